@@ -1,0 +1,30 @@
+"""How a live resource is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Health(StrEnum):
+    """From best to worst. Source of names and order: gitops-engine's health package."""
+
+    HEALTHY = "healthy"
+    SUSPENDED = "suspended"
+    PROGRESSING = "progressing"
+    MISSING = "missing"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+
+    def worse_than(self, other: Health) -> bool:
+        """Whether this is a worse state than the other."""
+        order = list(Health)
+        return order.index(self) > order.index(other)
+
+
+class Sync(StrEnum):
+    """How a live resource stands to the spec."""
+
+    SYNCED = "synced"
+    OUT_OF_SYNC = "out-of-sync"
+    ORPHANED = "orphaned"
+    UNKNOWN = "unknown"

@@ -1,0 +1,221 @@
+"""How a kind of resource describes itself: pure data and pure functions, no effects.
+
+One file in ``kinds/`` makes one `Kind`; every stage reads it, none knows kinds by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.core.resource import Removal
+
+
+class Spec(BaseModel):
+    """Base of every body model: unknown fields are errors, nothing is coerced silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, defer_build=True, populate_by_name=True)
+
+
+class Identity(StrEnum):
+    """How "the same resource" is told over time."""
+
+    NAMED = "named"
+    VERSIONED = "versioned"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMark:
+    """Something special about a field, put into its ``Annotated`` type. `reason` is printed by plans and docs."""
+
+    reason: str = ""
+
+
+class Metadata(FieldMark):
+    """A label: changed in place, never reruns work."""
+
+
+class Passive(FieldMark):
+    """Part of the body, not of the content: where or for how long work runs, not what it does. Taken into account at the next run."""
+
+
+class Immutable(FieldMark):
+    """The service cannot change it in place: a change replaces the resource."""
+
+
+class Computed(FieldMark):
+    """The service decides it; never compared."""
+
+
+class WriteOnly(FieldMark):
+    """Never returned by the service: compared with what was last written."""
+
+
+class Sensitive(FieldMark):
+    """A secret: the spec must give it as ``${secret.X}``; write-only as well."""
+
+
+class Files(FieldMark):
+    """A local path (unless it is a URL or a reference) whose bytes join the content."""
+
+
+class ServiceValue(FieldMark):
+    """The service may put a value of its own where the spec is silent or says one of `values`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(FieldMark):
+    """The field names another resource.
+
+    Attributes:
+        kind: the section it is looked up in.
+        cascades: whether the target's content is part of what depends on it.
+        bare: a name without ``azureml:`` is a reference too.
+        versioned: the target is an asset with versions.
+    """
+
+    kind: str = ""
+    cascades: bool = True
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alias(FieldMark):
+    """Two texts mean the same value: both are folded by `fold` before they are compared."""
+
+    fold: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed(FieldMark):
+    """A list whose order means nothing; items are told apart by this field (empty: by themselves)."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AzureBinding:
+    """How the Azure backend drives the kind; names of `azure-ai-ml`.
+
+    Attributes:
+        collection: attribute of ``MLClient``: ``compute``, ``online_deployments``.
+        loader: ``load_compute``, …
+        create: method that creates and updates: ``create_or_update`` or ``begin_create_or_update``.
+        remove: ``begin_delete``, ``archive`` or ``delete``.
+    """
+
+    collection: str
+    loader: str
+    create: str
+    remove: str
+
+
+class Behaviour(StrEnum):
+    """What the embedded workspace does with a kind."""
+
+    RECORD = "record"
+    ASSET = "asset"
+    RUN = "run"
+    ENDPOINT = "endpoint"
+    DEPLOYMENT = "deployment"
+    TRAFFIC = "traffic"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalBinding:
+    """How the embedded workspace treats the kind."""
+
+    behaviour: Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """What the service accepts as a name.
+
+    Attributes:
+        pattern: full-match regular expression.
+        text: the rule in words.
+        source: where it is documented.
+    """
+
+    pattern: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Fields of a body that are resources of their own.
+
+    Attributes:
+        kind: key of the child's kind: ``online_endpoints.deployments``.
+        fields: the body's fields that move into the child.
+        keyed: the field is a mapping from name to body, one child each; otherwise all fields make one child.
+    """
+
+    kind: str
+    fields: tuple[str, ...]
+    keyed: bool
+
+
+def _no_variant(body: Mapping[str, Any]) -> str:
+    return ""
+
+
+def _no_refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource.
+
+    Attributes:
+        key: ``data``, ``online_endpoints``, ``online_endpoints.deployments``.
+        title: for people: ``data asset``.
+        identity: see `Identity`.
+        variants: variant name to body model. One entry ``""`` if all bodies have one shape.
+        variant: tells the variant of a raw body; returns a name that may be missing from `variants`, which is then an error that lists the
+            known ones. Must not raise.
+        variant_field: the field (or dotted path) that decides, for messages.
+        name: see `NameRule`.
+        azure, local: see the bindings.
+        schemas: what ``$schema`` addresses of CLI v2 documents of this kind contain (``compute``, ``commandJob``), for plain documents.
+        shape: fields that only this kind has, for plain documents without a schema.
+        children: see `Child`.
+        removal: the default of ``lifecycle.on_removal``.
+        local_refusal: why the embedded workspace cannot run such a body; None if it can.
+        source: where the body is documented.
+    """
+
+    key: str
+    title: str
+    identity: Identity
+    variants: Mapping[str, type[Spec]]
+    name: NameRule
+    azure: AzureBinding
+    local: LocalBinding
+    source: str
+    variant: Callable[[Mapping[str, Any]], str] = _no_variant
+    variant_field: str = "type"
+    schemas: tuple[str, ...] = ()
+    shape: tuple[str, ...] = ()
+    children: tuple[Child, ...] = ()
+    removal: Removal = Removal.DELETE
+    local_refusal: Callable[[str, Mapping[str, Any]], str | None] = _no_refusal
+    taggable: bool = True
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def section(self) -> str:
+        """The section of the spec it stands in."""
+        return self.key.split(".", 1)[0]
+
+
+Kinds = Mapping[str, Kind]
+"""Kinds by key; what `kinds.discover` returns."""

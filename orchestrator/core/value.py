@@ -1,0 +1,146 @@
+"""Values inside a resource's properties that are not plain data.
+
+They are types of their own, never strings in disguise, so that no stage can print, compare or send one by mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.span import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mention of another resource.
+
+    Attributes:
+        target: what is mentioned. `external` says whether it is part of this spec.
+        attribute: which value of it is meant: ``id`` (the whole asset, as Azure ML writes it), ``name``,
+            ``version``, ``outputs.<name>[/path]`` of a job, ``scoring_uri`` of an endpoint, …
+        version: the version or ``@label`` that was written, if one was.
+        text: what was written, for messages and for fingerprints of externals.
+        span: where it was written.
+        external: not in this spec; looked up in the workspace at plan time.
+        cascades: whether a change of the target's content is a change of what depends on it. The compute of a
+            job does not cascade: the same training on another machine is the same training.
+        template: how the value is embedded in a longer string, with ``{}`` in its place; None if it is the whole value.
+    """
+
+    target: Address
+    attribute: str = "id"
+    version: str | None = None
+    text: str = ""
+    span: Span = NOWHERE
+    external: bool = False
+    cascades: bool = True
+
+    def __str__(self) -> str:
+        return self.text or f"${{{self.target}.{self.attribute}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A string with references inside, such as ``--url ${online_endpoints.hf.scoring_uri}``.
+
+    Attributes:
+        parts: literal text, references and secrets in order.
+    """
+
+    parts: tuple[str | Reference | Secret, ...]
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A value that must never be shown. Its text form is ``(secret NAME)``.
+
+    Attributes:
+        name: how the spec calls it.
+        reveal_: the value. Read it through `reveal`, at the last moment, in the code that needs it.
+    """
+
+    name: str
+    reveal_: str = field(repr=False, compare=True)
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self.reveal_
+
+    def digest(self, key: str) -> str:
+        """A keyed digest for comparison; the key (the state's lineage) keeps equal secrets of two projects apart."""
+        return hmac.new(key.encode(), self.reveal_.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        return f"(secret {self.name})"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a secret is never pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that only the apply can know, such as the address of an endpoint that does not exist yet."""
+
+    reference: Reference
+
+    def __str__(self) -> str:
+        return "(known after apply)"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """A file or folder of this machine whose bytes belong to the resource.
+
+    Attributes:
+        path: absolute.
+        digest: over the relative paths and bytes of all files that ignore rules leave in.
+        text: the path as written in the spec; labels, never content.
+        manifest: relative path (POSIX) to digest of each file; of a single file, its name.
+    """
+
+    path: Path
+    digest: str
+    text: str
+    manifest: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def plain(value: Any, secret_key: str = "") -> Any:
+    """Turn properties into JSON-able data for state, plan and fingerprint: one text form for each special value.
+
+    Secrets become ``{"$secret": name, "digest": …}``, files ``{"$files": digest}``, unknowns ``{"$unknown": text}``, unresolved
+    references their text.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or kind is float or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, secret_key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, secret_key) for item in value]
+    if isinstance(value, Secret):
+        return {"$secret": value.name, "digest": value.digest(secret_key)}
+    if isinstance(value, LocalFiles):
+        return {"$files": value.digest}
+    if isinstance(value, Unknown):
+        return {"$unknown": str(value.reference)}
+    if isinstance(value, Reference):
+        return str(value)
+    if isinstance(value, Template):
+        if any(isinstance(part, Secret) for part in value.parts):
+            return {"$template": [plain(part, secret_key) for part in value.parts]}
+        return "".join(str(part) for part in value.parts)
+    return value
