@@ -1,0 +1,46 @@
+"""A spec after text, overlays and variables, before kinds and references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.tree import LocatedDict
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """One target of a spec with everything filled in that needs no workspace and no knowledge of kinds.
+
+    Attributes:
+        project: its name.
+        target: the chosen target's name, empty if the spec has none.
+        workspace: where it goes.
+        sections: section to a mapping from resource name to body, for every section that is present, known or not. Bodies are
+            located trees in which ``${var…}``, ``${env…}``, ``${target}``, ``${project}`` and ``${git…}`` are replaced, ``${secret…}`` is a
+            `Secret`, a mention of another resource is a `Reference` (attribute as written, target not yet checked) and a
+            longer string with such values inside is a `Template`. `lifecycle` is still inside the bodies; ``{file: …}`` bodies are
+            loaded and merged.
+        tags: for every resource that takes tags.
+        sources: file name as it appears in spans to the absolute path; relative paths in a value are relative to the folder of
+            the file its span names.
+        root: folder of the main spec.
+        files: every file read.
+        warnings: non-fatal findings.
+    """
+
+    project: str
+    target: str
+    workspace: WorkspaceChoice
+    sections: Mapping[str, LocatedDict]
+    tags: LocatedDict
+    sources: Mapping[str, Path]
+    root: Path
+    files: tuple[Path, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    description: str = ""
+    project_mark: tuple[str, int, int, int, int] | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
