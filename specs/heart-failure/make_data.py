@@ -47,7 +47,7 @@ def patient(rng: random.Random) -> tuple[float | int, ...]:
     smoking = int(rng.random() < (0.46 if sex else 0.04))
     # Days of follow-up end early for those who die, so time and outcome belong together.
     risk = (
-        -1.2
+        -0.65
         + 0.055 * (age - 61)
         - 0.085 * (ejection_fraction - 38)
         + 1.3 * math.log(serum_creatinine / 1.2)

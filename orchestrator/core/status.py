@@ -1,0 +1,27 @@
+"""How the live resources of a project stand to its spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.core.address import Address
+from orchestrator.core.health import Health, Sync
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """One resource, now.
+
+    Attributes:
+        revision: the version or run in force; empty for named resources.
+        message: why it is not healthy, or what the next apply would do.
+        urls: what can be opened or called: ``scoring``, ``tracking``, …
+    """
+
+    address: Address
+    health: Health
+    sync: Sync
+    revision: str = ""
+    message: str = ""
+    urls: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,46 @@
+"""Plan × Observation → how each resource is: the same facts and decisions as a plan, told the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.change import Action, Change
+from orchestrator.core.health import Health, Sync
+from orchestrator.core.observation import Observation
+from orchestrator.core.plan import Plan
+from orchestrator.core.resource import Observed
+from orchestrator.core.status import ResourceStatus
+
+
+def statuses(plan: Plan, observation: Observation) -> tuple[ResourceStatus, ...]:
+    """One status for every resource of the spec and of the state, sorted by address."""
+    return tuple(_status(change, _live(change, observation)) for change in plan.changes)
+
+
+def _live(change: Change, observation: Observation) -> Observed | None:
+    """The object in force: the revision the state names, else the newest that is there."""
+    found = observation.objects.get(change.address, ())
+    for candidate in (change.before, change.after):
+        for observed in found:
+            if candidate and observed.revision == candidate:
+                return observed
+    return found[-1] if found else None
+
+
+def _status(change: Change, live: Observed | None) -> ResourceStatus:
+    health = live.health if live else Health.MISSING
+    message = live.message if live else ""
+    if change.orphaned:
+        sync, message = Sync.ORPHANED, message or change.reason
+    elif change.action is Action.NOOP:
+        sync = Sync.SYNCED
+    else:
+        sync, message = Sync.OUT_OF_SYNC, message or f"next apply: {change.action.value} ({change.reason})"
+    urls = _urls(live.attributes if live else {})
+    return ResourceStatus(change.address, health, sync, live.revision if live else "", message, urls)
+
+
+def _urls(attributes: Mapping[str, Any]) -> dict[str, str]:
+    names = {"scoring_uri": "scoring", "tracking_uri": "tracking", "studio_url": "studio"}
+    return {label: str(attributes[name]) for name, label in names.items() if attributes.get(name)}

@@ -1,0 +1,92 @@
+"""Diagnostics as text with the source line, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.span import NOWHERE, Span
+from orchestrator.report.style import PLAIN, Style
+
+SourceLine = Callable[[str, int], str | None]
+"""Gives line N (1-based) of a file as it appears in spans, or None."""
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+
+
+def diagnostics_text(diagnostics: Iterable[Diagnostic], source: SourceLine, style: Style = PLAIN) -> str:
+    """Render problems for people, each with its line of source and what to do.
+
+    Args:
+        diagnostics: in the order to print.
+        source: how to get at source lines; files that are gone are simply not shown.
+        style: colours.
+    """
+    return "\n\n".join(_one(diagnostic, source, style) for diagnostic in diagnostics)
+
+
+def _one(diagnostic: Diagnostic, source: SourceLine, style: Style) -> str:
+    colour = _COLOURS[diagnostic.severity]
+    lines = [
+        style(f"{diagnostic.severity}[{diagnostic.code}]", colour, "bold") + style(f": {diagnostic.summary}", "bold")
+    ]
+    margin = 2
+    if diagnostic.subject is not None and diagnostic.subject != NOWHERE:
+        excerpt = _excerpt(diagnostic.subject, source, style, colour)
+        margin = max(margin, len(str(diagnostic.subject.line)) + 1)
+        lines.append(f"{' ' * margin}{style('-->', 'blue')} {diagnostic.subject}")
+        lines.extend(excerpt)
+    lines.append(f"{' ' * margin} = why: {diagnostic.detail}")
+    if diagnostic.fix:
+        lines.append(f"{' ' * margin} = fix: {diagnostic.fix}")
+    for note, span in diagnostic.related:
+        lines.append(f"{' ' * margin} = {note}: {span}")
+    return "\n".join(lines)
+
+
+def _excerpt(span: Span, source: SourceLine, style: Style, colour: str) -> list[str]:
+    text = source(span.file, span.line)
+    if text is None:
+        return []
+    number = str(span.line)
+    end = span.end_column if span.end_line == span.line else len(text) + 1
+    width = max(1, min(end, len(text) + 1) - span.column)
+    bar = style("|", "blue")
+    # A tab before the caret must stay a tab, or the caret stands in the wrong column.
+    indent = "".join("\t" if char == "\t" else " " for char in text[: span.column - 1])
+    return [
+        f"{style(number, 'blue')} {bar} {text}",
+        f"{' ' * len(number)} {bar} {indent}{style('^' * width, colour)}",
+    ]
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One problem as data."""
+    span = diagnostic.subject
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "fix": diagnostic.fix,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "address": str(diagnostic.address) if diagnostic.address else None,
+    }
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """All problems, as ``validate --format json`` prints them."""
+    return {"diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics]}
+
+
+def source_from(texts: Mapping[str, str]) -> SourceLine:
+    """Source lines out of texts held in memory."""
+
+    def line(file: str, number: int) -> str | None:
+        lines = texts.get(file, "").splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+    return line

@@ -1,0 +1,193 @@
+"""A plan as text for terminals and as Markdown for pull requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from orchestrator.core.change import ABSENT, Action, Change, FieldChange
+from orchestrator.core.plan import Plan
+from orchestrator.core.tree import dotted
+from orchestrator.report.style import PLAIN, Style
+
+SYMBOLS = {
+    Action.NOOP: "=",
+    Action.FORGET: "!",
+    Action.UPDATE: "~",
+    Action.REVISE: "~",
+    Action.RUN: "±",
+    Action.CREATE: "+",
+    Action.REPLACE: "±",
+    Action.DELETE: "-",
+}
+_COLOURS = {
+    Action.UPDATE: "yellow",
+    Action.REVISE: "yellow",
+    Action.RUN: "cyan",
+    Action.CREATE: "green",
+    Action.REPLACE: "magenta",
+    Action.DELETE: "red",
+    Action.FORGET: "magenta",
+    Action.NOOP: "dim",
+}
+_VALUE_WIDTH = 60
+
+
+def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str:
+    """Render a plan for people.
+
+    Args:
+        plan: what to show.
+        style: colours.
+        verbose: show every field, suppressed ones with their reasons included.
+    """
+    lines = [
+        style(f"{plan.project} → {plan.workspace_label or plan.base.workspace} (serial {plan.base.serial})", "bold"),
+        "",
+    ]
+    effective = [change for change in plan.changes if change.action is not Action.NOOP]
+    width = min(max((len(str(change.address)) for change in effective), default=0), 56)
+    for change in effective:
+        lines.extend(_change_lines(change, width, style, verbose=verbose))
+    orphans = [change for change in plan.changes if change.orphaned]
+    lines.extend(f"  {style('?', 'magenta')} {c.address}   orphaned   {c.reason}" for c in orphans)
+    unchanged = [change for change in plan.changes if change.action is Action.NOOP and not change.orphaned]
+    lines.extend(_unchanged_lines(unchanged, style, verbose=verbose))
+    lines.extend(_drift_lines(plan.changes, style))
+    lines.extend(f"  {style('!', 'yellow')} {warning.detail}" for warning in plan.warnings)
+    lines.extend(["", style(f"Plan: {summary_line(plan)}", "bold")])
+    return "\n".join(lines)
+
+
+def summary_line(plan: Plan) -> str:
+    """The counts in words: ``1 to create, 2 to update, 1 to run, 0 to delete, 3 unchanged.``"""
+    count = plan.summary()
+    parts = [
+        f"{count['create']} to create",
+        f"{count['update'] + count['revise']} to update",
+        f"{count['run']} to run",
+    ]
+    if count["replace"]:
+        parts.append(f"{count['replace']} to replace")
+    parts += [f"{count['delete']} to delete", f"{count['unchanged']} unchanged"]
+    if count["orphaned"]:
+        parts.append(f"{count['orphaned']} orphaned")
+    return ", ".join(parts) + "."
+
+
+def verb_phrase(change: Change) -> str:
+    """What happens, in words: ``new version 4be1c09d77aa (was 9f2c41aa03de)``."""
+    if change.reuse:
+        return f"reuse {change.after}" + (
+            f" (was {change.before})" if change.before and change.before != change.after else ""
+        )
+    match change.action:
+        case Action.REVISE:
+            return f"new version {change.after}" + (f" (was {change.before})" if change.before else "")
+        case Action.CREATE:
+            return f"create version {change.after}" if change.after else "create"
+        case Action.RUN:
+            return "run again" if change.before else "run"
+        case Action.FORGET:
+            return "forget (the live object stays)"
+        case _:
+            return change.action.value
+
+
+def _change_lines(change: Change, width: int, style: Style, *, verbose: bool) -> Iterable[str]:
+    symbol = style(SYMBOLS[change.action], _COLOURS[change.action])
+    note = style(f"   {change.note}", "dim") if change.note else ""
+    yield f"  {symbol} {change.address!s:<{width}}   {verb_phrase(change)}   {style(change.reason, 'dim')}{note}"
+    shown = change.fields if verbose else tuple(f for f in change.fields if f.action is not Action.NOOP)
+    if change.action is Action.CREATE and not verbose:
+        return
+    for field in shown:
+        yield f"      {_field_line(field, style)}"
+
+
+def _field_line(field: FieldChange, style: Style) -> str:
+    before = field.applied if field.applied is not ABSENT else field.observed
+    if field.drift:
+        before = field.observed
+    text = f"{dotted(field.path)}: {show_value(before)} → {show_value(field.desired)}"
+    return f"{text}   {style(field.reason, 'dim')}" if field.reason else text
+
+
+def show_value(value: Any) -> str:
+    """A short text of a plain value. Secrets and files show their kind, never their content."""
+    if value is ABSENT:
+        return "(none)"
+    if isinstance(value, dict):
+        if "$secret" in value:
+            return f"(secret {value['$secret']})"
+        if "$template" in value:
+            return "(text with a secret)"
+        if "$files" in value:
+            return f"files {str(value['$files'])[:12]}"
+        if "$unknown" in value:
+            return "(known after apply)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
+
+
+def _unchanged_lines(unchanged: list[Change], style: Style, *, verbose: bool) -> Iterable[str]:
+    if not unchanged:
+        return
+    if verbose:
+        for change in unchanged:
+            yield style(f"  = {change.address}   unchanged   {change.reason}", "dim")
+            for field in change.fields:
+                yield style(f"      {_field_line(field, PLAIN)}", "dim")
+        return
+    names = ", ".join(str(change.address) for change in unchanged[:6])
+    more = f" and {len(unchanged) - 6} more" if len(unchanged) > 6 else ""
+    yield style(f"  = {len(unchanged)} unchanged: {names}{more}", "dim")
+
+
+def _drift_lines(changes: Iterable[Change], style: Style) -> Iterable[str]:
+    for change in changes:
+        for field in change.fields:
+            if field.drift and field.action is not Action.NOOP:
+                yield (
+                    f"  {style('!', 'yellow')} drift: {change.address} {dotted(field.path)} "
+                    f"{show_value(field.desired)} → {show_value(field.observed)} (changed outside); apply sets it back"
+                )
+
+
+def plan_markdown(plan: Plan) -> str:
+    """Render a plan for a pull request: a summary line, a table, details folded away."""
+    lines = [
+        f"### `{plan.project}` → {plan.workspace_label or plan.base.workspace}",
+        "",
+        f"**{summary_line(plan)}**",
+        "",
+    ]
+    effective = [change for change in plan.changes if change.action is not Action.NOOP or change.orphaned]
+    if effective:
+        lines += ["| | resource | change | why |", "|---|---|---|---|"]
+        for change in effective:
+            symbol = "?" if change.orphaned else SYMBOLS[change.action]
+            phrase = "orphaned" if change.orphaned else verb_phrase(change)
+            why = change.reason + (f" ({change.note})" if change.note else "")
+            lines.append(f"| `{symbol}` | `{change.address}` | {_cell(phrase)} | {_cell(why)} |")
+        lines.append("")
+    details = [change for change in effective if any(f.action is not Action.NOOP for f in change.fields)]
+    if details:
+        lines += ["<details><summary>Fields</summary>", "", "```diff"]
+        for change in details:
+            lines.append(f"# {change.address}")
+            for field in change.fields:
+                if field.action is not Action.NOOP:
+                    before = field.observed if field.drift else field.applied
+                    lines += [
+                        f"- {dotted(field.path)}: {show_value(before)}",
+                        f"+ {dotted(field.path)}: {show_value(field.desired)}",
+                    ]
+        lines += ["```", "", "</details>", ""]
+    lines += [f"> **{warning.severity.value}** {_cell(warning.detail)}" for warning in plan.warnings]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,89 @@
+"""What an apply did, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
+from orchestrator.report.style import PLAIN, Style
+
+_COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "yellow", Outcome.CANCELLED: "yellow"}
+
+
+def result_line(result: StepResult, style: Style = PLAIN) -> str:
+    """One line for one resource: what happened, to which revision, how long it took, why it failed."""
+    good = result.outcome not in _COLOURS
+    mark = (
+        style("✓", "green")
+        if good
+        else style("✗" if result.outcome is Outcome.FAILED else "-", _COLOURS[result.outcome])
+    )
+    revision = f" {result.revision}" if result.revision else ""
+    duration = f"  {show_duration(result.duration_s)}" if result.duration_s >= 0.05 else ""
+    line = f"{mark} {result.address}  {result.outcome.value}{revision}{style(duration, 'dim')}"
+    if result.error:
+        where = f" ({result.span})" if result.span else ""
+        line += f"\n    {style(result.error, _COLOURS.get(result.outcome, 'red'))}{where}"
+    return line
+
+
+def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
+    """One line for one request of an endpoint's tests, with the answer."""
+    to = f" [{answer.deployment}]" if answer.deployment else ""
+    if answer.problem:
+        return f"{style('✗', 'red')} test '{answer.name}'{to}: {answer.problem}"
+    return f"{style('✓', 'green')} test '{answer.name}'{to}: POST {answer.url} → {answer.status} {answer.body.strip()[:200]}"
+
+
+def run_text(report: RunReport, style: Style = PLAIN) -> str:
+    """The closing summary: counts, then everything that did not go well, then the endpoints' answers."""
+    counts = Counter(result.outcome for result in report.results)
+    done = [f"{number} {outcome.value}" for outcome, number in sorted(counts.items(), key=lambda item: item[0].value)]
+    lines = [result_line(r, style) for r in report.results if r.outcome in _COLOURS]
+    answers = [a for r in report.results for a in r.answers if not a.deployment or a.problem]
+    lines += [answer_line(answer, style) for answer in answers]
+    head = "Interrupted" if report.interrupted else "Apply incomplete" if report.failed else "Apply complete"
+    tail = "; run apply again to continue" if report.failed or report.interrupted else ""
+    lines.append(style(f"{head}: {', '.join(done) or 'nothing to do'} (serial {report.serial}){tail}.", "bold"))
+    return "\n".join(lines)
+
+
+def run_json(report: RunReport) -> dict[str, Any]:
+    """The outcomes as data, as ``apply --format json`` prints them."""
+    return {
+        "outcomes": [
+            {
+                "address": str(r.address),
+                "outcome": r.outcome.value,
+                "revision": r.revision or None,
+                "duration_s": round(r.duration_s, 3),
+                "error": r.error or None,
+                "answers": [
+                    {
+                        "name": a.name,
+                        "url": a.url,
+                        "deployment": a.deployment or None,
+                        "status": a.status,
+                        "body": a.body,
+                        "problem": a.problem or None,
+                    }
+                    for a in r.answers
+                ],
+            }
+            for r in report.results
+        ],
+        "interrupted": report.interrupted,
+        "serial": report.serial,
+    }
+
+
+def show_duration(seconds: float) -> str:
+    """``0.4 s``, ``48 s``, ``2 min 5 s``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,36 @@
+"""Colour for terminals, as plain escape sequences: a whole console library is not needed for eight words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_CODES = {
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+    "dim": "2",
+    "bold": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Whether and how to colour text.
+
+    Attributes:
+        color: False gives plain text, for pipes, files and ``NO_COLOR``.
+    """
+
+    color: bool = False
+
+    def __call__(self, text: str, *names: str) -> str:
+        """Wrap a text in the named colours."""
+        if not self.color or not names or not text:
+            return text
+        return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
+
+
+PLAIN = Style()
