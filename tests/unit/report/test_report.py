@@ -1,0 +1,201 @@
+"""What people and programs read."""
+
+from __future__ import annotations
+
+import json
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import ABSENT, Action, Change, FieldChange
+from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.health import Health, Sync
+from orchestrator.core.plan import Plan, PlanBase
+from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
+from orchestrator.core.span import Span
+from orchestrator.core.status import ResourceStatus
+from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text, source_from
+from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
+from orchestrator.report.plan import plan_markdown, plan_text
+from orchestrator.report.run import run_json, run_text, show_duration
+from orchestrator.report.status import status_json, status_text
+from orchestrator.report.style import Style
+
+CLUSTER, TABLE = Address("compute", "cluster"), Address("data", "table")
+TRAIN, MODEL = Address("jobs", "train"), Address("models", "heart")
+BLUE = Address("online_endpoints", "hf", "deployments.blue")
+
+
+def field(path: str, applied: object, desired: object, observed: object, action: Action, reason: str) -> FieldChange:
+    return FieldChange(tuple(path.split(".")), applied, desired, observed, action, reason)
+
+
+PLAN = Plan(
+    "heart",
+    "dev",
+    PlanBase("lineage", 41, "digest", "ws"),
+    (
+        Change(
+            CLUSTER,
+            Action.UPDATE,
+            "drift: max_instances 3 → 5",
+            (field("max_instances", 3, 3, 5, Action.UPDATE, "drift"),),
+            before="",
+            drift=True,
+        ),
+        Change(TABLE, Action.REVISE, "content: data/heart.csv", before="9f2c", after="4be1"),
+        Change(TRAIN, Action.RUN, "upstream: data.table", before="train-1", note="last run took 48 s"),
+        Change(MODEL, Action.UPDATE, "reuse: version 3 has this content", before="4", after="3", reuse=True),
+        Change(
+            BLUE,
+            Action.REPLACE,
+            "immutable: instance_type",
+            (
+                field("instance_type", "A", "B", "A", Action.REPLACE, "immutable: fixed at creation"),
+                field("egress", ABSENT, ABSENT, "enabled", Action.NOOP, "service default: enabled"),
+            ),
+        ),
+        Change(Address("compute", "old"), Action.NOOP, "left the spec", orphaned=True),
+        Change(Address("compute", "same"), Action.NOOP, "unchanged"),
+    ),
+    workspace_label="embedded workspace",
+)
+
+
+def test_a_plan_reads_like_a_review() -> None:
+    assert plan_text(PLAN).splitlines() == [
+        "heart → embedded workspace (serial 41)",
+        "",
+        "  ~ compute.cluster                        update   drift: max_instances 3 → 5",
+        "      max_instances: 5 → 3   drift",
+        "  ~ data.table                             new version 4be1 (was 9f2c)   content: data/heart.csv",
+        "  ± jobs.train                             run again   upstream: data.table   last run took 48 s",
+        "  ~ models.heart                           reuse 3 (was 4)   reuse: version 3 has this content",
+        "  ± online_endpoints.hf.deployments.blue   replace   immutable: instance_type",
+        "      instance_type: A → B   immutable: fixed at creation",
+        "  ? compute.old   orphaned   left the spec",
+        "  = 1 unchanged: compute.same",
+        "  ! drift: compute.cluster max_instances 3 → 5 (changed outside); apply sets it back",
+        "",
+        "Plan: 0 to create, 3 to update, 1 to run, 1 to replace, 0 to delete, 1 unchanged, 1 orphaned.",
+    ]
+
+
+def test_suppressed_differences_are_shown_on_request_with_their_reason() -> None:
+    assert "service default: enabled" not in plan_text(PLAN)
+    assert "service default: enabled" in plan_text(PLAN, verbose=True)
+
+
+def test_a_plan_for_a_pull_request_is_a_table_with_folded_fields() -> None:
+    text = plan_markdown(PLAN)
+    assert "| `±` | `jobs.train` | run again | upstream: data.table (last run took 48 s) |" in text
+    assert "- instance_type: A\n+ instance_type: B" in text
+    assert "service default" not in text
+
+
+def test_only_what_changes_is_effective() -> None:
+    assert [change.address for change in PLAN.effective] == [CLUSTER, TABLE, TRAIN, MODEL, BLUE]
+
+
+def test_a_problem_shows_its_line_why_and_fix() -> None:
+    diagnostic = Diagnostic(
+        Severity.ERROR, "unknown-field", "Unknown field", "jobs.train has no field 'timeout' in limits.",
+        "Did you mean 'timeout_minutes'?", Span("specs/x.yaml", 2, 10, 2, 17),
+        related=(("first defined here", Span("specs/x.yaml", 1, 1, 1, 2)),), address=TRAIN,
+    )  # fmt: skip
+    text = diagnostics_text([diagnostic], source_from({"specs/x.yaml": "jobs:\n limits: {timeout: 60}\n"}))
+    assert text.splitlines() == [
+        "error[unknown-field]: Unknown field",
+        "  --> specs/x.yaml:2:10",
+        "2 |  limits: {timeout: 60}",
+        "  |          ^^^^^^^",
+        "   = why: jobs.train has no field 'timeout' in limits.",
+        "   = fix: Did you mean 'timeout_minutes'?",
+        "   = first defined here: specs/x.yaml:1:1",
+    ]
+    (data,) = diagnostics_json([diagnostic])["diagnostics"]
+    assert (data["file"], data["line"], data["column"], data["address"]) == ("specs/x.yaml", 2, 10, "jobs.train")
+
+
+def test_a_problem_whose_file_is_gone_is_told_without_the_line() -> None:
+    diagnostic = Diagnostic(Severity.WARNING, "c", "s", "d", subject=Span("gone.yaml", 3, 1, 3, 2))
+    assert "gone.yaml:3:1" in diagnostics_text([diagnostic], source_from({}))
+
+
+REPORT = RunReport(
+    (
+        StepResult(TABLE, Outcome.REVISED, "4be1", 0.2),
+        StepResult(TRAIN, Outcome.FAILED, "train-2", 61.0, "exit code 3", "Failed", span=Span("s.yaml", 9, 1, 9, 2)),
+        StepResult(MODEL, Outcome.SKIPPED, error="jobs.train failed"),
+        StepResult(
+            BLUE,
+            Outcome.UPDATED,
+            answers=(CheckResult("t", "http://127.0.0.1:1/score", "", 200, '{"result": [false]}'),),
+        ),
+    ),
+    serial=42,
+)
+
+
+def test_the_end_of_an_apply_tells_what_failed_and_what_was_answered() -> None:
+    text = run_text(REPORT)
+    assert "✗ jobs.train  failed train-2  1 min 1 s\n    exit code 3 (s.yaml:9:1)" in text
+    assert "- models.heart  skipped" in text
+    assert """POST http://127.0.0.1:1/score → 200 {"result": [false]}""" in text
+    assert (
+        "Apply incomplete: 1 failed, 1 revised, 1 skipped, 1 updated (serial 42); run apply again to continue." in text
+    )
+
+
+def test_the_end_of_an_apply_as_data_is_json() -> None:
+    data = json.loads(json.dumps(run_json(REPORT)))
+    assert [o["outcome"] for o in data["outcomes"]] == ["revised", "failed", "skipped", "updated"]
+    assert data["outcomes"][1]["error"] == "exit code 3"
+    assert REPORT.failed
+
+
+def test_durations_are_short() -> None:
+    assert [show_duration(s) for s in (0.44, 48.2, 125, 7260)] == ["0.4 s", "48 s", "2 min 5 s", "2 h 1 min"]
+
+
+def test_status_tells_health_agreement_and_where_to_call() -> None:
+    found = (
+        ResourceStatus(BLUE, Health.DEGRADED, Sync.OUT_OF_SYNC, message="it crashed"),
+        ResourceStatus(CLUSTER, Health.HEALTHY, Sync.SYNCED, urls={"scoring": "http://127.0.0.1:1/score"}),
+    )
+    text = status_text(found)
+    assert "degraded" in text
+    assert "it crashed" in text
+    assert "scoring: http://127.0.0.1:1/score" in text
+    assert status_json(found)["resources"][0]["sync"] == "out-of-sync"
+    assert status_text(()) == "No resources."
+
+
+def test_colour_is_off_unless_asked_for() -> None:
+    assert Style()("text", "red") == "text"
+    assert Style(color=True)("text", "red") == "\x1b[31mtext\x1b[0m"
+    assert "\x1b[" not in plan_text(PLAN)
+    assert "\x1b[" in plan_text(PLAN, Style(color=True))
+
+
+DRAWING = Drawing({TABLE: (), TRAIN: (TABLE, Address("data", "elsewhere")), MODEL: (TRAIN,)}, {TRAIN: Action.RUN})
+
+
+def test_a_graph_goes_from_what_is_needed_to_what_needs_it() -> None:
+    assert mermaid(DRAWING).splitlines()[:6] == [
+        "flowchart LR",
+        '  n0["data.table"]',
+        '  n1["± jobs.train"]',
+        '  n2["models.heart"]',
+        "  n0 --> n1",
+        "  n1 --> n2",
+    ]
+    assert '"data.table" -> "jobs.train";' in dot(DRAWING)
+    assert drawing_json(DRAWING)["edges"][0] == {"from": "data.table", "to": "jobs.train"}
+
+
+def test_the_picture_puts_what_is_needed_to_the_left() -> None:
+    import xml.etree.ElementTree as ET
+
+    root = ET.fromstring(svg(DRAWING))
+    boxes = {t.text: float(t.get("x", "0")) for t in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert boxes["data.table"] < boxes["± jobs.train"] < boxes["models.heart"]
+    assert svg(Drawing({})).startswith("<svg")
