@@ -1,0 +1,74 @@
+"""What an embedded workspace knows of one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from orchestrator.core.health import Health
+
+
+class RecordKey(NamedTuple):
+    """Tells one record from all others.
+
+    Attributes:
+        kind: ``jobs``, ``online_endpoints.deployments``, …
+        address: in its text form.
+        revision: version or run name; empty for named resources.
+    """
+
+    kind: str
+    address: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One resource, version or run, as it is wanted and as it is.
+
+    The command line writes what is wanted (`body`, `deleting`); the managers make processes match it and write how it is (`health`, `phase`,
+    `message`, `attributes`).
+
+    Attributes:
+        kind, address, revision: see `RecordKey`.
+        owner: the project that wrote it; None if nobody marked it.
+        fingerprint: the packed fingerprint; None if nobody marked it.
+        body: the CLI v2 body, plain data with every reference pinned. A local file or folder is ``content://<manifest digest>``; a secret is
+            ``{"$secret": name, "digest": …}``.
+        attributes: what only the workspace knows: ``outputs``, ``scoring_uri``, ``duration_s``, …
+        health: how it is.
+        message: why, when not healthy.
+        archived: hidden; the version number stays taken.
+        order: rises with each insertion in the workspace. Given by the store.
+        phase: for its manager: ``queued``, ``running``, ``completed``, …
+        variant: the shape of the body inside its kind.
+        deleting: it shall go: its manager stops its processes and then removes the record.
+        generation: 1, and one more after each change of the body. Given by the store.
+    """
+
+    kind: str
+    address: str
+    revision: str = ""
+    owner: str | None = None
+    fingerprint: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    health: Health = Health.HEALTHY
+    message: str = ""
+    archived: bool = False
+    order: int = 0
+    phase: str = ""
+    variant: str = ""
+    deleting: bool = False
+    generation: int = 1
+
+    @property
+    def key(self) -> RecordKey:
+        """What the store finds it by."""
+        return RecordKey(self.kind, self.address, self.revision)
+
+    @property
+    def name(self) -> str:
+        """The resource's own name: the last part of its address."""
+        return self.address.rsplit(".", 1)[-1] if "." in self.kind else self.address.split(".", 1)[1]
