@@ -5,10 +5,10 @@ One file in ``kinds/`` makes one `Kind`; every stage reads it, none knows kinds 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -60,8 +60,17 @@ class Sensitive(FieldMark):
     """A secret: the spec must give it as ``${secret.X}``; write-only as well."""
 
 
+@dataclass(frozen=True, slots=True)
 class Files(FieldMark):
-    """A local path (unless it is a URL or a reference) whose bytes join the content."""
+    """A local path (unless it is a URL or a reference) whose bytes join the content.
+
+    Attributes:
+        text: a text file of which line ends never matter.
+        gitignore: ``.gitignore`` holds where there is no ``.amlignore``: source code, not data.
+    """
+
+    text: bool = False
+    gitignore: bool = False
 
 
 class ServiceValue(FieldMark):
@@ -163,6 +172,26 @@ class Child:
     keyed: bool
 
 
+class BodyProblem(NamedTuple):
+    """What a kind finds wrong with a body of the right shape.
+
+    Attributes:
+        path: where, inside the body.
+        code: of the diagnostic.
+        detail: what is wrong and why, in full sentences.
+        fix: what to do.
+    """
+
+    path: tuple[str | int, ...]
+    code: str
+    detail: str
+    fix: str = ""
+
+
+def _no_problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    return ()
+
+
 def _no_variant(body: Mapping[str, Any]) -> str:
     return ""
 
@@ -182,13 +211,18 @@ class Kind:
         variants: variant name to body model. One entry ``""`` if all bodies have one shape.
         variant: tells the variant of a raw body; returns a name that may be missing from `variants`, which is then an error that lists the
             known ones. Must not raise.
-        variant_field: the field (or dotted path) that decides, for messages.
+        variant_field: the field that decides, for messages. ``type.task``: the variant ``automl.classification`` comes from these two fields.
+        unsupported: variants that Azure ML has and this version has not.
         name: see `NameRule`.
+        variant_names: stricter rules for some variants.
         azure, local: see the bindings.
         schemas: what ``$schema`` addresses of CLI v2 documents of this kind contain (``compute``, ``commandJob``), for plain documents.
         shape: fields that only this kind has, for plain documents without a schema.
         children: see `Child`.
         removal: the default of ``lifecycle.on_removal``.
+        checks_field: the field whose requests must be answered after each create and update; empty if the kind has none.
+        attributes: values of a live resource that others may mention as ``${section.name.attribute}``; ``outputs.*`` stands for any output.
+        problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
         local_refusal: why the embedded workspace cannot run such a body; None if it can.
         source: where the body is documented.
     """
@@ -210,6 +244,11 @@ class Kind:
     local_refusal: Callable[[str, Mapping[str, Any]], str | None] = _no_refusal
     taggable: bool = True
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
+    variant_names: Mapping[str, NameRule] = field(default_factory=dict)
+    checks_field: str = ""
+    attributes: tuple[str, ...] = ("id", "name")
+    problems: Callable[[str, Mapping[str, Any]], Iterable[BodyProblem]] = _no_problems
 
     @property
     def section(self) -> str:

@@ -1,0 +1,239 @@
+"""Pieces that bodies of several kinds have in common, as the Azure ML CLI v2 YAML schemas have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import Field, Strict
+
+from orchestrator.core.kind import Alias, Computed, Files, Keyed, Metadata, Passive, Ref, Spec
+
+Whole: TypeAlias = Annotated[int, Strict()]
+Flag: TypeAlias = Annotated[bool, Strict()]
+Number: TypeAlias = Annotated[int, Strict()] | Annotated[float, Strict()]
+Scalar: TypeAlias = str | Flag | Number
+
+
+def scalar_text(value: Any) -> Any:
+    """The service's text of a scalar: ``true`` is ``True``, 1.0 and 1 are ``1``.
+
+    Source: scalars of inputs come back as text, see the normalisation table in the recordings of azure-ai-ml.
+    """
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int | float):
+        return repr(value)
+    return value
+
+
+def lower(value: Any) -> Any:
+    """Fold a text of which upper and lower case mean the same."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def bare_name(value: Any) -> Any:
+    """Drop the ``azureml:`` before a name."""
+    return value.removeprefix("azureml:") if isinstance(value, str) and "://" not in value else value
+
+
+AS_TEXT: Final = Alias("the service keeps scalars as text", fold=scalar_text)
+ANY_CASE: Final = Alias("the service changes the case", fold=lower)
+
+Tags: TypeAlias = Annotated[dict[str, Annotated[Scalar | None, AS_TEXT]], Metadata("tags only label")]
+Properties: TypeAlias = Annotated[
+    dict[str, Annotated[Scalar | None, AS_TEXT]], Metadata("properties label; the service adds its own")
+]
+Environ: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT]]
+
+
+class Named(Spec):
+    """What every resource body has.
+
+    ``$schema`` and ``name`` are read and left out: the kind follows from the section, the name from the key.
+    """
+
+    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
+    name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
+    description: Annotated[str | None, Metadata("a description only labels")] = Field(None, description="For people.")
+
+
+class Resource(Named):
+    """A body that takes tags."""
+
+    tags: Tags | None = Field(None, description="Labels: name to value.")
+
+
+class Identity(Spec):
+    """The identity under which a resource acts."""
+
+    type: Annotated[str | None, ANY_CASE] = Field(
+        None, description="system_assigned, user_assigned, managed or user_identity, depending on the resource."
+    )
+    user_assigned_identities: (
+        Annotated[list[UserAssignedIdentity | str], Keyed("identities have no order", key="resource_id")] | None
+    ) = None
+    client_id: str | None = None
+    object_id: str | None = None
+    msi_resource_id: str | None = None
+    principal_id: Annotated[str | None, Computed("given by the service")] = None
+    tenant_id: Annotated[str | None, Computed("given by the service")] = None
+
+
+class UserAssignedIdentity(Spec):
+    """A managed identity made by the user."""
+
+    resource_id: str | None = None
+    client_id: str | None = None
+    principal_id: str | None = None
+
+
+PathMode: TypeAlias = Literal["ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download", "upload"]
+DataType: TypeAlias = Literal["uri_file", "uri_folder", "mltable"]
+AssetType: TypeAlias = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]
+
+DATA_FILES: Final = Files("the bytes are the data")
+CODE_FILES: Final = Files("the code is what runs", gitignore=True)
+TEXT_FILE: Final = Files("the text counts, not its line ends", text=True)
+ASSET: Final = Ref("the bytes come from there")
+"""The section follows from the sibling ``type``: data, or models for the model types."""
+
+
+class DataInput(Spec):
+    """Data or a model that goes into a job."""
+
+    type: AssetType | None = None
+    path: Annotated[str, DATA_FILES, ASSET] = Field(
+        description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
+    )
+    mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
+    description: Annotated[str | None, Metadata("a description only labels")] = None
+    optional: Flag | None = None
+
+
+class LiteralInput(Spec):
+    """A number, text or switch that goes into a job, with its type."""
+
+    type: Literal["integer", "number", "boolean", "string"]
+    value: Annotated[Scalar | None, AS_TEXT] = None
+    default: Annotated[Scalar | None, AS_TEXT] = None
+    min: Number | None = None
+    max: Number | None = None
+    enum: list[Scalar] | None = None
+    optional: Flag | None = None
+    description: Annotated[str | None, Metadata("a description only labels")] = None
+
+
+class Output(Spec):
+    """Where a job leaves a result."""
+
+    type: AssetType | None = None
+    path: Annotated[str | None, Passive("where the bytes go, not which")] = None
+    mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = None
+    name: Annotated[str | None, Passive("registers the result, does not change it")] = None
+    version: Annotated[str | None, Passive("registers the result, does not change it")] = None
+    description: Annotated[str | None, Metadata("a description only labels")] = None
+
+
+Inputs: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT] | DataInput | LiteralInput]
+Outputs: TypeAlias = dict[str, Output | None]
+
+
+class JobResources(Spec):
+    """The machines a job runs on."""
+
+    instance_count: Whole | None = Field(None, ge=1)
+    max_instance_count: Whole | None = Field(None, ge=1)
+    instance_type: str | list[str] | None = None
+    locations: list[str] | None = None
+    properties: dict[str, Any] | None = None
+    shm_size: str | None = None
+    docker_args: str | list[str] | None = None
+
+
+class QueueSettings(Spec):
+    """How a job waits for serverless machines."""
+
+    job_tier: Annotated[Literal["spot", "basic", "standard", "premium", "null"] | None, ANY_CASE] = None
+    priority: Annotated[Literal["low", "medium", "high"] | None, ANY_CASE] = None
+
+
+class JobService(Spec):
+    """A way to look into a running job."""
+
+    type: str | None = None
+    job_service_type: str | None = None
+    port: Whole | None = None
+    ssh_public_keys: str | None = None
+    log_dir: str | None = None
+    nodes: str | None = None
+    properties: dict[str, Any] | None = None
+
+
+class Job(Resource):
+    """What all jobs have."""
+
+    display_name: Annotated[str | None, Metadata("a name for people")] = None
+    experiment_name: Annotated[str | None, Passive("where the run is listed, not what it does")] = None
+    properties: Properties | None = None
+    compute: Annotated[
+        str | None,
+        Ref("the same work on another machine is the same work", kind="compute", cascades=False, bare=True),
+        Passive("the same work on another machine is the same work"),
+        Alias("azureml: before a compute's name says nothing", fold=bare_name),
+    ] = Field(None, description="azureml:NAME of a compute; nothing means serverless.")
+    identity: Annotated[Identity | None, Passive("who runs it, not what it does")] = None
+    resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
+    queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
+    services: Annotated[dict[str, JobService] | None, Passive("ways to look in, not what it does")] = None
+    outputs: Outputs | None = None
+
+
+class BuildContext(Spec):
+    """A folder with a Dockerfile."""
+
+    path: Annotated[str, CODE_FILES]
+    dockerfile_path: str | None = None
+
+
+class Route(Spec):
+    """A path and port of a scoring container."""
+
+    path: str
+    port: Whole | str
+
+
+class InferenceConfig(Spec):
+    """Where a scoring container answers."""
+
+    liveness_route: Route | None = None
+    readiness_route: Route | None = None
+    scoring_route: Route | None = None
+
+
+class EnvironmentContent(Spec):
+    """What an environment consists of: an image, packages on top of it, or a folder to build from."""
+
+    image: str | None = Field(None, description="A container image.")
+    conda_file: Annotated[str, TEXT_FILE] | dict[str, Any] | None = Field(
+        None, description="A conda file, or its content."
+    )
+    build: BuildContext | None = None
+    inference_config: InferenceConfig | None = None
+    os_type: Annotated[Literal["linux", "windows", "Linux", "Windows"] | None, ANY_CASE] = None
+
+
+class InlineEnvironment(EnvironmentContent, Resource):
+    """An environment without a life of its own, inside a job or deployment."""
+
+    version: str | None = None
+
+
+EnvironmentRef: TypeAlias = Annotated[str, Ref("runs in it", kind="environments")] | InlineEnvironment
+
+
+def special(value: Any) -> bool:
+    """Whether a value is none of plain data: a reference, a secret, … whose text nobody knows yet."""
+    return not isinstance(value, str | int | float | bool | Mapping | list | type(None))

@@ -1,0 +1,253 @@
+"""Compute targets: clusters, instances, and attached Kubernetes clusters, machines and Spark pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import ANY_CASE, Environ, Flag, Identity, Resource, Whole
+from orchestrator.core.kind import (
+    Alias,
+    AzureBinding,
+    Behaviour,
+    Computed,
+    Immutable,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Sensitive,
+    ServiceValue,
+    Spec,
+    WriteOnly,
+)
+from orchestrator.core.kind import Identity as Sameness
+from orchestrator.core.resource import Removal
+
+_FIXED: Final = "the service sets it when the compute is created and never again"
+_SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.upper() if isinstance(v, str) else v)
+
+
+class SshSettings(Spec):
+    """The administrator of the nodes."""
+
+    admin_username: Annotated[str | None, WriteOnly("never returned")] = None
+    admin_password: Annotated[str | None, Sensitive("a password")] = None
+    ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = None
+
+
+class NetworkSettings(Spec):
+    """The virtual network of the nodes."""
+
+    vnet_name: str | None = None
+    subnet: str | None = None
+    private_ip_address: Annotated[str | None, Computed("given by the network")] = None
+    public_ip_address: Annotated[str | None, Computed("given by the network")] = None
+
+
+class ComputeBody(Resource):
+    """What all computes have."""
+
+    location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = None
+    provisioning_state: Annotated[str | None, Computed("a fact about the live compute")] = None
+
+
+class NodeBody(ComputeBody):
+    """What computes made of the service's own nodes have."""
+
+    size: Annotated[str | None, Immutable(_FIXED), _SIZE] = Field(
+        None, description="Size of a node, such as Standard_DS3_v2."
+    )
+    ssh_public_access_enabled: Annotated[
+        Flag | None, Immutable(_FIXED), ServiceValue("decided by the service where the spec is silent")
+    ] = None
+    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = None
+    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = None
+    identity: Identity | None = None
+    enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = None
+
+
+class AmlCompute(NodeBody):
+    """A cluster that grows and shrinks with the work."""
+
+    type: Literal["amlcompute"]
+    tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = None
+    min_instances: Whole | None = Field(None, ge=0)
+    max_instances: Whole | None = Field(None, ge=0)
+    idle_time_before_scale_down: Whole | None = Field(None, ge=0, description="Seconds.")
+
+
+class AssignedUser(Spec):
+    """The person an instance belongs to."""
+
+    user_tenant_id: str
+    user_object_id: str
+
+
+class SetupScript(Spec):
+    """A script or command that prepares an instance."""
+
+    path: str | None = None
+    command: str | None = None
+    timeout_minutes: Whole | str | None = None
+
+
+class SetupScripts(Spec):
+    """Scripts run when an instance is made and whenever it starts."""
+
+    creation_script: SetupScript | None = None
+    startup_script: SetupScript | None = None
+
+
+class Schedules(Spec):
+    """When an instance starts and stops by itself."""
+
+    compute_start_stop: list[dict[str, Any]] | None = None
+
+
+class ApplicationPort(Spec):
+    """A port that an application is reached on."""
+
+    name: str | None = None
+    protocol: str | None = None
+    target: Whole | None = None
+    published: Whole | None = None
+    host_ip: str | None = None
+
+
+class BindMount(Spec):
+    """A folder shared with an application."""
+
+    source: str
+    target: str | None = None
+
+
+class ApplicationImage(Spec):
+    """The image of an application."""
+
+    reference: str
+    type: str | None = None
+
+
+class CustomApplication(Spec):
+    """A further application on an instance."""
+
+    name: str
+    type: str | None = None
+    image: ApplicationImage | None = None
+    endpoints: list[ApplicationPort] | None = None
+    bind_mounts: list[BindMount] | None = None
+    environment_variables: Environ | None = None
+
+
+class ComputeInstance(NodeBody):
+    """A workstation for one person."""
+
+    type: Literal["computeinstance"]
+    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = None
+    schedules: Schedules | None = None
+    setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = None
+    idle_time_before_shutdown: str | None = Field(None, description="ISO 8601 duration, such as PT30M.")
+    idle_time_before_shutdown_minutes: Whole | None = None
+    custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = None
+    enable_sso: Flag | None = None
+    enable_root_access: Flag | None = None
+    enable_os_patching: Flag | None = None
+    release_quota_on_stop: Flag | None = None
+    state: Annotated[str | None, Computed("a fact about the live compute")] = None
+
+
+class KubernetesCompute(ComputeBody):
+    """An attached Kubernetes cluster."""
+
+    type: Literal["kubernetes"]
+    resource_id: Annotated[str, Immutable(_FIXED)]
+    namespace: Annotated[str | None, Immutable(_FIXED)] = None
+    properties: dict[str, Any] | None = None
+    identity: Identity | None = None
+
+
+class MachineSsh(Spec):
+    """How to log in to an attached machine."""
+
+    admin_username: Annotated[str | None, WriteOnly("never returned")] = None
+    admin_password: Annotated[str | None, Sensitive("a password")] = None
+    ssh_port: Whole | None = None
+    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned")] = None
+
+
+class VirtualMachine(ComputeBody):
+    """An attached machine."""
+
+    type: Literal["virtualmachine"]
+    resource_id: Annotated[str, Immutable(_FIXED)]
+    ssh_settings: MachineSsh | None = None
+
+
+class SparkScale(Spec):
+    """How a Spark pool grows."""
+
+    auto_scale_enabled: Flag | None = None
+    min_node_count: Whole | None = None
+    max_node_count: Whole | None = None
+
+
+class SparkPause(Spec):
+    """When a Spark pool rests."""
+
+    auto_pause_enabled: Flag | None = None
+    delay_in_minutes: Whole | None = None
+
+
+class SynapseSpark(ComputeBody):
+    """An attached Synapse Spark pool."""
+
+    type: Literal["synapsespark"]
+    resource_id: Annotated[str, Immutable(_FIXED)]
+    identity: Identity | None = None
+    node_count: Whole | None = None
+    node_family: str | None = None
+    node_size: str | None = None
+    spark_version: str | None = None
+    scale_settings: SparkScale | None = None
+    auto_pause_settings: SparkPause | None = None
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return str(body.get("type", "")).lower()
+
+
+_SOURCE: Final = "Azure naming rules, Microsoft.MachineLearningServices workspaces/computes"
+
+
+def _name(longest: int, shortest: int) -> NameRule:
+    return NameRule(
+        rf"[A-Za-z](?=.{{{shortest - 1},{longest - 1}}}\Z)[A-Za-z0-9-]*[A-Za-z0-9]",
+        f"{shortest} to {longest} letters, digits and '-'; starts with a letter and does not end with '-'",
+        _SOURCE,
+    )
+
+
+KIND: Final = Kind(
+    key="compute",
+    title="compute",
+    identity=Sameness.NAMED,
+    variants={
+        "amlcompute": AmlCompute,
+        "computeinstance": ComputeInstance,
+        "kubernetes": KubernetesCompute,
+        "virtualmachine": VirtualMachine,
+        "synapsespark": SynapseSpark,
+    },
+    variant=_variant,
+    name=_name(32, 2),
+    variant_names={"computeinstance": _name(24, 3), "kubernetes": _name(16, 2), "virtualmachine": _name(16, 2)},
+    azure=AzureBinding("compute", "load_compute", "begin_create_or_update", "begin_delete"),
+    local=LocalBinding(Behaviour.RECORD),
+    source="Azure ML CLI v2 YAML reference: compute cluster, compute instance, attached Kubernetes and virtual machine",
+    schemas=("compute", "amlCompute", "computeInstance", "kubernetesCompute", "vmCompute", "synapseSparkCompute"),
+    shape=("size", "min_instances", "max_instances", "idle_time_before_scale_down"),
+    removal=Removal.DELETE,
+    attributes=("id", "name", "location"),
+)

@@ -1,0 +1,68 @@
+"""Jobs: work that runs once for each content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
+from orchestrator.core.resource import Removal
+from orchestrator.kinds.jobs.automl import ClassificationJob, ForecastingJob, ImageJob, RegressionJob, TextJob
+from orchestrator.kinds.jobs.command import CommandJob
+
+_DEEP: Final = {
+    f"automl.{task}": model for model in (ImageJob, TextJob) for task in get_args(model.model_fields["task"].annotation)
+}
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    kind = body.get("type")
+    if kind is None:
+        kind = next((name for field, name in _TELLING.items() if field in body), "")
+    return f"automl.{body.get('task', '')}" if kind == "automl" else str(kind)
+
+
+_TELLING: Final = {"task": "automl", "trial": "sweep", "jobs": "pipeline", "entry": "spark", "command": "command"}
+"""Fields that tell the type of a job which does not say it; in this order, because a sweep's trial has a command too."""
+
+
+def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+    if variant in _DEEP:
+        return (
+            f"AutoML's {variant.removeprefix('automl.')} trains deep networks with libraries that the embedded "
+            "workspace does not bring; it trains on tables only (classification, regression, forecasting)."
+        )
+    distribution = properties.get("distribution")
+    if isinstance(distribution, Mapping) and distribution.get("type"):
+        return f"Distribution '{distribution['type']}' needs several nodes; the embedded workspace is one machine."
+    return None
+
+
+KIND: Final = Kind(
+    key="jobs",
+    title="job",
+    identity=Identity.RUN,
+    variants={
+        "command": CommandJob,
+        "automl.classification": ClassificationJob,
+        "automl.regression": RegressionJob,
+        "automl.forecasting": ForecastingJob,
+        **_DEEP,
+    },
+    variant=_variant,
+    variant_field="type.task",
+    unsupported=("sweep", "pipeline", "spark", "parallel", "import", "finetuning", "distillation", "base"),
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,229}",
+        "1 to 230 letters, digits, '-' and '_'; starts with a letter or digit",
+        "Azure REST specification, workspaces/jobs (255 characters, of which a run's digest and attempt take 25)",
+    ),
+    azure=AzureBinding("jobs", "load_job", "create_or_update", "archive"),
+    local=LocalBinding(Behaviour.RUN),
+    source="Azure ML CLI v2 YAML reference: command job, automated ML jobs",
+    schemas=("commandJob", "autoMLJob", "automl", "sweepJob", "pipelineJob", "sparkJob"),
+    shape=("command", "task", "trial", "jobs", "entry"),
+    removal=Removal.ARCHIVE,
+    attributes=("id", "name", "outputs.*"),
+    local_refusal=_refusal,
+)

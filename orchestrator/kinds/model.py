@@ -1,0 +1,82 @@
+"""Models: what a training leaves behind, with versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import DATA_FILES, Properties, Resource
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    Computed,
+    Identity,
+    Kind,
+    LocalBinding,
+    Metadata,
+    NameRule,
+    Ref,
+    ServiceValue,
+)
+from orchestrator.core.resource import Removal
+
+
+class ModelBody(Resource):
+    """A model."""
+
+    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
+        description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
+    )
+    version: str | None = Field(None, description="Pins the version; without it the next whole number is taken.")
+    properties: Properties | None = None
+    flavors: Annotated[
+        dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")
+    ] = None
+    stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development unless said")] = None
+    job_name: Annotated[str | None, Computed("the service fills it in for models made by jobs")] = None
+
+
+class CustomModel(ModelBody):
+    """Files in a form of the user's own; also what a body without a type is."""
+
+    type: Literal["custom_model"] | None = None
+
+
+class MlflowModel(ModelBody):
+    """A folder with an ``MLmodel`` file."""
+
+    type: Literal["mlflow_model"]
+
+
+class TritonModel(ModelBody):
+    """A model repository of the Triton server."""
+
+    type: Literal["triton_model"]
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return str(body.get("type") or "custom_model")
+
+
+KIND: Final = Kind(
+    key="models",
+    title="model",
+    identity=Identity.VERSIONED,
+    variants={"custom_model": CustomModel, "mlflow_model": MlflowModel, "triton_model": TritonModel},
+    variant=_variant,
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}",
+        "1 to 255 letters, digits, '-', '_' and '.'; starts with a letter or digit",
+        "Azure REST specification, workspaces/models",
+    ),
+    azure=AzureBinding("models", "load_model", "create_or_update", "archive"),
+    local=LocalBinding(Behaviour.ASSET),
+    source="Azure ML CLI v2 YAML reference: model",
+    schemas=("model.schema", "asset/model", "/model."),
+    shape=("flavors",),
+    removal=Removal.ARCHIVE,
+    attributes=("id", "name", "version", "path"),
+)

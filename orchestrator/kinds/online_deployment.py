@@ -1,0 +1,219 @@
+"""Deployments of online endpoints: a model, the code around it and the machines it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import (
+    ANY_CASE,
+    CODE_FILES,
+    DATA_FILES,
+    Environ,
+    EnvironmentRef,
+    Flag,
+    Number,
+    Properties,
+    Resource,
+    Whole,
+)
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    BodyProblem,
+    Computed,
+    Identity,
+    Immutable,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Ref,
+    ServiceValue,
+    Spec,
+)
+from orchestrator.core.resource import Removal
+
+
+class InlineModel(Resource):
+    """A model without a life of its own."""
+
+    version: str | None = None
+    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")]
+    properties: Properties | None = None
+    flavors: dict[str, dict[str, Any]] | None = None
+
+
+class CodeConfiguration(Spec):
+    """The code around the model."""
+
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the scoring script.")
+    scoring_script: str | None = Field(None, description="File inside the folder with init() and run().")
+
+
+class RequestSettings(Spec):
+    """How requests wait and time out."""
+
+    request_timeout_ms: Whole | None = Field(None, gt=0)
+    max_concurrent_requests_per_instance: Whole | None = Field(None, ge=1)
+    max_queue_wait_ms: Whole | None = Field(None, ge=0)
+
+
+class Probe(Spec):
+    """How the service asks whether a server lives."""
+
+    initial_delay: Whole | None = Field(None, ge=0, description="Seconds.")
+    period: Whole | None = Field(None, ge=1, description="Seconds.")
+    timeout: Whole | None = Field(None, ge=1, description="Seconds.")
+    success_threshold: Whole | None = Field(None, ge=1)
+    failure_threshold: Whole | None = Field(None, ge=1)
+    path: str | None = None
+    port: Whole | None = None
+    scheme: str | None = None
+    method: str | None = None
+
+
+class ScaleSettings(Spec):
+    """How the number of servers follows the load."""
+
+    type: Annotated[Literal["default", "target_utilization"] | None, ANY_CASE] = None
+    min_instances: Whole | None = Field(None, ge=0)
+    max_instances: Whole | None = Field(None, ge=0)
+    polling_interval: Whole | None = Field(None, ge=1, description="Seconds.")
+    target_utilization_percentage: Whole | None = Field(None, ge=1, le=100)
+
+
+class Collection(Spec):
+    """One stream of collected data."""
+
+    enabled: Flag | str | None = None
+    sampling_rate: Number | None = Field(None, ge=0, le=1)
+    client_id: str | None = None
+    data: dict[str, Any] | str | None = None
+
+
+class RequestLogging(Spec):
+    """What of a request is written down."""
+
+    capture_headers: list[str] | None = None
+
+
+class DataCollector(Spec):
+    """What is kept of requests and answers."""
+
+    collections: dict[str, Collection]
+    rolling_rate: Literal["year", "month", "day", "hour", "minute"] | None = None
+    sampling_rate: Number | None = Field(None, ge=0, le=1)
+    request_logging: RequestLogging | None = None
+
+
+class OnlineDeployment(Resource):
+    """What all deployments have."""
+
+    endpoint_name: str | None = Field(None, description="The endpoint it stands under; may be left out.")
+    model: Annotated[str, Ref("what answers", kind="models")] | InlineModel | None = None
+    model_mount_path: str | None = None
+    code_configuration: CodeConfiguration | None = None
+    environment: EnvironmentRef | None = None
+    environment_variables: Environ | None = None
+    instance_count: Whole | None = Field(None, ge=0)
+    app_insights_enabled: Flag | None = None
+    scale_settings: Annotated[ScaleSettings | None, ServiceValue("default unless said")] = None
+    request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = None
+    liveness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
+    readiness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
+    startup_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
+    data_collector: DataCollector | None = None
+    properties: Properties | None = None
+    provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
+
+
+class ManagedOnlineDeployment(OnlineDeployment):
+    """A deployment on machines of the service."""
+
+    type: Literal["managed"] | None = None
+    instance_type: str | None = Field(None, description="Size of a machine, such as Standard_DS3_v2.")
+    egress_public_network_access: Annotated[
+        Literal["enabled", "disabled"] | None,
+        ANY_CASE,
+        Immutable("the network of a deployment is set when it is created"),
+        ServiceValue("enabled unless said"),
+    ] = None
+    private_network_connection: Flag | None = None
+
+
+class ContainerAmount(Spec):
+    """Cores, memory and graphics processors of a container."""
+
+    cpu: str | Number | None = None
+    memory: str | None = None
+    gpu: str | Number | None = None
+    nvidia_gpu: str | Number | None = Field(None, alias="nvidia.com/gpu")
+
+
+class ContainerResources(Spec):
+    """What a container asks for and may take."""
+
+    requests: ContainerAmount | None = None
+    limits: ContainerAmount | None = None
+
+
+class KubernetesOnlineDeployment(OnlineDeployment):
+    """A deployment on an attached Kubernetes cluster."""
+
+    type: Literal["kubernetes"]
+    instance_type: str | None = None
+    resources: ContainerResources | None = None
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return str(body.get("type") or "managed")
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    code = body.get("code_configuration")
+    if isinstance(code, Mapping) and not code.get("scoring_script"):
+        yield BodyProblem(
+            ("code_configuration",),
+            "missing-field",
+            "A deployment with code needs 'scoring_script', the file whose init() and run() answer requests.",
+            "Add 'scoring_script: score.py'.",
+        )
+    if variant == "managed" and "instance_type" not in body:
+        yield BodyProblem(
+            (),
+            "missing-field",
+            "A managed deployment needs 'instance_type': the service does not choose a machine by itself.",
+            "Add 'instance_type: Standard_DS3_v2', or another size.",
+        )
+
+
+def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+    if variant == "kubernetes":
+        return "A Kubernetes deployment needs a cluster; the embedded workspace is one machine."
+    return None
+
+
+KIND: Final = Kind(
+    key="online_endpoints.deployments",
+    title="online deployment",
+    identity=Identity.NAMED,
+    variants={"managed": ManagedOnlineDeployment, "kubernetes": KubernetesOnlineDeployment},
+    variant=_variant,
+    name=NameRule(
+        r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]",
+        "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
+        "Azure ML documentation, limits of online deployments",
+    ),
+    azure=AzureBinding("online_deployments", "load_online_deployment", "begin_create_or_update", "begin_delete"),
+    local=LocalBinding(Behaviour.DEPLOYMENT),
+    source="Azure ML CLI v2 YAML reference: managed and Kubernetes online deployment",
+    schemas=("managedOnlineDeployment", "kubernetesOnlineDeployment", "onlineDeployment"),
+    shape=("endpoint_name", "instance_type", "code_configuration"),
+    removal=Removal.DELETE,
+    problems=_problems,
+    attributes=("id", "name"),
+    local_refusal=_refusal,
+)

@@ -1,0 +1,132 @@
+"""Online endpoints: a stable address that answers scoring requests. What answers are its deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    Child,
+    Computed,
+    Files,
+    Immutable,
+    Kind,
+    LocalBinding,
+    Metadata,
+    NameRule,
+    Ref,
+    ServiceValue,
+    Spec,
+)
+from orchestrator.core.kind import Identity as Sameness
+from orchestrator.core.resource import Removal
+
+
+class TestRequest(Spec):
+    """What is sent: exactly one of the three."""
+
+    __test__ = False
+    file: Annotated[str | None, Files("is sent")] = Field(None, description="A file with the request's JSON.")
+    json_: Any = Field(None, alias="json", description="The request's JSON, written here.")
+    text: str | None = Field(None, description="The request's text, sent as it is.")
+
+
+class TestExpectation(Spec):
+    """What must come back."""
+
+    __test__ = False
+    status: Whole | None = Field(None, ge=100, le=599, description="The HTTP status; 200 if nothing is said.")
+    json_: Any = Field(None, alias="json", description="The answer's JSON.")
+    match: Literal["equal", "subset"] | None = Field(
+        None, description="equal, or subset: what is written must be there, more may be."
+    )
+
+
+class EndpointTest(Spec):
+    """A request that every new deployment must answer, and the endpoint after it."""
+
+    name: str | None = None
+    request: TestRequest
+    headers: dict[str, Scalar] | None = None
+    expect: TestExpectation | None = None
+    timeout: Whole | float | None = Field(None, gt=0, description="Seconds for one request; 30 if nothing is said.")
+
+
+class OnlineEndpoint(Resource):
+    """An online endpoint."""
+
+    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE] = None
+    identity: Annotated[
+        Identity | None,
+        Immutable("the identity of an endpoint is set when it is created"),
+        ServiceValue("given by the service where the spec is silent"),
+    ] = None
+    properties: Properties | None = None
+    display_name: Annotated[str | None, Metadata("a name for people")] = None
+    location: Annotated[str | None, Computed("the workspace's")] = None
+    provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
+    scoring_uri: Annotated[str | None, Computed("given by the service")] = None
+    openapi_uri: Annotated[str | None, Computed("given by the service")] = None
+    deployments: dict[str, Any] | None = Field(None, description="Name to deployment.")
+    traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of the requests.")
+    mirror_traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of requests copied to it.")
+    tests: list[EndpointTest] | None = Field(None, description="Requests that must be answered.")
+
+
+class ManagedOnlineEndpoint(OnlineEndpoint):
+    """An endpoint on machines of the service."""
+
+    public_network_access: Annotated[
+        Literal["enabled", "disabled"] | None, ANY_CASE, ServiceValue("enabled unless said")
+    ] = None
+
+
+class KubernetesOnlineEndpoint(OnlineEndpoint):
+    """An endpoint on an attached Kubernetes cluster."""
+
+    compute: Annotated[
+        str,
+        Ref("where it runs", kind="compute", cascades=False, bare=True),
+        Immutable("an endpoint stays on the cluster it was created on"),
+    ]
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return "kubernetes" if "compute" in body else "managed"
+
+
+def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+    return None
+
+
+KIND: Final = Kind(
+    key="online_endpoints",
+    title="online endpoint",
+    identity=Sameness.NAMED,
+    variants={"managed": ManagedOnlineEndpoint, "kubernetes": KubernetesOnlineEndpoint},
+    variant=_variant,
+    variant_field="compute",
+    name=NameRule(
+        r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]",
+        "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
+        "Azure ML documentation, limits of online endpoints",
+    ),
+    azure=AzureBinding("online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete"),
+    local=LocalBinding(Behaviour.ENDPOINT),
+    source="Azure ML CLI v2 YAML reference: managed and Kubernetes online endpoint",
+    schemas=("managedOnlineEndpoint", "kubernetesOnlineEndpoint", "onlineEndpoint"),
+    shape=("auth_mode", "mirror_traffic"),
+    children=(
+        Child("online_endpoints.deployments", ("deployments",), keyed=True),
+        Child("online_endpoints.traffic", ("traffic", "mirror_traffic"), keyed=False),
+    ),
+    removal=Removal.DELETE,
+    checks_field="tests",
+    attributes=("id", "name", "scoring_uri", "openapi_uri", "location"),
+    local_refusal=_refusal,
+)

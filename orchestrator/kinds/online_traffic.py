@@ -1,0 +1,88 @@
+"""Traffic of online endpoints: who answers how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from orchestrator.core.bodies import Whole
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    BodyProblem,
+    Identity,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Ref,
+    Spec,
+)
+from orchestrator.core.resource import Removal
+
+MAX_MIRROR: Final = 50
+"""Percent of the requests that may be mirrored. Source: Azure ML documentation, safe rollout of online endpoints."""
+
+_DEPLOYMENT: Final = Ref("shifts requests to it", kind="deployments", cascades=False)
+
+
+class Traffic(Spec):
+    """Percent of the requests for each deployment, and of copies of requests."""
+
+    traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=100)]] | None, _DEPLOYMENT] = None
+    mirror_traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=MAX_MIRROR)]] | None, _DEPLOYMENT] = None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    traffic = body.get("traffic")
+    mirror = body.get("mirror_traffic")
+    shares = [_whole(value) for value in traffic.values()] if isinstance(traffic, Mapping) else []
+    known = [share for share in shares if share is not None]
+    total = sum(known)
+    if len(known) == len(shares) and shares and total not in (0, 100):
+        yield BodyProblem(
+            ("traffic",),
+            "invalid-value",
+            f"The shares add up to {total} percent; the service takes 100, or 0 for an endpoint that answers nobody.",
+            "Make the shares add up to 100.",
+        )
+    if not isinstance(mirror, Mapping):
+        return
+    mirrored = [name for name, share in mirror.items() if share != 0]
+    if len(mirrored) > 1:
+        yield BodyProblem(
+            ("mirror_traffic",),
+            "invalid-value",
+            f"Requests can be mirrored to one deployment; this names {len(mirrored)}.",
+            f"Keep one of: {', '.join(mirrored)}.",
+        )
+    for name in mirrored:
+        share = _whole(traffic.get(name)) if isinstance(traffic, Mapping) else None
+        if share:
+            yield BodyProblem(
+                ("mirror_traffic", name),
+                "invalid-value",
+                f"'{name}' answers {share} percent of the requests itself, so it cannot be a mirror as well.",
+                f"Remove '{name}' from mirror_traffic, or set its traffic to 0.",
+            )
+
+
+KIND: Final = Kind(
+    key="online_endpoints.traffic",
+    title="traffic",
+    identity=Identity.NAMED,
+    variants={"": Traffic},
+    name=NameRule(".*", "is always 'traffic'", "amlctl"),
+    azure=AzureBinding("online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete"),
+    local=LocalBinding(Behaviour.TRAFFIC),
+    source="Azure ML CLI v2 YAML reference: managed online endpoint",
+    removal=Removal.DELETE,
+    taggable=False,
+    problems=_problems,
+    attributes=("id", "name"),
+)
