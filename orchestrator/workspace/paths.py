@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,10 +110,10 @@ class WorkspacePaths:
 
     def create(self) -> None:
         """Make the folder, for its owner only and ignored by git. Does nothing to a folder that is ready."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         ignore = self.root / ".gitignore"
         if not ignore.exists():
-            os.chmod(self.root, PRIVATE_FOLDER)
+            self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            self.root.chmod(PRIVATE_FOLDER)
             ignore.write_text("*\n", encoding="utf-8")
 
 

@@ -27,15 +27,15 @@ class RecordKey(NamedTuple):
 class Record:
     """One resource, version or run, as it is wanted and as it is.
 
-    The command line writes what is wanted (`body`, `deleting`); the managers make processes match it and write how it is (`health`, `phase`,
-    `message`, `attributes`).
+    The command line writes what is wanted (`body`, `deleting`); the managers make processes match it and write how it is
+    (`health`, `phase`, `message`, `attributes`).
 
     Attributes:
         kind, address, revision: see `RecordKey`.
         owner: the project that wrote it; None if nobody marked it.
         fingerprint: the packed fingerprint; None if nobody marked it.
-        body: the CLI v2 body, plain data with every reference pinned. A local file or folder is ``content://<manifest digest>``; a secret is
-            ``{"$secret": name, "digest": …}``.
+        body: the CLI v2 body, plain data with every reference pinned. A local file or folder is
+            ``content://<manifest digest>``; a secret is ``{"$secret": name}``.
         attributes: what only the workspace knows: ``outputs``, ``scoring_uri``, ``duration_s``, …
         health: how it is.
         message: why, when not healthy.

@@ -6,8 +6,8 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
@@ -36,15 +36,24 @@ CREATE TABLE IF NOT EXISTS records (
     UNIQUE (kind, address, revision)
 )
 """
-_COLUMNS = (
-    "kind, address, revision, owner, fingerprint, body, attributes, health, message, archived, number, phase,"
-    " variant, deleting, generation"
-)
 _INSERT = """
 INSERT INTO records (kind, address, revision, owner, fingerprint, variant, body, attributes, health, phase, message,
-    archived, deleting, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    archived, deleting, generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING *
 """
-_WHERE_KEY = "WHERE kind = ? AND address = ? AND revision = ?"
+_LATEST = """
+SELECT * FROM records WHERE kind = ? AND address = ? AND NOT archived AND NOT deleting ORDER BY number DESC LIMIT 1
+"""
+_STATUS = "SELECT attributes, generation FROM records WHERE kind = ? AND address = ? AND revision = ?"
+_UPDATE_STATUS = """
+UPDATE records SET health = coalesce(?, health), message = coalesce(?, message), phase = coalesce(?, phase),
+    attributes = coalesce(?, attributes) WHERE kind = ? AND address = ? AND revision = ?
+"""
+_UPDATE_BODY = """
+UPDATE records SET body = ?, fingerprint = ?, owner = ?, variant = ?, health = ?, phase = ?, message = ?, archived = ?,
+    generation = generation + 1 WHERE kind = ? AND address = ? AND revision = ? RETURNING *
+"""
+
+_Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 class RecordStore:
@@ -53,7 +62,8 @@ class RecordStore:
     Safe to use from several threads and processes at once: every call is a short transaction of its own. Reading never creates anything: a
     workspace that does not exist yet has no records. The first write makes folder and database.
 
-    All methods raise `Transient` if another process keeps the database busy for longer than half a minute, and `Invalid` if the database is damaged.
+    All methods raise `Transient` if another process keeps the database busy for longer than half a minute, and
+    `Invalid` if the database is damaged.
 
     Args:
         paths: the workspace.
@@ -64,26 +74,25 @@ class RecordStore:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._ready = False
+        self._writable = False
 
     def get(self, kind: str, address: str, revision: str = "") -> Record | None:
         """One record, or None. Records on their way out (`Record.deleting`) are returned as well."""
-        rows = self._select(f"SELECT {_COLUMNS} FROM records {_WHERE_KEY}", (kind, address, revision))
+        statement = "SELECT * FROM records WHERE kind = ? AND address = ? AND revision = ?"
+        rows = self._select(statement, (kind, address, revision))
         return _record(rows[0]) if rows else None
 
     def latest(self, kind: str, address: str) -> Record | None:
         """The version or run that was inserted last and is neither archived nor on its way out; None if there is none."""
-        rows = self._select(
-            f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND address = ? AND NOT archived AND NOT deleting"
-            " ORDER BY number DESC LIMIT 1",
-            (kind, address),
-        )
+        rows = self._select(_LATEST, (kind, address))
         return _record(rows[0]) if rows else None
 
-    def list(self, kind: str | None = None) -> list[Record]:
+    def list(self, kind: str | None = None) -> Sequence[Record]:
         """All records, or all of one kind, oldest first; archived ones and those on their way out included."""
         if kind is None:
-            return [_record(row) for row in self._select(f"SELECT {_COLUMNS} FROM records ORDER BY number", ())]
-        rows = self._select(f"SELECT {_COLUMNS} FROM records WHERE kind = ? ORDER BY number", (kind,))
+            rows = self._select("SELECT * FROM records ORDER BY number", ())
+        else:
+            rows = self._select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
         return [_record(row) for row in rows]
 
     def insert(self, record: Record) -> Record:
@@ -102,10 +111,9 @@ class RecordStore:
         )
         with self._writing() as connection:
             try:
-                number = connection.execute(_INSERT, values).lastrowid
+                return _record(connection.execute(_INSERT, values).fetchone())
             except sqlite3.IntegrityError:
                 raise Conflict(f"{record.address} {record.revision}".rstrip() + " exists already.") from None
-            return _record(connection.execute(f"SELECT {_COLUMNS} FROM records WHERE number = ?", (number,)).fetchone())
 
     def update_status(
         self,
@@ -128,15 +136,12 @@ class RecordStore:
             Whether it was written: False if the record is gone or its body has moved on.
         """
         with self._writing() as connection:
-            row = connection.execute(f"SELECT attributes, generation FROM records {_WHERE_KEY}", key).fetchone()
+            row = connection.execute(_STATUS, key).fetchone()
             if row is None or (generation is not None and row[1] != generation):
                 return False
             merged = None if attributes is None else _merge(row[0], attributes)
-            connection.execute(
-                "UPDATE records SET health = coalesce(?, health), message = coalesce(?, message),"
-                f" phase = coalesce(?, phase), attributes = coalesce(?, attributes) {_WHERE_KEY}",
-                (None if health is None else health.value, message, phase, merged, *key),
-            )
+            status = (None if health is None else health.value, message, phase, merged)
+            connection.execute(_UPDATE_STATUS, (*status, *key))
             return True
 
     def update_body(self, record: Record) -> Record:
@@ -149,29 +154,24 @@ class RecordStore:
             NotFound: there is no such record.
         """
         with self._writing() as connection:
-            row = connection.execute(
-                "UPDATE records SET body = ?, fingerprint = ?, owner = ?, variant = ?, health = ?, phase = ?,"
-                f" message = ?, archived = ?, generation = generation + 1 {_WHERE_KEY} RETURNING {_COLUMNS}",
-                (
-                    *(_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value),
-                    *(record.phase, record.message, record.archived, *record.key),
-                ),
-            ).fetchone()
+            wanted = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
+            rest = (record.phase, record.message, record.archived)
+            row = connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone()
             if row is None:
                 raise NotFound(f"{record.address} {record.revision}".rstrip() + " is not in the workspace.")
             return _record(row)
 
     def mark_deleting(self, key: RecordKey) -> bool:
         """Say that a resource shall go. Returns False if it is gone already."""
-        return self._change("UPDATE records SET deleting = 1", key)
+        return self._change("UPDATE records SET deleting = 1 WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def archive(self, key: RecordKey) -> bool:
         """Hide a resource. Returns False if it is gone."""
-        return self._change("UPDATE records SET archived = 1", key)
+        return self._change("UPDATE records SET archived = 1 WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def delete(self, key: RecordKey) -> bool:
         """Remove a record. Returns False if it was gone already."""
-        return self._change("DELETE FROM records", key)
+        return self._change("DELETE FROM records WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def data_version(self) -> int:
         """A number that differs from its last value whenever somebody else (another store, process or the state) wrote to the database.
@@ -179,7 +179,7 @@ class RecordStore:
         Cheap enough to ask several times a second. -1 while there is no database.
         """
         with self._lock, _translated():
-            connection = self._open(create=False)
+            connection = self._open()
             return -1 if connection is None else int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
@@ -188,14 +188,15 @@ class RecordStore:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._ready = self._writable = False
 
     def _change(self, statement: str, key: RecordKey) -> bool:
         with self._writing() as connection:
-            return connection.execute(f"{statement} {_WHERE_KEY}", key).rowcount > 0
+            return connection.execute(statement, key).rowcount > 0
 
-    def _select(self, statement: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    def _select(self, statement: str, values: tuple[str, ...]) -> _Rows:
         with self._lock, _translated():
-            connection = self._open(create=False)
+            connection = self._open()
             if connection is None or not (self._ready or self._has_table(connection)):
                 return []
             return connection.execute(statement, values).fetchall()
@@ -203,8 +204,7 @@ class RecordStore:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _translated():
-            connection = self._open(create=True)
-            assert connection is not None
+            connection = self._create()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -213,23 +213,26 @@ class RecordStore:
                 raise
             connection.execute("COMMIT")
 
-    def _open(self, *, create: bool) -> sqlite3.Connection | None:
-        if self._connection is not None and (self._ready or not create):
-            return self._connection
-        if not create and not self._paths.exists:
-            return None
-        if create:
-            self._paths.create()
+    def _create(self) -> sqlite3.Connection:
+        self._paths.create()
+        connection = self._connect()
+        if not self._writable:
+            self._paths.db.chmod(PRIVATE_FILE)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_SCHEMA)
+            self._ready = self._writable = True
+        return connection
+
+    def _open(self) -> sqlite3.Connection | None:
+        return self._connect() if self._connection is not None or self._paths.exists else None
+
+    def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = sqlite3.connect(
                 self._paths.db, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+            # The state's own commits sync the common log; a record is never needed without them.
             self._connection.execute("PRAGMA synchronous = NORMAL")
-        if create:
-            self._paths.db.chmod(PRIVATE_FILE)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute(_SCHEMA)
-            self._ready = True
         return self._connection
 
     def _has_table(self, connection: sqlite3.Connection) -> bool:
@@ -260,11 +263,11 @@ def _merge(text: str, changes: Mapping[str, Any]) -> str:
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    kind, address, revision, owner, fingerprint, body, attributes, health, message, archived, *rest = row
-    order, phase, variant, deleting, generation = rest
+    number, kind, address, revision, owner, fingerprint, variant, body, attributes, health, phase, message, *flags = row
+    archived, deleting, generation = flags
     return Record(
         kind, address, revision, owner, fingerprint, json.loads(body), json.loads(attributes), _HEALTH[health],
-        message, bool(archived), order, phase, variant, bool(deleting), generation,
+        message, bool(archived), number, phase, variant, bool(deleting), generation,
     )  # fmt: skip
 
 
