@@ -1,0 +1,52 @@
+"""The shape of the code: small files, no leftovers, nothing of one machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "orchestrator").rglob("*.py"))
+LONGEST_FILE = 420
+LONGEST_FUNCTION = 70
+
+
+def tracked() -> list[Path]:
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.decode().split("\0") if name]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+    text = path.read_text()
+    tree = ast.parse(text)
+    if tree.body:
+        assert ast.get_docstring(tree), "no docstring"
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+def test_nothing_unfinished_is_committed() -> None:
+    pattern = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    found = [f"{p.relative_to(ROOT)}: {m[0]}" for p in SOURCES if (m := pattern.search(p.read_text()))]
+    assert found == []
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    # Assembled here, so that this file does not find itself.
+    words = ("/wor" + "k/", "/far" + "m/", "files.pythonhosted" + ".org", "pypi" + ".org/simple", "index-" + "url")
+    found = []
+    for path in tracked():
+        if path.is_file() and path.stat().st_size < 2_000_000:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{path.relative_to(ROOT)}: {word}" for word in words if word in text]
+    assert found == []

@@ -1,0 +1,84 @@
+"""Every example runs and does what its page says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.project import ROOT, Project
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    project = Project.copy_of(ROOT / "examples" / request.param, tmp_path / request.param)
+    project.environ["DEMO_STORAGE_KEY"] = "canary-4711"
+    yield project
+    project.close()
+
+
+@pytest.mark.parametrize("example", ["command-job"], indirect=True)
+def test_a_command_job_in_an_environment_of_its_own(example: Project) -> None:
+    outcomes = example.apply()
+    assert outcomes["jobs.train"]["outcome"] == "ran"
+    assert "rmse" in example.run("logs", example.spec, "jobs.train").stdout
+    assert example.plan() == {}
+    assert example.plan("--var", "ridge=1")["models.plants"]["action"] == "revise"
+
+
+@pytest.mark.parametrize("example", ["custom-model"], indirect=True)
+def test_a_custom_model_behind_a_scoring_script(example: Project) -> None:
+    example.apply()
+    asked = example.run(
+        "invoke", example.spec, "online_endpoints.greeter-endpoint", "--data", '{"name": "Bo", "language": "de"}'
+    )
+    assert json.loads(asked.stdout) == {"text": "Hallo, Bo!"}
+    assert example.plan() == {}
+    example.edit("serve/score.py", 'f"{greeting}, ', 'f"{greeting} ')
+    changes = example.plan()
+    assert list(changes) == ["online_endpoints.greeter-endpoint.deployments.blue"]
+    assert "score.py" in changes["online_endpoints.greeter-endpoint.deployments.blue"]["reason"]
+
+
+@pytest.mark.parametrize("example", ["blue-green"], indirect=True)
+def test_green_takes_over(example: Project) -> None:
+    example.apply()
+    asked = example.run("invoke", example.spec, "online_endpoints.rates", "--data", '{"amount": 100}')
+    assert json.loads(asked.stdout)["version"] == "v1"
+    over = ("--var", "blue_percent=0", "--var", "green_percent=100", "--var", "mirror_percent=0")
+    assert set(example.apply(*over)) == {"online_endpoints.rates.traffic"}
+    asked = example.run("invoke", example.spec, "online_endpoints.rates", "--data", '{"amount": 100}', *over)
+    assert json.loads(asked.stdout)["version"] == "v2"
+
+
+@pytest.mark.parametrize("example", ["targets-and-secrets"], indirect=True)
+def test_targets_differ_and_the_secret_stays_secret(example: Project) -> None:
+    said = [example.run("apply", example.spec, "--yes", "-v")]
+    assert example.status().keys() == {"compute.cpu-cluster", "datastores.raw", "jobs.report"}
+    assert "with 1 node(s)" in example.run("logs", example.spec, "jobs.report").stdout
+    said.append(example.run("apply", example.spec, "--yes", "--target", "staging", "--var", "nodes=4"))
+    assert "with 4 node(s)" in example.run("logs", example.spec, "jobs.report", "--target", "staging").stdout
+    example.environ["DEMO_STORAGE_KEY"] = "canary-4712"
+    said.append(example.run("plan", example.spec, "-v"))
+    assert "datastores.raw" in said[-1].stdout
+    said.append(example.run("plan", example.spec, "--format", "json", "-o", "plan.json"))
+    for done in said:
+        assert "canary" not in done.stdout + done.stderr
+    for path in example.folder.rglob("*"):
+        if path.is_file() and "secrets" not in path.relative_to(example.folder).parts:
+            assert b"canary" not in path.read_bytes(), path
+    example.run("workspace", "down", "--path", str(example.folder / ".amlctl-staging"))
+
+
+def test_the_starter_project_works_as_it_comes(tmp_path: Path) -> None:
+    project = Project(tmp_path / "starter")
+    project.folder.mkdir()
+    project.run("init", ".")
+    try:
+        outcomes = project.apply()
+        assert [a["status"] for a in outcomes["online_endpoints.starter-price.traffic"]["answers"]] == [200]
+        assert project.plan() == {}
+    finally:
+        project.close()
