@@ -1,15 +1,68 @@
-"""The command line's front door."""
+"""The command line's front door: finds the command, runs it, turns failures into messages and exit codes."""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import click
 
+from orchestrator.cli.overview import COMMANDS, overview, version_line
+from orchestrator.core.diagnostic import did_you_mean
 
-@click.group()
-def cli() -> None:
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called, not before: start-up stays short."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"orchestrator.cli.commands.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"orchestrator.cli.commands.{cmd_name} has no click command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            fix = did_you_mean(args[0], COMMANDS, "`amlctl --help` lists the commands.")
+            ctx.fail(f"There is no command '{args[0]}'. {fix}")
+        return super().resolve_command(ctx, args)
+
+    def get_help(self, ctx: click.Context) -> str:
+        return overview()
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.option("--version", is_flag=True)
+@click.pass_context
+def cli(ctx: click.Context, *, version: bool) -> None:
     """Declarative orchestrator for Azure Machine Learning."""
+    if version:
+        click.echo(version_line())
+    elif ctx.invoked_subcommand is None:
+        click.echo(overview())
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli()
+def run(arguments: list[str] | None = None) -> None:
+    """Entry point of the console script; always ends the process with one of `exits.Exit`."""
+    try:
+        code = cli.main(args=arguments, prog_name="amlctl", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as problem:
+        # click's own code for a wrong command line is 2, which means "there are changes" here.
+        problem.show(sys.stderr)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        print("Interrupted.", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output is gone (``| head``); flushing at exit would only fail again.
+        sys.stdout = None  # type: ignore[assignment]
+        code = 1
+    sys.exit(int(code or 0))

@@ -1,0 +1,25 @@
+"""``amlctl destroy``."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.commands.apply import agreement, run_and_report
+from orchestrator.cli.console import Console
+from orchestrator.cli.exits import Exit
+from orchestrator.cli.options import SpecChoice, with_console, with_run, with_spec
+from orchestrator.engine import RunOptions
+from orchestrator.planning.options import PlanOptions
+
+
+@click.command("destroy")
+@with_spec()
+@with_run
+@with_console()
+def command(spec: SpecChoice, console: Console, parallelism: int, lock_wait: float, *, yes: bool) -> Exit:
+    """Remove everything that the project owns, dependants first.
+
+    What bears `protect: true` refuses; what says `on_removal: keep` stays and is forgotten.
+    """
+    run = RunOptions(parallelism=parallelism, lock_wait_s=lock_wait, command="destroy")
+    return run_and_report(spec.project(), PlanOptions(destroy=True), run, console, agreement(console, None, yes=yes))

@@ -1,0 +1,47 @@
+"""``amlctl explain``."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.plan import Plan
+from orchestrator.core.ports import SystemClock
+from orchestrator.engine import open_workspace, plan_project
+from orchestrator.kinds import discover
+from orchestrator.planning.explain import explain
+from orchestrator.planning.options import PlanOptions
+from orchestrator.report.explain import explanation_json, explanation_text
+
+
+@click.command("explain")
+@with_spec(several=False)
+@click.argument("address")
+@with_plan
+@with_console()
+def command(spec: SpecChoice, address: str, options: PlanOptions, console: Console) -> None:
+    """Say why a resource will change, or why not: the file, the field, or what it is made from."""
+    project = spec.project()
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        plan = plan_project(project, workspace, options).plan
+    explanation = explain(plan, address_in(plan, address))
+    if console.json:
+        console.document(explanation_json(explanation))
+    else:
+        console.result(explanation_text(explanation, console.style))
+
+
+def address_in(plan: Plan, text: str) -> Address:
+    """The address of this plan that a person typed.
+
+    Raises:
+        click.UsageError: there is none; offers the nearest.
+    """
+    known = {str(change.address): change.address for change in plan.changes}
+    if text not in known:
+        fix = did_you_mean(text, known, "`amlctl plan -v` lists every address.")
+        raise click.UsageError(f"The project has no resource '{text}'. {fix}")
+    return known[text]

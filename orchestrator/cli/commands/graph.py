@@ -1,0 +1,40 @@
+"""``amlctl graph``."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.change import Action
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import Project
+from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
+
+
+@click.command("graph")
+@with_spec()
+@click.option("--plan", "planned", is_flag=True, help="Mark what the next apply would do; asks the workspace.")
+@with_console("mermaid", "dot", "svg", "json")
+def command(spec: SpecChoice, console: Console, *, planned: bool) -> None:
+    """Draw the dependency graph: from what is needed to what needs it."""
+    project = spec.project(files=planned)
+    drawing = Drawing(
+        {address: desired.depends_on for address, desired in project.resources.items()},
+        _actions(project) if planned else {},
+    )
+    if console.json:
+        console.document(drawing_json(drawing))
+        return
+    draw = {"mermaid": mermaid, "dot": dot, "svg": svg}[console.format]
+    console.result(draw(drawing).rstrip("\n"))
+
+
+def _actions(project: Project) -> dict[object, Action]:
+    from orchestrator.engine import open_workspace, plan_project
+    from orchestrator.kinds import discover
+    from orchestrator.planning.options import PlanOptions
+
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        plan = plan_project(project, workspace, PlanOptions()).plan
+    return {change.address: change.action for change in plan.changes}

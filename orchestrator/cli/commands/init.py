@@ -1,0 +1,86 @@
+"""``amlctl init``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import DEFAULT_SPEC, with_console
+from orchestrator.core.errors import StateError
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--name", help="Name of the project; without it the folder's name.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Make the project from the CLI v2 YAML files below this folder.",
+)
+@with_console()
+def command(folder: Path, name: str | None, source: Path | None, console: Console) -> None:
+    """Start a project in FOLDER: one that trains and serves a small model, or one made from CLI v2 YAML files.
+
+    Never overwrites a file.
+    """
+    project = project_name(name or folder.resolve().name)
+    if source is not None:
+        from orchestrator.cli.importing import import_documents
+
+        found = import_documents(source, folder / DEFAULT_SPEC, project)
+        files = write_new(folder, {DEFAULT_SPEC: found.text})
+        skipped = [f"{path}: {reason}" for path, reason in found.skipped]
+    else:
+        files, skipped = write_new(folder, starter_files(project)), []
+    spec = folder / DEFAULT_SPEC
+    if console.json:
+        console.document({"files": [str(file) for file in files], "skipped": skipped})
+        return
+    for file in files:
+        console.notice(f"  + {file}")
+    for line in skipped:
+        console.notice(f"  - not included: {line}")
+    console.result(f"Project '{project}' is ready. Next: amlctl plan {spec}")
+
+
+def project_name(text: str) -> str:
+    """A name that every resource kind accepts, made of any text."""
+    cleaned = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
+    return cleaned[:24].strip("-") or "project"
+
+
+def starter_files(project: str) -> dict[str, str]:
+    """Relative path to text of each file of the starter project."""
+    root = Path(__file__).parent.parent / "starter"
+    files = {}
+    for path in sorted(file for file in root.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
+        relative = path.relative_to(root).as_posix()
+        text = path.read_text(encoding="utf-8").replace("PROJECT_NAME", project)
+        files[".gitignore" if relative == "gitignore" else relative] = text
+    return files
+
+
+def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
+    """Write files that must not exist yet; writes none if one of them does.
+
+    Raises:
+        StateError: a file is in the way; all of them are named.
+    """
+    present = [str(folder / name) for name in files if (folder / name).exists()]
+    if present:
+        raise StateError(
+            f"Already there: {', '.join(present)}.",
+            code="would-overwrite",
+            fix="Choose another folder, or move these away.",
+        )
+    written = []
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written

@@ -1,0 +1,74 @@
+"""``amlctl invoke``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.addresses import address_in
+from orchestrator.cli.console import Console
+from orchestrator.cli.exits import Exit
+from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.address import Address
+from orchestrator.core.ports import ScoringRequest, SystemClock
+from orchestrator.engine import open_workspace
+from orchestrator.kinds import discover
+
+_ENDPOINT = "online_endpoints"
+_DEPLOYMENT = "online_endpoints.deployments"
+
+
+@click.command("invoke")
+@with_spec(several=False)
+@click.argument("address")
+@click.option(
+    "--request-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="The request's body; - reads standard input.",
+)
+@click.option("--data", help="The request's body as JSON text.")
+@click.option("--deployment", help="Ask this deployment instead of following the traffic.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.001), default=30.0, show_default=True, help="Seconds to wait for the answer."
+)
+@with_console("text", "json")
+def command(
+    spec: SpecChoice,
+    address: str,
+    request_file: Path | None,
+    data: str | None,
+    deployment: str | None,
+    timeout: float,
+    console: Console,
+) -> Exit:
+    """Send a request to an online endpoint, with its key.
+
+    ADDRESS is an endpoint, or one of its deployments: online_endpoints.hf.deployments.blue
+    """
+    if (request_file is None) == (data is None):
+        raise click.UsageError("Give the request with either --request-file or --data.")
+    project = spec.project(files=False)
+    place = address_in(project, address, (_ENDPOINT, _DEPLOYMENT))
+    if place.kind == _DEPLOYMENT:
+        deployment = deployment or place.leaf
+    body = data if data is not None else _text_of(request_file)
+    request = ScoringRequest(body, deployment or "", timeout_s=timeout)
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        answer = workspace.backend.score(Address(place.section, place.name), request)
+    if console.json:
+        console.document({"url": answer.url, "status": answer.status, "body": answer.body})
+    else:
+        console.notice(f"POST {answer.url} → {answer.status}")
+        console.result(answer.body)
+    return Exit.DONE if 200 <= answer.status < 300 else Exit.ERROR
+
+
+def _text_of(path: Path | None) -> str:
+    if path is None or str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise click.FileError(str(path), hint=str(problem)) from problem

@@ -1,0 +1,34 @@
+"""``amlctl logs``."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.addresses import address_in
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.ports import SystemClock
+from orchestrator.engine import open_workspace
+from orchestrator.kinds import discover
+
+LOGGING = ("jobs", "online_endpoints.deployments")
+"""Kinds that have a log."""
+
+
+@click.command("logs")
+@with_spec(several=False)
+@click.argument("address")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends or Ctrl-C.")
+@click.option("--run", "revision", metavar="NAME", help="A certain run of the job; without it the latest.")
+@with_console("text", "json")
+def command(spec: SpecChoice, address: str, revision: str | None, console: Console, *, follow: bool) -> None:
+    """Print the log of a job or deployment."""
+    project = spec.project(files=False)
+    place = address_in(project, address, LOGGING)
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        lines = workspace.backend.logs(place, revision, follow=follow)
+        if console.json:
+            console.document({"address": address, "lines": list(lines)})
+            return
+        for line in lines:
+            console.result(line)

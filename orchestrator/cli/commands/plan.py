@@ -1,0 +1,81 @@
+"""``amlctl plan``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.exits import Exit
+from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec
+from orchestrator.core.plan import Plan
+from orchestrator.planning.options import PlanOptions
+
+
+@click.command("plan")
+@with_spec()
+@with_plan
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `amlctl apply FILE`."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="0 nothing to do, 2 changes, 1 error.")
+@click.option("--destroy", is_flag=True, help="Plan the removal of everything owned.")
+@with_console("text", "json", "markdown")
+def command(
+    spec: SpecChoice,
+    options: PlanOptions,
+    console: Console,
+    out: Path | None,
+    *,
+    detailed_exitcode: bool,
+    destroy: bool,
+) -> Exit:
+    """Show what apply would do, and why. Changes nothing; read rights are enough."""
+    from dataclasses import replace
+
+    from orchestrator.core.ports import SystemClock
+    from orchestrator.engine import open_workspace, plan_project
+    from orchestrator.kinds import discover
+
+    if destroy:
+        options = replace(options, destroy=True)
+    project = spec.project()
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        plan = plan_project(project, workspace, options).plan
+    if not console.json:
+        console.warnings(project.warnings)
+    print_plan(plan, console)
+    if out is not None:
+        save(plan, spec, options, out)
+        console.notice(f"Saved to {out}. Apply exactly this with: amlctl apply {out}")
+    return Exit.CHANGES if detailed_exitcode and plan.effective else Exit.DONE
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    """Print a plan in the form that was asked for."""
+    if console.json:
+        from orchestrator.planning.saved import plan_to_json
+
+        console.document(plan_to_json(plan))
+    elif console.format == "markdown":
+        from orchestrator.report.plan import plan_markdown
+
+        console.result(plan_markdown(plan).rstrip("\n"))
+    else:
+        from orchestrator.report.plan import plan_text
+
+        console.result(plan_text(plan, console.style, verbose=console.verbose))
+
+
+def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path) -> None:
+    """Write a plan to a file that its owner alone can read: field values may be confidential even where they are no secrets."""
+    from orchestrator.cli.saved import saved_document
+
+    text = json.dumps(saved_document(plan, spec, options), ensure_ascii=False, indent=2)
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise click.FileError(str(path), hint=problem.strerror or str(problem)) from problem

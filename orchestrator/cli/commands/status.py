@@ -1,0 +1,44 @@
+"""``amlctl status``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.status import ResourceStatus
+from orchestrator.engine import open_workspace, status_of
+from orchestrator.kinds import discover
+from orchestrator.report.status import status_json, status_text
+
+_HOME_AND_CLEAR = "\x1b[H\x1b[2J"
+
+
+@click.command("status")
+@with_spec()
+@click.option("--watch", "-w", is_flag=True, help="Look again and again until Ctrl-C.")
+@click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
+@with_console()
+def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> None:
+    """Show how everything in the spec and in the state is, now."""
+    project = spec.project()
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        _show(status_of(project, workspace), console)
+        try:
+            while watch:
+                time.sleep(interval)
+                _show(status_of(project, workspace), console, again=True)
+        except KeyboardInterrupt:
+            return
+
+
+def _show(statuses: Sequence[ResourceStatus], console: Console, *, again: bool = False) -> None:
+    if console.json:
+        console.document(status_json(statuses))
+        return
+    start = _HOME_AND_CLEAR if again and console.style.color else ""
+    console.result(start + status_text(statuses, console.style))

@@ -1,0 +1,97 @@
+"""Where text goes: results to stdout, everything else to stderr, colour only where a person looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TextIO
+
+from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.report.diagnostics import diagnostics_text
+from orchestrator.report.style import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The output of one command.
+
+    Attributes:
+        format: ``text``, ``json``, or another form that the command offers.
+        quiet: no progress and no notices; results and errors only.
+        verbose: everything there is to say.
+        color: None decides by terminal and ``NO_COLOR``.
+        log_format: ``text``, or ``json`` for one JSON object a line on stderr.
+    """
+
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    color: bool | None = None
+    log_format: str = "text"
+
+    @property
+    def json(self) -> bool:
+        """Whether stdout must carry one JSON document and nothing else."""
+        return self.format == "json"
+
+    @property
+    def style(self) -> Style:
+        """Colours for stdout."""
+        return Style(self._coloured(sys.stdout))
+
+    @property
+    def error_style(self) -> Style:
+        """Colours for stderr."""
+        return Style(self._coloured(sys.stderr))
+
+    @property
+    def live(self) -> bool:
+        """Whether progress may redraw lines: a person looks at a terminal."""
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not self.quiet and self.log_format == "text"
+
+    def _coloured(self, stream: TextIO) -> bool:
+        if self.color is not None:
+            return self.color
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def result(self, text: str) -> None:
+        """Print a result."""
+        print(text, file=sys.stdout, flush=True)
+
+    def document(self, data: Any) -> None:
+        """Print a result as JSON."""
+        print(json.dumps(data, ensure_ascii=False, indent=2), file=sys.stdout, flush=True)
+
+    def notice(self, text: str) -> None:
+        """Say something on the way; silent with ``-q``."""
+        if not self.quiet:
+            self.error(text)
+
+    def error(self, text: str) -> None:
+        """Say something that must be seen."""
+        print(text, file=sys.stderr, flush=True)
+
+    def warnings(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print non-fatal findings."""
+        text = diagnostics_text(diagnostics, source_line, self.error_style)
+        if text:
+            self.notice(text)
+
+
+def source_line(file: str, number: int) -> str | None:
+    """Line `number` (1-based) of a spec file, for the excerpt of a problem; None if it cannot be read."""
+    lines = _lines(file)
+    return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+@lru_cache(maxsize=64)
+def _lines(file: str) -> tuple[str, ...]:
+    try:
+        return tuple(Path(file).read_text(encoding="utf-8-sig", errors="replace").split("\n"))
+    except OSError:
+        return ()

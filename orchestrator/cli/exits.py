@@ -1,0 +1,57 @@
+"""Exit codes, and how a failure is told."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from orchestrator.cli.console import Console, source_line
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
+from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text
+
+
+class Exit(IntEnum):
+    """What the exit code of every command means."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    PARTIAL = 3
+    INTERRUPTED = 130
+
+
+Expected = (SpecError, BackendError, StateError, UnsupportedSetup)
+"""Failures with a message for people; anything else is a defect of ours and shows its traceback."""
+
+
+def tell(failure: Exception, console: Console) -> Exit:
+    """Print an expected failure and give its exit code."""
+    if isinstance(failure, SpecError):
+        if console.json:
+            console.document(diagnostics_json(failure.diagnostics))
+        count = len(failure.diagnostics)
+        console.error(diagnostics_text(failure.diagnostics, source_line, console.error_style))
+        console.error(f"\n{count} problem{'s' if count != 1 else ''} found.")
+        return Exit.ERROR
+    facts = facts_of(failure)
+    if console.json:
+        console.document({"error": facts})
+    style = console.error_style
+    code = f"[{facts['code']}]" if facts["code"] else ""
+    console.error(f"{style(f'error{code}', 'red', 'bold')}: {facts['detail']}")
+    if facts["request_id"]:
+        console.error(f"   = request: {facts['request_id']}")
+    if facts["fix"]:
+        console.error(f"   = fix: {facts['fix']}")
+    return Exit.ERROR
+
+
+def facts_of(failure: Exception) -> dict[str, Any]:
+    """An expected failure as plain data."""
+    return {
+        "code": getattr(failure, "code", ""),
+        "detail": getattr(failure, "detail", str(failure)),
+        "fix": getattr(failure, "fix", ""),
+        "request_id": getattr(failure, "request_id", ""),
+    }

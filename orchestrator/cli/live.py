@@ -1,0 +1,82 @@
+"""A live display for terminals: what is running now, with the time it takes, above it what is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console as RichConsole
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.progress import STARTING
+from orchestrator.core.run import Event, EventKind, Listener
+from orchestrator.report.run import result_line, show_duration
+
+_ROWS = 12
+
+
+@dataclass(slots=True)
+class _Running:
+    verb: str
+    since: float
+    message: str = ""
+
+
+class _Board:
+    """The rows of what is running; redrawn by rich from its own thread, written by the walk's threads."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, _Running] = {}
+        self.lock = threading.Lock()
+        self._spinner = Spinner("dots")
+
+    def __rich__(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        now = time.monotonic()
+        with self.lock:
+            rows = list(self.running.items())
+        for address, row in rows[:_ROWS]:
+            table.add_row(
+                self._spinner,
+                Text(address),
+                Text(f"{row.verb} {show_duration(now - row.since)}", style="cyan"),
+                Text(row.message, style="dim", no_wrap=True, overflow="ellipsis"),
+            )
+        if len(rows) > _ROWS:
+            table.add_row("", Text(f"and {len(rows) - _ROWS} more", style="dim"))
+        return table
+
+
+@contextmanager
+def live_display(console: Console) -> Iterator[Listener]:
+    """Give a listener that draws on stderr until the block ends."""
+    board = _Board()
+    terminal = RichConsole(stderr=True, no_color=not console.error_style.color)
+    style = console.error_style
+
+    def listen(event: Event) -> None:
+        name = str(event.address)
+        match event.kind:
+            case EventKind.STARTED if event.verb is not None:
+                with board.lock:
+                    board.running[name] = _Running(STARTING[event.verb], time.monotonic())
+            case EventKind.FINISHED if event.result is not None:
+                with board.lock:
+                    board.running.pop(name, None)
+                terminal.print(Text.from_ansi(f"  {result_line(event.result, style)}"))
+            case EventKind.PROGRESS | EventKind.RETRY:
+                with board.lock:
+                    if name in board.running:
+                        board.running[name].message = event.message
+            case EventKind.NOTICE:
+                terminal.print(Text(f"  {event.message}", style="dim"))
+
+    with Live(board, console=terminal, refresh_per_second=8, transient=True):
+        yield listen

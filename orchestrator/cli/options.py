@@ -1,0 +1,182 @@
+"""Options that many commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.exits import Exit, Expected, tell
+from orchestrator.core.project import LoadOptions, Project
+
+DEFAULT_SPEC = "spec.yaml"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SpecChoice:
+    """Which spec to read, and how.
+
+    Attributes:
+        paths: files and folders as given.
+        load: the rest.
+    """
+
+    paths: tuple[Path, ...]
+    load: LoadOptions
+
+    def project(self, *, files: bool = True) -> Project:
+        """Load it.
+
+        Args:
+            files: look at local files too; without it a missing data file is no problem.
+
+        Raises:
+            SpecError: with every problem.
+        """
+        from orchestrator.engine import load_project
+
+        return load_project(self.paths, replace(self.load, files=files))
+
+
+def spec_choice(
+    paths: tuple[Path, ...], target: str | None, var: tuple[str, ...], var_file: tuple[Path, ...]
+) -> SpecChoice:
+    """Turn the shared options into a choice; no path means `DEFAULT_SPEC` in the current folder."""
+    if not paths:
+        paths = (Path(DEFAULT_SPEC),)
+        if not paths[0].exists():
+            raise click.UsageError(
+                f"No spec was given and there is no {DEFAULT_SPEC} in this folder. Name a spec file or a folder, or run `amlctl init`."
+            )
+    return SpecChoice(paths, LoadOptions(target, _variables(var), var_file, dict(os.environ)))
+
+
+def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
+    variables = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            # The text itself may be a secret, so it is not repeated.
+            raise click.BadParameter("Write NAME=VALUE.", param_hint="--var")
+        variables[name.strip()] = value
+    return variables
+
+
+def with_spec(*, several: bool = True) -> Callable[[F], F]:
+    """Add SPEC, ``--target``, ``--var`` and ``--var-file``; the command receives one `SpecChoice` as ``spec``."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(
+            *args: Any,
+            spec: tuple[Path, ...] | Path | None,
+            target: str | None,
+            var: tuple[str, ...],
+            var_file: tuple[Path, ...],
+            **kwargs: Any,
+        ) -> Any:
+            paths = spec if isinstance(spec, tuple) else (spec,) if spec else ()
+            return function(*args, spec=spec_choice(paths, target, var, var_file), **kwargs)
+
+        path = click.Path(path_type=Path)
+        decorators = (
+            click.argument("spec", nargs=-1 if several else 1, type=path),
+            click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one."),
+            click.option(
+                "--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else."
+            ),
+            click.option("--var-file", multiple=True, type=path, help="YAML or JSON file of variables."),
+        )
+        return _stack(wrapper, decorators)  # type: ignore[return-value]
+
+    return decorate
+
+
+def with_console(*formats: str) -> Callable[[F], F]:
+    """Add the output options; the command receives a `Console`. Expected failures are told and end the command."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(
+            *args: Any, output: str, quiet: bool, verbose: bool, no_color: bool, log_format: str, **kwargs: Any
+        ) -> Any:
+            console = Console(output, quiet, verbose, False if no_color else None, log_format)
+            try:
+                code = function(*args, console=console, **kwargs)
+            except Expected as failure:
+                code = tell(failure, console)
+            raise click.exceptions.Exit(int(code or Exit.DONE))
+
+        decorators = (
+            click.option(
+                "--format",
+                "output",
+                type=click.Choice(formats or ("text", "json")),
+                default=(formats or ("text",))[0],
+                show_default=True,
+                help="Form of the result on stdout.",
+            ),
+            click.option("--quiet", "-q", is_flag=True, help="No progress, no notices."),
+            click.option("--verbose", "-v", is_flag=True, help="Show everything, suppressed differences included."),
+            click.option("--no-color", is_flag=True, help="Never colour the output."),
+            click.option(
+                "--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of progress on stderr."
+            ),
+        )
+        return _stack(wrapper, decorators)  # type: ignore[return-value]
+
+    return decorate
+
+
+def with_plan(function: F) -> F:
+    """Add the options that shape a plan; the command receives `PlanOptions` as ``options``."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, prune: bool, adopt: bool, select: tuple[str, ...], **kwargs: Any) -> Any:
+        from orchestrator.planning.options import PlanOptions
+
+        return function(*args, options=PlanOptions(prune=prune, adopt=adopt, select=select), **kwargs)
+
+    decorators = (
+        click.option("--prune", is_flag=True, help="Remove what the project owns and the spec no longer has."),
+        click.option("--adopt", is_flag=True, help="Take over live resources that bear no owner's mark."),
+        click.option(
+            "--select",
+            "-s",
+            multiple=True,
+            metavar="EXPR",
+            help="Only these: jobs.train, +jobs.train (with upstream), jobs.train+ (with downstream), data.*",
+        ),
+    )
+    return _stack(wrapper, decorators)  # type: ignore[return-value]
+
+
+def with_run(function: F) -> F:
+    """Add the options of commands that change a workspace."""
+    decorators = (
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option(
+            "--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Steps at once."
+        ),
+        click.option(
+            "--lock-wait",
+            type=click.FloatRange(0),
+            default=0.0,
+            metavar="SECONDS",
+            help="How long to wait for another apply of this project.",
+        ),
+    )
+    return _stack(function, decorators)  # type: ignore[return-value]
+
+
+def _stack(function: Callable[..., Any], decorators: tuple[Callable[[Any], Any], ...]) -> Callable[..., Any]:
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function

@@ -1,0 +1,115 @@
+"""Saved plans: what ``plan -o`` writes and ``apply FILE`` trusts only after making the plan anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from orchestrator.cli.options import SpecChoice
+from orchestrator.core.errors import StateError
+from orchestrator.core.plan import Plan
+from orchestrator.core.project import LoadOptions
+from orchestrator.planning.options import PlanOptions
+from orchestrator.planning.saved import plan_to_json, saved_plan_problems
+
+_MAX_BYTES = 256 * 1024 * 1024
+
+
+def saved_document(plan: Plan, spec: SpecChoice, options: PlanOptions) -> dict[str, Any]:
+    """A plan with what it takes to make it again. Values of variables are left out: they may be secret."""
+    return plan_to_json(plan) | {
+        "origin": {
+            "spec": [str(path.resolve()) for path in spec.paths],
+            "target": spec.load.target,
+            "variables": sorted(spec.load.variables),
+            "variable_files": [str(path.resolve()) for path in spec.load.variable_files],
+            "prune": options.prune,
+            "adopt": options.adopt,
+            "select": list(options.select),
+            "destroy": options.destroy,
+        }
+    }
+
+
+def is_saved_plan(path: Path) -> bool:
+    """Whether a path given as SPEC is a saved plan: a JSON file with our marks."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return False
+    try:
+        document = _read(path)
+    except StateError:
+        return False
+    return isinstance(document, dict) and "origin" in document and "base" in document
+
+
+def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoice, PlanOptions]:
+    """Read a saved plan.
+
+    Returns:
+        The document, the spec it was made from and the options it was made with.
+
+    Raises:
+        StateError: it is not a plan of ours, or a variable that was given on the command line then is not given now.
+    """
+    document = _read(path)
+    origin = document.get("origin")
+    if not isinstance(origin, dict) or not _well_formed(origin):
+        raise StateError(
+            f"{path} is not a saved plan.",
+            code="saved-plan-invalid",
+            fix="Make one with `amlctl plan SPEC -o plan.json`.",
+        )
+    missing = [name for name in origin["variables"] if name not in load.variables]
+    if missing:
+        flags = " ".join(f"--var {name}=…" for name in missing)
+        raise StateError(
+            f"The plan was made with --var for {', '.join(missing)}; values are not saved because they may be secret.",
+            code="saved-plan-variables",
+            fix=f"Give the same again: amlctl apply {path} {flags}",
+        )
+    files = tuple(Path(file) for file in origin["variable_files"])
+    choice = SpecChoice(
+        tuple(Path(spec) for spec in origin["spec"]),
+        LoadOptions(origin["target"], load.variables, files or load.variable_files, load.environ),
+    )
+    options = PlanOptions(
+        prune=origin["prune"], adopt=origin["adopt"], select=tuple(origin["select"]), destroy=origin["destroy"]
+    )
+    return document, choice, options
+
+
+def require_same(document: dict[str, Any], fresh: Plan) -> None:
+    """Refuse a saved plan that is not what planning now gives.
+
+    Raises:
+        StateError: naming each thing that moved on.
+    """
+    problems = saved_plan_problems(document, fresh)
+    if problems:
+        raise StateError(
+            "The saved plan no longer holds: " + " ".join(problems),
+            code="saved-plan-stale",
+            fix="Make a new plan, read it, and apply that.",
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise StateError(f"{path} is too large for a saved plan.", code="saved-plan-invalid")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
+        raise StateError(f"{path} cannot be read as a saved plan: {problem}", code="saved-plan-invalid") from problem
+    if not isinstance(document, dict):
+        raise StateError(f"{path} is not a saved plan.", code="saved-plan-invalid")
+    return document
+
+
+def _well_formed(origin: dict[str, Any]) -> bool:
+    texts = all(
+        isinstance(origin.get(key), list) and all(isinstance(item, str) for item in origin[key])
+        for key in ("spec", "variables", "variable_files", "select")
+    )
+    flags = all(isinstance(origin.get(key), bool) for key in ("prune", "adopt", "destroy"))
+    return texts and flags and isinstance(origin.get("target"), str | None)
