@@ -1,0 +1,225 @@
+"""Processes that outlive who started them, and are known again by process id and time of birth."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO, NamedTuple
+
+_POLL_S = 0.02
+_SCRUBBED = "PYTHONDONTWRITEBYTECODE"
+_SCRUBBED_PREFIX = "AMLCTL_"
+_LINUX = sys.platform.startswith("linux")
+
+
+class ProcessIdentity(NamedTuple):
+    """One process of this machine and no other, even after its id was given to someone else.
+
+    Attributes:
+        pid: process id; also the id of the session and of the first process group, for a process made by `spawn`.
+        born: when it was born, as text that is only ever compared.
+    """
+
+    pid: int
+    born: str
+
+    def __str__(self) -> str:
+        return f"{self.pid}@{self.born}"
+
+    @classmethod
+    def parse(cls, text: str) -> ProcessIdentity:
+        """Read the printed form back.
+
+        Raises:
+            ValueError: the text is no identity.
+        """
+        pid, mark, born = text.partition("@")
+        if not mark or not born:
+            raise ValueError(f"{text!r} is not a process identity; expected pid@birth")
+        return cls(int(pid), born)
+
+
+_children: dict[ProcessIdentity, subprocess.Popen[bytes]] = {}
+"""Children of this very process. They are polled, or they would stay behind as zombies when they end."""
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what is only ours or would harm a child, plus `extra`.
+
+    ``PYTHONDONTWRITEBYTECODE`` is dropped because imports without byte code take three to five times as long.
+    """
+    kept = {k: v for k, v in os.environ.items() if k != _SCRUBBED and not k.startswith(_SCRUBBED_PREFIX)}
+    return {**kept, **(extra or {})}
+
+
+def spawn(
+    argv: Sequence[str], *, cwd: Path, log: Path | None = None, environ: Mapping[str, str] | None = None
+) -> ProcessIdentity:
+    """Start a process in a session of its own, so that neither a terminal nor our death ends it.
+
+    Args:
+        argv: program and arguments.
+        cwd: where it starts; must exist.
+        log: file that gets its standard output and error, appended; None throws them away.
+        environ: the whole environment; None means `child_environment`.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    with _sink(log) as sink:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(environ) if environ is not None else child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    identity = ProcessIdentity(child.pid, _born(child.pid) or "gone")
+    _children[identity] = child
+    return identity
+
+
+@contextlib.contextmanager
+def _sink(log: Path | None) -> Iterator[int | IO[bytes]]:
+    if log is None:
+        yield subprocess.DEVNULL
+        return
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as sink:
+        yield sink
+
+
+def identity_of(pid: int) -> ProcessIdentity | None:
+    """The identity of a running process, or None if there is none with this id."""
+    born = _born(pid)
+    return ProcessIdentity(pid, born) if born is not None else None
+
+
+def own_identity() -> ProcessIdentity:
+    """The identity of this process."""
+    return ProcessIdentity(os.getpid(), _born(os.getpid()) or "")
+
+
+def alive(identity: ProcessIdentity) -> bool:
+    """Whether that very process runs. A zombie does not."""
+    child = _children.get(identity)
+    if child is not None and child.poll() is not None:
+        return False
+    return _born(identity.pid) == identity.born
+
+
+def exit_code(identity: ProcessIdentity) -> int | None:
+    """How a child of this process ended: its code, negative for a signal; None if it runs or is not our child."""
+    child = _children.get(identity)
+    return child.poll() if child is not None else None
+
+
+def members(identity: ProcessIdentity) -> tuple[int, ...]:
+    """Process ids of everything alive in the session that the process was started with, itself included.
+
+    The session is asked rather than the process group: a shell with job control makes further groups. The answer is
+    empty if the id was given to another process meanwhile.
+    """
+    now = _born(identity.pid)
+    if now is not None and now != identity.born:
+        return ()
+    return tuple(pid for pid in _all_pids() if _session(pid) == identity.pid and _born(pid) is not None)
+
+
+def terminate(identity: ProcessIdentity, grace_s: float = 5.0, *, spare: int | None = None) -> bool:
+    """End a process and everything in its session: first politely, after the grace with force. Blocks.
+
+    Args:
+        identity: a process made by `spawn`. It may have ended already; what it left behind ends too.
+        grace_s: seconds between SIGTERM and SIGKILL.
+        spare: a process id to leave alone: a member that ends its own session passes its own.
+
+    Returns:
+        Whether nothing of it is left.
+    """
+    if _gone(identity, spare):
+        return True
+    _signal_all(identity, signal.SIGTERM, spare)
+    if _wait_gone(identity, grace_s, spare):
+        return True
+    deadline = time.monotonic() + 5.0
+    while time.monotonic() < deadline:
+        _signal_all(identity, signal.SIGKILL, spare)
+        if _wait_gone(identity, 0.2, spare):
+            return True
+    return False
+
+
+def _gone(identity: ProcessIdentity, spare: int | None) -> bool:
+    alive(identity)  # reaps it if it is a child of ours
+    return all(pid == spare for pid in members(identity))
+
+
+def _wait_gone(identity: ProcessIdentity, seconds: float, spare: int | None) -> bool:
+    deadline = time.monotonic() + seconds
+    while not _gone(identity, spare):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _signal_all(identity: ProcessIdentity, number: signal.Signals, spare: int | None) -> None:
+    for pid in members(identity):
+        if pid != spare:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
+def _all_pids() -> Iterator[int]:
+    if _LINUX:
+        yield from (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208  # many times a second
+        return
+    import psutil  # lazily: Linux answers without it
+
+    yield from psutil.pids()
+
+
+def _born(pid: int) -> str | None:
+    """The birth of a live process that is no zombie.
+
+    On Linux clock ticks since boot with the boot's id: unlike a time of day they do not move when the clock is set.
+    """
+    if _LINUX:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:
+            return None
+        # The second field is the program's name in brackets and may hold anything, brackets and blanks too.
+        fields = stat[stat.rindex(b")") + 2 :].split()
+        return None if fields[0] in (b"Z", b"X") else f"{fields[19].decode()}-{_boot()}"
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    except OSError:
+        return "boot"
