@@ -1,0 +1,82 @@
+"""Reading the tables of a job: Microsoft's ``mltable`` engine for MLTable folders, pandas for plain files."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+from .refusal import Refusal
+
+_READERS = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet", ".json": "read_json"}
+
+
+def read_table(path: Path, what: str) -> Any:
+    """The table at ``path`` as a pandas frame.
+
+    Args:
+        path: a folder with an MLTable file, a data file, or a folder with one data file.
+        what: the input's name, for errors.
+
+    Raises:
+        Refusal: there is no table, it cannot be read, or it is empty.
+    """
+    source = _source(path, what)
+    try:
+        table = _read_mltable(source) if source.is_dir() else _read_file(source)
+    except Refusal:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        raise Refusal(f"{what} at {source.name} cannot be read as a table: {text or type(error).__name__}") from error
+    if table.shape[1] == 0 or len(table) == 0:
+        raise Refusal(f"{what} at {source.name} is empty: it has {len(table)} rows and {table.shape[1]} columns.")
+    table.columns = [str(name) for name in table.columns]
+    doubled = sorted({name for name in table.columns if list(table.columns).count(name) > 1})
+    if doubled:
+        raise Refusal(f"{what} has more than one column named {', '.join(doubled)}: rename them.")
+    return table
+
+
+def _source(path: Path, what: str) -> Path:
+    if path.is_file() and path.name == "MLTable":
+        return path.parent
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise Refusal(f"{what} is not there: {path.name} is neither a file nor a folder.")
+    if (path / "MLTable").is_file():
+        return path
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in _READERS)
+    if len(files) == 1:
+        return files[0]
+    found = ", ".join(each.name for each in files) or "none"
+    raise Refusal(f"{what} has no MLTable file, so it must hold exactly one data file; found: {found}.")
+
+
+def _read_file(source: Path) -> Any:
+    import pandas
+
+    reader = _READERS.get(source.suffix.lower())
+    if reader is None:
+        raise Refusal(
+            f"{source.name} is no table that can be read here: use {', '.join(sorted(_READERS))} or an MLTable."
+        )
+    options = {"lines": _is_lines(source)} if reader == "read_json" else {}
+    return getattr(pandas, reader)(source, **options)
+
+
+def _is_lines(source: Path) -> bool:
+    with source.open(encoding="utf-8") as file:
+        return file.read(64).lstrip().startswith("{")
+
+
+def _read_mltable(folder: Path) -> Any:
+    # The engine prints notices and asks the network for a schema; neither belongs into the log nor may it cost time.
+    os.environ.setdefault("AZUREML_DISABLE_TELEMETRY", "1")
+    with contextlib.redirect_stdout(io.StringIO()):
+        import mltable
+
+        return mltable.load(str(folder)).to_pandas_dataframe()

@@ -1,0 +1,97 @@
+"""How a body wants its columns treated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .names import canonical
+from .refusal import Refusal
+
+MODES = ("auto", "off", "custom")
+COLUMN_TYPES = ("Numeric", "Categorical", "DateTime", "Ignore")
+STRATEGIES = ("mean", "median", "most_frequent", "constant")
+_KEYS = (
+    "mode",
+    "dataset_language",
+    "column_name_and_types",
+    "drop_columns",
+    "blocked_transformers",
+    "transformer_params",
+    "enable_dnn_featurization",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imputation:
+    """What fills the gaps of a number column."""
+
+    strategy: str
+    fill_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Featurization:
+    """Mode and, for ``custom``, what is asked for each column.
+
+    Attributes:
+        mode: ``auto``, ``off`` (numbers go to the learner as they are; text columns are refused) or ``custom``.
+        drop: columns to leave out.
+        types: column to ``Numeric``, ``Categorical``, ``DateTime`` or ``Ignore``.
+        imputations: column to how its gaps are filled.
+    """
+
+    mode: str = "auto"
+    drop: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
+    imputations: tuple[tuple[str, Imputation], ...] = ()
+
+
+def read_featurization(section: Any) -> Featurization:
+    """The body's ``featurization``.
+
+    Raises:
+        Refusal: a key, type or transformer that is not done here.
+    """
+    if section is None:
+        return Featurization()
+    if isinstance(section, str):
+        section = {"mode": section}
+    if not isinstance(section, Mapping):
+        raise Refusal(f"featurization must be a mapping, not {type(section).__name__}.")
+    for key in section:
+        canonical(str(key), _KEYS, what="featurization key")
+    mode = canonical(str(section.get("mode") or "auto"), MODES, what="featurization mode")
+    if section.get("enable_dnn_featurization"):
+        raise Refusal("featurization.enable_dnn_featurization needs deep learning and is not done on this machine.")
+    if mode != "custom":
+        return Featurization(mode)
+    if section.get("blocked_transformers"):
+        raise Refusal("featurization.blocked_transformers is not done on this machine: use column_name_and_types.")
+    return Featurization(
+        mode,
+        drop=tuple(str(name) for name in section.get("drop_columns") or ()),
+        types=_types(section.get("column_name_and_types") or {}),
+        imputations=tuple(_imputations(section.get("transformer_params") or {})),
+    )
+
+
+def _types(section: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (str(name), canonical(str(kind), COLUMN_TYPES, what=f"type of column {name!r}"))
+        for name, kind in section.items()
+    )
+
+
+def _imputations(section: Mapping[str, Any]) -> list[tuple[str, Imputation]]:
+    found = []
+    for transformer, entries in section.items():
+        canonical(str(transformer), ("imputer",), what="transformer in featurization.transformer_params")
+        for entry in entries or ():
+            parameters = entry.get("parameters") or {}
+            strategy = canonical(str(parameters.get("strategy", "median")), STRATEGIES, what="imputer strategy")
+            fill = parameters.get("fill_value")
+            imputation = Imputation(strategy, float(fill) if fill is not None else None)
+            found.extend((str(name), imputation) for name in entry.get("fields") or ())
+    return found

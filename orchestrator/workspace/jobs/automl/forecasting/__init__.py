@@ -1,0 +1,1 @@
+"""Forecasting: lag and calendar features on the tabular learners, and seasonal naive, scored by rolling origin."""

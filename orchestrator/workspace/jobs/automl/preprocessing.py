@@ -1,0 +1,77 @@
+"""From columns to numbers: impute with a missing flag, encode categories, scale where a learner needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .columns import BOOLEAN, CATEGORY, DATE, NUMBER, Roles
+from .featurization import Featurization
+from .portable import calendar
+
+_MOST_CATEGORIES = 50
+
+
+def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegative: bool = False) -> Any:
+    """An unfitted scikit-learn transformer from a frame of the features to a float array.
+
+    Args:
+        roles: the features.
+        wanted: the body's wishes on imputation.
+        scaled: standardise numbers, for learners that compare distances or sizes.
+        nonnegative: bring everything into 0…1, for learners that count.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler
+
+    parts = []
+    special = dict(wanted.imputations)
+    numbers = [name for name in roles.named(NUMBER, BOOLEAN) if name not in special]
+    if numbers:
+        parts.append(("numbers", _numbers("median", None, scaled=scaled), numbers))
+    for name, imputation in special.items():
+        part = _numbers(imputation.strategy, imputation.fill_value, scaled=scaled)
+        parts.append((f"number_{name}", part, [name]))
+    if roles.named(CATEGORY):
+        parts.append(("categories", _categories(), roles.named(CATEGORY)))
+    if roles.named(DATE):
+        parts.append(("dates", _dates(scaled=scaled), roles.named(DATE)))
+    columns = ColumnTransformer(parts, sparse_threshold=0.0, verbose_feature_names_out=False)
+    return make_pipeline(columns, MinMaxScaler(clip=True)) if nonnegative else columns
+
+
+def _numbers(strategy: str, fill: float | None, *, scaled: bool) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    imputer = SimpleImputer(strategy=strategy, fill_value=fill, add_indicator=True, keep_empty_features=True)
+    return make_pipeline(imputer, StandardScaler()) if scaled else imputer
+
+
+def _categories() -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+    from .portable import as_text
+
+    return make_pipeline(
+        FunctionTransformer(as_text, feature_names_out="one-to-one"),
+        SimpleImputer(strategy="constant", fill_value="", keep_empty_features=True),
+        OneHotEncoder(
+            handle_unknown="infrequent_if_exist", max_categories=_MOST_CATEGORIES, sparse_output=False, drop="if_binary"
+        ),
+    )
+
+
+def _dates(*, scaled: bool) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    steps = [
+        FunctionTransformer(calendar),
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+    ]
+    return make_pipeline(*steps, StandardScaler()) if scaled else make_pipeline(*steps)

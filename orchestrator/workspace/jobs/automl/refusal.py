@@ -1,0 +1,7 @@
+"""A job that cannot be done as it is asked for."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The job is refused; the text is one line for the person who wrote it, and ends the log."""

@@ -1,0 +1,106 @@
+"""Trials as MLflow child runs, written by one thread of the command so that no trial waits for it."""
+
+from __future__ import annotations
+
+import math
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .problem import Outcome
+
+Say = Callable[[str], None]
+_MOST_TEXT = 500
+
+
+class Tracking:
+    """A writer of child runs under ``MLFLOW_RUN_ID``. Without ``MLFLOW_TRACKING_URI`` it does nothing.
+
+    A tracking server that fails does not end the training: the log says so once, and the leaderboard has the figures.
+    """
+
+    def __init__(self, say: Say, environ: Mapping[str, str] = os.environ) -> None:
+        self._uri = environ.get("MLFLOW_TRACKING_URI") or ""
+        self._parent = environ.get("MLFLOW_RUN_ID") or ""
+        self._say = say
+        self._queue: queue.SimpleQueue[Callable[[Any, str], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.children: dict[int, str] = {}
+        self.seconds = 0.0
+
+    def __enter__(self) -> Tracking:
+        if self._uri and self._parent:
+            self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drain(timeout_s=30)
+
+    def trial(self, outcome: Outcome) -> None:
+        """Record a trial as a finished child run."""
+        ended = int(time.time() * 1000)
+        self._put(lambda client, experiment: self._child(client, experiment, outcome, ended))
+
+    def parent(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Record the best figures in the job's own run."""
+        self._put(lambda client, _: _batch(client, self._parent, metrics, {}, tags))
+
+    def drain(self, timeout_s: float) -> None:
+        """Wait until all is written."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def _put(self, write: Callable[[Any, str], None]) -> None:
+        if self._thread is not None:
+            self._queue.put(write)
+
+    def _work(self) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            from mlflow import MlflowClient
+
+            client = MlflowClient(self._uri)
+            experiment = client.get_run(self._parent).info.experiment_id
+            while (write := self._queue.get()) is not None:
+                began = time.monotonic()
+                write(client, experiment)
+                self.seconds += time.monotonic() - began
+        except (MlflowException, OSError) as error:
+            self._say(f"Tracking has stopped; training goes on: {' '.join(str(error).split())[:200]}")
+
+    def _child(self, client: Any, experiment: str, outcome: Outcome, ended: int) -> None:
+        candidate = outcome.candidate
+        tags = {
+            "mlflow.parentRunId": self._parent,
+            "mlflow.runName": f"trial-{candidate.number}-{candidate.learner.name}",
+            "learner": candidate.learner.name,
+            "origin": candidate.origin,
+            **({"failure": outcome.failure} if outcome.failure else {}),
+        }
+        run = client.create_run(experiment, start_time=ended - int(outcome.seconds * 1000), tags=tags)
+        self.children[candidate.number] = run.info.run_id
+        parameters = {"algorithm": candidate.learner.name, **candidate.parameters}
+        _batch(client, run.info.run_id, {**outcome.scores, "duration_s": outcome.seconds}, parameters, {})
+        status = "FAILED" if outcome.failure else "FINISHED"
+        client.set_terminated(run.info.run_id, status=status, end_time=ended)
+
+
+def _batch(
+    client: Any, run: str, metrics: Mapping[str, float], parameters: Mapping[str, Any], tags: Mapping[str, str]
+) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    client.log_batch(
+        run,
+        metrics=[Metric(name, float(value), now, 0) for name, value in metrics.items() if math.isfinite(value)],
+        params=[Param(name, str(value)[:_MOST_TEXT]) for name, value in parameters.items()],
+        tags=[RunTag(name, value) for name, value in tags.items()],
+    )
