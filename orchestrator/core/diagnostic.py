@@ -31,6 +31,7 @@ class Diagnostic:
         context: the lines to show around it.
         related: further places with a note each ("first defined here").
         address: the resource concerned.
+        conceal: the text at `subject` is a secret that somebody wrote down: no excerpt of any problem may show it.
     """
 
     severity: Severity
@@ -42,6 +43,7 @@ class Diagnostic:
     context: Span | None = None
     related: tuple[tuple[str, Span], ...] = ()
     address: Address | None = None
+    conceal: bool = False
 
 
 class SpecError(Exception):

@@ -23,7 +23,25 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], source: SourceLine, styl
         source: how to get at source lines; files that are gone are simply not shown.
         style: colours.
     """
-    return "\n\n".join(_one(diagnostic, source, style) for diagnostic in diagnostics)
+    listed = list(diagnostics)
+    concealed = [d.subject for d in listed if d.conceal and d.subject is not None]
+    visible = _masked(source, concealed) if concealed else source
+    return "\n\n".join(_one(diagnostic, visible, style) for diagnostic in listed)
+
+
+def _masked(source: SourceLine, concealed: list[Span]) -> SourceLine:
+    """Source lines in which stars stand for what must not be shown; a problem elsewhere on the line would show it too."""
+
+    def line(file: str, number: int) -> str | None:
+        text = source(file, number)
+        for span in concealed:
+            if text is not None and span.file == file and span.line <= number <= span.end_line:
+                start = span.column - 1 if number == span.line else 0
+                end = span.end_column - 1 if number == span.end_line else len(text)
+                text = text[:start] + "*" * max(0, min(end, len(text)) - start) + text[end:]
+        return text
+
+    return line
 
 
 def _one(diagnostic: Diagnostic, source: SourceLine, style: Style) -> str:

@@ -120,6 +120,17 @@ def test_a_problem_whose_file_is_gone_is_told_without_the_line() -> None:
     assert "gone.yaml:3:1" in diagnostics_text([diagnostic], source_from({}))
 
 
+def test_a_secret_that_was_written_down_is_masked_in_every_excerpt() -> None:
+    line = "creds: {key: hunter2, kye: 1}"
+    problems = [
+        Diagnostic(Severity.ERROR, "secret-expected", "s", "d", subject=Span("x", 1, 14, 1, 21), conceal=True),
+        Diagnostic(Severity.ERROR, "unknown-field", "s", "d", subject=Span("x", 1, 23, 1, 26)),
+    ]
+    text = diagnostics_text(problems, source_from({"x": line}))
+    assert "hunter2" not in text
+    assert text.count("creds: {key: *******, kye: 1}") == 2
+
+
 REPORT = RunReport(
     (
         StepResult(TABLE, Outcome.REVISED, "4be1", 0.2),
