@@ -1,0 +1,272 @@
+"""How the command line talks to the supervisor: one line of JSON there, one line back, over a local socket.
+
+The supervisor says where it listens in ``supervisor/address.json``, together with a token; both are for the owner of
+the workspace only. A Unix socket is used where the path fits into one, a loopback port otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hmac
+import json
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from orchestrator.core.errors import Denied, Invalid, Transient
+from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.process import ProcessIdentity
+
+MAX_LINE: Final = 1 << 20
+"""Longest request and answer, bytes."""
+
+MAX_SOCKET_PATH: Final = 100
+"""Longest path of a Unix socket that every system takes, bytes. Source: unix(7), sun_path holds 108; 104 on the BSDs."""
+
+Handler: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Answers a command and its arguments; may raise `Invalid`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFiles:
+    """The files by which supervisor, guard and command line find each other."""
+
+    paths: WorkspacePaths
+
+    @property
+    def address(self) -> Path:
+        """Where the supervisor listens. There as long as a supervisor is wanted, even when it just died."""
+        return self.paths.supervisor / "address.json"
+
+    @property
+    def socket(self) -> Path:
+        return self.paths.supervisor / "control.sock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Held by the living supervisor."""
+        return self.paths.supervisor / "lock"
+
+    @property
+    def guard_lock(self) -> Path:
+        """Held by the living guard."""
+        return self.paths.supervisor / "guard.lock"
+
+    @property
+    def down(self) -> Path:
+        """There from the moment the workspace is told to go down until it is down."""
+        return self.paths.supervisor / "down"
+
+    @property
+    def log(self) -> Path:
+        return self.paths.supervisor / "supervisor.log"
+
+    @property
+    def guard_log(self) -> Path:
+        return self.paths.supervisor / "guard.log"
+
+    def create(self) -> None:
+        """Make the folder."""
+        self.paths.create()
+        self.paths.supervisor.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ControlAddress:
+    """Where a supervisor listens, and what it wants to hear first."""
+
+    process: ProcessIdentity
+    token: str
+    socket: str = ""
+    port: int = 0
+
+    def write(self, files: ControlFiles) -> None:
+        """Publish it, for the owner only."""
+        fields = {"process": str(self.process), "token": self.token, "socket": self.socket, "port": self.port}
+        write_private(files.address, json.dumps(fields))
+
+    @classmethod
+    def read(cls, files: ControlFiles) -> ControlAddress | None:
+        """What was published last; None if nothing was, or if it is damaged."""
+        try:
+            fields = json.loads(files.address.read_text(encoding="utf-8"))
+            process = ProcessIdentity.parse(fields["process"])
+            return cls(process, fields["token"], fields["socket"], fields["port"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+class FileLock:
+    """A lock that its holder's death opens, whatever the manner of that death.
+
+    Args:
+        path: the lock's file; made if it is not there. Never removed by us, or two holders could have two files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free. Returns whether it is ours now."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Let go of it."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether we hold it and its file is still the one in the folder: not so after somebody deleted the workspace."""
+        if self._fd is None:
+            return False
+        try:
+            return self._path.stat().st_ino == os.fstat(self._fd).st_ino
+        except OSError:
+            return False
+
+
+def held(path: Path) -> bool:
+    """Whether some living process holds the lock at this path."""
+    if not path.exists():
+        return False
+    probe = FileLock(path)
+    try:
+        return not probe.acquire()
+    except OSError:
+        return False
+    finally:
+        probe.release()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file as a whole, readable for its owner only. Atomic: a reader sees the old text or the new one."""
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def call(
+    paths: WorkspacePaths, command: str, arguments: Mapping[str, Any] | None = None, timeout_s: float = 5.0
+) -> Mapping[str, Any]:
+    """Ask the supervisor for something.
+
+    Args:
+        command: ``ping``, ``nudge``, ``status`` or ``shutdown``.
+        timeout_s: bound on connecting and on each wait for bytes, seconds.
+
+    Raises:
+        Transient: there is no supervisor, or it does not answer.
+        Denied: it does not take the token.
+        Invalid: it knows no such command.
+    """
+    address = ControlAddress.read(ControlFiles(paths))
+    if address is None:
+        raise Transient("No supervisor runs for this workspace.")
+    request = {"token": address.token, "command": command, "arguments": dict(arguments or {})}
+    try:
+        with _connect(address, timeout_s) as connection, connection.makefile("rwb") as stream:
+            stream.write(json.dumps(request).encode() + b"\n")
+            stream.flush()
+            answer = json.loads(stream.readline(MAX_LINE) or b"null")
+    except (OSError, ValueError) as error:
+        raise Transient(f"The workspace's supervisor does not answer: {error}.") from error
+    if not isinstance(answer, dict):
+        raise Transient("The workspace's supervisor went away in mid-answer.")
+    if "error" in answer:
+        raise (Denied if answer.get("denied") else Invalid)(str(answer["error"]))
+    return answer
+
+
+def _connect(address: ControlAddress, timeout_s: float) -> socket.socket:
+    if address.port:
+        return socket.create_connection(("127.0.0.1", address.port), timeout=timeout_s)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout_s)
+        connection.connect(address.socket)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class ControlServer:
+    """The supervisor's end of the socket.
+
+    Args:
+        files: where to publish the address.
+        handler: answers commands.
+    """
+
+    def __init__(self, files: ControlFiles, handler: Handler) -> None:
+        self._files = files
+        self._handler = handler
+        self._token = secrets.token_hex(32)
+        self._server: asyncio.Server | None = None
+
+    async def start(self, process: ProcessIdentity) -> None:
+        """Listen, and publish where."""
+        path = self._files.socket
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+            path.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE)
+            path.chmod(PRIVATE_FILE)
+            address = ControlAddress(process, self._token, socket=str(path))
+        else:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MAX_LINE)
+            address = ControlAddress(process, self._token, port=self._server.sockets[0].getsockname()[1])
+        address.write(self._files)
+
+    async def stop(self) -> None:
+        """Stop listening; the published address stays, for the guard to see."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._files.socket.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            try:
+                line = await asyncio.wait_for(reader.readline(), 10.0)
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
+            except ValueError:
+                writer.write(b'{"error": "The request is too long."}\n')
+            finally:
+                writer.close()
+                await writer.wait_closed()
+
+    async def _answer(self, line: bytes) -> Mapping[str, Any]:
+        try:
+            request = json.loads(line)
+            token, command, arguments = request["token"], request["command"], request.get("arguments") or {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return {"error": "The request is no JSON object with token and command."}
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
+            return {"error": "The token is not the one of this supervisor.", "denied": True}
+        try:
+            return dict(await self._handler(str(command), arguments))
+        except Invalid as error:
+            return {"error": error.detail}
