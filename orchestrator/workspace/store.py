@@ -43,6 +43,7 @@ INSERT INTO records (kind, address, revision, owner, fingerprint, variant, body,
 _LATEST = """
 SELECT * FROM records WHERE kind = ? AND address = ? AND NOT archived AND NOT deleting ORDER BY number DESC LIMIT 1
 """
+_FIND = "SELECT * FROM records WHERE kind = ? AND revision = ? ORDER BY number DESC LIMIT 1"
 _STATUS = "SELECT attributes, generation FROM records WHERE kind = ? AND address = ? AND revision = ?"
 _UPDATE_STATUS = """
 UPDATE records SET health = coalesce(?, health), message = coalesce(?, message), phase = coalesce(?, phase),
@@ -85,6 +86,11 @@ class RecordStore:
     def latest(self, kind: str, address: str) -> Record | None:
         """The version or run that was inserted last and is neither archived nor on its way out; None if there is none."""
         rows = self._select(_LATEST, (kind, address))
+        return _record(rows[0]) if rows else None
+
+    def find(self, kind: str, revision: str) -> Record | None:
+        """The newest record of a kind with a revision, whatever its address: a run by its name. None if there is none."""
+        rows = self._select(_FIND, (kind, revision))
         return _record(rows[0]) if rows else None
 
     def list(self, kind: str | None = None) -> Sequence[Record]:

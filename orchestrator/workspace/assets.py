@@ -1,0 +1,181 @@
+"""Finds the local file or folder that a reference in a body stands for."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.downloads import download
+from orchestrator.workspace.paths import WorkspacePaths, inside
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+
+DEFAULT_DATASTORES: Final = (
+    "workspaceblobstore",
+    "workspacefilestore",
+    "workspaceworkingdirectory",
+    "workspaceartifactstore",
+)
+"""Datastores that every workspace has from birth. Source: Azure ML documentation, datastores."""
+
+REMOTE_SCHEMES: Final = frozenset({"abfs", "abfss", "adl", "hdfs", "s3", "gs", "wasb", "wasbs"})
+"""Schemes of storage that this machine cannot reach by itself."""
+
+_DEPTH = 8
+_ASSET = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>\w+))?")
+_OUTPUT = re.compile(r"azureml://jobs/(?P<run>[^/]+)/outputs/(?P<output>[^/]+)(?:/(?:paths/)?(?P<path>.*))?")
+_STORE_PATH = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.*)")
+
+
+def resolve(
+    store: RecordStore,
+    paths: WorkspacePaths,
+    stand_ins: Mapping[str, str],
+    text: str,
+    sections: Sequence[str] = ("data", "models"),
+) -> Path:
+    """Find the local path of what a body mentions.
+
+    Args:
+        store: the workspace's records.
+        paths: the workspace's folder.
+        stand_ins: reference or URL (or its beginning, up to a ``/``) to an absolute local path; wins over everything else.
+        text: ``azureml:NAME:VERSION``, ``azureml:NAME@latest``, ``azureml://jobs/RUN/outputs/OUTPUT[/PATH]``,
+            ``azureml://datastores/NAME/paths/PATH``, ``content://DIGEST``, ``file:``, ``http(s):`` or an absolute path.
+        sections: where an asset's name is looked up, in this order.
+
+    Returns:
+        An existing file or folder. Assets and content are read-only.
+
+    Raises:
+        NotFound: it does not exist; the text names the nearest thing that does.
+        Invalid: such a reference cannot be followed on this machine, or it leaves its folder.
+    """
+    return _Resolver(store, paths, stand_ins, sections).find(text, _DEPTH)
+
+
+class _Resolver:
+    def __init__(
+        self, store: RecordStore, paths: WorkspacePaths, stand_ins: Mapping[str, str], sections: Sequence[str]
+    ) -> None:
+        self._store = store
+        self._paths = paths
+        self._stand_ins = stand_ins
+        self._sections = sections
+
+    def find(self, text: str, depth: int) -> Path:
+        if depth == 0:
+            raise Invalid(f"'{text}' leads through too many references.")
+        stand_in = stand_in_for(self._stand_ins, text)
+        if stand_in is not None:
+            return _existing(stand_in, f"the stand-in of '{text}'")
+        if match := _ASSET.fullmatch(text):
+            return self._asset(text, match["name"], match["version"], match["label"], depth)
+        if match := _OUTPUT.fullmatch(text):
+            return self._output(match["run"], match["output"], match["path"] or "")
+        if match := _STORE_PATH.fullmatch(text):
+            return self._datastore(text, match["name"], match["path"])
+        return self._url(text)
+
+    def _url(self, text: str) -> Path:
+        scheme = urlsplit(text).scheme
+        if text.startswith(SCHEME):
+            return ContentStore(self._paths).path_of(text.removeprefix(SCHEME))
+        if scheme in ("http", "https"):
+            return download(self._paths, text)
+        if scheme == "file":
+            return _existing(Path(unquote(urlsplit(text).path)), f"'{text}'")
+        if not scheme and Path(text).is_absolute():
+            return _existing(Path(text), f"'{text}'")
+        raise Invalid(
+            f"'{_public(text)}' cannot be read on this machine.",
+            code="unreachable-data",
+            fix="Map it to a local path: workspace.local.stand_ins.",
+        )
+
+    def _asset(self, text: str, name: str, version: str | None, label: str | None, depth: int) -> Path:
+        if label not in (None, "latest"):
+            raise NotFound(f"'{text}': the embedded workspace knows no label but 'latest'.")
+        for section in self._sections:
+            address = f"{section}.{name}"
+            record = self._store.get(section, address, version) if version else self._store.latest(section, address)
+            if record is not None and not record.deleting:
+                return self._body_path(record, depth)
+        raise NotFound(f"'{text}' is not in the workspace.{self._nearest(name)}")
+
+    def _body_path(self, record: Record, depth: int) -> Path:
+        path = record.body.get("path")
+        if not isinstance(path, str):
+            raise Invalid(f"{record.address} {record.revision} has no path.")
+        return self.find(path, depth - 1)
+
+    def _nearest(self, name: str) -> str:
+        names = {record.name: None for section in self._sections for record in self._store.list(section)}
+        close = difflib.get_close_matches(name, names, n=3)
+        return f" Nearest: {', '.join(close)}." if close else ""
+
+    def _output(self, run: str, output: str, path: str) -> Path:
+        record = self._store.find("jobs", run)
+        if record is None:
+            raise NotFound(f"There is no run '{run}' in the workspace.")
+        outputs = record.attributes.get("outputs") or {}
+        if output in outputs:
+            place = Path(outputs[output])
+        elif output == "artifacts":
+            # The service's name for everything that a run has stored under its own name.
+            place = self._paths.job(run)
+        else:
+            raise NotFound(f"Run '{run}' has no output '{output}'. It has: {', '.join(sorted(outputs)) or 'none'}.")
+        what = f"output '{output}/{path}' of run '{run}'" if path else f"output '{output}' of run '{run}'"
+        return _existing(inside(place, path) if path else place, what)
+
+    def _datastore(self, text: str, name: str, path: str) -> Path:
+        known = {record.name for record in self._store.list("datastores") if not record.deleting}
+        if name not in known and name not in DEFAULT_DATASTORES:
+            close = difflib.get_close_matches(name, [*known, *DEFAULT_DATASTORES], n=1)
+            raise NotFound(f"There is no datastore '{name}'.{f' Nearest: {close[0]}.' if close else ''}")
+        place = inside(self._paths.datastore(name), unquote(path))
+        if not place.exists():
+            raise NotFound(
+                f"'{text}' is not there: {place} does not exist.",
+                fix="Put the files there, or map the reference to a local path: workspace.local.stand_ins.",
+            )
+        return place
+
+
+def stand_in_for(stand_ins: Mapping[str, str], text: str) -> Path | None:
+    """The local path that settings put in a reference's place, or None.
+
+    A key that is the beginning of the reference, up to a ``/``, stands for everything below.
+
+    Raises:
+        Invalid: the rest of the reference leaves the stand-in's folder.
+    """
+    if text in stand_ins:
+        return Path(stand_ins[text])
+    for key in sorted(stand_ins, key=len, reverse=True):
+        prefix = key.rstrip("/") + "/"
+        if text.startswith(prefix):
+            return inside(Path(stand_ins[key]), text.removeprefix(prefix))
+    return None
+
+
+def remote(text: str) -> bool:
+    """Whether a text is an address of storage that this machine cannot reach by itself."""
+    return "://" in text and text.split("://", 1)[0].lower() in REMOTE_SCHEMES
+
+
+def _existing(path: Path, what: str) -> Path:
+    if not path.exists():
+        raise NotFound(f"There is no {what}: {path} does not exist.")
+    return path
+
+
+def _public(text: str) -> str:
+    return text.split("?", 1)[0]
