@@ -1,0 +1,157 @@
+"""The SQLite file that holds a state: tables, connections, and errors in words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from orchestrator.core.errors import StateError
+from orchestrator.state.encode import damaged
+
+FORMAT = 1
+"""Number of the tables' shape. A database with a higher number is refused."""
+
+BUSY_S = 30.0
+"""How long to wait for another process's transaction; those last milliseconds, so this only ends on a process that hangs."""
+
+_PRIVATE_FOLDER = 0o700
+_PRIVATE_FILE = 0o600
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS state_format (format INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS state_projects (
+        project TEXT PRIMARY KEY, lineage TEXT NOT NULL, serial INTEGER NOT NULL, writes INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS state_applied (
+        project TEXT NOT NULL, address TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (project, address)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS state_journal (
+        number INTEGER PRIMARY KEY, project TEXT NOT NULL, serial INTEGER NOT NULL, step TEXT NOT NULL,
+        address TEXT NOT NULL, verb TEXT NOT NULL, key TEXT NOT NULL, revision TEXT NOT NULL, intended REAL NOT NULL,
+        outcome TEXT, error TEXT, settled REAL
+    )""",
+    "CREATE INDEX IF NOT EXISTS state_journal_open ON state_journal (project, step) WHERE outcome IS NULL",
+    """CREATE TABLE IF NOT EXISTS state_locks (
+        project TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, who TEXT NOT NULL, command TEXT NOT NULL,
+        pid INTEGER NOT NULL, since TEXT NOT NULL, expires REAL NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection | None:
+    """Open the database if it is there and holds a state; create nothing.
+
+    Raises:
+        StateError: it is damaged, or was written by a newer version.
+    """
+    if not path.exists():
+        return None
+    with telling(path):
+        connection = _connect(path)
+        try:
+            if not _has_state(connection):
+                connection.close()
+                return None
+            _check_format(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open the database, made ready to hold a state. Folder and file can be read by their owner only.
+
+    Raises:
+        StateError: it cannot be created, is damaged, or was written by a newer version.
+    """
+    with telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
+        connection = _connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            if not _has_state(connection):
+                _make_tables(connection)
+            _check_format(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the database's only right to write; everything or nothing is durable afterwards."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn the database's and the disk's errors into `StateError`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StateError(
+            f"The state in {path} cannot be used: {error}.",
+            code="state-unusable",
+            fix="Check that the disk has room, that the file may be written, and that no other process hangs on it.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(f"{path}: {error}") from error
+    except OSError as error:
+        raise StateError(
+            f"The state in {path} cannot be used: {error.strerror or error}.",
+            code="state-unusable",
+            fix="Check that the folder exists or can be made, and that you may write there.",
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # rw never creates the file; autocommit, so that every transaction is one that we began.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # Outcomes must survive a power cut: WAL with NORMAL could lose the last transactions.
+        connection.execute("PRAGMA synchronous = FULL").close()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _has_state(connection: sqlite3.Connection) -> bool:
+    with closing(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'state_format'")) as rows:
+        return rows.fetchone() is not None
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        for statement in _TABLES:
+            connection.execute(statement)
+        # Another process may have made them between our look and our turn.
+        connection.execute("INSERT INTO state_format SELECT ? WHERE NOT EXISTS (SELECT 1 FROM state_format)", (FORMAT,))
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    with closing(connection.execute("SELECT max(format) FROM state_format")) as rows:
+        (number,) = rows.fetchone()
+    if not isinstance(number, int):
+        raise damaged(f"{path} does not say which format it has")
+    if number > FORMAT:
+        raise StateError(
+            f"The state in {path} has format {number}; this version reads formats up to {FORMAT}.",
+            code="state-too-new",
+            fix="Use the version of amlctl that wrote it, or a newer one.",
+        )

@@ -1,0 +1,74 @@
+"""Records of the state as plain data, the same for every place a state can be kept in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import StateError
+from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.resource import Applied, Removal
+
+
+def encode(applied: Applied) -> dict[str, Any]:
+    """Turn a record into JSON-able data. What has its default value is left out."""
+    fingerprint = applied.fingerprint
+    body: dict[str, Any] = {
+        "properties": applied.properties,
+        "fingerprint": [fingerprint.content, fingerprint.upstream, fingerprint.metadata, fingerprint.scheme],
+    }
+    if applied.revision:
+        body["revision"] = applied.revision
+    if applied.depends_on:
+        body["depends_on"] = sorted(map(str, applied.depends_on))
+    if applied.files:
+        body["files"] = dict(applied.files)
+    if applied.upstream:
+        body["upstream"] = dict(applied.upstream)
+    if applied.tainted:
+        body["tainted"] = True
+    if applied.duration_s is not None:
+        body["duration_s"] = applied.duration_s
+    if applied.on_removal is not None:
+        body["on_removal"] = applied.on_removal.value
+    if applied.protect:
+        body["protect"] = True
+    return body
+
+
+def decode(address: Address, body: Mapping[str, Any]) -> Applied:
+    """Turn data made by `encode` back into a record.
+
+    Raises:
+        StateError: the data does not have the shape of a record.
+    """
+    try:
+        content, upstream, metadata, scheme = body["fingerprint"]
+        get = body.get
+        removal = get("on_removal")
+        depends_on = get("depends_on")
+        return Applied(
+            address,
+            body["properties"],
+            Fingerprint(content, upstream, metadata, scheme),
+            get("revision", ""),
+            frozenset(map(Address.parse, depends_on)) if depends_on else frozenset(),
+            get("files", {}),
+            get("upstream", {}),
+            get("tainted", False),
+            get("duration_s"),
+            Removal(removal) if removal else None,
+            get("protect", False),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise damaged(f"the record of {address} cannot be read ({error})") from error
+
+
+def damaged(what: str) -> StateError:
+    """The error for a state that holds something else than was written."""
+    return StateError(
+        f"The state is damaged: {what}.",
+        code="state-damaged",
+        fix="Restore the workspace's database from a copy, or move it away: live objects keep their marks and can be adopted again.",
+    )

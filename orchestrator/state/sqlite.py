@@ -1,0 +1,254 @@
+"""The state in the embedded workspace's own database."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import StateError
+from orchestrator.core.ports import Clock, Holder, Intent, State, StateChange
+from orchestrator.core.resource import Applied
+from orchestrator.core.run import Verb
+from orchestrator.state.database import open_to_read, open_to_write, telling, transaction
+from orchestrator.state.encode import damaged, decode, encode
+from orchestrator.state.lock import hold
+
+_to_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+_INTEND = """INSERT INTO state_journal (project, serial, step, address, verb, key, revision, intended)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_SETTLE = """UPDATE state_journal SET outcome = ?, error = ?, settled = ?
+    WHERE project = ? AND step = ? AND outcome IS NULL"""
+_UNFINISHED = """SELECT step, address, verb, key, revision FROM state_journal
+    WHERE project = ? AND outcome IS NULL ORDER BY number"""
+_HISTORY = """SELECT serial, step, address, verb, key, revision, intended, outcome, error, settled FROM state_journal
+    WHERE project = ? ORDER BY number DESC LIMIT ?"""
+_SUPERSEDED = "superseded"
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """One call of `settle` that waits for its turn in a common transaction."""
+
+    change: StateChange
+    done: bool = False
+    error: BaseException | None = None
+
+
+class SqliteStateStore:
+    """Implements `core.ports.StateStore` in tables ``state_*`` of a workspace's ``workspace.db``.
+
+    Every write compares the state with what this store knows of it, inside the transaction: of two writers, the
+    one that comes second is refused, with or without a lock. Any method raises `StateError` if the database is damaged, was
+    written by a newer version, or cannot be used.
+
+    Args:
+        path: the database; made by the first lock or write, never by reading.
+        project: whose state; projects in one workspace do not see each other's.
+        clock: for times in the journal and for the expiry of locks.
+    """
+
+    def __init__(self, path: Path, project: str, clock: Clock) -> None:
+        self._path = path
+        self._project = project
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._serial = 0
+        self._seen: int | None = None
+        self._known: tuple[int, Mapping[Address, Applied]] | None = None
+        self._using = threading.RLock()
+        self._queueing = threading.Lock()
+        self._queue: list[_Ticket] = []
+
+    def load(self) -> State:
+        """Read the state. Creates nothing; without a database the state is empty."""
+        connection = open_to_read(self._path)
+        if connection is None:
+            self._seen = 0
+            return State("", 0, {})
+        try:
+            with telling(self._path):
+                connection.execute("BEGIN")
+                lineage, serial, writes = self._head(connection)
+                applied = self._applied(connection)
+                unfinished = self._unfinished(connection)
+                connection.execute("COMMIT")
+        finally:
+            connection.close()
+        self._seen = writes
+        self._known = (writes, applied)
+        return State(lineage, serial, applied, unfinished)
+
+    def lock(self, holder: Holder, *, wait_s: float) -> AbstractContextManager[None]:
+        """See `core.ports.StateStore.lock`."""
+        return hold(self._path, self._project, holder, self._clock, wait_s=wait_s)
+
+    def begin(self) -> State:
+        """Start an apply that will change something.
+
+        The intents that an earlier apply left open are returned as unfinished, and closed as superseded: names come from
+        content, so what they may have done is found by looking at the workspace.
+
+        Raises:
+            StateError: the state moved on since it was loaded.
+        """
+        with self._writing(advance=False) as connection:
+            lineage, serial, writes = self._head(connection)
+            if self._seen is not None and writes != self._seen:
+                raise self._moved_on()
+            lineage = lineage or secrets.token_hex(16)
+            values = (self._project, lineage, serial + 1, writes + 1)
+            connection.execute("INSERT OR REPLACE INTO state_projects VALUES (?, ?, ?, ?)", values)
+            unfinished = self._unfinished(connection)
+            if unfinished:
+                connection.execute(
+                    "UPDATE state_journal SET outcome = ?, settled = ? WHERE project = ? AND outcome IS NULL",
+                    (_SUPERSEDED, self._clock.now(), self._project),
+                )
+            known = self._known
+            applied = known[1] if known and known[0] == writes else self._applied(connection)
+        self._seen, self._serial = writes + 1, serial + 1
+        return State(lineage, serial + 1, applied, unfinished)
+
+    def intend(self, intents: Sequence[Intent]) -> None:
+        """Journal what is about to be done. Durable when it returns; one sync for all."""
+        now = self._clock.now()
+        head = (self._project, self._serial)
+        rows = [(*head, i.step, str(i.address), i.verb.value, i.key, i.revision, now) for i in intents]
+        with self._writing() as connection:
+            connection.executemany(_INTEND, rows)
+
+    def settle(self, change: StateChange) -> None:
+        """Journal an outcome and update the record, as one. Durable when it returns.
+
+        Whoever comes while another's sync is under way waits for it, and then one of the waiting writes for all of them.
+        """
+        ticket = _Ticket(change)
+        with self._queueing:
+            self._queue.append(ticket)
+        with self._using:
+            if not ticket.done:
+                with self._queueing:
+                    batch, self._queue = self._queue, []
+                self._settle_batch(batch)
+        if ticket.error is not None:
+            raise ticket.error
+
+    def settle_all(self, changes: Sequence[StateChange]) -> None:
+        """The same for several outcomes. Durable when it returns; one sync for all."""
+        now = self._clock.now()
+        journal = [(c.outcome, c.error, now, self._project, c.step) for c in changes]
+        with self._writing() as connection:
+            connection.executemany(_SETTLE, journal)
+            for change in changes:
+                if not change.keep:
+                    self._record(connection, change)
+
+    def history(self, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The newest journal entries first. Times are ISO texts; ``outcome`` is None while a step is unfinished."""
+        connection = open_to_read(self._path)
+        if connection is None:
+            return ()
+        try:
+            with telling(self._path):
+                rows = connection.execute(_HISTORY, (self._project, limit)).fetchall()
+        finally:
+            connection.close()
+        names = ("serial", "step", "address", "verb", "key", "revision", "intended", "outcome", "error", "settled")
+        return [
+            {**dict(zip(names, row, strict=True)), "intended": _iso(row[6]), "settled": _iso(row[9])} for row in rows
+        ]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._using:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _settle_batch(self, batch: list[_Ticket]) -> None:
+        try:
+            self.settle_all([ticket.change for ticket in batch])
+        except BaseException as error:
+            for ticket in batch:
+                ticket.error = error
+        for ticket in batch:
+            ticket.done = True
+
+    @contextmanager
+    def _writing(self, *, advance: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._using, telling(self._path):
+            if self._connection is None:
+                self._connection = open_to_write(self._path)
+            with transaction(self._connection):
+                if advance:
+                    self._advance(self._connection)
+                yield self._connection
+            if advance and self._seen is not None:
+                self._seen += 1
+
+    def _advance(self, connection: sqlite3.Connection) -> None:
+        """Count a write; refuse it if somebody else wrote since ours."""
+        rows = connection.execute(
+            "UPDATE state_projects SET writes = writes + 1 WHERE project = ? AND writes = ?",
+            (self._project, -1 if self._seen is None else self._seen),
+        )
+        if rows.rowcount != 1:
+            raise self._moved_on()
+
+    def _moved_on(self) -> StateError:
+        return StateError(
+            f"Another process changed the state of project '{self._project}' since it was read; nothing was overwritten.",
+            code="state-moved-on",
+            fix="Plan again, and apply the new plan.",
+        )
+
+    def _record(self, connection: sqlite3.Connection, change: StateChange) -> None:
+        address = str(change.address)
+        if change.applied is None:
+            connection.execute("DELETE FROM state_applied WHERE project = ? AND address = ?", (self._project, address))
+        else:
+            body = _to_text(encode(change.applied))
+            connection.execute("INSERT OR REPLACE INTO state_applied VALUES (?, ?, ?)", (self._project, address, body))
+
+    def _head(self, connection: sqlite3.Connection) -> tuple[str, int, int]:
+        row = connection.execute(
+            "SELECT lineage, serial, writes FROM state_projects WHERE project = ?", (self._project,)
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else ("", 0, 0)
+
+    def _applied(self, connection: sqlite3.Connection) -> dict[Address, Applied]:
+        rows = connection.execute(
+            "SELECT address, body FROM state_applied WHERE project = ? ORDER BY address", (self._project,)
+        ).fetchall()
+        try:
+            # One document for all rows: decoding each by itself costs a third more.
+            bodies = json.loads(f"[{','.join(row[1] for row in rows)}]")
+            addresses = [Address.parse(row[0]) for row in rows]
+            pairs = zip(addresses, bodies, strict=True)
+            return {address: decode(address, body) for address, body in pairs}
+        except (ValueError, TypeError) as error:
+            raise damaged(f"{self._path} holds records that cannot be read ({error})") from error
+
+    def _unfinished(self, connection: sqlite3.Connection) -> tuple[Intent, ...]:
+        rows = connection.execute(_UNFINISHED, (self._project,)).fetchall()
+        try:
+            return tuple(
+                Intent(step, Address.parse(address), Verb(verb), key, revision)
+                for step, address, verb, key, revision in rows
+            )
+        except ValueError as error:
+            raise damaged(f"{self._path} holds journal entries that cannot be read ({error})") from error
+
+
+def _iso(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
