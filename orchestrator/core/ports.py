@@ -266,6 +266,10 @@ class StateStore(Protocol):
         """Journal an outcome and update the record, as one. Durable when it returns; calls from several threads share a sync."""
         ...
 
+    def settle_all(self, changes: Sequence[StateChange]) -> None:
+        """The same for several outcomes. Durable when it returns; one sync for all."""
+        ...
+
     def history(self, limit: int) -> Sequence[Mapping[str, Any]]:
         """The newest journal entries first."""
         ...
