@@ -1,0 +1,74 @@
+"""Secrets that jobs and deployments need when they run: one owner-only file for each resource, never part of a record."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, TypeAlias
+
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.records import Record, RecordKey
+
+SecretValues: TypeAlias = Sequence[tuple[tuple[str | int, ...], str]]
+"""Paths inside a body, and the value that belongs there."""
+
+
+class SecretFiles:
+    """The secrets of one workspace.
+
+    Args:
+        paths: the workspace.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
+
+    def put(self, key: RecordKey, values: SecretValues) -> None:
+        """Keep the secrets of a resource, in place of those kept before. None to keep means no file."""
+        target = self._file(key)
+        if not values:
+            target.unlink(missing_ok=True)
+            return
+        self._paths.create()
+        self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        draft = target.with_name(f".{token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump([[list(path), value] for path, value in values], file)
+        draft.replace(target)
+
+    def reveal(self, record: Record) -> dict[str, Any]:
+        """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        body: dict[str, Any] = copy.deepcopy(dict(record.body))
+        try:
+            kept = json.loads(self._file(record.key).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return body
+        except ValueError:
+            raise Invalid(f"The kept secrets of {record.address} are damaged.", fix="Apply again.") from None
+        for path, value in kept:
+            _set(body, path, value)
+        return body
+
+    def forget(self, key: RecordKey) -> None:
+        """Remove the secrets of a resource."""
+        self._file(key).unlink(missing_ok=True)
+
+    def _file(self, key: RecordKey) -> Path:
+        return self._paths.secrets / f"{hashlib.sha256(chr(10).join(key).encode()).hexdigest()}.json"
+
+
+def _set(tree: Any, path: Sequence[str | int], value: str) -> None:
+    for part in path[:-1]:
+        tree = tree[part]
+    tree[path[-1]] = value
