@@ -1,0 +1,121 @@
+"""Requests that an endpoint must answer, from the ``tests`` of its body."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.resource import Check
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict, LocatedList, value_at
+from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.spec.draft import Draft
+from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.problems import error
+
+_SPECIAL = (Reference, Secret, Template, Unknown)
+
+
+def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tuple[Check, ...], list[Diagnostic]]:
+    """Read the tests of a validated body.
+
+    Args:
+        draft: the endpoint.
+        files: knows where relative paths start.
+        look: read request files; without it their requests are empty.
+
+    Returns:
+        The checks, and every mistake.
+    """
+    written = draft.body.get(draft.kind.checks_field) if draft.kind.checks_field else None
+    checks: list[Check] = []
+    problems: list[Diagnostic] = []
+    if not isinstance(written, LocatedList):
+        return (), []
+    for number, test in enumerate(written):
+        span = written.value_span(number)
+        if not isinstance(test, LocatedDict) or not isinstance(test.get("request"), LocatedDict):
+            continue  # validation has said so
+        body, problem = _body(draft, test["request"], files, look=look)
+        problem = problem or _plain_problem(draft, test, span)
+        if problem is not None:
+            problems.append(problem)
+        else:
+            checks.append(_check(test, body, str(test.get("name") or f"test {number + 1}"), span))
+    return tuple(checks), problems
+
+
+def _check(test: LocatedDict, body: str, name: str, span: Span) -> Check:
+    expect = test.get("expect") or {}
+    return Check(
+        name=name,
+        body=body,
+        headers=tuple((key, _header(value)) for key, value in (test.get("headers") or {}).items()),
+        status=expect.get("status") or 200,
+        expect=_plain(expect.get("json")),
+        has_expect="json" in expect,
+        match=expect.get("match") or "equal",
+        timeout_s=float(test.get("timeout") or 30.0),
+        span=span,
+    )
+
+
+def _body(draft: Draft, request: LocatedDict, files: LocalFileReader, *, look: bool) -> tuple[str, Diagnostic | None]:
+    given = [key for key in ("file", "json", "text") if key in request]
+    span = Span(*request.mark)
+    if len(given) != 1:
+        detail = f"A test request of {draft.address} needs exactly one of 'file', 'json' and 'text'; this has {len(given)}."
+        return "", error("invalid-request", detail, "Write 'request: {file: request.json}'.", span, draft.address)
+    if given[0] == "json":
+        return json.dumps(_plain(request["json"]), ensure_ascii=False), None
+    if given[0] == "text":
+        return str(request["text"]), None
+    return _file(draft, str(request["file"]), request.value_span("file"), files) if look else ("", None)
+
+
+def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[str, Diagnostic | None]:
+    path = files.path(text, span)
+    missing = files.missing(text, path, span, draft.address)
+    if missing is not None:
+        return "", missing
+    try:
+        body = path.read_text(encoding="utf-8-sig")
+        json.loads(body)
+    except (UnicodeDecodeError, json.JSONDecodeError) as failure:
+        detail = f"The request '{text}' of {draft.address} is not JSON: {failure}."
+        return "", error("invalid-request", detail, "Correct the file, or send it as 'text'.", span, draft.address)
+    except OSError as failure:
+        detail = f"The request '{text}' of {draft.address} cannot be read: {failure.strerror}."
+        return "", error("unreadable-file", detail, "Make it a readable file.", span, draft.address)
+    return body, None
+
+
+def _plain_problem(draft: Draft, test: LocatedDict, span: Span) -> Diagnostic | None:
+    for path in (("request", "json"), ("request", "text"), ("headers",), ("expect", "json")):
+        if _holds_special(value_at(test, path)):
+            detail = f"A test of {draft.address} holds a secret or a value that only the apply knows, under '{path[-1]}'."
+            fix = "Write plain values; the endpoint's own key is sent without being asked for."
+            return error("invalid-request", detail, fix, span, draft.address)
+    return None
+
+
+def _holds_special(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_special(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_special(item) for item in value)
+    return isinstance(value, _SPECIAL)
+
+
+def _plain(value: Any) -> Any:
+    """Without positions, so that records hold ordinary containers."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _header(value: Any) -> str:
+    return "true" if value is True else "false" if value is False else str(value)

@@ -1,0 +1,113 @@
+"""Resources between text and references: sorted out by kind, parts taken apart, nothing checked yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.kind import Child, Kind, Kinds
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict
+from orchestrator.spec.composition import Composition
+
+IDENTITY_FIELDS = frozenset({"version", "name", "$schema", "endpoint_name"})
+"""Fields of a body that say which resource it is: the key in the spec and the pinned version stand for them."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One resource of a composition.
+
+    Attributes:
+        address: its name.
+        kind: its kind.
+        variant: the shape of the body; may be unknown to the kind.
+        body: as written, without the fields that are resources of their own.
+        span: the place of its key.
+        lifecycle: what the body says under ``lifecycle``; None if nothing.
+        parent: the resource that contains it.
+        parts: addresses that it contains.
+    """
+
+    address: Address
+    kind: Kind
+    variant: str
+    body: LocatedDict
+    span: Span
+    lifecycle: Any = None
+    parent: Draft | None = None
+    parts: list[Address] = field(default_factory=list)
+
+    @property
+    def model_known(self) -> bool:
+        """Whether the kind has a model for the variant."""
+        return self.variant in self.kind.variants
+
+
+def drafts(composition: Composition, kinds: Kinds) -> Iterator[Draft]:
+    """Every resource and every part of one, parents first, in the order of the text.
+
+    Sections without a kind and bodies that are no mappings are left out; validation reports them.
+    """
+    for section, resources in composition.sections.items():
+        kind = kinds.get(section)
+        if kind is None:
+            continue
+        for name, body in resources.items():
+            if isinstance(body, LocatedDict):
+                draft = _draft(Address(section, name), kind, body, resources.key_span(name))
+                yield draft
+                if kind.children:
+                    yield from _parts(draft, kinds)
+
+
+def _draft(address: Address, kind: Kind, body: LocatedDict, span: Span, parent: Draft | None = None) -> Draft:
+    lifecycle = None
+    if "lifecycle" in body:
+        body = body.copy()
+        lifecycle = body.pop("lifecycle")
+    return Draft(address, kind, kind.variant(body), body, span, lifecycle, parent)
+
+
+def _parts(parent: Draft, kinds: Kinds) -> Iterator[Draft]:
+    whole = parent.body
+    rest = whole.copy()
+    parent.body = rest
+    for child in parent.kind.children:
+        kind = kinds[child.kind]
+        for address, body, span in _bodies(parent.address, child, whole):
+            parent.parts.append(address)
+            yield _draft(address, kind, body, span, parent)
+        for name in child.fields:
+            if _is_part(whole.get(name), child):
+                del rest[name]
+
+
+def _bodies(parent: Address, child: Child, whole: LocatedDict) -> Iterator[tuple[Address, LocatedDict, Span]]:
+    part = child.kind.partition(".")[2]
+    if not child.keyed:
+        body = LocatedDict(mark=whole.mark)
+        for name in child.fields:
+            if _is_part(whole.get(name), child):
+                body.take(name, whole)
+        if body:
+            yield Address(parent.section, parent.name, part), body, whole.key_span(next(iter(body)))
+        return
+    for name in child.fields:
+        members: Any = whole.get(name)
+        if _is_part(members, child):
+            for key, body in members.items():
+                if isinstance(body, LocatedDict):
+                    yield Address(parent.section, parent.name, f"{part}.{key}"), body, members.key_span(key)
+
+
+def _is_part(value: Any, child: Child) -> bool:
+    """Whether a field has the shape of parts; otherwise it stays in the parent, whose model then complains about it."""
+    if not isinstance(value, LocatedDict):
+        return False
+    return not child.keyed or all(isinstance(body, LocatedDict) for body in value.values())
+
+
+__all__ = ["IDENTITY_FIELDS", "Draft", "drafts"]

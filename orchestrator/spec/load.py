@@ -1,0 +1,108 @@
+"""A spec from text to project: the stages of loading in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.core import graph
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, SpecError
+from orchestrator.core.fingerprint import digest_text
+from orchestrator.core.kind import Kinds
+from orchestrator.core.project import LoadOptions, Project
+from orchestrator.core.resource import Check, Desired
+from orchestrator.spec.checks import read_checks
+from orchestrator.spec.composition import Composition
+from orchestrator.spec.cycles import cycle_problem
+from orchestrator.spec.draft import Draft, drafts
+from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.resolve import Resolver, externals
+from orchestrator.spec.snapshot import Hasher, PlainHasher
+from orchestrator.spec.targets import Targets
+from orchestrator.spec.validate import validate, validate_sections, validate_tags
+
+
+def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
+    """Read a spec for one target.
+
+    Args:
+        paths: the spec's file or folder, or several plain documents.
+        options: target, variables and whether to look at local files.
+        kinds: see `kinds.discover`.
+
+    Raises:
+        SpecError: with every problem found.
+    """
+    from orchestrator.spec.compose import compose
+
+    return project_of(compose(paths, options, kinds), options, kinds)
+
+
+def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> Project:
+    """Validate and resolve a composition.
+
+    Raises:
+        SpecError: with every problem of both stages.
+    """
+    all_drafts = list(drafts(composition, kinds))
+    problems = [*validate_sections(composition, kinds), *validate_tags(composition), *validate(all_drafts)]
+    hasher: Hasher | None = PlainHasher() if options.files else None
+    files = LocalFileReader(composition.sources, composition.root, hasher)
+    resolver = Resolver(Targets(all_drafts, composition.extra.get("disabled", {})), files, composition.tags)
+    resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
+    if not problems:
+        resources = _ordered(resources, problems)
+    if problems:
+        raise SpecError(problems)
+    return Project(
+        name=composition.project,
+        target=composition.target,
+        workspace=composition.workspace,
+        resources=resources,
+        externals=externals(resources.values()),
+        spec_digest=_spec_digest(composition, resources),
+        root=composition.root,
+        files=composition.files,
+        warnings=composition.warnings,
+        description=composition.description,
+    )
+
+
+def _resolve(
+    all_drafts: list[Draft],
+    resolver: Resolver,
+    files: LocalFileReader,
+    problems: list[Diagnostic],
+    *,
+    look: bool,
+) -> dict[Address, Desired]:
+    resources: dict[Address, Desired] = {}
+    checks: dict[Address, tuple[Check, ...]] = {}
+    for draft in all_drafts:
+        if draft.kind.checks_field:
+            checks[draft.address], wrong = read_checks(draft, files, look=look)
+            problems.extend(wrong)
+        own = checks.get(draft.parent.address, ()) if draft.parent is not None else ()
+        desired, wrong = resolver.resolve(draft, own)
+        problems.extend(wrong)
+        resources[draft.address] = desired
+    return resources
+
+
+def _ordered(resources: Mapping[Address, Desired], problems: list[Diagnostic]) -> dict[Address, Desired]:
+    try:
+        order = graph.order({address: desired.depends_on for address, desired in resources.items()})
+    except graph.Ring as ring:
+        problems.append(cycle_problem(ring, resources))
+        return dict(resources)
+    return {address: resources[address] for address in order}
+
+
+def _spec_digest(composition: Composition, resources: Mapping[Address, Desired]) -> str:
+    lines = [f"{composition.project}\0{composition.target}"]
+    lines.extend(
+        f"{address}\0{desired.content}\0{desired.metadata}\0{desired.passive}\0{desired.version}\0{desired.lifecycle}"
+        for address, desired in sorted(resources.items())
+    )
+    return digest_text("\n".join(lines))

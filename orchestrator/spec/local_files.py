@@ -1,0 +1,91 @@
+"""Paths in bodies: which of them are files of this machine, and their bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.kind import Files
+from orchestrator.core.span import Span
+from orchestrator.core.value import LocalFiles
+from orchestrator.spec.problems import error
+from orchestrator.spec.snapshot import Hasher, Snapshot, SnapshotProblem, take
+
+_SCHEME = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
+
+
+def is_local(text: str) -> bool:
+    """Whether a text is a path of this machine: no scheme (but ``file:``), no long Azure id, no expression of Azure ML."""
+    return not (_SCHEME.match(text) or text.startswith("/subscriptions/") or "${{" in text or not text)
+
+
+class LocalFileReader:
+    """Turns paths into `LocalFiles`; each file or folder is read once.
+
+    Args:
+        sources: see `Composition.sources`.
+        root: the spec's folder.
+        hasher: gives digests; None: files are not looked at and digests are empty.
+    """
+
+    def __init__(self, sources: Mapping[str, Path], root: Path, hasher: Hasher | None) -> None:
+        self._sources = sources
+        self._root = root
+        self._hasher = hasher
+        self._taken: dict[tuple[Path, bool, bool], Snapshot | SnapshotProblem] = {}
+
+    def path(self, text: str, span: Span) -> Path:
+        """The absolute path of a text, relative to the file that holds it."""
+        source = self._sources.get(span.file)
+        folder = source.parent if source is not None else self._root
+        return Path(os.path.normpath(folder / text.removeprefix("file://").removeprefix("file:")))
+
+    def read(self, text: str, span: Span, mark: Files, address: Address) -> LocalFiles | Diagnostic:
+        """The bytes behind a path, or why there are none."""
+        path = self.path(text, span)
+        if self._hasher is None:
+            return LocalFiles(path, "", text)
+        key = (path, mark.text, mark.gitignore)
+        found = self._taken.get(key)
+        if found is None:
+            try:
+                found = take(path, self._hasher, text=mark.text, gitignore=mark.gitignore)
+            except SnapshotProblem as problem:
+                found = problem
+            self._taken[key] = found
+        if isinstance(found, SnapshotProblem):
+            return _problem(found, text, path, span, address)
+        return LocalFiles(path, found.digest, text, found.manifest)
+
+    def missing(self, text: str, path: Path, span: Span, address: Address) -> Diagnostic | None:
+        """Why a file is not there; None if it is."""
+        if path.exists():
+            return None
+        return _problem(SnapshotProblem("missing-file", path, "it does not exist"), text, path, span, address)
+
+    def labels(self, files: LocalFiles) -> dict[str, str]:
+        """Path from the spec's folder to digest, of each file."""
+        folder = os.path.relpath(files.path, self._root).replace(os.sep, "/")
+        if len(files.manifest) == 1 and files.path.name in files.manifest and not files.path.is_dir():
+            return {folder: files.manifest[files.path.name]}
+        prefix = "" if folder == "." else f"{folder}/"
+        return {f"{prefix}{name}": digest for name, digest in files.manifest.items()}
+
+
+def _problem(problem: SnapshotProblem, text: str, path: Path, span: Span, address: Address) -> Diagnostic:
+    inside = f" ({os.path.relpath(problem.path, path)})" if problem.path != path else ""
+    detail = f"{address} takes '{text}'{inside}, but {problem.detail}."
+    return error(problem.code, detail, _fix(problem), span, address)
+
+
+def _fix(problem: SnapshotProblem) -> str:
+    if problem.code == "missing-file":
+        siblings = sorted(p.name for p in problem.path.parent.iterdir()) if problem.path.parent.is_dir() else []
+        return did_you_mean(problem.path.name, siblings, "Make it, or correct the path; it is relative to this file.")
+    if problem.code == "escaping-link":
+        return "Put the file itself there, or leave the link out with an .amlignore file."
+    return "Make it readable for you."

@@ -1,0 +1,128 @@
+"""The problems that text can have, collected while it is read so that all of them are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
+from orchestrator.core.span import Span
+from orchestrator.core.tree import Mark
+
+SUMMARIES: Final[dict[str, str]] = {
+    "alias-expansion": "Aliases multiply the document",
+    "ambiguous-document": "The kind of the document is not clear",
+    "conflicting-workspace": "More than one workspace is chosen",
+    "duplicate-key": "Key given twice",
+    "duplicate-resource": "Resource defined twice",
+    "duplicate-setting": "Setting given twice",
+    "empty-document": "Nothing in the file",
+    "file-not-found": "File not found",
+    "git-unavailable": "Git cannot answer",
+    "hole-open": "Value of a hole is missing",
+    "ignored-file": "File ignored",
+    "implied-endpoint": "Endpoint added",
+    "include-cycle": "Files include each other",
+    "include-no-match": "Nothing to include",
+    "invalid-encoding": "Not readable as text",
+    "invalid-expression": "Malformed expression",
+    "invalid-key": "Not usable as a key",
+    "invalid-lifecycle": "Malformed lifecycle",
+    "invalid-number": "Not a number",
+    "invalid-project-name": "Not usable as a project name",
+    "invalid-resource": "Resource without a body",
+    "invalid-secret": "Malformed secret source",
+    "invalid-section": "Malformed section",
+    "invalid-setting": "Malformed setting",
+    "invalid-tag": "Unknown YAML tag",
+    "invalid-target": "Malformed target",
+    "invalid-variable": "Malformed variable",
+    "invalid-variable-value": "Variable has a value it must not have",
+    "invalid-yaml": "Not valid YAML",
+    "missing-project": "Project name missing",
+    "missing-setting": "Setting missing",
+    "missing-variable": "Variable without a value",
+    "misplaced-expression": "Expression not allowed here",
+    "no-default-target": "No target chosen",
+    "no-spec": "Nothing to load",
+    "secret-unavailable": "Secret cannot be read",
+    "too-deep": "Nested too deeply",
+    "too-large": "File too large",
+    "undefined-alias": "Undefined alias",
+    "undefined-environment": "Environment variable not set",
+    "undefined-secret": "Undefined secret",
+    "undefined-variable": "Undefined variable",
+    "unknown-document": "Not a document of Azure ML",
+    "unknown-expression": "Unknown expression",
+    "unknown-key": "Unknown key",
+    "unknown-section": "Unknown section",
+    "unknown-target": "Unknown target",
+    "unknown-variable": "Unknown variable",
+    "unreadable-file": "File cannot be read",
+    "unsupported-document": "Kind of document not supported",
+    "unsupported-section": "Section not supported",
+    "unsupported-setting": "Setting not supported",
+    "variable-cycle": "Variables define each other",
+    "wrong-document": "Document of another kind",
+}
+"""Diagnostic code to its summary, for every problem that text can have."""
+
+
+class Problems:
+    """Collects diagnostics; a stage goes on after a problem to find the next one."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def error(
+        self,
+        code: str,
+        detail: str,
+        fix: str,
+        at: Mark | None,
+        *,
+        related: Iterable[tuple[str, Mark]] = (),
+        address: Address | None = None,
+    ) -> None:
+        """Record what must be mended before anything can be done."""
+        self._add(Severity.ERROR, code, detail, fix, at, related, address)
+
+    def warning(self, code: str, detail: str, fix: str, at: Mark | None) -> None:
+        """Record what is worth knowing but stops nothing."""
+        self._add(Severity.WARNING, code, detail, fix, at, (), None)
+
+    def _add(
+        self,
+        severity: Severity,
+        code: str,
+        detail: str,
+        fix: str,
+        at: Mark | None,
+        related: Iterable[tuple[str, Mark]],
+        address: Address | None,
+    ) -> None:
+        places = tuple((note, Span(*mark)) for note, mark in related)
+        subject = Span(*at) if at else None
+        self.diagnostics.append(
+            Diagnostic(severity, code, SUMMARIES[code], detail, fix, subject, related=places, address=address)
+        )
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What must be mended."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is worth knowing."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.WARNING)
+
+    def raise_if_any(self) -> None:
+        """Stop if there is an error.
+
+        Raises:
+            SpecError: with every error found so far.
+        """
+        if self.errors:
+            raise SpecError(self.errors)

@@ -1,0 +1,192 @@
+"""Bodies against the models of their kinds: every mistake of every resource, at its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.fields import FieldNode, node_of, root_node
+from orchestrator.core.kind import Kinds, NameRule, Sensitive, Spec
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
+from orchestrator.spec.composition import Composition
+from orchestrator.spec.draft import Draft
+from orchestrator.spec.problems import error, of_finding, of_kind, show
+from orchestrator.spec.wording import findings
+
+
+def validate(drafts: Iterable[Draft]) -> list[Diagnostic]:
+    """Check names, types and bodies. Numbers and switches written as text become what they say, in place."""
+    problems: list[Diagnostic] = []
+    for draft in drafts:
+        rule = draft.kind.variant_names.get(draft.variant, draft.kind.name)
+        if not _pattern(rule.pattern).fullmatch(draft.address.leaf):
+            problems.append(_invalid_name(draft, rule))
+        model = draft.kind.variants.get(draft.variant)
+        if model is None:
+            problems.append(_unknown_variant(draft))
+        else:
+            problems.extend(_body_problems(draft, model))
+    return problems
+
+
+def validate_sections(composition: Composition, kinds: Kinds) -> list[Diagnostic]:
+    """Check that every section has a kind and every resource a mapping as its body."""
+    problems = []
+    for section, resources in composition.sections.items():
+        if section not in kinds or "." in section:
+            detail = f"'{section}' is no section of a spec that this version knows."
+            known = [key for key in kinds if "." not in key]
+            fix = did_you_mean(section, known, f"Sections are: {', '.join(known)}.")
+            problems.append(error("unknown-section", detail, fix, Span(*resources.mark), None))
+            continue
+        for name, body in resources.items():
+            if not isinstance(body, LocatedDict):
+                address = Address(section, name)
+                detail = f"{address} must be a mapping; this is {show(body)}."
+                fix = "Write its fields below it, or {} if it has none."
+                problems.append(error("wrong-type", detail, fix, resources.key_span(name), address))
+    return problems
+
+
+def validate_tags(composition: Composition) -> list[Diagnostic]:
+    """Check the tags of the whole project."""
+    problems = []
+    for name, value in composition.tags.items():
+        if isinstance(value, dict | list):
+            detail = f"The tag '{name}' is {show(value)}; tags hold text, numbers, true or false."
+            problems.append(error("wrong-type", detail, "Write one value.", composition.tags.value_span(name), None))
+    return problems
+
+
+def _body_problems(draft: Draft, model: type[Spec]) -> Iterator[Diagnostic]:
+    body = draft.body
+    errors = _errors(model, body)
+    if errors and _coerce(body, errors):
+        errors = _errors(model, body)
+    if errors:
+        node = root_node(draft.kind, draft.variant)
+        for finding in findings(body, errors):
+            yield of_finding(draft.address, body, node, finding)
+    for path in _sensitive_paths(model):
+        value = value_at(body, path)
+        if isinstance(value, str) and value:
+            yield _secret_expected(draft, path)
+    for problem in draft.kind.problems(draft.variant, body):
+        yield of_kind(draft.address, body, problem)
+
+
+def _errors(model: type[Spec], body: Any) -> list[Any]:
+    try:
+        model.__pydantic_validator__.validate_python(body)
+    except ValidationError as failure:
+        return failure.errors(include_url=False, include_input=False)
+    return []
+
+
+_TEXT_FORMS: Mapping[str, Any] = {
+    "int_type": lambda text: int(text) if re.fullmatch(r"[+-]?\d+", text) else None,
+    "float_type": lambda text: float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) else None,
+    "bool_type": lambda text: {"true": True, "false": False}.get(text.lower()),
+}
+"""What a text may stand for. Expressions from the environment are always text, and the service's own loader takes
+``"3"`` for 3 as well."""
+
+
+def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
+    changed = False
+    for found in errors:
+        form = _TEXT_FORMS.get(found["type"])
+        if form is None:
+            continue
+        holder: Any = body
+        key: Any = None
+        for part in found["loc"]:
+            inner = value_at(holder, (part,)) if not isinstance(holder, str) else None
+            if isinstance(inner, dict | list):
+                holder = inner
+            elif inner is not None:
+                key = part
+        text = holder[key] if key is not None else None
+        value = form(text) if isinstance(text, str) else None
+        if value is not None:
+            holder[key] = value
+            changed = True
+    return changed
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def _sensitive_paths(model: type[Spec]) -> tuple[Path, ...]:
+    return tuple(_marked_paths(node_of(model), ()))
+
+
+def _marked_paths(node: FieldNode, path: Path) -> Iterator[Path]:
+    for name, child in (node.fields or {}).items():
+        if child.mark(Sensitive) is not None:
+            yield (*path, name)
+        else:
+            yield from _marked_paths(child, (*path, name))
+
+
+def _secret_expected(draft: Draft, path: Path) -> Diagnostic:
+    return error(
+        "secret-expected",
+        f"'{dotted(path)}' of {draft.address} is a secret, and a secret written in the spec is known to everyone who can "
+        "read the file and its history.",
+        "Declare it under 'secrets:' and write ${secret.NAME} here; then change the leaked value.",
+        span_at(draft.body, path),
+        draft.address,
+    )
+
+
+def _invalid_name(draft: Draft, rule: NameRule) -> Diagnostic:
+    return error(
+        "invalid-name",
+        f"The service does not take '{draft.address.leaf}' as the name of a {draft.kind.title}: it must be {rule.text}.",
+        "Choose another name.",
+        draft.span,
+        draft.address,
+    )
+
+
+def _unknown_variant(draft: Draft) -> Diagnostic:
+    """A type without a model: not told, not known, or known to the service alone."""
+    kind = draft.kind
+    fields = kind.variant_field.split(".")
+    parts = draft.variant.split(".") if draft.variant else []
+    depth = 0
+    while depth < len(parts) - 1 and any(v.startswith(".".join(parts[: depth + 1]) + ".") for v in kind.variants):
+        depth += 1
+    field, told = fields[min(depth, len(fields) - 1)], parts[depth] if depth < len(parts) else ""
+    prefix = ".".join(parts[:depth])
+    known = sorted({_option(variant, prefix) for variant in kind.variants if variant.startswith(prefix)})
+    options = ", ".join(known)
+    subject = span_at(draft.body, (field,)) if field in draft.body else draft.span
+    if not told:
+        detail = f"{draft.address} does not say its {field}, so nothing else of it can be checked."
+        return error("missing-field", detail, f"Add '{field}: …', one of: {options}.", subject, draft.address)
+    if told in kind.unsupported:
+        detail = f"{draft.address}: {kind.title}s of {field} '{told}' are not supported by this version."
+        return error("unsupported-type", detail, f"Supported: {options}.", subject, draft.address)
+    detail = f"There is no {kind.title} of {field} '{told}'; there are: {options}."
+    return error(
+        "unknown-type", detail, did_you_mean(told, known, f"Write one of: {options}."), subject, draft.address
+    )
+
+
+def _option(variant: str, prefix: str) -> str:
+    rest = variant[len(prefix) :].lstrip(".")
+    return rest.partition(".")[0]
+
+
