@@ -51,7 +51,7 @@ UPDATE records SET health = coalesce(?, health), message = coalesce(?, message),
 """
 _UPDATE_BODY = """
 UPDATE records SET body = ?, fingerprint = ?, owner = ?, variant = ?, health = ?, phase = ?, message = ?, archived = ?,
-    generation = generation + 1 WHERE kind = ? AND address = ? AND revision = ? RETURNING *
+    attributes = ?, generation = generation + ? WHERE kind = ? AND address = ? AND revision = ? RETURNING *
 """
 
 _Rows: TypeAlias = list[tuple[Any, ...]]
@@ -150,8 +150,14 @@ class RecordStore:
             connection.execute(_UPDATE_STATUS, (*status, *key))
             return True
 
-    def update_body(self, record: Record) -> Record:
-        """Change what is wanted of a resource: takes over everything but `order`, `attributes` and `deleting`, and raises the generation.
+    def update_body(self, record: Record, *, same_work: bool = False) -> Record:
+        """Change what is wanted of a resource: takes over everything but `order`, `generation` and `deleting`.
+
+        Attributes are merged over those that are there.
+
+        Args:
+            record: as it shall be.
+            same_work: only labels changed: the generation stays, and processes need not be touched.
 
         Returns:
             The record as it is now.
@@ -160,12 +166,12 @@ class RecordStore:
             NotFound: there is no such record.
         """
         with self._writing() as connection:
-            wanted = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
-            rest = (record.phase, record.message, record.archived)
-            row = connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone()
+            row = connection.execute(_STATUS, record.key).fetchone()
             if row is None:
                 raise NotFound(f"{record.address} {record.revision}".rstrip() + " is not in the workspace.")
-            return _record(row)
+            wanted = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
+            rest = (record.phase, record.message, record.archived, _merge(row[0], record.attributes), not same_work)
+            return _record(connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone())
 
     def mark_deleting(self, key: RecordKey) -> bool:
         """Say that a resource shall go. Returns False if it is gone already."""

@@ -1,0 +1,265 @@
+"""The embedded workspace behind the backend port: writes records, lets the supervisor make them true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from orchestrator.backends.local.bodies import FILES, StoredBody, to_observed, to_store
+from orchestrator.backends.local.externals import stand_in
+from orchestrator.backends.local.logs import LogReader, follow, log_files
+from orchestrator.backends.local.refusals import refusal
+from orchestrator.backends.local.waiting import Waiter
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
+from orchestrator.core.health import Health
+from orchestrator.core.kind import Behaviour, Kind, Kinds
+from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.resource import Desired, Observed, Removal
+from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.identity import ensure_identity, read_identity
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.secrets import SecretFiles
+from orchestrator.workspace.store import RecordStore
+
+DELETE_TIMEOUT_S: Final = 60.0
+"""How long the processes of a resource may take to stop."""
+
+QUEUED: Final = "queued"
+"""The phase of a record that its manager has not looked at yet."""
+
+CANCEL: Final = "cancel_requested"
+"""Attribute of a run's record that asks its manager to stop it."""
+
+_PASSIVE = frozenset({Behaviour.RECORD, Behaviour.ASSET})
+_ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
+_REVEALING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
+
+
+class LocalBackend:
+    """A `Backend` over the embedded workspace in a folder.
+
+    Planning reads the database and starts nothing; the folder is made by the first write and the supervisor is started
+    by the first resource that has processes.
+
+    Args:
+        choice: settings ``path`` (absolute) and ``stand_ins``.
+        project: the owner mark of the project.
+        kinds: how each kind is treated.
+        clock: for time bounds.
+    """
+
+    def __init__(self, choice: WorkspaceChoice, project: str, kinds: Kinds, clock: Clock) -> None:
+        self._paths = WorkspacePaths(Path(choice.settings["path"]))
+        self._stand_ins: dict[str, str] = dict(choice.settings.get("stand_ins") or {})
+        self._project = project
+        self._kinds = kinds
+        self._store = RecordStore(self._paths)
+        self._content = ContentStore(self._paths)
+        self._secrets = SecretFiles(self._paths)
+        self._client = SupervisorClient(self._paths)
+        self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure)
+        self._identity = ""
+
+    @property
+    def label(self) -> str:
+        return "embedded workspace"
+
+    @property
+    def workspace_id(self) -> str:
+        return read_identity(self._paths)
+
+    def list(self, kind: str) -> Iterable[Observed]:
+        of = self._kinds.get(kind)
+        return [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
+
+    def read(self, address: Address, revision: str | None = None) -> Observed | None:
+        if revision is None:
+            record = self._store.latest(address.kind, str(address))
+        else:
+            record = self._store.get(address.kind, str(address), revision)
+        if record is None or record.deleting:
+            return stand_in(address, revision, self._stand_ins)
+        return to_observed(record, self._kinds.get(address.kind))
+
+    def refusal(self, desired: Desired) -> str | None:
+        return refusal(desired, self._kind(desired.address), self._stand_ins)
+
+    def create(self, request: Request) -> Observed:
+        kind = self._kind(request.address)
+        key = _key(request.address, request.revision)
+        existing = self._store.get(*key)
+        if existing is not None:
+            return self._existing(request, existing, kind)
+        stored = self._prepare(request)
+        self._keep_secrets(kind, key, stored)
+        try:
+            record = self._store.insert(_record(request, kind, stored))
+        except Conflict:
+            existing = self._store.get(*key)
+            if existing is None:
+                raise Transient(f"{request.address} was deleted at the same moment.") from None
+            return self._existing(request, existing, kind)
+        self._wake(kind)
+        return to_observed(record, kind)
+
+    def update(self, request: Request, before: Observed) -> Observed:
+        kind = self._kind(request.address)
+        key = _key(request.address, request.revision or before.revision)
+        existing = self._store.get(*key)
+        if existing is None and "stand_in" in before.attributes:
+            return self.create(request)
+        if existing is None or existing.deleting:
+            raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
+        stored = self._prepare(request)
+        self._keep_secrets(kind, key, stored)
+        changed = replace(_record(request, kind, stored), revision=key.revision)
+        relabel = kind.local.behaviour is Behaviour.RUN or (
+            request.fingerprint.matches(existing.fingerprint) and existing.health is Health.HEALTHY
+        )
+        if relabel:
+            changed = replace(
+                changed, health=existing.health, phase=existing.phase, message=existing.message,
+                archived=existing.archived,
+            )  # fmt: skip
+        record = self._store.update_body(changed, same_work=relabel)
+        if not relabel:
+            self._wake(kind)
+        return to_observed(record, kind)
+
+    def wait(
+        self, address: Address, revision: str, timeout_s: float | None, cancel: Cancellation, progress: Progress
+    ) -> Observed:
+        kind = self._kind(address)
+        record = self._waiter.until_healthy(_key(address, revision), timeout_s, cancel, progress)
+        return to_observed(record, kind)
+
+    def delete(self, address: Address, revision: str, removal: Removal) -> None:
+        if removal is Removal.KEEP:
+            return
+        kind = self._kind(address)
+        key = _key(address, revision)
+        record = self._store.get(*key)
+        if record is None:
+            return
+        if removal is Removal.ARCHIVE:
+            self._archive(kind, record)
+            return
+        self._secrets.forget(key)
+        if kind.local.behaviour in _PASSIVE:
+            self._store.delete(key)
+            return
+        self._store.mark_deleting(key)
+        self._wake(kind)
+        self._waiter.until_gone(key, DELETE_TIMEOUT_S)
+
+    def cancel(self, address: Address, revision: str) -> None:
+        record = self._store.get(*_key(address, revision))
+        if record is not None and record.health is Health.PROGRESSING:
+            self._store.update_status(record.key, attributes={CANCEL: True})
+            self._wake(self._kind(address))
+
+    def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
+        record = self._find(address, revision)
+        return self._lines(record, going_on=follow)
+
+    def score(self, endpoint: Address, request: ScoringRequest) -> ScoringAnswer:
+        from orchestrator.backends.local.scoring import send  # HTTP is needed by this only
+
+        return send(self._paths, self._find(endpoint, None), request)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _kind(self, address: Address) -> Kind:
+        try:
+            return self._kinds[address.kind]
+        except KeyError:
+            raise Invalid(f"The embedded workspace knows no kind '{address.kind}'.") from None
+
+    def _find(self, address: Address, revision: str | None) -> Record:
+        if revision is None:
+            record = self._store.latest(address.kind, str(address))
+        else:
+            record = self._store.get(address.kind, str(address), revision)
+        if record is None:
+            raise NotFound(f"{address} {revision or ''}".rstrip() + " is not in the workspace.", fix="Apply first.")
+        return record
+
+    def _lines(self, record: Record, *, going_on: bool) -> Iterator[str]:
+        address = Address.parse(record.address)
+        readers = [LogReader(path) for path in log_files(self._paths, address, record.revision)]
+
+        def running() -> bool:
+            current = self._store.get(*record.key)
+            return going_on and current is not None and not _settled(current)
+
+        return follow(readers, running)
+
+    def _prepare(self, request: Request) -> StoredBody:
+        if not self._identity:
+            self._identity = ensure_identity(self._paths)
+        return to_store(request.properties, self._content, self._identity)
+
+    def _keep_secrets(self, kind: Kind, key: RecordKey, stored: StoredBody) -> None:
+        if kind.local.behaviour in _REVEALING:
+            self._secrets.put(key, stored.secrets)
+
+    def _existing(self, request: Request, existing: Record, kind: Kind) -> Observed:
+        if existing.deleting:
+            raise Transient(f"{request.address} is still being deleted.")
+        if not request.fingerprint.matches(existing.fingerprint):
+            raise Conflict(
+                f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
+                fix="Plan again; adopt it with --adopt if it should belong to this project.",
+            )
+        if existing.archived:
+            existing = self._store.update_body(replace(existing, archived=False), same_work=True)
+        if existing.health is Health.PROGRESSING:
+            self._wake(kind)
+        return to_observed(existing, kind)
+
+    def _archive(self, kind: Kind, record: Record) -> None:
+        if kind.local.behaviour not in _ARCHIVABLE:
+            raise Invalid(
+                f"{record.address}: a {kind.title} cannot be archived.", fix="Use on_removal: delete or keep."
+            )
+        if record.health is Health.PROGRESSING:
+            self._store.update_status(record.key, attributes={CANCEL: True})
+            self._wake(kind)
+            self._waiter.until_still(record.key, DELETE_TIMEOUT_S)
+        self._store.archive(record.key)
+
+    def _wake(self, kind: Kind) -> None:
+        if kind.local.behaviour not in _PASSIVE:
+            self._client.ensure()
+            self._client.nudge()
+
+
+def _key(address: Address, revision: str) -> RecordKey:
+    return RecordKey(address.kind, str(address), revision)
+
+
+def _record(request: Request, kind: Kind, stored: StoredBody) -> Record:
+    passive = kind.local.behaviour in _PASSIVE
+    return Record(
+        request.address.kind,
+        str(request.address),
+        request.revision,
+        owner=request.owner,
+        fingerprint=request.fingerprint.pack(),
+        body=stored.body,
+        attributes={FILES: stored.files} if stored.files else {},
+        health=Health.HEALTHY if passive else Health.PROGRESSING,
+        phase="" if passive else QUEUED,
+        variant=request.variant,
+    )
+
+
+def _settled(record: Record) -> bool:
+    return record.kind == "jobs" and record.health is not Health.PROGRESSING

@@ -1,0 +1,131 @@
+"""Bodies on their way into the embedded workspace's records, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Invalid
+from orchestrator.core.kind import Kind
+from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Observed
+from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
+from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.records import Record
+
+FILES: str = "files"
+"""Attribute of a record: the content digest of each local file or folder in its body, to the digest it has in plans."""
+
+
+@dataclass(slots=True)
+class StoredBody:
+    """A body as a record keeps it.
+
+    Attributes:
+        body: plain data.
+        files: see `FILES`.
+        secrets: paths inside the body and the secret values that belong there; never part of the record.
+    """
+
+    body: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    secrets: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
+
+
+def to_store(properties: Mapping[str, Any], content: ContentStore, secret_key: str) -> StoredBody:
+    """Turn properties into plain data: local files go into the content store, secrets are set aside.
+
+    Args:
+        properties: with every reference resolved.
+        secret_key: for the digests that stand in the secrets' places.
+
+    Raises:
+        Invalid: a reference is left, or a local file cannot be read.
+        Conflict: a local file changed meanwhile.
+    """
+    return _Storing(content, secret_key).store(properties)
+
+
+class _Storing:
+    def __init__(self, content: ContentStore, secret_key: str) -> None:
+        self._content = content
+        self._secret_key = secret_key
+        self._stored = StoredBody()
+
+    def store(self, properties: Mapping[str, Any]) -> StoredBody:
+        self._stored.body = self._value(properties, ())
+        return self._stored
+
+    def _value(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, Mapping):
+            return {str(key): self._value(item, (*path, str(key))) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._value(item, (*path, number)) for number, item in enumerate(value)]
+        if isinstance(value, LocalFiles):
+            digest = self._content.put(value)
+            self._stored.files[digest] = value.digest
+            return SCHEME + digest
+        if isinstance(value, Secret):
+            self._stored.secrets.append((path, value.reveal()))
+        elif isinstance(value, Template):
+            if any(isinstance(part, Secret) for part in value.parts):
+                self._stored.secrets.append((path, "".join(_text(part) for part in value.parts)))
+        elif isinstance(value, Reference | Unknown):
+            raise _unresolved(value)
+        return plain(value, self._secret_key)
+
+
+def _text(part: str | Reference | Secret) -> str:
+    if isinstance(part, Secret):
+        return part.reveal()
+    if isinstance(part, Reference):
+        raise _unresolved(part)
+    return part
+
+
+def _unresolved(value: Reference | Unknown) -> Invalid:
+    return Invalid(f"'{value}' has no value yet.", code="unresolved-reference")
+
+
+def to_observed(record: Record, kind: Kind | None) -> Observed:
+    """Show a record the way a user of the workspace would see it: marks of ownership are tags."""
+    body = record.body
+    attributes = record.attributes
+    if FILES in attributes:
+        files = attributes[FILES]
+        body = _with_files(body, files)
+        attributes = {name: value for name, value in attributes.items() if name != FILES}
+    if record.owner is not None and (kind is None or kind.taggable):
+        body = {**body, "tags": {**(body.get("tags") or {}), **_marks(record)}}
+    return Observed(
+        Address.parse(record.address),
+        record.revision,
+        body,
+        record.fingerprint,
+        record.owner,
+        record.health,
+        record.message,
+        attributes,
+        record.order,
+        record.archived,
+    )
+
+
+def _marks(record: Record) -> dict[str, str]:
+    return {
+        OWNER_TAG: record.owner or "",
+        ADDRESS_TAG: record.address,
+        FINGERPRINT_TAG: record.fingerprint or "",
+    }
+
+
+def _with_files(value: Any, files: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        digest = value.removeprefix(SCHEME)
+        return {"$files": files[digest]} if digest is not value and digest in files else value
+    if isinstance(value, dict):
+        return {key: _with_files(item, files) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_files(item, files) for item in value]
+    return value

@@ -1,0 +1,149 @@
+"""Waits until the supervisor has brought a record to where it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orchestrator.backends.local.logs import LogReader, log_files, tail
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
+from orchestrator.core.health import Health
+from orchestrator.core.ports import Cancellation, Clock, Progress
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.store import RecordStore
+
+_FIRST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 0.25
+_SUPERVISOR_CHECK_S = 2.0
+_TAIL_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """Watches records until they settle.
+
+    Attributes:
+        ensure: makes sure that a supervisor works on them.
+    """
+
+    store: RecordStore
+    paths: WorkspacePaths
+    clock: Clock
+    ensure: Callable[[], None]
+
+    def until_healthy(
+        self, key: RecordKey, timeout_s: float | None, cancel: Cancellation, progress: Progress
+    ) -> Record:
+        """Wait until a record is no longer in progress. Tells of new phases and, for runs, of new log lines.
+
+        Raises:
+            Failed: it came to a bad end; with the last lines of its log.
+            NotFound: the record is gone.
+            TimedOut: the bound has passed.
+            Cancelled: the waiting was given up.
+        """
+        pace = _Pace(self.clock, timeout_s, self.ensure)
+        watched = _Watched(self.paths, key, progress)
+        while True:
+            record = self.store.get(*key)
+            if record is None or record.deleting:
+                raise NotFound(f"{key.address} was deleted meanwhile.")
+            news = watched.tell(record)
+            if record.health in (Health.HEALTHY, Health.SUSPENDED):
+                watched.finish()
+                return record
+            if record.health is Health.DEGRADED:
+                watched.finish()
+                raise Failed(watched.why(record), code=record.phase)
+            if pace.late:
+                raise TimedOut(f"{key.address} is still {record.phase or 'in progress'} after {timeout_s:g} s.")
+            if cancel.sleep(pace.next(news=news)):
+                raise Cancelled(f"Stopped waiting for {key.address}; it goes on in the workspace.")
+
+    def until_gone(self, key: RecordKey, timeout_s: float) -> None:
+        """Wait until a record that is marked for deletion has been removed.
+
+        Raises:
+            TimedOut: its processes did not stop in time.
+        """
+        pace = _Pace(self.clock, timeout_s, self.ensure)
+        never = Cancellation()
+        while (record := self.store.get(*key)) is not None and record.deleting:
+            if pace.late:
+                raise TimedOut(f"{key.address} is not gone after {timeout_s:g} s. {record.message}".rstrip())
+            never.sleep(pace.next(news=False))
+
+    def until_still(self, key: RecordKey, timeout_s: float) -> None:
+        """Wait until a run that was asked to stop has stopped.
+
+        Raises:
+            TimedOut: it did not stop in time.
+        """
+        pace = _Pace(self.clock, timeout_s, self.ensure)
+        never = Cancellation()
+        while (record := self.store.get(*key)) is not None and record.health is Health.PROGRESSING:
+            if pace.late:
+                raise TimedOut(f"{key.address} did not stop within {timeout_s:g} s.")
+            never.sleep(pace.next(news=False))
+
+
+class _Pace:
+    """Short pauses while there is news, longer ones otherwise; looks after the supervisor now and then."""
+
+    def __init__(self, clock: Clock, timeout_s: float | None, ensure: Callable[[], None]) -> None:
+        self._clock = clock
+        self._ensure = ensure
+        self._pause = _FIRST_PAUSE_S
+        started = clock.monotonic()
+        self._deadline = None if timeout_s is None else started + timeout_s
+        self._next_check = started + _SUPERVISOR_CHECK_S
+
+    @property
+    def late(self) -> bool:
+        return self._deadline is not None and self._clock.monotonic() >= self._deadline
+
+    def next(self, *, news: bool) -> float:
+        now = self._clock.monotonic()
+        if now >= self._next_check:
+            self._ensure()
+            self._next_check = now + _SUPERVISOR_CHECK_S
+        self._pause = _FIRST_PAUSE_S if news else min(_LONGEST_PAUSE_S, self._pause * 1.5)
+        return self._pause
+
+
+class _Watched:
+    """What was already told of a record."""
+
+    def __init__(self, paths: WorkspacePaths, key: RecordKey, progress: Progress) -> None:
+        self._paths = paths
+        self._key = key
+        self._address = Address.parse(key.address)
+        self._progress = progress
+        self._told = ("", "")
+        files = log_files(paths, self._address, key.revision) if key.kind == "jobs" else ()
+        self._readers = [LogReader(path) for path in files]
+
+    def tell(self, record: Record) -> bool:
+        lines = [line for reader in self._readers for line in reader.new_lines()]
+        now = (record.phase, record.message)
+        if now != self._told and record.health is Health.PROGRESSING:
+            self._told = now
+            lines.insert(0, ": ".join(part for part in now if part))
+        for line in lines:
+            if line.strip():
+                self._progress(line)
+        return bool(lines)
+
+    def finish(self) -> None:
+        for reader in self._readers:
+            for line in reader.last_line():
+                self._progress(line)
+
+    def why(self, record: Record) -> str:
+        reason = record.message or f"{record.address} failed."
+        files = log_files(self._paths, self._address, record.revision)
+        lines = tail(files[-1], _TAIL_LINES) if files else []
+        missing = [line for line in lines if line.strip() and line not in reason]
+        return "\n".join([reason, *missing])
