@@ -6,19 +6,16 @@ the workspace only. A Unix socket is used where the path fits into one, a loopba
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import fcntl
-import hmac
 import json
 import os
-import secrets
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from orchestrator.core.errors import Denied, Invalid, Transient
 from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
@@ -29,9 +26,6 @@ MAX_LINE: Final = 1 << 20
 
 MAX_SOCKET_PATH: Final = 100
 """Longest path of a Unix socket that every system takes, bytes. Source: unix(7), sun_path holds 108; 104 on the BSDs."""
-
-Handler: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Answers a command and its arguments; may raise `Invalid`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +119,15 @@ class FileLock:
         self._fd = fd
         return True
 
+    def acquire_soon(self, seconds: float = 0.5) -> bool:
+        """Take the lock, trying for a moment: somebody who only looks whether it is held holds it for an instant."""
+        deadline = time.monotonic() + seconds
+        while not self.acquire():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
     def release(self) -> None:
         """Let go of it."""
         if self._fd is not None:
@@ -210,63 +213,3 @@ def _connect(address: ControlAddress, timeout_s: float) -> socket.socket:
         connection.close()
         raise
     return connection
-
-
-class ControlServer:
-    """The supervisor's end of the socket.
-
-    Args:
-        files: where to publish the address.
-        handler: answers commands.
-    """
-
-    def __init__(self, files: ControlFiles, handler: Handler) -> None:
-        self._files = files
-        self._handler = handler
-        self._token = secrets.token_hex(32)
-        self._server: asyncio.Server | None = None
-
-    async def start(self, process: ProcessIdentity) -> None:
-        """Listen, and publish where."""
-        path = self._files.socket
-        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
-            path.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE)
-            path.chmod(PRIVATE_FILE)
-            address = ControlAddress(process, self._token, socket=str(path))
-        else:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MAX_LINE)
-            address = ControlAddress(process, self._token, port=self._server.sockets[0].getsockname()[1])
-        address.write(self._files)
-
-    async def stop(self) -> None:
-        """Stop listening; the published address stays, for the guard to see."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._files.socket.unlink(missing_ok=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            try:
-                line = await asyncio.wait_for(reader.readline(), 10.0)
-                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
-                await writer.drain()
-            except ValueError:
-                writer.write(b'{"error": "The request is too long."}\n')
-            finally:
-                writer.close()
-                await writer.wait_closed()
-
-    async def _answer(self, line: bytes) -> Mapping[str, Any]:
-        try:
-            request = json.loads(line)
-            token, command, arguments = request["token"], request["command"], request.get("arguments") or {}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {"error": "The request is no JSON object with token and command."}
-        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
-            return {"error": "The token is not the one of this supervisor.", "denied": True}
-        try:
-            return dict(await self._handler(str(command), arguments))
-        except Invalid as error:
-            return {"error": error.detail}

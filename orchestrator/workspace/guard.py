@@ -44,7 +44,7 @@ class Guard:
     def run(self) -> None:
         """Guard until the workspace goes down. Returns at once if there is a guard already."""
         lock = FileLock(self._files.guard_lock)
-        if not _acquire_soon(lock):
+        if not lock.acquire_soon():
             return
         if not self._files.address.exists():
             self._files.down.unlink(missing_ok=True)
@@ -80,15 +80,6 @@ class Guard:
             self._supervisor = address.process
             return True
         return held(self._files.supervisor_lock)
-
-
-def _acquire_soon(lock: FileLock) -> bool:
-    """Take a lock, trying a few times: somebody may just be looking whether it is held."""
-    for _ in range(10):
-        if lock.acquire():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 if __name__ == "__main__":

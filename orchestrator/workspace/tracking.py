@@ -1,0 +1,90 @@
+"""The workspace's MLflow tracking server: started when a job first needs it, and found again after any restart."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+from orchestrator.core.errors import Failed
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, spawn, terminate
+
+LISTEN_TIMEOUT_S = 30.0
+"""How long the server may take until it listens, seconds. It listens before it loads MLflow; requests wait in line."""
+
+_POLL_S = 0.02
+
+
+class TrackingServer:
+    """One server for each workspace. Safe to use from several threads.
+
+    Args:
+        paths: the workspace.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
+        self._lock = threading.Lock()
+        self._found: tuple[ProcessIdentity, str] | None = None
+
+    @property
+    def uri(self) -> str | None:
+        """Where the server listens; None if it does not run."""
+        if self._found is None or not alive(self._found[0]):
+            self._found = read_address(self._paths)
+        return self._found[1] if self._found is not None else None
+
+    def ensure(self) -> str:
+        """Start the server unless it runs. Returns as soon as it listens; the first answer may take seconds longer.
+
+        Raises:
+            Failed: it ended at once, or did not listen in time; the detail has the end of its log.
+        """
+        with self._lock:
+            return self.uri or self._start()
+
+    def stop(self) -> None:
+        """Stop the server if it runs."""
+        with self._lock:
+            found = read_address(self._paths)
+            if found is not None:
+                terminate(found[0], 5.0)
+            self._found = None
+
+    def _start(self) -> str:
+        folder = self._paths.tracking
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        argv = [sys.executable, "-m", "orchestrator.workspace.tracking_server", str(self._paths.root)]
+        process = spawn(argv, cwd=folder, log=folder / "server.log")
+        deadline = time.monotonic() + LISTEN_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if (uri := self.uri) is not None:
+                return uri
+            if exit_code(process) is not None:
+                break
+            time.sleep(_POLL_S)
+        raise Failed(f"The tracking server did not start. {_tail(folder / 'server.log')}")
+
+
+def address_file(paths: WorkspacePaths) -> Path:
+    """Where the server says which process it is and where it listens."""
+    return paths.tracking / "address.json"
+
+
+def read_address(paths: WorkspacePaths) -> tuple[ProcessIdentity, str] | None:
+    """The living server's process and URI, or None."""
+    try:
+        fields = json.loads(address_file(paths).read_text(encoding="utf-8"))
+        process = ProcessIdentity.parse(fields["process"])
+        uri = f"http://127.0.0.1:{int(fields['port'])}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (process, uri) if alive(process) else None
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return " | ".join(lines[-5:])
