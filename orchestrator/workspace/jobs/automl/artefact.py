@@ -12,6 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .forecasting.problem import ForecastProblem
 from .problem import Problem
 
 SCORING_SCRIPT = "scoring_file_v_1_0_0.py"
@@ -20,7 +23,7 @@ SCHEMA_FILE = "input_schema.json"
 _BOOSTERS = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu"}
 
 
-def save_model(pipeline: Any, problem: Problem, estimator: str, folder: Path) -> None:
+def save_model(pipeline: Any, problem: Problem | ForecastProblem, estimator: str, folder: Path) -> None:
     """Write the model folder.
 
     Args:
@@ -33,11 +36,11 @@ def save_model(pipeline: Any, problem: Problem, estimator: str, folder: Path) ->
     from mlflow import sklearn as mlflow_sklearn
     from mlflow.models import infer_signature
 
-    sample = problem.features.head(5)
+    sample = _sample(problem)
     with warnings.catch_warnings():
         # MLflow warns that whole numbers cannot hold gaps; gaps are imputed by the scoring script's own frame.
         warnings.simplefilter("ignore")
-        signature = infer_signature(sample, pipeline.predict(sample))
+        signature = infer_signature(sample, pipeline.predict(sample) if problem.classes else np.zeros(1))
         with tempfile.TemporaryDirectory(dir=_parent(folder)) as scratch:
             made = Path(scratch) / "model"
             mlflow_sklearn.save_model(
@@ -55,6 +58,13 @@ def save_model(pipeline: Any, problem: Problem, estimator: str, folder: Path) ->
             made.rename(folder)
 
 
+def _sample(problem: Problem | ForecastProblem) -> Any:
+    """A few rows whose whole numbers are floats: a client that leaves one out sends a gap, which an integer cannot hold."""
+    sample = problem.features.head(50)
+    whole = [name for name in sample.columns if sample[name].dtype.kind in "iu"]
+    return sample.astype(dict.fromkeys(whole, "float64"))
+
+
 def requirements(estimator: str) -> list[str]:
     """The pinned packages that loading the model needs."""
     names = ["mlflow-skinny", "scikit-learn", "pandas", "numpy", "scipy", "cloudpickle"]
@@ -69,7 +79,7 @@ def conda(estimator: str) -> str:
     return "\n".join([*lines, *(f"      - {each}" for each in requirements(estimator))]) + "\n"
 
 
-def input_schema(problem: Problem) -> dict[str, Any]:
+def input_schema(problem: Problem | ForecastProblem) -> dict[str, Any]:
     """What the scoring script needs to know of the columns, as JSON values."""
     columns = [{"name": column.name, "role": column.role, "dtype": column.dtype} for column in problem.roles.features]
     return {"task": problem.task, "columns": columns, "ignored": [name for name, _ in problem.roles.dropped]}

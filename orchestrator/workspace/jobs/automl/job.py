@@ -12,6 +12,7 @@ from typing import Any
 
 from .data import read_table
 from .experiment import Experiment, Progress
+from .forecasting.problem import ForecastProblem, make_forecast_problem
 from .learners import choose as choose_learners
 from .pool import Lost, Pool, cores, warm_up
 from .preparation import make_problem
@@ -68,15 +69,14 @@ def run(job: JobFolder, say: Say) -> None:
     warm_up()
     deadline = began + settings.limits.timeout_s
     tables = {name: read_table(Path(path), name) for name, path in job.inputs.items() if name.endswith("_data")}
-    problem = make_problem(settings, tables["training_data"], tables.get("validation_data"), say)
-    _describe(problem, tables["training_data"], say)
+    problem = _problem(settings, tables, say)
     size = min(settings.limits.max_concurrent, cores())
     with Pool(pickle.dumps(problem), size) as pool, Tracking(say) as tracking:
         outcomes = _search(settings, problem, pool, tracking, deadline, say)
         best_first = ranked(outcomes, settings.metric)
         if not best_first:
             raise Refusal(_nothing(outcomes))
-        choice = choose(pool, best_first, settings.metric, len(problem.target), deadline)
+        choice = choose(pool, best_first, settings.metric, len(problem.target), deadline, again=settings.task != "forecasting")
         winner = next(each for each in outcomes if each.candidate.number == choice.outcome.candidate.number)
         say(f"Best model: trial {winner.candidate.number}, {winner.candidate.learner.name} ({choice.why}).")
         _save(pool, problem, winner, job.model)
@@ -85,6 +85,16 @@ def run(job: JobFolder, say: Say) -> None:
         tracking.drain(timeout_s=30)
         _write(job, settings, outcomes, choice, winner, tracking)
     say(f"{settings.metric.name} {score:.4f} after {len(outcomes)} trials in {time.monotonic() - began:.1f} s.")
+
+
+def _problem(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem | ForecastProblem:
+    if settings.task != "forecasting":
+        problem = make_problem(settings, tables["training_data"], tables.get("validation_data"), say)
+        _describe(problem, tables["training_data"], say)
+        return problem
+    if "validation_data" in tables:
+        raise Refusal("validation_data is not used for forecasting, which is checked by rolling origin: leave it out.")
+    return make_forecast_problem(settings, tables["training_data"], say)
 
 
 def _describe(problem: Problem, table: Any, say: Say) -> None:
@@ -98,10 +108,10 @@ def _describe(problem: Problem, table: Any, say: Say) -> None:
 
 
 def _search(
-    settings: Settings, problem: Problem, pool: Pool, tracking: Tracking, deadline: float, say: Say
+    settings: Settings, problem: Problem | ForecastProblem, pool: Pool, tracking: Tracking, deadline: float, say: Say
 ) -> list[Outcome]:
     rows = len(problem.target)
-    learners = choose_learners(settings.task, settings.algorithms, rows, weighted=problem.weights is not None)
+    learners = choose_learners(settings.task, settings.algorithms, rows, weighted=settings.weight is not None)
     search = Search(settings.task, learners, settings.metric, problem.features.shape, problem.seed)
 
     def listen(outcome: Outcome, progress: Progress) -> None:
@@ -133,7 +143,7 @@ def _nothing(outcomes: list[Outcome]) -> str:
     return f"No trial gave a score; the first failed because: {outcomes[0].failure or 'the metric is undefined here'}."
 
 
-def _save(pool: Pool, problem: Problem, winner: Outcome, folder: Path) -> None:
+def _save(pool: Pool, problem: Problem | ForecastProblem, winner: Outcome, folder: Path) -> None:
     from .artefact import save_model
 
     pool.submit(0, Fit(winner.candidate))

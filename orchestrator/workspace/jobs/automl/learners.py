@@ -45,7 +45,7 @@ class Learner:
 
 def learners(task: str) -> tuple[Learner, ...]:
     """The algorithms of a task, in the order in which they are first tried."""
-    return _CLASSIFIERS if task == "classification" else _REGRESSORS
+    return {"classification": _CLASSIFIERS, "regression": _REGRESSORS, "forecasting": _FORECASTERS}[task]
 
 
 def choose(task: str, algorithms: Algorithms, rows: int, *, weighted: bool) -> tuple[Learner, ...]:
@@ -257,4 +257,10 @@ _REGRESSORS = (
         {"max_iter": 2000},
         scaled=True,
     ),
+)
+
+# A baseline is computed by the forecaster itself: it has no estimator.
+_FORECASTERS = (
+    *(Learner(name, "", 0, ({},)) for name in ("SeasonalNaive", "Naive", "Average", "SeasonalAverage")),
+    *_REGRESSORS,
 )

@@ -18,4 +18,4 @@ import sklearn.svm
 import sklearn.tree  # noqa: F401
 import xgboost  # noqa: F401
 
-from . import trial, worker  # noqa: F401
+from . import tabular, worker  # noqa: F401

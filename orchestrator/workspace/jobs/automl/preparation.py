@@ -55,7 +55,7 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
     for name, reason in roles.dropped:
         say(f"Column {name} is left out: {reason}.")
     labels = table[settings.target]
-    target, classes = _classes(labels) if settings.task == "classification" else (_numbers(labels), ())
+    target, classes = _classes(labels) if settings.task == "classification" else (numbers_of(labels), ())
     seed = content_seed(settings, table)
     held_out, folds = _split(settings.validation, target, held, seed, stratify=bool(classes))
     return Problem(
@@ -102,7 +102,12 @@ def _all_booleans(labels: Any) -> bool:
     return all(isinstance(value, bool | np.bool_) for value in labels)
 
 
-def _numbers(labels: Any) -> Any:
+def numbers_of(labels: Any) -> Any:
+    """A target column as floats, shape (n,).
+
+    Raises:
+        Refusal: a value is no number, or all are the same.
+    """
     import pandas as pd
 
     numbers = pd.to_numeric(labels, errors="coerce")

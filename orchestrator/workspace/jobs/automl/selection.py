@@ -41,7 +41,7 @@ def finalists(best_first: Sequence[Outcome]) -> list[Outcome]:
     return chosen[:_FINALISTS]
 
 
-def choose(pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int, deadline: float) -> Choice:
+def choose(pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int, deadline: float, *, again: bool) -> Choice:
     """The model to keep.
 
     With fewer than 1,000 rows the finalists are scored by repeated cross-validation on splits that the search has not
@@ -54,14 +54,15 @@ def choose(pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int,
         metric: the primary one.
         rows: of the table.
         deadline: on the monotonic clock; past it the search's own order decides.
+        again: whether the problem has other splits to score on.
     """
     top = best_first[0]
-    if rows >= FEW_ROWS or len(best_first) == 1:
+    if not again or rows >= FEW_ROWS or len(best_first) == 1:
         return Choice(top, "best score of the search", {})
-    again = _rescore(pool, finalists(best_first), deadline)
-    if not again:
+    rescored = _rescore(pool, finalists(best_first), deadline)
+    if not rescored:
         return Choice(top, "best score of the search; no time was left to score it again", {})
-    return settle(again, metric)
+    return settle(rescored, metric)
 
 
 def settle(again: Sequence[Outcome], metric: Metric) -> Choice:

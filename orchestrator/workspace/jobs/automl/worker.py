@@ -6,7 +6,10 @@ import multiprocessing
 import os
 import pickle
 import threading
+from typing import Any
 from multiprocessing.connection import Connection, wait
+
+from .bench import Bench
 
 
 def serve(pipe: Connection, problem: bytes) -> None:
@@ -18,15 +21,24 @@ def serve(pipe: Connection, problem: bytes) -> None:
     """
     _die_with_parent()
     from .problem import Evaluate
-    from .trial import Bench
 
-    bench = Bench(pickle.loads(problem))  # noqa: S301 (written by our own parent process)
+    bench = _bench(pickle.loads(problem))  # noqa: S301 (written by our own parent process)
     while True:
         try:
             task = pipe.recv()
         except (EOFError, OSError):
             return
         pipe.send(bench.evaluate(task) if isinstance(task, Evaluate) else bench.fit(task))
+
+
+def _bench(problem: Any) -> Bench:
+    if problem.task == "forecasting":
+        from .forecasting.bench import ForecastBench
+
+        return ForecastBench(problem)
+    from .tabular import TabularBench
+
+    return TabularBench(problem)
 
 
 def _die_with_parent() -> None:

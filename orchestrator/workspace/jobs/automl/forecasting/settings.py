@@ -34,7 +34,7 @@ class ForecastSettings:
 
     Attributes:
         time: name of the time column.
-        horizon: how many periods ahead; None lets the job take one season, at most a tenth of the series.
+        horizon: how many periods ahead a forecast is checked; None means 1.
         ids: columns that name a series.
         lags: of the target, in periods; None lets the job choose.
         window: of the rolling mean, in periods, or None.

@@ -1,78 +1,58 @@
-"""One trial inside a worker: split, prepare, fit, score."""
+"""One classification or regression trial inside a worker: split, prepare, fit, score."""
 
 from __future__ import annotations
 
-import importlib
-import time
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from . import portable
-from .metrics import mean_scores, score_classes, score_numbers
+from .bench import Bench, build
+from .metrics import score_classes, score_numbers
 from .preprocessing import preprocessor
-from .problem import Candidate, Evaluate, Fit, Outcome, Problem
+from .problem import Candidate, Evaluate, Problem
 
 _CACHED_CELLS = 20_000_000
 
 
-class Bench:
-    """Scores candidates on one problem and keeps the prepared folds, which many candidates share."""
+class TabularBench(Bench):
+    """Keeps the prepared folds, which many candidates share."""
 
     def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.metric)
         self._problem = problem
         self._prepared: dict[tuple[int, int, bool, bool], tuple[Any, Any]] = {}
 
-    def evaluate(self, task: Evaluate) -> Outcome:
-        """Score a candidate. A fit that fails is an outcome, not an error."""
-        began = time.monotonic()
-        folds: list[dict[str, float]] = []
-        try:
-            with warnings.catch_warnings():
-                # Convergence and feature-name notices of a throw-away fit are noise in a trial's log.
-                warnings.simplefilter("ignore")
-                for key, train, test in self._splits(task.repeats):
-                    folds.append(self._fold(task.candidate, key, train, test))
-        except (ValueError, TypeError, ArithmeticError, MemoryError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            return Outcome(task.candidate, {}, (), time.monotonic() - began, reason)
-        primary = self._problem.metric.name
-        return Outcome(
-            task.candidate, mean_scores(list(folds)), tuple(fold[primary] for fold in folds), time.monotonic() - began
-        )
+    def portable(self) -> ModuleType:
+        """The module of ours whose code travels inside the model."""
+        return portable
 
-    def fit(self, task: Fit) -> bytes:
-        """The candidate fitted on all rows, as a pickled scikit-learn pipeline that predicts the labels themselves."""
-        import cloudpickle
+    def folds(self, task: Evaluate) -> list[Mapping[str, float]]:
+        """Every metric for each fold."""
+        return [self._fold(task.candidate, *split) for split in self._splits(task.repeats)]
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pipeline = self._pipeline(task.candidate)
-        cloudpickle.register_pickle_by_value(portable)
-        try:
-            return bytes(cloudpickle.dumps(pipeline))
-        finally:
-            cloudpickle.unregister_pickle_by_value(portable)
-
-    def _pipeline(self, candidate: Candidate) -> Any:
+    def fitted(self, candidate: Candidate) -> Any:
+        """A scikit-learn pipeline from a frame of the features to labels."""
         from sklearn.ensemble import VotingClassifier
         from sklearn.pipeline import Pipeline
 
         problem = self._problem
-        learner = candidate.learner
         model = build(candidate, problem.seed)
         labels = np.asarray(problem.classes)[problem.target] if problem.classes else problem.target
-        if learner.estimator.startswith("xgboost.") and problem.classes:
+        if candidate.learner.estimator.startswith("xgboost.") and problem.classes:
             # It insists on classes 0…k-1; a vote of one gives the real labels back with scikit-learn's own code.
             model = VotingClassifier([("model", model)], voting="soft")
-        prepare = preprocessor(
-            problem.roles, problem.featurization, scaled=learner.scaled, nonnegative=learner.nonnegative
-        )
-        pipeline = Pipeline([("prepare", prepare), ("model", model)])
+        pipeline = Pipeline([("prepare", self._preprocessor(candidate)), ("model", model)])
         extra = {} if problem.weights is None else {"model__sample_weight": problem.weights}
         return pipeline.fit(problem.features, labels, **extra)
+
+    def _preprocessor(self, candidate: Candidate) -> Any:
+        learner = candidate.learner
+        return preprocessor(
+            self._problem.roles, self._problem.featurization, scaled=learner.scaled, nonnegative=learner.nonnegative
+        )
 
     def _splits(self, repeats: int) -> Iterator[tuple[int, Any, Any]]:
         from sklearn.model_selection import KFold, RepeatedKFold, RepeatedStratifiedKFold, StratifiedKFold
@@ -111,21 +91,9 @@ class Bench:
         learner, problem = candidate.learner, self._problem
         key = (fold, len(train), learner.scaled, learner.nonnegative)
         if key not in self._prepared:
-            prepare = preprocessor(
-                problem.roles, problem.featurization, scaled=learner.scaled, nonnegative=learner.nonnegative
-            )
+            prepare = self._preprocessor(candidate)
             made = (prepare.fit_transform(problem.features.iloc[train]), prepare.transform(problem.features.iloc[test]))
             if problem.features.size * (problem.folds + 1) > _CACHED_CELLS:
                 return made
             self._prepared[key] = made
         return self._prepared[key]
-
-
-def build(candidate: Candidate, seed: int) -> Any:
-    """An unfitted estimator."""
-    module, name = candidate.learner.estimator.rsplit(".", 1)
-    kind = getattr(importlib.import_module(module), name)
-    parameters = {**candidate.parameters, **candidate.learner.fixed}
-    if "random_state" in kind().get_params():
-        parameters["random_state"] = seed
-    return kind(**parameters)
