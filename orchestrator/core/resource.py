@@ -91,6 +91,7 @@ class Desired:
             `LocalFiles`. `lifecycle` and what is only ours (tests) are taken out.
         content: digest of the fields and files that decide what it does; references appear as their text.
         metadata: digest of the labels.
+        passive: digest of the fields that matter to neither, such as a job's compute; part of the spec's digest only.
         references: every mention of another resource, in document order.
         depends_on: addresses of this spec that must be there first (references and ``lifecycle.depends_on``).
         files: a label for people (path from the spec's folder) to the digest of each local file.
@@ -115,6 +116,7 @@ class Desired:
     span: Span = NOWHERE
     source: Any = None
     variant: str = ""
+    passive: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ class ModelBody(Resource):
     )
     version: str | None = Field(None, description="Pins the version; without it the next whole number is taken.")
     properties: Properties | None = None
-    flavors: Annotated[
-        dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")
-    ] = None
+    flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")] = (
+        None
+    )
     stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development unless said")] = None
     job_name: Annotated[str | None, Computed("the service fills it in for models made by jobs")] = None
 

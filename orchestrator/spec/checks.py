@@ -12,7 +12,7 @@ from orchestrator.core.tree import LocatedDict, LocatedList, value_at
 from orchestrator.core.value import Reference, Secret, Template, Unknown
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
-from orchestrator.spec.problems import error
+from orchestrator.spec.body_problems import error
 
 _SPECIAL = (Reference, Secret, Template, Unknown)
 
@@ -65,7 +65,9 @@ def _body(draft: Draft, request: LocatedDict, files: LocalFileReader, *, look: b
     given = [key for key in ("file", "json", "text") if key in request]
     span = Span(*request.mark)
     if len(given) != 1:
-        detail = f"A test request of {draft.address} needs exactly one of 'file', 'json' and 'text'; this has {len(given)}."
+        detail = (
+            f"A test request of {draft.address} needs exactly one of 'file', 'json' and 'text'; this has {len(given)}."
+        )
         return "", error("invalid-request", detail, "Write 'request: {file: request.json}'.", span, draft.address)
     if given[0] == "json":
         return json.dumps(_plain(request["json"]), ensure_ascii=False), None
@@ -94,7 +96,9 @@ def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[
 def _plain_problem(draft: Draft, test: LocatedDict, span: Span) -> Diagnostic | None:
     for path in (("request", "json"), ("request", "text"), ("headers",), ("expect", "json")):
         if _holds_special(value_at(test, path)):
-            detail = f"A test of {draft.address} holds a secret or a value that only the apply knows, under '{path[-1]}'."
+            detail = (
+                f"A test of {draft.address} holds a secret or a value that only the apply knows, under '{path[-1]}'."
+            )
             fix = "Write plain values; the endpoint's own key is sent without being asked for."
             return error("invalid-request", detail, fix, span, draft.address)
     return None

@@ -10,7 +10,7 @@ from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.graph import Ring
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
-from orchestrator.spec.problems import error
+from orchestrator.spec.body_problems import error
 
 
 def cycle_problem(ring: Ring, resources: Mapping[Address, Desired]) -> Diagnostic:

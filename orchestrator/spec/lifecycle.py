@@ -16,7 +16,7 @@ from orchestrator.core.resource import Lifecycle, Removal, Rerun
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.spec.draft import Draft
-from orchestrator.spec.problems import error, of_finding, show
+from orchestrator.spec.body_problems import error, of_finding, show
 from orchestrator.spec.wording import findings
 
 
@@ -30,7 +30,9 @@ class LifecycleBody(Spec):
     ignore: list[str] | None = Field(None, description="Dotted field paths left to others.")
     on_removal: Removal | None = Field(None, description="What becomes of it once it leaves the spec.")
     rerun: Rerun | None = Field(None, description="When a job runs again.")
-    timeout: str | Number | None = Field(None, description="Bound on one create, update or run: seconds, or 90s, 30m, 2h.")
+    timeout: str | Number | None = Field(
+        None, description="Bound on one create, update or run: seconds, or 90s, 30m, 2h."
+    )
 
 
 NONE = Lifecycle()
@@ -74,7 +76,15 @@ def read_lifecycle(draft: Draft) -> tuple[Lifecycle, list[tuple[str, Span]], lis
 def _problems(address: Address, written: Any, holder: LocatedDict) -> list[Diagnostic]:
     if not isinstance(written, LocatedDict):
         detail = f"'lifecycle' of {address} must be a mapping; this is {show(written)}."
-        return [error("wrong-type", detail, "Write 'lifecycle: {protect: true}' or the like.", holder.value_span("lifecycle"), address)]
+        return [
+            error(
+                "wrong-type",
+                detail,
+                "Write 'lifecycle: {protect: true}' or the like.",
+                holder.value_span("lifecycle"),
+                address,
+            )
+        ]
     try:
         LifecycleBody.model_validate(written)
     except ValidationError as failure:

@@ -12,7 +12,7 @@ from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.kind import Files
 from orchestrator.core.span import Span
 from orchestrator.core.value import LocalFiles
-from orchestrator.spec.problems import error
+from orchestrator.spec.body_problems import error
 from orchestrator.spec.snapshot import Hasher, Snapshot, SnapshotProblem, take
 
 _SCHEME = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
@@ -42,7 +42,7 @@ class LocalFileReader:
         """The absolute path of a text, relative to the file that holds it."""
         source = self._sources.get(span.file)
         folder = source.parent if source is not None else self._root
-        return Path(os.path.normpath(folder / text.removeprefix("file://").removeprefix("file:")))
+        return Path(os.path.abspath(folder / text.removeprefix("file://").removeprefix("file:")))
 
     def read(self, text: str, span: Span, mark: Files, address: Address) -> LocalFiles | Diagnostic:
         """The bytes behind a path, or why there are none."""

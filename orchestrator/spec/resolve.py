@@ -17,7 +17,7 @@ from orchestrator.spec import content
 from orchestrator.spec.draft import IDENTITY_FIELDS, Draft
 from orchestrator.spec.lifecycle import read_lifecycle
 from orchestrator.spec.local_files import LocalFileReader, is_local
-from orchestrator.spec.problems import error
+from orchestrator.spec.body_problems import error
 from orchestrator.spec.references import Mention, malformed, mention
 from orchestrator.spec.targets import Targets
 
@@ -95,12 +95,13 @@ class _Walk:
 
     def body(self, tree: LocatedDict, node: FieldNode) -> dict[str, Any]:
         """The properties of a body."""
+        checks = self._draft.kind.checks_field
+        if checks and checks in tree:
+            tree = tree.copy()
+            del tree[checks]
         resolved = self._mapping(tree, node)
         for name in IDENTITY_FIELDS & resolved.keys():
             del resolved[name]
-        checks = self._draft.kind.checks_field
-        if checks:
-            resolved.pop(checks, None)
         return resolved
 
     def need(self, text: str, span: Span) -> None:
@@ -156,7 +157,9 @@ class _Walk:
         if files is not None:
             return self._local(value, files, holder.value_span(key)) if is_local(value) else value
         if ref is not None and (why := malformed(value, ref)) is not None:
-            self.problems.append(self._resolver.targets.unclear(why, value, ref, holder.value_span(key), self._draft.address))
+            self.problems.append(
+                self._resolver.targets.unclear(why, value, ref, holder.value_span(key), self._draft.address)
+            )
         return value
 
     def _local(self, text: str, mark: Files, span: Span) -> Any:
@@ -232,7 +235,9 @@ class _Walk:
                     error(
                         "unknown-resource",
                         f"{self._draft.address} names '{key}', but {parent} has no {ref.kind} of that name.",
-                        did_you_mean(key, known, f"There are: {', '.join(known)}." if known else f"Add '{key}' under {ref.kind}."),
+                        did_you_mean(
+                            key, known, f"There are: {', '.join(known)}." if known else f"Add '{key}' under {ref.kind}."
+                        ),
                         tree.key_span(key),
                         self._draft.address,
                     )

@@ -13,7 +13,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
 from orchestrator.core.value import Reference
 from orchestrator.spec.draft import Draft
-from orchestrator.spec.problems import error
+from orchestrator.spec.body_problems import error
 
 DEFAULT_OUTPUTS = ("default", "artifacts", "best_model")
 """Outputs a job has without naming them: its own folder, and the best model of a search. Source: Azure ML documentation."""

@@ -17,7 +17,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.draft import Draft
-from orchestrator.spec.problems import error, of_finding, of_kind, show
+from orchestrator.spec.body_problems import error, of_finding, of_kind, show
 from orchestrator.spec.wording import findings
 
 
@@ -180,13 +180,9 @@ def _unknown_variant(draft: Draft) -> Diagnostic:
         detail = f"{draft.address}: {kind.title}s of {field} '{told}' are not supported by this version."
         return error("unsupported-type", detail, f"Supported: {options}.", subject, draft.address)
     detail = f"There is no {kind.title} of {field} '{told}'; there are: {options}."
-    return error(
-        "unknown-type", detail, did_you_mean(told, known, f"Write one of: {options}."), subject, draft.address
-    )
+    return error("unknown-type", detail, did_you_mean(told, known, f"Write one of: {options}."), subject, draft.address)
 
 
 def _option(variant: str, prefix: str) -> str:
     rest = variant[len(prefix) :].lstrip(".")
     return rest.partition(".")[0]
-
-
