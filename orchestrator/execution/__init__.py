@@ -1,0 +1,1 @@
+"""Plan → steps → effects → report. Does what was decided and decides nothing."""

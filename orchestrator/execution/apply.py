@@ -1,0 +1,65 @@
+"""Make a plan so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import StateError
+from orchestrator.core.kind import Kinds
+from orchestrator.core.plan import Plan
+from orchestrator.core.ports import Backend, Intent, State, StateStore
+from orchestrator.core.run import Event, EventKind, Outcome, RunReport, Step, StepResult
+from orchestrator.execution.compile import compile_steps
+from orchestrator.execution.options import ApplyOptions
+from orchestrator.execution.steps import StepRunner
+from orchestrator.execution.walk import Walk
+
+
+def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options: ApplyOptions) -> RunReport:
+    """Make the effective changes of a plan, in parallel where their order allows.
+
+    Before an effect there is an intent in the store's journal, after it an outcome; an outcome is durable before
+    anything that depends on it starts. What fails takes along what depends on it and nothing else. Whoever calls holds the store's
+    lock. A plan without effective changes writes nothing.
+
+    Raises:
+        StateError: the state cannot be written, or moved on since the plan was made.
+    """
+    if not plan.effective:
+        return RunReport((), serial=plan.base.serial)
+    steps = compile_steps(plan, kinds)
+    state = store.begin()
+    _check_base(plan, state)
+    for intent in state.unfinished:
+        message = f"an earlier apply stopped before the end of: {intent.step}; going on from what is there"
+        options.listener(Event(EventKind.NOTICE, intent.address, message, intent.verb))
+    runner = StepRunner(plan, backend, kinds, state.lineage, options)
+    revisions = {change.address: change.after or change.before or "" for change in plan.effective}
+
+    def intent_of(step: Step) -> Intent:
+        return Intent(step.id, step.address, step.verb, step.key, revisions[step.address])
+
+    results = _by_address(Walk(steps, runner, store, intent_of, options).run())
+    interrupted = any(result.outcome is Outcome.CANCELLED for result in results)
+    return RunReport(results, interrupted, state.serial)
+
+
+def _check_base(plan: Plan, state: State) -> None:
+    """A plan holds only for the state that it was made from."""
+    if state.serial != plan.base.serial + 1 or plan.base.lineage not in ("", state.lineage):
+        raise StateError(
+            "The state changed after the plan was made, so the plan no longer holds. Nothing was done.",
+            code="plan-outdated",
+            fix="Plan again, and apply the new plan.",
+        )
+
+
+def _by_address(results: Iterable[tuple[Step, StepResult]]) -> tuple[StepResult, ...]:
+    """One result for each resource. Of a replacement's two steps the later one tells, unless the first went wrong."""
+    merged: dict[Address, StepResult] = {}
+    for step, result in results:
+        earlier = merged.get(step.address)
+        if earlier is None or earlier.outcome is Outcome.DELETED:
+            merged[step.address] = result
+    return tuple(merged[address] for address in sorted(merged))

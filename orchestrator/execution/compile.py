@@ -1,0 +1,153 @@
+"""Plan → steps with their order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Action, Change
+from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.graph import Ring, closure, order
+from orchestrator.core.kind import Behaviour, Kinds
+from orchestrator.core.plan import Plan, Target
+from orchestrator.core.run import Step, Verb
+
+_MAKING = {
+    Action.CREATE: Verb.CREATE,
+    Action.REVISE: Verb.CREATE,
+    Action.REPLACE: Verb.CREATE,
+    Action.UPDATE: Verb.UPDATE,
+    Action.RUN: Verb.RUN,
+}
+_RANK = {Behaviour.ENDPOINT: 0, Behaviour.DEPLOYMENT: 1, Behaviour.TRAFFIC: 2}
+"""What an endpoint consists of, in the order in which it is made."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Steps by id, and the step that makes, removes or forgets each address."""
+
+    steps: dict[str, Step] = field(default_factory=dict)
+    making: dict[Address, str] = field(default_factory=dict)
+    removing: dict[Address, str] = field(default_factory=dict)
+    families: dict[Address, list[Address]] = field(default_factory=dict)
+
+    def add(self, step: Step) -> None:
+        self.steps[step.id] = step
+        (self.removing if step.verb is Verb.DELETE else self.making)[step.address] = step.id
+
+
+Edge = tuple[str, str]
+"""A step and one that must come before it."""
+
+
+def compile_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
+    """Turn the effective changes of a plan into steps.
+
+    What is made comes after everything it depends on. What is removed comes after everything that depended on it when it was
+    last applied: after that is removed too, or after its update. Inside an endpoint: endpoint, deployments, traffic, one at
+    a time; traffic leaves a deployment before that is removed.
+
+    Returns:
+        The steps, each after those it must wait for.
+    """
+    changes = {change.address: change for change in plan.effective}
+    draft = _Draft()
+    for change in changes.values():
+        for step in _steps_of(change, plan.targets[change.address]):
+            draft.add(step)
+        draft.families.setdefault(_family(change.address), []).append(change.address)
+    return _arrange(draft.steps, list(_needs(draft, changes, kinds)), list(_wishes(draft, changes, plan, kinds)))
+
+
+def _steps_of(change: Change, target: Target) -> Iterator[Step]:
+    address = change.address
+    queue = str(address.parent or address) if address.part or address.section.endswith("_endpoints") else ""
+    old = target.applied.fingerprint if target.applied else Fingerprint("")
+
+    def step(verb: Verb, fingerprint: Fingerprint) -> Step:
+        return Step(f"{verb.value} {address}", address, verb, f"{address}#{fingerprint.identity}", frozenset(), queue)
+
+    if change.action is Action.FORGET:
+        yield step(Verb.FORGET, old)
+    elif change.action is Action.DELETE:
+        yield step(Verb.DELETE, old)
+    elif change.reuse:
+        yield step(Verb.REUSE, target.fingerprint)
+    else:
+        if change.action is Action.REPLACE:
+            yield step(Verb.DELETE, old)
+        yield step(_MAKING[change.action], target.fingerprint)
+
+
+def _needs(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds) -> Iterator[Edge]:
+    """What must come before: dependencies, the removal in a replacement, the endpoint of a deployment."""
+    for address, step in draft.making.items():
+        for needed in changes[address].depends_on:
+            if needed in draft.making:
+                yield step, draft.making[needed]
+        if address in draft.removing:
+            yield step, draft.removing[address]
+        for other in draft.families[_family(address)]:
+            if other in draft.making and _rank(other, kinds) < _rank(address, kinds):
+                yield step, draft.making[other]
+
+
+def _wishes(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds: Kinds) -> Iterator[Edge]:
+    """What must come before a removal, the most important first."""
+    for address, step in draft.removing.items():
+        for other in draft.families[_family(address)]:
+            if _rank(other, kinds) > _rank(address, kinds):
+                if other in draft.removing:
+                    yield step, draft.removing[other]
+                elif other in draft.making and address not in draft.making:
+                    yield step, draft.making[other]
+    former = [
+        (address, needed)
+        for address in changes
+        if (applied := plan.targets[address].applied)
+        for needed in applied.depends_on
+        if needed in draft.removing and needed != address
+    ]
+    for address, needed in former:
+        if address in draft.removing:
+            yield draft.removing[needed], draft.removing[address]
+    for address, needed in former:
+        if address in draft.making and needed not in changes[address].depends_on:
+            yield draft.removing[needed], draft.making[address]
+
+
+def _arrange(steps: Mapping[str, Step], needs: list[Edge], wishes: list[Edge]) -> tuple[Step, ...]:
+    after: dict[str, set[str]] = {step: set() for step in steps}
+    for step, earlier in needs:
+        after[step].add(earlier)
+    wished = {step: set(earlier) for step, earlier in after.items()}
+    for step, earlier in wishes:
+        wished[step].add(earlier)
+    try:
+        ordered = order(wished)
+    except Ring:
+        # Only replacements and records of different ages can contradict each other: what is made has the say.
+        wished = _without_rings(after, wishes)
+        ordered = order(wished)
+    return tuple(replace(steps[step], after=frozenset(wished[step])) for step in ordered)
+
+
+def _without_rings(after: Mapping[str, set[str]], wishes: list[Edge]) -> dict[str, set[str]]:
+    """Grant the wishes one by one, but none that contradicts what was granted before."""
+    granted = {step: set(earlier) for step, earlier in after.items()}
+    for step, earlier in wishes:
+        if step not in closure((earlier,), granted):
+            granted[step].add(earlier)
+    return granted
+
+
+def _family(address: Address) -> Address:
+    return address.parent or address
+
+
+def _rank(address: Address, kinds: Kinds) -> int:
+    """Where an address stands inside its endpoint; everything else is alone in its family."""
+    kind = kinds.get(address.kind)
+    return _RANK.get(kind.local.behaviour, 0) if kind else 0

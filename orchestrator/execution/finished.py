@@ -1,0 +1,22 @@
+"""What one step comes back with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.core.ports import StateChange
+from orchestrator.core.run import Step, StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step that is over, well or not.
+
+    Attributes:
+        result: for the report.
+        change: for the state.
+    """
+
+    step: Step
+    result: StepResult
+    change: StateChange

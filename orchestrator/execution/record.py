@@ -1,0 +1,43 @@
+"""What the state keeps of a step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.change import Change
+from orchestrator.core.kind import Kind
+from orchestrator.core.plan import Target
+from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.core.value import plain
+
+
+def record_of(
+    change: Change, target: Target, desired: Desired, observed: Observed | None, properties: Mapping[str, Any], key: str
+) -> Applied:
+    """The record of a resource that was made, reused or changed.
+
+    Args:
+        properties: as they were sent, everything bound.
+        key: for the digests of secrets: the state's lineage.
+    """
+    return Applied(
+        change.address,
+        plain(properties, key),
+        target.fingerprint,
+        (observed.revision if observed else "") or change.after or "",
+        desired.depends_on,
+        desired.files,
+        target.upstream,
+        on_removal=desired.lifecycle.on_removal,
+        protect=desired.lifecycle.protect,
+    )
+
+
+def removal_of(target: Target, kind: Kind) -> Removal:
+    """What becomes of the live object: as the spec says, else as it last said, else as is usual for the kind."""
+    if target.desired is not None and target.desired.lifecycle.on_removal is not None:
+        return target.desired.lifecycle.on_removal
+    if target.applied is not None and target.applied.on_removal is not None:
+        return target.applied.on_removal
+    return kind.removal

@@ -1,0 +1,45 @@
+"""Keep secrets out of what others say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from orchestrator.core.value import Secret, Template
+
+
+class Redactor:
+    """Replaces the secrets of some properties in texts that come from elsewhere: error messages, logs, answers.
+
+    Args:
+        properties: bodies that may hold secrets. Looked through when the first text comes.
+    """
+
+    def __init__(self, properties: Iterable[Mapping[str, Any]]) -> None:
+        self._properties = properties
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        for value, name in self._secrets:
+            text = text.replace(value, name)
+        return text
+
+    @cached_property
+    def _secrets(self) -> tuple[tuple[str, str], ...]:
+        found = {secret.reveal(): str(secret) for body in self._properties for secret in _secrets_in(body)}
+        # The longest first: one secret may be part of another.
+        return tuple(sorted(((value, name) for value, name in found.items() if value), key=lambda pair: -len(pair[0])))
+
+
+def _secrets_in(value: Any) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Template):
+        yield from (part for part in value.parts if isinstance(part, Secret))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets_in(item)

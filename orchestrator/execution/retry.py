@@ -1,0 +1,71 @@
+"""Whether and when to repeat a backend call. Reads an error's type, never its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+from orchestrator.core.errors import Ambiguous, BackendError, Cancelled, Throttled, Transient
+from orchestrator.core.ports import Cancellation, Clock
+from orchestrator.execution.options import RetryPolicy
+
+Result = TypeVar("Result")
+
+Evidence = Callable[[], Result | None]
+"""Looks whether a call whose answer was lost has had its effect; None if not, or if nobody can tell."""
+
+Told = Callable[[str], None]
+"""Receives a line about each pause."""
+
+
+class Retrier:
+    """Repeats what may succeed if repeated: throttled, transient and lost calls. Everything else is raised at once.
+
+    Args:
+        policy: bounds.
+        random: for jitter, so that ten steps that failed together do not come back together.
+    """
+
+    def __init__(self, policy: RetryPolicy, random: Random, clock: Clock, cancel: Cancellation) -> None:
+        self._policy = policy
+        self._random = random
+        self._clock = clock
+        self._cancel = cancel
+
+    def call(self, effect: Callable[[], Result], told: Told, evidence: Evidence[Result] | None = None) -> Result:
+        """Call until it succeeds or must not be repeated.
+
+        Args:
+            evidence: asked after a lost answer, before the call is repeated. Without it the call must be harmless to repeat.
+
+        Raises:
+            BackendError: the last error of the call.
+            Cancelled: aborted during a pause.
+        """
+        began = self._clock.monotonic()
+        attempt = 1
+        while True:
+            try:
+                return effect()
+            except (Throttled, Transient, Ambiguous) as error:
+                if isinstance(error, Ambiguous) and evidence is not None:
+                    happened = self.call(evidence, told)
+                    if happened is not None:
+                        return happened
+                pause = self._pause(error, attempt)
+                if attempt >= self._policy.attempts or self._too_late(began, pause):
+                    raise
+                told(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
+                if self._cancel.sleep(pause):
+                    raise Cancelled("Stopped while waiting to try again.") from error
+                attempt += 1
+
+    def _pause(self, error: BackendError, attempt: int) -> float:
+        if isinstance(error, Throttled) and error.retry_after is not None:
+            return error.retry_after
+        # Full jitter. Source: aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter.
+        return self._random.uniform(0, min(self._policy.cap_s, self._policy.base_s * 2 ** (attempt - 1)))
+
+    def _too_late(self, began: float, pause: float) -> bool:
+        return self._clock.monotonic() - began + pause > self._policy.total_s
