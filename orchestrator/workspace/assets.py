@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.downloads import download
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
@@ -45,7 +44,8 @@ def resolve(
     Args:
         store: the workspace's records.
         paths: the workspace's folder.
-        stand_ins: reference or URL (or its beginning, up to a ``/``) to an absolute local path; wins over everything else.
+        stand_ins: reference or URL (or its beginning, up to a ``/``) to an absolute local path; wins over everything
+            else. `Record.stand_ins` of the record whose body holds the text.
         text: ``azureml:NAME:VERSION``, ``azureml:NAME@latest``, ``azureml://jobs/RUN/outputs/OUTPUT[/PATH]``,
             ``azureml://datastores/NAME/paths/PATH``, ``content://DIGEST``, ``file:``, ``http(s):`` or an absolute path.
         sections: where an asset's name is looked up, in this order.
@@ -88,6 +88,8 @@ class _Resolver:
         if text.startswith(SCHEME):
             return ContentStore(self._paths).path_of(text.removeprefix(SCHEME))
         if scheme in ("http", "https"):
+            from orchestrator.workspace.downloads import download  # an HTTP client, which planning never needs
+
             return download(self._paths, text)
         if scheme == "file":
             return _existing(Path(unquote(urlsplit(text).path)), f"'{text}'")
@@ -113,7 +115,8 @@ class _Resolver:
         path = record.body.get("path")
         if not isinstance(path, str):
             raise Invalid(f"{record.address} {record.revision} has no path.")
-        return self.find(path, depth - 1)
+        own = _Resolver(self._store, self._paths, {**record.stand_ins, **self._stand_ins}, self._sections)
+        return own.find(path, depth - 1)
 
     def _nearest(self, name: str) -> str:
         names = {record.name: None for section in self._sections for record in self._store.list(section)}

@@ -87,12 +87,16 @@ class ContentStore:
 
         Raises:
             Invalid: a file is gone, cannot be read, or lies outside of the folder behind a symbolic link.
-            Conflict: a file changed while it was being copied.
+            Conflict: a file is no longer what the manifest says.
         """
         self._paths.create()
         folder = files.path.is_dir()
-        relative = tuple(files.manifest) if folder else (files.path.name,)
-        stored = {path: self._take(_source(files.path, path) if folder else files.path) for path in relative}
+        planned = files.manifest if folder else {files.path.name: files.manifest.get(files.path.name, "")}
+        stored = {}
+        for path, digest in planned.items():
+            source = _source(files.path, path) if folder else files.path
+            stored[path] = self._take(source)
+            self._check_planned(source, stored[path].digest, digest)
         manifest = Manifest(files.path.name, folder, stored)
         text = manifest.text().encode()
         digest = hashlib.sha256(text).hexdigest()
@@ -175,6 +179,14 @@ class ContentStore:
         except OSError as error:
             raise Invalid(f"{source}: {error.strerror or error}.") from error
         return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
+
+    def _check_planned(self, source: Path, digest: str, planned: str) -> None:
+        if planned in ("", digest):
+            return
+        # Plans know text files by their text alone, whatever ends its lines.
+        text = self._object(digest).read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if hashlib.sha256(text).hexdigest() != planned:
+            raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
 
     def _copy(self, descriptor: int, source: Path, digest: str) -> None:
         target = self._object(digest)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from orchestrator.core.health import Health
+
+CANCEL_REQUESTED: Final = "cancel_requested"
+"""Attribute of a run's record: true once its manager shall stop it."""
+
+STAND_INS: Final = "stand_ins"
+"""Attribute: reference or URL to absolute local path, as the spec's settings had it; for `assets.resolve`."""
+
+FILES: Final = "files"
+"""Attribute: the content digest of each local file or folder in the body, to the digest it has in plans."""
+
+PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES})
+"""Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 
 class RecordKey(NamedTuple):
@@ -35,7 +47,8 @@ class Record:
         owner: the project that wrote it; None if nobody marked it.
         fingerprint: the packed fingerprint; None if nobody marked it.
         body: the CLI v2 body, plain data with every reference pinned. A local file or folder is
-            ``content://<manifest digest>``; a secret is ``{"$secret": name}``.
+            ``content://<manifest digest>``; a secret is ``{"$secret": name, "digest": …}`` or ``{"$template": […]}``,
+            which `workspace.secrets.SecretFiles.reveal` replaces by its value.
         attributes: what only the workspace knows: ``outputs``, ``scoring_uri``, ``duration_s``, …
         health: how it is.
         message: why, when not healthy.
@@ -72,3 +85,14 @@ class Record:
     def name(self) -> str:
         """The resource's own name: the last part of its address."""
         return self.address.rsplit(".", 1)[-1] if "." in self.kind else self.address.split(".", 1)[1]
+
+    @property
+    def stand_ins(self) -> Mapping[str, str]:
+        """See `STAND_INS`."""
+        found: Mapping[str, str] = self.attributes.get(STAND_INS) or {}
+        return found
+
+    @property
+    def cancel_requested(self) -> bool:
+        """See `CANCEL_REQUESTED`."""
+        return bool(self.attributes.get(CANCEL_REQUESTED))

@@ -112,7 +112,7 @@ class RecordStore:
         """
         values = (
             *(record.kind, record.address, record.revision, record.owner, record.fingerprint, record.variant),
-            *(_text(record.body), _text(record.attributes), record.health.value, record.phase, record.message),
+            *(_text(record.body), _merge("{}", record.attributes), record.health.value, record.phase, record.message),
             *(record.archived, record.deleting),
         )
         with self._writing() as connection:
@@ -266,7 +266,7 @@ def _translated() -> Iterator[None]:
 
 
 def _text(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    return _encode(tree)
 
 
 def _merge(text: str, changes: Mapping[str, Any]) -> str:
@@ -283,4 +283,5 @@ def _record(row: tuple[Any, ...]) -> Record:
     )  # fmt: skip
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HEALTH = {health.value: health for health in Health}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from orchestrator.backends.local.bodies import FILES, StoredBody, to_observed, to_store
-from orchestrator.backends.local.externals import stand_in
-from orchestrator.backends.local.logs import LogReader, follow, log_files
+from orchestrator.backends.local.bodies import StoredBody, to_observed, to_store
+from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
+from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import refusal
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Kind, Kinds
+from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.resource import Desired, Observed, Removal
@@ -23,7 +23,7 @@ from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity, read_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import CANCEL_REQUESTED, FILES, STAND_INS, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
@@ -32,9 +32,6 @@ DELETE_TIMEOUT_S: Final = 60.0
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""
-
-CANCEL: Final = "cancel_requested"
-"""Attribute of a run's record that asks its manager to stop it."""
 
 _PASSIVE = frozenset({Behaviour.RECORD, Behaviour.ASSET})
 _ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
@@ -76,13 +73,11 @@ class LocalBackend:
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
-        return [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
+        found = [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
+        return [*found, *inborn(kind, found)]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
-        if revision is None:
-            record = self._store.latest(address.kind, str(address))
-        else:
-            record = self._store.get(address.kind, str(address), revision)
+        record = self._look_up(address, revision)
         if record is None or record.deleting:
             return stand_in(address, revision, self._stand_ins)
         return to_observed(record, self._kinds.get(address.kind))
@@ -99,7 +94,7 @@ class LocalBackend:
         stored = self._prepare(request)
         self._keep_secrets(kind, key, stored)
         try:
-            record = self._store.insert(_record(request, kind, stored))
+            record = self._store.insert(_record(request, kind, stored, self._stand_ins))
         except Conflict:
             existing = self._store.get(*key)
             if existing is None:
@@ -112,13 +107,13 @@ class LocalBackend:
         kind = self._kind(request.address)
         key = _key(request.address, request.revision or before.revision)
         existing = self._store.get(*key)
-        if existing is None and "stand_in" in before.attributes:
+        if existing is None and STAND_IN in before.attributes:
             return self.create(request)
         if existing is None or existing.deleting:
             raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
         stored = self._prepare(request)
         self._keep_secrets(kind, key, stored)
-        changed = replace(_record(request, kind, stored), revision=key.revision)
+        changed = replace(_record(request, kind, stored, self._stand_ins), revision=key.revision)
         relabel = kind.local.behaviour is Behaviour.RUN or (
             request.fingerprint.matches(existing.fingerprint) and existing.health is Health.HEALTHY
         )
@@ -161,7 +156,7 @@ class LocalBackend:
     def cancel(self, address: Address, revision: str) -> None:
         record = self._store.get(*_key(address, revision))
         if record is not None and record.health is Health.PROGRESSING:
-            self._store.update_status(record.key, attributes={CANCEL: True})
+            self._store.update_status(record.key, attributes={CANCEL_REQUESTED: True})
             self._wake(self._kind(address))
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
@@ -182,24 +177,30 @@ class LocalBackend:
         except KeyError:
             raise Invalid(f"The embedded workspace knows no kind '{address.kind}'.") from None
 
+    def _look_up(self, address: Address, revision: str | None) -> Record | None:
+        if revision is not None:
+            return self._store.get(address.kind, str(address), revision)
+        found = self._store.latest(address.kind, str(address))
+        if found is None and address.kind in self._kinds and self._kinds[address.kind].identity is Identity.RUN:
+            # azureml://jobs/NAME/… names a run, whatever job of a spec it came from.
+            return self._store.find(address.kind, address.name)
+        return found
+
     def _find(self, address: Address, revision: str | None) -> Record:
-        if revision is None:
-            record = self._store.latest(address.kind, str(address))
-        else:
-            record = self._store.get(address.kind, str(address), revision)
+        record = self._look_up(address, revision)
         if record is None:
             raise NotFound(f"{address} {revision or ''}".rstrip() + " is not in the workspace.", fix="Apply first.")
         return record
 
     def _lines(self, record: Record, *, going_on: bool) -> Iterator[str]:
         address = Address.parse(record.address)
-        readers = [LogReader(path) for path in log_files(self._paths, address, record.revision)]
+        reader = LogReader(log_file(self._paths, address, record.revision))
 
         def running() -> bool:
             current = self._store.get(*record.key)
             return going_on and current is not None and not _settled(current)
 
-        return follow(readers, running)
+        return follow(reader, running)
 
     def _prepare(self, request: Request) -> StoredBody:
         if not self._identity:
@@ -230,7 +231,7 @@ class LocalBackend:
                 f"{record.address}: a {kind.title} cannot be archived.", fix="Use on_removal: delete or keep."
             )
         if record.health is Health.PROGRESSING:
-            self._store.update_status(record.key, attributes={CANCEL: True})
+            self._store.update_status(record.key, attributes={CANCEL_REQUESTED: True})
             self._wake(kind)
             self._waiter.until_still(record.key, DELETE_TIMEOUT_S)
         self._store.archive(record.key)
@@ -245,8 +246,9 @@ def _key(address: Address, revision: str) -> RecordKey:
     return RecordKey(address.kind, str(address), revision)
 
 
-def _record(request: Request, kind: Kind, stored: StoredBody) -> Record:
+def _record(request: Request, kind: Kind, stored: StoredBody, stand_ins: Mapping[str, str]) -> Record:
     passive = kind.local.behaviour in _PASSIVE
+    attributes = {FILES: stored.files or None, STAND_INS: dict(stand_ins) or None}
     return Record(
         request.address.kind,
         str(request.address),
@@ -254,7 +256,7 @@ def _record(request: Request, kind: Kind, stored: StoredBody) -> Record:
         owner=request.owner,
         fingerprint=request.fingerprint.pack(),
         body=stored.body,
-        attributes={FILES: stored.files} if stored.files else {},
+        attributes=attributes,
         health=Health.HEALTHY if passive else Health.PROGRESSING,
         phase="" if passive else QUEUED,
         variant=request.variant,

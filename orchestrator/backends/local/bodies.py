@@ -12,10 +12,7 @@ from orchestrator.core.kind import Kind
 from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Observed
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.records import Record
-
-FILES: str = "files"
-"""Attribute of a record: the content digest of each local file or folder in its body, to the digest it has in plans."""
+from orchestrator.workspace.records import FILES, PRIVATE_ATTRIBUTES, Record
 
 
 @dataclass(slots=True)
@@ -24,7 +21,7 @@ class StoredBody:
 
     Attributes:
         body: plain data.
-        files: see `FILES`.
+        files: the content digest of each local file or folder, to the digest it has in plans.
         secrets: paths inside the body and the secret values that belong there; never part of the record.
     """
 
@@ -93,9 +90,9 @@ def to_observed(record: Record, kind: Kind | None) -> Observed:
     body = record.body
     attributes = record.attributes
     if FILES in attributes:
-        files = attributes[FILES]
-        body = _with_files(body, files)
-        attributes = {name: value for name, value in attributes.items() if name != FILES}
+        body = _with_files(body, attributes[FILES])
+    if attributes:
+        attributes = {name: value for name, value in attributes.items() if name not in PRIVATE_ATTRIBUTES}
     if record.owner is not None and (kind is None or kind.taggable):
         body = {**body, "tags": {**(body.get("tags") or {}), **_marks(record)}}
     return Observed(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from io import SEEK_END
 from pathlib import Path
 from time import sleep
 
 from orchestrator.core.address import Address
+from orchestrator.core.errors import Invalid
 from orchestrator.workspace.paths import WorkspacePaths, safe_name
 
 _TAIL_BYTES = 1 << 16
@@ -15,16 +16,17 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.25
 
 
-def log_files(paths: WorkspacePaths, address: Address, revision: str) -> Sequence[Path]:
-    """The files that a run or deployment writes to, oldest first. They may not exist yet.
+def log_file(paths: WorkspacePaths, address: Address, revision: str) -> Path:
+    """The file that a run or deployment writes to. It may not exist yet.
 
     Raises:
-        Invalid: a name would leave the workspace's folder.
+        Invalid: the resource is of a kind without a log, or a name would leave the workspace's folder.
     """
     if address.kind == "jobs":
-        return (paths.job(revision) / "user_logs" / "std_log.txt",)
-    folder = paths.endpoint(address.name) / "deployments" / safe_name(address.leaf)
-    return tuple(sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns))
+        return paths.job(revision) / "user_logs" / "std_log.txt"
+    if address.kind == "online_endpoints.deployments":
+        return paths.endpoint(address.name) / "deployments" / safe_name(address.leaf) / "deployment.log"
+    raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
 
 
 class LogReader:
@@ -55,19 +57,18 @@ class LogReader:
         return [_text(rest)] if rest else []
 
 
-def follow(readers: Sequence[LogReader], running: Callable[[], bool]) -> Iterator[str]:
+def follow(reader: LogReader, running: Callable[[], bool]) -> Iterator[str]:
     """Yield lines as they are written, until nothing runs any more."""
     pause = _FIRST_PAUSE_S
     while True:
         going_on = running()
-        lines = [line for reader in readers for line in reader.new_lines()]
+        lines = reader.new_lines()
         yield from lines
         if not going_on:
             break
         pause = _FIRST_PAUSE_S if lines else min(_LONGEST_PAUSE_S, pause * 1.5)
         sleep(pause)
-    for reader in readers:
-        yield from reader.last_line()
+    yield from reader.last_line()
 
 
 def tail(path: Path, lines: int) -> list[str]:

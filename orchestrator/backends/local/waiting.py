@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orchestrator.backends.local.logs import LogReader, log_files, tail
+from orchestrator.backends.local.logs import LogReader, log_file, tail
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
@@ -18,6 +18,8 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.25
 _SUPERVISOR_CHECK_S = 2.0
 _TAIL_LINES = 20
+_RUNS = "jobs"
+_LOGGING = frozenset({_RUNS, "online_endpoints.deployments"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +119,13 @@ class _Watched:
     """What was already told of a record."""
 
     def __init__(self, paths: WorkspacePaths, key: RecordKey, progress: Progress) -> None:
-        self._paths = paths
-        self._key = key
-        self._address = Address.parse(key.address)
         self._progress = progress
         self._told = ("", "")
-        files = log_files(paths, self._address, key.revision) if key.kind == "jobs" else ()
-        self._readers = [LogReader(path) for path in files]
+        self._log = log_file(paths, Address.parse(key.address), key.revision) if key.kind in _LOGGING else None
+        self._reader = LogReader(self._log) if self._log is not None and key.kind == _RUNS else None
 
     def tell(self, record: Record) -> bool:
-        lines = [line for reader in self._readers for line in reader.new_lines()]
+        lines = self._reader.new_lines() if self._reader is not None else []
         now = (record.phase, record.message)
         if now != self._told and record.health is Health.PROGRESSING:
             self._told = now
@@ -137,13 +136,11 @@ class _Watched:
         return bool(lines)
 
     def finish(self) -> None:
-        for reader in self._readers:
-            for line in reader.last_line():
-                self._progress(line)
+        for line in self._reader.last_line() if self._reader is not None else []:
+            self._progress(line)
 
     def why(self, record: Record) -> str:
         reason = record.message or f"{record.address} failed."
-        files = log_files(self._paths, self._address, record.revision)
-        lines = tail(files[-1], _TAIL_LINES) if files else []
+        lines = tail(self._log, _TAIL_LINES) if self._log is not None else []
         missing = [line for line in lines if line.strip() and line not in reason]
         return "\n".join([reason, *missing])
