@@ -15,6 +15,10 @@ Number: TypeAlias = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar: TypeAlias = str | Flag | Number
 
 
+Version: TypeAlias = str | Whole | Number
+"""A version is text; the service's own loader takes numbers as well."""
+
+
 def scalar_text(value: Any) -> Any:
     """The service's text of a scalar: ``true`` is ``True``, 1.0 and 1 are ``1``.
 
@@ -109,6 +113,7 @@ class DataInput(Spec):
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
     mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
+    datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = None
     description: Annotated[str | None, Metadata("a description only labels")] = None
     optional: Flag | None = None
 
@@ -116,7 +121,7 @@ class DataInput(Spec):
 class LiteralInput(Spec):
     """A number, text or switch that goes into a job, with its type."""
 
-    type: Literal["integer", "number", "boolean", "string"]
+    type: Literal["integer", "number", "boolean", "string"] | None = None
     value: Annotated[Scalar | None, AS_TEXT] = None
     default: Annotated[Scalar | None, AS_TEXT] = None
     min: Number | None = None
@@ -228,7 +233,7 @@ class EnvironmentContent(Spec):
 class InlineEnvironment(EnvironmentContent, Resource):
     """An environment without a life of its own, inside a job or deployment."""
 
-    version: str | None = None
+    version: Version | None = None
 
 
 EnvironmentRef: TypeAlias = Annotated[str, Ref("runs in it", kind="environments")] | InlineEnvironment

@@ -94,6 +94,17 @@ class Ref(FieldMark):
 
 
 @dataclass(frozen=True, slots=True)
+class PartNames(FieldMark):
+    """The mapping's keys name parts that stand beside this one under the same parent, as traffic names deployments.
+
+    Attributes:
+        part: ``deployments``.
+    """
+
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Alias(FieldMark):
     """Two texts mean the same value: both are folded by `fold` before they are compared."""
 
@@ -211,7 +222,8 @@ class Kind:
         variants: variant name to body model. One entry ``""`` if all bodies have one shape.
         variant: tells the variant of a raw body; returns a name that may be missing from `variants`, which is then an error that lists the
             known ones. Must not raise.
-        variant_field: the field that decides, for messages. ``type.task``: the variant ``automl.classification`` comes from these two fields.
+        variant_field: the field that decides, for messages. ``type.task``: the variant ``automl.classification`` comes from
+            these two fields.
         unsupported: variants that Azure ML has and this version has not.
         name: see `NameRule`.
         variant_names: stricter rules for some variants.

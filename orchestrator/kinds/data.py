@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ASSET, DATA_FILES, Properties, Resource
+from orchestrator.core.bodies import ASSET, DATA_FILES, Properties, Resource, Version
 from orchestrator.core.kind import (
     AzureBinding,
     Behaviour,
@@ -33,7 +33,9 @@ class DataBody(Resource):
 
     type: Literal["uri_file", "uri_folder", "mltable"] | None = None
     path: Annotated[str, DATA_FILES, ASSET] = Field(description="A local path, a URL or a datastore's path.")
-    version: str | None = Field(None, description="Pins the version; without it the content's digest is the version.")
+    version: Version | None = Field(
+        None, description="Pins the version; without it the content's digest is the version."
+    )
     properties: Properties | None = None
     auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = None
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from orchestrator.core.bodies import EnvironmentContent, Resource
+from orchestrator.core.bodies import EnvironmentContent, Resource, Version
 from orchestrator.core.kind import (
     AzureBinding,
     Behaviour,
@@ -23,7 +23,9 @@ from orchestrator.core.resource import Removal
 class EnvironmentBody(EnvironmentContent, Resource):
     """An environment: an image, a conda file on top of an image, or a folder with a Dockerfile."""
 
-    version: str | None = Field(None, description="Pins the version; without it the content's digest is the version.")
+    version: Version | None = Field(
+        None, description="Pins the version; without it the content's digest is the version."
+    )
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

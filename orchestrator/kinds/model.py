@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import DATA_FILES, Properties, Resource
+from orchestrator.core.bodies import DATA_FILES, Properties, Resource, Version
 from orchestrator.core.kind import (
     AzureBinding,
     Behaviour,
@@ -30,7 +30,7 @@ class ModelBody(Resource):
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
         description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
     )
-    version: str | None = Field(None, description="Pins the version; without it the next whole number is taken.")
+    version: Version | None = Field(None, description="Pins the version; without it the next whole number is taken.")
     properties: Properties | None = None
     flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")] = (
         None

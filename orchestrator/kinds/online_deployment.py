@@ -17,6 +17,7 @@ from orchestrator.core.bodies import (
     Number,
     Properties,
     Resource,
+    Version,
     Whole,
 )
 from orchestrator.core.kind import (
@@ -39,7 +40,7 @@ from orchestrator.core.resource import Removal
 class InlineModel(Resource):
     """A model without a life of its own."""
 
-    version: str | None = None
+    version: Version | None = None
     type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")]
     properties: Properties | None = None
@@ -134,7 +135,7 @@ class ManagedOnlineDeployment(OnlineDeployment):
     """A deployment on machines of the service."""
 
     type: Literal["managed"] | None = None
-    instance_type: str | None = Field(None, description="Size of a machine, such as Standard_DS3_v2.")
+    instance_type: Annotated[str, ANY_CASE] = Field(description="Size of a machine, such as Standard_DS3_v2.")
     egress_public_network_access: Annotated[
         Literal["enabled", "disabled"] | None,
         ANY_CASE,
@@ -180,13 +181,6 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             "missing-field",
             "A deployment with code needs 'scoring_script', the file whose init() and run() answer requests.",
             "Add 'scoring_script: score.py'.",
-        )
-    if variant == "managed" and "instance_type" not in body:
-        yield BodyProblem(
-            (),
-            "missing-field",
-            "A managed deployment needs 'instance_type': the service does not choose a machine by itself.",
-            "Add 'instance_type: Standard_DS3_v2', or another size.",
         )
 
 

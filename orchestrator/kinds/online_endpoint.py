@@ -72,7 +72,7 @@ class OnlineEndpoint(Resource):
     provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
     scoring_uri: Annotated[str | None, Computed("given by the service")] = None
     openapi_uri: Annotated[str | None, Computed("given by the service")] = None
-    deployments: dict[str, Any] | None = Field(None, description="Name to deployment.")
+    deployments: dict[str, dict[str, Any]] | None = Field(None, description="Name to deployment.")
     traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of the requests.")
     mirror_traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of requests copied to it.")
     tests: list[EndpointTest] | None = Field(None, description="Requests that must be answered.")

@@ -16,7 +16,7 @@ from orchestrator.core.kind import (
     Kind,
     LocalBinding,
     NameRule,
-    Ref,
+    PartNames,
     Spec,
 )
 from orchestrator.core.resource import Removal
@@ -24,7 +24,7 @@ from orchestrator.core.resource import Removal
 MAX_MIRROR: Final = 50
 """Percent of the requests that may be mirrored. Source: Azure ML documentation, safe rollout of online endpoints."""
 
-_DEPLOYMENT: Final = Ref("shifts requests to it", kind="deployments", cascades=False)
+_DEPLOYMENT: Final = PartNames("shifts requests to it", part="deployments")
 
 
 class Traffic(Spec):

@@ -61,7 +61,7 @@ def of_finding(address: Address, body: Any, node: FieldNode, finding: Finding) -
         fix = did_you_mean(str(value), finding.expected, f"Write one of: {options}.")
         return error("invalid-value", detail, fix, subject, address)
     if finding.expected:
-        words = " or ".join(finding.expected)
+        words = _alternatives(finding.expected)
         detail = f"{where} must be {words}; this is {show(value)}."
         return error("wrong-type", detail, _retype(words, value), subject, address)
     rule = _rule(finding)
@@ -72,6 +72,15 @@ def of_finding(address: Address, body: Any, node: FieldNode, finding: Finding) -
 def of_kind(address: Address, body: Any, problem: BodyProblem) -> Diagnostic:
     """Tell what a kind found itself."""
     return error(problem.code, f"{address}: {problem.detail}", problem.fix, span_at(body, problem.path), address)
+
+
+def _alternatives(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def article(noun: str) -> str:
+    """The noun with a or an."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _unknown_field(address: Address, body: Any, node: FieldNode, path: Sequence[str | int]) -> Diagnostic:

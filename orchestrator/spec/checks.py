@@ -10,9 +10,9 @@ from orchestrator.core.resource import Check
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList, value_at
 from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
-from orchestrator.spec.body_problems import error
 
 _SPECIAL = (Reference, Secret, Template, Unknown)
 

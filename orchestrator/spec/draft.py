@@ -81,8 +81,11 @@ def _parts(parent: Draft, kinds: Kinds) -> Iterator[Draft]:
             parent.parts.append(address)
             yield _draft(address, kind, body, span, parent)
         for name in child.fields:
-            if _is_part(whole.get(name), child):
-                del rest[name]
+            left = _left_over(whole.get(name), child)
+            if left is None:
+                rest.pop(name, None)
+            else:
+                rest[name] = left
 
 
 def _bodies(parent: Address, child: Child, whole: LocatedDict) -> Iterator[tuple[Address, LocatedDict, Span]]:
@@ -90,24 +93,30 @@ def _bodies(parent: Address, child: Child, whole: LocatedDict) -> Iterator[tuple
     if not child.keyed:
         body = LocatedDict(mark=whole.mark)
         for name in child.fields:
-            if _is_part(whole.get(name), child):
+            if isinstance(whole.get(name), LocatedDict):
                 body.take(name, whole)
         if body:
             yield Address(parent.section, parent.name, part), body, whole.key_span(next(iter(body)))
         return
     for name in child.fields:
-        members: Any = whole.get(name)
-        if _is_part(members, child):
+        members = whole.get(name)
+        if isinstance(members, LocatedDict):
             for key, body in members.items():
                 if isinstance(body, LocatedDict):
                     yield Address(parent.section, parent.name, f"{part}.{key}"), body, members.key_span(key)
 
 
-def _is_part(value: Any, child: Child) -> bool:
-    """Whether a field has the shape of parts; otherwise it stays in the parent, whose model then complains about it."""
+def _left_over(value: Any, child: Child) -> Any:
+    """What of a field has not the shape of a part: it stays with the parent, whose model then complains about it."""
+    if value is None or (isinstance(value, LocatedDict) and not child.keyed):
+        return None
     if not isinstance(value, LocatedDict):
-        return False
-    return not child.keyed or all(isinstance(body, LocatedDict) for body in value.values())
+        return value
+    left = LocatedDict(mark=value.mark)
+    for key, body in value.items():
+        if not isinstance(body, LocatedDict):
+            left.take(key, value)
+    return left or None
 
 
 __all__ = ["IDENTITY_FIELDS", "Draft", "drafts"]

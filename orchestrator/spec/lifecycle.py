@@ -10,13 +10,13 @@ from pydantic import Field, ValidationError
 from orchestrator.core.address import Address
 from orchestrator.core.bodies import Flag, Number
 from orchestrator.core.diagnostic import Diagnostic
-from orchestrator.core.fields import node_of
+from orchestrator.core.fields import FieldNode, node_of
 from orchestrator.core.kind import Spec
 from orchestrator.core.resource import Lifecycle, Removal, Rerun
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
-from orchestrator.spec.draft import Draft
 from orchestrator.spec.body_problems import error, of_finding, show
+from orchestrator.spec.draft import Draft
 from orchestrator.spec.wording import findings
 
 
@@ -60,9 +60,9 @@ def read_lifecycle(draft: Draft) -> tuple[Lifecycle, list[tuple[str, Span]], lis
     holder = LocatedDict(mark=getattr(written, "mark", draft.span))
     holder["lifecycle"] = written
     problems = _problems(draft.address, written, holder)
-    if problems:
-        return NONE, [], problems
     timeout, wrong = _timeout(draft.address, written)
+    if problems:
+        return NONE, [], problems + wrong
     lifecycle = Lifecycle(
         protect=bool(written.get("protect")),
         ignore=tuple(written.get("ignore") or ()),
@@ -89,13 +89,16 @@ def _problems(address: Address, written: Any, holder: LocatedDict) -> list[Diagn
         LifecycleBody.model_validate(written)
     except ValidationError as failure:
         found = findings(written, failure.errors(include_url=False, include_input=False))
-        return [of_finding(address, written, node_of(LifecycleBody), finding) for finding in found]
+        node = FieldNode(fields={"lifecycle": node_of(LifecycleBody)})
+        return [
+            of_finding(address, holder, node, finding._replace(path=("lifecycle", *finding.path))) for finding in found
+        ]
     return []
 
 
-def _timeout(address: Address, written: LocatedDict) -> tuple[float | None, list[Diagnostic]]:
-    value = written.get("timeout")
-    if value is None:
+def _timeout(address: Address, written: Any) -> tuple[float | None, list[Diagnostic]]:
+    value = written.get("timeout") if isinstance(written, LocatedDict) else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None, []
     bound = seconds(value) if isinstance(value, str) else float(value)
     if bound is not None and bound > 0:

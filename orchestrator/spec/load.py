@@ -12,6 +12,7 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
+from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
@@ -19,7 +20,6 @@ from orchestrator.spec.draft import Draft, drafts
 from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.spec.resolve import Resolver, externals
 from orchestrator.spec.snapshot import Hasher, PlainHasher
-from orchestrator.spec.targets import Targets
 from orchestrator.spec.validate import validate, validate_sections, validate_tags
 
 
@@ -49,7 +49,7 @@ def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> 
     problems = [*validate_sections(composition, kinds), *validate_tags(composition), *validate(all_drafts)]
     hasher: Hasher | None = PlainHasher() if options.files else None
     files = LocalFileReader(composition.sources, composition.root, hasher)
-    resolver = Resolver(Targets(all_drafts, composition.extra.get("disabled", {})), files, composition.tags)
+    resolver = Resolver(Catalogue(all_drafts, composition.extra.get("disabled", {})), files, composition.tags)
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if not problems:
         resources = _ordered(resources, problems)

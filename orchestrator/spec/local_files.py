@@ -42,7 +42,8 @@ class LocalFileReader:
         """The absolute path of a text, relative to the file that holds it."""
         source = self._sources.get(span.file)
         folder = source.parent if source is not None else self._root
-        return Path(os.path.abspath(folder / text.removeprefix("file://").removeprefix("file:")))
+        # not resolve(): a link given by name is taken for what it points to only when its bytes are read
+        return Path(os.path.abspath(folder / text.removeprefix("file://").removeprefix("file:")))  # noqa: PTH100
 
     def read(self, text: str, span: Span, mark: Files, address: Address) -> LocalFiles | Diagnostic:
         """The bytes behind a path, or why there are none."""

@@ -8,18 +8,18 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.fields import FieldNode, root_node
-from orchestrator.core.kind import Files, Kinds, Ref
+from orchestrator.core.kind import Files, PartNames, Ref
 from orchestrator.core.resource import Check, Desired
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
-from orchestrator.core.value import LocalFiles, Reference, Secret, Template
+from orchestrator.core.value import Reference, Secret, Template
 from orchestrator.spec import content
+from orchestrator.spec.body_problems import error
+from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.draft import IDENTITY_FIELDS, Draft
 from orchestrator.spec.lifecycle import read_lifecycle
 from orchestrator.spec.local_files import LocalFileReader, is_local
-from orchestrator.spec.body_problems import error
 from orchestrator.spec.references import Mention, malformed, mention
-from orchestrator.spec.targets import Targets
 
 MODEL_TYPES = frozenset({"custom_model", "mlflow_model", "triton_model"})
 
@@ -28,13 +28,13 @@ class Resolver:
     """Resolves the drafts of one composition.
 
     Args:
-        targets: everything that can be mentioned.
+        catalogue: everything that can be mentioned.
         files: reads local files.
         tags: of the whole project.
     """
 
-    def __init__(self, targets: Targets, files: LocalFileReader, tags: Mapping[str, Any]) -> None:
-        self.targets = targets
+    def __init__(self, catalogue: Catalogue, files: LocalFileReader, tags: Mapping[str, Any]) -> None:
+        self.catalogue = catalogue
         self.files = files
         self._tags = dict(tags)
 
@@ -106,9 +106,9 @@ class _Walk:
 
     def need(self, text: str, span: Span) -> None:
         """An address under ``lifecycle.depends_on``."""
-        found = self._resolver.targets.parse(text)
+        found = self._resolver.catalogue.parse(text)
         if found is None:
-            self.problems.append(self._resolver.targets.missing(text, span, self._draft.address))
+            self.problems.append(self._resolver.catalogue.missing(text, span, self._draft.address))
         else:
             self.depends_on.add(found)
 
@@ -119,21 +119,22 @@ class _Walk:
             child = node.item if fields is None else fields.get(key)
             kind = type(value)
             if kind is str:
-                if child is not None and child.marks or value.startswith("azureml://"):
-                    value = self._text(value, child, tree, key)
+                plain = (child is None or not child.marks) and not value.startswith("azureml://")
+                resolved[key] = value if plain else self._text(value, child, tree, key)
             elif kind is LocatedDict:
-                if child is not None and child.marks and (names := child.mark(Ref)) is not None:
+                if child is not None and child.marks and (names := child.mark(PartNames)) is not None:
                     self._keys(value, names)
-                value = self._mapping(value, child or EMPTY)
+                resolved[key] = self._mapping(value, child or EMPTY)
             elif kind is LocatedList:
-                value = self._items(value, child or EMPTY)
+                resolved[key] = self._items(value, child or EMPTY)
             elif kind is Reference or kind is Template:
-                value = self._special(value, child, tree, key)
-            resolved[key] = value
+                resolved[key] = self._special(value, child, tree, key)
+            else:
+                resolved[key] = value
         return resolved
 
     def _items(self, items: Sequence[Any], node: FieldNode) -> list[Any]:
-        resolved = []
+        resolved: list[Any] = []
         for number, value in enumerate(items):
             if isinstance(value, LocatedDict):
                 resolved.append(self._mapping(value, node.child(number)))
@@ -158,7 +159,7 @@ class _Walk:
             return self._local(value, files, holder.value_span(key)) if is_local(value) else value
         if ref is not None and (why := malformed(value, ref)) is not None:
             self.problems.append(
-                self._resolver.targets.unclear(why, value, ref, holder.value_span(key), self._draft.address)
+                self._resolver.catalogue.unclear(why, value, ref, holder.value_span(key), self._draft.address)
             )
         return value
 
@@ -172,7 +173,7 @@ class _Walk:
 
     def _reference(self, found: Mention, text: str, span: Span, *, cascades: bool) -> Reference:
         target = Address(found.section, found.name)
-        external = found.elsewhere or not self._resolver.targets.yields(target, found.version)
+        external = found.elsewhere or not self._resolver.catalogue.yields(target, found.version)
         if not external:
             self._check_attribute(target, found.attribute, span)
         return Reference(target, found.attribute, found.version, text, span, external=external, cascades=cascades)
@@ -194,14 +195,14 @@ class _Walk:
     def _expression(self, written: Reference, span: Span, node: FieldNode | None) -> Any:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""
         place = span if written.span.file.startswith("<") else written.span
-        targets = self._resolver.targets
-        found = targets.split(written)
+        catalogue = self._resolver.catalogue
+        found = catalogue.split(written)
         if found is None:
-            self.problems.append(targets.missing(f"{written.target}", place, self._draft.address))
+            self.problems.append(catalogue.missing(f"{written.target}", place, self._draft.address))
             return written
         target, attribute = found
         ref: Ref | None = node.mark(Ref) if node is not None else None
-        given = targets.field_value(target, attribute)
+        given = catalogue.field_value(target, attribute)
         if given is not None:
             self.depends_on.add(target)
             return given
@@ -211,7 +212,7 @@ class _Walk:
         return reference
 
     def _check_attribute(self, target: Address, attribute: str, span: Span) -> None:
-        problem = self._resolver.targets.attribute_problem(target, attribute, span, self._draft.address)
+        problem = self._resolver.catalogue.attribute_problem(target, attribute, span, self._draft.address)
         if problem is not None:
             self.problems.append(problem)
 
@@ -220,23 +221,28 @@ class _Walk:
         if not reference.external:
             self.depends_on.add(reference.target)
 
-    def _keys(self, tree: LocatedDict, ref: Ref) -> None:
+    def _keys(self, tree: LocatedDict, names: PartNames) -> None:
         """A mapping whose keys name parts beside this one, as traffic names deployments."""
         parent = self._draft.address.parent
-        if parent is None:
+        if parent is None or self._draft.parent is None:
             return
+        misshapen = self._draft.parent.body.get(names.part) or {}
         for key in tree:
-            target = Address(parent.section, parent.name, f"{ref.kind}.{key}")
-            if self._resolver.targets.has(target):
+            if key in misshapen:
+                continue  # validation has said so
+            target = Address(parent.section, parent.name, f"{names.part}.{key}")
+            if self._resolver.catalogue.has(target):
                 self.depends_on.add(target)
             else:
-                known = [part.leaf for part in self._resolver.targets.parts(parent) if part.kind.endswith(ref.kind)]
+                known = [part.leaf for part in self._resolver.catalogue.parts(parent) if part.kind.endswith(names.part)]
                 self.problems.append(
                     error(
                         "unknown-resource",
-                        f"{self._draft.address} names '{key}', but {parent} has no {ref.kind} of that name.",
+                        f"{self._draft.address} names '{key}', but {parent} has no {names.part} of that name.",
                         did_you_mean(
-                            key, known, f"There are: {', '.join(known)}." if known else f"Add '{key}' under {ref.kind}."
+                            key,
+                            known,
+                            f"There are: {', '.join(known)}." if known else f"Add '{key}' under {names.part}.",
                         ),
                         tree.key_span(key),
                         self._draft.address,
@@ -261,6 +267,3 @@ def externals(resources: Iterable[Desired]) -> tuple[Reference, ...]:
             if reference.external:
                 seen.setdefault((reference.target, reference.text), reference)
     return tuple(seen.values())
-
-
-__all__ = ["Kinds", "LocalFiles", "Resolver", "externals"]

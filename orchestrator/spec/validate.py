@@ -15,10 +15,10 @@ from orchestrator.core.fields import FieldNode, node_of, root_node
 from orchestrator.core.kind import Kinds, NameRule, Sensitive, Spec
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
+from orchestrator.spec.body_problems import article, error, of_finding, of_kind, show
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.draft import Draft
-from orchestrator.spec.body_problems import error, of_finding, of_kind, show
-from orchestrator.spec.wording import findings
+from orchestrator.spec.wording import findings, literals
 
 
 def validate(drafts: Iterable[Draft]) -> list[Diagnostic]:
@@ -100,25 +100,40 @@ _TEXT_FORMS: Mapping[str, Any] = {
 
 
 def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
+    """Put values in their proper form where another form of them was written."""
     changed = False
     for found in errors:
-        form = _TEXT_FORMS.get(found["type"])
-        if form is None:
-            continue
-        holder: Any = body
-        key: Any = None
-        for part in found["loc"]:
-            inner = value_at(holder, (part,)) if not isinstance(holder, str) else None
-            if isinstance(inner, dict | list):
-                holder = inner
-            elif inner is not None:
-                key = part
+        holder, key = _written_at(body, found["loc"])
         text = holder[key] if key is not None else None
-        value = form(text) if isinstance(text, str) else None
-        if value is not None:
-            holder[key] = value
+        if not isinstance(text, str):
+            continue
+        if found["type"] == "literal_error":
+            proper = _in_any_case(text, literals(found["ctx"]["expected"]))
+        else:
+            form = _TEXT_FORMS.get(found["type"])
+            proper = form(text) if form is not None else None
+        if proper is not None:
+            holder[key] = proper
             changed = True
     return changed
+
+
+def _written_at(body: Any, location: Iterable[str | int]) -> tuple[Any, Any]:
+    """The container and key of the value that an error is about; names of union branches are skipped."""
+    holder, key = body, None
+    for part in location:
+        inner = value_at(holder, (part,)) if key is None else None
+        if isinstance(inner, dict | list):
+            holder = inner
+        elif inner is not None:
+            key = part
+    return holder, key
+
+
+def _in_any_case(text: str, allowed: Iterable[str]) -> str | None:
+    """The allowed text that differs only in case and underscores, as the service's own loader reads them."""
+    folded = text.replace("_", "").lower()
+    return next((option for option in allowed if option.replace("_", "").lower() == folded), None)
 
 
 @cache
@@ -153,7 +168,7 @@ def _secret_expected(draft: Draft, path: Path) -> Diagnostic:
 def _invalid_name(draft: Draft, rule: NameRule) -> Diagnostic:
     return error(
         "invalid-name",
-        f"The service does not take '{draft.address.leaf}' as the name of a {draft.kind.title}: it must be {rule.text}.",
+        f"The service does not take '{draft.address.leaf}' as the name of {article(draft.kind.title)}: it must be {rule.text}.",
         "Choose another name.",
         draft.span,
         draft.address,

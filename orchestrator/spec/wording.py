@@ -46,7 +46,7 @@ _WORDS = {
     "model_type": "a mapping",
 }
 
-_WRONG_SHAPE = frozenset(_WORDS)
+_WRONG_SHAPE = frozenset({*_WORDS, "union_type"})
 
 
 def findings(body: Any, errors: Iterable[Mapping[str, Any]]) -> list[Finding]:
@@ -64,10 +64,8 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
     tree = body
     location: Sequence[str | int] = error["loc"]
     for number, part in enumerate(location):
-        if isinstance(tree, Mapping) and part in tree:
-            tree = tree[part]
-        elif isinstance(tree, list) and isinstance(part, int):
-            tree = tree[part]
+        if (isinstance(tree, Mapping) and part in tree) or (isinstance(tree, list) and isinstance(part, int)):
+            tree = tree[part]  # type: ignore[index]  # the condition is the type check
         elif not (error["type"] == "missing" and number == len(location) - 1):
             steps.append(_Step(part, branch=True))
             continue
@@ -77,14 +75,14 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
     context = error.get("ctx", {})
     expected: tuple[str, ...] = ()
     if kind == "literal_error":
-        expected = _literals(context["expected"])
+        expected = literals(context["expected"])
     elif kind in _WORDS:
         expected = (_WORDS[kind],)
     dropped = kind != "missing" and special(value_at(body, path))
     return _Raw(tuple(steps), Finding(tuple(path), kind, expected, context), dropped)
 
 
-def _literals(text: str) -> tuple[str, ...]:
+def literals(text: str) -> tuple[str, ...]:
     return tuple(part.strip("'") for part in text.replace(" or ", ", ").split(", "))
 
 
@@ -141,4 +139,6 @@ def _either(body: Any, place: tuple[str | int, ...], branches: list[list[Finding
     if literals and isinstance(value_at(body, place), str):
         return Finding(place, "literal_error", literals)
     shapes = tuple(dict.fromkeys(word for f in found for word in f.expected))
+    if "a number" in shapes:
+        shapes = tuple(word for word in shapes if word != "a whole number")
     return Finding(place, "union_type", shapes)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import CODE_FILES, EnvironmentRef, Environ, Inputs, Job, Whole
+from orchestrator.core.bodies import CODE_FILES, Environ, EnvironmentRef, Inputs, Job, Whole
 from orchestrator.core.kind import Passive, Spec
 
 

@@ -1,0 +1,171 @@
+"""Datastores: storage accounts that a workspace knows by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import Resource
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    BodyProblem,
+    Identity,
+    Immutable,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Sensitive,
+    ServiceValue,
+    Spec,
+    WriteOnly,
+)
+from orchestrator.core.resource import Removal
+
+_MOVED: Final = "another place is another datastore: what was registered with paths inside would point elsewhere"
+_HIDDEN: Final = WriteOnly("the service never returns credentials")
+_ENDPOINT: Final = ServiceValue("the public cloud's address unless said")
+
+
+class KeyOrToken(Spec):
+    """How storage is opened; nothing means the identity of whoever reads."""
+
+    account_key: Annotated[str | None, Sensitive("opens the whole account")] = None
+    sas_token: Annotated[str | None, Sensitive("opens part of the account")] = None
+
+
+class Principal(Spec):
+    """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
+
+    tenant_id: Annotated[str | None, _HIDDEN] = None
+    client_id: Annotated[str | None, _HIDDEN] = None
+    client_secret: Annotated[str | None, Sensitive("the principal's password")] = None
+    certificate: Annotated[str | None, Sensitive("the principal's private key")] = None
+    thumbprint: Annotated[str | None, _HIDDEN] = None
+    resource_url: Annotated[str | None, _HIDDEN] = None
+    authority_url: Annotated[str | None, _HIDDEN] = None
+    authority_uri: Annotated[str | None, _HIDDEN] = None
+
+
+class StorageBody(Resource):
+    """What datastores of storage accounts have."""
+
+    account_name: Annotated[str, Immutable(_MOVED)] = Field(description="The storage account.")
+    endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = None
+    protocol: Annotated[Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, _ENDPOINT] = None
+
+
+class AzureBlob(StorageBody):
+    """A container of blobs."""
+
+    type: Literal["azure_blob"]
+    container_name: Annotated[str, Immutable(_MOVED)]
+    credentials: KeyOrToken | None = None
+
+
+class AzureFile(StorageBody):
+    """A file share."""
+
+    type: Literal["azure_file"]
+    file_share_name: Annotated[str, Immutable(_MOVED)]
+    credentials: KeyOrToken
+
+
+class AzureDataLakeGen2(StorageBody):
+    """A file system of a data lake."""
+
+    type: Literal["azure_data_lake_gen2"]
+    filesystem: Annotated[str, Immutable(_MOVED)]
+    credentials: Principal | None = None
+
+
+class AzureDataLakeGen1(Resource):
+    """A data lake of the first generation."""
+
+    type: Literal["azure_data_lake_gen1"]
+    store_name: Annotated[str, Immutable(_MOVED)]
+    credentials: Principal | None = None
+
+
+class OneLakeArtifact(Spec):
+    """What is opened inside a Fabric workspace."""
+
+    name: str | None = None
+    type: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+
+
+class OneLake(Resource):
+    """A lake house of Microsoft Fabric."""
+
+    type: Literal["one_lake"]
+    one_lake_workspace_name: Annotated[str, Immutable(_MOVED)]
+    artifact: Annotated[OneLakeArtifact | None, Immutable(_MOVED)] = None
+    endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = None
+    credentials: Principal | None = None
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return str(body.get("type") or "").lower()
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    credentials = body.get("credentials")
+    if not isinstance(credentials, Mapping):
+        return
+    if "account_key" in credentials and "sas_token" in credentials:
+        yield BodyProblem(
+            ("credentials", "sas_token"),
+            "invalid-value",
+            "A datastore is opened with an account key or with a SAS token, not with both.",
+            "Remove 'account_key' or 'sas_token'.",
+        )
+    if variant == "azure_file" and not credentials.keys() & {"account_key", "sas_token"}:
+        yield BodyProblem(
+            ("credentials",),
+            "missing-field",
+            "A file share is opened with 'account_key' or 'sas_token'; this has neither.",
+            "Add 'account_key: ${secret.NAME}'.",
+        )
+    principal = credentials.keys() & {"client_secret", "thumbprint", "tenant_id", "client_id"}
+    if principal and variant in ("azure_data_lake_gen1", "azure_data_lake_gen2", "one_lake"):
+        for needed in ("tenant_id", "client_id"):
+            if needed not in credentials:
+                yield BodyProblem(
+                    ("credentials",),
+                    "missing-field",
+                    f"A service principal needs '{needed}'.",
+                    f"Add '{needed}: …' under 'credentials'.",
+                )
+
+
+KIND: Final = Kind(
+    key="datastores",
+    title="datastore",
+    identity=Identity.NAMED,
+    variants={
+        "azure_blob": AzureBlob,
+        "azure_file": AzureFile,
+        "azure_data_lake_gen1": AzureDataLakeGen1,
+        "azure_data_lake_gen2": AzureDataLakeGen2,
+        "one_lake": OneLake,
+    },
+    variant=_variant,
+    unsupported=("hdfs",),
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}",
+        "1 to 255 letters, digits, '-' and '_'; starts with a letter or digit",
+        "Azure REST specification, workspaces/datastores",
+    ),
+    azure=AzureBinding("datastores", "load_datastore", "create_or_update", "delete"),
+    local=LocalBinding(Behaviour.RECORD),
+    source="Azure ML CLI v2 YAML reference: datastores (blob, file, data lake, OneLake)",
+    schemas=("azureBlob", "azureFile", "azureDataLakeGen1", "azureDataLakeGen2", "oneLake", "datastore"),
+    shape=("container_name", "file_share_name", "filesystem", "store_name", "one_lake_workspace_name"),
+    removal=Removal.DELETE,
+    problems=_problems,
+    attributes=("id", "name"),
+)
