@@ -32,9 +32,11 @@ def save_model(pipeline: Any, problem: Problem | ForecastProblem, estimator: str
         estimator: import path of the learner, which says what serving needs installed.
         folder: is replaced if it is there.
     """
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
     from mlflow import sklearn as mlflow_sklearn
     from mlflow.models import infer_signature
+
+    # It advises against pickles on each save; the model is our own, and the safer format refuses boosters.
+    logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
 
     sample = _sample(problem)
     with warnings.catch_warnings():
@@ -82,7 +84,9 @@ def conda(estimator: str) -> str:
 def input_schema(problem: Problem | ForecastProblem) -> dict[str, Any]:
     """What the scoring script needs to know of the columns, as JSON values."""
     columns = [{"name": column.name, "role": column.role, "dtype": column.dtype} for column in problem.roles.features]
-    return {"task": problem.task, "columns": columns, "ignored": [name for name, _ in problem.roles.dropped]}
+    required = [problem.settings.time, *problem.settings.ids] if isinstance(problem, ForecastProblem) else []
+    ignored = [name for name, _ in problem.roles.dropped]
+    return {"task": problem.task, "columns": columns, "required": required, "ignored": ignored}
 
 
 def _parent(folder: Path) -> Path:

@@ -40,7 +40,7 @@ class Bench(ABC):
                 # Convergence and feature-name notices of a throw-away fit are noise in a trial's log.
                 warnings.simplefilter("ignore")
                 folds = self.folds(task)
-        except Exception as error:  # noqa: BLE001 (whatever a learner raises on this data is this trial's result)
+        except Exception as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             return Outcome(task.candidate, {}, (), time.monotonic() - began, reason)
         primary = tuple(fold[self._metric.name] for fold in folds)

@@ -10,6 +10,7 @@ from .refusal import Refusal
 
 NUMBER, BOOLEAN, CATEGORY, DATE = "number", "boolean", "category", "date"
 _DISTINCT_SHARE = 0.5
+_ISO_DATE = r"\d{4}-\d{1,2}-\d{1,2}([ T]|$)"
 _DISTINCT_MOST = 1000
 _ASKED = {"Numeric": NUMBER, "Categorical": CATEGORY, "DateTime": DATE}
 
@@ -90,7 +91,10 @@ def _role(series: Any, mode: str) -> tuple[str, str]:
 def _text_role(present: Any, mode: str) -> tuple[str, str]:
     if mode == "off":
         raise Refusal(f"featurization is off, but column {present.name!r} is text: drop it or use mode auto.")
-    distinct = present.astype(str).nunique()
+    texts = present.astype(str)
+    if texts.str.match(_ISO_DATE).all():
+        return DATE, ""
+    distinct = texts.nunique()
     if distinct == 1:
         return "", "it has one value only"
     if distinct > _DISTINCT_MOST or (distinct > 20 and distinct > _DISTINCT_SHARE * len(present)):

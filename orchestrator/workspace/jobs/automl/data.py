@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 from pathlib import Path
 from typing import Any
@@ -74,9 +72,8 @@ def _is_lines(source: Path) -> bool:
 
 
 def _read_mltable(folder: Path) -> Any:
-    # The engine prints notices and asks the network for a schema; neither belongs into the log nor may it cost time.
-    os.environ.setdefault("AZUREML_DISABLE_TELEMETRY", "1")
-    with contextlib.redirect_stdout(io.StringIO()):
-        import mltable
+    # With this variable the engine takes itself to be on Azure: it writes logs beside the job and calls the service.
+    os.environ.pop("AZUREML_RUN_ID", None)
+    import mltable
 
-        return mltable.load(str(folder)).to_pandas_dataframe()
+    return mltable.load(str(folder)).to_pandas_dataframe()

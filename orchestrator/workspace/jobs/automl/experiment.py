@@ -72,12 +72,11 @@ class Experiment:
             self._launch(pool, deadline)
             for number, answer in pool.answers():
                 candidate = self._running.pop(number)
-                if isinstance(answer, Lost):
-                    if time.monotonic() >= deadline:
-                        self.reason = "the time limit is reached"
-                        return self._outcomes
-                    answer = Outcome(candidate, {}, (), 0.0, f"the trial {answer.reason}")
-                self._early[number] = answer
+                if isinstance(answer, Lost) and time.monotonic() >= deadline:
+                    self.reason = "the time limit is reached"
+                    return self._outcomes
+                lost = isinstance(answer, Lost)
+                self._early[number] = Outcome(candidate, {}, (), 0.0, f"it {answer.reason}") if lost else answer
             self._take()
             if self.reason:
                 return self._outcomes

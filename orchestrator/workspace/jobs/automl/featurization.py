@@ -85,7 +85,7 @@ def _types(section: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _imputations(section: Mapping[str, Any]) -> list[tuple[str, Imputation]]:
-    found = []
+    found: list[tuple[str, Imputation]] = []
     for transformer, entries in section.items():
         canonical(str(transformer), ("imputer",), what="transformer in featurization.transformer_params")
         for entry in entries or ():

@@ -76,7 +76,9 @@ def run(job: JobFolder, say: Say) -> None:
         best_first = ranked(outcomes, settings.metric)
         if not best_first:
             raise Refusal(_nothing(outcomes))
-        choice = choose(pool, best_first, settings.metric, len(problem.target), deadline, again=settings.task != "forecasting")
+        choice = choose(
+            pool, best_first, settings.metric, len(problem.target), deadline, again=settings.task != "forecasting"
+        )
         winner = next(each for each in outcomes if each.candidate.number == choice.outcome.candidate.number)
         say(f"Best model: trial {winner.candidate.number}, {winner.candidate.learner.name} ({choice.why}).")
         _save(pool, problem, winner, job.model)

@@ -102,7 +102,7 @@ class Pool:
                 try:
                     answer = seat.pipe.recv()
                 except (EOFError, OSError):
-                    answer = Lost("its process died, probably out of memory")
+                    answer = Lost("lost its process, probably for want of memory")
             elif time.monotonic() >= seat.deadline:
                 answer = Lost("ran out of time")
             else:

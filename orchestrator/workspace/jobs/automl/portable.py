@@ -9,22 +9,26 @@ import pandas as pd
 
 
 def as_text(frame: Any) -> Any:
-    """Every value as text, missing ones as NaN, in an object array."""
+    """Every value as text, missing ones as NaN, in an object array. ``1``, ``1.0`` and ``"1"`` are one category."""
     table = pd.DataFrame(frame)
-    return (
-        table.astype(object)
-        .where(table.isna(), table.astype(str))
-        .astype(object)
-        .where(table.notna(), np.nan)
-        .to_numpy()
-    )
+    words = [[_word(value) for value in table[name].tolist()] for name in table.columns]
+    return np.array(words, dtype=object).T.reshape(table.shape)
+
+
+def _word(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return np.nan
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def calendar(frame: Any) -> Any:
     """Year, month, day, weekday, hour and seconds since 1970 of each date column, as floats with NaN for missing."""
-    columns = []
-    for _, values in pd.DataFrame(frame).items():
-        moments = pd.to_datetime(values, errors="coerce", utc=True)
+    table = pd.DataFrame(frame)
+    columns: list[Any] = []
+    for name in table.columns:
+        moments = pd.to_datetime(table[name], errors="coerce", utc=True)
         parts = [moments.dt.year, moments.dt.month, moments.dt.day, moments.dt.dayofweek, moments.dt.hour]
         epoch = (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
         columns.extend(part.astype(float).to_numpy() for part in (*parts, epoch))

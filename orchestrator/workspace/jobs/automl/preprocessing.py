@@ -59,9 +59,7 @@ def _categories() -> Any:
     return make_pipeline(
         FunctionTransformer(as_text, feature_names_out="one-to-one"),
         SimpleImputer(strategy="constant", fill_value="", keep_empty_features=True),
-        OneHotEncoder(
-            handle_unknown="infrequent_if_exist", max_categories=_MOST_CATEGORIES, sparse_output=False, drop="if_binary"
-        ),
+        OneHotEncoder(handle_unknown="ignore", max_categories=_MOST_CATEGORIES, sparse_output=False),
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-model = None
-schema = None
+model: Any = None
+schema: Any = None
 
 
 class BadInput(ValueError):
@@ -23,16 +25,16 @@ class BadInput(ValueError):
     status_code = 400
 
 
-def init():
+def init() -> None:
     """Load the model and its columns from the folder of AZUREML_MODEL_DIR, or from beside this script."""
-    global model, schema
+    global model, schema  # noqa: PLW0603 (the scoring contract, init() then run(), shares by global)
     folder = _model_folder()
     with (folder / "model.pkl").open("rb") as file:
-        model = pickle.load(file)
+        model = pickle.load(file)  # noqa: S301 (the model that this script belongs to)
     schema = json.loads((folder / "input_schema.json").read_text(encoding="utf-8"))
 
 
-def run(data):
+def run(data: Any) -> dict[str, Any]:
     """Score a request.
 
     Args:
@@ -51,10 +53,16 @@ def run(data):
     method = request.get("method", "predict")
     if method not in ("predict", "predict_proba") or not hasattr(model, method):
         raise BadInput(f"method {method!r} is not one of this model's.")
-    return {"result": [_plain(value) for value in getattr(model, method)(frame).tolist()]}
+    try:
+        scored = getattr(model, method)(frame)
+    except ValueError as error:
+        if schema["task"] == "forecasting":
+            raise BadInput(str(error)) from None
+        raise
+    return {"result": [_plain(value) for value in scored.tolist()]}
 
 
-def to_frame(rows, schema):
+def to_frame(rows: Any, schema: dict[str, Any]) -> Any:
     """The rows as a frame with the training table's columns and types; what a row leaves out is missing."""
     rows = [rows] if isinstance(rows, dict) else rows
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -64,13 +72,16 @@ def to_frame(rows, schema):
     unknown = sorted({name for row in rows for name in row} - set(names) - set(schema["ignored"]))
     if unknown:
         raise BadInput(f"Unknown column {', '.join(map(repr, unknown))}. The model's columns: {', '.join(names)}.")
+    for name in schema["required"]:
+        if any(_is_missing(row.get(name)) for row in rows):
+            raise BadInput(f"Column {name!r} must be given in each row.")
     return pd.DataFrame(
         {column["name"]: _column([row.get(column["name"]) for row in rows], column) for column in columns}
     )
 
 
-def _column(values, column):
-    convert = {"number": _number, "boolean": _boolean, "date": _date, "category": _text}[column["role"]]
+def _column(values: list[Any], column: dict[str, str]) -> Any:
+    convert = _CONVERT[column["role"]]
     converted = []
     for value in values:
         try:
@@ -84,17 +95,19 @@ def _column(values, column):
     return pd.Series(converted, dtype=float)
 
 
-def _is_missing(value):
-    return value is None or value != value or (isinstance(value, str) and value.strip().lower() in ("", "nan", "null"))
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in ("", "nan", "null")
+    return value is None or bool(value != value)
 
 
-def _number(value):
+def _number(value: Any) -> float:
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return float(value.strip().lower() == "true")
     return float(value)
 
 
-def _boolean(value):
+def _boolean(value: Any) -> float:
     if isinstance(value, str):
         word = value.strip().lower()
         if word in ("true", "yes"):
@@ -107,15 +120,18 @@ def _boolean(value):
     return float(value)
 
 
-def _date(value):
+def _date(value: Any) -> Any:
     return pd.Timestamp(value)
 
 
-def _text(value):
+def _text(value: Any) -> str:
     return str(value)
 
 
-def _plain(value):
+_CONVERT: dict[str, Callable[[Any], Any]] = {"number": _number, "boolean": _boolean, "date": _date, "category": _text}
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, pd.Timestamp):
@@ -123,7 +139,7 @@ def _plain(value):
     return value
 
 
-def _model_folder():
+def _model_folder() -> Path:
     places = [Path(__file__).resolve().parent]
     given = os.environ.get("AZUREML_MODEL_DIR")
     if given:

@@ -14,7 +14,6 @@ from .learners import Learner, Parameters
 from .metrics import Metric
 from .problem import Candidate, Outcome
 
-
 # Stands for the loss of a failed trial, worse than any real one.
 _WORST = 1e6
 _ATTEMPTS = 20

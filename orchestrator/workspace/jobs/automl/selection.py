@@ -41,7 +41,9 @@ def finalists(best_first: Sequence[Outcome]) -> list[Outcome]:
     return chosen[:_FINALISTS]
 
 
-def choose(pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int, deadline: float, *, again: bool) -> Choice:
+def choose(
+    pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int, deadline: float, *, again: bool
+) -> Choice:
     """The model to keep.
 
     With fewer than 1,000 rows the finalists are scored by repeated cross-validation on splits that the search has not

@@ -66,6 +66,8 @@ class Tracking:
         try:
             from mlflow import MlflowClient
 
+            # It would print two lines for each trial into the log.
+            os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
             client = MlflowClient(self._uri)
             experiment = client.get_run(self._parent).info.experiment_id
             while (write := self._queue.get()) is not None:

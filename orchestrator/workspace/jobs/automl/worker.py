@@ -6,8 +6,8 @@ import multiprocessing
 import os
 import pickle
 import threading
-from typing import Any
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from .bench import Bench
 

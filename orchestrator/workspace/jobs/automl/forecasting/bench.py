@@ -70,7 +70,11 @@ class ForecastBench(Bench):
         problem = self._problem
         if candidate.learner.name in BASELINES:
             return candidate.learner.name
-        made = ["level", *(f"lag_{lag}" for lag in problem.lags), *(["rolling_mean"] if problem.settings.window else [])]
+        made = [
+            "level",
+            *(f"lag_{lag}" for lag in problem.lags),
+            *(["rolling_mean"] if problem.settings.window else []),
+        ]
         columns = (
             *(Column(name, NUMBER, "float64") for name in (*made, *CALENDAR)),
             *(Column(name, CATEGORY, "object") for name in problem.settings.ids),

@@ -54,7 +54,8 @@ class Forecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         """Learn from a frame with time, id and outside columns, and the target."""
         self.history_ = dict(self._series(X.assign(**{_TARGET: np.asarray(y, dtype=float)})))
         if not isinstance(self.model, str):
-            frames, targets = [], []
+            frames: list[Any] = []
+            targets: list[float] = []
             for key, table in self.history_.items():
                 values = table[_TARGET].to_numpy()
                 steps = range(min(self._depth(), len(values) - 1), len(values))
@@ -100,9 +101,7 @@ class Forecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         for step in range(max(steps.values(), default=0)):
             moving = [key for key in tables if step < steps[key]]
             self._step(moving, tables, values, step)
-        return {
-            key: pd.Series(values[key], index=tables[key].index)[len(self.history_[key]) :] for key in tables
-        }
+        return {key: pd.Series(values[key], index=tables[key].index)[len(self.history_[key]) :] for key in tables}
 
     def _step(self, keys: list[Any], tables: dict[Any, Any], values: dict[Any, Any], step: int) -> None:
         places = [len(self.history_[key]) + step for key in keys]
@@ -110,7 +109,9 @@ class Forecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             for key, place in zip(keys, places, strict=True):
                 values[key][place] = self._baseline(values[key][: len(self.history_[key])], step)
             return
-        frames = [self._features(key, tables[key], values[key], [place]) for key, place in zip(keys, places, strict=True)]
+        frames = [
+            self._features(key, tables[key], values[key], [place]) for key, place in zip(keys, places, strict=True)
+        ]
         distances = self.model.predict(pd.concat(frames, ignore_index=True))
         for key, place, distance in zip(keys, places, distances, strict=True):
             values[key][place] = self._level(values[key], place) + distance

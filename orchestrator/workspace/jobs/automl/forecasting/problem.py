@@ -135,7 +135,9 @@ def _infer(table: Any, moments: Any, forecast: ForecastSettings) -> str:
         found = pd.infer_freq(times) if len(times) > 2 else None
         if found:
             return str(found)
-    raise Refusal("The frequency cannot be told from the times, which have gaps: give forecasting.frequency, such as D.")
+    raise Refusal(
+        "The frequency cannot be told from the times, which have gaps: give forecasting.frequency, such as D."
+    )
 
 
 def _lengths(table: Any, moments: Any, forecast: ForecastSettings, frequency: str) -> tuple[int, Any]:
