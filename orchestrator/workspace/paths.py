@@ -11,12 +11,14 @@ from orchestrator.core.errors import Invalid
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
+_IGNORE_FILE = ".gitignore"
+_IGNORE_ALL = "*\n"
 _SAFE_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.@-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePaths:
-    """The layout of one embedded workspace. Nothing here touches the disk but `create` and `exists`.
+    """The layout of one embedded workspace. Nothing here changes the disk but `create`.
 
     Attributes:
         root: the workspace's folder, absolute.
@@ -79,6 +81,11 @@ class WorkspacePaths:
         """Secrets that something needs at run time, one owner-only file for each resource."""
         return self.root / "secrets"
 
+    @property
+    def cache(self) -> Path:
+        """What can be computed again at any time."""
+        return self.root / "cache"
+
     def job(self, run: str) -> Path:
         """The folder of a run.
 
@@ -109,12 +116,26 @@ class WorkspacePaths:
         return self.db.is_file()
 
     def create(self) -> None:
-        """Make the folder, for its owner only and ignored by git. Does nothing to a folder that is ready."""
-        ignore = self.root / ".gitignore"
-        if not ignore.exists():
-            self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        """Make the folder, for its owner only and ignored by git.
+
+        A folder that holds other things as well, such as a project's own, keeps its rights and what git does with it.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        ignore = self.root / _IGNORE_FILE
+        if not ignore.exists() and set(self.root.iterdir()) == set(self.own_entries()):
             self.root.chmod(PRIVATE_FOLDER)
-            ignore.write_text("*\n", encoding="utf-8")
+            ignore.write_text(_IGNORE_ALL, encoding="utf-8")
+
+    def own_entries(self) -> tuple[Path, ...]:
+        """What there is in the folder and belongs to the workspace."""
+        files = [self.root / f"{self.db.name}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+        folders = (self.content, self.jobs, self.environments, self.endpoints, self.tracking, self.supervisor)
+        more = (self.datastores, self.downloads, self.secrets, self.cache)
+        found = [entry for entry in (*files, self.marker, *folders, *more) if entry.exists() or entry.is_symlink()]
+        ignore = self.root / _IGNORE_FILE
+        if ignore.is_file() and ignore.read_text(encoding="utf-8", errors="replace") == _IGNORE_ALL:
+            found.append(ignore)
+        return tuple(found)
 
 
 def safe_name(name: str) -> str:

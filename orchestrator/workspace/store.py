@@ -226,7 +226,8 @@ class RecordStore:
             connection.execute("COMMIT")
 
     def _create(self) -> sqlite3.Connection:
-        self._paths.create()
+        if not self._writable:
+            self._paths.create()
         connection = self._connect()
         if not self._writable:
             self._paths.db.chmod(PRIVATE_FILE)

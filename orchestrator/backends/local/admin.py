@@ -1,0 +1,178 @@
+"""Operations on an embedded workspace as a whole: up, down, status, reset."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.core.errors import Invalid
+from orchestrator.core.health import Health
+from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.control import ControlFiles
+from orchestrator.workspace.identity import ensure_identity
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceStatus:
+    """How a workspace is.
+
+    Attributes:
+        path: its folder.
+        exists: whether there is anything in it.
+        pid: process id of the supervisor; None if none runs.
+        since: when it started, seconds since the epoch; None if none runs.
+        tracking: address of the MLflow server; empty if none runs.
+        broken: name of a part of the supervisor to what is wrong with it.
+        records: kind to the number of its records, archived ones left out.
+        jobs: runs that are not finished.
+        endpoints: online endpoints.
+        disk: part of the folder to bytes on disk; a file with several names counts once.
+    """
+
+    path: Path
+    exists: bool
+    pid: int | None
+    since: float | None
+    tracking: str
+    broken: Mapping[str, str]
+    records: Mapping[str, int]
+    jobs: tuple[Running, ...]
+    endpoints: tuple[Running, ...]
+    disk: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A run or an endpoint.
+
+    Attributes:
+        name: of the run or endpoint.
+        url: where an endpoint answers; empty for runs.
+    """
+
+    name: str
+    health: Health
+    phase: str
+    message: str
+    url: str = ""
+
+
+def up(root: Path) -> WorkspaceStatus:
+    """Start the supervisor, which brings back what ran before.
+
+    Raises:
+        Failed: it does not start, or what it needs is not installed.
+    """
+    paths = WorkspacePaths(root)
+    ensure_identity(paths)
+    SupervisorClient(paths).ensure()
+    return status(root)
+
+
+def down(root: Path) -> bool:
+    """Stop everything that the workspace has started: jobs, scoring servers, router, tracking server, supervisor.
+
+    Returns:
+        Whether there was anything to stop.
+
+    Raises:
+        TimedOut: something did not stop in time.
+        Failed: a supervisor was killed and left processes behind, and no other can be started to stop them.
+    """
+    paths = WorkspacePaths(root)
+    client = SupervisorClient(paths)
+    if client.shutdown():
+        return True
+    if not ControlFiles(paths).address.exists():
+        return False
+    # The supervisor died without taking down what it had started; its successor knows how to find that.
+    client.ensure()
+    return client.shutdown()
+
+
+def status(root: Path) -> WorkspaceStatus:
+    """Look at a workspace. Starts and creates nothing."""
+    paths = WorkspacePaths(root)
+    answer = SupervisorClient(paths).status()
+    store = RecordStore(paths)
+    try:
+        records = [record for record in store.list() if not record.archived]
+    finally:
+        store.close()
+    return WorkspaceStatus(
+        root,
+        paths.exists,
+        answer.get("pid"),
+        answer.get("since"),
+        str(answer.get("tracking") or ""),
+        answer.get("broken") or {},
+        dict(sorted(Counter(record.kind for record in records).items())),
+        tuple(_running(record) for record in records if record.kind == "jobs" and record.health is Health.PROGRESSING),
+        tuple(_running(record) for record in records if record.kind == "online_endpoints"),
+        _disk(paths),
+    )
+
+
+def reset(root: Path) -> bool:
+    """Take the workspace down and delete all that belongs to it. Files of others in the same folder stay.
+
+    Returns:
+        Whether there was anything to delete.
+
+    Raises:
+        Invalid: the folder is not an embedded workspace.
+        TimedOut, Failed: see `down`; nothing was deleted.
+    """
+    paths = WorkspacePaths(root)
+    if not root.exists():
+        return False
+    if not (paths.marker.is_file() or _only_ours(paths)):
+        raise Invalid(f"{root} is not an embedded workspace, so nothing in it was deleted.", fix="Check the path.")
+    down(root)
+    for entry in paths.own_entries():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+    if not any(root.iterdir()):
+        root.rmdir()
+    return True
+
+
+def _only_ours(paths: WorkspacePaths) -> bool:
+    """Whether the folder holds nothing that a workspace would not: an apply may have died before the marker was written."""
+    return set(paths.root.iterdir()) == set(paths.own_entries())
+
+
+def _running(record: Record) -> Running:
+    name = record.revision or record.name
+    return Running(name, record.health, record.phase, record.message, str(record.attributes.get("scoring_uri") or ""))
+
+
+def _disk(paths: WorkspacePaths) -> dict[str, int]:
+    seen: set[tuple[int, int]] = set()
+    return {entry.name: size for entry in paths.own_entries() if (size := _size(entry, seen))}
+
+
+def _size(entry: Path, seen: set[tuple[int, int]]) -> int:
+    if not entry.is_dir() or entry.is_symlink():
+        return _bytes(entry, seen)
+    return sum(_bytes(Path(folder, name), seen) for folder, _, names in os.walk(entry) for name in names)
+
+
+def _bytes(path: Path, seen: set[tuple[int, int]]) -> int:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return 0
+    if (found.st_dev, found.st_ino) in seen:
+        return 0
+    seen.add((found.st_dev, found.st_ino))
+    return found.st_blocks * 512
