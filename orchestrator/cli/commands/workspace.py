@@ -1,0 +1,122 @@
+"""``amlctl workspace``: the embedded workspace as a whole."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import DEFAULT_SPEC, spec_choice, with_console
+from orchestrator.report.workspace import workspace_json, workspace_text
+
+if TYPE_CHECKING:
+    from orchestrator.backends.local.admin import WorkspaceStatus
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DEFAULT_FOLDER = ".amlctl"
+
+
+@click.group("workspace")
+def command() -> None:
+    """Operate the embedded workspace.
+
+    It starts when it is first needed and runs until it is taken down.
+    """
+
+
+def _with_folder(function: F) -> F:
+    """Add SPEC, ``--target``, ``--var`` and ``--path``; the command receives the folder as ``root``."""
+
+    @functools.wraps(function)
+    def wrapper(
+        *args: Any, spec: Path | None, target: str | None, var: tuple[str, ...], path: Path | None, **kwargs: Any
+    ) -> Any:
+        return function(*args, root=path.absolute() if path else _folder_of(spec, target, var), **kwargs)
+
+    kind = click.Path(path_type=Path)
+    decorated = click.option("--path", type=kind, help="The workspace's folder, instead of asking a spec for it.")(
+        wrapper
+    )
+    decorated = click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec.")(
+        decorated
+    )
+    decorated = click.option("--target", "-t", metavar="NAME", help="Target of the spec.")(decorated)
+    return click.argument("spec", type=kind, required=False)(decorated)  # type: ignore[return-value]
+
+
+def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...]) -> Path:
+    if spec is None and not Path(DEFAULT_SPEC).exists() and Path(_DEFAULT_FOLDER).is_dir():
+        return Path(_DEFAULT_FOLDER).absolute()
+    project = spec_choice((spec,) if spec else (), target, var, ()).project(files=False)
+    if project.workspace.kind != "local":
+        raise click.UsageError(f"The target '{project.target}' is no embedded workspace; choose another with --target.")
+    return Path(project.workspace.settings["path"])
+
+
+@command.command("up")
+@_with_folder
+@with_console()
+def up(root: Path, console: Console) -> None:
+    """Start it: endpoints come back at their addresses, jobs go on."""
+    from orchestrator.backends.local import admin
+
+    _show(admin.up(root), console)
+
+
+@command.command("down")
+@_with_folder
+@with_console()
+def down(root: Path, console: Console) -> None:
+    """Stop everything that it started, and only that. Nothing is lost."""
+    from orchestrator.backends.local import admin
+
+    stopped = admin.down(root)
+    if console.json:
+        console.document({"path": str(root), "stopped": stopped})
+    else:
+        console.result("Stopped." if stopped else "It was not running.")
+
+
+@command.command("status")
+@_with_folder
+@with_console()
+def status(root: Path, console: Console) -> None:
+    """Show the supervisor, runs, endpoints and disk use."""
+    from orchestrator.backends.local import admin
+
+    _show(admin.status(root), console)
+
+
+@command.command("reset")
+@_with_folder
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@with_console()
+def reset(root: Path, console: Console, *, yes: bool) -> None:
+    """Stop it and delete its folder: records, state, runs, models."""
+    from orchestrator.backends.local import admin
+
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError(
+                "Nobody can be asked here: there is no terminal. Add --yes to delete without asking."
+            )
+        click.confirm(f"Delete everything in {os.path.relpath(root)}?", abort=True, err=True)
+    deleted = admin.reset(root)
+    if console.json:
+        console.document({"path": str(root), "deleted": deleted})
+    else:
+        console.result("Deleted." if deleted else "There was nothing to delete.")
+
+
+def _show(found: WorkspaceStatus, console: Console) -> None:
+    facts = workspace_json(found)
+    if console.json:
+        console.document(facts)
+    else:
+        console.result(workspace_text(facts, console.style))
