@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orchestrator.core.address import Address
+from orchestrator.core.change import Action
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Backend, Intent, State, StateStore
+from orchestrator.core.ports import Backend, Intent, State, StateChange, StateStore
 from orchestrator.core.run import Event, EventKind, Outcome, RunReport, Step, StepResult
 from orchestrator.execution.compile import compile_steps
 from orchestrator.execution.options import ApplyOptions
@@ -34,6 +35,7 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
     for intent in state.unfinished:
         message = f"an earlier apply stopped before the end of: {intent.step}; going on from what is there"
         options.listener(Event(EventKind.NOTICE, intent.address, message, intent.verb))
+    _close_answered(plan, state, store)
     runner = StepRunner(plan, backend, kinds, state.lineage, options)
     revisions = {change.address: change.after or change.before or "" for change in plan.effective}
 
@@ -53,6 +55,17 @@ def _check_base(plan: Plan, state: State) -> None:
             code="plan-outdated",
             fix="Plan again, and apply the new plan.",
         )
+
+
+def _close_answered(plan: Plan, state: State, store: StateStore) -> None:
+    """Close intents of a dead apply that need nothing more: the planner looked and found everything in order.
+
+    Those of resources that change are closed by their outcome, not before: this apply may die as well.
+    """
+    settled = {change.address for change in plan.changes if change.action is Action.NOOP}
+    answered = [intent for intent in state.unfinished if intent.address in settled]
+    if answered:
+        store.settle_all([StateChange(i.step, i.address, state.applied.get(i.address), "superseded") for i in answered])
 
 
 def _by_address(results: Iterable[tuple[Step, StepResult]]) -> tuple[StepResult, ...]:

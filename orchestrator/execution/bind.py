@@ -89,13 +89,14 @@ def _written(observed: Observed, attribute: str, kinds: Kinds) -> str | None:
 
     Source: forms of references in Azure ML YAML, learn.microsoft.com/azure/machine-learning/reference-yaml-core-syntax.
     """
-    name, revision = observed.address.leaf, observed.revision
-    if attribute == "name":
-        return revision if _is(observed, Identity.RUN, kinds) else name
-    if attribute == "version":
-        return revision or None
+    revision = observed.revision
+    name = revision if _is(observed, Identity.RUN, kinds) else observed.address.leaf
     if attribute == "id":
         return f"azureml:{name}:{revision}" if _is(observed, Identity.VERSIONED, kinds) else f"azureml:{name}"
+    if attribute == "name":
+        return name
+    if attribute == "version":
+        return revision or None
     if attribute.startswith("outputs.") and _is(observed, Identity.RUN, kinds):
         return f"azureml://jobs/{revision}/outputs/{attribute.removeprefix('outputs.')}"
     return None

@@ -33,7 +33,7 @@ _TABLES = (
         address TEXT NOT NULL, verb TEXT NOT NULL, key TEXT NOT NULL, revision TEXT NOT NULL, intended REAL NOT NULL,
         outcome TEXT, error TEXT, settled REAL
     )""",
-    "CREATE INDEX IF NOT EXISTS state_journal_open ON state_journal (project, step) WHERE outcome IS NULL",
+    "CREATE INDEX IF NOT EXISTS state_journal_open ON state_journal (project, address) WHERE outcome IS NULL",
     """CREATE TABLE IF NOT EXISTS state_locks (
         project TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, who TEXT NOT NULL, command TEXT NOT NULL,
         pid INTEGER NOT NULL, since TEXT NOT NULL, expires REAL NOT NULL

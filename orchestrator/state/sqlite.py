@@ -27,12 +27,13 @@ _to_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan
 _INTEND = """INSERT INTO state_journal (project, serial, step, address, verb, key, revision, intended)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _SETTLE = """UPDATE state_journal SET outcome = ?, error = ?, settled = ?
-    WHERE project = ? AND step = ? AND outcome IS NULL"""
+    WHERE project = ? AND address = ? AND outcome IS NULL AND step = ? AND serial = ?"""
+_SUPERSEDE = """UPDATE state_journal SET outcome = 'superseded', error = '', settled = ?
+    WHERE project = ? AND address = ? AND outcome IS NULL"""
 _UNFINISHED = """SELECT step, address, verb, key, revision FROM state_journal
     WHERE project = ? AND outcome IS NULL ORDER BY number"""
 _HISTORY = """SELECT serial, step, address, verb, key, revision, intended, outcome, error, settled FROM state_journal
     WHERE project = ? ORDER BY number DESC LIMIT ?"""
-_SUPERSEDED = "superseded"
 
 
 @dataclass(slots=True)
@@ -95,8 +96,8 @@ class SqliteStateStore:
     def begin(self) -> State:
         """Start an apply that will change something.
 
-        The intents that an earlier apply left open are returned as unfinished, and closed as superseded: names come from
-        content, so what they may have done is found by looking at the workspace.
+        The intents that an earlier apply left open are returned as unfinished. They stay open until an outcome is
+        recorded for their address, so that a second crash loses nothing.
 
         Raises:
             StateError: the state moved on since it was loaded.
@@ -109,11 +110,6 @@ class SqliteStateStore:
             values = (self._project, lineage, serial + 1, writes + 1)
             connection.execute("INSERT OR REPLACE INTO state_projects VALUES (?, ?, ?, ?)", values)
             unfinished = self._unfinished(connection)
-            if unfinished:
-                connection.execute(
-                    "UPDATE state_journal SET outcome = ?, settled = ? WHERE project = ? AND outcome IS NULL",
-                    (_SUPERSEDED, self._clock.now(), self._project),
-                )
             known = self._known
             applied = known[1] if known and known[0] == writes else self._applied(connection)
         self._seen, self._serial = writes + 1, serial + 1
@@ -146,12 +142,13 @@ class SqliteStateStore:
     def settle_all(self, changes: Sequence[StateChange]) -> None:
         """The same for several outcomes. Durable when it returns; one sync for all."""
         now = self._clock.now()
-        journal = [(c.outcome, c.error, now, self._project, c.step) for c in changes]
+        own = [(c.outcome, c.error, now, self._project, str(c.address), c.step, self._serial) for c in changes]
+        recorded = [change for change in changes if not change.keep]
         with self._writing() as connection:
-            connection.executemany(_SETTLE, journal)
-            for change in changes:
-                if not change.keep:
-                    self._record(connection, change)
+            connection.executemany(_SETTLE, own)
+            connection.executemany(_SUPERSEDE, [(now, self._project, str(change.address)) for change in recorded])
+            for change in recorded:
+                self._record(connection, change)
 
     def history(self, limit: int) -> Sequence[Mapping[str, Any]]:
         """The newest journal entries first. Times are ISO texts; ``outcome`` is None while a step is unfinished."""
