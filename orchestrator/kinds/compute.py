@@ -223,7 +223,7 @@ _SOURCE: Final = "Azure naming rules, Microsoft.MachineLearningServices workspac
 
 def _name(longest: int, shortest: int) -> NameRule:
     return NameRule(
-        rf"[A-Za-z](?=.{{{shortest - 1},{longest - 1}}}\Z)[A-Za-z0-9-]*[A-Za-z0-9]",
+        rf"[A-Za-z](?=.{{{shortest - 1},{longest - 1}}}$)[A-Za-z0-9-]*[A-Za-z0-9]",
         f"{shortest} to {longest} letters, digits and '-'; starts with a letter and does not end with '-'",
         _SOURCE,
     )

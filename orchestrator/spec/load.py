@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from orchestrator.core import graph
 from orchestrator.core.address import Address
@@ -49,7 +50,9 @@ def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> 
     problems = [*validate_sections(composition, kinds), *validate_tags(composition), *validate(all_drafts)]
     hasher: Hasher | None = PlainHasher() if options.files else None
     files = LocalFileReader(composition.sources, composition.root, hasher)
-    resolver = Resolver(Catalogue(all_drafts, composition.extra.get("disabled", {})), files, composition.tags)
+    resolver = Resolver(
+        Catalogue(all_drafts, cast("Mapping[str, Any]", composition.extra.get("disabled", {}))), files, composition.tags
+    )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if not problems:
         resources = _ordered(resources, problems)

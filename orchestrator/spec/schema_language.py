@@ -1,0 +1,134 @@
+"""JSON Schema of what a spec has around its resources: variables, targets, secrets, workspaces."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+EXPRESSION: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": r"\$\{[^{}]+\}",
+    "description": "An expression: ${var.X}, ${env.X}, ${secret.X}, ${target}, ${project}, ${section.name.attribute}.",
+}
+
+SCALAR_TYPES: Final = ["string", "number", "boolean", "null"]
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+def _closed(properties: dict[str, Any], description: str = "", **more: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False, **more}
+    return {**schema, "description": description} if description else schema
+
+
+TAGS: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": {"type": SCALAR_TYPES},
+    "description": "Labels: name to value.",
+}
+
+WORKSPACE: Final = _closed(
+    {
+        "local": {
+            "type": ["object", "null"],
+            "properties": {
+                "path": _text("Folder of the embedded workspace; .amlctl beside the spec if nothing is said."),
+                "stand_ins": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                    "description": "A reference or URL that is elsewhere to the local path that stands in for it.",
+                },
+            },
+            "additionalProperties": False,
+            "description": "The embedded workspace: a folder on this machine.",
+        },
+        "azure": _closed(
+            {
+                "subscription_id": _text("The subscription."),
+                "resource_group": _text("The resource group."),
+                "workspace_name": _text("The workspace."),
+            },
+            "A workspace of Azure Machine Learning.",
+            required=["subscription_id", "resource_group", "workspace_name"],
+        ),
+    },
+    "Where the project goes: exactly one of the two.",
+    minProperties=1,
+    maxProperties=1,
+)
+
+VARIABLE: Final = _closed(
+    {
+        "type": {"enum": ["string", "integer", "number", "boolean", "list", "object"]},
+        "default": {"description": "The value if nothing else gives one."},
+        "description": _text("For people."),
+        "required": {"type": "boolean"},
+        "enum": {"type": "array", "description": "The allowed values."},
+        "choices": {"type": "array", "description": "The allowed values."},
+        "pattern": _text("A regular expression that the whole value must match."),
+        "minimum": {"type": "number"},
+        "maximum": {"type": "number"},
+        "sensitive": {"type": "boolean", "description": "The value is a secret."},
+    },
+    "A value that is given from outside.",
+)
+
+SECRET: Final = _closed(
+    {
+        "env": _text("Name of an environment variable."),
+        "file": _text("A file that holds nothing else."),
+        "key_vault": _closed(
+            {
+                "vault": _text("The vault."),
+                "name": _text("The secret's name."),
+                "version": _text("The newest if not said."),
+            }
+        ),
+    },
+    "Where a secret comes from; its value never stands in a spec.",
+    minProperties=1,
+    maxProperties=1,
+)
+
+
+def target(sections: list[str]) -> dict[str, Any]:
+    """An overlay: settings, and parts of bodies that are merged into the sections of the same name."""
+    partial = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
+    return {
+        "type": ["object", "null"],
+        "properties": {
+            "default": {"type": "boolean", "description": "Chosen when no target is named; one target at most."},
+            "description": _text("For people."),
+            "workspace": {"$ref": "#/$defs/workspace"},
+            "variables": {"type": "object", "description": "Variable to value in this target."},
+            "tags": {"$ref": "#/$defs/tags"},
+            **dict.fromkeys(sections, partial),
+        },
+        "additionalProperties": False,
+        "description": "A named overlay.",
+    }
+
+
+def top(sections: dict[str, Any]) -> dict[str, Any]:
+    """The keys of a spec."""
+    return {
+        "project": _text("Owner mark of everything below: 3 to 36 of a-z, 0-9 and '-'."),
+        "description": _text("For people."),
+        "variables": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"$ref": "#/$defs/variable"}, {"type": "null"}]},
+        },
+        "targets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/target"}},
+        "include": {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "description": "Files or patterns, relative to this file: fragments of a spec, or plain CLI v2 documents.",
+        },
+        "tags": {"$ref": "#/$defs/tags"},
+        "workspace": {"$ref": "#/$defs/workspace"},
+        "state": {"type": "object", "description": "Where the state is kept; with the workspace if nothing is said."},
+        "secrets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/secret"}},
+        **sections,
+    }
