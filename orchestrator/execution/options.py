@@ -17,7 +17,7 @@ class RetryPolicy:
         attempts: calls in all, the first included.
         base_s: the longest pause before the second call, seconds; doubles with each further one.
         cap_s: the longest pause ever, unless the service itself asks for more.
-        total_s: no further call once this many seconds have passed since the first.
+        total_s: no further call once this many seconds have passed since the first failure.
     """
 
     attempts: int = 6

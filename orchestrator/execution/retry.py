@@ -43,18 +43,23 @@ class Retrier:
             BackendError: the last error of the call.
             Cancelled: aborted during a pause.
         """
-        began = self._clock.monotonic()
+        first_failure: float | None = None
         attempt = 1
         while True:
+            began = self._clock.monotonic()
             try:
                 return effect()
             except (Throttled, Transient, Ambiguous) as error:
+                now = self._clock.monotonic()
+                if first_failure is None or now - began > self._policy.total_s:
+                    # Hours of waiting with a hiccup now and then are not a row of failures.
+                    first_failure, attempt = now, 1
                 if isinstance(error, Ambiguous) and evidence is not None:
                     happened = self.call(evidence, told)
                     if happened is not None:
                         return happened
                 pause = self._pause(error, attempt)
-                if attempt >= self._policy.attempts or self._too_late(began, pause):
+                if attempt >= self._policy.attempts or now + pause - first_failure > self._policy.total_s:
                     raise
                 told(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
                 if self._cancel.sleep(pause):
@@ -66,6 +71,3 @@ class Retrier:
             return error.retry_after
         # Full jitter. Source: aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter.
         return self._random.uniform(0, min(self._policy.cap_s, self._policy.base_s * 2 ** (attempt - 1)))
-
-    def _too_late(self, began: float, pause: float) -> bool:
-        return self._clock.monotonic() - began + pause > self._policy.total_s

@@ -206,16 +206,16 @@ class StepRunner:
         self._wait(attempt, observed.revision if observed and observed.revision else revision, timeout_s)
 
     def _wait(self, attempt: _Attempt, revision: str, timeout_s: float | None) -> None:
-        attempt.observed = self._retrier.call(
-            lambda: self._backend.wait(
-                attempt.step.address,
-                revision,
-                timeout_s,
-                self._options.cancel,
-                lambda text: self._tell(EventKind.PROGRESS, attempt, text),
-            ),
-            lambda text: self._tell(EventKind.RETRY, attempt, text),
-        )
+        began = self._options.clock.monotonic()
+
+        def rest() -> Observed:
+            left = None if timeout_s is None else max(0.0, timeout_s - (self._options.clock.monotonic() - began))
+            return self._backend.wait(attempt.step.address, revision, left, self._options.cancel, progress)
+
+        def progress(text: str) -> None:
+            self._tell(EventKind.PROGRESS, attempt, text)
+
+        attempt.observed = self._retrier.call(rest, lambda text: self._tell(EventKind.RETRY, attempt, text))
 
     def _verify(self, attempt: _Attempt, desired: Desired) -> None:
         if not desired.checks:

@@ -14,12 +14,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestrator.core.errors import Locked, StateError
 from orchestrator.core.ports import Clock, Holder
-from orchestrator.state.database import open_to_write, telling, transaction
+from orchestrator.state.database import open_to_write, telling
 
 EXPIRES_S = 30.0
 """A row that was not renewed for this long belongs to nobody. Only matters between machines that share a folder."""
@@ -31,14 +31,6 @@ _POLL_S = 0.1
 _PRIVATE_FILE = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    token: str
-    host: str
-    holder: Holder
-    expires: float
-
-
 @contextmanager
 def hold(database: Path, project: str, holder: Holder, clock: Clock, *, wait_s: float) -> Iterator[None]:
     """Hold the lock of one project while the block runs.
@@ -47,85 +39,123 @@ def hold(database: Path, project: str, holder: Holder, clock: Clock, *, wait_s: 
         Locked: another holds it and did not let go within `wait_s` seconds.
         StateError: the database cannot be used.
     """
-    with closing(open_to_write(database)) as connection:
-        deadline = clock.monotonic() + wait_s
-        with telling(database):
-            handle = os.open(lock_file(database, project), os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+    deadline = clock.monotonic() + wait_s
+    with closing(open_to_write(database)) as connection, _opened(lock_file(database, project)) as handle:
+        row = LockRow(connection, database, project, clock)
+        pause = threading.Event()
+        while (other := _take(row, handle, holder)) is not None:
+            if clock.monotonic() >= deadline:
+                raise Locked(
+                    f"Project '{project}' is locked: {other.who} runs '{other.command}' (process {other.pid}) "
+                    f"since {other.since}.",
+                    code="state-locked",
+                    fix="Wait until it is done, or let this command wait with --lock-wait.",
+                )
+            pause.wait(_POLL_S)
         try:
-            token = secrets.token_hex(8)
-            pause = threading.Event()
-            while (other := _take(connection, handle, project, holder, token, clock, database)) is not None:
-                if clock.monotonic() >= deadline:
-                    raise _locked(project, other)
-                pause.wait(_POLL_S)
-            try:
-                with _heartbeat(database, project, token, clock):
-                    yield
-            finally:
-                with telling(database):
-                    connection.execute("DELETE FROM state_locks WHERE project = ? AND token = ?", (project, token))
+            with _heartbeat(row):
+                yield
         finally:
-            os.close(handle)
+            row.remove()
 
 
 def lock_file(database: Path, project: str) -> Path:
-    """The file whose lock only a living holder has."""
+    """The file that only a living holder has locked."""
     return database.with_name(f"{database.name}.{project}.lock")
 
 
-def _take(
-    connection: sqlite3.Connection, handle: int, project: str, holder: Holder, token: str, clock: Clock, database: Path
-) -> Holder | None:
+class LockRow:
+    """The row that names the holder.
+
+    Attributes:
+        token: tells our own row from one of somebody who took over.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, database: Path, project: str, clock: Clock) -> None:
+        self.token = secrets.token_hex(8)
+        self._connection = connection
+        self._database = database
+        self._project = project
+        self._clock = clock
+        self._host = socket.gethostname()
+        self._using = threading.Lock()
+
+    def holder(self) -> Holder | None:
+        """Who is named, dead or alive."""
+        with self._statement(
+            "SELECT who, command, pid, since FROM state_locks WHERE project = ?", self._project
+        ) as row:
+            return Holder(*row) if row else None
+
+    def claim(self, holder: Holder) -> bool:
+        """Put our name there, unless somebody on another machine has renewed theirs lately.
+
+        Only for whoever has the file locked: a name of this machine is then a dead one's.
+        """
+        now = self._clock.now()
+        with self._statement(
+            """INSERT INTO state_locks VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (project) DO UPDATE SET token = excluded.token, host = excluded.host, who = excluded.who,
+                command = excluded.command, pid = excluded.pid, since = excluded.since, expires = excluded.expires
+            WHERE host = excluded.host OR expires <= ? RETURNING 1""",
+            *(self._project, self.token, self._host, holder.who, holder.command, holder.pid, holder.since),
+            *(now + EXPIRES_S, now),
+        ) as row:
+            return row is not None
+
+    def renew(self) -> None:
+        """Put off the expiry, if the row is still ours."""
+        statement = "UPDATE state_locks SET expires = ? WHERE project = ? AND token = ?"
+        with self._statement(statement, self._clock.now() + EXPIRES_S, self._project, self.token):
+            pass
+
+    def remove(self) -> None:
+        """Take our name away."""
+        with self._statement("DELETE FROM state_locks WHERE project = ? AND token = ?", self._project, self.token):
+            pass
+
+    @contextmanager
+    def _statement(self, text: str, *values: str | float) -> Iterator[tuple[Any, ...] | None]:
+        with self._using, telling(self._database), closing(self._connection.execute(text, values)) as rows:
+            # Read to the end: a statement that returns rows is not over, and not committed, before.
+            found = rows.fetchall()
+            yield found[0] if found else None
+
+
+def _take(row: LockRow, handle: int, holder: Holder) -> Holder | None:
     """Take the lock, or tell who has it."""
-    host = socket.gethostname()
-    alone = _lock_handle(handle)
-    with telling(database), transaction(connection):
-        row = _read(connection, project)
-        if not alone:
-            # Its row comes a moment after its file lock, or has just gone.
-            return row.holder if row else Holder("another process", "apply", 0, "just now")
-        if row is not None and row.host != host and row.expires > clock.now():
-            fcntl.flock(handle, fcntl.LOCK_UN)
-            return row.holder
-        values = (project, token, host, holder.who, holder.command, holder.pid, holder.since, clock.now() + EXPIRES_S)
-        connection.execute("INSERT OR REPLACE INTO state_locks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-    return None
-
-
-def _lock_handle(handle: int) -> bool:
+    unknown = Holder("another process", "apply", 0, "just now")  # its name comes a moment after its file lock
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    return True
-
-
-def _read(connection: sqlite3.Connection, project: str) -> _Row | None:
-    row = connection.execute(
-        "SELECT token, host, who, command, pid, since, expires FROM state_locks WHERE project = ?", (project,)
-    ).fetchone()
-    return _Row(row[0], row[1], Holder(row[2], row[3], row[4], row[5]), row[6]) if row else None
-
-
-def _locked(project: str, holder: Holder) -> Locked:
-    return Locked(
-        f"Project '{project}' is locked: {holder.who} runs '{holder.command}' (process {holder.pid}) since {holder.since}.",
-        code="state-locked",
-        fix="Wait until it is done, or let this command wait with --lock-wait.",
-    )
+        return row.holder() or unknown
+    if row.claim(holder):
+        return None
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return row.holder() or unknown
 
 
 @contextmanager
-def _heartbeat(database: Path, project: str, token: str, clock: Clock) -> Iterator[None]:
+def _opened(path: Path) -> Iterator[int]:
+    with telling(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _heartbeat(row: LockRow) -> Iterator[None]:
     """Renew the row from a thread of its own until the block ends."""
     stop = threading.Event()
 
     def beat() -> None:
         while not stop.wait(HEARTBEAT_S):
             try:
-                renew(database, project, token, clock)
+                row.renew()
             except StateError:
-                # The next beat tries again; if the row expires meanwhile and another takes over, our next write is refused.
+                # The next beat tries again; if the row expires and another takes over, our next write is refused.
                 continue
 
     thread = threading.Thread(target=beat, name="state-heartbeat", daemon=True)
@@ -135,10 +165,3 @@ def _heartbeat(database: Path, project: str, token: str, clock: Clock) -> Iterat
     finally:
         stop.set()
         thread.join()
-
-
-def renew(database: Path, project: str, token: str, clock: Clock) -> None:
-    """Put off the expiry of a row that is still ours."""
-    with telling(database), closing(open_to_write(database)) as connection:
-        values = (clock.now() + EXPIRES_S, project, token)
-        connection.execute("UPDATE state_locks SET expires = ? WHERE project = ? AND token = ?", values)
