@@ -10,7 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.fingerprint import Fingerprint
-from orchestrator.core.resource import Applied, Desired, Observed
+from orchestrator.core.resource import Applied, Desired, Observed, Removal
 
 PLAN_FORMAT = 1
 
@@ -44,6 +44,8 @@ class Target:
         applied: the last record, if any.
         observed: the live object in force, if any.
         reused: the live object that already is what is wanted, if any.
+        owned: every live object at the address that is ours and goes away with a deletion or replacement: all versions, all runs.
+        removal: what a deletion does to them; None if nothing is deleted.
     """
 
     desired: Desired | None
@@ -53,6 +55,8 @@ class Target:
     applied: Applied | None = None
     observed: Observed | None = None
     reused: Observed | None = None
+    owned: tuple[Observed, ...] = ()
+    removal: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""The fields of one subject, compared."""
+
+from __future__ import annotations
+
+from orchestrator.core.change import ABSENT, Action, FieldChange
+from orchestrator.core.fields import root_node
+from orchestrator.core.resource import Observed
+from orchestrator.planning.diff import differences
+from orchestrator.planning.marks import Policy
+from orchestrator.planning.subject import Subject
+
+
+def new_fields(subject: Subject) -> tuple[FieldChange, ...]:
+    """The fields of something that is not there yet."""
+    return tuple(
+        FieldChange((name,), ABSENT, value, ABSENT, Action.CREATE, "new") for name, value in subject.written.items()
+    )
+
+
+def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> tuple[FieldChange, ...]:
+    """Every field on which spec, record and live object disagree.
+
+    Args:
+        subject: what to compare.
+        observed: the live object.
+        recorded: the record is about this very object, so that it tells what we wrote into it.
+    """
+    applied = subject.applied if recorded else None
+    policy = Policy(
+        root_node(subject.kind, subject.desired.variant),
+        subject.identity,
+        frozenset(subject.desired.lifecycle.ignore),
+        recorded=applied is not None,
+    )
+    return differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
+
+
+def worst(fields: tuple[FieldChange, ...]) -> Action:
+    """The gravest action of any field: it decides for the resource."""
+    return max((field.action for field in fields), key=lambda action: action.severity, default=Action.NOOP)
+
+
+def drifted(fields: tuple[FieldChange, ...]) -> bool:
+    """Whether somebody else changed a field that the plan sets back."""
+    return any(field.drift and field.action is not Action.NOOP for field in fields)

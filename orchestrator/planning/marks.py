@@ -1,0 +1,176 @@
+"""What a difference means, given the marks of its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from orchestrator.core.change import ABSENT, Action, FieldChange
+from orchestrator.core.fields import FieldNode
+from orchestrator.core.kind import (
+    Alias,
+    Computed,
+    FieldMark,
+    Identity,
+    Immutable,
+    Metadata,
+    Passive,
+    Sensitive,
+    ServiceValue,
+    WriteOnly,
+)
+from orchestrator.core.tree import Path, dotted
+
+_OPAQUE = ("$secret", "$files", "$template")
+_Mark = TypeVar("_Mark", bound=FieldMark)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the fields of one resource are compared.
+
+    Attributes:
+        root: marks of the body.
+        identity: bodies of versions and runs never change, so that only their labels are compared with what is there.
+        ignore: dotted paths left to others.
+        recorded: there is a record of what we wrote; without one, only spec and workspace can be compared.
+    """
+
+    root: FieldNode
+    identity: Identity
+    ignore: frozenset[str] = frozenset()
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field on which the three states disagree.
+
+    Attributes:
+        node: the field in its model.
+        marks: of the field and of everything around it, outermost first.
+    """
+
+    path: Path
+    desired: Any
+    applied: Any
+    observed: Any
+    node: FieldNode
+    marks: tuple[FieldMark, ...]
+
+    def mark(self, kind: type[_Mark]) -> _Mark | None:
+        """The first mark of a type on the way to the field."""
+        for mark in self.marks:
+            if isinstance(mark, kind):
+                return mark
+        return None
+
+
+def is_opaque(value: Any) -> bool:
+    """Whether a plain value stands for something that the service never gives back: a secret, bytes of files."""
+    return isinstance(value, Mapping) and any(name in value for name in _OPAQUE)
+
+
+def same(first: Any, second: Any, node: FieldNode) -> bool:
+    """Whether two texts mean one value. Null, an empty mapping or list, and a missing field are the same."""
+    if first == second or (_empty(first) and _empty(second)):
+        return True
+    return any(isinstance(mark, Alias) and mark.fold(first) == mark.fold(second) for mark in node.marks)
+
+
+def _empty(value: Any) -> bool:
+    return value is ABSENT or value is None or value == {} or value == []
+
+
+def _gone(value: Any) -> bool:
+    return value is ABSENT or value is None
+
+
+def judge(difference: Difference, policy: Policy) -> FieldChange | None:
+    """Decide on one field.
+
+    Returns:
+        The field's change; its action is NOOP where the difference is known and left alone, with the reason why. None where there
+        is nothing to tell.
+    """
+    verdict = _verdict(difference, policy)
+    if verdict is None:
+        return None
+    action, reason = verdict
+    return FieldChange(difference.path, difference.applied, difference.desired, difference.observed, action, reason)
+
+
+def _verdict(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+    computed = difference.mark(Computed)
+    if computed is not None:
+        return Action.NOOP, f"computed: {computed.reason}"
+    if policy.ignore and _ignored(difference.path, policy.ignore):
+        return Action.NOOP, "ignored: lifecycle.ignore"
+    if policy.identity is not Identity.NAMED and difference.mark(Metadata) is None:
+        return _content(difference, policy)
+    if _unreadable(difference):
+        return _written_only(difference, policy)
+    if _gone(difference.desired):
+        return _removed(difference)
+    return _live(difference, policy)
+
+
+def _ignored(path: Path, ignore: frozenset[str]) -> bool:
+    return any(dotted(path[:length]) in ignore for length in range(1, len(path) + 1))
+
+
+def _content(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+    """What a version or run is made of: its own body never changes, so only the spec can."""
+    if not policy.recorded or same(difference.desired, difference.applied, difference.node):
+        return None
+    passive = difference.mark(Passive)
+    if passive is not None:
+        return Action.NOOP, f"passive: {passive.reason}"
+    return (Action.RUN if policy.identity is Identity.RUN else Action.REVISE), "content"
+
+
+def _unreadable(difference: Difference) -> bool:
+    if is_opaque(difference.desired) or is_opaque(difference.applied):
+        return True
+    return difference.mark(WriteOnly) is not None or difference.mark(Sensitive) is not None
+
+
+def _written_only(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+    """The service does not give it back: what we last wrote is all there is to compare with."""
+    if not policy.recorded:
+        return Action.UPDATE, "cannot be read back"
+    if same(difference.desired, difference.applied, difference.node):
+        return None
+    return _changed(difference, "removed" if _gone(difference.desired) else "changed")
+
+
+def _removed(difference: Difference) -> tuple[Action, str] | None:
+    if _gone(difference.applied) or _empty(difference.observed):
+        return None
+    service = difference.mark(ServiceValue)
+    if service is not None:
+        return Action.NOOP, f"left to the service: {service.reason}"
+    return _changed(difference, "removed")
+
+
+def _live(difference: Difference, policy: Policy) -> tuple[Action, str]:
+    if same(difference.desired, difference.observed, difference.node):
+        return Action.NOOP, "already so in the workspace"
+    if not policy.recorded:
+        return _changed(difference, "differs")
+    if same(difference.desired, difference.applied, difference.node):
+        return _changed(difference, "drift")
+    return _changed(difference, "added" if _gone(difference.applied) else "changed")
+
+
+def _changed(difference: Difference, how: str) -> tuple[Action, str]:
+    immutable = difference.mark(Immutable)
+    if immutable is not None:
+        if how == "drift" and _gone(difference.observed):
+            return Action.NOOP, "not returned by the service, which cannot change it"
+        return Action.REPLACE, f"immutable: {immutable.reason}"
+    metadata = difference.mark(Metadata)
+    if metadata is not None and how != "drift":
+        return Action.UPDATE, f"metadata: {metadata.reason}"
+    return Action.UPDATE, how

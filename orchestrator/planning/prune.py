@@ -1,0 +1,132 @@
+"""What is owned and no longer wanted: shown as orphaned, or taken away in reverse order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Action, Change
+from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.plan import Target
+from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.planning.walk import Facts, protected
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A resource that is to go.
+
+    Attributes:
+        desired: what the spec says of it; None if it left the spec.
+        live: every object of it that is ours and not archived.
+    """
+
+    address: Address
+    desired: Desired | None
+    applied: Applied | None
+    live: tuple[Observed, ...]
+    removal: Removal
+
+    @property
+    def protected(self) -> bool:
+        """What the spec says counts; what it last said once it is silent."""
+        if self.desired is not None:
+            return self.desired.lifecycle.protect
+        return self.applied is not None and self.applied.protect
+
+    @property
+    def depends_on(self) -> frozenset[Address]:
+        """What it was made after, so that it goes before."""
+        recorded = self.applied.depends_on if self.applied else frozenset()
+        written = self.desired.depends_on if self.desired else frozenset()
+        parent = self.address.parent
+        return recorded | written | (frozenset((parent,)) if parent else frozenset())
+
+
+def orphans(facts: Facts) -> list[Leaving]:
+    """What is owned and has left the spec."""
+    return [leaving for leaving in _owned(facts) if leaving.desired is None]
+
+
+def everything(facts: Facts) -> list[Leaving]:
+    """All that is owned."""
+    return list(_owned(facts))
+
+
+def _owned(facts: Facts) -> Iterator[Leaving]:
+    applied, objects = facts.state.applied, facts.observation.objects
+    for address in sorted(applied.keys() | objects.keys()):
+        record = applied.get(address)
+        live = tuple(o for o in objects.get(address, ()) if not o.archived and _is_ours(o, record, facts))
+        if record is not None or live:
+            desired = facts.project.resources.get(address)
+            yield Leaving(address, desired, record, live, _removal(address, desired, record, facts))
+
+
+def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
+    if observed.owner is None:
+        return record is not None and record.revision == observed.revision
+    return observed.owner == facts.project.name
+
+
+def _removal(address: Address, desired: Desired | None, record: Applied | None, facts: Facts) -> Removal:
+    said = desired.lifecycle.on_removal if desired is not None else record.on_removal if record is not None else None
+    if said is not None:
+        return said
+    kind = facts.kinds.get(address.kind)
+    return kind.removal if kind is not None else Removal.DELETE
+
+
+def left_alone(leaving: Leaving) -> Change:
+    """An orphan stays untouched until pruning is asked for."""
+    return Change(
+        leaving.address,
+        Action.NOOP,
+        "left the spec; --prune removes it",
+        before=_before(leaving),
+        after=_before(leaving),
+        depends_on=leaving.depends_on,
+        orphaned=True,
+    )
+
+
+def refusal(leaving: Leaving) -> Diagnostic | None:
+    """Why it may not be taken away."""
+    if leaving.protected and leaving.live and leaving.removal is not Removal.KEEP:
+        return protected(leaving.address, f"{leaving.removal.value} it", leaving.desired)
+    return None
+
+
+def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
+    """Delete or archive all of it, or forget it where it stays or is gone already."""
+    action, reason = Action.DELETE, why
+    if not leaving.live:
+        action, reason = Action.FORGET, f"{why}; gone already"
+    elif leaving.removal is Removal.KEEP:
+        action, reason = Action.FORGET, f"{why}; on_removal: keep"
+    elif leaving.removal is Removal.ARCHIVE:
+        reason = f"{why}; archived"
+    newest = leaving.live[-1] if leaving.live else None
+    change = Change(
+        leaving.address,
+        action,
+        reason,
+        before=_before(leaving),
+        depends_on=leaving.depends_on,
+        span=leaving.desired.span if leaving.desired else None,
+    )
+    target = Target(
+        None,
+        applied=leaving.applied,
+        observed=newest,
+        owned=leaving.live,
+        removal=leaving.removal if action is Action.DELETE else None,
+    )
+    return change, target
+
+
+def _before(leaving: Leaving) -> str | None:
+    if leaving.applied is not None:
+        return leaving.applied.revision
+    return leaving.live[-1].revision if leaving.live else None

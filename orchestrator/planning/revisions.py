@@ -1,0 +1,52 @@
+"""Names of versions and runs, all derived from content, so that "did it happen?" is a read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.resource import Observed
+
+NUMBERED = frozenset({"models"})
+"""Kinds whose versions are whole numbers. Source: MLflow's model registry clients parse a version as an integer."""
+
+LONGEST_RUN = 255
+"""Source: the service's limit on a job's name."""
+
+_ROOM_FOR_ATTEMPT = 6
+_DIGEST = 12
+
+
+def version_name(kind: str, fingerprint: Fingerprint, live: Iterable[Observed], last: str) -> str:
+    """The name of a version to be published.
+
+    Args:
+        kind: key of its kind.
+        fingerprint: of the content.
+        live: everything at the address, archived versions included: their names stay taken.
+        last: the version that the state names; it may be gone from the workspace and is not used twice.
+    """
+    if kind not in NUMBERED:
+        return fingerprint.short
+    taken = [int(version) for version in (last, *(observed.revision for observed in live)) if version.isdecimal()]
+    return str(max(taken, default=0) + 1)
+
+
+def run_name(job: str, fingerprint: Fingerprint, attempt: int) -> str:
+    """The name of a run: the job, its content, and from the second attempt on the attempt."""
+    room = LONGEST_RUN - _DIGEST - 1 - _ROOM_FOR_ATTEMPT
+    base = f"{job[:room]}-{fingerprint.short}"
+    return base if attempt == 1 else f"{base}-{attempt}"
+
+
+def attempts(job: str, fingerprint: Fingerprint, live: Iterable[Observed]) -> int:
+    """How many attempts at this content have left a name behind, whoever made them."""
+    base = run_name(job, fingerprint, 1)
+    made = 0
+    for observed in live:
+        if observed.revision == base:
+            made = max(made, 1)
+        elif observed.revision.startswith(f"{base}-"):
+            number = observed.revision[len(base) + 1 :]
+            made = max(made, int(number) if number.isdecimal() else 0)
+    return made

@@ -1,0 +1,119 @@
+"""RUN: executed once per content. What has run is used again, what runs is awaited, what failed is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.core.change import Action, FieldChange
+from orchestrator.core.fingerprint import digest_text
+from orchestrator.core.health import Health
+from orchestrator.core.resource import Observed, Rerun
+from orchestrator.planning.fields import compared, new_fields
+from orchestrator.planning.ownership import is_ours
+from orchestrator.planning.reasons import content_reason, last_run
+from orchestrator.planning.revisions import attempts, run_name
+from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
+from orchestrator.planning.subject import Decision, Subject
+
+_UNDER_WAY = (Health.PROGRESSING, Health.UNKNOWN)
+"""Nobody knows how an UNKNOWN run is; to wait for it is cheaper than to train twice."""
+
+
+def decide_run(subject: Subject) -> Decision:
+    """Decide on a job. Runs of other projects under the same job name are in nobody's way: only their names are taken."""
+    runs = [
+        observed
+        for observed in subject.live
+        if not observed.archived and is_ours(observed, subject) and subject.fingerprint.matches(observed.fingerprint)
+    ]
+    under_way = [run for run in runs if run.health in _UNDER_WAY]
+    completed = [run for run in runs if run.health is Health.HEALTHY]
+    policy = subject.desired.lifecycle.rerun
+    if policy is Rerun.ALWAYS:
+        return _always(subject, under_way)
+    if completed:
+        return _completed(subject, completed)
+    if under_way:
+        return _await(subject, under_way[-1])
+    standing = live_in_force(subject)
+    if policy is Rerun.MANUAL and standing is not None and standing.health is Health.HEALTHY and not subject.chosen:
+        return _manual(subject, standing)
+    return _run(subject, runs, standing)
+
+
+def _completed(subject: Subject, completed: list[Observed]) -> Decision:
+    applied = subject.applied
+    if applied is not None and not applied.tainted:
+        for run in completed:
+            if run.revision == applied.revision:
+                return keep(subject, run)
+    return reuse(subject, completed[-1], "run")
+
+
+def _await(subject: Subject, run: Observed) -> Decision:
+    """Submitting it again under the same name has no second effect; the apply then waits for its end."""
+    return Decision(
+        Action.RUN,
+        f"in flight: adopt {run.revision}",
+        _fields(subject),
+        before=in_force(subject),
+        after=run.revision,
+        observed=run,
+    )
+
+
+def _manual(subject: Subject, standing: Observed) -> Decision:
+    """It changed, but runs only when somebody selects it by name; what is downstream goes on with the run in force."""
+    assert subject.applied is not None  # noqa: S101 - a run in force is one that a record names
+    fields = compared(subject, standing)
+    return Decision(
+        Action.NOOP,
+        f"manual: select it by name to run it again ({content_reason(subject, fields)})",
+        tuple(replace(field, action=Action.NOOP) for field in fields),
+        before=standing.revision,
+        after=standing.revision,
+        observed=standing,
+        reused=standing,
+        identity=subject.applied.fingerprint.identity,
+    )
+
+
+def _always(subject: Subject, under_way: list[Observed]) -> Decision:
+    """Each run is another one, and so is everything made from it."""
+    if under_way:
+        decision = _await(subject, under_way[-1])
+    else:
+        reason = "always: lifecycle.rerun" if subject.applied else "new"
+        decision = _next(subject, reason, _fields(subject))
+    return replace(decision, identity=digest_text(f"{subject.fingerprint.identity}\n{decision.after}"))
+
+
+def _run(subject: Subject, failed: list[Observed], standing: Observed | None) -> Decision:
+    fields = _fields(subject)
+    if failed:
+        number = attempts(subject.desired.address.leaf, subject.fingerprint, subject.live) + 1
+        return _next(subject, f"retry: attempt {number} after {failed[-1].revision} failed", fields)
+    applied = subject.applied
+    if applied is not None and standing is None and subject.fingerprint.matches(applied.fingerprint.pack()):
+        if applied.tainted:
+            return _next(subject, "last apply failed", fields)
+        return replace(_next(subject, f"drift: run {applied.revision} deleted outside", fields), drift=True)
+    return _next(subject, content_reason(subject, fields), fields)
+
+
+def _fields(subject: Subject) -> tuple[FieldChange, ...]:
+    standing = live_in_force(subject)
+    return compared(subject, standing) if standing else new_fields(subject)
+
+
+def _next(subject: Subject, reason: str, fields: tuple[FieldChange, ...]) -> Decision:
+    job = subject.desired.address.leaf
+    made = attempts(job, subject.fingerprint, subject.live)
+    return Decision(
+        Action.RUN,
+        reason,
+        fields,
+        before=in_force(subject),
+        after=run_name(job, subject.fingerprint, made + 1),
+        note=last_run(subject.applied),
+    )

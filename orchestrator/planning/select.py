@@ -1,0 +1,79 @@
+"""``--select``: which resources a plan may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
+from orchestrator.core.graph import closure, reverse
+
+Edges = Mapping[Address, Iterable[Address]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The resources that a plan may touch.
+
+    Attributes:
+        chosen: None means all.
+        exact: those that were named without a wildcard.
+        problems: patterns that match nothing.
+    """
+
+    chosen: frozenset[Address] | None = None
+    exact: frozenset[Address] = frozenset()
+    problems: tuple[Diagnostic, ...] = ()
+
+    def __contains__(self, address: Address) -> bool:
+        return self.chosen is None or address in self.chosen
+
+
+def select(patterns: Iterable[str], edges: Edges) -> Selection:
+    """Resolve selection patterns.
+
+    A pattern that names an endpoint means its deployments and traffic as well.
+
+    Args:
+        patterns: ``jobs.train``, ``+jobs.train``, ``jobs.train+``, ``data.*``; several add up.
+        edges: every known address to what it depends on.
+    """
+    wanted = tuple(patterns)
+    if not wanted:
+        return Selection()
+    chosen: set[Address] = set()
+    exact: set[Address] = set()
+    problems: list[Diagnostic] = []
+    downstream = reverse(edges) if any(pattern.endswith("+") for pattern in wanted) else {}
+    for pattern in wanted:
+        name = pattern.removeprefix("+").removesuffix("+")
+        found = _matching(name, edges.keys())
+        if not found:
+            problems.append(_nothing(pattern, name, edges.keys()))
+        chosen |= found
+        exact |= {address for address in found if str(address) == name}
+        if pattern.startswith("+"):
+            chosen |= closure(found, edges)
+        if pattern.endswith("+"):
+            chosen |= closure(found, downstream)
+    return Selection(frozenset(chosen), frozenset(exact), tuple(problems))
+
+
+def _matching(name: str, known: Collection[Address]) -> set[Address]:
+    return {
+        address
+        for address in known
+        if fnmatchcase(str(address), name) or (address.parent is not None and fnmatchcase(str(address.parent), name))
+    }
+
+
+def _nothing(pattern: str, name: str, known: Iterable[Address]) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "select-nothing",
+        "Nothing is selected",
+        f"--select {pattern} matches no resource of this project.",
+        did_you_mean(name, map(str, known), "`amlctl plan -v` lists every address."),
+    )

@@ -1,0 +1,113 @@
+"""What is there already and has the wanted content: kept, or used again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from orchestrator.core.change import Action, FieldChange
+from orchestrator.core.health import Health
+from orchestrator.core.resource import Observed
+from orchestrator.planning.fields import compared, drifted, worst
+from orchestrator.planning.reasons import culprits, field_reason, lifecycle_reason, some, unseen_label
+from orchestrator.planning.subject import Decision, Subject
+
+UNMARKED = "drift: owner's mark removed outside"
+
+
+class Verdict(NamedTuple):
+    """What to do with a live object that is in force.
+
+    Attributes:
+        reuse: only the record moves.
+    """
+
+    action: Action
+    reason: str
+    reuse: bool = False
+
+
+def keep(subject: Subject, observed: Observed) -> Decision:
+    """The version or run in force has the wanted content: at most its labels change."""
+    fields = tuple(_settled(field) for field in compared(subject, observed))
+    verdict = upkeep(subject, observed, fields)
+    return decided(verdict, observed, fields)
+
+
+def _settled(field: FieldChange) -> FieldChange:
+    """A field of an asset whose content as a whole is the same: another mention of the same thing."""
+    if field.action in (Action.REVISE, Action.RUN):
+        return replace(field, action=Action.NOOP, reason="the content is the same")
+    return field
+
+
+def upkeep(subject: Subject, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
+    """The first rule that holds for a live object that the record names."""
+    if worst(fields) is Action.UPDATE:
+        return Verdict(Action.UPDATE, field_reason(subject, fields))
+    if subject.applied is not None and subject.applied.tainted:
+        return Verdict(Action.UPDATE, "last apply failed")
+    if observed.owner is None and subject.kind.taggable:
+        return Verdict(Action.UPDATE, UNMARKED)
+    guilty = culprits(subject)
+    if guilty:
+        return Verdict(Action.UPDATE, f"upstream: {some(guilty)}")
+    if unseen_label(subject, fields):
+        return Verdict(Action.UPDATE, "metadata: tests")
+    moved = lifecycle_reason(subject)
+    if moved:
+        return Verdict(Action.UPDATE, moved, reuse=True)
+    return Verdict(Action.NOOP, "unchanged")
+
+
+def decided(verdict: Verdict, observed: Observed, fields: tuple[FieldChange, ...]) -> Decision:
+    """The decision on a live object that stays in force."""
+    done = verdict.reuse or verdict.action is Action.NOOP
+    return Decision(
+        verdict.action,
+        verdict.reason,
+        fields,
+        before=observed.revision,
+        after=observed.revision,
+        reuse=verdict.reuse,
+        drift=drifted(fields) or verdict.reason == UNMARKED,
+        observed=observed,
+        reused=observed if done else None,
+    )
+
+
+def reuse(subject: Subject, observed: Observed, noun: str) -> Decision:
+    """Another version or run than the one in force has the wanted content: nothing is done twice.
+
+    Its labels may be those of another time; then they are updated along the way.
+    """
+    fields = compared(subject, observed, recorded=False)
+    labelled = observed.fingerprint == subject.fingerprint.pack() and worst(fields) is Action.NOOP
+    clean = labelled and observed.health is Health.HEALTHY
+    verb = "adopt" if subject.applied is None else "reuse"
+    return Decision(
+        Action.UPDATE,
+        f"{verb}: {noun} {observed.revision} has this content",
+        fields,
+        before=in_force(subject),
+        after=observed.revision,
+        reuse=clean,
+        observed=observed,
+        reused=observed if clean else None,
+    )
+
+
+def in_force(subject: Subject) -> str | None:
+    """The revision that the record names, if it is still there."""
+    found = live_in_force(subject)
+    return found.revision if found else None
+
+
+def live_in_force(subject: Subject) -> Observed | None:
+    """The live object that the record names, if it is still there."""
+    if subject.applied is None:
+        return None
+    for observed in subject.live:
+        if observed.revision == subject.applied.revision and not observed.archived:
+            return observed
+    return None

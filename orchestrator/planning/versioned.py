@@ -1,0 +1,133 @@
+"""VERSIONED: other content is another version; the old one stays, and what exists is used again."""
+
+from __future__ import annotations
+
+from orchestrator.core.change import Action
+from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.resource import Observed
+from orchestrator.planning.fields import compared, new_fields
+from orchestrator.planning.ownership import is_ours, ownership_problem
+from orchestrator.planning.reasons import content_reason
+from orchestrator.planning.revisions import version_name
+from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
+from orchestrator.planning.subject import Decision, Subject
+
+
+def decide_versioned(subject: Subject) -> Decision | Diagnostic:
+    """Decide on an asset with versions.
+
+    Returns:
+        The decision; a problem if the asset is not ours or the pinned version has other content.
+    """
+    problem = ownership_problem(subject)
+    if problem is not None:
+        return problem
+    pinned = _pinned(subject)
+    if pinned is not None and pinned.owner is None and not is_ours(pinned, subject):
+        return _take_over(subject, pinned)
+    if pinned is not None and not _same_content(pinned, subject):
+        return _conflict(subject)
+    wanted = _with_this_content(subject)
+    if wanted is None:
+        return _publish(subject)
+    if subject.applied is not None and wanted.revision == subject.applied.revision:
+        return keep(subject, wanted)
+    return reuse(subject, wanted, "version")
+
+
+def _pinned(subject: Subject) -> Observed | None:
+    """What stands under the version that the spec pins, archived or not: the name stays taken."""
+    version = subject.desired.version
+    if version is None:
+        return None
+    return next((observed for observed in subject.live if observed.revision == version), None)
+
+
+def _with_this_content(subject: Subject) -> Observed | None:
+    """The live version that is what is wanted: the one in force if it is, else the newest."""
+    version = subject.desired.version
+    found = [
+        observed
+        for observed in subject.live
+        if not observed.archived and version in (None, observed.revision) and _same_content(observed, subject)
+    ]
+    revision = subject.applied.revision if subject.applied else None
+    return next((observed for observed in found if observed.revision == revision), found[-1] if found else None)
+
+
+def _same_content(observed: Observed, subject: Subject) -> bool:
+    """Told by the mark on the object; by the record where somebody took the mark away."""
+    if not is_ours(observed, subject):
+        return False
+    applied = subject.applied
+    if observed.fingerprint is None and applied is not None and applied.revision == observed.revision:
+        return subject.fingerprint.matches(applied.fingerprint.pack())
+    return subject.fingerprint.matches(observed.fingerprint)
+
+
+def _publish(subject: Subject) -> Decision:
+    """A new version; an archived one with this content comes back instead."""
+    archived = next((o for o in reversed(subject.live) if o.archived and _restorable(o, subject)), None)
+    applied = subject.applied
+    last = applied.revision if applied else ""
+    after = subject.desired.version or (
+        archived.revision if archived else version_name(subject.kind.key, subject.fingerprint, subject.live, last)
+    )
+    standing = live_in_force(subject)
+    fields = compared(subject, standing) if standing else new_fields(subject)
+    others = any(not observed.archived for observed in subject.live)
+    reason, drift = _why(subject, archived, standing)
+    return Decision(
+        Action.REVISE if others else Action.CREATE,
+        reason if reason != "new" or not others else "content: changed",
+        fields,
+        before=in_force(subject),
+        after=after,
+        drift=drift,
+    )
+
+
+def _restorable(observed: Observed, subject: Subject) -> bool:
+    version = subject.desired.version
+    return version in (None, observed.revision) and _same_content(observed, subject)
+
+
+def _why(subject: Subject, archived: Observed | None, standing: Observed | None) -> tuple[str, bool]:
+    """The reason, and whether it is that somebody else took the version away."""
+    applied = subject.applied
+    if applied is not None and standing is None and subject.fingerprint.matches(applied.fingerprint.pack()):
+        gone = "archived" if archived is not None else "deleted"
+        return f"drift: version {applied.revision} {gone} outside", True
+    if archived is not None:
+        return f"restore: version {archived.revision} has this content", False
+    if applied is None:
+        return "new", False
+    return content_reason(subject, compared(subject, standing) if standing else ()), False
+
+
+def _take_over(subject: Subject, observed: Observed) -> Decision:
+    """The spec pins a version that somebody else made, and adopting was asked for."""
+    fields = compared(subject, observed, recorded=False)
+    return Decision(
+        Action.UPDATE,
+        f"adopt: version {observed.revision} made by others",
+        fields,
+        before=in_force(subject),
+        after=observed.revision,
+        observed=observed,
+    )
+
+
+def _conflict(subject: Subject) -> Diagnostic:
+    address, version = subject.desired.address, subject.desired.version
+    reason = content_reason(subject, ())
+    known = f" ({reason})" if subject.applied is not None else ""
+    return Diagnostic(
+        Severity.ERROR,
+        "version-content-conflict",
+        "The pinned version exists with other content",
+        f"{address} pins version {version}, which exists with other content{known}. A published version never changes.",
+        "Give it another version, or leave the version out and let the content name it.",
+        subject=subject.desired.span,
+        address=address,
+    )

@@ -1,0 +1,185 @@
+"""The walk over the spec in dependency order: each resource is decided on with what lies upstream already known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Action, Change
+from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.kind import Kinds
+from orchestrator.core.observation import Observation
+from orchestrator.core.plan import Target
+from orchestrator.core.ports import State
+from orchestrator.core.project import Project
+from orchestrator.core.resource import Desired
+from orchestrator.core.value import plain
+from orchestrator.planning.decide import decide
+from orchestrator.planning.fingerprints import fingerprint_of
+from orchestrator.planning.ignored import keep_ignored
+from orchestrator.planning.ownership import is_ours
+from orchestrator.planning.pin import Yield, pin
+from orchestrator.planning.select import Selection
+from orchestrator.planning.subject import Decision, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the decisions of one plan are made from."""
+
+    project: Project
+    state: State
+    observation: Observation
+    kinds: Kinds
+    selection: Selection
+    adopt: bool = False
+
+
+@dataclass(slots=True)
+class Walk:
+    """What was decided so far.
+
+    Attributes:
+        yields: what each decided resource will be for those that depend on it.
+        changes, targets: of selected and unselected resources alike.
+        problems: why the plan cannot be made.
+    """
+
+    yields: dict[Address, Yield] = field(default_factory=dict)
+    changes: dict[Address, Change] = field(default_factory=dict)
+    targets: dict[Address, Target] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def walk(facts: Facts) -> Walk:
+    """Decide on every resource of the spec."""
+    done = Walk()
+    unfinished = {intent.address for intent in facts.state.unfinished}
+    for address, desired in facts.project.resources.items():
+        _visit(desired, facts, done, interrupted=address in unfinished)
+    return done
+
+
+def _visit(desired: Desired, facts: Facts, done: Walk, *, interrupted: bool) -> None:
+    address = desired.address
+    fingerprint, upstream = fingerprint_of(desired, done.yields, facts.observation.externals)
+    resolved = pin(desired, done.yields, facts.observation.externals)
+    applied = facts.state.applied.get(address)
+    parent = done.yields.get(address.parent) if address.parent else None
+    subject = Subject(
+        desired=desired,
+        kind=facts.kinds[address.kind],
+        owner=facts.project.name,
+        fingerprint=fingerprint,
+        upstream=upstream,
+        written=plain(resolved, facts.state.lineage),
+        applied=applied,
+        live=facts.observation.objects.get(address, ()),
+        ours=applied is not None or interrupted,
+        adopt=facts.adopt,
+        renewed=parent is not None and parent.renewed,
+        chosen=address in facts.selection.exact,
+    )
+    decision = decide(subject)
+    if isinstance(decision, Diagnostic):
+        if address in facts.selection:
+            done.problems.append(decision)
+        done.yields[address] = Yield(address, subject.identity, desired.version or "", fingerprint.identity)
+        return
+    if address in facts.selection:
+        done.problems.extend(_refused(subject, decision))
+    done.changes[address] = _change(subject, decision)
+    done.targets[address] = _target(subject, decision, resolved)
+    done.yields[address] = (
+        _yield(subject, decision) if address in facts.selection else _standing_yield(subject, decision)
+    )
+
+
+def _change(subject: Subject, decision: Decision) -> Change:
+    desired = subject.desired
+    return Change(
+        desired.address,
+        decision.action,
+        decision.reason,
+        decision.fields,
+        decision.before,
+        decision.after,
+        desired.depends_on,
+        desired.span,
+        reuse=decision.reuse,
+        drift=decision.drift,
+        note=decision.note,
+    )
+
+
+def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -> Target:
+    observed = decision.observed
+    ignore = subject.desired.lifecycle.ignore
+    if ignore and observed is not None:
+        resolved = keep_ignored(resolved, observed.properties, ignore)
+    owned: tuple[Any, ...] = ()
+    if decision.action is Action.REPLACE:
+        owned = tuple(live for live in subject.live if not live.archived and is_ours(live, subject))
+    return Target(
+        subject.desired,
+        resolved,
+        subject.fingerprint,
+        subject.upstream,
+        subject.applied,
+        observed,
+        decision.reused,
+        owned,
+    )
+
+
+_MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)
+
+
+def _yield(subject: Subject, decision: Decision) -> Yield:
+    stays = decision.observed is not None and decision.action not in _MADE_ANEW
+    return Yield(
+        subject.desired.address,
+        subject.identity,
+        decision.after or "",
+        decision.identity or subject.fingerprint.identity,
+        decision.observed.attributes if stays and decision.observed else {},
+        renewed=decision.action is Action.REPLACE or (subject.renewed and decision.action is Action.CREATE),
+    )
+
+
+def _standing_yield(subject: Subject, decision: Decision) -> Yield:
+    """What an unselected resource is for those that depend on it: what is in force now."""
+    applied = subject.applied
+    if decision.before is None or applied is None:
+        return _yield(subject, decision)
+    observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
+    return Yield(
+        subject.desired.address,
+        subject.identity,
+        applied.revision,
+        applied.fingerprint.identity,
+        observed.attributes if observed else {},
+    )
+
+
+def _refused(subject: Subject, decision: Decision) -> list[Diagnostic]:
+    """A protected resource is neither replaced nor taken away together with its endpoint."""
+    lost = decision.action is Action.REPLACE or (subject.renewed and any(not o.archived for o in subject.live))
+    if not lost or not subject.desired.lifecycle.protect:
+        return []
+    return [protected(subject.desired.address, f"replace it ({decision.reason})", subject.desired)]
+
+
+def protected(address: Address, doing: str, desired: Desired | None) -> Diagnostic:
+    """The refusal to delete or replace what says ``protect: true``."""
+    return Diagnostic(
+        Severity.ERROR,
+        "protected",
+        "The resource is protected",
+        f"{address} is protected, and this plan would {doing}.",
+        f"Set `protect: false` in the lifecycle of {address} and apply that first.",
+        subject=desired.span if desired else None,
+        address=address,
+    )
