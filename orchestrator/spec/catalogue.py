@@ -84,9 +84,9 @@ class Catalogue:
     def attribute_problem(self, target: Address, attribute: str, span: Span, address: Address) -> Diagnostic | None:
         """Why a target has no such value; None if it has."""
         draft = self._drafts[target]
-        known = [name for name in draft.kind.attributes if not name.endswith(".*")]
-        if attribute in known:
+        if attribute in draft.kind.attributes:
             return None
+        known = [name for name in draft.kind.attributes if not name.endswith(".*")]
         head, _, rest = attribute.partition(".")
         if f"{head}.*" in draft.kind.attributes and rest:
             outputs = [*(draft.body.get("outputs") or ()), *DEFAULT_OUTPUTS]

@@ -18,9 +18,9 @@ from orchestrator.spec.checks import read_checks
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
 from orchestrator.spec.draft import Draft, drafts
+from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.spec.resolve import Resolver, externals
-from orchestrator.spec.snapshot import Hasher, PlainHasher
 from orchestrator.spec.validate import validate, validate_sections, validate_tags
 
 
@@ -48,12 +48,14 @@ def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> 
     """
     all_drafts = list(drafts(composition, kinds))
     problems = [*validate_sections(composition, kinds), *validate_tags(composition), *validate(all_drafts)]
-    hasher: Hasher | None = PlainHasher() if options.files else None
-    files = LocalFileReader(composition.sources, composition.root, hasher)
+    hasher = _hasher(composition)
+    files = LocalFileReader(composition.sources, composition.root, hasher if options.files else None)
     resolver = Resolver(
         Catalogue(all_drafts, cast("Mapping[str, Any]", composition.extra.get("disabled", {}))), files, composition.tags
     )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
+    if isinstance(hasher, RememberingHasher):
+        hasher.save()
     if not problems:
         resources = _ordered(resources, problems)
     if problems:
@@ -70,6 +72,14 @@ def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> 
         warnings=composition.warnings,
         description=composition.description,
     )
+
+
+def _hasher(composition: Composition) -> PlainHasher | RememberingHasher:
+    """Digests are remembered inside the embedded workspace once there is one; loading a spec creates no folder."""
+    workspace = Path(str(composition.workspace.settings.get("path", "")))
+    if composition.workspace.kind == "local" and workspace.is_absolute() and workspace.is_dir():
+        return RememberingHasher(workspace / "cache" / "digests")
+    return PlainHasher()
 
 
 def _resolve(

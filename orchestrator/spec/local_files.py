@@ -13,7 +13,8 @@ from orchestrator.core.kind import Files
 from orchestrator.core.span import Span
 from orchestrator.core.value import LocalFiles
 from orchestrator.spec.body_problems import error
-from orchestrator.spec.snapshot import Hasher, Snapshot, SnapshotProblem, take
+from orchestrator.spec.file_hashes import Hasher
+from orchestrator.spec.snapshot import Snapshot, SnapshotProblem, take
 
 _SCHEME = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
 

@@ -7,11 +7,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from orchestrator.spec.file_hashes import Hasher
 from orchestrator.spec.ignore import Ignored, ignore_rules
-
-BLOCK = 1 << 20
 
 
 class SnapshotProblem(Exception):
@@ -36,33 +34,10 @@ class Snapshot:
     Attributes:
         digest: over relative paths and bytes; of a text file over its text alone.
         manifest: relative path (POSIX) to digest of each file, sorted; of a single file, its name.
-        sizes: bytes hashed or known.
     """
 
     digest: str
     manifest: dict[str, str]
-
-
-class Hasher(Protocol):
-    """Gives the digest of a file."""
-
-    def digest(self, path: str, status: os.stat_result) -> str:
-        """SHA-256 of the bytes, in hex."""
-        ...
-
-
-class PlainHasher:
-    """Reads every file."""
-
-    def digest(self, path: str, status: os.stat_result) -> str:
-        """SHA-256 of the bytes, in hex."""
-        return hash_file(path)
-
-
-def hash_file(path: str) -> str:
-    """SHA-256 of a file's bytes, in hex; never holds more than a block in memory."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  # a Path for each of 100,000 files costs
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_text_file(path: str) -> str:
