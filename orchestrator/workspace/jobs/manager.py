@@ -1,0 +1,213 @@
+"""Keeps runs in line with their records: queued, prepared, running, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from orchestrator.core.errors import BackendError
+from orchestrator.core.health import Health
+from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
+from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation, remove_tree
+from orchestrator.workspace.jobs.settlement import Settlement
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import ProcessIdentity, alive, spawn, terminate
+from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.tracking_client import TrackingClient
+
+KIND: Final = "jobs"
+CANCEL: Final = "cancel_requested"
+"""Attribute that asks for a run's end."""
+
+PROCESS: Final = "process"
+"""Attribute with the runner's identity."""
+
+QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"
+
+STOP_GRACE_S: Final = 8.0
+"""A runner gets this long to end its job and write that down; longer than its own grace for the job, seconds."""
+
+_log = logging.getLogger("orchestrator.jobs")
+
+
+class JobManager:
+    """Runs jobs. Everything it must not forget is in the records and in the runs' folders.
+
+    Args:
+        paths: the workspace.
+        max_parallel: bound on runs at a time; None means the number of processors, at least two.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: RecordStore,
+        content: ContentStore,
+        environments: Environments,
+        tracking: TrackingServer,
+        max_parallel: int | None = None,
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._tracking = tracking
+        self._preparation = Preparation(paths, store, content, environments, tracking)
+        self._settlement = Settlement(paths, store, tracking)
+        self._max_parallel = max_parallel or max(2, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(self._max_parallel + 2, thread_name_prefix="job")
+        self._tasks: dict[RecordKey, Future[None]] = {}
+        self._seen = -2
+
+    async def reconcile(self) -> bool:
+        """One look at all runs. See `supervision.Manager`."""
+        return await asyncio.to_thread(self._round)
+
+    async def shutdown(self) -> None:
+        """Stop all runs. Those that ran are marked interrupted; queued ones stay queued."""
+        await asyncio.to_thread(self._stop_all)
+
+    def _round(self) -> bool:
+        version = self._store.data_version()
+        if version == self._seen and not self._tasks:
+            return False
+        active = [r for r in self._store.list(KIND) if r.deleting or r.health is Health.PROGRESSING]
+        free = self._max_parallel - sum(r.phase in (PREPARING, RUNNING) for r in active)
+        for record in active:
+            if self._busy(record.key):
+                continue
+            if record.phase not in (PREPARING, RUNNING) and not record.deleting and CANCEL not in record.attributes:
+                if free <= 0:
+                    continue
+                free -= 1
+            self._look(record)
+        self._seen = -2 if active else version
+        return bool(active or self._tasks)
+
+    def _busy(self, key: RecordKey) -> bool:
+        task = self._tasks.get(key)
+        if task is None:
+            return False
+        if not task.done():
+            return True
+        del self._tasks[key]
+        return False
+
+    def _look(self, record: Record) -> None:
+        folder = JobFolder(self._paths.job(record.revision))
+        if record.deleting:
+            self._submit(record, lambda: self._remove(record, folder))
+        elif record.phase == RUNNING or folder.runner() is not None or folder.exit.exists():
+            self._watch(record, folder)
+        elif CANCEL in record.attributes:
+            self._settlement.settle(record, folder, RunExit(None, Ending.CANCELLED, "Cancelled before it ran.", 0, 0))
+        else:
+            self._store.update_status(record.key, phase=PREPARING)
+            self._submit(record, lambda: self._start(record, folder))
+
+    def _watch(self, record: Record, folder: JobFolder) -> None:
+        runner = folder.runner() or _identity(record.attributes.get(PROCESS))
+        if folder.exit.exists():
+            ended = RunExit.read(folder) or RunExit(None, Ending.FAILED, "Its exit file is damaged.", 0, 0)
+            self._submit(record, lambda: self._settlement.settle(record, folder, ended))
+        elif runner is not None and alive(runner):
+            if record.phase != RUNNING:
+                self._store.update_status(record.key, phase=RUNNING, attributes={PROCESS: str(runner)})
+            if CANCEL in record.attributes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(runner.pid, signal.SIGTERM)
+        elif not folder.exit.exists():  # asked again: it may have ended in this very moment
+            self._submit(record, lambda: self._interrupted(record, folder, runner))
+
+    def _start(self, record: Record, folder: JobFolder) -> None:
+        def tell(line: str) -> None:
+            self._store.update_status(record.key, message=line)
+
+        self._preparation.prepare(record, tell)
+        current = self._store.get(*record.key)
+        if current is None or current.deleting or CANCEL in current.attributes:
+            folder.order.unlink()
+            self._store.update_status(record.key, phase=QUEUED)
+            return
+        argv = [sys.executable, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
+        runner = spawn(argv, cwd=folder.path, log=folder.path / "runner.log")
+        self._store.update_status(record.key, phase=RUNNING, message="", attributes={PROCESS: str(runner)})
+        _log.info("%s runs as process %s", record.revision, runner)
+
+    def _interrupted(self, record: Record, folder: JobFolder, runner: ProcessIdentity | None) -> None:
+        if runner is not None:
+            terminate(runner, STOP_GRACE_S)
+        why = RunExit.read(folder) or RunExit(
+            None, Ending.FAILED, "Interrupted: its process vanished without a result.", 0, 0
+        )
+        if CANCEL in record.attributes:
+            why = RunExit(None, Ending.CANCELLED, "Cancelled.", 0, 0)
+        self._settlement.settle(record, folder, why)
+
+    def _remove(self, record: Record, folder: JobFolder) -> None:
+        self._stop(record, folder)
+        if folder.path.exists():
+            remove_tree(folder.path)
+        run_id = record.attributes.get(MLFLOW_RUN)
+        if run_id and (uri := self._tracking.uri):
+            try:
+                TrackingClient(uri).delete_run(str(run_id))
+            except BackendError as error:
+                _log.warning("the tracked run of %s stays: %s", record.revision, error)
+        self._store.delete(record.key)
+
+    def _stop(self, record: Record, folder: JobFolder) -> None:
+        runner = folder.runner() or _identity(record.attributes.get(PROCESS))
+        if runner is not None and not terminate(runner, STOP_GRACE_S):
+            _log.error("processes of %s do not end", record.revision)
+
+    def _stop_all(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        running = [r for r in self._store.list(KIND) if r.phase in (PREPARING, RUNNING) and not r.deleting]
+        with ThreadPoolExecutor(max(1, len(running)), thread_name_prefix="stop") as pool:
+            list(pool.map(self._take_down, running))
+
+    def _take_down(self, record: Record) -> None:
+        folder = JobFolder(self._paths.job(record.revision))
+        if record.health is not Health.PROGRESSING:
+            return
+        if record.phase == PREPARING and folder.runner() is None:
+            self._store.update_status(record.key, phase=QUEUED)
+            return
+        ended = RunExit.read(folder)
+        self._stop(record, folder)
+        self._settlement.settle(
+            record, folder, ended or RunExit(None, Ending.FAILED, "Interrupted: the workspace went down.", 0, 0)
+        )
+
+    def _submit(self, record: Record, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except BackendError as error:
+                self._give_up(record, f"{error.detail} {error.fix}".strip())
+            except Exception as error:
+                _log.exception("%s cannot be brought on", record.revision)
+                self._give_up(record, f"{type(error).__name__}: {error}")
+
+        self._tasks[record.key] = self._threads.submit(guarded)
+
+    def _give_up(self, record: Record, reason: str) -> None:
+        if record.deleting:
+            self._store.update_status(record.key, message=reason)
+            return
+        folder = JobFolder(self._paths.job(record.revision))
+        self._settlement.settle(record, folder, RunExit(None, Ending.FAILED, reason, 0, 0))
+
+
+def _identity(text: object) -> ProcessIdentity | None:
+    return ProcessIdentity.parse(text) if isinstance(text, str) else None

@@ -1,0 +1,222 @@
+"""Makes a run's folder ready: code, inputs, outputs, environment and tracking, down to the order for its runner."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.jobs.bodies import (
+    input_values,
+    output_types,
+    process_count,
+    time_limit,
+)
+from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.secrets import SecretFiles
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.tracking_client import TrackedRun, TrackingClient
+
+MLFLOW_RUN: Final = "mlflow_run_id"
+"""Attribute of a job's record: its run in MLflow."""
+
+AUTOML_OUTPUT: Final = "best_model"
+DEFAULT_EXPERIMENT: Final = "Default"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Prepares runs. Safe to use from several threads for different runs.
+
+    Attributes:
+        stand_ins: reference or URL to a local path, from the workspace's settings.
+    """
+
+    paths: WorkspacePaths
+    store: RecordStore
+    content: ContentStore
+    environments: Environments
+    tracking: TrackingServer
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    def prepare(self, record: Record, tell: Callable[[str], None]) -> RunOrder:
+        """Make a run ready. What an earlier attempt left in its folder is thrown away. Blocks, possibly for minutes.
+
+        Args:
+            record: of kind ``jobs``.
+            tell: gets a line about what is being done.
+
+        Raises:
+            BackendError: the run can never start as it is, with the reason.
+        """
+        body = SecretFiles(self.paths).reveal(record)
+        folder = JobFolder(self.paths.job(record.revision))
+        _fresh(folder)
+        with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
+            # The tracking server takes seconds to load, as does an environment: both at once.
+            tracked = side.submit(self._track, record, body)
+            python = self._python(record, body, tell)
+            self._lay_out_code(body.get("code"), folder)
+            paths, literals = input_values(record.variant, body)
+            inputs = {name: self._input(name, source, folder) for name, source in paths.items()}
+            outputs = self._outputs(record, body, folder)
+            run = tracked.result()
+        processes = process_count(body)
+        environ = {**self._environ(record, body, run, processes), **_user_environ(body)}
+        automl = body.get("type") == "automl"
+        order = RunOrder(
+            record.revision,
+            "automl" if automl else "command",
+            dict(record.body),
+            str(python),
+            {**{name: str(path) for name, path in inputs.items()}, **literals},
+            tuple(literals),
+            {name: str(path) for name, path in outputs.items()},
+            environ,
+            time_limit(body),
+            "" if automl else str(body.get("command", "")),
+            processes,
+        )
+        order.write(folder)
+        return order
+
+    def _track(self, record: Record, body: Mapping[str, Any]) -> tuple[TrackedRun, str]:
+        uri = self.tracking.ensure()
+        client = TrackingClient(uri)
+        tags = {"mlflow.runName": record.revision, "mlflow.source.name": record.address, "mlflow.user": "amlctl"}
+        if stale := record.attributes.get(MLFLOW_RUN):
+            client.delete_run(str(stale))
+        run = client.start_run(_experiment(record, body), record.revision, tags)
+        self.store.update_status(record.key, attributes={MLFLOW_RUN: run.run_id})
+        return run, uri
+
+    def _python(self, record: Record, body: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
+        if body.get("type") == "automl":
+            return Path(sys.executable)
+        return self.environments.python_for(body.get("environment"), tell)
+
+    def _lay_out_code(self, code: object, folder: JobFolder) -> None:
+        if isinstance(code, str) and code.startswith(SCHEME):
+            self.content.materialise(code.removeprefix(SCHEME), folder.code, writable=True)
+        elif isinstance(code, str):
+            source = resolve(self.store, self.paths, self.stand_ins, code)
+            _copy_writable(source, folder.code)
+        _link_outputs(folder)
+
+    def _input(self, name: str, source: Mapping[str, Any], folder: JobFolder) -> Path:
+        mode = str(source.get("mode") or "ro_mount")
+        if mode.startswith("eval_"):
+            raise Invalid(f"Input '{name}' has mode {mode}, which the embedded workspace does not have.")
+        path = resolve(self.store, self.paths, self.stand_ins, str(source["path"]))
+        if mode != "download" or self._kept(path):
+            return path
+        target = folder.inputs / name
+        folder.inputs.mkdir(exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, target)
+        else:
+            target.mkdir()
+            target = Path(shutil.copy2(path, target))
+        return target
+
+    def _kept(self, path: Path) -> bool:
+        """Whether a path is one of the workspace's own read-only copies."""
+        return any(path.is_relative_to(place) for place in (self.paths.content, self.paths.downloads))
+
+    def _outputs(self, record: Record, body: Mapping[str, Any], folder: JobFolder) -> dict[str, Path]:
+        types = output_types(body)
+        if body.get("type") == "automl":
+            types.setdefault(AUTOML_OUTPUT, {"type": "mlflow_model"})
+        places = {}
+        for name, spec in types.items():
+            place = output_place(self.paths, folder, record.revision, name, spec)
+            (place.parent if spec.get("type") == "uri_file" else place).mkdir(parents=True, exist_ok=True)
+            places[name] = place
+        return places
+
+    def _environ(
+        self, record: Record, body: Mapping[str, Any], tracked: tuple[TrackedRun, str], processes: int
+    ) -> dict[str, str]:
+        run, uri = tracked
+        experiment = _experiment(record, body)
+        environ = {
+            "AZUREML_RUN_ID": record.revision,
+            "AZUREML_ROOT_RUN_ID": record.revision,
+            "AZUREML_EXPERIMENT_NAME": experiment,
+            "AZUREML_EXPERIMENT_ID": run.experiment_id,
+            "MLFLOW_TRACKING_URI": uri,
+            "MLFLOW_RUN_ID": run.run_id,
+            "MLFLOW_EXPERIMENT_ID": run.experiment_id,
+            "MLFLOW_EXPERIMENT_NAME": experiment,
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "GIT_PYTHON_REFRESH": "quiet",
+        }
+        if processes > 1:
+            environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
+        return environ
+
+
+def _experiment(record: Record, body: Mapping[str, Any]) -> str:
+    return str(body.get("experiment_name") or record.owner or DEFAULT_EXPERIMENT)
+
+
+def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
+    variables = body.get("environment_variables") or {}
+    return {str(name): str(value) for name, value in variables.items()}
+
+
+def _fresh(folder: JobFolder) -> None:
+    for file in (folder.order, folder.exit, folder.process, folder.metrics):
+        file.unlink(missing_ok=True)
+    for part in (folder.code, folder.inputs, folder.outputs, folder.logs):
+        if part.exists():
+            remove_tree(part)
+    for part in (folder.code, folder.outputs, folder.logs):
+        part.mkdir(mode=PRIVATE_FOLDER, parents=True)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder, whatever the modes inside of it say."""
+    for folder in path.rglob("*/"):
+        if not folder.is_symlink():
+            folder.chmod(PRIVATE_FOLDER)
+    shutil.rmtree(path)
+
+
+def _copy_writable(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)
+    for path in target.rglob("*"):
+        path.chmod(path.stat().st_mode | 0o200)
+
+
+def _link_outputs(folder: JobFolder) -> None:
+    """Make ``./outputs`` of the working folder the run's outputs folder, as the service keeps it."""
+    link = folder.code / "outputs"
+    if link.is_dir():
+        shutil.copytree(link, folder.outputs, dirs_exist_ok=True)
+        shutil.rmtree(link)
+    elif link.exists():
+        return
+    link.symlink_to(folder.outputs, target_is_directory=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

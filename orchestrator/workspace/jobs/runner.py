@@ -1,0 +1,149 @@
+"""Runs one job from start to end and writes down how it ended. ``python -m orchestrator.workspace.jobs.runner FOLDER``.
+
+The runner is a process of its own, apart from the supervisor: whatever happens to that one, the job goes on, its time
+limit holds, and its end is written to ``exit.json``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from orchestrator.core.errors import BackendError, Invalid
+from orchestrator.workspace.control import FileLock, call
+from orchestrator.workspace.jobs.command import render
+from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import child_environment, own_identity, terminate
+
+GRACE_S = 5.0
+"""Between the polite and the forced end of a job that was cancelled or is out of time, seconds."""
+
+_POLL_S = 0.05
+
+
+class Runner:
+    """Runs the order in a folder."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        self._folder = folder
+        self._cancelled = False
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._logs: list[IO[bytes]] = []
+
+    def run(self) -> RunExit:
+        """Run to the end, and leave nothing of it behind.
+
+        Returns:
+            How it ended.
+        """
+        signal.signal(signal.SIGTERM, self._cancel)
+        started = time.time()
+        try:
+            order = RunOrder.read(self._folder)
+            self._start(order)
+        except (Invalid, OSError, ValueError, TypeError) as error:
+            self._end_all()
+            return RunExit(None, Ending.FAILED, str(error), started, time.time())
+        reason = self._wait(order.timeout_s)
+        code = next((child.returncode for child in self._children if child.poll()), 0)
+        self._end_all()
+        if reason:
+            code = self._children[0].returncode
+        ended = time.time()
+        for log in self._logs:
+            log.close()
+        if reason:
+            return RunExit(code, Ending.CANCELLED if self._cancelled else Ending.FAILED, reason, started, ended)
+        if code:
+            return RunExit(code, Ending.FAILED, _code_text(code), started, ended)
+        return RunExit(0, Ending.COMPLETED, "", started, ended)
+
+    def _cancel(self, number: int, frame: object) -> None:
+        self._cancelled = True
+
+    def _start(self, order: RunOrder) -> None:
+        argv, extra = _argv(order, self._folder)
+        base = _environment(order, extra)
+        for rank in range(order.processes):
+            log = self._folder.log if rank == 0 else self._folder.logs / f"std_log_process_{rank}.txt"
+            stream = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+            self._logs.append(stream)
+            environ = {**base, **_rank(rank, order.processes)} if order.processes > 1 else base
+            child = subprocess.Popen(
+                argv, cwd=self._folder.code, env=environ, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            )
+            self._children.append(child)
+
+    def _wait(self, timeout_s: float | None) -> str:
+        """Wait for the end. Returns why it is to be ended early; empty if it ended by itself."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            codes = [child.poll() for child in self._children]
+            if self._cancelled:
+                return "Cancelled."
+            if all(code is not None for code in codes) or any(codes):
+                return ""
+            if deadline is not None and time.monotonic() >= deadline:
+                return f"The time limit of {timeout_s:g} s is up."
+            time.sleep(_POLL_S)
+
+    def _end_all(self) -> None:
+        terminate(own_identity(), GRACE_S, spare=os.getpid())
+        for child in self._children:
+            child.wait()
+
+
+def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
+    if order.type == "automl":
+        return [order.python, "-m", "orchestrator.workspace.jobs.automl", str(folder.path)], {}
+    script = render(order.command, order.inputs, order.outputs, order.literals)
+    return ["bash", "-c", script.text], script.environ
+
+
+def _environment(order: RunOrder, extra: Mapping[str, str]) -> dict[str, str]:
+    """The job's variables: this machine's, the workspace's, then the user's own, which win."""
+    environ = child_environment({"PYTHONUNBUFFERED": "1", **extra})
+    programs = Path(order.python).parent
+    environ["PATH"] = f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    environ.pop("PYTHONHOME", None)
+    if (programs.parent / "pyvenv.cfg").is_file():
+        environ["VIRTUAL_ENV"] = str(programs.parent)
+    return {**environ, **order.environ}
+
+
+def _rank(rank: int, world: int) -> dict[str, str]:
+    """What PyTorch's ``env://`` initialisation reads. Source: torch.distributed documentation."""
+    return {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(world), "NODE_RANK": "0"}
+
+
+def _code_text(code: int) -> str:
+    if code < 0:
+        return f"Ended by signal {signal.Signals(-code).name}."
+    return f"Exit code {code}."
+
+
+def main(path: Path) -> None:
+    """Run a job's folder. Returns at once if it is running or has run."""
+    folder = JobFolder(path)
+    lock = FileLock(folder.lock)
+    if not lock.acquire_soon() or folder.exit.exists() or not folder.order.exists():
+        return
+    if os.getsid(0) != os.getpid():
+        os.setsid()
+    folder.process.write_text(str(own_identity()), encoding="ascii")
+    Runner(folder).run().write(folder)
+    lock.release()
+    with contextlib.suppress(BackendError):  # without a supervisor the next one will look by itself
+        call(WorkspacePaths(path.parent.parent), "nudge", timeout_s=1.0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

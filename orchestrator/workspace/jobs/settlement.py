@@ -1,0 +1,102 @@
+"""Writes down what became of a run: its record's health and attributes, and the end of its run in MLflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core.errors import BackendError
+from orchestrator.core.health import Health
+from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.tracking_client import TrackingClient
+
+LOG_LINES: Final = 10
+"""So many last lines of the log go into the message of a failed run."""
+
+_TAIL_BYTES = 16_384
+_STATUS = {Ending.COMPLETED: "FINISHED", Ending.FAILED: "FAILED", Ending.CANCELLED: "KILLED"}
+_log = logging.getLogger("orchestrator.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Settles ended runs. Doing it twice is the same as once."""
+
+    paths: WorkspacePaths
+    store: RecordStore
+    tracking: TrackingServer
+
+    def settle(self, record: Record, folder: JobFolder, ended: RunExit) -> None:
+        """Take an end over into the record. The record comes last, so that whoever sees it finds all the rest done."""
+        current = self.store.get(*record.key) or record
+        attributes: dict[str, Any] = {"exit_code": ended.code, "process": None, "cancel_requested": None}
+        if ended.ended:
+            attributes["duration_s"] = round(ended.ended - ended.started, 3)
+        if ended.ending is Ending.COMPLETED:
+            attributes["outputs"] = _outputs(folder)
+            _make_read_only(folder.outputs)
+        attributes |= self._end_tracking(current, ended)
+        if best := _read_json(folder.metrics):
+            attributes["automl"] = best
+        message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)
+        health = Health.HEALTHY if ended.ending is Ending.COMPLETED else Health.DEGRADED
+        self.store.update_status(
+            record.key, health=health, phase=ended.ending.value, message=message, attributes=attributes
+        )
+        _log.info("%s: %s %s", record.revision, ended.ending.value, ended.reason)
+
+    def _end_tracking(self, record: Record, ended: RunExit) -> dict[str, Any]:
+        """End the MLflow run and read its metrics. The result of the job does not hang on it."""
+        run_id = record.attributes.get(MLFLOW_RUN)
+        if not run_id:
+            return {}
+        try:
+            client = TrackingClient(self.tracking.ensure())
+            client.finish_run(str(run_id), _STATUS[ended.ending])
+            metrics = client.metrics(str(run_id))
+        except BackendError as error:
+            _log.warning("the tracked run of %s was not ended: %s", record.revision, error)
+            return {}
+        return {"metrics": metrics} if metrics else {}
+
+
+def _outputs(folder: JobFolder) -> dict[str, str]:
+    return dict(RunOrder.read(folder).outputs)
+
+
+def _make_read_only(folder: Path) -> None:
+    """What a run has made is never changed afterwards, not by a later run that reads it either."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o555)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return tree if isinstance(tree, dict) else None
+
+
+def _message(ended: RunExit, folder: JobFolder) -> str:
+    return "\n".join([ended.reason, *_last_lines(folder.log)]).strip()
+
+
+def _last_lines(log: Path) -> list[str]:
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line for line in lines if line.strip()][-LOG_LINES:]
