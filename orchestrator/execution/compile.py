@@ -106,8 +106,7 @@ def _wishes(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds:
     former = [
         (address, needed)
         for address in changes
-        if (applied := plan.targets[address].applied)
-        for needed in applied.depends_on
+        for needed in _recorded(changes[address], plan.targets[address])
         if needed in draft.removing and needed != address
     ]
     for address, needed in former:
@@ -116,6 +115,12 @@ def _wishes(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds:
     for address, needed in former:
         if address in draft.making and needed not in changes[address].depends_on:
             yield draft.removing[needed], draft.making[address]
+
+
+def _recorded(change: Change, target: Target) -> frozenset[Address]:
+    """What a resource depended on when it was last applied. Of one that goes, the plan itself says so."""
+    applied = target.applied.depends_on if target.applied else frozenset[Address]()
+    return applied | change.depends_on if change.action is Action.DELETE else applied
 
 
 def _arrange(steps: Mapping[str, Step], needs: list[Edge], wishes: list[Edge]) -> tuple[Step, ...]:

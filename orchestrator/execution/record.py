@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.change import Change
-from orchestrator.core.kind import Kind
 from orchestrator.core.plan import Target
-from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.core.resource import Applied, Desired, Observed
 from orchestrator.core.value import plain
 
 
@@ -32,12 +31,3 @@ def record_of(
         on_removal=desired.lifecycle.on_removal,
         protect=desired.lifecycle.protect,
     )
-
-
-def removal_of(target: Target, kind: Kind) -> Removal:
-    """What becomes of the live object: as the spec says, else as it last said, else as is usual for the kind."""
-    if target.desired is not None and target.desired.lifecycle.on_removal is not None:
-        return target.desired.lifecycle.on_removal
-    if target.applied is not None and target.applied.on_removal is not None:
-        return target.applied.on_removal
-    return kind.removal

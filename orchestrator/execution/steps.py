@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from orchestrator.core.address import Address
@@ -20,7 +22,7 @@ from orchestrator.core.errors import (
     Transient,
 )
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Kind, Kinds
+from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.ports import Backend, Request, ScoringAnswer, ScoringRequest, StateChange
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
@@ -28,9 +30,9 @@ from orchestrator.core.run import CheckResult, Event, EventKind, Outcome, Step, 
 from orchestrator.execution.bind import bind
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.options import ApplyOptions
-from orchestrator.execution.record import record_of, removal_of
+from orchestrator.execution.record import record_of
 from orchestrator.execution.redact import Redactor
-from orchestrator.execution.retry import Retrier
+from orchestrator.execution.retry import Evidence, Retrier
 from orchestrator.execution.timeouts import timeout_of
 from orchestrator.execution.verify import verify
 
@@ -179,25 +181,29 @@ class StepRunner:
             self._wait(attempt, revision, timeout_of(_wish(attempt), attempt.kind))
 
     def _delete(self, attempt: _Attempt) -> None:
-        address, target = attempt.step.address, attempt.target
-        revision = attempt.change.before or (target.applied.revision if target.applied else "")
-        replaced = attempt.change.action is Action.REPLACE
-        removal = Removal.DELETE if replaced else removal_of(target, attempt.kind)
-        if removal is Removal.KEEP:
-            return
+        """Delete or archive everything at the address that is ours; what is gone already is no error."""
+        target = attempt.target
+        removal = target.removal or Removal.DELETE
+        for observed in target.owned:
+            if attempt.kind.identity is Identity.RUN and observed.health is Health.PROGRESSING:
+                self._call(attempt, partial(self._backend.cancel, observed.address, observed.revision))
+            self._call(
+                attempt,
+                partial(self._backend.delete, observed.address, observed.revision, removal),
+                partial(self._gone, observed, removal),
+            )
 
-        def effect() -> bool:
-            try:
-                self._backend.delete(address, revision, removal)
-            except NotFound:
-                return True  # gone already: what was wanted
+    def _call(self, attempt: _Attempt, effect: Callable[[], None], gone: Evidence[bool] | None = None) -> None:
+        def done() -> bool:
+            with suppress(NotFound):
+                effect()
             return True
 
-        def gone() -> bool | None:
-            seen = self._backend.read(address, revision or None)
-            return True if seen is None or (removal is Removal.ARCHIVE and seen.archived) else None
+        self._retrier.call(done, lambda text: self._tell(EventKind.RETRY, attempt, text), gone)
 
-        self._retrier.call(effect, lambda text: self._tell(EventKind.RETRY, attempt, text), gone)
+    def _gone(self, observed: Observed, removal: Removal) -> bool | None:
+        seen = self._backend.read(observed.address, observed.revision or None)
+        return True if seen is None or (removal is Removal.ARCHIVE and seen.archived) else None
 
     def _settle_down(self, attempt: _Attempt, revision: str, timeout_s: float | None) -> None:
         observed = attempt.observed

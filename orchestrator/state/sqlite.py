@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import secrets
 import sqlite3
@@ -227,14 +228,20 @@ class SqliteStateStore:
         rows = connection.execute(
             "SELECT address, body FROM state_applied WHERE project = ? ORDER BY address", (self._project,)
         ).fetchall()
+        collecting = gc.isenabled()
+        # Records are no garbage, yet while they are made the collector would look through them again and again: 120 ms instead of
+        # 75 for 10,000.
+        gc.disable()
         try:
             # One document for all rows: decoding each by itself costs a third more.
             bodies = json.loads(f"[{','.join(row[1] for row in rows)}]")
             addresses = [Address.parse(row[0]) for row in rows]
-            pairs = zip(addresses, bodies, strict=True)
-            return {address: decode(address, body) for address, body in pairs}
+            return {address: decode(address, body) for address, body in zip(addresses, bodies, strict=True)}
         except (ValueError, TypeError) as error:
             raise damaged(f"{self._path} holds records that cannot be read ({error})") from error
+        finally:
+            if collecting:
+                gc.enable()
 
     def _unfinished(self, connection: sqlite3.Connection) -> tuple[Intent, ...]:
         rows = connection.execute(_UNFINISHED, (self._project,)).fetchall()

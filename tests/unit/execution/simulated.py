@@ -196,7 +196,8 @@ class SimulatedBackend:
                 self.objects[address, revision] = replace(here, archived=True)
 
     def cancel(self, address: Address, revision: str) -> None:
-        self.ends[address] = Health.DEGRADED
+        with self._called("cancel", address):
+            self.ends[address] = Health.DEGRADED
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
         return iter(())
