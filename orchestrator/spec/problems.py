@@ -74,6 +74,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._told: set[tuple[str, str, Span | None]] = set()
 
     def error(
         self,
@@ -102,6 +103,10 @@ class Problems:
         related: Iterable[tuple[str, Mark]],
         address: Address | None,
     ) -> None:
+        told = (code, detail, Span(*at) if at else None)
+        if told in self._told:
+            return
+        self._told.add(told)
         places = tuple((note, Span(*mark)) for note, mark in related)
         subject = Span(*at) if at else None
         self.diagnostics.append(

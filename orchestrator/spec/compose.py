@@ -1,0 +1,241 @@
+"""Text → Composition: one target of a spec in one piece, with everything filled in that needs no workspace and no kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.kind import Kinds
+from orchestrator.core.project import LoadOptions
+from orchestrator.core.span import NOWHERE
+from orchestrator.core.tree import LocatedDict
+from orchestrator.core.value import Unknown
+from orchestrator.spec import roots
+from orchestrator.spec.bodies import Bodies
+from orchestrator.spec.composition import Composition
+from orchestrator.spec.documents import project_name_from
+from orchestrator.spec.enablement import Enablement
+from orchestrator.spec.evaluate import FAILED, Evaluator, Root
+from orchestrator.spec.files import Files
+from orchestrator.spec.gather import Gathering
+from orchestrator.spec.head import Head, join
+from orchestrator.spec.holes import Holes
+from orchestrator.spec.language import SECTIONS
+from orchestrator.spec.overlay import overlay
+from orchestrator.spec.places import Places
+from orchestrator.spec.plain import PlainDocuments
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.read import collector_paused
+from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
+from orchestrator.spec.targets import Target, choose_target
+from orchestrator.spec.variables import Assignment, Variables, declare
+from orchestrator.spec.workspace import choose_workspace, laid_over
+
+_PROJECT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,34}[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What became of the text.
+
+    Attributes:
+        composition: complete, but where there are problems values may be `FAILED` or missing; None if nothing could be read.
+        problems: errors, sorted by nothing; warnings are in the composition.
+    """
+
+    composition: Composition | None
+    problems: tuple[Diagnostic, ...]
+
+
+def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composition:
+    """Read a spec and fill in its target, variables, files and expressions.
+
+    Args:
+        paths: spec files, plain CLI v2 documents and folders; together one project. Relative paths start at the current folder.
+        options: the target, variables and environment to use.
+        kinds: the kinds this version supports.
+
+    Raises:
+        SpecError: with every problem of the text.
+    """
+    problems = Problems()
+    composed = _compose(paths, options, kinds, problems)
+    problems.raise_if_any()
+    assert composed is not None, "without a problem there is a composition"  # noqa: S101 - an invariant
+    return composed
+
+
+def compose_leniently(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composed:
+    """Like `compose`, but go on after problems, so that the next stage can find its own in what is sound."""
+    problems = Problems()
+    return Composed(_compose(paths, options, kinds, problems), problems.errors)
+
+
+def _compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, problems: Problems) -> Composition | None:
+    with collector_paused():
+        files = Files(problems)
+        gathering = Gathering(files, problems)
+        gathering.gather(paths)
+        if not gathering.fragments:
+            return None
+        return _Composer(gathering, files, options, kinds, problems).composition(paths[0])
+
+
+class _Composer:
+    """Joins what was gathered. Each method is one step; `composition` has their order."""
+
+    def __init__(
+        self, gathering: Gathering, files: Files, options: LoadOptions, kinds: Kinds, problems: Problems
+    ) -> None:
+        self._fragments = gathering.fragments
+        self._files = files
+        self._options = options
+        self._kinds = kinds
+        self._problems = problems
+        self._guests = {fragment.name for fragment in self._fragments if not fragment.spec}
+        self._places = Places(files.reread)
+
+    def composition(self, main: Path) -> Composition:
+        root = (main if main.is_dir() else main.parent).absolute()
+        head = join(self._fragments, self._kinds, self._problems)
+        target = choose_target(head.named["targets"], self._options.target, self._problems)
+        variables = Variables(
+            declare(head.named["variables"], self._problems), self._assignments(target), self._problems
+        )
+        fetching = Fetching(self._options.environ, self._options.files)
+        secrets = declare_secrets(head.named["secrets"], lambda mark: self._files.folder_of(mark, root), self._problems)
+        project = roots.ProjectName()
+        common: dict[str, Root] = {
+            "var": variables,
+            "env": roots.environment(self._options.environ),
+            "target": roots.target(target.name),
+            "project": project,
+            "git": roots.git(root),
+            "secret": Secrets(secrets, fetching),
+        }
+        early = self._evaluator({**common, **roots.refused_references("outside of resources")})
+        variables.evaluator = early
+        project.name = self._project(head, root, early)
+        variables.check_all()
+        holes = Holes(lambda name: _hole_value(name, variables))
+        known = (*variables.declarations, *variables.assignments)
+        PlainDocuments(self._kinds, early, holes, self._problems).add(self._fragments, head.sections, known)
+        bodies = Bodies(self._files, early, holes, self._kinds, self._problems)
+        sections = self._merged(head, target, bodies, root, known)
+        self._guests |= bodies.guests
+        late = self._evaluator({**common, **roots.references(sections)})
+        enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
+        sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in sections.items()}
+        holes.tell(self._problems)
+        self._tell_unknown_variables(variables, holes)
+        workspace = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))
+        tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
+        description = early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
+        return Composition(
+            project="" if project.name is FAILED else project.name,
+            target=target.name,
+            workspace=choose_workspace(
+                workspace and early.resolve(workspace, workspace.mark),
+                root,
+                lambda mark: self._files.folder_of(mark, root),
+                self._problems,
+            ),
+            sections=sections,
+            tags=early.resolve(tags, tags.mark),
+            sources=dict(self._files.sources),
+            root=root,
+            files=tuple(self._files.sources.values()),
+            warnings=self._problems.warnings,
+            description=str(description),
+            project_mark=head.settings.value_marks.get("project"),
+            extra={"disabled": enablement.disabled},
+        )
+
+    def _evaluator(self, known: Mapping[str, Root]) -> Evaluator:
+        return Evaluator(known, self._problems, self._places, self._guests)
+
+    def _project(self, head: Head, root: Path, evaluator: Evaluator) -> Any:
+        if "project" not in head.settings:
+            if any(fragment.spec for fragment in self._fragments):
+                first = next(fragment for fragment in self._fragments if fragment.spec)
+                detail = "The spec does not name its project, which marks everything it owns."
+                self._problems.error(
+                    "missing-project", detail, "Add `project: NAME` at the top.", (first.name, 1, 1, 1, 1)
+                )
+                return FAILED
+            return project_name_from(root.name)
+        mark = head.settings.value_marks["project"]
+        name = evaluator.resolve(head.settings["project"], mark)
+        if isinstance(name, Unknown):
+            return FAILED
+        if isinstance(name, str) and _PROJECT.fullmatch(name):
+            return name
+        shown = f"'{name}' is not usable" if isinstance(name, str) else "The value is not usable"
+        self._problems.error(
+            "invalid-project-name",
+            f"{shown} as a project's name, which is put on everything the project owns.",
+            "Use 3 to 36 of a-z, 0-9 and '-', with a letter or digit at both ends.",
+            mark,
+        )
+        return FAILED
+
+    def _assignments(self, target: Target) -> dict[str, Assignment]:
+        """The winning value of each variable: command line before files (the last one first) before the target."""
+        given: dict[str, Assignment] = {}
+        body = _mapping(target.body, "variables")
+        if body is not None:
+            given.update({name: Assignment(body[name], body.value_span(name)) for name in body})
+        for path in self._options.variable_files:
+            tree = self._files.mapping(path, "a file of variables")
+            if tree is not None:
+                given.update({name: Assignment(tree[name], tree.value_span(name), expressions=False) for name in tree})
+        for name, text in self._options.variables.items():
+            given[name] = Assignment(text, NOWHERE, literal_text=True)
+        return given
+
+    def _merged(
+        self, head: Head, target: Target, bodies: Bodies, root: Path, known: Sequence[str]
+    ) -> dict[str, LocatedDict]:
+        """The sections with files of bodies loaded and the target laid over."""
+        merged: dict[str, LocatedDict] = {}
+        for section in SECTIONS:
+            base = head.sections.get(section)
+            over = _mapping(target.body, section)
+            if over is not None and section not in self._kinds:
+                detail = f"The section '{section}' is not supported by this version of amlctl."
+                self._problems.error("unsupported-section", detail, "Remove it.", target.body.key_span(section))
+                continue
+            expanded = bodies.expand(section, base, root, known) if base is not None else None
+            if over is not None:
+                above = bodies.expand(section, over, root, known)
+                expanded = above if expanded is None else overlay(expanded, above)
+            if expanded is not None:
+                merged[section] = expanded
+        return merged
+
+    def _tell_unknown_variables(self, variables: Variables, holes: Holes) -> None:
+        for name, given in variables.assignments.items():
+            if name not in variables.declarations and name not in holes.names:
+                self._problems.error(
+                    "unknown-variable",
+                    f"The spec declares no variable '{name}', so the value given for it would have no effect.",
+                    did_you_mean(
+                        name, variables.declarations, f"Declare '{name}' under `variables:`, or remove the value."
+                    ),
+                    given.mark,
+                )
+
+
+def _mapping(tree: LocatedDict, key: str) -> LocatedDict | None:
+    value = tree.get(key)
+    return value if isinstance(value, LocatedDict) else None
+
+
+def _hole_value(name: str, variables: Variables) -> Any:
+    if name in variables.declarations:
+        return variables.value(name)
+    return variables.assignments[name].value

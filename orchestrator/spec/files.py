@@ -1,0 +1,71 @@
+"""The files of one spec: each is read once and known by the name that messages use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.tree import LocatedDict, Mark
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.read import Fill, read_documents
+from orchestrator.spec.text import beginning, decode, read_text
+
+
+class Files:
+    """Reads spec files and remembers them.
+
+    Attributes:
+        sources: name in messages to absolute path, in the order of reading.
+    """
+
+    def __init__(self, problems: Problems) -> None:
+        self.sources: dict[str, Path] = {}
+        self._problems = problems
+        self._base = Path.cwd()
+
+    def name_of(self, path: Path) -> str:
+        """How messages call a file: relative to the current folder if it is below it."""
+        absolute = path.absolute()
+        return absolute.relative_to(self._base).as_posix() if absolute.is_relative_to(self._base) else str(absolute)
+
+    def text(self, path: Path, at: Mark | None = None) -> tuple[str, str | None]:
+        """Read a file; return its name in messages, and its text or None if it cannot be read (which is told)."""
+        name = self.name_of(path)
+        text = read_text(path, name, self._problems, at)
+        if text is not None:
+            self.sources[name] = path.absolute()
+        return name, text
+
+    def documents(self, path: Path, at: Mark | None = None) -> tuple[str, list[Any] | None]:
+        """Read the YAML documents of a file; return its name in messages, and None if it cannot be read."""
+        name, text = self.text(path, at)
+        return name, None if text is None else read_documents(text, name, self._problems)
+
+    def mapping(self, path: Path, what: str, at: Mark | None = None, fill: Fill | None = None) -> LocatedDict | None:
+        """Read a file that must hold exactly one mapping; None if it does not (which is told)."""
+        name, text = self.text(path, at)
+        found = None if text is None else read_documents(text, name, self._problems, fill)
+        if found is None:
+            return None
+        if len(found) == 1 and isinstance(found[0], LocatedDict):
+            return found[0]
+        holds = "nothing" if found in ([], [None]) else f"{len(found)} documents" if len(found) > 1 else "no mapping"
+        self._problems.error(
+            "empty-document" if holds == "nothing" else "wrong-document",
+            f"{name} holds {holds}, but {what} is one mapping.",
+            "Put exactly one mapping of names to values into the file.",
+            at or beginning(name),
+        )
+        return None
+
+    def folder_of(self, mark: Mark, default: Path) -> Path:
+        """The folder that a relative path written at this place starts from."""
+        source = self.sources.get(mark[0])
+        return source.parent if source else default
+
+    def reread(self, name: str) -> str:
+        """The text of a file once more, for messages; empty if it is gone."""
+        path = self.sources.get(name)
+        if path is None or not path.is_file():
+            return ""
+        return decode(path.read_bytes(), name, Problems()) or ""

@@ -1,0 +1,196 @@
+"""From the paths a person names to all files of a spec: folders, includes, plain documents."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core.tree import LocatedDict, LocatedList, Mark
+from orchestrator.spec.documents import is_spec
+from orchestrator.spec.files import Files
+from orchestrator.spec.holes import Mask
+from orchestrator.spec.language import SUFFIXES
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.read import read_documents
+from orchestrator.spec.text import beginning
+
+_MAIN: Final = ("spec.yaml", "spec.yml", "spec.json")
+_WILD: Final = re.compile(r"[*?\[]")
+_TEMPLATED: Final = re.compile(r"\{\{|<[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One document of one file.
+
+    Attributes:
+        name: the file in messages.
+        tree: the mapping; of a document with holes, with the holes masked.
+        spec: part of a spec; otherwise a plain CLI v2 document.
+        text: of a plain document that may have holes: the file's text, to be read again once variables are known.
+        index: which document of the file.
+        found: it was found in a folder, so it may turn out to be something else.
+    """
+
+    name: str
+    tree: LocatedDict
+    spec: bool
+    text: str | None = None
+    index: int = 0
+    found: bool = False
+
+
+class Gathering:
+    """Collects the fragments of a spec."""
+
+    def __init__(self, files: Files, problems: Problems) -> None:
+        self.fragments: list[Fragment] = []
+        self._files = files
+        self._problems = problems
+        self._seen: set[Path] = set()
+
+    def gather(self, paths: Sequence[Path]) -> None:
+        """Read everything that the paths lead to."""
+        if not paths:
+            self._problems.error("no-spec", "No spec is named.", "Name a spec file or a folder.", None)
+        for path in paths:
+            if path.is_dir():
+                self._folder(path)
+            else:
+                self._file(path, (), None)
+
+    def _folder(self, folder: Path) -> None:
+        main = [folder / name for name in _MAIN if (folder / name).is_file()]
+        if main:
+            self._file(main[0], (), None)
+            return
+        files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in SUFFIXES)
+        before = len(self.fragments)
+        for path in files:
+            self._file(path, (), None, found=True)
+        if len(self.fragments) == before and not self._problems.errors:
+            self._problems.error(
+                "no-spec",
+                f"The folder {self._files.name_of(folder)} holds no spec and no CLI v2 document.",
+                f"Name a folder with a spec.yaml or with files that end in {', '.join(SUFFIXES)}.",
+                None,
+            )
+
+    def _file(self, path: Path, chain: tuple[Path, ...], at: Mark | None, *, found: bool = False) -> None:
+        absolute = path.absolute()
+        key = absolute.resolve()
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        name, text = self._files.text(absolute, at)
+        if text is None:
+            return
+        documents, holed = self._read(text, name)
+        if documents is None:
+            return
+        for index, tree in enumerate(documents):
+            if tree is not None:
+                fragment = Fragment(name, tree, False, text if holed else None, index, found)
+                self._document(fragment, (*chain, key))
+        if all(tree is None for tree in documents):
+            self._empty(name, expected=not found and at is None)
+
+    def _read(self, text: str, name: str) -> tuple[list[Any] | None, bool]:
+        """The documents of a file, and whether their holes are masked: holes are for plain documents, specs have expressions."""
+        mask = Mask(text) if _TEMPLATED.search(text) else None
+        if mask is not None and mask.names:
+            aside = Problems()
+            documents = read_documents(mask.text, name, aside)
+            if documents is None or not any(isinstance(tree, LocatedDict) and is_spec(tree) for tree in documents):
+                self._problems.diagnostics.extend(aside.diagnostics)
+                return documents, True
+        return read_documents(text, name, self._problems), False
+
+    def _document(self, fragment: Fragment, chain: tuple[Path, ...]) -> None:
+        tree = fragment.tree
+        if not isinstance(tree, LocatedDict):
+            if not fragment.found:
+                detail = f"{fragment.name} holds no mapping, so it is neither a spec nor a CLI v2 document."
+                fix = "Name a spec or a CLI v2 document."
+                self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
+            return
+        self.fragments.append(replace(fragment, spec=is_spec(tree)))
+        if "include" in tree and self.fragments[-1].spec:
+            self._include(tree, chain)
+
+    def _empty(self, name: str, *, expected: bool) -> None:
+        detail = f"{name} has no content" + ("." if expected else ", so it adds nothing.")
+        if expected:
+            self._problems.error("empty-document", detail, "Write a spec, or name another file.", beginning(name))
+        else:
+            self._problems.warning("empty-document", detail, "Remove the file, or write something.", beginning(name))
+
+    def _include(self, tree: LocatedDict, chain: tuple[Path, ...]) -> None:
+        patterns = tree["include"]
+        mark = tree.value_marks.get("include", tree.mark)
+        if isinstance(patterns, str):
+            patterns = LocatedList([patterns], mark)
+        if patterns is None:
+            return
+        if not isinstance(patterns, LocatedList):
+            detail = "'include' must be a list of paths or patterns."
+            self._problems.error("invalid-setting", detail, "Write `include: [jobs/*.yaml]`.", mark)
+            return
+        for index, pattern in enumerate(patterns):
+            place = patterns.value_span(index)
+            if not isinstance(pattern, str) or not pattern:
+                self._problems.error("invalid-setting", "An include is a path or a pattern.", "Write text.", place)
+            elif "${" in pattern:
+                detail = "Files are included before expressions are resolved."
+                self._problems.error("misplaced-expression", detail, "Write the path out.", place)
+            else:
+                self._include_one(pattern, chain, place)
+
+    def _include_one(self, pattern: str, chain: tuple[Path, ...], place: Mark) -> None:
+        folder = chain[-1].parent
+        if not _WILD.search(pattern):
+            path = folder / pattern
+            if path.resolve() in chain:
+                ring = " → ".join(self._files.name_of(file) for file in [*chain[chain.index(path.resolve()) :], path])
+                detail = f"Files include each other: {ring}."
+                self._problems.error("include-cycle", detail, "Remove one of the includes.", place)
+            elif path.is_dir():
+                detail = f"'{pattern}' is a folder."
+                self._problems.error("include-no-match", detail, f"Write `{pattern.rstrip('/')}/*.yaml`.", place)
+            else:
+                self._file(path, chain, place)
+            return
+        matches = matching(folder, pattern)
+        if not matches:
+            detail = f"No file matches '{pattern}' below {self._files.name_of(folder)}."
+            self._problems.error("include-no-match", detail, "Correct the pattern, or remove it.", place)
+        for path in matches:
+            if path.resolve() not in chain:
+                self._file(path, chain, place)
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Files below a folder that match a pattern, sorted; ``**`` reaches any depth.
+
+    The ending matches in any case, so that ``*.yaml`` finds ``A.YAML`` too.
+    """
+    head, _, tail = pattern.rpartition("/")
+    wanted = re.compile(fnmatch.translate(_with_small_ending(tail)))
+    found: dict[Path, None] = {}
+    for place in sorted(glob.glob(str(folder / head), recursive=True)):
+        if not Path(place).is_dir():
+            continue
+        for path in sorted(Path(place).iterdir()):
+            if wanted.match(_with_small_ending(path.name)) and path.is_file():
+                found[path] = None
+    return list(found)
+
+
+def _with_small_ending(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}{dot}{ending.lower()}" if f".{ending.lower()}" in SUFFIXES else name

@@ -1,0 +1,131 @@
+"""Holes in documents written for other tools: ``{{NAME}}`` and ``<NAME>``, filled from variables of that name.
+
+A document with holes is often not YAML. Each hole is masked by a run of one private character, as long as the hole itself, so
+that the masked text parses and every place stays right; the runs are replaced scalar by scalar while the text is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from orchestrator.core.tree import Mark
+from orchestrator.spec.evaluate import FAILED, inlined, joined
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.scalars import plain_scalar
+
+_HOLE: Final = re.compile(r"(?<![${])\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}(?!\})|<([A-Za-z][A-Za-z0-9_-]*)>")
+_PRIVATE: Final = range(0xE000, 0xF900)
+_SHOWN: Final = 5
+"""Further places of an open hole that are shown."""
+
+Lookup = Callable[[str], Any]
+"""The value of a variable; raises `KeyError` if there is none of that name."""
+
+
+class Mask:
+    """A text whose holes are masked.
+
+    Attributes:
+        text: masked, of the same length.
+        names: of the holes.
+    """
+
+    def __init__(self, text: str, known: Iterable[str] = ()) -> None:
+        """Mask a text.
+
+        Args:
+            text: the text.
+            known: names of variables. ``<name>`` in lower case is a hole only if it is one of them.
+        """
+        self._known = frozenset(known)
+        self._spellings: dict[str, tuple[str, str]] = {}
+        self._characters: dict[str, str] = {}
+        self._free = (chr(code) for code in _PRIVATE if chr(code) not in text)
+        self.text = _HOLE.sub(self._masked, text)
+        self.names = frozenset(name for name, _ in self._spellings.values())
+        self._runs = re.compile(f"([{''.join(self._spellings)}])\\1*") if self._spellings else None
+
+    def _masked(self, found: re.Match[str]) -> str:
+        spelling, name = found.group(), found.group(1) or found.group(2)
+        if found.group(2) and name != name.upper() and name not in self._known:
+            return spelling
+        if spelling not in self._characters:
+            character = next(self._free, "")
+            if not character:
+                return spelling
+            self._characters[spelling] = character
+            self._spellings[character] = (name, spelling)
+        return self._characters[spelling] * len(spelling)
+
+    def split(self, text: str) -> list[str | tuple[str, str]]:
+        """Split a scalar of the masked text into literal text and holes (name and spelling)."""
+        parts: list[str | tuple[str, str]] = []
+        position = 0
+        for run in self._runs.finditer(text) if self._runs else ():
+            if run.start() > position:
+                parts.append(text[position : run.start()])
+            hole = self._spellings[run.group(1)]
+            parts.extend([hole] * (len(run.group()) // len(hole[1])))
+            position = run.end()
+        if position < len(text):
+            parts.append(text[position:])
+        return parts
+
+
+class Holes:
+    """Fills holes and remembers those that stay open.
+
+    Args:
+        lookup: gives the values of variables.
+    """
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+        self._open: dict[str, list[Mark]] = {}
+        self.names: set[str] = set()
+
+    def filler(self, mask: Mask) -> Callable[[str, bool, Mark], Any]:
+        """Return what fills the scalars of one masked text while it is read."""
+        self.names |= mask.names
+
+        def fill(text: str, plain: bool, mark: Mark) -> Any:  # noqa: FBT001 - the shape that readers call
+            parts = mask.split(text)
+            if all(isinstance(part, str) for part in parts):
+                return plain_scalar(text) if plain else text
+            values = [part if isinstance(part, str) else self._value(part[0], mark) for part in parts]
+            if len(values) == 1:
+                return self._whole(values[0], plain=plain)
+            if any(value is FAILED for value in values):
+                return FAILED
+            result = joined([value if inlined(value) is None else str(inlined(value)) for value in values])
+            return plain_scalar(result) if plain and isinstance(result, str) else result
+
+        return fill
+
+    def tell(self, problems: Problems) -> None:
+        """Report the holes that stayed open, one problem for each name."""
+        for name, marks in sorted(self._open.items()):
+            more = len(marks) - 1
+            problems.error(
+                "hole-open",
+                f"The document has a hole '{name}', and no variable of that name has a value."
+                + (f" It occurs in {more} more place{'s' if more > 1 else ''}." if more else ""),
+                f"Set it: --var {name}=…",
+                marks[0],
+                related=[("also here", mark) for mark in marks[1 : _SHOWN + 1]],
+            )
+
+    def _value(self, name: str, mark: Mark) -> Any:
+        try:
+            return self._lookup(name)
+        except KeyError:
+            self._open.setdefault(name, []).append(mark)
+            return FAILED
+
+    def _whole(self, value: Any, *, plain: bool) -> Any:
+        if plain:
+            return plain_scalar(value) if isinstance(value, str) else value
+        text = inlined(value)
+        return value if text is None else text

@@ -1,0 +1,337 @@
+"""Variables: what a spec declares, and what each one is in this run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.span import NOWHERE, Span
+from orchestrator.core.tree import LocatedDict, LocatedList, Mark
+from orchestrator.core.value import Secret
+from orchestrator.spec.evaluate import FAILED, Evaluator, UnresolvedError
+from orchestrator.spec.expressions import Expression
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.read import read_documents
+from orchestrator.spec.scalars import plain_scalar
+
+TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "object": (dict,),
+}
+FIELDS: Final = (
+    "type", "default", "description", "required", "enum", "choices", "pattern", "minimum", "maximum", "sensitive",
+)  # fmt: skip
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A variable as declared.
+
+    Attributes:
+        type: one of `TYPES`; None accepts any.
+        has_default: whether `default` was written; null is a default too.
+        default_mark: where the default is.
+        required: it must have a value from somewhere.
+        choices: the only values allowed; None allows all.
+        pattern: regular expression that the whole text must match.
+        mark: where it is declared.
+    """
+
+    name: str
+    mark: Mark
+    type: str | None = None
+    has_default: bool = False
+    default: Any = None
+    default_mark: Mark = NOWHERE
+    required: bool = True
+    choices: LocatedList | None = None
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    sensitive: bool = False
+
+    @property
+    def expected(self) -> str | None:
+        """The type that text from a command line is read as: the declared one, else that of the default."""
+        if self.type is not None or not self.has_default:
+            return self.type
+        return next((name for name in TYPES if _is_of(self.default, name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A value given to a variable.
+
+    Attributes:
+        value: the value; text if `literal_text`.
+        mark: where it was given.
+        literal_text: from a command line: to be read as the variable's type.
+        expressions: expressions in it are resolved (the spec's own values; what comes from outside is literal).
+    """
+
+    value: Any
+    mark: Mark
+    literal_text: bool = False
+    expressions: bool = True
+
+
+def declare(tree: LocatedDict, problems: Problems) -> dict[str, Declaration]:
+    """Check ``variables:`` and return the declarations by name; malformed parts are told and left out."""
+    return {name: _Declaring(name, tree, problems).declaration() for name in tree}
+
+
+class _Declaring:
+    """Checks one declaration."""
+
+    def __init__(self, name: str, tree: LocatedDict, problems: Problems) -> None:
+        self._name = name
+        self._mark: Mark = tree.key_marks.get(name, tree.mark)
+        self._problems = problems
+        body = tree[name]
+        self._body = body if isinstance(body, LocatedDict) else LocatedDict(mark=tree.value_marks.get(name))
+        if not _NAME.fullmatch(name):
+            self._error(f"'{name}' is not a name for a variable.", "Use letters, digits, '_' and '-'.", self._mark)
+        if body is not None and not isinstance(body, LocatedDict):
+            self._error(
+                f"The variable '{name}' must be described by a mapping.",
+                f"Write `{name}: {{default: …}}`.",
+                tree.value_marks.get(name, tree.mark),
+            )
+
+    def declaration(self) -> Declaration:
+        body = self._body
+        for key in body:
+            if key not in FIELDS:
+                fix = did_you_mean(key, FIELDS, f"Use {', '.join(FIELDS)}.")
+                self._error(f"'{key}' is not a field of a variable.", fix, body.key_marks.get(key, self._mark))
+        kind = self._typed("type", str)
+        if kind is not None and kind not in TYPES:
+            fix = did_you_mean(kind, TYPES, f"Use {', '.join(TYPES)}.")
+            self._error(f"'{kind}' is not a type of variables.", fix, body.value_marks["type"])
+            kind = None
+        has_default = "default" in body
+        required = self._typed("required", bool)
+        return Declaration(
+            self._name,
+            self._mark,
+            type=kind,
+            has_default=has_default,
+            default=body.get("default"),
+            default_mark=body.value_marks.get("default", self._mark),
+            required=not has_default if required is None else required and not has_default,
+            choices=self._choices(),
+            pattern=self._pattern(),
+            minimum=self._typed("minimum", (int, float)),
+            maximum=self._typed("maximum", (int, float)),
+            sensitive=self._sensitive(kind),
+        )
+
+    def _choices(self) -> LocatedList | None:
+        found = [key for key in ("enum", "choices") if key in self._body]
+        if len(found) > 1:
+            self._error("'enum' and 'choices' mean the same.", "Give one of them.", self._body.key_marks[found[1]])
+        choices: LocatedList | None = self._typed(found[0], LocatedList) if found else None
+        return choices
+
+    def _pattern(self) -> str | None:
+        pattern: str | None = self._typed("pattern", str)
+        if pattern is None:
+            return None
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            self._error(
+                f"The pattern is not a regular expression: {error}.", "Correct it.", self._body.value_marks["pattern"]
+            )
+            return None
+        return pattern
+
+    def _sensitive(self, kind: str | None) -> bool:
+        sensitive = bool(self._typed("sensitive", bool))
+        if sensitive and kind not in (None, "string"):
+            self._error("A sensitive variable is text.", "Use `type: string`.", self._body.value_marks["sensitive"])
+        return sensitive
+
+    def _typed(self, key: str, kind: type | tuple[type, ...]) -> Any:
+        value = self._body.get(key)
+        if value is None:
+            return None
+        wrong_flag = isinstance(value, bool) and kind is not bool
+        if wrong_flag or not isinstance(value, kind):
+            words = {str: "text", bool: "true or false", LocatedList: "a list"}
+            wanted = words.get(kind, "a number") if isinstance(kind, type) else "a number"
+            self._error(f"'{key}' must be {wanted}.", f"Write {wanted}.", self._body.value_marks.get(key, self._mark))
+            return None
+        return value
+
+    def _error(self, detail: str, fix: str, mark: Mark) -> None:
+        self._problems.error("invalid-variable", detail, fix, mark)
+
+
+@dataclass
+class Variables:
+    """Gives ``${var.NAME}``: each variable's value, checked, worked out when first used.
+
+    Attributes:
+        declarations: by name.
+        assignments: by name; the winning one of each variable.
+    """
+
+    declarations: Mapping[str, Declaration]
+    assignments: Mapping[str, Assignment]
+    problems: Problems
+    evaluator: Evaluator | None = None
+    _values: dict[str, Any] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def __call__(self, expression: Expression, span: Span) -> Any:
+        """Return the value that the expression names; ``${var.X.member}`` reaches into objects and lists.
+
+        Raises:
+            UnresolvedError: there is no such variable or member, or variables define each other.
+        """
+        name, _, rest = expression.path.partition(".")
+        if name not in self.declarations:
+            otherwise = f"Declare it under `variables:`, such as `{name or 'NAME'}: {{type: string}}`."
+            fix = did_you_mean(name, self.declarations, otherwise)
+            raise UnresolvedError("undefined-variable", f"The spec declares no variable '{name}'.", fix)
+        if name in self._open:
+            ring = " → ".join([*self._open[self._open.index(name) :], name])
+            raise UnresolvedError(
+                "variable-cycle", f"Variables define each other: {ring}.", "Give one of them a value of its own."
+            )
+        value = self.value(name)
+        return value if value is FAILED else _member(expression.text, value, rest)
+
+    def value(self, name: str) -> Any:
+        """A declared variable's value; `FAILED` if it has none, which is told once."""
+        if name not in self._values:
+            self._open.append(name)
+            try:
+                self._values[name] = self._work_out(self.declarations[name])
+            finally:
+                self._open.pop()
+        return self._values[name]
+
+    def check_all(self) -> None:
+        """Work out every variable, so that problems of unused ones are told too."""
+        for name in self.declarations:
+            self.value(name)
+
+    def _work_out(self, declared: Declaration) -> Any:
+        given = self.assignments.get(declared.name)
+        if given is None and declared.has_default:
+            given = Assignment(declared.default, declared.default_mark)
+        if given is None:
+            if not declared.required:
+                return None
+            self.problems.error(
+                "missing-variable",
+                f"The variable '{declared.name}' has no value and no default.",
+                f"Set it with --var {declared.name}=…, in a --var-file or under `variables:` of the target.",
+                declared.mark,
+            )
+            return FAILED
+        value = given.value
+        if given.literal_text:
+            value = _from_text(value, declared, self.problems, given.mark)
+        elif given.expressions and self.evaluator is not None:
+            value = self.evaluator.resolve(value, given.mark)
+        if value is FAILED:
+            return FAILED
+        reason = _objection(value, declared)
+        if reason:
+            detail, fix = reason
+            self.problems.error(
+                "invalid-variable-value", detail, fix, given.mark, related=[("declared here", declared.mark)]
+            )
+            return FAILED
+        if declared.sensitive and isinstance(value, str):
+            return Secret(f"var.{declared.name}", value)
+        return value
+
+
+def _member(text: str, value: Any, rest: str) -> Any:
+    for part in rest.split(".") if rest else []:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            known = list(value) if isinstance(value, dict) else []
+            has = f"It has {', '.join(map(str, known))}." if known else "It has no members."
+            fix = did_you_mean(part, known, has)
+            raise UnresolvedError("undefined-variable", f"{text} reaches for '{part}', which is not there.", fix)
+    return value
+
+
+def _is_of(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    return isinstance(value, TYPES[name])
+
+
+def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
+    """Why the variable must not have this value, and what to do; None if it may."""
+    name = declared.name
+    shown = "the given value" if declared.sensitive or isinstance(value, Secret) else repr(value)
+    if isinstance(value, Secret):
+        return (
+            None
+            if declared.type in (None, "string")
+            else (f"'{name}' gets a secret, which is text.", "Use `type: string`.")
+        )
+    if value is None:
+        return None if declared.has_default or not declared.required else (f"'{name}' is null.", "Give it a value.")
+    if declared.type is not None and not _is_of(value, declared.type):
+        return f"'{name}' is of type {declared.type}; {shown} is not.", f"Give a value of type {declared.type}."
+    if declared.sensitive and not isinstance(value, str):
+        return f"'{name}' is sensitive, so it must be text.", "Quote the value."
+    if declared.choices is not None and not any(
+        value == choice and type(value) is type(choice) for choice in declared.choices
+    ):
+        choices = ", ".join(map(str, declared.choices))
+        return f"'{name}' must be one of {choices}; {shown} is not.", did_you_mean(
+            str(value), map(str, declared.choices), f"Use one of {choices}."
+        )
+    if declared.pattern is not None and not (isinstance(value, str) and re.fullmatch(declared.pattern, value)):
+        return (
+            f"'{name}' must match {declared.pattern}; {shown} does not.",
+            "Give a value that matches the whole pattern.",
+        )
+    return _out_of_bounds(value, declared, shown)
+
+
+def _out_of_bounds(value: Any, declared: Declaration, shown: str) -> tuple[str, str] | None:
+    bounds: list[tuple[str, float | None, Callable[[float, float], bool]]] = [
+        ("at least", declared.minimum, lambda number, bound: number >= bound),
+        ("at most", declared.maximum, lambda number, bound: number <= bound),
+    ]
+    for words, bound, holds in bounds:
+        if bound is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value, bound):
+            return f"'{declared.name}' must be a number of {words} {bound}; {shown} is not.", f"Give {words} {bound}."
+    return None
+
+
+def _from_text(text: str, declared: Declaration, problems: Problems, mark: Mark) -> Any:
+    """Read text from a command line as the variable's type; text that does not fit stays text, and is objected to later."""
+    expected = declared.expected
+    if expected in ("integer", "number"):
+        number = plain_scalar(text.strip())
+        return number if _is_of(number, "number") else text
+    if expected == "boolean":
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    if expected in ("list", "object"):
+        found = read_documents(text, f"<--var {declared.name}>", problems)
+        return FAILED if found is None else found[0] if len(found) == 1 else text
+    return text

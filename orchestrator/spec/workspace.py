@@ -1,0 +1,128 @@
+"""Which workspace a target goes to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict, Mark
+from orchestrator.core.value import Unknown
+from orchestrator.spec.overlay import overlay
+from orchestrator.spec.problems import Problems
+
+LOCAL_FOLDER: Final = ".amlctl"
+_FIELDS: Final = {
+    "local": ("path", "stand_ins"),
+    "azure": ("subscription_id", "resource_group", "workspace_name"),
+}
+
+FolderOf = Callable[[Mark], Path]
+
+
+def laid_over(base: LocatedDict | None, over: LocatedDict | None) -> LocatedDict | None:
+    """The project's workspace with the target's laid over it; a target that chooses another kind starts afresh."""
+    if base is None or over is None:
+        return over if base is None else base
+    return overlay(base, over) if set(base) == set(over) else over
+
+
+def choose_workspace(body: LocatedDict | None, root: Path, folder_of: FolderOf, problems: Problems) -> WorkspaceChoice:
+    """Check ``workspace:`` and make its paths absolute.
+
+    Args:
+        body: resolved; None chooses the embedded workspace beside the spec.
+        root: the folder of the spec.
+        folder_of: gives the folder of the file that a mark names: relative paths start there.
+        problems: receives what is wrong.
+    """
+    default = {"path": str(root / LOCAL_FOLDER), "stand_ins": {}}
+    if body is None:
+        return WorkspaceChoice("local", default)
+    span = Span(*body.mark)
+    for key in body:
+        if key not in _FIELDS:
+            fix = did_you_mean(key, _FIELDS, "Write `workspace: {local: {}}` or `workspace: {azure: {…}}`.")
+            problems.error("unknown-key", f"'{key}' is not a kind of workspace.", fix, body.key_marks.get(key))
+    chosen = [key for key in body if key in _FIELDS]
+    if len(chosen) > 1:
+        problems.error(
+            "conflicting-workspace",
+            "A target goes to one workspace, either the embedded one or one on Azure.",
+            "Keep one of them, and put the other one under a target of its own.",
+            body.key_marks.get(chosen[1]),
+            related=[("also chosen here", body.key_marks.get(chosen[0], body.mark))],
+        )
+    if not chosen:
+        if not body:
+            problems.error("missing-setting", "The workspace is empty.", "Write `workspace: {local: {}}`.", body.mark)
+        return WorkspaceChoice("local", default, span)
+    kind = chosen[0]
+    settings = body[kind] if body[kind] is not None else LocatedDict(mark=body.value_marks.get(kind))
+    if not isinstance(settings, LocatedDict):
+        problems.error(
+            "invalid-setting", f"'{kind}' must be a mapping.", f"Write `{kind}: {{}}`.", body.value_marks.get(kind)
+        )
+        return WorkspaceChoice(kind, default, span)
+    for key in settings:
+        if key not in _FIELDS[kind]:
+            fix = did_you_mean(key, _FIELDS[kind], f"Use {', '.join(_FIELDS[kind])}.")
+            problems.error(
+                "unknown-key", f"'{key}' is not a setting of workspace.{kind}.", fix, settings.key_marks.get(key)
+            )
+    if kind == "local":
+        return WorkspaceChoice("local", _local(settings, root, folder_of, problems), span)
+    return WorkspaceChoice("azure", _azure(settings, problems), span)
+
+
+def _local(settings: LocatedDict, root: Path, folder_of: FolderOf, problems: Problems) -> dict[str, Any]:
+    path = _text(settings, "path", problems)
+    where = root / LOCAL_FOLDER if path is None else folder_of(settings.value_marks["path"]) / Path(path).expanduser()
+    return {"path": os.path.normpath(where), "stand_ins": _stand_ins(settings, folder_of, problems)}
+
+
+def _stand_ins(settings: LocatedDict, folder_of: FolderOf, problems: Problems) -> dict[str, str]:
+    table = settings.get("stand_ins")
+    if table is None or isinstance(table, Unknown):
+        return {}
+    if not isinstance(table, LocatedDict):
+        problems.error(
+            "invalid-setting",
+            "'stand_ins' must map references or URLs to local paths.",
+            "Write `stand_ins: {'azureml:NAME:1': ./path}`.",
+            settings.value_marks.get("stand_ins"),
+        )
+        return {}
+    found: dict[str, str] = {}
+    for reference in table:
+        path = _text(table, reference, problems)
+        if path is not None:
+            found[reference] = os.path.normpath(folder_of(table.value_marks[reference]) / Path(path).expanduser())
+    return found
+
+
+def _azure(settings: LocatedDict, problems: Problems) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in _FIELDS["azure"]:
+        value = _text(settings, field, problems)
+        if value is not None:
+            found[field] = value
+        elif field not in settings:
+            problems.error(
+                "missing-setting", f"workspace.azure does not say its {field}.", f"Add `{field}:`.", settings.mark
+            )
+    return found
+
+
+def _text(settings: LocatedDict, key: str, problems: Problems) -> str | None:
+    value = settings.get(key)
+    if key not in settings or isinstance(value, Unknown):
+        return None
+    if isinstance(value, str) and value:
+        return value
+    problems.error("invalid-setting", f"'{key}' must be text.", "Write text.", settings.value_marks.get(key))
+    return None
