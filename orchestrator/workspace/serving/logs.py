@@ -1,0 +1,32 @@
+"""The log of a deployment, as its manager reads and writes it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+from orchestrator.workspace.paths import PRIVATE_FILE
+
+TAIL_LINES = 15
+_TAIL_BYTES = 16 * 1024
+
+
+def note(path: Path, text: str) -> None:
+    """Add a line of our own."""
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    with os.fdopen(fd, "a", encoding="utf-8") as file:
+        file.write(f"{now} amlctl: {text}\n")
+
+
+def tail(path: Path, lines: int = TAIL_LINES) -> str:
+    """The last lines of a log; empty if there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,191 @@
+"""A release: model, code and environment of a deployment, laid out for its scoring servers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.paths import WorkspacePaths, inside
+from orchestrator.workspace.process import child_environment
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.secrets import SecretFiles
+from orchestrator.workspace.serving.files import DeploymentFiles, make_private
+from orchestrator.workspace.serving.logs import note
+from orchestrator.workspace.store import RecordStore
+
+_SHAPING = ("model", "code_configuration", "environment", "environment_variables", "model_mount_path")
+"""Fields of a deployment that need new servers when they change; the others only change how the running ones are used."""
+
+
+class PythonSource(Protocol):
+    """Gives the interpreter of an environment."""
+
+    def python_for(self, spec: str | Mapping[str, Any] | None, tell: Callable[[str], None] = ...) -> Path:
+        """The interpreter; builds the environment if need be. Blocks. See `workspace.environments`."""
+        ...
+
+
+def release_of(record: Record) -> str:
+    """Which release a deployment asks for: a digest of all that its servers are made from."""
+    shaping = {name: record.body.get(name) for name in _SHAPING}
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a scoring server is started with.
+
+    Attributes:
+        python: the interpreter of the deployment's environment.
+        cwd: where the server starts: the code folder.
+        environ: its whole environment; may hold secrets, so it is never written down.
+        script: the entry script, or None.
+        model: the MLflow model's folder if there is no script.
+    """
+
+    python: Path
+    cwd: Path
+    environ: Mapping[str, str] = field(repr=False)
+    script: Path | None
+    model: Path | None
+
+
+class ReleaseBuilder:
+    """Lays releases out. Its methods block.
+
+    Args:
+        paths, store, content: the workspace.
+        environments: gives interpreters.
+    """
+
+    def __init__(
+        self, paths: WorkspacePaths, store: RecordStore, content: ContentStore, environments: PythonSource
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._content = content
+        self._environments = environments
+        self._secrets = SecretFiles(paths)
+
+    def build(self, record: Record, files: DeploymentFiles) -> Release:
+        """Lay out the release that a deployment asks for. Doing it again changes nothing.
+
+        Raises:
+            NotFound: something that the body mentions is not there.
+            Invalid: this cannot be served here; the text says why.
+        """
+        body = self._secrets.reveal(record)
+        folder = files.release(release_of(record))
+        make_private(folder, self._paths.root)
+        python = self._environments.python_for(body.get("environment"), lambda line: note(files.log, line))
+        model = self._model(body.get("model"), folder / "model")
+        script = self._script(body.get("code_configuration"), folder / "code")
+        mlflow = None if script is not None else _mlflow_folder(model)
+        cwd = folder / "code" if script is not None else folder
+        environ = _environ(python, cwd, folder / "model", script, body.get("environment_variables") or {})
+        return Release(python, cwd, environ, script, mlflow)
+
+    def _model(self, wanted: Any, into: Path) -> Path | None:
+        if wanted is None:
+            return None
+        kind, text = None, wanted
+        if isinstance(wanted, Mapping):
+            kind, text = wanted.get("type"), wanted.get("path")
+        elif isinstance(wanted, str):
+            kind = self._registered_type(wanted)
+        if kind == "triton_model":
+            raise Invalid("A Triton model needs NVIDIA's Triton server, which the embedded workspace does not run.")
+        if not isinstance(text, str):
+            raise Invalid("The deployment's model has no path.")
+        source = resolve(self._store, self._paths, {}, text, sections=("models",))
+        if not into.exists():
+            draft = into.with_name(".model")
+            shutil.rmtree(draft, ignore_errors=True)
+            _mirror(source, draft / source.name)
+            draft.rename(into)
+        return into / source.name
+
+    def _registered_type(self, text: str) -> Any:
+        name, _, version = text.removeprefix("azureml:").partition(":")
+        found = self._store.get("models", f"models.{name}", version) if version else None
+        return None if found is None else found.body.get("type")
+
+    def _script(self, configuration: Any, into: Path) -> Path | None:
+        if not isinstance(configuration, Mapping) or not configuration.get("scoring_script"):
+            return None
+        code, name = configuration.get("code"), str(configuration["scoring_script"])
+        if not into.exists():
+            self._lay_out_code(code, into)
+        script = inside(into, name)
+        if not script.is_file():
+            raise NotFound(f"The code folder has no file '{name}'.", fix="Correct code_configuration.scoring_script.")
+        return script
+
+    def _lay_out_code(self, code: Any, into: Path) -> None:
+        draft = into.with_name(".code")
+        shutil.rmtree(draft, ignore_errors=True)
+        if not isinstance(code, str):
+            draft.mkdir()
+        elif code.startswith(SCHEME):
+            self._content.materialise(code.removeprefix(SCHEME), draft, writable=True)
+        else:
+            shutil.copytree(resolve(self._store, self._paths, {}, code), draft)
+        draft.rename(into)
+
+
+def _mirror(source: Path, target: Path) -> None:
+    """Folders of their own, so that every way of walking them finds the files; the files themselves are links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_file():
+        target.symlink_to(source.resolve())
+        return
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        copy = target / path.relative_to(source)
+        if path.is_dir():
+            copy.mkdir(exist_ok=True)
+        else:
+            copy.symlink_to(path.resolve())
+
+
+def _mlflow_folder(model: Path | None) -> Path:
+    if model is None:
+        raise Invalid(
+            "The deployment has neither a model nor a scoring script.", fix="Add 'model', or 'code_configuration'."
+        )
+    folders: list[Path] = [model, *(sorted(model.iterdir()) if model.is_dir() else ())]
+    for folder in folders:
+        if (folder / "MLmodel").is_file():
+            return folder
+    raise Invalid(
+        "The model is no MLflow model (it has no file MLmodel), so it needs a scoring script.",
+        fix="Add code_configuration with code and scoring_script. Custom containers are not run here.",
+    )
+
+
+def _environ(python: Path, cwd: Path, models: Path, script: Path | None, extra: Mapping[str, Any]) -> Mapping[str, str]:
+    environ = child_environment()
+    if python != Path(sys.executable):
+        environ.pop("PYTHONPATH", None)
+        environ["VIRTUAL_ENV"] = str(python.parent.parent)
+    environ["PATH"] = f"{python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    environ |= {
+        "AZUREML_MODEL_DIR": str(models),
+        "AZUREML_APP_ROOT": str(cwd),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if script is not None:
+        environ["AZUREML_ENTRY_SCRIPT"] = script.name
+    return environ | {str(name): str(value) for name, value in extra.items()}

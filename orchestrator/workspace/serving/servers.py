@@ -1,0 +1,175 @@
+"""Scoring servers: one process each, started again when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestrator.workspace.control import write_private
+from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, spawn, terminate
+from orchestrator.workspace.serving import worker
+from orchestrator.workspace.serving.probing import Probe, answers
+from orchestrator.workspace.serving.release import Release
+
+WORKER_MODULE = "orchestrator.workspace.serving.worker"
+HOPELESS_AFTER = 3
+"""Starts in a row without success after which a server counts as broken, not as restarting."""
+
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 30.0
+_GRACE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTask:
+    """What a server is started for.
+
+    Attributes:
+        deployment: its name.
+        log: takes what the server prints.
+        startup: how long it may take until it answers.
+        liveness: how it is asked later on.
+    """
+
+    deployment: str
+    log: Path
+    startup: Probe
+    liveness: Probe
+
+
+class Server:
+    """One place in a release, filled by one process after the other.
+
+    Attributes:
+        socket: where it listens; the same for every process in this place, so that the routing table stays as it is while one is replaced.
+        process: the process that fills the place, if any.
+        ready: it answers.
+        served: a process in this place was ready once.
+        failures: processes in a row that ended without having become ready, or ended later.
+    """
+
+    def __init__(self, socket: Path, process: ProcessIdentity | None = None, *, served: bool = False) -> None:
+        self.socket = socket
+        self.process = process
+        self.ready = False
+        self.served = served
+        self.failures = 0
+        self.last_exit = ""
+        self._started = time.monotonic()
+        self._start_again = 0.0
+        self._next_probe = 0.0
+        self._misses = 0
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """What is kept over the supervisor's death."""
+        return {"socket": str(self.socket), "process": str(self.process or ""), "served": self.served}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Server:
+        """Read `to_dict` back.
+
+        Raises:
+            ValueError, KeyError: it is damaged.
+        """
+        text = content["process"]
+        process = ProcessIdentity.parse(text) if text else None
+        return cls(Path(content["socket"]), process, served=bool(content["served"]))
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self.process is not None and alive(self.process)
+
+    @property
+    def may_start(self) -> bool:
+        """Whether the pause after the last failure is over."""
+        return time.monotonic() >= self._start_again
+
+    def start(self, release: Release, task: ServerTask) -> None:
+        """Start a process. Blocks for some milliseconds.
+
+        Raises:
+            OSError: the interpreter cannot be started.
+        """
+        config = self.socket.with_suffix(".json")
+        if config.parent != task.log.parent:
+            config = task.log.parent / config.name
+        probes = sorted({task.startup.path, task.liveness.path})
+        settings = {
+            "socket": str(self.socket),
+            "deployment": task.deployment,
+            "script": str(release.script) if release.script else None,
+            "model": str(release.model) if release.model else None,
+            "probe_paths": probes,
+        }
+        write_private(config, json.dumps(settings))
+        ours = release.python == Path(sys.executable)
+        program = ["-m", WORKER_MODULE] if ours else [str(Path(worker.__file__))]
+        argv = [str(release.python), *program, str(config)]
+        self.process = spawn(argv, cwd=release.cwd, log=task.log, environ=release.environ)
+        self.ready = False
+        self._started = time.monotonic()
+        self._misses = 0
+
+    async def look(self, task: ServerTask) -> None:
+        """See how its process is, and note it. Ends one that does not answer any more, or never did."""
+        if self.process is None:
+            return
+        if not alive(self.process):
+            self._note_end(_how_it_ended(self.process))
+        elif not self.ready:
+            await self._look_at_start(task.startup)
+        elif time.monotonic() >= self._next_probe:
+            await self._look_at_life(task.liveness)
+
+    async def end(self) -> None:
+        """End its process; a request at hand is finished."""
+        if self.process is not None:
+            await asyncio.to_thread(terminate, self.process, _GRACE_S)
+        self.socket.unlink(missing_ok=True)
+        self.process = None
+        self.ready = False
+
+    async def _look_at_start(self, probe: Probe) -> None:
+        if await answers(str(self.socket), probe.path, probe.timeout_s):
+            self.ready, self.served, self._misses = True, True, 0
+            self._next_probe = time.monotonic() + probe.period_s
+        elif time.monotonic() - self._started > probe.patience_s:
+            await self.end()
+            self._note_end(f"it did not answer within {probe.patience_s:g} s")
+
+    async def _look_at_life(self, probe: Probe) -> None:
+        now = time.monotonic()
+        self._next_probe = now + probe.period_s
+        if await answers(str(self.socket), probe.path, probe.timeout_s):
+            self._misses = 0
+            if now - self._started > _LONGEST_PAUSE_S:
+                self.failures = 0
+            return
+        self._misses += 1
+        if self._misses >= probe.failure_threshold:
+            await self.end()
+            self._note_end(f"it did not answer its liveness probe {self._misses} times")
+
+    def _note_end(self, how: str) -> None:
+        # One that served for a while is started again at once; one that keeps failing waits longer each time.
+        lived = time.monotonic() - self._started
+        self.failures = 1 if self.ready and lived > _LONGEST_PAUSE_S else self.failures + 1
+        pause = 0.0 if self.failures <= 1 and self.served else _FIRST_PAUSE_S * 2.0 ** (self.failures - 1)
+        self._start_again = time.monotonic() + min(pause, _LONGEST_PAUSE_S)
+        self.last_exit = how
+        self.process = None
+        self.ready = False
+
+
+def _how_it_ended(process: ProcessIdentity) -> str:
+    code = exit_code(process)
+    if code is None:
+        return "its process ended"
+    return f"its process was ended by signal {-code}" if code < 0 else f"its process ended with code {code}"

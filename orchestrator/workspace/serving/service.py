@@ -1,0 +1,140 @@
+"""One endpoint in the router: who may ask, and who answers."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.workspace.serving.balancing import Share, SmoothWeights
+from orchestrator.workspace.serving.counters import Counters
+from orchestrator.workspace.serving.messages import Reply, ScoringCall, refusal
+from orchestrator.workspace.serving.pool import DeploymentPool, Unanswered
+from orchestrator.workspace.serving.table import EndpointRoute
+
+SCORE_PATH = b"/score"
+DEPLOYMENT_HEADER = b"azureml-model-deployment"
+MAX_MIRRORED = 64
+"""Copies on their way at once, for each deployment; further ones are dropped. Ours."""
+
+_BEARER = b"bearer "
+
+
+@dataclass(slots=True)
+class ServedDeployment:
+    """A deployment with its servers and its numbers. Outlives the tables that it is in."""
+
+    pool: DeploymentPool
+    counters: Counters = field(default_factory=Counters)
+    copies: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def answer(self, payload: bytes) -> Reply:
+        """Have a request answered and count it."""
+        begin = time.perf_counter()
+        status = 599
+        try:
+            reply = await self.pool.send(payload)
+            status = reply.status
+        except Unanswered as error:
+            status = error.status
+            reply = refusal(error.status, error.code, str(error))
+        finally:
+            self.counters.count(status, time.perf_counter() - begin)
+        return reply
+
+    def copy(self, payload: bytes) -> None:
+        """Send a copy of a request and forget its answer. Drops it when too many are on their way."""
+        if len(self.copies) >= MAX_MIRRORED:
+            self.counters.dropped += 1
+            return
+        self.counters.mirrored += 1
+        task = asyncio.create_task(self._ask(payload))
+        self.copies.add(task)
+        task.add_done_callback(self.copies.discard)
+
+    async def _ask(self, payload: bytes) -> None:
+        await self.answer(payload)
+
+
+class EndpointService:
+    """Answers the requests of one endpoint, by one routing table. Replaced, never changed.
+
+    Args:
+        route: the endpoint.
+        deployments: by name.
+    """
+
+    def __init__(self, route: EndpointRoute, deployments: Mapping[str, ServedDeployment]) -> None:
+        self.route = route
+        self._deployments = deployments
+        self._keys = tuple(bytes.fromhex(key) for key in route.keys)
+        self._weights = SmoothWeights(item for item in route.traffic if item[0] in deployments)
+        self._mirrors = [(deployments[name], Share(p)) for name, p in route.mirror if name in deployments]
+
+    async def answer(self, call: ScoringCall) -> Reply:
+        """Answer a request. Never raises but when cancelled."""
+        request_id = _request_id(call)
+        reply = await self._answer(call, request_id)
+        reply.headers.append((b"x-ms-request-id", request_id))
+        return reply
+
+    async def _answer(self, call: ScoringCall, request_id: bytes) -> Reply:
+        path = call.path
+        if path == b"/" and call.method in (b"GET", b"HEAD"):
+            return Reply(200, [(b"content-type", b"text/plain")], b"Healthy")
+        if path != SCORE_PATH:
+            return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
+        if not self._admits(call.header(b"authorization")):
+            reply = refusal(401, "Unauthorized", "Send the endpoint's key: 'Authorization: Bearer KEY'.")
+            reply.headers.append((b"www-authenticate", b"Bearer"))
+            return reply
+        if call.method != b"POST":
+            reply = refusal(405, "MethodNotAllowed", "Scoring takes POST.")
+            reply.headers.append((b"allow", b"POST"))
+            return reply
+        name = self._choose(call)
+        if isinstance(name, Reply):
+            return name
+        payload = call.payload(request_id)
+        for mirror, share in self._mirrors:
+            if share.take():
+                mirror.copy(payload)
+        reply = await self._deployments[name].answer(payload)
+        reply.headers.append((DEPLOYMENT_HEADER, name.encode()))
+        return reply
+
+    def _choose(self, call: ScoringCall) -> str | Reply:
+        wanted = call.header(DEPLOYMENT_HEADER)
+        if wanted is not None:
+            name = wanted.decode("latin-1").strip()
+            if name in self._deployments:
+                return name
+            known = ", ".join(sorted(self._deployments)) or "none"
+            return refusal(404, "NoDeployment", f"This endpoint has no deployment of that name; it has: {known}.")
+        picked = self._weights.pick()
+        if picked is not None:
+            return picked
+        return refusal(
+            404,
+            "NoTraffic",
+            "No deployment gets traffic here. Set the endpoint's traffic, or name one in azureml-model-deployment.",
+        )
+
+    def _admits(self, authorization: bytes | None) -> bool:
+        if authorization is None or authorization[:7].lower() != _BEARER:
+            return False
+        digest = hashlib.sha256(authorization[7:].strip()).digest()
+        # Every key is compared, so that the time tells neither which one nor how much of it fits.
+        fits = [hmac.compare_digest(digest, key) for key in self._keys]
+        return any(fits)
+
+
+def _request_id(call: ScoringCall) -> bytes:
+    given = call.header(b"x-ms-request-id")
+    if given is not None and 0 < len(given) <= 128:
+        return given
+    return uuid.uuid4().hex.encode()
