@@ -14,8 +14,8 @@ RACY_NS: Final = 2_000_000_000
 """A file changed less than this before it was hashed may change again without a new time: file systems keep times in steps of
 up to 2 s. Its digest is not remembered. Source: the same problem in git's index, "racy git"."""
 
-MOST: Final = 500_000
-"""Digests remembered at most; beyond that, those not asked for in the last run are dropped."""
+MOST: Final = 1_000_000
+"""Digests remembered at most; beyond that, the older ones are dropped."""
 
 _HEADER: Final = "amlctl digests 1\n"
 
@@ -52,8 +52,7 @@ class RememberingHasher:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._known: dict[str, str] | None = None
-        self._asked: dict[str, str] = {}
-        self._changed = False
+        self._learned: dict[str, str] = {}
 
     def digest(self, path: str, status: os.stat_result) -> str:
         """SHA-256 of the bytes, in hex."""
@@ -62,13 +61,11 @@ class RememberingHasher:
         facts = f"{status.st_size} {status.st_mtime_ns} {status.st_ino} "
         known = self._known.get(path, "")
         if known.startswith(facts):
-            self._asked[path] = known
             return known[-64:]
         before = time.time_ns()
         digest = hash_file(path)
         if status.st_mtime_ns < before - RACY_NS and "\n" not in path:
-            self._asked[path] = facts + digest
-            self._changed = True
+            self._learned[path] = facts + digest
         return digest
 
     def save(self) -> None:
@@ -76,10 +73,10 @@ class RememberingHasher:
 
         Never fails: without the store the next run merely reads the files again.
         """
-        if not self._changed or self._known is None:
+        if not self._learned or self._known is None:
             return
-        kept = {**self._known, **self._asked}
-        entries = kept if len(kept) <= MOST else self._asked
+        kept = {**self._known, **self._learned}
+        entries = kept if len(kept) <= MOST else self._learned
         with contextlib.suppress(OSError):
             _write(self._store, entries)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from orchestrator.spec.file_hashes import Hasher
@@ -64,13 +64,14 @@ def take(path: Path, hasher: Hasher, *, text: bool = False, gitignore: bool = Fa
     """
     try:
         if path.is_dir():
-            manifest = dict(sorted(_folder(path, hasher, ignore_rules(path, gitignore=gitignore))))
+            manifest = _folder(path, hasher, ignore_rules(path, gitignore=gitignore))
             return Snapshot(_combined(manifest), manifest)
         status = path.stat()
         if text:
             digest = hash_text_file(str(path))
             return Snapshot(digest, {path.name: digest})
-        manifest = {path.name: _file(str(path), path.name, status, hasher)}
+        text = path.name in TEXT_NAMES
+        manifest = {path.name: hash_text_file(str(path)) if text else hasher.digest(str(path), status)}
         return Snapshot(_combined(manifest), manifest)
     except FileNotFoundError as failure:
         raise SnapshotProblem("missing-file", Path(failure.filename or path), "it does not exist") from failure
@@ -79,31 +80,48 @@ def take(path: Path, hasher: Hasher, *, text: bool = False, gitignore: bool = Fa
         raise SnapshotProblem("unreadable-file", Path(failure.filename or path), reason) from failure
 
 
-def _file(path: str, name: str, status: os.stat_result, hasher: Hasher) -> str:
-    return hash_text_file(path) if name in TEXT_NAMES else hasher.digest(path, status)
-
-
 def _combined(manifest: dict[str, str]) -> str:
-    lines = "".join(f"{name}\0{digest}\n" for name, digest in manifest.items())
+    lines = "\n".join([f"{name}\0{digest}" for name, digest in manifest.items()])
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _folder(root: Path, hasher: Hasher, ignored: Ignored | None) -> Iterator[tuple[str, str]]:
+def _folder(root: Path, hasher: Hasher, ignored: Ignored | None) -> dict[str, str]:
+    """Relative path to digest of each file below a folder, sorted.
+
+    The order is that of the walk with sorted names, which costs less than sorting all paths at the end.
+    """
+    manifest: dict[str, str] = {}
+    digest = hasher.digest
     real_root = os.path.realpath(root)
-    stack = [(str(root), "")]
-    while stack:
-        folder, prefix = stack.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                relative = f"{prefix}{entry.name}"
-                if entry.is_symlink():
-                    _check_link(entry.path, real_root)
+    folders = [(str(root), "")]
+    while folders:
+        folder, prefix = folders.pop()
+        inner: list[tuple[str, str]] = []
+        for entry in _entries(folder):
+            name = entry.name
+            relative = prefix + name
+            if entry.is_dir(follow_symlinks=False):
+                if ignored is None or not ignored(relative + "/"):
+                    inner.append((entry.path, relative + "/"))
+                continue
+            if ignored is not None and ignored(relative):
+                continue
+            if entry.is_symlink():
+                _check_link(entry.path, real_root)
                 if entry.is_dir():
-                    if entry.is_symlink() or (ignored is not None and ignored(relative + "/")):
-                        continue
-                    stack.append((entry.path, relative + "/"))
-                elif ignored is None or not ignored(relative):
-                    yield relative, _file(entry.path, entry.name, entry.stat(), hasher)
+                    continue  # it leads to a folder that is walked anyway
+            text = name in TEXT_NAMES
+            manifest[relative] = hash_text_file(entry.path) if text else digest(entry.path, entry.stat())
+        folders.extend(reversed(inner))
+    return manifest
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=_name)
+
+
+_name = attrgetter("name")
 
 
 def _check_link(path: str, root: str) -> None:
