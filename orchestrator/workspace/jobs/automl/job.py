@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .artefact import save_model
 from .data import read_table
 from .experiment import Experiment, Progress
 from .forecasting.problem import ForecastProblem, make_forecast_problem
@@ -18,15 +20,18 @@ from .pool import Lost, Pool, cores, warm_up
 from .preparation import make_problem
 from .problem import Fit, Outcome, Problem
 from .refusal import Refusal
-from .results import leaderboard, write_json
+from .results import Result, write_result
 from .search import Search
 from .selection import Choice, choose, ranked
 from .settings import Settings, read_settings
+from .testing import check_test_table, test_scores
 from .tracking import Tracking
+from .unsupported import notes
 
 Say = Callable[[str], None]
 # The share of the time limit that is kept for scoring the finalists again and fitting the winner.
 _RESERVE = 0.15
+_LAST_WRITES_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ def run(job: JobFolder, say: Say) -> None:
     """
     began = time.monotonic()
     settings = read_settings(job.body)
+    for note in notes(job.body):
+        say(note)
     warm_up()
     deadline = began + settings.limits.timeout_s
     tables = {name: read_table(Path(path), name) for name, path in job.inputs.items() if name.endswith("_data")}
@@ -73,40 +80,43 @@ def run(job: JobFolder, say: Say) -> None:
     size = min(settings.limits.max_concurrent, cores())
     with Pool(pickle.dumps(problem), size) as pool, Tracking(say) as tracking:
         outcomes = _search(settings, problem, pool, tracking, deadline, say)
-        best_first = ranked(outcomes, settings.metric)
-        if not best_first:
-            raise Refusal(_nothing(outcomes))
-        choice = choose(
-            pool, best_first, settings.metric, len(problem.target), deadline, again=settings.task != "forecasting"
-        )
+        choice = _choose(settings, problem, pool, outcomes, deadline)
         winner = next(each for each in outcomes if each.candidate.number == choice.outcome.candidate.number)
         say(f"Best model: trial {winner.candidate.number}, {winner.candidate.learner.name} ({choice.why}).")
-        _save(pool, problem, winner, job.model)
-        score = winner.scores[settings.metric.name]
-        tracking.parent(dict(winner.scores), {"best_trial": str(winner.candidate.number)})
-        tracking.drain(timeout_s=30)
-        _write(job, settings, outcomes, choice, winner, tracking)
-    say(f"{settings.metric.name} {score:.4f} after {len(outcomes)} trials in {time.monotonic() - began:.1f} s.")
+        model = _fitted(pool, winner)
+        save_model(model, problem, winner.candidate.learner.estimator, job.model)
+        tested = _tested(settings, problem, tables.get("test_data"), model, say)
+        figures = {**winner.scores, **{f"test_{name}": value for name, value in tested.items()}}
+        tracking.parent(figures, {"best_trial": str(winner.candidate.number)})
+        tracking.drain(timeout_s=_LAST_WRITES_S)
+        result = Result(settings.metric, outcomes, winner, choice.rescored, tested, tracking.children)
+        write_result(job.folder, result)
+    spent = time.monotonic() - began
+    say(f"{settings.metric.name} {result.best_score:.4f} after {len(outcomes)} trials in {spent:.1f} s.")
 
 
 def _problem(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem | ForecastProblem:
+    problem = _stated(settings, tables, say)
+    if "test_data" in tables:
+        check_test_table(problem, settings.target, tables["test_data"])
+    return problem
+
+
+def _stated(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem | ForecastProblem:
     if settings.task != "forecasting":
         problem = make_problem(settings, tables["training_data"], tables.get("validation_data"), say)
-        _describe(problem, tables["training_data"], say)
+        _describe(problem, say)
         return problem
     if "validation_data" in tables:
         raise Refusal("validation_data is not used for forecasting, which is checked by rolling origin: leave it out.")
     return make_forecast_problem(settings, tables["training_data"], say)
 
 
-def _describe(problem: Problem, table: Any, say: Say) -> None:
+def _describe(problem: Problem, say: Say) -> None:
     what = f"classes {', '.join(map(str, problem.classes[:10]))}" if problem.classes else "a number"
-    how = (
-        f"{problem.folds}-fold cross-validation"
-        if problem.held_out is None
-        else f"{len(problem.held_out)} held-out rows"
-    )
-    say(f"{len(problem.target)} of {len(table)} rows, {len(problem.roles.features)} features, {what}; scored by {how}.")
+    held = problem.held_out
+    how = f"{problem.folds}-fold cross-validation" if held is None else f"{len(held)} held-out rows"
+    say(f"{len(problem.target)} rows, {len(problem.roles.features)} features, {what}; scored by {how}.")
 
 
 def _search(
@@ -139,37 +149,35 @@ def trial_line(outcome: Outcome, progress: Progress) -> str:
     return f"{head} {metric} {outcome.scores[metric]:.4f}{known}  {outcome.seconds:.1f} s"
 
 
+def _choose(
+    settings: Settings, problem: Problem | ForecastProblem, pool: Pool, outcomes: list[Outcome], deadline: float
+) -> Choice:
+    best_first = ranked(outcomes, settings.metric)
+    if not best_first:
+        raise Refusal(_nothing(outcomes))
+    again = isinstance(problem, Problem) and problem.held_out is None
+    return choose(pool, best_first, settings.metric, len(problem.target), deadline, again=again)
+
+
 def _nothing(outcomes: list[Outcome]) -> str:
     if not outcomes:
         return "No trial finished within timeout_minutes: allow more time."
     return f"No trial gave a score; the first failed because: {outcomes[0].failure or 'the metric is undefined here'}."
 
 
-def _save(pool: Pool, problem: Problem | ForecastProblem, winner: Outcome, folder: Path) -> None:
-    from .artefact import save_model
-
-    pool.submit(0, Fit(winner.candidate))
+def _fitted(pool: Pool, winner: Outcome) -> Any:
+    pool.submit(winner.candidate.number, Fit(winner.candidate))
     answer = next(iter(pool.answers()))[1]
     if isinstance(answer, Lost):
-        raise Refusal(f"The best model could not be fitted on the whole table: {answer.reason}.")
-    # Written by our own worker a moment ago.
-    save_model(pickle.loads(answer), problem, winner.candidate.learner.estimator, folder)  # noqa: S301
+        raise Refusal(f"The best model could not be fitted on the whole table: the fit {answer.reason}.")
+    return pickle.loads(answer)  # noqa: S301 (written by our own worker a moment ago)
 
 
-def _write(
-    job: JobFolder, settings: Settings, outcomes: list[Outcome], choice: Choice, winner: Outcome, tracking: Tracking
-) -> None:
-    metric = settings.metric
-    order = ranked(outcomes, metric)
-    failed = [outcome for outcome in outcomes if outcome not in order]
-    board = leaderboard([*order, *failed], tracking.children, choice.rescored)
-    write_json(job.folder / "outputs" / "leaderboard.json", {"primary_metric": metric.name, "trials": board})
-    figures = {
-        "primary_metric": metric.name,
-        "best_score": winner.scores[metric.name],
-        "best_child": tracking.children.get(winner.candidate.number),
-        "best_trial": winner.candidate.number,
-        "best_algorithm": winner.candidate.learner.name,
-        "trials": len(outcomes),
-    }
-    write_json(job.folder / "metrics.json", figures)
+def _tested(
+    settings: Settings, problem: Problem | ForecastProblem, table: Any, model: Any, say: Say
+) -> dict[str, float]:
+    if table is None:
+        return {}
+    scores = test_scores(model, problem, settings.target, table, say)
+    say(f"On test_data: {settings.metric.name} {scores.get(settings.metric.name, math.nan):.4f}.")
+    return scores

@@ -35,6 +35,9 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
     import pandas as pd
 
     needed = [settings.target, *([settings.weight] if settings.weight else [])]
+    lacking = [] if validation is None else [name for name in training.columns if name not in validation.columns]
+    if lacking:
+        raise Refusal(f"Columns {', '.join(lacking)} are not in validation_data, which must look like training_data.")
     for what, table in (("training_data", training), ("validation_data", validation)):
         for name in needed if table is not None else ():
             if name not in table.columns:
@@ -66,6 +69,7 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
         weights=_weights(table, settings.weight),
         held_out=held_out,
         folds=folds,
+        learnt_rows=np.flatnonzero(~held),
         roles=roles,
         featurization=settings.featurization,
         metric=settings.metric,

@@ -24,6 +24,7 @@ class Problem:
         weights: of the rows, or None.
         held_out: row indices for validation when the body gives its own validation data or share, or None.
         folds: how many folds otherwise.
+        learnt_rows: row indices that the final model learns from: all but the body's own validation data.
         metric: by which trials are compared.
         seed: from the content, so that the same content gives the same model.
     """
@@ -35,6 +36,7 @@ class Problem:
     weights: Any
     held_out: Any
     folds: int
+    learnt_rows: Any
     roles: Roles
     featurization: Featurization
     metric: Metric

@@ -5,30 +5,78 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .metrics import Metric
 from .problem import Outcome
+from .selection import ranked
 
 
-def leaderboard(
-    outcomes: Sequence[Outcome], children: Mapping[int, str], rescored: Mapping[int, float]
-) -> list[dict[str, Any]]:
-    """One entry for each trial, in the order given."""
-    return [
-        {
-            "trial": outcome.candidate.number,
-            "algorithm": outcome.candidate.learner.name,
-            "origin": outcome.candidate.origin,
-            "parameters": {name: _plain(value) for name, value in outcome.candidate.parameters.items()},
-            "scores": {name: _plain(value) for name, value in outcome.scores.items()},
-            "score_on_other_splits": rescored.get(outcome.candidate.number),
-            "seconds": round(outcome.seconds, 3),
-            "run": children.get(outcome.candidate.number),
-            "failure": outcome.failure or None,
-        }
-        for outcome in outcomes
-    ]
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job has found.
+
+    Attributes:
+        metric: the primary one.
+        outcomes: of all trials, in trial order.
+        winner: the chosen one.
+        rescored: trial number to the finalist's score on other splits.
+        tested: metrics on the test table; empty without one.
+        children: trial number to MLflow run.
+    """
+
+    metric: Metric
+    outcomes: Sequence[Outcome]
+    winner: Outcome
+    rescored: Mapping[int, float]
+    tested: Mapping[str, float]
+    children: Mapping[int, str]
+
+    @property
+    def best_score(self) -> float:
+        """The winner's primary metric in the search."""
+        return self.winner.scores[self.metric.name]
+
+
+def write_result(folder: Path, result: Result) -> None:
+    """Write the job folder's ``outputs/leaderboard.json`` (best trial first, failed ones last) and ``metrics.json``."""
+    board = [_entry(result, outcome) for outcome in _best_first(result)]
+    write_json(folder / "outputs" / "leaderboard.json", {"primary_metric": result.metric.name, "trials": board})
+    winner = result.winner.candidate
+    figures = {
+        "primary_metric": result.metric.name,
+        "best_score": result.best_score,
+        "best_child": result.children.get(winner.number),
+        "best_trial": winner.number,
+        "best_algorithm": winner.learner.name,
+        "trials": len(result.outcomes),
+        "scores": _plain_values(result.winner.scores),
+        "test_scores": _plain_values(result.tested),
+    }
+    write_json(folder / "metrics.json", figures)
+
+
+def _best_first(result: Result) -> list[Outcome]:
+    order = ranked(result.outcomes, result.metric)
+    placed = {outcome.candidate.number for outcome in order}
+    return [*order, *(outcome for outcome in result.outcomes if outcome.candidate.number not in placed)]
+
+
+def _entry(result: Result, outcome: Outcome) -> dict[str, Any]:
+    candidate = outcome.candidate
+    return {
+        "trial": candidate.number,
+        "algorithm": candidate.learner.name,
+        "origin": candidate.origin,
+        "parameters": _plain_values(candidate.parameters),
+        "scores": _plain_values(outcome.scores),
+        "score_on_other_splits": result.rescored.get(candidate.number),
+        "seconds": round(outcome.seconds, 3),
+        "run": result.children.get(candidate.number),
+        "failure": outcome.failure or None,
+    }
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -37,6 +85,10 @@ def write_json(path: Path, content: Any) -> None:
     scratch = path.with_name(path.name + ".part")
     scratch.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     scratch.replace(path)
+
+
+def _plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _plain(value: Any) -> Any:

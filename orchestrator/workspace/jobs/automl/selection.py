@@ -56,7 +56,7 @@ def choose(
         metric: the primary one.
         rows: of the table.
         deadline: on the monotonic clock; past it the search's own order decides.
-        again: whether the problem has other splits to score on.
+        again: whether the finalists may be scored on other splits.
     """
     top = best_first[0]
     if not again or rows >= FEW_ROWS or len(best_first) == 1:
@@ -92,6 +92,7 @@ def _rescore(pool: Pool, top: Sequence[Outcome], deadline: float) -> list[Outcom
             pool.submit(candidate.number, Evaluate(candidate, repeats=_REPEATS), deadline)
         for number, answer in pool.answers():
             if isinstance(answer, Lost):
+                pool.abandon()
                 return []
             if not answer.failure:
                 done[number] = answer

@@ -45,7 +45,6 @@ class Algorithms:
 
     allowed: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
-    ensemble: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,6 @@ def _algorithms(section: Mapping[str, Any]) -> Algorithms:
     return Algorithms(
         allowed=tuple(section.get("allowed_training_algorithms") or ()),
         blocked=tuple(section.get("blocked_training_algorithms") or ()),
-        ensemble=bool(section.get("enable_vote_ensemble", False)),
     )
 
 

@@ -40,13 +40,15 @@ class TabularBench(Bench):
 
         problem = self._problem
         model = build(candidate, problem.seed)
-        labels = np.asarray(problem.classes)[problem.target] if problem.classes else problem.target
+        rows = problem.learnt_rows
+        target = problem.target[rows]
+        labels = np.asarray(problem.classes)[target] if problem.classes else target
         if candidate.learner.estimator.startswith("xgboost.") and problem.classes:
             # It insists on classes 0…k-1; a vote of one gives the real labels back with scikit-learn's own code.
             model = VotingClassifier([("model", model)], voting="soft")
         pipeline = Pipeline([("prepare", self._preprocessor(candidate)), ("model", model)])
-        extra = {} if problem.weights is None else {"model__sample_weight": problem.weights}
-        return pipeline.fit(problem.features, labels, **extra)
+        extra = {} if problem.weights is None else {"model__sample_weight": problem.weights[rows]}
+        return pipeline.fit(problem.features.iloc[rows], labels, **extra)
 
     def _preprocessor(self, candidate: Candidate) -> Any:
         learner = candidate.learner

@@ -1,0 +1,38 @@
+"""Settings of Azure ML that this engine does not have: refused where they change what is learnt, else said in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .refusal import Refusal
+
+_REFUSED = {
+    ("cv_split_column_names",): "use n_cross_validations or validation_data",
+    ("training", "enable_dnn_training"): "deep learning is not done on this machine",
+}
+_IGNORED = {
+    ("training", "enable_vote_ensemble"): "one model is chosen",
+    ("training", "enable_stack_ensemble"): "one model is chosen",
+    ("training", "enable_onnx_compatible_models"): "the model is a scikit-learn pipeline",
+    ("training", "enable_model_explainability"): "no explanation is made",
+}
+
+
+def notes(body: Mapping[str, Any]) -> list[str]:
+    """A line for each setting that has no effect here.
+
+    Raises:
+        Refusal: a setting without which the job would learn something else.
+    """
+    for path, fix in _REFUSED.items():
+        if _asked(body, path):
+            raise Refusal(f"{'.'.join(path)} is not done on this machine: {fix}.")
+    return [f"{'.'.join(path)} has no effect here: {why}." for path, why in _IGNORED.items() if _asked(body, path)]
+
+
+def _asked(body: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    value: Any = body
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return bool(value) and value not in ("false", "False")
