@@ -31,7 +31,7 @@ from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import collector_paused
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
-from orchestrator.spec.targets import Target, choose_target
+from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.variables import Assignment, Variables, declare
 from orchestrator.spec.workspace import choose_workspace, laid_over
 

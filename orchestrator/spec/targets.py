@@ -1,85 +1,134 @@
-"""Targets: named overlays, of which one is chosen."""
+"""What a spec offers to be mentioned: its resources, their versions and their values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator.core.diagnostic import did_you_mean
-from orchestrator.core.tree import LocatedDict, Mark
-from orchestrator.spec.language import SECTIONS, TARGET_SETTINGS
-from orchestrator.spec.problems import Problems
+from orchestrator.core.address import Address
+from orchestrator.core.bodies import special
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.kind import Identity, Ref
+from orchestrator.core.span import Span
+from orchestrator.core.tree import value_at
+from orchestrator.core.value import Reference
+from orchestrator.spec.draft import Draft
+from orchestrator.spec.body_problems import error
+
+DEFAULT_OUTPUTS = ("default", "artifacts", "best_model")
+"""Outputs a job has without naming them: its own folder, and the best model of a search. Source: Azure ML documentation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The chosen target.
+class Targets:
+    """All resources by address.
 
-    Attributes:
-        name: empty if the spec has no targets.
-        body: its overlay.
+    Args:
+        drafts: of the whole spec.
+        disabled: addresses (as text) that are off in this target, with the place that says so.
     """
 
-    name: str
-    body: LocatedDict
+    def __init__(self, drafts: Iterable[Draft], disabled: Mapping[str, Any]) -> None:
+        self._drafts = {draft.address: draft for draft in drafts}
+        self._disabled = disabled
 
+    def has(self, address: Address) -> bool:
+        """Whether the spec has the resource."""
+        return address in self._drafts
 
-def choose_target(tree: LocatedDict, wanted: str | None, problems: Problems) -> Target:
-    """Check all targets and choose one: the wanted one, else the default, else the only one."""
-    bodies = {name: _body(name, tree, problems) for name in tree}
-    defaults = [name for name, body in bodies.items() if _is_default(body, problems)]
-    for name in defaults[1:]:
-        problems.error(
-            "invalid-target",
-            f"'{name}' is a second default target; only one can be.",
-            f"Remove `default: true` from '{name}' or from '{defaults[0]}'.",
-            bodies[name].key_marks.get("default"),
-            related=[("the first default target", bodies[defaults[0]].key_marks["default"])],
+    def parts(self, parent: Address) -> list[Address]:
+        """What a resource contains."""
+        return list(self._drafts[parent].parts) if parent in self._drafts else []
+
+    def parse(self, text: str) -> Address | None:
+        """The resource that a printed address names."""
+        try:
+            address = Address.parse(text)
+        except ValueError:
+            return None
+        return address if address in self._drafts else None
+
+    def yields(self, target: Address, version: str | None) -> bool:
+        """Whether a mention means the resource of this spec.
+
+        A name alone and ``@latest`` do. A fixed version means the spec's own resource only if that pins the same version: what this
+        spec would number next is not known to who writes a number, so any other number is one that exists already.
+        """
+        draft = self._drafts.get(target)
+        if draft is None:
+            return False
+        if version is None or version == "@latest" or draft.kind.identity is not Identity.VERSIONED:
+            return True
+        return str(draft.body.get("version")) == version
+
+    def split(self, written: Reference) -> tuple[Address, str] | None:
+        """Find the resource and the attribute that an expression means; the attribute may begin with a part's name."""
+        target = written.target
+        attribute = written.attribute
+        if target not in self._drafts:
+            return None
+        for part in self._drafts[target].parts:
+            if attribute == part.part:
+                return part, "id"
+            if attribute.startswith(f"{part.part}."):
+                return part, attribute[len(part.part) + 1 :]
+        return target, attribute
+
+    def field_value(self, target: Address, attribute: str) -> Any:
+        """The value of a field of the target's own body, if the attribute is one and its value is plain; else None."""
+        draft = self._drafts[target]
+        if attribute in draft.kind.attributes:
+            return None
+        value = value_at(draft.body, attribute.split("."))
+        return value if not isinstance(value, dict | list) and not special(value) else None
+
+    def attribute_problem(self, target: Address, attribute: str, span: Span, address: Address) -> Diagnostic | None:
+        """Why a target has no such value; None if it has."""
+        draft = self._drafts[target]
+        known = [name for name in draft.kind.attributes if not name.endswith(".*")]
+        if attribute in known:
+            return None
+        head, _, rest = attribute.partition(".")
+        if f"{head}.*" in draft.kind.attributes and rest:
+            outputs = [*(draft.body.get("outputs") or ()), *DEFAULT_OUTPUTS]
+            if rest.split("/")[0] in outputs:
+                return None
+            known = [f"outputs.{name}" for name in outputs]
+        fields = [name for name, value in draft.body.items() if not isinstance(value, dict | list)]
+        options = ", ".join(known)
+        return error(
+            "unknown-attribute",
+            f"{address} mentions '{attribute}' of {target}, which has no such value.",
+            did_you_mean(attribute, [*known, *fields], f"It has: {options}."),
+            span,
+            address,
+            [("the resource", draft.span)],
         )
-    if wanted is not None and wanted not in bodies:
-        known = ", ".join(bodies) or "none"
-        problems.error(
-            "unknown-target",
-            f"The spec has no target '{wanted}'. It has: {known}.",
-            did_you_mean(wanted, bodies, "Name one of the spec's targets." if bodies else "Leave out --target."),
-            tree.mark if bodies else None,
-        )
-        return Target(wanted, LocatedDict())
-    name = wanted or next(iter(defaults or (list(bodies) if len(bodies) == 1 else [])), "")
-    if bodies and not name:
-        problems.error(
-            "no-default-target",
-            f"The spec has the targets {', '.join(bodies)}, and none of them is the default.",
-            "Choose one with --target, or mark one with `default: true`.",
-            tree.mark,
-        )
-    return Target(name, bodies.get(name, LocatedDict()))
 
-
-def _body(name: str, tree: LocatedDict, problems: Problems) -> LocatedDict:
-    mark: Mark = tree.value_marks.get(name, tree.mark)
-    body: Any = tree[name]
-    if not isinstance(body, LocatedDict):
-        if body is not None:
-            problems.error("invalid-target", f"The target '{name}' must be a mapping.", f"Write `{name}: {{}}`.", mark)
-        return LocatedDict(mark=mark)
-    for key, value in body.items():
-        if key not in TARGET_SETTINGS and key not in SECTIONS:
-            fix = did_you_mean(key, (*TARGET_SETTINGS, *SECTIONS), f"Use {', '.join(TARGET_SETTINGS)} or a section.")
-            problems.error(
-                "unknown-key", f"'{key}' is neither a setting of a target nor a section.", fix, body.key_marks.get(key)
+    def missing(self, text: str, span: Span, address: Address) -> Diagnostic:
+        """A mention of a resource that the spec has not."""
+        off = self._disabled.get(text)
+        if off is not None:
+            return error(
+                "disabled-resource",
+                f"{address} needs {text}, which its lifecycle turns off in this target.",
+                f"Turn {text} on in this target, or turn {address} off as well.",
+                span,
+                address,
+                [("turned off here", Span(*off))] if isinstance(off, tuple) else (),
             )
-        elif key not in ("default", "description") and value is not None and not isinstance(value, LocatedDict):
-            detail = f"'{key}' of the target '{name}' must be a mapping."
-            problems.error("invalid-target", detail, f"Write `{key}: {{…}}`.", body.value_marks.get(key))
-    return body
-
-
-def _is_default(body: LocatedDict, problems: Problems) -> bool:
-    value = body.get("default", False)
-    if not isinstance(value, bool):
-        problems.error(
-            "invalid-target", "'default' must be true or false.", "Write true or false.", body.value_marks["default"]
+        known = [str(other) for other in self._drafts]
+        return error(
+            "unknown-resource",
+            f"{address} mentions {text}, which is not in this spec.",
+            did_you_mean(text, known, "Write an address of this spec: section.name."),
+            span,
+            address,
         )
-        return False
-    return value
+
+    def unclear(self, why: str, text: str, ref: Ref, span: Span, address: Address) -> Diagnostic:
+        """A text that must name a resource and does not."""
+        names = [other.name for other in self._drafts if other.section == ref.kind and not other.part]
+        match = text.removeprefix("azureml:").split(":")[0].split("@")[0]
+        near = match if match in names else None
+        fix = f"Write 'azureml:{near}@latest'." if near else "Write azureml:NAME@latest or azureml:NAME:VERSION."
+        return error("invalid-reference", f"{address}: {why}.", fix, span, address)

@@ -1,0 +1,85 @@
+"""Targets: named overlays, of which one is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.tree import LocatedDict, Mark
+from orchestrator.spec.language import SECTIONS, TARGET_SETTINGS
+from orchestrator.spec.problems import Problems
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The chosen target.
+
+    Attributes:
+        name: empty if the spec has no targets.
+        body: its overlay.
+    """
+
+    name: str
+    body: LocatedDict
+
+
+def choose_target(tree: LocatedDict, wanted: str | None, problems: Problems) -> Target:
+    """Check all targets and choose one: the wanted one, else the default, else the only one."""
+    bodies = {name: _body(name, tree, problems) for name in tree}
+    defaults = [name for name, body in bodies.items() if _is_default(body, problems)]
+    for name in defaults[1:]:
+        problems.error(
+            "invalid-target",
+            f"'{name}' is a second default target; only one can be.",
+            f"Remove `default: true` from '{name}' or from '{defaults[0]}'.",
+            bodies[name].key_marks.get("default"),
+            related=[("the first default target", bodies[defaults[0]].key_marks["default"])],
+        )
+    if wanted is not None and wanted not in bodies:
+        known = ", ".join(bodies) or "none"
+        problems.error(
+            "unknown-target",
+            f"The spec has no target '{wanted}'. It has: {known}.",
+            did_you_mean(wanted, bodies, "Name one of the spec's targets." if bodies else "Leave out --target."),
+            tree.mark if bodies else None,
+        )
+        return Target(wanted, LocatedDict())
+    name = wanted or next(iter(defaults or (list(bodies) if len(bodies) == 1 else [])), "")
+    if bodies and not name:
+        problems.error(
+            "no-default-target",
+            f"The spec has the targets {', '.join(bodies)}, and none of them is the default.",
+            "Choose one with --target, or mark one with `default: true`.",
+            tree.mark,
+        )
+    return Target(name, bodies.get(name, LocatedDict()))
+
+
+def _body(name: str, tree: LocatedDict, problems: Problems) -> LocatedDict:
+    mark: Mark = tree.value_marks.get(name, tree.mark)
+    body: Any = tree[name]
+    if not isinstance(body, LocatedDict):
+        if body is not None:
+            problems.error("invalid-target", f"The target '{name}' must be a mapping.", f"Write `{name}: {{}}`.", mark)
+        return LocatedDict(mark=mark)
+    for key, value in body.items():
+        if key not in TARGET_SETTINGS and key not in SECTIONS:
+            fix = did_you_mean(key, (*TARGET_SETTINGS, *SECTIONS), f"Use {', '.join(TARGET_SETTINGS)} or a section.")
+            problems.error(
+                "unknown-key", f"'{key}' is neither a setting of a target nor a section.", fix, body.key_marks.get(key)
+            )
+        elif key not in ("default", "description") and value is not None and not isinstance(value, LocatedDict):
+            detail = f"'{key}' of the target '{name}' must be a mapping."
+            problems.error("invalid-target", detail, f"Write `{key}: {{…}}`.", body.value_marks.get(key))
+    return body
+
+
+def _is_default(body: LocatedDict, problems: Problems) -> bool:
+    value = body.get("default", False)
+    if not isinstance(value, bool):
+        problems.error(
+            "invalid-target", "'default' must be true or false.", "Write true or false.", body.value_marks["default"]
+        )
+        return False
+    return value
