@@ -40,7 +40,7 @@ def is_saved_plan(path: Path) -> bool:
         document = _read(path)
     except StateError:
         return False
-    return isinstance(document, dict) and "origin" in document and "base" in document
+    return "origin" in document and "base" in document
 
 
 def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoice, PlanOptions]:

@@ -6,6 +6,7 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import Project
@@ -30,7 +31,7 @@ def command(spec: SpecChoice, console: Console, *, planned: bool) -> None:
     console.result(draw(drawing).rstrip("\n"))
 
 
-def _actions(project: Project) -> dict[object, Action]:
+def _actions(project: Project) -> dict[Address, Action]:
     from orchestrator.engine import open_workspace, plan_project
     from orchestrator.kinds import discover
     from orchestrator.planning.options import PlanOptions
