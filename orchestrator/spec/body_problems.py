@@ -27,7 +27,6 @@ SUMMARIES: Final[dict[str, str]] = {
     "unknown-attribute": "Reference to a value that is not there",
     "unknown-field": "Unknown field",
     "unknown-resource": "Reference to a resource that is not there",
-    "unknown-section": "Unknown section",
     "unknown-type": "Unknown type",
     "unreadable-file": "Unreadable file",
     "unsupported-type": "Not supported by this version",

@@ -27,7 +27,7 @@ class Catalogue:
         disabled: addresses (as text) that are off in this target, with the place that says so.
     """
 
-    def __init__(self, drafts: Iterable[Draft], disabled: Mapping[str, Any]) -> None:
+    def __init__(self, drafts: Iterable[Draft], disabled: Mapping[str, Span]) -> None:
         self._drafts = {draft.address: draft for draft in drafts}
         self._disabled = disabled
 
@@ -38,6 +38,10 @@ class Catalogue:
     def parts(self, parent: Address) -> list[Address]:
         """What a resource contains."""
         return list(self._drafts[parent].parts) if parent in self._drafts else []
+
+    def is_off(self, address: Address) -> bool:
+        """Whether the resource is in the spec, but not in this target."""
+        return str(address) in self._disabled
 
     def parse(self, text: str) -> Address | None:
         """The resource that a printed address names."""
@@ -114,7 +118,7 @@ class Catalogue:
                 f"Turn {text} on in this target, or turn {address} off as well.",
                 span,
                 address,
-                [("turned off here", Span(*off))] if isinstance(off, tuple) else (),
+                [("turned off here", off)],
             )
         known = [str(other) for other in self._drafts]
         return error(

@@ -9,12 +9,12 @@ from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.resource import Check
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList, value_at
-from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.core.value import Reference, Secret, Template
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
 
-_SPECIAL = (Reference, Secret, Template, Unknown)
+_SPECIAL = (Reference, Secret, Template)
 
 
 def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tuple[Check, ...], list[Diagnostic]]:

@@ -49,7 +49,7 @@ class Draft:
 def drafts(composition: Composition, kinds: Kinds) -> Iterator[Draft]:
     """Every resource and every part of one, parents first, in the order of the text.
 
-    Sections without a kind and bodies that are no mappings are left out; validation reports them.
+    Sections without a kind and bodies that are no mappings are left out: composition has complained about them.
     """
     for section, resources in composition.sections.items():
         kind = kinds.get(section)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from orchestrator.core import graph
 from orchestrator.core.address import Address
@@ -13,15 +13,18 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
+from orchestrator.core.span import Span
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
+from orchestrator.spec.compose import compose_leniently
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
 from orchestrator.spec.draft import Draft, drafts
 from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.read import collector_paused
 from orchestrator.spec.resolve import Resolver, externals
-from orchestrator.spec.validate import validate, validate_sections, validate_tags
+from orchestrator.spec.validate import validate, validate_tags
 
 
 def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
@@ -35,31 +38,37 @@ def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
     Raises:
         SpecError: with every problem found.
     """
-    from orchestrator.spec.compose import compose
+    with collector_paused():
+        composed = compose_leniently(paths, options, kinds)
+        if composed.composition is None:
+            raise SpecError(composed.problems)
+        return project_of(composed.composition, options, kinds, composed.problems)
 
-    return project_of(compose(paths, options, kinds), options, kinds)
 
-
-def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> Project:
+def project_of(
+    composition: Composition, options: LoadOptions, kinds: Kinds, earlier: Sequence[Diagnostic] = ()
+) -> Project:
     """Validate and resolve a composition.
 
+    Args:
+        composition: where `earlier` is not empty, values may be missing or unknown.
+        earlier: what is wrong with the text. A place that was complained of once is not complained of again.
+
     Raises:
-        SpecError: with every problem of both stages.
+        SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    problems = [*validate_sections(composition, kinds), *validate_tags(composition), *validate(all_drafts)]
+    problems = [*validate_tags(composition), *validate(all_drafts)]
     hasher = _hasher(composition)
     files = LocalFileReader(composition.sources, composition.root, hasher if options.files else None)
-    resolver = Resolver(
-        Catalogue(all_drafts, cast("Mapping[str, Any]", composition.extra.get("disabled", {}))), files, composition.tags
-    )
+    disabled = cast("Mapping[str, Span]", composition.extra.get("disabled", {}))
+    resolver = Resolver(Catalogue(all_drafts, disabled), files, composition.tags)
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if isinstance(hasher, RememberingHasher):
         hasher.save()
-    if not problems:
-        resources = _ordered(resources, problems)
-    if problems:
-        raise SpecError(problems)
+    resources = _ordered(resources, all_drafts, problems)
+    if problems or earlier:
+        raise SpecError([*earlier, *_new(problems, earlier)])
     return Project(
         name=composition.project,
         target=composition.target,
@@ -72,6 +81,12 @@ def project_of(composition: Composition, options: LoadOptions, kinds: Kinds) -> 
         warnings=composition.warnings,
         description=composition.description,
     )
+
+
+def _new(problems: Sequence[Diagnostic], earlier: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The problems without those whose place the text's own problems name already; each once."""
+    told = {diagnostic.subject for diagnostic in earlier}
+    return [diagnostic for diagnostic in dict.fromkeys(problems) if diagnostic.subject not in told]
 
 
 def _hasher(composition: Composition) -> PlainHasher | RememberingHasher:
@@ -103,11 +118,13 @@ def _resolve(
     return resources
 
 
-def _ordered(resources: Mapping[Address, Desired], problems: list[Diagnostic]) -> dict[Address, Desired]:
+def _ordered(
+    resources: Mapping[Address, Desired], all_drafts: list[Draft], problems: list[Diagnostic]
+) -> dict[Address, Desired]:
     try:
         order = graph.order({address: desired.depends_on for address, desired in resources.items()})
     except graph.Ring as ring:
-        problems.append(cycle_problem(ring, resources))
+        problems.append(cycle_problem(ring, resources, all_drafts))
         return dict(resources)
     return {address: resources[address] for address in order}
 

@@ -176,6 +176,8 @@ class _Walk:
         external = found.elsewhere or not self._resolver.catalogue.yields(target, found.version)
         if not external:
             self._check_attribute(target, found.attribute, span)
+        elif not found.elsewhere and self._resolver.catalogue.is_off(target):
+            self.problems.append(self._resolver.catalogue.missing(str(target), span, self._draft.address))
         return Reference(target, found.attribute, found.version, text, span, external=external, cascades=cascades)
 
     def _special(self, value: Any, node: FieldNode | None, holder: Any, key: Any) -> Any:

@@ -9,11 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.fields import FieldNode, node_of, root_node
-from orchestrator.core.kind import Kinds, NameRule, Sensitive, Spec
-from orchestrator.core.span import Span
+from orchestrator.core.kind import NameRule, Sensitive, Spec
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
 from orchestrator.spec.body_problems import article, error, of_finding, of_kind, show
 from orchestrator.spec.composition import Composition
@@ -33,25 +31,6 @@ def validate(drafts: Iterable[Draft]) -> list[Diagnostic]:
             problems.append(_unknown_variant(draft))
         else:
             problems.extend(_body_problems(draft, model))
-    return problems
-
-
-def validate_sections(composition: Composition, kinds: Kinds) -> list[Diagnostic]:
-    """Check that every section has a kind and every resource a mapping as its body."""
-    problems = []
-    for section, resources in composition.sections.items():
-        if section not in kinds or "." in section:
-            detail = f"'{section}' is no section of a spec that this version knows."
-            known = [key for key in kinds if "." not in key]
-            fix = did_you_mean(section, known, f"Sections are: {', '.join(known)}.")
-            problems.append(error("unknown-section", detail, fix, Span(*resources.mark), None))
-            continue
-        for name, body in resources.items():
-            if not isinstance(body, LocatedDict):
-                address = Address(section, name)
-                detail = f"{address} must be a mapping; this is {show(body)}."
-                fix = "Write its fields below it, or {} if it has none."
-                problems.append(error("wrong-type", detail, fix, resources.key_span(name), address))
     return problems
 
 
