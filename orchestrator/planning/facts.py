@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
+from orchestrator.core.span import Span
 from orchestrator.core.value import Reference
 from orchestrator.planning.walk import Facts
 
@@ -26,7 +27,7 @@ def refusal_problems(facts: Facts) -> list[Diagnostic]:
 
 def external_findings(facts: Facts) -> list[Diagnostic]:
     """An error for each mention of what does not exist, a warning for each that something else stands in for."""
-    findings: dict[tuple[str, object], Diagnostic] = {}
+    findings: dict[tuple[str, Span], Diagnostic] = {}
     for address, desired in facts.project.resources.items():
         if address not in facts.selection:
             continue
@@ -43,14 +44,13 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
     found = facts.observation.externals.get(text)
     if found is None:
         return _missing(reference, facts)
-    stand_in = found.attributes.get("stand_in")
-    if not stand_in:
+    if not found.attributes.get("stand_in") or not found.message:
         return None
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
         "Something stands in for a resource",
-        f"{text} is not in the spec; in {facts.observation.label} it means {stand_in}.",
+        found.message,
         "Declare it in the spec if another workspace shall have it.",
         subject=reference.span,
     )

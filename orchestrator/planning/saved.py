@@ -1,0 +1,130 @@
+"""Plan ↔ JSON. A saved plan is a promise that is checked, not a script that is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.core.change import ABSENT, Change, FieldChange
+from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.plan import PLAN_FORMAT, Plan
+from orchestrator.core.span import Span
+from orchestrator.core.tree import dotted
+from orchestrator.planning.reasons import some
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """The published form of a plan; ``schemas/plan.schema.json`` describes it.
+
+    Secrets appear by name only: a digest beside the state's lineage could be guessed from.
+    """
+    base = plan.base
+    return {
+        "format": PLAN_FORMAT,
+        "project": plan.project,
+        "target": plan.target,
+        "base": {
+            "lineage": base.lineage,
+            "serial": base.serial,
+            "spec_digest": base.spec_digest,
+            "workspace": base.workspace,
+        },
+        "changes": [_change(change) for change in plan.changes],
+        "summary": plan.summary(),
+        "warnings": [_warning(warning) for warning in plan.warnings],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "reason": change.reason,
+        "fields": [_field(field) for field in change.fields],
+        "source": _source(change.span),
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    return {
+        "path": dotted(field.path),
+        "desired": _shown(field.desired),
+        "applied": _shown(field.applied),
+        "observed": _shown(field.observed),
+        "action": field.action.value,
+        "reason": field.reason,
+    }
+
+
+def _shown(value: Any) -> Any:
+    if value is ABSENT:
+        return None
+    if isinstance(value, Mapping):
+        if "$secret" in value:
+            return {"$secret": value["$secret"]}
+        return {name: _shown(item) for name, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+def _source(span: Span | None) -> dict[str, Any] | None:
+    return {"file": span.file, "line": span.line, "column": span.column} if span else None
+
+
+def _warning(warning: Diagnostic) -> dict[str, Any]:
+    place = _source(warning.subject) or {"file": None, "line": None, "column": None}
+    return {
+        "severity": warning.severity.value,
+        "code": warning.code,
+        "summary": warning.summary,
+        "detail": warning.detail,
+        "fix": warning.fix,
+        **place,
+        "address": str(warning.address) if warning.address else None,
+    }
+
+
+def saved_plan_problems(saved: Mapping[str, Any], fresh: Plan) -> list[str]:
+    """Why a saved plan must not be carried out, in full sentences; empty if it is what planning gives now.
+
+    Args:
+        saved: a JSON document from anywhere; nothing in it is trusted.
+        fresh: the plan made from the same spec now.
+    """
+    if saved.get("format") != PLAN_FORMAT:
+        return [f"It has the format {saved.get('format')!r}, and this version reads format {PLAN_FORMAT}."]
+    now = plan_to_json(fresh)
+    if not isinstance(saved.get("base"), dict) or not _well_formed(saved.get("changes")):
+        return ["It is not in the form of a plan."]
+    problems = list(_base_problems(saved, now))
+    return problems or list(_change_problems(saved["changes"], now["changes"]))
+
+
+def _well_formed(changes: Any) -> bool:
+    return isinstance(changes, list) and all(
+        isinstance(change, dict) and isinstance(change.get("address"), str) for change in changes
+    )
+
+
+def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    if saved.get("project") != now["project"] or saved.get("target") != now["target"]:
+        yield "It was made for another project or target."
+    then, base = saved["base"], now["base"]
+    if then.get("workspace") != base["workspace"]:
+        yield "It was made for another workspace."
+    if then.get("lineage") != base["lineage"]:
+        yield "It was made for another state: this one was begun anew."
+    elif then.get("serial") != base["serial"]:
+        yield f"The state moved on: its serial was {then.get('serial')!r} and is {base['serial']}."
+    if then.get("spec_digest") != base["spec_digest"]:
+        yield "The spec, or a file that it names, has changed since."
+
+
+def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
+    """The same spec and state can still meet a workspace that others changed."""
+    before = {change["address"]: change for change in then}
+    after = {change["address"]: change for change in now}
+    moved = sorted(address for address in before.keys() | after.keys() if before.get(address) != after.get(address))
+    if moved:
+        yield f"The workspace has changed since: {some(moved)}."
+    elif then != now:
+        yield "Its changes are not in order."
