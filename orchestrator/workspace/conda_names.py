@@ -15,20 +15,21 @@ SAME_NAMES: Final = frozenset(
     azure-storage-blob azureml-core azureml-dataset-runtime azureml-defaults azureml-inference-server-http
     azureml-mlflow beautifulsoup4 black bokeh boto3 botocore cachetools catboost category_encoders certifi cffi
     charset-normalizer click cloudpickle colorama coloredlogs contourpy cryptography cycler cython dask datasets
-    debugpy decorator deepspeed dill distributed docker einops evaluate faker fastapi fastparquet filelock flake8
-    flaml flask flatbuffers fonttools fsspec gensim gitpython google-auth greenlet grpcio gunicorn h5py holidays
-    huggingface_hub hyperopt idna imageio imbalanced-learn importlib-metadata inference-schema ipykernel ipython
-    ipywidgets isort jinja2 joblib jsonschema jupyter jupyterlab keras kiwisolver librosa lightgbm llvmlite lxml
-    lz4 markdown markupsafe marshmallow matplotlib mlflow mlflow-skinny mltable mpmath msal msgpack mypy nbconvert
-    nbformat networkx nltk notebook numba numexpr numpy oauthlib onnx onnxruntime openpyxl optuna orjson packaging
-    pandas pandas-stubs papermill paramiko pathspec patsy peft pillow platformdirs plotly polars portalocker
-    prometheus_client prompt_toolkit prophet protobuf psutil psycopg2 pyarrow pycparser pydantic pydot pygments
-    pyjwt pymongo pyodbc pyparsing pyspark pytest python-dateutil python-dotenv pytorch-lightning pytz pyyaml pyzmq
-    ray redis regex requests rich ruamel.yaml ruff safetensors scikit-image scikit-learn scipy seaborn
-    sentencepiece shap six skl2onnx smart_open spacy sqlalchemy starlette statsforecast statsmodels sympy tabulate
-    tenacity tensorboard tensorflow tensorflow-cpu termcolor threadpoolctl tiktoken timm tokenizers toml torchaudio torchmetrics torchtext torchvision
-    tornado tqdm traitlets transformers typer typing-extensions tzdata ujson umap-learn urllib3 uvicorn uvloop
-    wandb werkzeug wrapt xarray xgboost xlrd xlsxwriter yarl zstandard
+    debugpy decorator deepspeed dill distributed docker einops evaluate faker fastapi fastparquet filelock
+    flake8 flaml flask flatbuffers fonttools fsspec gensim gitpython google-auth greenlet grpcio gunicorn h5py
+    holidays huggingface_hub hyperopt idna imageio imbalanced-learn importlib-metadata inference-schema
+    ipykernel ipython ipywidgets isort jinja2 joblib jsonschema jupyter jupyterlab keras kiwisolver librosa
+    lightgbm llvmlite lxml lz4 markdown markupsafe marshmallow matplotlib mlflow mlflow-skinny mltable mpmath
+    msal msgpack mypy nbconvert nbformat networkx nltk notebook numba numexpr numpy oauthlib onnx onnxruntime
+    openpyxl optuna orjson packaging pandas pandas-stubs papermill paramiko pathspec patsy peft pillow
+    platformdirs plotly polars portalocker prometheus_client prompt_toolkit prophet protobuf psutil psycopg2
+    pyarrow pycparser pydantic pydot pygments pyjwt pymongo pyodbc pyparsing pyspark pytest python-dateutil
+    python-dotenv pytorch-lightning pytz pyyaml pyzmq ray redis regex requests rich ruamel.yaml ruff safetensors
+    scikit-image scikit-learn scipy seaborn sentencepiece shap six skl2onnx smart_open spacy sqlalchemy
+    starlette statsforecast statsmodels sympy tabulate tenacity tensorboard tensorflow tensorflow-cpu termcolor
+    threadpoolctl tiktoken timm tokenizers toml torchaudio torchmetrics torchtext torchvision tornado tqdm
+    traitlets transformers typer typing-extensions tzdata ujson umap-learn urllib3 uvicorn uvloop wandb werkzeug
+    wrapt xarray xgboost xlrd xlsxwriter yarl zstandard
     """.split()  # noqa: SIM905  # two hundred names read better without quotes
 )
 """Packages that have one name on both sides."""

@@ -49,7 +49,8 @@ class TrackingServer:
     def stop(self) -> None:
         """Stop the server if it runs."""
         with self._lock:
-            found = read_address(self._paths)
+            # The address is gone with the folder, if somebody deleted that; the process is not.
+            found = read_address(self._paths) or self._found
             if found is not None:
                 terminate(found[0], 5.0)
             self._found = None

@@ -51,7 +51,8 @@ class Runner:
             self._start(order)
         except (Invalid, OSError, ValueError, TypeError) as error:
             self._end_all()
-            return RunExit(None, Ending.FAILED, str(error), started, time.time())
+            reason = f"{error} {error.fix}".strip() if isinstance(error, Invalid) else str(error)
+            return RunExit(None, Ending.FAILED, reason, started, time.time())
         reason = self._wait(order.timeout_s)
         code = next((child.returncode for child in self._children if child.poll()), 0)
         self._end_all()

@@ -56,7 +56,7 @@ class Settlement:
     def _end_tracking(self, record: Record, ended: RunExit) -> dict[str, Any]:
         """End the MLflow run and read its metrics. The result of the job does not hang on it."""
         run_id = record.attributes.get(MLFLOW_RUN)
-        if not run_id:
+        if not run_id or not self.paths.exists:
             return {}
         try:
             client = TrackingClient(self.tracking.ensure())

@@ -1,0 +1,294 @@
+"""Jobs on a real supervisor: they run, are stopped, and outlive the death of everybody who watches them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.core.health import Health
+from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.control import ControlAddress, ControlFiles, held
+from orchestrator.workspace.guard import start_guard
+from orchestrator.workspace.jobs.folder import JobFolder
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import alive, members, terminate
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import read_address
+from orchestrator.workspace.tracking_client import TrackingClient
+
+pytestmark = pytest.mark.slow
+
+SLOWEST_S = 60.0
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = SLOWEST_S) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
+    return found
+
+
+class Workspace:
+    """A workspace in a folder, with its supervisor."""
+
+    def __init__(self, root: Path) -> None:
+        self.paths = WorkspacePaths(root)
+        self.paths.create()
+        self.files = ControlFiles(self.paths)
+        self.store = RecordStore(self.paths)
+        self.client = SupervisorClient(self.paths)
+
+    def submit(self, run: str, body: dict[str, Any]) -> Record:
+        record = self.store.insert(
+            Record(
+                "jobs",
+                "jobs.work",
+                run,
+                owner="tests",
+                body={"type": "command", "environment": {"image": "some/image"}, **body},
+                health=Health.PROGRESSING,
+                phase="queued",
+                variant="command",
+            )
+        )
+        self.client.ensure()
+        self.client.nudge()
+        return record
+
+    def record(self, run: str) -> Record:
+        record = self.store.get("jobs", "jobs.work", run)
+        assert record is not None
+        return record
+
+    def ended(self, run: str) -> Record:
+        wait_for(lambda: self.record(run).health is not Health.PROGRESSING)
+        return self.record(run)
+
+    def run(self, run: str, body: dict[str, Any]) -> Record:
+        self.submit(run, body)
+        return self.ended(run)
+
+    def folder(self, run: str) -> JobFolder:
+        return JobFolder(self.paths.job(run))
+
+    def wait_for_file(self, run: str, name: str) -> None:
+        wait_for((self.folder(run).code / name).exists)
+
+    def supervisor_pid(self) -> int:
+        address = ControlAddress.read(self.files)
+        assert address is not None
+        return address.process.pid
+
+    def guard_pid(self) -> int:
+        target = self.files.guard_lock.stat().st_ino
+        for line in Path("/proc/locks").read_text().splitlines():
+            fields = line.split()
+            if "->" not in fields and fields[5].rsplit(":", 1)[-1] == str(target):
+                return int(fields[4])
+        raise AssertionError("nobody holds the guard's lock")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path / "ws")
+    yield workspace
+    workspace.client.shutdown()
+    workspace.store.close()
+
+
+def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(workspace: Workspace, tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("a\n1\n2\n")
+    command = (
+        "cp ${{inputs.rows}} ${{outputs.copy}}/rows.csv\n"
+        'echo "rate ${{inputs.rate}} ${{inputs.text}}"\n'
+        "echo kept > outputs/kept.txt\n"
+        "$[[echo never ${{inputs.absent}}]]\n"
+        "python -c \"import mlflow; mlflow.log_metric('score', 0.5)\"\n"
+    )
+    record = workspace.run(
+        "run-1",
+        {
+            "command": command,
+            "inputs": {
+                "rows": {"type": "uri_file", "path": str(table)},
+                "rate": 0.1,
+                "text": "two words; $(id)",
+                "absent": {"type": "string", "optional": True},
+            },
+            "outputs": {"copy": {"type": "uri_folder"}},
+            "environment_variables": {"OWN": "yes"},
+        },
+    )
+    folder = workspace.folder("run-1")
+    assert (record.health, record.phase) == (Health.HEALTHY, "completed"), record.message
+    assert (Path(record.attributes["outputs"]["copy"]) / "rows.csv").read_text() == "a\n1\n2\n"
+    assert (folder.outputs / "kept.txt").read_text() == "kept\n"
+    assert folder.log.read_text().startswith("rate 0.1 two words; $(id)\n")
+    assert "never" not in folder.log.read_text()
+    assert record.attributes["metrics"] == {"score": 0.5}
+    assert record.attributes["exit_code"] == 0
+    assert record.attributes["duration_s"] > 0
+
+
+def test_a_failure_tells_its_reason_and_the_last_lines(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "echo before; echo why >&2; exit 7"})
+    assert (record.health, record.phase) == (Health.DEGRADED, "failed")
+    assert record.message.splitlines() == ["Exit code 7.", "before", "why"]
+    assert record.attributes["exit_code"] == 7
+
+
+def test_cancel_ends_the_whole_group(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "(trap '' TERM; touch ready; sleep 600) & wait"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
+    assert runner is not None
+    workspace.store.update_status(workspace.record("run-1").key, attributes={"cancel_requested": True})
+    workspace.client.nudge()
+    record = workspace.ended("run-1")
+    assert (record.health, record.phase) == (Health.DEGRADED, "cancelled")
+    assert members(runner) == ()
+
+
+def test_the_time_limit_ends_a_job(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "sleep 600", "limits": {"timeout": 1}})
+    assert record.phase == "failed"
+    assert record.message == "The time limit of 1 s is up."
+
+
+def test_a_job_outlives_kill_9_of_supervisor_and_guard_together(workspace: Workspace) -> None:
+    workspace.submit(
+        "run-1", {"command": "touch ready; while ! test -e go; do sleep 0.05; done; echo done > outputs/x"}
+    )
+    workspace.wait_for_file("run-1", "ready")
+    before = workspace.folder("run-1").runner()
+    os.kill(workspace.guard_pid(), signal.SIGKILL)
+    os.kill(workspace.supervisor_pid(), signal.SIGKILL)
+    wait_for(lambda: not held(workspace.files.supervisor_lock) and not held(workspace.files.guard_lock))
+    assert before is not None
+    assert alive(before)
+    workspace.client.ensure()
+    (workspace.folder("run-1").code / "go").touch()
+    record = workspace.ended("run-1")
+    assert record.phase == "completed", record.message
+    assert workspace.folder("run-1").runner() == before
+
+
+def test_a_job_that_ends_while_nobody_watches_is_settled_later(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; while ! test -e go; do sleep 0.05; done"})
+    workspace.wait_for_file("run-1", "ready")
+    os.kill(workspace.guard_pid(), signal.SIGKILL)
+    os.kill(workspace.supervisor_pid(), signal.SIGKILL)
+    (workspace.folder("run-1").code / "go").touch()
+    wait_for(workspace.folder("run-1").exit.exists)
+    assert workspace.record("run-1").health is Health.PROGRESSING
+    workspace.client.ensure()
+    assert workspace.ended("run-1").phase == "completed"
+
+
+def test_a_run_whose_runner_was_killed_is_interrupted_and_leaves_nothing(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; sleep 600"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
+    assert runner is not None
+    os.kill(runner.pid, signal.SIGKILL)
+    record = workspace.ended("run-1")
+    assert record.health is Health.DEGRADED
+    assert record.message.startswith("Interrupted")
+    assert members(runner) == ()
+
+
+@pytest.mark.parametrize("who", ["guard", "supervisor"])
+def test_either_of_guard_and_supervisor_brings_the_other_back(workspace: Workspace, who: str) -> None:
+    workspace.client.ensure()
+    wait_for(lambda: held(workspace.files.guard_lock))
+    find = workspace.guard_pid if who == "guard" else workspace.supervisor_pid
+    pid = find()
+    os.kill(pid, signal.SIGKILL)
+    started = time.monotonic()
+    if who == "guard":
+        wait_for(lambda: held(workspace.files.guard_lock))
+    wait_for(lambda: find() != pid and workspace.client.alive())
+    assert time.monotonic() - started < 5.0
+
+
+def test_a_second_guard_leaves(workspace: Workspace) -> None:
+    workspace.client.ensure()
+    first = (workspace.guard_pid(), workspace.supervisor_pid())
+    second = start_guard(workspace.paths)
+    wait_for(lambda: not alive(second))
+    assert (workspace.guard_pid(), workspace.supervisor_pid()) == first
+
+
+def test_down_leaves_no_process_and_up_goes_on(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; sleep 600"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
+    tracking = read_address(workspace.paths)
+    assert runner is not None
+    assert tracking is not None
+    workspace.client.shutdown()
+    assert members(runner) == ()
+    assert not alive(tracking[0])
+    assert not held(workspace.files.supervisor_lock)
+    assert not held(workspace.files.guard_lock)
+    assert workspace.record("run-1").message.startswith("Interrupted")
+    assert workspace.run("run-2", {"command": "true"}).phase == "completed"
+    again = read_address(workspace.paths)
+    assert again is not None
+    assert again[1] == tracking[1], "the tracking server keeps its address"
+
+
+def test_a_deleted_run_goes_with_its_processes_and_folder(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; sleep 600"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
+    assert runner is not None
+    workspace.store.mark_deleting(workspace.record("run-1").key)
+    workspace.client.nudge()
+    wait_for(lambda: workspace.store.get("jobs", "jobs.work", "run-1") is None)
+    assert members(runner) == ()
+    assert not workspace.folder("run-1").path.exists()
+
+
+def test_the_supervisor_goes_when_its_folder_goes(workspace: Workspace) -> None:
+    workspace.client.ensure()
+    address = ControlAddress.read(workspace.files)
+    assert address is not None
+    workspace.files.supervisor_lock.unlink()
+    wait_for(lambda: not alive(address.process))
+
+
+def test_copies_of_a_command_know_their_rank(workspace: Workspace) -> None:
+    body = {
+        "command": "echo $RANK of $WORLD_SIZE > outputs/$RANK",
+        "distribution": {"type": "pytorch", "process_count_per_instance": 2},
+    }
+    record = workspace.run("run-1", body)
+    assert record.phase == "completed", record.message
+    assert [(workspace.folder("run-1").outputs / rank).read_text() for rank in "01"] == ["0 of 2\n", "1 of 2\n"]
+
+
+def test_the_tracked_run_ends_with_the_job(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "exit 1"})
+    found = read_address(workspace.paths)
+    assert found is not None
+    run = TrackingClient(found[1])._call("GET", f"/runs/get?run_id={record.attributes['mlflow_run_id']}")["run"]
+    assert run["info"]["status"] == "FAILED"
+    assert run["info"]["run_name"] == "run-1"
+
+
+def test_a_killed_tracking_server_comes_back_for_the_next_job(workspace: Workspace) -> None:
+    workspace.run("run-1", {"command": "true"})
+    first = read_address(workspace.paths)
+    assert first is not None
+    assert terminate(first[0], 0.0)
+    assert workspace.run("run-2", {"command": "true"}).phase == "completed"
