@@ -82,7 +82,8 @@ def _text(part: str | Reference | Secret) -> str:
 
 
 def _unresolved(value: Reference | Unknown) -> Invalid:
-    return Invalid(f"'{value}' has no value yet.", code="unresolved-reference")
+    reference = value.reference if isinstance(value, Unknown) else value
+    return Invalid(f"'{reference}' has no value yet.", code="unresolved-reference")
 
 
 def to_observed(record: Record, kind: Kind | None) -> Observed:

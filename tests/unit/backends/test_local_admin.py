@@ -1,0 +1,87 @@
+"""The workspace as a whole: what is looked at, and what a reset may delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.local import admin
+from orchestrator.core.errors import Invalid
+from orchestrator.core.health import Health
+from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.identity import ensure_identity
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+
+
+def fill(paths: WorkspacePaths) -> None:
+    ensure_identity(paths)
+    store = RecordStore(paths)
+    store.insert(Record("jobs", "jobs.train", "train-1", health=Health.PROGRESSING, phase="running"))
+    store.insert(Record("jobs", "jobs.train", "train-0"))
+    store.insert(Record("data", "data.heart", "1", archived=True))
+    store.insert(
+        Record("online_endpoints", "online_endpoints.hf", attributes={"scoring_uri": "http://127.0.0.1:1/score"})
+    )
+    store.close()
+    (paths.content / "aa").mkdir(parents=True)
+    (paths.content / "aa" / "one").write_bytes(b"x" * 9000)
+    (paths.content / "aa" / "two").hardlink_to(paths.content / "aa" / "one")
+
+
+def test_a_workspace_that_is_not_there_is_told_and_not_made(paths: WorkspacePaths) -> None:
+    found = admin.status(paths.root)
+    assert (found.exists, found.pid, found.records, found.disk) == (False, None, {}, {})
+    assert not admin.down(paths.root)
+    assert not admin.reset(paths.root)
+    assert not paths.root.exists()
+
+
+def test_a_status_tells_what_there_is(paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(client: SupervisorClient) -> Mapping[str, Any]:
+        return {"pid": 7, "since": 1.0, "tracking": "http://127.0.0.1:2", "broken": {"serving": "x"}}
+
+    fill(paths)
+    monkeypatch.setattr(SupervisorClient, "status", answer)
+    found = admin.status(paths.root)
+    assert (found.exists, found.pid, found.tracking, found.broken) == (True, 7, "http://127.0.0.1:2", {"serving": "x"})
+    assert found.records == {"jobs": 2, "online_endpoints": 1}
+    assert [job.name for job in found.jobs] == ["train-1"]
+    assert [(endpoint.name, endpoint.url) for endpoint in found.endpoints] == [("hf", "http://127.0.0.1:1/score")]
+    assert 9000 <= found.disk["content"] < 18000
+
+
+def test_a_reset_deletes_a_workspace(paths: WorkspacePaths) -> None:
+    fill(paths)
+    assert admin.reset(paths.root)
+    assert not paths.root.exists()
+
+
+def test_a_reset_leaves_the_files_of_others(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text("project: p\n")
+    (tmp_path / ".gitignore").write_text("*.pyc\n")
+    fill(WorkspacePaths(tmp_path))
+    assert admin.reset(tmp_path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".gitignore", "spec.yaml"]
+
+
+def test_a_reset_deletes_no_folder_of_others(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "mine.txt").write_text("x")
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(Invalid, match="not an embedded workspace"):
+        admin.reset(tmp_path)
+    assert (tmp_path / "jobs" / "mine.txt").exists()
+
+
+def test_a_reset_follows_no_link_out(paths: WorkspacePaths, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x").write_text("x")
+    fill(paths)
+    paths.jobs.symlink_to(tmp_path / "mine")
+    assert admin.reset(paths.root)
+    assert (tmp_path / "mine" / "x").exists()
