@@ -29,7 +29,7 @@ def calendar(frame: Any) -> Any:
     columns: list[Any] = []
     for name in table.columns:
         moments = pd.to_datetime(table[name], errors="coerce", utc=True)
-        parts = [moments.dt.year, moments.dt.month, moments.dt.day, moments.dt.dayofweek, moments.dt.hour]
+        parts = [moments.dt.year, moments.dt.month, moments.dt.day, moments.dt.day_of_week, moments.dt.hour]
         epoch = (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
         columns.extend(part.astype(float).to_numpy() for part in (*parts, epoch))
     return np.column_stack(columns)

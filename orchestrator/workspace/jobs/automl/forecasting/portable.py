@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 
 BASELINES = ("Naive", "SeasonalNaive", "Average", "SeasonalAverage")
-CALENDAR = ("year_sin", "year_cos", "month", "day", "dayofweek", "hour")
+CALENDAR = ("year_sin", "year_cos", "month", "day", "day_of_week", "hour")
 
 
 class Forecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type information
@@ -141,7 +141,7 @@ class Forecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if self.window:
             means = np.array([np.mean(values[max(0, place - self.window) : place]) for place in places])
             columns["rolling_mean"] = means - levels
-        turn = 2 * np.pi * moments.dayofyear.to_numpy() / 365.25
+        turn = 2 * np.pi * moments.day_of_year.to_numpy() / 365.25
         columns["year_sin"], columns["year_cos"] = np.sin(turn), np.cos(turn)
         for part in CALENDAR[2:]:
             columns[part] = getattr(moments, part).to_numpy(dtype=float)

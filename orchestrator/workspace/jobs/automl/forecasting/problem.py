@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,10 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
 def _times(column: Any) -> Any:
     import pandas as pd
 
-    moments = pd.to_datetime(column, errors="coerce", utc=True)
+    with warnings.catch_warnings():
+        # It warns that a format cannot be told from the first value; what is no time is refused below.
+        warnings.simplefilter("ignore")
+        moments = pd.to_datetime(column, errors="coerce", utc=True)
     if moments.isna().any():
         example = column[moments.isna()].iloc[0]
         raise Refusal(f"time_column_name {column.name!r} must hold times, but holds {example!r}.")
@@ -132,9 +136,12 @@ def _infer(table: Any, moments: Any, forecast: ForecastSettings) -> str:
     import pandas as pd
 
     for times in _groups(table, moments, forecast):
-        found = pd.infer_freq(times) if len(times) > 2 else None
+        with warnings.catch_warnings():
+            # pandas announces that it will return an offset instead of its name; both are understood below.
+            warnings.simplefilter("ignore")
+            found = pd.infer_freq(times) if len(times) > 2 else None
         if found:
-            return str(found)
+            return str(getattr(found, "freqstr", found))
     raise Refusal(
         "The frequency cannot be told from the times, which have gaps: give forecasting.frequency, such as D."
     )
