@@ -16,6 +16,7 @@ from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
 from orchestrator.spec import roots
 from orchestrator.spec.bodies import Bodies
+from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.documents import project_name_from
 from orchestrator.spec.enablement import Enablement
@@ -31,7 +32,6 @@ from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import collector_paused
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
-from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.variables import Assignment, Variables, declare
 from orchestrator.spec.workspace import choose_workspace, laid_over
 

@@ -38,11 +38,11 @@ def split(text: str) -> list[str | Expression]:
     literal, position = "", 0
     while found := _OPENING.search(text, position):
         literal += text[position : found.start()]
-        token, position = found.group(), found.end()
-        if token == "$${":
+        opening, position = found.group(), found.end()
+        if opening == "$${":
             literal += "${"
-        elif token.startswith("${{"):
-            literal += token
+        elif opening.startswith("${{"):
+            literal += opening
         else:
             if literal:
                 parts.append(literal)

@@ -39,7 +39,7 @@ class Fragment:
 
     name: str
     tree: LocatedDict
-    spec: bool
+    spec: bool = False
     text: str | None = None
     index: int = 0
     found: bool = False
@@ -95,7 +95,7 @@ class Gathering:
             return
         for index, tree in enumerate(documents):
             if tree is not None:
-                fragment = Fragment(name, tree, False, text if holed else None, index, found)
+                fragment = Fragment(name, tree, text=text if holed else None, index=index, found=found)
                 self._document(fragment, (*chain, key))
         if all(tree is None for tree in documents):
             self._empty(name, expected=not found and at is None)
@@ -182,11 +182,11 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     head, _, tail = pattern.rpartition("/")
     wanted = re.compile(fnmatch.translate(_with_small_ending(tail)))
     found: dict[Path, None] = {}
-    for place in sorted(glob.glob(str(folder / head), recursive=True)):
-        if not Path(place).is_dir():
-            continue
-        for path in sorted(Path(place).iterdir()):
-            if wanted.match(_with_small_ending(path.name)) and path.is_file():
+    heads = glob.glob(head, root_dir=folder, recursive=True) if head else [""]  # noqa: PTH207 - takes absolute patterns
+    for place in sorted(folder / head for head in heads):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            hidden = path.name.startswith(".") and not tail.startswith(".")
+            if not hidden and wanted.match(_with_small_ending(path.name)) and path.is_file():
                 found[path] = None
     return list(found)
 

@@ -26,7 +26,7 @@ from yaml.events import (
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.scalars import CONTAINER_TAGS, STARTS, plain_scalar, tagged_scalar
-from orchestrator.spec.text import place
+from orchestrator.spec.syntax import tell_forbidden, tell_syntax
 
 MAX_DEPTH: Final = 100
 """Deepest nesting that is read. The deepest public CLI v2 documents have about 10 levels."""
@@ -68,16 +68,11 @@ def read_documents(text: str, name: str, problems: Problems, fill: Fill | None =
     """
     with collector_paused():
         try:
-            return _Builder(_parser(text), name, problems, fill).documents()
+            return _Builder(_parser(_without_surrogates(text)), name, problems, fill).documents()
         except yaml.MarkedYAMLError as error:
-            problems.error("invalid-yaml", *_explain(error, text), _error_mark(error, name))
+            tell_syntax(error, text, name, problems)
         except yaml.reader.ReaderError as error:
-            problems.error(
-                "invalid-encoding",
-                f"The character U+{_code(error):04X} is not allowed in YAML.",
-                "Remove it, or write it as an escape in a double-quoted string.",
-                place(name, text, _reader_index(error, text)),
-            )
+            tell_forbidden(error, text, name, problems)
         except _Stop:
             pass
     return None
@@ -89,7 +84,7 @@ def _parser(text: str) -> Any:
 
         return CParser(text)
     warnings.warn("PyYAML was built without libyaml, so reading specs takes ten times as long", stacklevel=3)
-    return yaml.Loader(text)  # noqa: S506 - only its events are used, nothing is constructed
+    return yaml.Loader(text)
 
 
 class _Stop(Exception):
@@ -291,7 +286,7 @@ class _Builder:
         self._problems.error(
             "invalid-key",
             "A key must be text; this one is " + _called(value) + ".",
-            "Quote the key, or give it a name. A value that starts with '{' must be quoted as well.",
+            "Give the key a name, in quotes if need be; also quote a value that starts with '{{'.",
             mark,
         )
         return None
@@ -336,49 +331,16 @@ def _called(value: Any) -> str:
     return "a list" if isinstance(value, list) else f"the value {value!r}"
 
 
-def _code(error: yaml.reader.ReaderError) -> int:
-    character = error.character
-    return character if isinstance(character, int) else ord(character)
+_SURROGATES: Final = re.compile(r"(?<!\\)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
-def _reader_index(error: yaml.reader.ReaderError, text: str) -> int:
-    """Where the character is; libyaml counts bytes, the pure parser characters."""
-    found = text.find(chr(_code(error)))
-    return found if found >= 0 else min(int(error.position), len(text))
+def _without_surrogates(text: str) -> str:
+    """In JSON, write characters beyond the basic plane as YAML does: JSON escapes them as two halves."""
+    if "\\u" not in text or not text.lstrip().startswith(("{", "[")):
+        return text
 
+    def whole(halves: re.Match[str]) -> str:
+        high, low = int(halves.group(1), 16), int(halves.group(2), 16)
+        return f"\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08X}"
 
-def _error_mark(error: yaml.MarkedYAMLError, name: str) -> Mark:
-    mark = error.problem_mark or error.context_mark
-    if mark is None:
-        return (name, 1, 1, 1, 1)
-    return (name, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
-
-
-_HINTS: Final = (
-    (r"mapping values are not allowed", "Quote a value that contains ': ', or check the indentation."),
-    (r"block mapping|block collection|block end", "Check the indentation, and that every '{' and '[' is closed."),
-    (r"flow mapping|flow sequence", "Close every '{' and '[', and put commas between members."),
-    (r"quoted scalar|end of stream", "Close the quotes."),
-    (r"simple key|could not find expected ':'", "Put ': ' after the key, and check the indentation."),
-    (r"escape", "Write a backslash twice in double quotes, or use single quotes."),
-    (r"undefined alias|anchor|alias", "Quote a value that starts with '*' or '&'."),
-    (r"directive|'%'", "Quote a value that starts with '%'."),
-)
-
-
-def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
-    """What is wrong in words, and what to do."""
-    problem = error.problem or "the text cannot be parsed"
-    detail = f"The YAML parser stopped: {problem}" + (f" ({error.context})" if error.context else "") + "."
-    mark = error.problem_mark
-    if mark is not None:
-        line = (text.splitlines() or [""])[min(mark.line, max(text.count("\n"), 0)) : mark.line + 1]
-        character = line[0][mark.column : mark.column + 1] if line else ""
-        if character == "\t" or (line and line[0][: mark.column].strip(" ") == "\t"):
-            return detail, "Indent with spaces: YAML does not allow tabs there."
-        if character in ("@", "`", "%"):
-            return detail, f"Quote the value: unquoted text cannot start with '{character}'."
-    for pattern, fix in _HINTS:
-        if re.search(pattern, f"{problem} {error.context or ''}"):
-            return detail, fix
-    return detail, "Check quotes, brackets and indentation before this place."
+    return _SURROGATES.sub(whole, text)

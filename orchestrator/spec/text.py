@@ -27,7 +27,7 @@ def read_text(path: Path, name: str, problems: Problems, at: Mark | None = None)
     """
     try:
         if path.is_dir():
-            raise IsADirectoryError(f"{name} is a folder")  # noqa: TRY301 - told below, like any other reason
+            raise IsADirectoryError(f"{name} is a folder")
         size = path.stat().st_size
         if size > MAX_BYTES:
             problems.error(
