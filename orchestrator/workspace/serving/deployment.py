@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ from orchestrator.workspace.serving.table import (
 from orchestrator.workspace.serving.verdict import Verdict
 
 _DRAIN_S = 60.0
+_CONFIG = ".server.json"
 
 
 @dataclass(slots=True)
@@ -56,10 +58,15 @@ class Generation:
 
 @dataclass(slots=True)
 class Leaving:
-    """A server that left the routing table, or is about to."""
+    """A server that left the routing table, or is about to.
+
+    Attributes:
+        ending: under way once it has nothing at hand any more.
+    """
 
     server: Server
     since: float = field(default_factory=time.monotonic)
+    ending: asyncio.Task[None] | None = None
 
 
 class Deployment:
@@ -127,15 +134,11 @@ class Deployment:
         Returns:
             Whether some are still there.
         """
-        staying: list[Leaving] = []
         for leaving in self._leaving:
-            waited = time.monotonic() - leaving.since
             idle = busy is not None and not busy.get(str(leaving.server.socket), 0)
-            if idle or waited > _DRAIN_S:
-                await leaving.server.end()
-                self._note(f"a scoring server was stopped: {leaving.server.socket.stem}")
-            else:
-                staying.append(leaving)
+            if leaving.ending is None and (idle or time.monotonic() - leaving.since > _DRAIN_S):
+                leaving.ending = asyncio.create_task(leaving.server.end())
+        staying = [leaving for leaving in self._leaving if leaving.ending is None or not leaving.ending.done()]
         if len(staying) != len(self._leaving):
             self._leaving = staying
             self._save()
@@ -211,8 +214,7 @@ class Deployment:
             if failed:
                 return failed[0].last_exit
         while len(generation.servers) < count:
-            name = f"{generation.digest[:8]}-{len(generation.servers)}.sock"
-            generation.servers.append(Server(socket_path(self._files.folder, name)))
+            generation.servers.append(self._new_server())
         empty = [server for server in generation.servers if server.process is None and server.may_start]
         if not empty and (generation.built is not None or patient):
             return ""
@@ -226,6 +228,11 @@ class Deployment:
         except OSError as error:
             return f"it cannot be started: {error}"
         return ""
+
+    def _new_server(self) -> Server:
+        # Never a name used before: servers on their way out may be of the same release.
+        name = secrets.token_hex(4)
+        return Server(socket_path(self._files.folder, f"{name}.sock"), self._files.folder / f"{name}{_CONFIG}")
 
     def _release(self, generation: Generation, record: Record) -> Release | None:
         if generation.built is None:
@@ -289,6 +296,11 @@ class Deployment:
         except (ValueError, KeyError, TypeError) as error:
             self._note(f"what was known of running servers is damaged: {error}")
             return
+        # A server started just before its supervisor died is in no list: without its file it ends by itself.
+        known = {server.config for server in (*servers, *strays)}
+        for config in self._files.folder.glob(f"*{_CONFIG}"):
+            if config not in known:
+                config.unlink(missing_ok=True)
         if content["release"]:
             self._current = Generation(content["release"], servers)
         self._leaving = [Leaving(server) for server in strays]

@@ -27,8 +27,13 @@ class RouterFiles:
 
     @property
     def identity(self) -> Path:
-        """Which process is the router."""
+        """Which process is the router; written by itself."""
         return self.folder / "process"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the living router."""
+        return self.folder / "lock"
 
     @property
     def log(self) -> Path:

@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from orchestrator.core.address import Address
@@ -109,6 +110,7 @@ class ServingManager:
         self._watch = DeathWatch(self._hurry)
         self._round = asyncio.Lock()
         self._hurrying: asyncio.Task[None] | None = None
+        self._look_again = False
         self._closed = False
 
     async def reconcile(self) -> bool:
@@ -175,13 +177,14 @@ class ServingManager:
     def _endpoint_route(self, record: Record) -> EndpointRoute:
         keys = ensure_keys(self._paths, record.name)
         port = port_of(record)
-        # A port that somebody took before the endpoint ever answered is given up; later its address must stay.
-        if port is None or (
-            record.name in self._router.unbound and record.health is not Health.HEALTHY and record.phase != "running"
-        ):
+        # A port that somebody else took is given up only if the endpoint never had it: people rely on its address.
+        if port is None or (record.name in self._router.unbound and not self._marker(record).exists()):
             port = free_port()
             self._store.update_status(record.key, attributes={"scoring_uri": scoring_uri(port)})
         return EndpointRoute(record.name, port, keys.digests)
+
+    def _marker(self, record: Record) -> Path:
+        return self._paths.endpoint(record.name) / "bound"
 
     def _deployment(self, address: str) -> Deployment:
         found = self._deployments.get(address)
@@ -267,7 +270,10 @@ class ServingManager:
     async def _report(self, wanted: _Wanted, round_: _Round) -> None:
         for record in wanted.endpoints.values():
             if not record.deleting:
-                await self._tell(record, round_.endpoint(record, self._router.unbound))
+                verdict = round_.endpoint(record, self._router.unbound)
+                if verdict.health is Health.HEALTHY and record.health is not Health.HEALTHY:
+                    self._marker(record).touch()
+                await self._tell(record, verdict)
         for address, verdict in round_.deployments.items():
             processes = [str(process) for process in self._deployment(address).processes]
             await self._tell(wanted.deployments[address], round_.confirmed(verdict), {"processes": processes})
@@ -289,13 +295,15 @@ class ServingManager:
             )
 
     def _hurry(self, delay_s: float) -> None:
+        self._look_again = True
         if self._closed or (self._hurrying is not None and not self._hurrying.done()):
             return
         self._hurrying = asyncio.create_task(self._soon(delay_s))
 
     async def _soon(self, delay_s: float) -> None:
-        busy = True
-        while busy:
+        busy = False
+        while busy or self._look_again:
+            self._look_again = False
             await asyncio.sleep(delay_s)
             try:
                 async with self._round:

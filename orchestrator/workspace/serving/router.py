@@ -16,7 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from orchestrator.workspace.control import FileLock, write_private
 from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import own_identity
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.frontend import CallerConnection, Door
 from orchestrator.workspace.serving.pool import DeploymentPool
@@ -25,6 +27,7 @@ from orchestrator.workspace.serving.table import EndpointRoute, RoutingTable
 
 HOST = "127.0.0.1"
 _DRAIN_S = 10.0
+_WANTED_INTERVAL_S = 2.0
 _log = logging.getLogger("router")
 
 
@@ -187,16 +190,21 @@ class RouterControl:
         return {"error": "unknown command"}
 
 
-async def serve(root: Path) -> None:
-    """Route until SIGTERM or SIGINT."""
+async def serve(files: RouterFiles) -> None:
+    """Route until SIGTERM or SIGINT, or until the workspace's folder is gone."""
     router = Router()
-    control = RouterControl(router, RouterFiles(WorkspacePaths(root)))
+    control = RouterControl(router, files)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await control.start()
-    await stopped.wait()
+    write_private(files.identity, str(own_identity()))
+    while files.table.exists():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_WANTED_INTERVAL_S):
+                await stopped.wait()
+                break
     await control.stop()
     await router.close()
 
@@ -204,14 +212,17 @@ async def serve(root: Path) -> None:
 def main() -> None:
     """Entry point of the router's process."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    root = Path(sys.argv[1]).absolute()
+    files = RouterFiles(WorkspacePaths(Path(sys.argv[1]).absolute()))
+    lock = FileLock(files.lock)
+    if not lock.acquire():
+        return  # another one routes already
     try:
         import uvloop  # faster, where the machine has it
     except ImportError:
-        asyncio.run(serve(root))
+        asyncio.run(serve(files))
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(root))
+        runner.run(serve(files))
 
 
 if __name__ == "__main__":

@@ -102,11 +102,9 @@ class RouterKeeper:
     async def _start(self) -> None:
         argv = [sys.executable, "-m", _MODULE, str(self._paths.root)]
         environ = child_environment({"PYTHONUNBUFFERED": "1"})
-        self._files.socket.unlink(missing_ok=True)
         identity = spawn(argv, cwd=self._files.folder, log=self._files.log, environ=environ)
-        write_private(self._files.identity, str(identity))
         async with _within(_START_S):
-            while alive(identity) and await ask_router(self._files.socket, "status") is None:
+            while alive(identity) and self.identity is None:
                 await asyncio.sleep(0.02)
 
     async def _note(self, status: Mapping[str, Any] | None) -> None:

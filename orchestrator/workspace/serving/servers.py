@@ -24,6 +24,7 @@ HOPELESS_AFTER = 3
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 30.0
 _GRACE_S = 10.0
+_SHORT_GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,18 @@ class Server:
 
     Attributes:
         socket: where it listens; the same for every process in this place, so that the routing table stays as it is while one is replaced.
+        config: what its processes are told. A process whose file is gone ends by itself.
         process: the process that fills the place, if any.
         ready: it answers.
         served: a process in this place was ready once.
         failures: processes in a row that ended without having become ready, or ended later.
     """
 
-    def __init__(self, socket: Path, process: ProcessIdentity | None = None, *, served: bool = False) -> None:
+    def __init__(
+        self, socket: Path, config: Path, process: ProcessIdentity | None = None, *, served: bool = False
+    ) -> None:
         self.socket = socket
+        self.config = config
         self.process = process
         self.ready = False
         self.served = served
@@ -68,7 +73,12 @@ class Server:
 
     def to_dict(self) -> Mapping[str, Any]:
         """What is kept over the supervisor's death."""
-        return {"socket": str(self.socket), "process": str(self.process or ""), "served": self.served}
+        return {
+            "socket": str(self.socket),
+            "config": str(self.config),
+            "process": str(self.process or ""),
+            "served": self.served,
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Server:
@@ -79,7 +89,7 @@ class Server:
         """
         text = content["process"]
         process = ProcessIdentity.parse(text) if text else None
-        return cls(Path(content["socket"]), process, served=bool(content["served"]))
+        return cls(Path(content["socket"]), Path(content["config"]), process, served=bool(content["served"]))
 
     @property
     def running(self) -> bool:
@@ -97,9 +107,6 @@ class Server:
         Raises:
             OSError: the interpreter cannot be started.
         """
-        config = self.socket.with_suffix(".json")
-        if config.parent != task.log.parent:
-            config = task.log.parent / config.name
         probes = sorted({task.startup.path, task.liveness.path})
         settings = {
             "socket": str(self.socket),
@@ -108,10 +115,10 @@ class Server:
             "model": str(release.model) if release.model else None,
             "probe_paths": probes,
         }
-        write_private(config, json.dumps(settings))
+        write_private(self.config, json.dumps(settings))
         ours = release.python == Path(sys.executable)
         program = ["-m", WORKER_MODULE] if ours else [str(Path(worker.__file__))]
-        argv = [str(release.python), *program, str(config)]
+        argv = [str(release.python), *program, str(self.config)]
         self.process = spawn(argv, cwd=release.cwd, log=task.log, environ=release.environ)
         self.ready = False
         self._started = time.monotonic()
@@ -128,10 +135,11 @@ class Server:
         elif time.monotonic() >= self._next_probe:
             await self._look_at_life(task.liveness)
 
-    async def end(self) -> None:
+    async def end(self, grace_s: float = _GRACE_S) -> None:
         """End its process; a request at hand is finished."""
+        self.config.unlink(missing_ok=True)
         if self.process is not None:
-            await asyncio.to_thread(terminate, self.process, _GRACE_S)
+            await asyncio.to_thread(terminate, self.process, grace_s)
         self.socket.unlink(missing_ok=True)
         self.process = None
         self.ready = False
@@ -141,7 +149,7 @@ class Server:
             self.ready, self.served, self._misses = True, True, 0
             self._next_probe = time.monotonic() + probe.period_s
         elif time.monotonic() - self._started > probe.patience_s:
-            await self.end()
+            await self.end(_SHORT_GRACE_S)
             self._note_end(f"it did not answer within {probe.patience_s:g} s")
 
     async def _look_at_life(self, probe: Probe) -> None:
@@ -154,7 +162,7 @@ class Server:
             return
         self._misses += 1
         if self._misses >= probe.failure_threshold:
-            await self.end()
+            await self.end(_SHORT_GRACE_S)
             self._note_end(f"it did not answer its liveness probe {self._misses} times")
 
     def _note_end(self, how: str) -> None:

@@ -24,6 +24,7 @@ UNUSABLE = 3
 LOAD_FAILED = 4
 """Exit code: the model's own code failed while loading."""
 
+_WANTED_INTERVAL_S = 1.0
 _log = logging.getLogger("scoring")
 
 
@@ -33,10 +34,12 @@ class ScoringServer:
     Args:
         settings: what to serve and where.
         model: called in threads of its own, so that probes are answered while it works.
+        configuration: the file that the settings came from. The server ends when somebody removes it: nobody wants it any more.
     """
 
-    def __init__(self, settings: Settings, model: Model) -> None:
+    def __init__(self, settings: Settings, model: Model, configuration: Path) -> None:
         self._settings = settings
+        self._configuration = configuration
         self._model = model
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="model")
         self._connections: set[ServerConnection] = set()
@@ -50,19 +53,30 @@ class ScoringServer:
         """
         loop = asyncio.get_running_loop()
         stopped, loaded = asyncio.Event(), asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+
+        def stop() -> None:
             # Model code cannot be interrupted while it loads, and nobody waits for an answer yet.
-            loop.add_signal_handler(number, lambda: stopped.set() if loaded.is_set() else os._exit(0))
+            stopped.set() if loaded.is_set() else os._exit(0)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        watching = asyncio.ensure_future(self._until_unwanted(stop))
         await loop.run_in_executor(self._threads, self._model.load)
         loaded.set()
         listener = await self._listen(loop)
         _log.info("deployment %s is ready", self._settings.deployment)
         await stopped.wait()
+        watching.cancel()
         listener.close()
         for connection in tuple(self._connections):
             connection.finish()
         while self._connections:
             await asyncio.sleep(0.01)
+
+    async def _until_unwanted(self, stop: Callable[[], None]) -> None:
+        while self._configuration.exists():
+            await asyncio.sleep(_WANTED_INTERVAL_S)
+        stop()
 
     async def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.AbstractServer:
         path = Path(self._settings.socket)
@@ -123,7 +137,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = Settings.read(Path(arguments[0]))
     try:
-        server = ScoringServer(settings, model_of(settings))
+        server = ScoringServer(settings, model_of(settings), Path(arguments[0]))
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(server.serve())
     except UnusableModel as error:
