@@ -64,7 +64,6 @@ class _Attempt:
     step: Step
     change: Change
     target: Target
-    kind: Kind
     began: float
     properties: Mapping[str, Any] = field(default_factory=dict)
     observed: Observed | None = None
@@ -97,7 +96,7 @@ class StepRunner:
             return self.not_started(step, Outcome.CANCELLED, STOPPED)
         self._options.listener(Event(EventKind.STARTED, step.address, verb=step.verb))
         target = self._plan.targets[step.address]
-        attempt = _Attempt(step, change, target, self._kinds[step.address.kind], self._options.clock.monotonic())
+        attempt = _Attempt(step, change, target, self._options.clock.monotonic())
         try:
             self._do(attempt)
         except BackendError as error:
@@ -139,7 +138,7 @@ class StepRunner:
             self._plan.project,
             attempt.step.key,
             desired.variant,
-            timeout_of(desired, attempt.kind),
+            timeout_of(desired, self._kind(attempt)),
         )
 
     def _send(self, attempt: _Attempt, request: Request) -> Observed:
@@ -154,7 +153,7 @@ class StepRunner:
             return self._retrier.call(
                 lambda: self._backend.create(request),
                 lambda text: self._tell(EventKind.RETRY, attempt, text),
-                lambda: self._created(request, attempt.kind),
+                lambda: self._created(request, self._kind(attempt)),
             )
         except BackendError as error:
             attempt.touched = not isinstance(error, _WITHOUT_EFFECT)
@@ -178,14 +177,14 @@ class StepRunner:
         attempt.observed = attempt.target.reused
         revision = attempt.observed.revision if attempt.observed else attempt.change.after or ""
         if attempt.observed is not None and attempt.observed.health is Health.PROGRESSING:
-            self._wait(attempt, revision, timeout_of(_wish(attempt), attempt.kind))
+            self._wait(attempt, revision, timeout_of(_wish(attempt), self._kind(attempt)))
 
     def _delete(self, attempt: _Attempt) -> None:
         """Delete or archive everything at the address that is ours; what is gone already is no error."""
         target = attempt.target
         removal = target.removal or Removal.DELETE
-        for observed in target.owned:
-            if attempt.kind.identity is Identity.RUN and observed.health is Health.PROGRESSING:
+        for observed in target.owned or ((target.observed,) if target.observed else ()):
+            if observed.health is Health.PROGRESSING and self._kind(attempt).identity is Identity.RUN:
                 self._call(attempt, partial(self._backend.cancel, observed.address, observed.revision))
             self._call(
                 attempt,
@@ -207,7 +206,7 @@ class StepRunner:
 
     def _settle_down(self, attempt: _Attempt, revision: str, timeout_s: float | None) -> None:
         observed = attempt.observed
-        if observed is not None and attempt.kind.local.behaviour in _INSTANT and observed.health in _AT_REST:
+        if observed is not None and self._kind(attempt).local.behaviour in _INSTANT and observed.health in _AT_REST:
             return
         self._wait(attempt, observed.revision if observed and observed.revision else revision, timeout_s)
 
@@ -228,7 +227,7 @@ class StepRunner:
             return
         address = attempt.step.address
         endpoint = address.parent or address
-        deployment = address.leaf if attempt.kind.local.behaviour is Behaviour.DEPLOYMENT else ""
+        deployment = address.leaf if self._kind(attempt).local.behaviour is Behaviour.DEPLOYMENT else ""
 
         def score(request: ScoringRequest) -> ScoringAnswer:
             return self._retrier.call(
@@ -285,6 +284,9 @@ class StepRunner:
         return record_of(
             attempt.change, attempt.target, _wish(attempt), attempt.observed, attempt.properties, self._lineage
         )
+
+    def _kind(self, attempt: _Attempt) -> Kind:
+        return self._kinds[attempt.step.address.kind]
 
     def _live(self, address: Address) -> Observed | None:
         made = self._made.get(address)
