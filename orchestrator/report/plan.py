@@ -100,8 +100,8 @@ def _change_lines(change: Change, width: int, style: Style, *, verbose: bool) ->
     note = style(f"   {change.note}", "dim") if change.note else ""
     yield f"  {symbol} {change.address!s:<{width}}   {verb_phrase(change)}   {style(change.reason, 'dim')}{note}"
     shown = change.fields if verbose else tuple(f for f in change.fields if f.action is not Action.NOOP)
-    if change.action is Action.CREATE and not verbose:
-        return
+    if change.before is None and change.action in (Action.CREATE, Action.RUN) and not verbose:
+        return  # all of it is new
     for field in shown:
         yield f"      {_field_line(field, style)}"
 
