@@ -9,7 +9,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.kind import Kinds
 from orchestrator.core.span import Span
-from orchestrator.core.tree import LocatedDict
+from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.core.value import Unknown
 from orchestrator.spec.evaluate import Evaluator
 from orchestrator.spec.overlay import without
@@ -100,7 +100,7 @@ class Enablement:
             return True
         for index, name in enumerate(names):
             if isinstance(name, str) and name not in self._targets:
-                place = value.value_marks[index] if value is names else lifecycle.value_span("targets")
+                place = value.value_span(index) if isinstance(value, LocatedList) else lifecycle.value_span("targets")
                 known = ", ".join(self._targets)
                 fix = did_you_mean(
                     name, self._targets, f"The spec's targets are {known}." if known else "Add `targets:`."

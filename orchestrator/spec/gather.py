@@ -107,12 +107,12 @@ class Gathering:
             aside = Problems()
             documents = read_documents(mask.text, name, aside)
             if documents is None or not any(isinstance(tree, LocatedDict) and is_spec(tree) for tree in documents):
-                self._problems.diagnostics.extend(aside.diagnostics)
+                self._problems.extend(aside)
                 return documents, True
         return read_documents(text, name, self._problems), False
 
     def _document(self, fragment: Fragment, chain: tuple[Path, ...]) -> None:
-        tree = fragment.tree
+        tree: Any = fragment.tree  # whatever the file holds, until it is checked here
         if not isinstance(tree, LocatedDict):
             if not fragment.found:
                 detail = f"{fragment.name} holds no mapping, so it is neither a spec nor a CLI v2 document."

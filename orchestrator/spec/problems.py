@@ -93,6 +93,11 @@ class Problems:
         """Record what is worth knowing but stops nothing."""
         self._add(Severity.WARNING, code, detail, fix, at, (), None)
 
+    def extend(self, others: Problems) -> None:
+        """Add what was collected aside."""
+        for diagnostic in others.diagnostics:
+            self._keep(diagnostic)
+
     def _add(
         self,
         severity: Severity,
@@ -103,15 +108,15 @@ class Problems:
         related: Iterable[tuple[str, Mark]],
         address: Address | None,
     ) -> None:
-        told = (code, detail, Span(*at) if at else None)
-        if told in self._told:
-            return
-        self._told.add(told)
         places = tuple((note, Span(*mark)) for note, mark in related)
         subject = Span(*at) if at else None
-        self.diagnostics.append(
-            Diagnostic(severity, code, SUMMARIES[code], detail, fix, subject, related=places, address=address)
-        )
+        self._keep(Diagnostic(severity, code, SUMMARIES[code], detail, fix, subject, related=places, address=address))
+
+    def _keep(self, diagnostic: Diagnostic) -> None:
+        told = (diagnostic.code, diagnostic.detail, diagnostic.subject)
+        if told not in self._told:
+            self._told.add(told)
+            self.diagnostics.append(diagnostic)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -13,7 +13,6 @@ import yaml
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
@@ -80,7 +79,7 @@ def read_documents(text: str, name: str, problems: Problems, fill: Fill | None =
 
 def _parser(text: str) -> Any:
     if yaml.__with_libyaml__:
-        from yaml.cyaml import CParser  # exists only where libyaml does
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]  # exists only where libyaml does
 
         return CParser(text)
     warnings.warn("PyYAML was built without libyaml, so reading specs takes ten times as long", stacklevel=3)
@@ -95,7 +94,7 @@ class _Builder:
     """Builds trees from events. A document's values exist once; aliases share them."""
 
     def __init__(self, parser: Any, name: str, problems: Problems, fill: Fill | None) -> None:
-        self._next: Callable[[], Event] = parser.get_event
+        self._next: Callable[[], Any] = parser.get_event
         self._name = name
         self._problems = problems
         self._fill = fill
@@ -114,7 +113,7 @@ class _Builder:
                 self._anchors = {}
                 found.append(self._value(self._next(), 0))
 
-    def _mark(self, event: Event) -> Mark:
+    def _mark(self, event: Any) -> Mark:
         start, end = event.start_mark, event.end_mark
         line = start.line + 1
         return (
@@ -125,7 +124,20 @@ class _Builder:
             end.column + 1,
         )
 
-    def _value(self, event: Event, depth: int) -> Any:
+    def _place(self, value: Any, event: Any) -> Mark:
+        """Where a member is written; an alias stands where it is written, not where its value is."""
+        whole = isinstance(value, LocatedDict | LocatedList) and type(event) is not AliasEvent
+        mark: Mark = value.mark if whole else self._mark(event)
+        return mark
+
+    def _span(self, first: Any, last: Any, member: Mark | None) -> Mark:
+        """The place of a mapping or list; in block style it ends with its last member, not with the next key."""
+        start, end = first.start_mark, last.end_mark
+        if member is not None and not first.flow_style:
+            return (self._name, start.line + 1, start.column + 1, member[3], member[4])
+        return (self._name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _value(self, event: Any, depth: int) -> Any:
         self._nodes += 1
         if isinstance(event, AliasEvent):
             return self._alias(event)
@@ -153,7 +165,7 @@ class _Builder:
             self._anchors[anchor] = (value, self._nodes - before + 1)
         return value
 
-    def _alias(self, event: AliasEvent) -> Any:
+    def _alias(self, event: Any) -> Any:
         name = event.anchor
         anchored = self._anchors.get(name)
         if anchored is None:
@@ -180,7 +192,7 @@ class _Builder:
             raise _Stop
         return value
 
-    def _scalar(self, event: ScalarEvent) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text: str = event.value
         tag: str | None = event.tag
         if tag is not None:
@@ -190,7 +202,7 @@ class _Builder:
             return self._fill(text, plain, self._mark(event))
         return plain_scalar(text) if plain else text
 
-    def _tagged(self, event: ScalarEvent, tag: str, text: str) -> Any:
+    def _tagged(self, event: Any, tag: str, text: str) -> Any:
         try:
             return tagged_scalar(tag, text)
         except LookupError:
@@ -199,7 +211,7 @@ class _Builder:
             self._problems.error("invalid-number", f"{error}.", "Correct the value or the tag.", self._mark(event))
         return None
 
-    def _bad_tag(self, event: Event, tag: str) -> None:
+    def _bad_tag(self, event: Any, tag: str) -> None:
         shown = "!!" + tag.rsplit(":", 1)[-1] if tag.startswith("tag:yaml.org,2002:") else tag
         self._problems.error(
             "invalid-tag",
@@ -208,23 +220,21 @@ class _Builder:
             self._mark(event),
         )
 
-    def _sequence(self, event: SequenceStartEvent, depth: int) -> LocatedList:
+    def _sequence(self, event: Any, depth: int) -> LocatedList:
         if event.tag is not None and event.tag != CONTAINER_TAGS["seq"]:
             self._bad_tag(event, event.tag)
         items = LocatedList()
         marks = items.value_marks
-        start = event.start_mark
         while True:
             item = self._next()
-            if isinstance(item, SequenceEndEvent):
-                end = item.end_mark
-                items.mark = (self._name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+            if type(item) is SequenceEndEvent:
+                items.mark = self._span(event, item, marks[-1] if marks else None)
                 return items
             value = self._value(item, depth)
             items.append(value)
-            marks.append(value.mark if isinstance(value, _CONTAINERS) else self._mark(item))
+            marks.append(self._place(value, item))
 
-    def _mapping(self, event: MappingStartEvent, depth: int) -> LocatedDict:
+    def _mapping(self, event: Any, depth: int) -> LocatedDict:
         if event.tag is not None and event.tag != CONTAINER_TAGS["map"]:
             self._bad_tag(event, event.tag)
         tree = LocatedDict()
@@ -249,9 +259,7 @@ class _Builder:
                 value_mark = mark(event_of_value)
             else:
                 value = self._value(event_of_value, depth)
-                value_mark = value.mark if isinstance(value, _CONTAINERS) else mark(event_of_value)
-                if type(event_of_value) is AliasEvent:
-                    value_mark = mark(event_of_value)
+                value_mark = self._place(value, event_of_value)
             if key is _MERGE:
                 merges.append((value, value_mark))
             elif key is None:
@@ -263,13 +271,12 @@ class _Builder:
                 tree[key] = value
                 key_marks[key] = key_mark
                 value_marks[key] = value_mark
-        start, end = event.start_mark, event_of_key.end_mark
-        tree.mark = (self._name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        tree.mark = self._span(event, event_of_key, next(reversed(value_marks.values()), None))
         for value, value_mark in merges:
             self._merge(tree, value, value_mark)
         return tree
 
-    def _key(self, event: Event, mark: Mark, depth: int) -> Any:
+    def _key(self, event: Any, mark: Mark, depth: int) -> Any:
         if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
             text: str = event.value
             if not event.implicit[0]:
@@ -320,7 +327,6 @@ class _Builder:
 
 
 _MERGE: Final = object()
-_CONTAINERS: Final = (LocatedDict, LocatedList)
 
 
 def _called(value: Any) -> str:
