@@ -32,6 +32,7 @@ _COLOURS = {
     Action.NOOP: "dim",
 }
 _VALUE_WIDTH = 60
+_NAMED = 8
 
 
 def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str:
@@ -91,6 +92,8 @@ def verb_phrase(change: Change) -> str:
             return "run again" if change.before else "run"
         case Action.FORGET:
             return "forget (the live object stays)"
+        case Action.NOOP:
+            return "orphaned" if change.orphaned else "unchanged"
         case _:
             return change.action.value
 
@@ -140,8 +143,8 @@ def _unchanged_lines(unchanged: list[Change], style: Style, *, verbose: bool) ->
             for field in change.fields:
                 yield style(f"      {_field_line(field, PLAIN)}", "dim")
         return
-    names = ", ".join(str(change.address) for change in unchanged[:6])
-    more = f" and {len(unchanged) - 6} more" if len(unchanged) > 6 else ""
+    names = ", ".join(str(change.address) for change in unchanged[:_NAMED])
+    more = f" and {len(unchanged) - _NAMED} more" if len(unchanged) > _NAMED else ""
     yield style(f"  = {len(unchanged)} unchanged: {names}{more}", "dim")
 
 
