@@ -68,7 +68,15 @@ def _draft(address: Address, kind: Kind, body: LocatedDict, span: Span, parent: 
     if "lifecycle" in body:
         body = body.copy()
         lifecycle = body.pop("lifecycle")
-    return Draft(address, kind, kind.variant(body), body, span, lifecycle, parent)
+    return Draft(address, kind, _variant(kind, body), body, span, lifecycle, parent)
+
+
+def _variant(kind: Kind, body: LocatedDict) -> str:
+    """The variant, in any case: the service's own loader reads ``MLTable`` as ``mltable``."""
+    told = kind.variant(body)
+    if told in kind.variants:
+        return told
+    return next((variant for variant in kind.variants if variant.lower() == told.lower()), told)
 
 
 def _parts(parent: Draft, kinds: Kinds) -> Iterator[Draft]:

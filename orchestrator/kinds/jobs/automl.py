@@ -97,7 +97,7 @@ class TableJob(AutoMlJob):
 
 
 ClassificationMetric: TypeAlias = Literal[
-    "accuracy", "AUC_weighted", "auc_weighted", "average_precision_score_weighted", "norm_macro_recall",
+    "accuracy", "AUC_weighted", "average_precision_score_weighted", "norm_macro_recall",
     "precision_score_weighted",
 ]  # fmt: skip
 RegressionMetric: TypeAlias = Literal[
