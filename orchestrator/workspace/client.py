@@ -120,9 +120,17 @@ class SupervisorClient:
             if now > deadline:
                 raise Failed(f"The workspace's supervisor does not start.{_tail(self._files.log)}", code="supervisor")
             if now >= next_start:
-                start_guard(self._paths)
+                self._start_guard()
                 next_start = now + _RESTART_AFTER_S
             time.sleep(_POLL_S)
+
+    def _start_guard(self) -> None:
+        try:
+            start_guard(self._paths)
+        except OSError as error:
+            raise Failed(
+                f"The workspace's supervisor cannot be started: {error.strerror or error}.", code="supervisor"
+            ) from error
 
 
 def missing_packages() -> tuple[str, ...]:

@@ -260,6 +260,11 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise Transient(f"The workspace's database cannot be used now: {error}.") from error
+    except OSError as error:
+        raise Invalid(
+            f"The workspace's folder cannot be used: {error.strerror or error}.",
+            fix="Check that the folder can be made and that you may write there.",
+        ) from error
     except sqlite3.DatabaseError as error:
         raise Invalid(
             f"The workspace's database is damaged: {error}.", fix="Restore it, or start over: amlctl workspace reset"

@@ -10,7 +10,7 @@ from typing import Final
 from orchestrator.backends.local.bodies import StoredBody, to_observed, to_store
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
-from orchestrator.backends.local.refusals import refusal
+from orchestrator.backends.local.refusals import Refusals
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
@@ -54,6 +54,7 @@ class LocalBackend:
     def __init__(self, choice: WorkspaceChoice, project: str, kinds: Kinds, clock: Clock) -> None:
         self._paths = WorkspacePaths(Path(choice.settings["path"]))
         self._stand_ins: dict[str, str] = dict(choice.settings.get("stand_ins") or {})
+        self._refusals = Refusals(self._stand_ins)
         self._project = project
         self._kinds = kinds
         self._store = RecordStore(self._paths)
@@ -83,7 +84,7 @@ class LocalBackend:
         return to_observed(record, self._kinds.get(address.kind))
 
     def refusal(self, desired: Desired) -> str | None:
-        return refusal(desired, self._kind(desired.address), self._stand_ins)
+        return self._refusals.reason(desired, self._kind(desired.address))
 
     def create(self, request: Request) -> Observed:
         kind = self._kind(request.address)
@@ -91,10 +92,9 @@ class LocalBackend:
         existing = self._store.get(*key)
         if existing is not None:
             return self._existing(request, existing, kind)
-        stored = self._prepare(request)
-        self._keep_secrets(kind, key, stored)
+        wanted = self._prepare(request, kind, key)
         try:
-            record = self._store.insert(_record(request, kind, stored, self._stand_ins))
+            record = self._store.insert(wanted)
         except Conflict:
             existing = self._store.get(*key)
             if existing is None:
@@ -111,9 +111,7 @@ class LocalBackend:
             return self.create(request)
         if existing is None or existing.deleting:
             raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
-        stored = self._prepare(request)
-        self._keep_secrets(kind, key, stored)
-        changed = replace(_record(request, kind, stored, self._stand_ins), revision=key.revision)
+        changed = self._prepare(request, kind, key)
         relabel = kind.local.behaviour is Behaviour.RUN or (
             request.fingerprint.matches(existing.fingerprint) and existing.health is Health.HEALTHY
         )
@@ -202,14 +200,20 @@ class LocalBackend:
 
         return follow(reader, running)
 
-    def _prepare(self, request: Request) -> StoredBody:
-        if not self._identity:
-            self._identity = ensure_identity(self._paths)
-        return to_store(request.properties, self._content, self._identity)
-
-    def _keep_secrets(self, kind: Kind, key: RecordKey, stored: StoredBody) -> None:
-        if kind.local.behaviour in _REVEALING:
-            self._secrets.put(key, stored.secrets)
+    def _prepare(self, request: Request, kind: Kind, key: RecordKey) -> Record:
+        """The record to write. Its files and secrets are stored already: nobody may see it before they are there."""
+        try:
+            if not self._identity:
+                self._identity = ensure_identity(self._paths)
+            stored = to_store(request.properties, self._content, self._identity)
+            if kind.local.behaviour in _REVEALING:
+                self._secrets.put(key, stored.secrets)
+        except OSError as error:
+            raise Invalid(
+                f"The workspace in {self._paths.root} cannot be written: {error.strerror or error}.",
+                fix="Check that the disk has room and that you may write there.",
+            ) from error
+        return _record(request, kind, key, stored, self._stand_ins)
 
     def _existing(self, request: Request, existing: Record, kind: Kind) -> Observed:
         if existing.deleting:
@@ -246,13 +250,11 @@ def _key(address: Address, revision: str) -> RecordKey:
     return RecordKey(address.kind, str(address), revision)
 
 
-def _record(request: Request, kind: Kind, stored: StoredBody, stand_ins: Mapping[str, str]) -> Record:
+def _record(request: Request, kind: Kind, key: RecordKey, stored: StoredBody, stand_ins: Mapping[str, str]) -> Record:
     passive = kind.local.behaviour in _PASSIVE
     attributes = {FILES: stored.files or None, STAND_INS: dict(stand_ins) or None}
     return Record(
-        request.address.kind,
-        str(request.address),
-        request.revision,
+        *key,
         owner=request.owner,
         fingerprint=request.fingerprint.pack(),
         body=stored.body,

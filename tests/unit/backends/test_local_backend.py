@@ -215,6 +215,15 @@ class TestWriting:
         after = backend.update(request("jobs.train", "train-1", {"tags": {"a": "b"}}, content="two"), before)
         assert after.health is Health.HEALTHY
 
+    @pytest.mark.parametrize("root", ["file/w", "file"])
+    def test_a_folder_that_cannot_be_made_is_told(self, tmp_path: Path, root: str) -> None:
+        (tmp_path / "file").write_text("x")
+        choice = WorkspaceChoice("local", {"path": str(tmp_path / root)})
+        backend = LocalBackend(choice, "heart", discover(), SystemClock())
+        with pytest.raises(Invalid, match="cannot be"):
+            backend.create(request("compute.cpu"))
+        backend.close()
+
     def test_a_kind_nobody_knows_is_refused(self, backend: LocalBackend) -> None:
         with pytest.raises(Invalid, match="no kind 'wishes'"):
             backend.create(request("wishes.one"))
@@ -451,6 +460,7 @@ class TestRefusing:
             (TRAIN, "command", {"command": "python t.py"}, False, "a process"),
             (TRAIN, "command", {"inputs": {"d": {"path": "wasbs://c@a/x?sig=hush"}}}, True, "storage out of reach"),
             (TRAIN, "command", {"inputs": {"d": {"path": "wasbs://c@mapped/x"}}}, False, "mapped to a local path"),
+            (TRAIN, "command", {"environment_variables": {"A": "s3://a/b"}}, False, "the script's own affair"),
             (Address("data", "far"), "uri_file", {"path": "wasbs://c@a/x"}, False, "only recorded"),
         ],
     )
