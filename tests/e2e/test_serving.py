@@ -1,0 +1,208 @@
+"""Endpoints with real processes: answers, switches, updates, crashes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.health import Health
+from orchestrator.workspace.process import identity_of
+from orchestrator.workspace.serving.keys import regenerate
+from tests.e2e.serving import DEPLOYMENTS, ENDPOINTS, Load, Serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    project = Serving(tmp_path)
+    stop = project.start()
+    yield project
+    stop()
+    assert [pid for pid in pids_of(project) if identity_of(pid)] == []
+    project.store.close()
+
+
+def pids_of(serving: Serving) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if str(serving.paths.root).encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def blue_green(serving: Serving, blue: int = 100, green: int = 0) -> None:
+    serving.endpoint()
+    serving.deploy("blue")
+    serving.deploy("green")
+    serving.traffic(blue=blue, green=green)
+    serving.wait(serving.settled)
+
+
+def test_an_endpoint_answers_with_its_key_and_names_the_deployment(serving: Serving) -> None:
+    blue_green(serving)
+    answer = serving.ask()
+    assert (answer.status, answer.body["name"]) == (200, "blue")
+    assert answer.headers["azureml-model-deployment"] == "blue"
+    assert answer.headers["x-ms-request-id"]
+    assert serving.ask(azureml_model_deployment="green").body["name"] == "green"
+    assert serving.ask(azureml_model_deployment="pink").status == 404
+    assert serving.ask(Authorization="Bearer wrong").status == 401
+    failed = serving.ask({"fail": True})
+    assert failed.status == 500
+    assert "no such patient" in failed.body["error"]["message"]
+    assert "Traceback" not in str(failed.body)
+    log = serving.paths.endpoint("hf") / "deployments" / "blue" / "deployment.log"
+    assert "Traceback" in log.read_text()
+
+
+def test_keys_are_for_the_owner_only_and_can_be_changed(serving: Serving) -> None:
+    blue_green(serving)
+    assert (serving.paths.endpoint("hf") / "keys.json").stat().st_mode & 0o077 == 0
+    old = serving.key()
+    assert serving.ask(Authorization=f"Bearer {serving.key('secondary')}").status == 200
+    regenerate(serving.paths, "hf", "primary")
+    serving.wait(lambda: serving.ask(Authorization=f"Bearer {old}").status == 401)
+    assert serving.ask().status == 200
+
+
+def test_all_traffic_moves_under_load_and_back_and_no_request_fails(serving: Serving) -> None:
+    blue_green(serving)
+    with Load(serving) as one, Load(serving) as two:
+        for shares in ({"blue": 0, "green": 100}, {"blue": 100, "green": 0}, {"blue": 0, "green": 100}):
+            before = len(one.answers)
+            serving.traffic(**shares)
+            serving.wait(serving.settled)
+            serving.wait(lambda before=before: len(one.answers) > before + 20)
+    assert one.failures + two.failures == []
+    assert {name for _, name in one.answers} == {"blue", "green"}
+    assert one.answers[-1] == (200, "green")
+
+
+def test_weights_are_kept_exactly(serving: Serving) -> None:
+    blue_green(serving, 80, 20)
+    counted = Counter(serving.ask().body["name"] for _ in range(100))
+    assert counted == {"blue": 80, "green": 20}
+
+
+def test_mirrored_requests_reach_the_other_deployment_and_change_no_answer(serving: Serving, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    marks.touch()
+    serving.endpoint()
+    serving.deploy("blue", environment_variables={"MARKS": os.devnull})
+    serving.deploy("green", environment_variables={"MARKS": str(marks)})
+    serving.traffic(blue=100, mirror={"green": 50})
+    serving.wait(serving.settled)
+    names = {serving.ask({"mark": 1}).body["name"] for _ in range(20)}
+    assert names == {"blue"}
+    serving.wait(lambda: len(marks.read_text().split()) == 10)
+
+
+def test_a_new_release_replaces_the_old_one_under_load_without_a_failed_request(serving: Serving) -> None:
+    blue_green(serving)
+    (before,) = serving.pids("blue")
+    with Load(serving) as one, Load(serving) as two:
+        serving.wait(lambda: len(one.answers) > 10)
+        serving.deploy("blue", environment_variables={"GREETING": "new"})
+        serving.wait(serving.settled)
+        serving.wait(lambda: identity_of(before) is None)
+    assert one.failures + two.failures == []
+    assert serving.ask().body["mark"] == "new"
+
+
+def test_a_release_that_fails_leaves_the_old_one_in_force(serving: Serving) -> None:
+    blue_green(serving)
+    serving.deploy("blue", {"broken": True})
+    serving.wait(lambda: serving.record("hf.deployments.blue").health is Health.DEGRADED)
+    assert "the model is broken" in serving.record("hf.deployments.blue").message
+    assert serving.ask().body["name"] == "blue"
+    serving.deploy("blue", environment_variables={"GREETING": "repaired"})
+    serving.wait(serving.settled)
+    assert serving.ask().body["mark"] == "repaired"
+
+
+def test_labels_and_settings_change_without_new_processes(serving: Serving) -> None:
+    blue_green(serving)
+    before = serving.pids("blue")
+    body = {**serving.record("hf.deployments.blue").body, "tags": {"a": "b"}, "instance_count": 2}
+    body["request_settings"] = {"request_timeout_ms": 300}
+    serving.write(
+        serving.record("hf.deployments.blue").__class__(DEPLOYMENTS, f"{ENDPOINTS}.hf.deployments.blue", body=body)
+    )
+    serving.wait(lambda: serving.settled() and len(serving.pids("blue")) == 2)
+    assert set(before) < set(serving.pids("blue"))
+    assert {serving.ask().body["pid"] for _ in range(6)} == set(serving.pids("blue"))
+    assert serving.ask({"sleep": 2}).status == 408
+
+
+def test_a_scoring_server_killed_under_load_comes_back(serving: Serving) -> None:
+    blue_green(serving)
+    (victim,) = serving.pids("blue")
+    with Load(serving) as load:
+        serving.wait(lambda: len(load.answers) > 10)
+        os.kill(victim, signal.SIGKILL)
+        serving.wait(lambda: serving.pids("blue") and victim not in serving.pids("blue") and serving.settled())
+        after = len(load.answers)
+        serving.wait(lambda: len(load.answers) > after + 20)
+    # The request that the server held when it died may be lost; those after it wait for the next server.
+    assert len(load.failures) <= 1
+    assert load.answers[-1] == (200, "blue")
+
+
+def test_the_router_killed_under_load_comes_back_at_the_same_address(serving: Serving) -> None:
+    blue_green(serving)
+    uri, victim = serving.record("hf").attributes["scoring_uri"], serving.router_pid()
+    os.kill(victim, signal.SIGKILL)
+    serving.wait(lambda: serving.router_pid() != victim)
+    serving.wait(lambda: serving.ask().status == 200)
+    assert serving.record("hf").attributes["scoring_uri"] == uri
+
+
+def test_endpoints_answer_while_nobody_manages_them_and_are_taken_over_afterwards(tmp_path: Path) -> None:
+    serving = Serving(tmp_path)
+    stop = serving.start(down=False)
+    blue_green(serving)
+    processes = [*serving.pids("blue"), serving.router_pid()]
+    with Load(serving) as load:
+        stop()
+        before = len(load.answers)
+        serving.wait(lambda: len(load.answers) > before + 20)
+        stop = serving.start()
+        serving.wait(serving.settled)
+        serving.traffic(blue=0, green=100)
+        serving.wait(serving.settled)
+        after = len(load.answers)
+        serving.wait(lambda: len(load.answers) > after + 20)
+    assert load.failures == []
+    assert [*serving.pids("blue"), serving.router_pid()] == processes
+    stop()
+    serving.store.close()
+
+
+def test_what_is_deleted_stops_and_leaves_nothing(serving: Serving) -> None:
+    blue_green(serving)
+    (victim,) = serving.pids("green")
+    serving.store.mark_deleting(serving.record("hf.deployments.green").key)
+    serving.wait(lambda: serving.store.get(DEPLOYMENTS, f"{ENDPOINTS}.hf.deployments.green") is None)
+    assert identity_of(victim) is None
+    assert serving.ask().body["name"] == "blue"
+    serving.store.mark_deleting(serving.record("hf").key)
+    serving.wait(lambda: serving.store.list() == [])
+    assert not serving.paths.endpoint("hf").exists()
+
+
+def test_traffic_to_a_deployment_that_does_not_exist_is_not_put_in_force(serving: Serving) -> None:
+    blue_green(serving)
+    serving.traffic(blue=0, pink=100)
+    serving.wait(lambda: serving.record("hf.traffic").health is Health.DEGRADED)
+    assert "pink" in serving.record("hf.traffic").message
+    assert serving.ask().body["name"] == "blue"
