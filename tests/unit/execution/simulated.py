@@ -6,13 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import BackendError, Conflict, Failed, NotFound, StateError
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.health import Health
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    Identity,
+    Immutable,
+    Kind,
+    LocalBinding,
+    Metadata,
+    NameRule,
+    Spec,
+)
 from orchestrator.core.ports import (
     Cancellation,
     Holder,
@@ -25,6 +35,7 @@ from orchestrator.core.ports import (
     StateChange,
 )
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.core.value import plain
 
 
 class Crash(BaseException):
@@ -158,7 +169,8 @@ class SimulatedBackend:
             there = self.objects.get(place)
             if there is not None:
                 if request.fingerprint.matches(there.fingerprint):
-                    return there
+                    self.objects[place] = replace(there, archived=False)
+                    return self.objects[place]
                 raise Conflict(f"{request.address} is there with other content")
             self.created[place] = self.created.get(place, 0) + 1
             made = self._object(request, len(self.created))
@@ -216,9 +228,9 @@ class SimulatedBackend:
         return Observed(
             request.address,
             request.revision,
-            request.properties,
+            plain(request.properties),
             request.fingerprint.pack() if kind.taggable else None,
-            request.owner,
+            request.owner if kind.taggable else None,
             Health.HEALTHY if at_once else Health.PROGRESSING,
             attributes=self.attributes.get(request.address, {}),
             order=order,
@@ -378,7 +390,10 @@ class FakeCancellation(Cancellation):
 
 
 class _Body(Spec):
-    pass
+    about: Any = None
+    inputs: Any = None
+    size: Annotated[Any, Immutable("the service cannot change it")] = None
+    description: Annotated[Any, Metadata("a description only labels")] = None
 
 
 def _kind(key: str, identity: Identity, behaviour: Behaviour, **more: Any) -> Kind:
@@ -405,7 +420,7 @@ KINDS: dict[str, Kind] = {
         _kind("jobs", Identity.RUN, Behaviour.RUN, removal=Removal.ARCHIVE),
         _kind("online_endpoints", Identity.NAMED, Behaviour.ENDPOINT),
         _kind("online_endpoints.deployments", Identity.NAMED, Behaviour.DEPLOYMENT),
-        _kind("online_endpoints.traffic", Identity.NAMED, Behaviour.TRAFFIC),
+        _kind("online_endpoints.traffic", Identity.NAMED, Behaviour.TRAFFIC, taggable=False),
     )
 }
 """A kind for each behaviour, small enough to read."""
