@@ -1,0 +1,135 @@
+"""What callers may send the router, and what they get."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.workspace.router_fakes import KEY, OTHER_KEY, routing
+
+AUTH = f"Authorization: Bearer {KEY}\r\n".encode()
+
+
+def score(body: bytes = b"{}", *, version: bytes = b"1.1", extra: bytes = b"") -> bytes:
+    return b"POST /score HTTP/%s\r\nHost: x\r\n%s%sContent-Length: %d\r\n\r\n%s" % (
+        version, AUTH, extra, len(body), body,
+    )  # fmt: skip
+
+
+CLOSE = b"Connection: close\r\n"
+CASES = [
+    ("one after the other", [score(), score(extra=CLOSE)], [200, 200], "a connection is kept"),
+    ("pipelined", [score(b"1") + score(b"2") + score(b"3", extra=CLOSE)], [200, 200, 200], "all are answered, in order"),
+    ("byte by byte", [bytes([byte]) for byte in score(extra=CLOSE)], [200], "no piece needs to be whole"),
+    (
+        "chunked",
+        [b"POST /score HTTP/1.1\r\nHost: x\r\n" + AUTH + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
+        [200],
+        "a body may come in chunks",
+    ),
+    ("old", [score(version=b"1.0")], [200], "HTTP/1.0 closes after one answer"),
+    ("old, kept", [score(version=b"1.0", extra=b"Connection: keep-alive\r\n"), score(extra=CLOSE)], [200, 200], "if asked"),
+    ("upgrade", [score(extra=b"Connection: Upgrade\r\nUpgrade: h2c\r\n")], [200], "an offer to upgrade is not taken"),
+    ("liveness", [b"GET / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "needs no key"),
+    ("HEAD", [b"HEAD / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "a head without a body"),
+    ("another path", [b"GET /admin HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [404], "nothing else is there"),
+    ("GET", [b"GET /score HTTP/1.1\r\nHost: x\r\n" + AUTH + CLOSE + b"\r\n"], [405], "scoring takes POST"),
+    ("no HTTP", [b"\x16\x03\x01 hello\r\n\r\n"], [400], "TLS or anything else is refused"),
+    ("two lengths", [score(extra=b"Content-Length: 9\r\n")], [400], "an ambiguous length is no length"),
+    ("both framings", [score(extra=b"Transfer-Encoding: chunked\r\n")], [400], "smuggling is refused"),
+    ("long body", [score(b"x" * 1001)], [413], "refused by its announced length"),
+    (
+        "long chunks",
+        [b"POST /score HTTP/1.1\r\nHost: x\r\n" + AUTH + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"x" * 1001 + b"\r\n"],
+        [413],
+        "refused while it comes",
+    ),
+    ("long head", [b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000], [431], "refused before it ends"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pieces", "statuses", "why"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_requests(tmp_path: Path, pieces: list[bytes], statuses: list[int], why: str) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            answers = await fixture.exchange(*pieces)
+            assert [status for status, _, _ in answers] == statuses, why
+
+    asyncio.run(check())
+
+
+def test_expect_continue_is_told_to_go_on(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", fixture.port)
+            head, _, body = score(extra=b"Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+            writer.write(head + b"\r\n\r\n")
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(body)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.close()
+            await writer.wait_closed()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "why"),
+    [
+        (f"Authorization: Bearer {KEY}", 200, "the first key"),
+        (f"authorization: bearer {OTHER_KEY}", 200, "the second key; names and scheme in any case"),
+        ("Authorization: Bearer key-on", 401, "a part of a key"),
+        ("Authorization: Bearer ", 401, "no key"),
+        (f"Authorization: Basic {KEY}", 401, "another scheme"),
+        ("X: y", 401, "no header"),
+    ],
+)
+def test_keys(tmp_path: Path, header: str, status: int, why: str) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            server = await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            found, headers, _ = await fixture.ask(b"{}", header, key=None)
+            assert found == status, why
+            assert len(server.requests) == (1 if status == 200 else 0)
+            assert ("www-authenticate" in headers) == (status == 401)
+
+    asyncio.run(check())
+
+
+def test_the_scoring_server_gets_the_body_and_the_headers_but_not_the_key(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            server = await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            await fixture.ask(b'{"a": 1}', "Content-Type: application/json", "X-Mine: yes", "x-ms-request-id: 42")
+            head, _, body = server.requests[0].partition(b"\r\n\r\n")
+            assert body == b'{"a": 1}'
+            assert b"x-mine: yes" in head
+            assert b"x-ms-request-id: 42" in head
+            assert KEY.encode() not in head
+            assert b"connection: close" not in head
+
+    asyncio.run(check())
+
+
+def test_an_answer_says_who_gave_it_and_to_which_request(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.server("blue")
+            await fixture.server("green")
+            await fixture.apply(fixture.route("blue"), fixture.route("green"))
+            _, headers, body = await fixture.ask(b"{}", "azureml-model-deployment: green", "x-ms-request-id: 7")
+            assert (headers["azureml-model-deployment"], headers["x-ms-request-id"], body) == ("green", "7", b'"green"')
+            status, _, body = await fixture.ask(b"{}", "azureml-model-deployment: pink")
+            assert status == 404
+            assert "blue, green" in json.loads(body)["error"]["message"]
+
+    asyncio.run(check())
