@@ -150,8 +150,8 @@ def test_the_model_folder_is_an_mlflow_model(tmp_path: Path) -> None:
     script = (
         "import sys, mlflow, pandas\n"
         "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
-        "row = pandas.DataFrame([{'age': 60.0, 'anaemia': False, 'creatinine_phosphokinase': 500, 'diabetes': False,"
-        " 'ejection_fraction': 38, 'high_blood_pressure': False, 'platelets': 260000.0, 'serum_creatinine': 1.4,"
+        "row = pandas.DataFrame([{'age': 60, 'anaemia': False, 'creatinine_phosphokinase': 500, 'diabetes': False,"
+        " 'ejection_fraction': 38, 'high_blood_pressure': False, 'platelets': 260000, 'serum_creatinine': 1.4,"
         " 'serum_sodium': 137, 'sex': False, 'smoking': False, 'time': 130}])\n"
         "print(model.predict(row).tolist())\n"
     )

@@ -38,9 +38,9 @@ def save_model(pipeline: Any, problem: Problem | ForecastProblem, estimator: str
     # It advises against pickles on each save; the model is our own, and the safer format refuses boosters.
     logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
 
-    sample = _sample(problem)
+    sample = problem.features.head(50)
     with warnings.catch_warnings():
-        # MLflow warns that whole numbers cannot hold gaps; gaps are imputed by the scoring script's own frame.
+        # MLflow warns that whole numbers cannot hold gaps. The table has none there, and the scoring script takes gaps.
         warnings.simplefilter("ignore")
         signature = infer_signature(sample, pipeline.predict(sample) if problem.classes else np.zeros(1))
         with tempfile.TemporaryDirectory(dir=_parent(folder)) as scratch:
@@ -58,13 +58,6 @@ def save_model(pipeline: Any, problem: Problem | ForecastProblem, estimator: str
             if folder.exists():
                 shutil.rmtree(folder)
             made.rename(folder)
-
-
-def _sample(problem: Problem | ForecastProblem) -> Any:
-    """A few rows whose whole numbers are floats: a client that leaves one out sends a gap, which an integer cannot hold."""
-    sample = problem.features.head(50)
-    whole = [name for name in sample.columns if sample[name].dtype.kind in "iu"]
-    return sample.astype(dict.fromkeys(whole, "float64"))
 
 
 def requirements(estimator: str) -> list[str]:

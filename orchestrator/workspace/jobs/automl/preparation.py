@@ -53,12 +53,12 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
         raise Refusal(
             f"{len(table)} rows with a value in {settings.target!r} are too few: at least {_LEAST_ROWS} are needed."
         )
+    labels = table[settings.target]
+    target, classes = _classes(labels) if settings.task == "classification" else (numbers_of(labels), ())
     features = table.drop(columns=needed)
     roles = assign_roles(features, settings.featurization)
     for name, reason in roles.dropped:
         say(f"Column {name} is left out: {reason}.")
-    labels = table[settings.target]
-    target, classes = _classes(labels) if settings.task == "classification" else (numbers_of(labels), ())
     seed = content_seed(settings, table)
     held_out, folds = _split(settings.validation, target, held, seed, stratify=bool(classes))
     return Problem(
