@@ -86,9 +86,8 @@ def _gone(value: Any) -> bool:
 
 
 def _all_mappings(three: Three) -> bool:
-    """Whether to look inside: something is there to compare with, and nothing of it is a value in one piece."""
-    present = [side for side in three if not _gone(side)]
-    return len(present) > 1 and all(isinstance(side, Mapping) and not is_opaque(side) for side in present)
+    """Whether to look inside: whatever is there has members, and is no value in one piece."""
+    return all(_gone(side) or (isinstance(side, Mapping) and not is_opaque(side)) for side in three)
 
 
 def _all_lists(three: Three) -> bool:

@@ -55,8 +55,13 @@ def everything(facts: Facts) -> list[Leaving]:
 
 
 def _owned(facts: Facts) -> Iterator[Leaving]:
+    """What the state names. An owner's mark alone counts only where records are known to be missing.
+
+    What was kept on purpose still bears the mark, so that a mark without a record must not be a reason to delete.
+    """
     applied, objects = facts.state.applied, facts.observation.objects
-    for address in sorted(applied.keys() | objects.keys()):
+    unrecorded = {intent.address for intent in facts.state.unfinished} if facts.state.lineage else objects.keys()
+    for address in sorted(applied.keys() | (objects.keys() & unrecorded)):
         record = applied.get(address)
         live = tuple(o for o in objects.get(address, ()) if not o.archived and _is_ours(o, record, facts))
         if record is not None or live:
