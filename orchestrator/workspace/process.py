@@ -16,6 +16,9 @@ from typing import IO, NamedTuple
 _POLL_S = 0.02
 _SCRUBBED = "PYTHONDONTWRITEBYTECODE"
 _SCRUBBED_PREFIX = "AMLCTL_"
+_FORCE_S = 5.0
+_DEAD = (b"Z", b"X")
+_SET_CHILD_SUBREAPER = 36  # Source: linux/prctl.h
 _LINUX = sys.platform.startswith("linux")
 
 
@@ -150,12 +153,62 @@ def terminate(identity: ProcessIdentity, grace_s: float = 5.0, *, spare: int | N
     _signal_all(identity, signal.SIGTERM, spare)
     if _wait_gone(identity, grace_s, spare):
         return True
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + _FORCE_S
     while time.monotonic() < deadline:
         _signal_all(identity, signal.SIGKILL, spare)
         if _wait_gone(identity, 0.2, spare):
             return True
     return False
+
+
+def adopt_orphans() -> None:
+    """From now on, what descendants of this process leave behind becomes its child, so that it can be ended.
+
+    Linux only; elsewhere a process that leaves its session is out of reach.
+    """
+    if _LINUX:
+        import ctypes  # lazily: only runners need it
+
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans(grace_s: float) -> bool:
+    """End all children of this process and theirs, whatever session they are in. Blocks.
+
+    Only for a process that has waited for its own children: the rest is reaped here. See `adopt_orphans`.
+
+    Returns:
+        Whether none is left.
+    """
+    started = time.monotonic()
+    number = signal.SIGTERM
+    while strays := _descendants(os.getpid()):
+        if time.monotonic() - started > grace_s + _FORCE_S:
+            return False
+        if time.monotonic() - started > grace_s:
+            number = signal.SIGKILL
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(_POLL_S)
+    return True
+
+
+def _descendants(pid: int) -> tuple[int, ...]:
+    parents = {other: parent for other in _all_pids() if (parent := _parent(other)) is not None}
+    found: set[int] = {pid}
+    while more := {other for other, parent in parents.items() if parent in found} - found:
+        found |= more
+    return tuple(found - {pid})
+
+
+def _parent(pid: int) -> int | None:
+    """The parent of a live process that is no zombie."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields and fields[0] not in _DEAD else None
 
 
 def _gone(identity: ProcessIdentity, spare: int | None) -> bool:
@@ -201,13 +254,8 @@ def _born(pid: int) -> str | None:
     On Linux clock ticks since boot with the boot's id: unlike a time of day they do not move when the clock is set.
     """
     if _LINUX:
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_bytes()
-        except OSError:
-            return None
-        # The second field is the program's name in brackets and may hold anything, brackets and blanks too.
-        fields = stat[stat.rindex(b")") + 2 :].split()
-        return None if fields[0] in (b"Z", b"X") else f"{fields[19].decode()}-{_boot()}"
+        fields = _stat(pid)
+        return None if not fields or fields[0] in _DEAD else f"{fields[19].decode()}-{_boot()}"
     import psutil
 
     try:
@@ -215,6 +263,16 @@ def _born(pid: int) -> str | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
     except psutil.NoSuchProcess:
         return None
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Linux: the fields of ``/proc/PID/stat`` from the state on; empty if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return []
+    # The second field is the program's name in brackets and may hold anything, brackets and blanks too.
+    return stat[stat.rindex(b")") + 2 :].split()
 
 
 @cache

@@ -17,7 +17,7 @@ from orchestrator.workspace.control import ControlAddress, ControlFiles, held
 from orchestrator.workspace.guard import start_guard
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import alive, members, terminate
+from orchestrator.workspace.process import alive, identity_of, members, terminate
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import read_address
@@ -292,3 +292,37 @@ def test_a_killed_tracking_server_comes_back_for_the_next_job(workspace: Workspa
     assert first is not None
     assert terminate(first[0], 0.0)
     assert workspace.run("run-2", {"command": "true"}).phase == "completed"
+
+
+def test_what_left_the_session_of_a_job_is_ended_with_it(workspace: Workspace) -> None:
+    body = {"command": "setsid bash -c 'echo $$ > stray; exec sleep 600' & while ! test -s stray; do sleep 0.02; done"}
+    record = workspace.run("run-1", body)
+    assert record.phase == "completed", record.message
+    stray = int((workspace.folder("run-1").code / "stray").read_text())
+    assert identity_of(stray) is None
+
+
+def test_a_compute_runs_no_more_jobs_at_a_time_than_it_has_machines(workspace: Workspace) -> None:
+    workspace.store.insert(Record("compute", "compute.one", body={"type": "amlcompute", "max_instances": 1}))
+    for run in ("run-1", "run-2"):
+        body = {"compute": "azureml:one", "command": "date +%s%N > outputs/a; sleep 0.3; date +%s%N > outputs/b"}
+        workspace.submit(run, body)
+    spans = []
+    for run in ("run-1", "run-2"):
+        assert workspace.ended(run).phase == "completed"
+        spans.append([int((workspace.folder(run).outputs / name).read_text()) for name in "ab"])
+    (_, first_end), (second_start, _) = sorted(spans)
+    assert second_start > first_end
+
+
+def test_an_environment_made_from_a_conda_file(workspace: Workspace) -> None:
+    conda = {"dependencies": ["python=3.11", "pip", {"pip": ["tomli==2.0.1"]}]}
+    body = {
+        "environment": {"image": "some/image", "conda_file": conda},
+        "command": 'python -c "import tomli, sys; print(sys.prefix)"; python -c "import pydantic" 2>/dev/null || echo apart',
+    }
+    record = workspace.run("run-1", body)
+    assert record.phase == "completed", record.message
+    lines = workspace.folder("run-1").log.read_text().splitlines()
+    assert lines[0].startswith(str(workspace.paths.environments))
+    assert lines[1] == "apart"

@@ -18,21 +18,16 @@ from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation, remove_tree
-from orchestrator.workspace.jobs.settlement import Settlement
+from orchestrator.workspace.jobs.room import Room
+from orchestrator.workspace.jobs.settlement import PROCESS, Settlement
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive, spawn, terminate
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient
 
 KIND: Final = "jobs"
-CANCEL: Final = "cancel_requested"
-"""Attribute that asks for a run's end."""
-
-PROCESS: Final = "process"
-"""Attribute with the runner's identity."""
-
 QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"
 
 STOP_GRACE_S: Final = 8.0
@@ -81,15 +76,10 @@ class JobManager:
         if version == self._seen and not self._tasks:
             return False
         active = [r for r in self._store.list(KIND) if r.deleting or r.health is Health.PROGRESSING]
-        free = self._max_parallel - sum(r.phase in (PREPARING, RUNNING) for r in active)
+        room = Room(self._store, self._max_parallel, [r for r in active if r.phase in (PREPARING, RUNNING)])
         for record in active:
-            if self._busy(record.key):
-                continue
-            if record.phase not in (PREPARING, RUNNING) and not record.deleting and CANCEL not in record.attributes:
-                if free <= 0:
-                    continue
-                free -= 1
-            self._look(record)
+            if not self._busy(record.key) and (not _waits(record) or room.take(record)):
+                self._look(record)
         self._seen = -2 if active else version
         return bool(active or self._tasks)
 
@@ -108,7 +98,7 @@ class JobManager:
             self._submit(record, lambda: self._remove(record, folder))
         elif record.phase == RUNNING or folder.runner() is not None or folder.exit.exists():
             self._watch(record, folder)
-        elif CANCEL in record.attributes:
+        elif CANCEL_REQUESTED in record.attributes:
             self._settlement.settle(record, folder, RunExit(None, Ending.CANCELLED, "Cancelled before it ran.", 0, 0))
         else:
             self._store.update_status(record.key, phase=PREPARING)
@@ -122,7 +112,7 @@ class JobManager:
         elif runner is not None and alive(runner):
             if record.phase != RUNNING:
                 self._store.update_status(record.key, phase=RUNNING, attributes={PROCESS: str(runner)})
-            if CANCEL in record.attributes:
+            if CANCEL_REQUESTED in record.attributes:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(runner.pid, signal.SIGTERM)
         elif not folder.exit.exists():  # asked again: it may have ended in this very moment
@@ -134,7 +124,7 @@ class JobManager:
 
         self._preparation.prepare(record, tell)
         current = self._store.get(*record.key)
-        if current is None or current.deleting or CANCEL in current.attributes:
+        if current is None or current.deleting or CANCEL_REQUESTED in current.attributes:
             folder.order.unlink()
             self._store.update_status(record.key, phase=QUEUED)
             return
@@ -149,7 +139,7 @@ class JobManager:
         why = RunExit.read(folder) or RunExit(
             None, Ending.FAILED, "Interrupted: its process vanished without a result.", 0, 0
         )
-        if CANCEL in record.attributes:
+        if CANCEL_REQUESTED in record.attributes:
             why = RunExit(None, Ending.CANCELLED, "Cancelled.", 0, 0)
         self._settlement.settle(record, folder, why)
 
@@ -207,6 +197,12 @@ class JobManager:
             return
         folder = JobFolder(self._paths.job(record.revision))
         self._settlement.settle(record, folder, RunExit(None, Ending.FAILED, reason, 0, 0))
+
+
+def _waits(record: Record) -> bool:
+    """Whether a run needs a free place before anything can be done about it."""
+    settled_anyway = record.deleting or CANCEL_REQUESTED in record.attributes
+    return record.phase not in (PREPARING, RUNNING) and not settled_anyway
 
 
 def _identity(text: object) -> ProcessIdentity | None:

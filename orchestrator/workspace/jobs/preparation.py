@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from orchestrator.workspace.jobs.bodies import (
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import output_place
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
@@ -39,18 +39,13 @@ DEFAULT_EXPERIMENT: Final = "Default"
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Prepares runs. Safe to use from several threads for different runs.
-
-    Attributes:
-        stand_ins: reference or URL to a local path, from the workspace's settings.
-    """
+    """Prepares runs. Safe to use from several threads for different runs."""
 
     paths: WorkspacePaths
     store: RecordStore
     content: ContentStore
     environments: Environments
     tracking: TrackingServer
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self, record: Record, tell: Callable[[str], None]) -> RunOrder:
         """Make a run ready. What an earlier attempt left in its folder is thrown away. Blocks, possibly for minutes.
@@ -69,9 +64,9 @@ class Preparation:
             # The tracking server takes seconds to load, as does an environment: both at once.
             tracked = side.submit(self._track, record, body)
             python = self._python(record, body, tell)
-            self._lay_out_code(body.get("code"), folder)
+            self._lay_out_code(record, body.get("code"), folder)
             paths, literals = input_values(record.variant, body)
-            inputs = {name: self._input(name, source, folder) for name, source in paths.items()}
+            inputs = {name: self._input(record, name, source) for name, source in paths.items()}
             outputs = self._outputs(record, body, folder)
             run = tracked.result()
         processes = process_count(body)
@@ -108,28 +103,30 @@ class Preparation:
             return Path(sys.executable)
         return self.environments.python_for(body.get("environment"), tell)
 
-    def _lay_out_code(self, code: object, folder: JobFolder) -> None:
+    def _lay_out_code(self, record: Record, code: object, folder: JobFolder) -> None:
         if isinstance(code, str) and code.startswith(SCHEME):
             self.content.materialise(code.removeprefix(SCHEME), folder.code, writable=True)
         elif isinstance(code, str):
-            source = resolve(self.store, self.paths, self.stand_ins, code)
+            source = resolve(self.store, self.paths, record.stand_ins, code)
             _copy_writable(source, folder.code)
         _link_outputs(folder)
 
-    def _input(self, name: str, source: Mapping[str, Any], folder: JobFolder) -> Path:
+    def _input(self, record: Record, name: str, source: Mapping[str, Any]) -> Path:
         mode = str(source.get("mode") or "ro_mount")
         if mode.startswith("eval_"):
             raise Invalid(f"Input '{name}' has mode {mode}, which the embedded workspace does not have.")
-        path = resolve(self.store, self.paths, self.stand_ins, str(source["path"]))
+        sections = ("models", "data") if str(source.get("type", "")).endswith("_model") else ("data", "models")
+        path = resolve(self.store, self.paths, record.stand_ins, str(source["path"]), sections)
         if mode != "download" or self._kept(path):
             return path
-        target = folder.inputs / name
-        folder.inputs.mkdir(exist_ok=True)
+        target = JobFolder(self.paths.job(record.revision)).inputs / safe_name(name)
+        target.parent.mkdir(exist_ok=True)
         if path.is_dir():
             shutil.copytree(path, target)
         else:
             target.mkdir()
             target = Path(shutil.copy2(path, target))
+        make_read_only(target)
         return target
 
     def _kept(self, path: Path) -> bool:
@@ -194,6 +191,13 @@ def remove_tree(path: Path) -> None:
         if not folder.is_symlink():
             folder.chmod(PRIVATE_FOLDER)
     shutil.rmtree(path)
+
+
+def make_read_only(path: Path) -> None:
+    """Take the right to write from a file, or from all files of a folder."""
+    for file in path.rglob("*") if path.is_dir() else (path,):
+        if file.is_file() and not file.is_symlink():
+            file.chmod(file.stat().st_mode & 0o555)
 
 
 def _copy_writable(source: Path, target: Path) -> None:

@@ -21,7 +21,7 @@ from orchestrator.workspace.control import FileLock, call
 from orchestrator.workspace.jobs.command import render
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import child_environment, own_identity, terminate
+from orchestrator.workspace.process import adopt_orphans, child_environment, end_orphans, own_identity, terminate
 
 GRACE_S = 5.0
 """Between the polite and the forced end of a job that was cancelled or is out of time, seconds."""
@@ -45,6 +45,7 @@ class Runner:
             How it ended.
         """
         signal.signal(signal.SIGTERM, self._cancel)
+        adopt_orphans()
         started = time.time()
         try:
             order = RunOrder.read(self._folder)
@@ -100,6 +101,7 @@ class Runner:
         terminate(own_identity(), GRACE_S, spare=os.getpid())
         for child in self._children:
             child.wait()
+        end_orphans(GRACE_S)
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:

@@ -11,12 +11,15 @@ from typing import Any, Final
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
+from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, make_read_only
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient
+
+PROCESS: Final = "process"
+"""Attribute of a job's record: the runner's identity, while it runs."""
 
 LOG_LINES: Final = 10
 """So many last lines of the log go into the message of a failed run."""
@@ -37,12 +40,13 @@ class Settlement:
     def settle(self, record: Record, folder: JobFolder, ended: RunExit) -> None:
         """Take an end over into the record. The record comes last, so that whoever sees it finds all the rest done."""
         current = self.store.get(*record.key) or record
-        attributes: dict[str, Any] = {"exit_code": ended.code, "process": None, "cancel_requested": None}
+        attributes: dict[str, Any] = {"exit_code": ended.code, PROCESS: None, CANCEL_REQUESTED: None}
         if ended.ended:
             attributes["duration_s"] = round(ended.ended - ended.started, 3)
         if ended.ending is Ending.COMPLETED:
             attributes["outputs"] = _outputs(folder)
-            _make_read_only(folder.outputs)
+            # What a run has made is never changed afterwards, not by a later run that reads it either.
+            make_read_only(folder.outputs)
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes["automl"] = best
@@ -70,13 +74,6 @@ class Settlement:
 
 def _outputs(folder: JobFolder) -> dict[str, str]:
     return dict(RunOrder.read(folder).outputs)
-
-
-def _make_read_only(folder: Path) -> None:
-    """What a run has made is never changed afterwards, not by a later run that reads it either."""
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            path.chmod(path.stat().st_mode & 0o555)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
