@@ -73,6 +73,11 @@ class SupervisorClient:
         except Transient:
             return {}
 
+    def trouble(self) -> str:
+        """What keeps the supervisor from its work, in words; empty if nothing does, or if there is none."""
+        broken: Mapping[str, str] = self.status().get("broken") or {}
+        return "; ".join(f"{part}: {why}" for part, why in sorted(broken.items()))
+
     def shutdown(self) -> bool:
         """Stop the supervisor, its guard and everything that they started.
 

@@ -61,7 +61,7 @@ class LocalBackend:
         self._content = ContentStore(self._paths)
         self._secrets = SecretFiles(self._paths)
         self._client = SupervisorClient(self._paths)
-        self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure)
+        self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
         self._identity = ""
 
     @property

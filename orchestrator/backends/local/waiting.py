@@ -28,12 +28,14 @@ class Waiter:
 
     Attributes:
         ensure: makes sure that a supervisor works on them.
+        trouble: what keeps it from doing so, in words; empty if nothing does.
     """
 
     store: RecordStore
     paths: WorkspacePaths
     clock: Clock
     ensure: Callable[[], None]
+    trouble: Callable[[], str]
 
     def until_healthy(
         self, key: RecordKey, timeout_s: float | None, cancel: Cancellation, progress: Progress
@@ -46,7 +48,7 @@ class Waiter:
             TimedOut: the bound has passed.
             Cancelled: the waiting was given up.
         """
-        pace = _Pace(self.clock, timeout_s, self.ensure)
+        pace = _Pace(self.clock, timeout_s, self._look_after(progress))
         watched = _Watched(self.paths, key, progress)
         while True:
             record = self.store.get(*key)
@@ -89,6 +91,19 @@ class Waiter:
             if pace.late:
                 raise TimedOut(f"{key.address} did not stop within {timeout_s:g} s.")
             never.sleep(pace.next(news=False))
+
+    def _look_after(self, progress: Progress) -> Callable[[], None]:
+        told = ""
+
+        def look() -> None:
+            nonlocal told
+            self.ensure()
+            trouble = self.trouble()
+            if trouble and trouble != told:
+                progress(f"the workspace's supervisor has a problem: {trouble}")
+            told = trouble
+
+        return look
 
 
 class _Pace:

@@ -23,6 +23,7 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Desired, Observed, Removal
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown
 from orchestrator.kinds import discover
+from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
@@ -364,7 +365,9 @@ class TestWaiting:
         assert found is not None
         assert found.health is Health.PROGRESSING
 
-    def test_a_supervisor_that_died_is_started_again(self, paths: WorkspacePaths, supervisor: Supervisor) -> None:
+    def test_a_supervisor_that_died_is_started_again_and_its_problems_are_told(
+        self, paths: WorkspacePaths, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         class Leaping:
             """Each look at the clock is a second later."""
 
@@ -382,8 +385,11 @@ class TestWaiting:
         backend = LocalBackend(choice, "heart", discover(), Leaping())
         backend.create(request("jobs.train", "train-1"))
         before = supervisor.started
+        told: list[str] = []
+        monkeypatch.setattr(SupervisorClient, "status", lambda client: {"broken": {"jobs": "ImportError: x"}})
         with pytest.raises(TimedOut):
-            wait(backend, TRAIN, "train-1", 12.0)
+            backend.wait(TRAIN, "train-1", 12.0, Cancellation(), told.append)
+        assert told == ["queued", "the workspace's supervisor has a problem: jobs: ImportError: x"]
         assert supervisor.started > before
         backend.close()
 
