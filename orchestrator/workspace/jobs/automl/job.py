@@ -89,7 +89,7 @@ def run(job: JobFolder, say: Say) -> None:
         figures = {**winner.scores, **{f"test_{name}": value for name, value in tested.items()}}
         tracking.parent(figures, {"best_trial": str(winner.candidate.number)})
         tracking.drain(timeout_s=_LAST_WRITES_S)
-        result = Result(settings.metric, outcomes, winner, choice.rescored, tested, tracking.children)
+        result = Result(settings.metric, outcomes, winner, choice.rescored, tested, dict(tracking.children))
         write_result(job.folder, result)
     spent = time.monotonic() - began
     say(f"{settings.metric.name} {result.best_score:.4f} after {len(outcomes)} trials in {spent:.1f} s.")

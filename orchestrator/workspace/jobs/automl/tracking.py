@@ -29,7 +29,6 @@ class Tracking:
         self._queue: queue.SimpleQueue[Callable[[Any, str], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self.children: dict[int, str] = {}
-        self.seconds = 0.0
 
     def __enter__(self) -> Tracking:
         if self._uri and self._parent:
@@ -54,6 +53,10 @@ class Tracking:
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join(timeout_s)
+            if self._thread.is_alive():
+                self._say(
+                    f"The tracking server has not taken all trials within {timeout_s:g} s: some child runs are missing."
+                )
             self._thread = None
 
     def _put(self, write: Callable[[Any, str], None]) -> None:
@@ -71,9 +74,7 @@ class Tracking:
             client = MlflowClient(self._uri)
             experiment = client.get_run(self._parent).info.experiment_id
             while (write := self._queue.get()) is not None:
-                began = time.monotonic()
                 write(client, experiment)
-                self.seconds += time.monotonic() - began
         except (MlflowException, OSError) as error:
             self._say(f"Tracking has stopped; training goes on: {' '.join(str(error).split())[:200]}")
 
