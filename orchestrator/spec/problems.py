@@ -85,32 +85,34 @@ class Problems:
         *,
         related: Iterable[tuple[str, Mark]] = (),
         address: Address | None = None,
+        conceal: bool = False,
     ) -> None:
-        """Record what must be mended before anything can be done."""
-        self._add(Severity.ERROR, code, detail, fix, at, related, address)
+        """Record what must be mended before anything can be done. See `Diagnostic` for the arguments."""
+        subject = Span(*at) if at else None
+        places = tuple((note, Span(*mark)) for note, mark in related)
+        self._keep(
+            Diagnostic(
+                Severity.ERROR,
+                code,
+                SUMMARIES[code],
+                detail,
+                fix,
+                subject,
+                related=places,
+                address=address,
+                conceal=conceal,
+            )
+        )
 
     def warning(self, code: str, detail: str, fix: str, at: Mark | None) -> None:
         """Record what is worth knowing but stops nothing."""
-        self._add(Severity.WARNING, code, detail, fix, at, (), None)
+        subject = Span(*at) if at else None
+        self._keep(Diagnostic(Severity.WARNING, code, SUMMARIES[code], detail, fix, subject))
 
     def extend(self, others: Problems) -> None:
         """Add what was collected aside."""
         for diagnostic in others.diagnostics:
             self._keep(diagnostic)
-
-    def _add(
-        self,
-        severity: Severity,
-        code: str,
-        detail: str,
-        fix: str,
-        at: Mark | None,
-        related: Iterable[tuple[str, Mark]],
-        address: Address | None,
-    ) -> None:
-        places = tuple((note, Span(*mark)) for note, mark in related)
-        subject = Span(*at) if at else None
-        self._keep(Diagnostic(severity, code, SUMMARIES[code], detail, fix, subject, related=places, address=address))
 
     def _keep(self, diagnostic: Diagnostic) -> None:
         told = (diagnostic.code, diagnostic.detail, diagnostic.subject)

@@ -126,7 +126,11 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
     if not isinstance(body, LocatedDict) or len(body) != 1:
         shown = "" if isinstance(body, dict) else " A secret's value never stands in a spec."
         problems.error(
-            "invalid-secret", f"The secret '{name}' must name exactly one source.{shown}", f"Write {shape}.", mark
+            "invalid-secret",
+            f"The secret '{name}' must name exactly one source.{shown}",
+            f"Write {shape}.",
+            mark,
+            conceal=not isinstance(body, dict),
         )
         return None
     kind, where = next(iter(body.items()))

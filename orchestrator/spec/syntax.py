@@ -29,8 +29,12 @@ def tell_forbidden(error: ReaderError, text: str, name: str, problems: Problems)
 def tell_syntax(error: MarkedYAMLError, text: str, name: str, problems: Problems) -> None:
     """Report where the parser stopped, and where what it was reading began."""
     at, start = error.problem_mark, error.context_mark
-    if at is None or (start is not None and at.index >= len(text.rstrip())):
+    end = len(text.rstrip())
+    if at is None or (start is not None and at.index >= end):
         at, start = start, None  # at the end of the file nothing is wrong; where it began something is not closed
+    if at is not None and end and at.index >= end:
+        problems.error("invalid-yaml", *_explain(error, text), place(name, text, end - 1))
+        return
     mark = (name, at.line + 1, at.column + 1, at.line + 1, at.column + 2) if at is not None else beginning(name)
     related: list[tuple[str, Mark]] = []
     if start is not None and (start.line, start.column) != (mark[1] - 1, mark[2] - 1):

@@ -251,7 +251,12 @@ class Variables:
         if reason:
             detail, fix = reason
             self.problems.error(
-                "invalid-variable-value", detail, fix, given.mark, related=[("declared here", declared.mark)]
+                "invalid-variable-value",
+                detail,
+                fix,
+                given.mark,
+                related=[] if declared.sensitive else [("declared here", declared.mark)],
+                conceal=declared.sensitive,
             )
             return FAILED
         if declared.sensitive and isinstance(value, str):
