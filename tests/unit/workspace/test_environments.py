@@ -1,0 +1,72 @@
+"""Which interpreter an environment means, and when it is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> WorkspacePaths:
+    paths = WorkspacePaths(tmp_path / "ws")
+    paths.create()
+    return paths
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        None,
+        {"image": "some/image:1"},
+        "azureml:AzureML-sklearn-1.5@latest",
+        "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
+    ],
+)
+def test_this_interpreter_stands_in(paths: WorkspacePaths, spec: object) -> None:
+    told: list[str] = []
+    assert Environments(paths).python_for(spec, told.append) == Path(sys.executable)  # type: ignore[arg-type]
+    assert bool(told) == (spec is not None), "a stand-in is said so"
+
+
+@pytest.mark.parametrize("text", ["azureml:env:1", "azureml:env@latest", "azureml:env", "env:1"])
+def test_a_reference_is_looked_up(paths: WorkspacePaths, text: str) -> None:
+    store = RecordStore(paths)
+    store.insert(Record("environments", "environments.env", "1", body={"image": "some/image"}))
+    store.close()
+    assert Environments(paths).python_for(text) == Path(sys.executable)
+
+
+def test_a_reference_to_nothing(paths: WorkspacePaths) -> None:
+    with pytest.raises(NotFound, match="azureml:env:2"):
+        Environments(paths).python_for("azureml:env:2")
+
+
+def test_a_dockerfile_is_not_guessed_at(paths: WorkspacePaths) -> None:
+    with pytest.raises(Invalid, match="Dockerfile"):
+        Environments(paths).python_for({"build": {"path": "content://abc"}})
+
+
+def test_a_python_that_is_not_here_names_its_place(paths: WorkspacePaths) -> None:
+    spec = {"image": "x", "conda_file": {"dependencies": ["python=2.5"]}}
+    with pytest.raises(Invalid, match=r"conda_file asks for Python ==2\.5\.\*"):
+        Environments(paths).python_for(spec)
+
+
+def test_an_environment_is_built_once_and_works_where_it_ends_up(paths: WorkspacePaths) -> None:
+    told: list[str] = []
+    spec = {"image": "x", "conda_file": {"dependencies": ["python>=3.11"]}}
+    python = Environments(paths).python_for(spec, told.append)
+    assert python.is_relative_to(paths.environments)
+    assert python.exists()
+    assert len(told) == 2
+    assert Environments(paths).python_for(spec, told.append) == python
+    assert len(told) == 2
+    assert [entry.name for entry in paths.environments.iterdir() if entry.name.startswith(".")] == []

@@ -1,0 +1,89 @@
+"""What a job's body says about inputs, outputs, time and processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.jobs.bodies import AUTOML_MARGIN_S, input_values, process_count, time_limit
+from orchestrator.workspace.jobs.folder import JobFolder
+from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.paths import WorkspacePaths
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "why"),
+    [
+        (True, "True", "the service's text of a switch"),
+        (1.0, "1", "no needless point"),
+        (0.1, "0.1", "a number"),
+        ("https://example/x", "https://example/x", "a bare address is a text, not data"),
+        ({"type": "integer", "value": 3}, "3", "typed"),
+        ({"type": "integer", "default": 4}, "4", "an unset input takes its default"),
+        ({"type": "boolean", "value": False, "default": True}, "False", "false is a value"),
+    ],
+)
+def test_literals(value: object, text: str, why: str) -> None:
+    assert input_values("command", {"inputs": {"x": value}}) == ({}, {"x": text}), why
+
+
+def test_an_optional_input_vanishes_and_another_is_an_error() -> None:
+    optional = {"inputs": {"x": {"type": "string", "optional": True}, "y": None}}
+    assert input_values("command", optional) == ({}, {})
+    with pytest.raises(Invalid, match="Input 'x' has no value"):
+        input_values("command", {"inputs": {"x": {"type": "string"}}})
+
+
+def test_inputs_of_automl_are_its_tables() -> None:
+    body: dict[str, Any] = {"training_data": {"type": "mltable", "path": "azureml:t:1"}, "inputs": {"x": 1}}
+    assert input_values("automl.classification", body) == ({"training_data": body["training_data"]}, {})
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [(None, None), ({}, None), ({"timeout": 5}, 5.0), ({"timeout_minutes": 2}, 120.0 + AUTOML_MARGIN_S)],
+)
+def test_time_limits(limits: object, seconds: float | None) -> None:
+    assert time_limit({"limits": limits}) == seconds
+
+
+def test_processes() -> None:
+    assert process_count({}) == 1
+    assert process_count({"distribution": {"type": "pytorch", "process_count_per_instance": 4}}) == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"distribution": {"type": "mpi"}}, "distribution mpi"),
+        ({"distribution": {"type": "ray"}}, "distribution ray"),
+        ({"resources": {"instance_count": 2}}, "2 machines"),
+    ],
+)
+def test_what_one_machine_cannot_do(body: dict[str, Any], message: str) -> None:
+    with pytest.raises(Invalid, match=message) as caught:
+        process_count(body)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ({}, "jobs/run-1/outputs/model"),
+        ({"path": "azureml://datastores/blobs/paths/a/${{name}}/${{output_name}}"}, "datastores/blobs/a/run-1/model"),
+        ({"path": "azureml://datastores/${{default_datastore}}/paths/b"}, "datastores/workspaceblobstore/b"),
+    ],
+)
+def test_where_outputs_go(tmp_path: Path, spec: dict[str, Any], place: str) -> None:
+    paths = WorkspacePaths(tmp_path)
+    assert output_place(paths, JobFolder(paths.job("run-1")), "run-1", "model", spec) == tmp_path / place
+
+
+@pytest.mark.parametrize("path", ["/etc", "azureml://datastores/blobs/paths/../../x", "https://example/x"])
+def test_outputs_stay_in_the_workspace(tmp_path: Path, path: str) -> None:
+    paths = WorkspacePaths(tmp_path)
+    with pytest.raises(Invalid):
+        output_place(paths, JobFolder(paths.job("run-1")), "run-1", "model", {"path": path})
