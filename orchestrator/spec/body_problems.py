@@ -39,8 +39,9 @@ def error(
 ) -> Diagnostic:
     """An error about a resource."""
     return Diagnostic(
-        Severity.ERROR, code, SUMMARIES[code], detail, fix, subject, related=tuple(related), address=address
-    )
+        Severity.ERROR, code, SUMMARIES[code], detail, fix, subject, related=tuple(related), address=address,
+        conceal=code == "secret-expected",
+    )  # fmt: skip
 
 
 def of_finding(address: Address, body: Any, node: FieldNode, finding: Finding) -> Diagnostic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,6 +106,8 @@ def _scalar(value: Any, node: FieldNode) -> Any:
             if isinstance(mark, Alias):
                 value = mark.fold(value)
     kind = type(value)
+    if kind is float and not math.isfinite(value):
+        return str(value)  # an error of its own; JSON has no such number
     if kind is str or kind is int or kind is bool or kind is float or value is None:
         return value
     return _special(value)
@@ -114,7 +117,8 @@ def _special(value: Any) -> Any:
     if isinstance(value, Reference):
         if value.external:
             return value.text
-        return f"${{{value.target}.{value.attribute}{f':{value.version}' if value.version else ''}}}"
+        pinned = f":{value.version}" if value.version and value.version != "@latest" else ""
+        return f"${{{value.target}.{value.attribute}{pinned}}}"
     if isinstance(value, Template):
         return ["template", *(_special(part) for part in value.parts)]
     if isinstance(value, Secret):

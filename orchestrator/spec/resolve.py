@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.core.address import Address
@@ -112,7 +113,7 @@ class _Walk:
         else:
             self.depends_on.add(found)
 
-    def _mapping(self, tree: Mapping[str, Any], node: FieldNode) -> dict[str, Any]:
+    def _mapping(self, tree: LocatedDict, node: FieldNode) -> dict[str, Any]:
         resolved: dict[str, Any] = {}
         fields = node.fields
         for key, value in tree.items():
@@ -131,9 +132,11 @@ class _Walk:
                 resolved[key] = self._special(value, child, tree, key)
             else:
                 resolved[key] = value
+                if kind is float:
+                    self._finite(value, key, tree.value_span(key))
         return resolved
 
-    def _items(self, items: Sequence[Any], node: FieldNode) -> list[Any]:
+    def _items(self, items: LocatedList, node: FieldNode) -> list[Any]:
         resolved: list[Any] = []
         for number, value in enumerate(items):
             if isinstance(value, LocatedDict):
@@ -144,7 +147,16 @@ class _Walk:
                 resolved.append(self._text(value, node.child(number), items, number))
             else:
                 resolved.append(self._special(value, node.child(number), items, number))
+                if isinstance(value, float):
+                    self._finite(value, number, items.value_span(number))
         return resolved
+
+    def _finite(self, value: float, key: str | int, span: Span) -> None:
+        if not math.isfinite(value):
+            detail = f"'{key}' of {self._draft.address} is {value}, which is no number that can be sent or compared."
+            self.problems.append(
+                error("invalid-value", detail, "Write a finite number, or text in quotes.", span, self._draft.address)
+            )
 
     def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
         ref: Ref | None = node.mark(Ref) if node is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -67,6 +68,7 @@ def take(path: Path, hasher: Hasher, *, text: bool = False, gitignore: bool = Fa
             manifest = _folder(path, hasher, ignore_rules(path, gitignore=gitignore))
             return Snapshot(_combined(manifest), manifest)
         status = path.stat()
+        _check_ordinary(path, status)
         if text:
             digest = hash_text_file(str(path))
             return Snapshot(digest, {path.name: digest})
@@ -110,6 +112,8 @@ def _folder(root: Path, hasher: Hasher, ignored: Ignored | None) -> dict[str, st
                 _check_link(entry.path, real_root)
                 if entry.is_dir():
                     continue  # it leads to a folder that is walked anyway
+            if not entry.is_file():
+                _check_ordinary(Path(entry.path), entry.stat())
             text = name in TEXT_NAMES
             manifest[relative] = hash_text_file(entry.path) if text else digest(entry.path, entry.stat())
         folders.extend(reversed(inner))
@@ -122,6 +126,11 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 _name = attrgetter("name")
+
+
+def _check_ordinary(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SnapshotProblem("unreadable-file", path, "it is no ordinary file")
 
 
 def _check_link(path: str, root: str) -> None:

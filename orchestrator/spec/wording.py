@@ -78,7 +78,7 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
         expected = literals(context["expected"])
     elif kind in _WORDS:
         expected = (_WORDS[kind],)
-    dropped = kind != "missing" and special(value_at(body, path))
+    dropped = kind not in ("missing", "extra_forbidden") and special(value_at(body, path))
     return _Raw(tuple(steps), Finding(tuple(path), kind, expected, context), dropped)
 
 
