@@ -67,7 +67,7 @@ def test_a_routing_table_survives_its_file() -> None:
     "text", ["", "[]", "{}", '{"serial": "1", "endpoints": [{}]}', '{"serial": "1", "endpoints": 3}']
 )
 def test_a_damaged_table_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         RoutingTable.from_json(text)
 
 

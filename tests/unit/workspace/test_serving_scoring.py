@@ -83,9 +83,15 @@ def script(folder: Path, text: str) -> EntryScript:
 
 def test_init_runs_once_and_run_gets_the_text(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("value = 7")
-    model = script(
-        tmp_path, "import helper\ncount = 0\ndef init():\n    global count\n    count += 1\ndef run(raw):\n    return [count, raw, helper.value]"
-    )  # fmt: skip
+    text = """import helper
+count = 0
+def init():
+    global count
+    count += 1
+def run(raw):
+    return [count, raw, helper.value]
+"""
+    model = script(tmp_path, text)
     model.load()
     assert json.loads(model.answer(b"{}").body) == json.loads(model.answer(b"{}").body) == [1, "{}", 7]
     with pytest.raises(Rejected, match="UTF-8") as error:
