@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -21,7 +24,7 @@ from orchestrator.kinds import discover
 
 DOCS = Path(__file__).parent
 PACKAGE = DOCS.parent / "orchestrator"
-_MADE = "<!-- Made by docs/generate.py from the code; edit there. -->\n\n"
+_MADE = "<!-- Made by docs/generate.py from the code; edit there. -->\n"
 
 
 def commands_page() -> str:
@@ -36,7 +39,7 @@ def commands_page() -> str:
 def _command(title: str, command: click.Command) -> Iterator[str]:
     context = click.Context(command, info_name=title)
     yield f"\n## `{title}`\n"
-    yield (command.help or COMMANDS.get(title.removeprefix("amlctl "), "")).strip() + "\n"
+    yield cleandoc(command.help or COMMANDS.get(title.removeprefix("amlctl "), "")) + "\n"
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
             found = command.get_command(context, child)
@@ -74,6 +77,8 @@ def _kind(key: str, kind: Kind) -> Iterator[str]:
     rows: dict[str, str] = {}
     for variant in kind.variants:
         for path, node in sorted((root_node(kind, variant).fields or {}).items()):
+            if path.endswith("_"):
+                continue  # the Python name of a field whose YAML name is an alias
             for mark in node.marks:
                 reason = f": {mark.reason}" if mark.reason else ""
                 rows.setdefault(path, f"| `{path}` | {type(mark).__name__}{reason} |")
@@ -81,42 +86,60 @@ def _kind(key: str, kind: Kind) -> Iterator[str]:
         yield "| field | mark |\n|---|---|\n" + "\n".join(rows.values()) + "\n"
 
 
+@dataclass
+class Code:
+    """What the source says about one code."""
+
+    summary: str = ""
+    fix: str = ""
+    places: set[str] = field(default_factory=set)
+
+
 def errors_page() -> str:
-    """A heading for each code of a diagnostic, with its summary and the modules that report it."""
-    found: dict[str, tuple[str, set[str]]] = {}
+    """A heading for each code of a diagnostic or failure."""
+    found: dict[str, Code] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        for code, summary in _codes(ast.parse(path.read_text(encoding="utf-8"))):
-            known, places = found.setdefault(code, (summary, set()))
-            places.add(path.relative_to(PACKAGE).as_posix())
-            if summary and not known:
-                found[code] = (summary, places)
+        for code, summary, fix in _codes(ast.parse(path.read_text(encoding="utf-8"))):
+            known = found.setdefault(code, Code())
+            known.summary, known.fix = known.summary or summary, known.fix or fix
+            known.places.add(path.relative_to(PACKAGE.parent).as_posix())
     parts = [
         _MADE,
         "# Errors and warnings\n",
-        "Each problem has a code, a place, a reason and a fix. The codes are stable.\n",
+        "Each problem has a stable code, a place where there is one, a reason and a fix. Problems of a spec are told all at once.\n",
     ]
-    for code, (summary, places) in sorted(found.items()):
-        where = ", ".join(f"`{place}`" for place in sorted(places))
-        parts.append(f"\n## {code}\n\n{summary or 'See the message itself.'}\n\nReported by {where}.\n")
+    for code, facts in sorted(found.items()):
+        parts.append(f"\n## {code}\n")
+        if facts.summary:
+            parts.append(f"{facts.summary}.\n")
+        if facts.fix:
+            parts.append(f"What to do: {facts.fix}\n")
+        parts.append(f"Told by: {', '.join(f'`{place}`' for place in sorted(facts.places))}\n")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _codes(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Codes in calls: a kebab-case text that is the first text argument, or the keyword ``code``."""
+def _codes(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
+    """Code, summary and fix of every table of summaries, every diagnostic and every failure with a code in a module."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        keywords = {k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
-        if name in ("StateError", "Locked") and isinstance(keywords.get("code"), str):
-            yield str(keywords["code"]), ""
-        elif name in REPORTERS and texts and texts[0].replace("-", "").isalnum() and texts[0] == texts[0].lower():
-            yield texts[0], texts[1] if len(texts) > 1 else ""
+        if (
+            isinstance(node, ast.AnnAssign)
+            and getattr(node.target, "id", "") == "SUMMARIES"
+            and isinstance(node.value, ast.Dict)
+        ):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                yield _text(key), _text(value), ""
+        elif isinstance(node, ast.Call):
+            keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+            if getattr(node.func, "id", "") == "Diagnostic" and len(node.args) > 2 and _text(node.args[1]):
+                yield _text(node.args[1]), _text(node.args[2]), _text(node.args[4]) if len(node.args) > 4 else ""
+            elif _text(keywords.get("code")):
+                yield _text(keywords["code"]), "", _text(keywords.get("fix"))
 
 
-REPORTERS = {"Diagnostic", "problem", "error", "warning"}
-"""Functions whose first text argument is a code."""
+def _text(node: ast.AST | None) -> str:
+    """The text that an expression stands for, if it stands for one without running it."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
 
 PAGES = {
     "reference/commands.md": commands_page,
@@ -133,7 +156,7 @@ def main() -> None:
     options = parser.parse_args()
     stale = []
     for name, make in PAGES.items():
-        path, text = DOCS / name, make()
+        path, text = DOCS / name, re.sub(r"\n{3,}", "\n\n", make())
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)

@@ -49,8 +49,9 @@ def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str
     ]
     effective = [change for change in plan.changes if change.action is not Action.NOOP]
     width = min(max((len(str(change.address)) for change in effective), default=0), 56)
+    phrases = min(max((len(verb_phrase(change)) for change in effective), default=0), 44)
     for change in effective:
-        lines.extend(_change_lines(change, width, style, verbose=verbose))
+        lines.extend(_change_lines(change, (width, phrases), style, verbose=verbose))
     orphans = [change for change in plan.changes if change.orphaned]
     lines.extend(f"  {style('?', 'magenta')} {c.address}   orphaned   {c.reason}" for c in orphans)
     unchanged = [change for change in plan.changes if change.action is Action.NOOP and not change.orphaned]
@@ -98,15 +99,26 @@ def verb_phrase(change: Change) -> str:
             return change.action.value
 
 
-def _change_lines(change: Change, width: int, style: Style, *, verbose: bool) -> Iterable[str]:
+def _change_lines(change: Change, widths: tuple[int, int], style: Style, *, verbose: bool) -> Iterable[str]:
     symbol = style(SYMBOLS[change.action], _COLOURS[change.action])
     note = style(f"   {change.note}", "dim") if change.note else ""
-    yield f"  {symbol} {change.address!s:<{width}}   {verb_phrase(change)}   {style(change.reason, 'dim')}{note}"
-    shown = change.fields if verbose else tuple(f for f in change.fields if f.action is not Action.NOOP)
-    if change.before is None and change.action in (Action.CREATE, Action.RUN) and not verbose:
-        return  # all of it is new
-    for field in shown:
+    head = f"{change.address!s:<{widths[0]}}   {verb_phrase(change):<{widths[1]}}"
+    yield f"  {symbol} {head}   {style(change.reason, 'dim')}{note}"
+    for field in change.fields if verbose else _telling_fields(change):
         yield f"      {_field_line(field, style)}"
+
+
+def _telling_fields(change: Change) -> tuple[FieldChange, ...]:
+    """The fields that say more than the change's own line: not all of what is new, not the cascade's new names and digests."""
+    if change.action is Action.CREATE or (change.before is None and change.action is Action.RUN):
+        return ()
+    if change.action in (Action.RUN, Action.REVISE) and change.reason.startswith("upstream:"):
+        return ()
+    return tuple(f for f in change.fields if f.action is not Action.NOOP and not _is_files(f.desired))
+
+
+def _is_files(value: Any) -> bool:
+    return isinstance(value, dict) and "$files" in value
 
 
 def _field_line(field: FieldChange, style: Style) -> str:

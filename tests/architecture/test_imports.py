@@ -19,6 +19,7 @@ PROBE = """
 import json, sys
 sys.argv = ["amlctl", *json.loads(sys.argv[1])]
 from orchestrator.__main__ import main
+code = 0
 try:
     main()
 except SystemExit as stop:

@@ -68,7 +68,7 @@ def missing(expected: list[str], printed: str) -> str | None:
     """The first expected line that does not appear in its turn."""
     lines = iter(" ".join(line.split()) for line in printed.splitlines())
     for wanted in expected:
-        pattern = re.compile(".*".join(re.escape(part) for part in " ".join(wanted.split()).split("…")))
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in " ".join(wanted.split()).split("…")))
         if not any(pattern.search(line) for line in lines):
             return wanted
     return None
