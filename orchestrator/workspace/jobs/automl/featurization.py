@@ -36,7 +36,7 @@ class Featurization:
     """Mode and, for ``custom``, what is asked for each column.
 
     Attributes:
-        mode: ``auto``, ``off`` (numbers go to the learner as they are; text columns are refused) or ``custom``.
+        mode: ``auto``, ``off`` (only gaps are filled; text columns are refused) or ``custom``.
         drop: columns to leave out.
         types: column to ``Numeric``, ``Categorical``, ``DateTime`` or ``Ignore``.
         imputations: column to how its gaps are filled.

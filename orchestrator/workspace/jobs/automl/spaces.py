@@ -65,10 +65,14 @@ def _first(domain: Any) -> Any:
 def parameters_of(learner: Learner, config: Mapping[str, Any], task: str) -> dict[str, Any]:
     """A searcher's configuration as parameters of the scikit-learn estimator."""
     if learner.name not in _OF_FLAML:
-        return dict(config)
+        return {name: _plain(value) for name, value in config.items()}
     made = _flaml_class(learner.name)(task=_flaml_task(task), **config)
     dropped = {"n_jobs", "random_state", "verbose", "verbosity", "solver", "tree_method", "random_seed"}
-    return {name: value for name, value in made.params.items() if name not in dropped}
+    return {name: _plain(value) for name, value in made.params.items() if name not in dropped}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
 
 
 def _flaml_class(name: str) -> Any:
