@@ -22,7 +22,7 @@ from orchestrator.spec.lifecycle import read_lifecycle
 from orchestrator.spec.local_files import LocalFileReader, is_local
 from orchestrator.spec.references import Mention, malformed, mention
 
-MODEL_TYPES = frozenset({"custom_model", "mlflow_model", "triton_model"})
+MODEL_TYPES = ("custom_model", "mlflow_model", "triton_model")
 
 
 class Resolver:
