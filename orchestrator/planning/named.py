@@ -7,7 +7,7 @@ from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
 from orchestrator.planning.fields import compared, new_fields, worst
-from orchestrator.planning.ownership import ownership_problem
+from orchestrator.planning.ownership import is_ours, ownership_problem, unadoptable
 from orchestrator.planning.reasons import field_reason
 from orchestrator.planning.standing import Verdict, decided, upkeep
 from orchestrator.planning.subject import Decision, Subject
@@ -31,6 +31,14 @@ def decide_named(subject: Subject) -> Decision | Diagnostic:
     return _existing(subject, live[-1])
 
 
+def _existing(subject: Subject, observed: Observed) -> Decision | Diagnostic:
+    fields = compared(subject, observed)
+    verdict = _verdict(subject, observed, fields)
+    if verdict.action is Action.REPLACE and not is_ours(observed, subject):
+        return unadoptable(subject, verdict.reason)
+    return decided(verdict, observed, fields)
+
+
 def _create(subject: Subject) -> Decision:
     applied = subject.applied
     if applied is None or subject.renewed:
@@ -38,11 +46,6 @@ def _create(subject: Subject) -> Decision:
     lost = not applied.tainted
     reason = "drift: deleted outside" if lost else "last apply failed"
     return Decision(Action.CREATE, reason, new_fields(subject), after="", drift=lost)
-
-
-def _existing(subject: Subject, observed: Observed) -> Decision:
-    fields = compared(subject, observed)
-    return decided(_verdict(subject, observed, fields), observed, fields)
 
 
 def _verdict(subject: Subject, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:

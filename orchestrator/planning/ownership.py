@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.resource import Observed
+from orchestrator.planning.revisions import is_named_after
 from orchestrator.planning.subject import Subject
 
 
@@ -14,6 +15,21 @@ def is_ours(observed: Observed, subject: Subject) -> bool:
     if not subject.ours:
         return False
     return subject.applied is None or subject.applied.revision == observed.revision
+
+
+def has_this_content(observed: Observed, subject: Subject) -> bool:
+    """Whether a version or run has the wanted content and is not another project's.
+
+    Told by the mark on the object. Where somebody took the mark away, the record tells, or the name: ours are made from content.
+    """
+    if observed.owner not in (None, subject.owner):
+        return False
+    if observed.fingerprint is not None:
+        return subject.fingerprint.matches(observed.fingerprint)
+    applied = subject.applied
+    if applied is not None and applied.revision == observed.revision:
+        return subject.fingerprint.matches(applied.fingerprint.pack())
+    return is_named_after(subject.fingerprint, observed.revision)
 
 
 def ownership_problem(subject: Subject) -> Diagnostic | None:
@@ -28,7 +44,7 @@ def ownership_problem(subject: Subject) -> Diagnostic | None:
         if observed.owner is not None:
             return _foreign(subject, observed)
     if others and len(others) == len(live) and not subject.adopt:
-        return _unowned(subject)
+        return unowned(subject)
     return None
 
 
@@ -45,7 +61,8 @@ def _foreign(subject: Subject, observed: Observed) -> Diagnostic:
     )
 
 
-def _unowned(subject: Subject) -> Diagnostic:
+def unowned(subject: Subject) -> Diagnostic:
+    """The refusal to touch what bears no owner's mark."""
     address = subject.desired.address
     return Diagnostic(
         Severity.ERROR,
@@ -53,6 +70,21 @@ def _unowned(subject: Subject) -> Diagnostic:
         "The resource exists and was not made by this tool",
         f"{address} exists in the workspace without an owner's mark: somebody made it by hand or with another tool.",
         "Take it over with `--adopt`, or give it another name here.",
+        subject=subject.desired.span,
+        address=address,
+    )
+
+
+def unadoptable(subject: Subject, reason: str) -> Diagnostic:
+    """The refusal to take over what would have to be deleted for it."""
+    address = subject.desired.address
+    return Diagnostic(
+        Severity.ERROR,
+        "adopt-would-replace",
+        "Adopting would delete what others made",
+        f"{address} was made by others, and the spec differs from it where the service cannot change it ({reason}). "
+        "To adopt it would be to delete it and make another.",
+        "Write in the spec what is there, give the resource another name, or delete the live one yourself.",
         subject=subject.desired.span,
         address=address,
     )

@@ -27,9 +27,18 @@ def version_name(kind: str, fingerprint: Fingerprint, live: Iterable[Observed], 
         last: the version that the state names; it may be gone from the workspace and is not used twice.
     """
     if kind not in NUMBERED:
-        return fingerprint.short
+        return _free(fingerprint.short, {observed.revision for observed in live})
     taken = [int(version) for version in (last, *(observed.revision for observed in live)) if version.isdecimal()]
     return str(max(taken, default=0) + 1)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name itself, unless something without a mark, whose content nobody knows, stands under it."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
 
 
 def run_name(job: str, fingerprint: Fingerprint, attempt: int) -> str:
@@ -50,3 +59,8 @@ def attempts(job: str, fingerprint: Fingerprint, live: Iterable[Observed]) -> in
             number = observed.revision[len(base) + 1 :]
             made = max(made, int(number) if number.isdecimal() else 0)
     return made
+
+
+def is_named_after(fingerprint: Fingerprint, revision: str) -> bool:
+    """Whether a version's or run's name was made from this content."""
+    return revision == fingerprint.short or f"-{fingerprint.short}" in revision

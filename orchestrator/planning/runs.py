@@ -9,7 +9,7 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed, Rerun
 from orchestrator.planning.fields import compared, new_fields
-from orchestrator.planning.ownership import is_ours
+from orchestrator.planning.ownership import has_this_content
 from orchestrator.planning.reasons import content_reason, last_run
 from orchestrator.planning.revisions import attempts, run_name
 from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
@@ -21,11 +21,7 @@ _UNDER_WAY = (Health.PROGRESSING, Health.UNKNOWN)
 
 def decide_run(subject: Subject) -> Decision:
     """Decide on a job. Runs of other projects under the same job name are in nobody's way: only their names are taken."""
-    runs = [
-        observed
-        for observed in subject.live
-        if not observed.archived and is_ours(observed, subject) and subject.fingerprint.matches(observed.fingerprint)
-    ]
+    runs = [run for run in subject.live if not run.archived and has_this_content(run, subject)]
     under_way = [run for run in runs if run.health in _UNDER_WAY]
     completed = [run for run in runs if run.health is Health.HEALTHY]
     policy = subject.desired.lifecycle.rerun

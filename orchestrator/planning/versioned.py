@@ -6,7 +6,7 @@ from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.resource import Observed
 from orchestrator.planning.fields import compared, new_fields
-from orchestrator.planning.ownership import is_ours, ownership_problem
+from orchestrator.planning.ownership import has_this_content, is_ours, ownership_problem, unowned
 from orchestrator.planning.reasons import content_reason
 from orchestrator.planning.revisions import version_name
 from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
@@ -22,11 +22,9 @@ def decide_versioned(subject: Subject) -> Decision | Diagnostic:
     problem = ownership_problem(subject)
     if problem is not None:
         return problem
-    pinned = _pinned(subject)
-    if pinned is not None and pinned.owner is None and not is_ours(pinned, subject):
-        return _take_over(subject, pinned)
-    if pinned is not None and not _same_content(pinned, subject):
-        return _conflict(subject)
+    settled = _pinned(subject)
+    if settled is not None:
+        return settled
     wanted = _with_this_content(subject)
     if wanted is None:
         return _publish(subject)
@@ -35,12 +33,17 @@ def decide_versioned(subject: Subject) -> Decision | Diagnostic:
     return reuse(subject, wanted, "version")
 
 
-def _pinned(subject: Subject) -> Observed | None:
-    """What stands under the version that the spec pins, archived or not: the name stays taken."""
+def _pinned(subject: Subject) -> Decision | Diagnostic | None:
+    """What follows from the version that the spec pins alone; None if it is free or has the wanted content."""
     version = subject.desired.version
-    if version is None:
+    taken = next((observed for observed in subject.live if observed.revision == version), None)
+    if version is None or taken is None:
         return None
-    return next((observed for observed in subject.live if observed.revision == version), None)
+    if has_this_content(taken, subject):
+        return _take_over(subject, taken) if taken.archived and taken.fingerprint is None else None
+    if is_ours(taken, subject) or taken.owner is not None:
+        return _conflict(subject)
+    return _take_over(subject, taken) if subject.adopt else unowned(subject)
 
 
 def _with_this_content(subject: Subject) -> Observed | None:
@@ -49,20 +52,10 @@ def _with_this_content(subject: Subject) -> Observed | None:
     found = [
         observed
         for observed in subject.live
-        if not observed.archived and version in (None, observed.revision) and _same_content(observed, subject)
+        if not observed.archived and version in (None, observed.revision) and has_this_content(observed, subject)
     ]
     revision = subject.applied.revision if subject.applied else None
     return next((observed for observed in found if observed.revision == revision), found[-1] if found else None)
-
-
-def _same_content(observed: Observed, subject: Subject) -> bool:
-    """Told by the mark on the object; by the record where somebody took the mark away."""
-    if not is_ours(observed, subject):
-        return False
-    applied = subject.applied
-    if observed.fingerprint is None and applied is not None and applied.revision == observed.revision:
-        return subject.fingerprint.matches(applied.fingerprint.pack())
-    return subject.fingerprint.matches(observed.fingerprint)
 
 
 def _publish(subject: Subject) -> Decision:
@@ -89,7 +82,8 @@ def _publish(subject: Subject) -> Decision:
 
 def _restorable(observed: Observed, subject: Subject) -> bool:
     version = subject.desired.version
-    return version in (None, observed.revision) and _same_content(observed, subject)
+    marked = observed.fingerprint is not None  # without a mark, to publish it again would be a conflict
+    return marked and version in (None, observed.revision) and has_this_content(observed, subject)
 
 
 def _why(subject: Subject, archived: Observed | None, standing: Observed | None) -> tuple[str, bool]:
@@ -106,11 +100,11 @@ def _why(subject: Subject, archived: Observed | None, standing: Observed | None)
 
 
 def _take_over(subject: Subject, observed: Observed) -> Decision:
-    """The spec pins a version that somebody else made, and adopting was asked for."""
+    """The spec pins a version that bears no mark, and adopting was asked for: mark it as it is."""
     fields = compared(subject, observed, recorded=False)
     return Decision(
         Action.UPDATE,
-        f"adopt: version {observed.revision} made by others",
+        f"adopt: version {observed.revision}",
         fields,
         before=in_force(subject),
         after=observed.revision,

@@ -8,7 +8,17 @@ from orchestrator.core.change import Action
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Lifecycle, Rerun
 from tests.unit.planning.toys import (
-    BLUE, CPU, DATA, HF, MODEL, TRAIN, World, actions, change_of, pipeline, reasons,
+    BLUE,
+    CPU,
+    DATA,
+    HF,
+    MODEL,
+    TRAIN,
+    World,
+    actions,
+    change_of,
+    pipeline,
+    reasons,
 )  # fmt: skip
 
 

@@ -30,7 +30,6 @@ from orchestrator.core.kind import (
 )
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.ports import Intent, State
-from orchestrator.core.run import Verb
 from orchestrator.core.project import Project, WorkspaceChoice
 from orchestrator.core.resource import (
     ADDRESS_TAG,
@@ -43,6 +42,7 @@ from orchestrator.core.resource import (
     Observed,
     Removal,
 )
+from orchestrator.core.run import Verb
 from orchestrator.core.span import Span
 from orchestrator.core.value import LocalFiles, Reference, Template, Unknown, plain
 from orchestrator.observe.observe import observe
@@ -137,6 +137,7 @@ KINDS = {
     )
 }
 
+PLAIN = Lifecycle()
 CPU = Address("compute", "cpu")
 DATA = Address("data", "heart")
 TRAIN = Address("jobs", "train")
@@ -231,7 +232,7 @@ def pipeline(
     *,
     command: str = "fit",
     tags: Mapping[str, str] | None = None,
-    lifecycle: Lifecycle = Lifecycle(),
+    lifecycle: Lifecycle = PLAIN,
 ) -> Project:
     """Data → job → model → deployment behind an endpoint with traffic."""
     return project(
