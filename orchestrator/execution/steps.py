@@ -145,6 +145,8 @@ class StepRunner:
         before = attempt.target.observed
         try:
             if attempt.step.verb is Verb.UPDATE and before is not None:
+                if _under_way(before, attempt.change, request):
+                    return before
                 return self._retrier.call(
                     lambda: self._backend.update(request, before),
                     lambda text: self._tell(EventKind.RETRY, attempt, text),
@@ -310,6 +312,12 @@ def _wish(attempt: _Attempt) -> Desired:
     if desired is None:
         raise Invalid(f"The plan says to {attempt.step.verb.value} {attempt.step.address} but not how.")
     return desired
+
+
+def _under_way(live: Observed, change: Change, request: Request) -> bool:
+    """Whether an earlier apply has started exactly this and was stopped while it waited: to be adopted, not started twice."""
+    same = live.fingerprint == request.fingerprint.pack()
+    return live.health is Health.PROGRESSING and same and all(field.action is Action.NOOP for field in change.fields)
 
 
 def _run_time(attempt: _Attempt, elapsed: float) -> float:

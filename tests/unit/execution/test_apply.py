@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.errors import (
     Ambiguous,
     BackendError,
@@ -280,6 +283,30 @@ def test_a_replacement_whose_removal_fails_is_a_failure() -> None:
     result = bench.one(row("replace", "compute.c", recorded=""))
     assert (result.outcome, result.error) == (Outcome.FAILED, "no")
     assert "create compute.c" not in bench.calls()
+
+
+SIZE = FieldChange(("size",), 1, 2, 1, Action.UPDATE, "changed")
+
+
+@pytest.mark.parametrize(
+    ("health", "packed", "fields", "sent", "why"),
+    [
+        (Health.PROGRESSING, fingerprint("a").pack(), (), False, "started by an apply that was stopped: adopted"),
+        (Health.PROGRESSING, fingerprint("a").pack(), (SIZE,), True, "others changed it meanwhile"),
+        (Health.PROGRESSING, fingerprint("b").pack(), (), True, "something else is under way"),
+        (Health.DEGRADED, fingerprint("a").pack(), (), True, "it failed: tried again"),
+        (Health.HEALTHY, fingerprint("a").pack(), (), True, "its tests failed: tried again"),
+    ],
+)
+def test_what_is_under_way_is_not_started_twice(
+    health: Health, packed: str, fields: tuple[FieldChange, ...], sent: bool, why: str
+) -> None:
+    bench = Bench()
+    live = Observed(at(BLUE), "", {}, fingerprint=packed, health=health)
+    change, target = row("update", BLUE, recorded="", live=live, checks=(CHECK,))
+    assert bench.one((replace(change, fields=fields), target)).outcome is Outcome.UPDATED
+    expected = [f"update {BLUE}"] if sent else []
+    assert bench.calls() == [*expected, f"wait {BLUE}", f"score {E}"], why
 
 
 def test_an_update_of_what_was_not_seen_is_a_create() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -62,6 +63,38 @@ def test_a_failed_step_lets_go_of_its_queue() -> None:
     bench = Bench(Faults(before=fail_once(Denied("no"), "create", f"{E}.deployments.d0")), parallelism=8)
     outcomes = bench.outcomes(*(row("create", f"{E}.deployments.d{number}") for number in range(4)))
     assert sorted(outcomes.values()) == ["created", "created", "created", "failed"]
+
+
+def test_a_step_whose_endpoint_is_busy_waits_for_its_turn() -> None:
+    """The job is done while the first deployment is still being made; the second one is then ready, but not to start."""
+    bench = Bench(parallelism=4)
+    ran = threading.Event()
+
+    def wait(address: Address, cancel: Cancellation, progress: Progress) -> None:
+        if address.leaf == "first":
+            ran.wait(20)
+
+    bench.backend.waiting = wait
+    bench.options = replace(bench.options, listener=lambda event: _set_once_finished(event, "jobs.j", ran))
+    first, second = f"{E}.deployments.first", f"{E}.deployments.second"
+    assert set(bench.outcomes(row("create", first), row("run", "jobs.j", after="j"), row("create", second, "jobs.j")).values()) == {
+        "created", "ran",
+    }  # fmt: skip
+    assert bench.backend.overlaps == []
+
+
+def _set_once_finished(event: Event, address: str, flag: threading.Event) -> None:
+    if event.kind is EventKind.FINISHED and str(event.address) == address:
+        flag.set()
+
+
+def test_what_two_failures_would_skip_is_skipped_once() -> None:
+    bench = Bench(Faults(before=fail_once(Denied("no"), "create", times=2)))
+    rows = [row("create", "compute.a"), row("create", "compute.b"), row("run", "jobs.j", "compute.a compute.b")]
+    rows += [row("revise", "models.m", "compute.a jobs.j")]
+    outcomes = bench.outcomes(*rows)
+    assert outcomes == {"compute.a": "failed", "compute.b": "failed", "jobs.j": "skipped", "models.m": "skipped"}
+    assert len([event for event in bench.events if event.kind is EventKind.FINISHED]) == 4
 
 
 class WatchingStore(MemoryStore):
