@@ -15,7 +15,7 @@ from orchestrator.spec.evaluate import FAILED, inlined, joined
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.scalars import plain_scalar
 
-_HOLE: Final = re.compile(r"(?<![${])\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}(?!\})|<([A-Za-z][A-Za-z0-9_-]*)>")
+_HOLE: Final = re.compile(r"(?<![${])\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}|<([A-Za-z][A-Za-z0-9_-]*)>")
 _PRIVATE: Final = range(0xE000, 0xF900)
 _SHOWN: Final = 5
 """Further places of an open hole that are shown."""
