@@ -105,6 +105,12 @@ class Deployment:
         """All processes that run for it."""
         return tuple(server.process for server in self._all() if server.process is not None)
 
+    @property
+    def serving(self) -> tuple[ProcessIdentity, ...]:
+        """The processes of the release in force."""
+        servers = self._current.servers if self._current is not None else []
+        return tuple(server.process for server in servers if server.process is not None)
+
     async def step(self, record: Record) -> Verdict:
         """Look once: start, promote, restart, retire. Returns soon."""
         body = record.body

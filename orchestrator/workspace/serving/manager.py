@@ -20,6 +20,7 @@ from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.serving.deployment import Deployment
 from orchestrator.workspace.serving.keys import ensure_keys
 from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
+from orchestrator.workspace.serving.presence import PROCESSES
 from orchestrator.workspace.serving.release import PythonSource, ReleaseBuilder
 from orchestrator.workspace.serving.router_keeper import RouterKeeper
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
@@ -273,10 +274,11 @@ class ServingManager:
                 verdict = round_.endpoint(record, self._router.unbound)
                 if verdict.health is Health.HEALTHY and record.health is not Health.HEALTHY:
                     self._marker(record).touch()
-                await self._tell(record, verdict)
+                router = self._router.identity
+                await self._tell(record, verdict, {PROCESSES: [str(router)] if router is not None else []})
         for address, verdict in round_.deployments.items():
-            processes = [str(process) for process in self._deployment(address).processes]
-            await self._tell(wanted.deployments[address], round_.confirmed(verdict), {"processes": processes})
+            serving = [str(process) for process in self._deployment(address).serving]
+            await self._tell(wanted.deployments[address], round_.confirmed(verdict), {PROCESSES: serving})
         for address, decision in round_.traffic.items():
             await self._tell(wanted.traffic[address], round_.confirmed(decision.verdict))
 

@@ -88,14 +88,14 @@ class ReleaseBuilder:
         folder = files.release(release_of(record))
         make_private(folder, self._paths.root)
         python = self._environments.python_for(body.get("environment"), lambda line: note(files.log, line))
-        model = self._model(body.get("model"), folder / "model")
-        script = self._script(body.get("code_configuration"), folder / "code")
+        model = self._model(record, body.get("model"), folder / "model")
+        script = self._script(record, body.get("code_configuration"), folder / "code")
         mlflow = None if script is not None else _mlflow_folder(model)
         cwd = folder / "code" if script is not None else folder
         environ = _environ(python, cwd, folder / "model", script, body.get("environment_variables") or {})
         return Release(python, cwd, environ, script, mlflow)
 
-    def _model(self, wanted: Any, into: Path) -> Path | None:
+    def _model(self, record: Record, wanted: Any, into: Path) -> Path | None:
         if wanted is None:
             return None
         kind, text = None, wanted
@@ -107,7 +107,7 @@ class ReleaseBuilder:
             raise Invalid("A Triton model needs NVIDIA's Triton server, which the embedded workspace does not run.")
         if not isinstance(text, str):
             raise Invalid("The deployment's model has no path.")
-        source = resolve(self._store, self._paths, {}, text, sections=("models",))
+        source = resolve(self._store, self._paths, record.stand_ins, text, sections=("models",))
         if not into.exists():
             draft = into.with_name(".model")
             shutil.rmtree(draft, ignore_errors=True)
@@ -120,18 +120,18 @@ class ReleaseBuilder:
         found = self._store.get("models", f"models.{name}", version) if version else None
         return None if found is None else found.body.get("type")
 
-    def _script(self, configuration: Any, into: Path) -> Path | None:
+    def _script(self, record: Record, configuration: Any, into: Path) -> Path | None:
         if not isinstance(configuration, Mapping) or not configuration.get("scoring_script"):
             return None
         code, name = configuration.get("code"), str(configuration["scoring_script"])
         if not into.exists():
-            self._lay_out_code(code, into)
+            self._lay_out_code(record, code, into)
         script = inside(into, name)
         if not script.is_file():
             raise NotFound(f"The code folder has no file '{name}'.", fix="Correct code_configuration.scoring_script.")
         return script
 
-    def _lay_out_code(self, code: Any, into: Path) -> None:
+    def _lay_out_code(self, record: Record, code: Any, into: Path) -> None:
         draft = into.with_name(".code")
         shutil.rmtree(draft, ignore_errors=True)
         if not isinstance(code, str):
@@ -139,7 +139,7 @@ class ReleaseBuilder:
         elif code.startswith(SCHEME):
             self._content.materialise(code.removeprefix(SCHEME), draft, writable=True)
         else:
-            shutil.copytree(resolve(self._store, self._paths, {}, code), draft)
+            shutil.copytree(resolve(self._store, self._paths, record.stand_ins, code), draft)
         draft.rename(into)
 
 
