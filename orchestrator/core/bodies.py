@@ -62,6 +62,8 @@ class Named(Spec):
     schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
     name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
     description: Annotated[str | None, Metadata("a description only labels")] = Field(None, description="For people.")
+    id: Annotated[str | None, Computed("given by the service")] = None
+    creation_context: Annotated[dict[str, Any] | None, Computed("a fact about the live resource")] = None
 
 
 class Resource(Named):
@@ -175,6 +177,9 @@ class JobService(Spec):
     log_dir: str | None = None
     nodes: str | None = None
     properties: dict[str, Any] | None = None
+    endpoint: Annotated[str | None, Computed("given by the service")] = None
+    status: Annotated[str | None, Computed("a fact about the run")] = None
+    error_message: Annotated[str | None, Computed("a fact about the run")] = None
 
 
 class Job(Resource):
@@ -194,6 +199,8 @@ class Job(Resource):
     queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
     services: Annotated[dict[str, JobService] | None, Passive("ways to look in, not what it does")] = None
     outputs: Outputs | None = None
+    status: Annotated[str | None, Computed("a fact about the run")] = None
+    log_files: Annotated[dict[str, str] | None, Computed("the service fills it in")] = None
 
 
 class BuildContext(Spec):
@@ -227,6 +234,7 @@ class EnvironmentContent(Spec):
     )
     build: BuildContext | None = None
     inference_config: InferenceConfig | None = None
+    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
     os_type: Annotated[Literal["linux", "windows", "Linux", "Windows"] | None, ANY_CASE] = None
 
 

@@ -69,7 +69,10 @@ def digest_text(text: str) -> str:
 
 def canonical(tree: Any) -> str:
     """The one JSON text of a plain tree: keys sorted, no white space, so that key order never matters."""
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(tree)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest_tree(tree: Any) -> str:

@@ -203,6 +203,10 @@ def _no_problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]
     return ()
 
 
+def _no_outputs(variant: str) -> tuple[str, ...]:
+    return ()
+
+
 def _no_variant(body: Mapping[str, Any]) -> str:
     return ""
 
@@ -225,6 +229,7 @@ class Kind:
         variant_field: the field that decides, for messages. ``type.task``: the variant ``automl.classification`` comes from
             these two fields.
         unsupported: variants that Azure ML has and this version has not.
+        unsupported_fields: fields of the spec language that this version has not.
         name: see `NameRule`.
         variant_names: stricter rules for some variants.
         azure, local: see the bindings.
@@ -234,6 +239,7 @@ class Kind:
         removal: the default of ``lifecycle.on_removal``.
         checks_field: the field whose requests must be answered after each create and update; empty if the kind has none.
         attributes: values of a live resource that others may mention as ``${section.name.attribute}``; ``outputs.*`` stands for any output.
+        unnamed_outputs: outputs that a run of the variant has without naming them.
         problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
         local_refusal: why the embedded workspace cannot run such a body; None if it can.
         source: where the body is documented.
@@ -257,9 +263,11 @@ class Kind:
     taggable: bool = True
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()
+    unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
     checks_field: str = ""
     attributes: tuple[str, ...] = ("id", "name")
+    unnamed_outputs: Callable[[str], tuple[str, ...]] = _no_outputs
     problems: Callable[[str, Mapping[str, Any]], Iterable[BodyProblem]] = _no_problems
 
     @property

@@ -16,6 +16,7 @@ from orchestrator.core.kind import (
     LocalBinding,
     Metadata,
     NameRule,
+    Passive,
     Spec,
 )
 from orchestrator.core.resource import Removal
@@ -36,6 +37,7 @@ class DataBody(Resource):
     version: Version | None = Field(
         None, description="Pins the version; without it the content's digest is the version."
     )
+    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
     properties: Properties | None = None
     auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = None
 

@@ -17,6 +17,7 @@ from orchestrator.core.kind import (
     LocalBinding,
     Metadata,
     NameRule,
+    Passive,
     Ref,
     ServiceValue,
 )
@@ -31,11 +32,14 @@ class ModelBody(Resource):
         description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
     )
     version: Version | None = Field(None, description="Pins the version; without it the next whole number is taken.")
+    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
     properties: Properties | None = None
     flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")] = (
         None
     )
     stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development unless said")] = None
+    default_deployment_template: Annotated[dict[str, Any] | None, Metadata("a proposal for deployments")] = None
+    latest_version: Annotated[str | None, Computed("a fact about the registry")] = None
     job_name: Annotated[str | None, Computed("the service fills it in for models made by jobs")] = None
 
 
@@ -78,5 +82,6 @@ KIND: Final = Kind(
     schemas=("model.schema", "asset/model", "/model."),
     shape=("flavors",),
     removal=Removal.ARCHIVE,
+    unsupported_fields=("gate",),
     attributes=("id", "name", "version", "path"),
 )

@@ -104,7 +104,10 @@ class RequestLogging(Spec):
 class DataCollector(Spec):
     """What is kept of requests and answers."""
 
-    collections: dict[str, Collection]
+    collections: dict[str, Collection] | None = None
+    enabled: Flag | None = None
+    destination: dict[str, Any] | None = None
+    sampling_strategy: dict[str, Any] | None = None
     rolling_rate: Literal["year", "month", "day", "hour", "minute"] | None = None
     sampling_rate: Number | None = Field(None, ge=0, le=1)
     request_logging: RequestLogging | None = None

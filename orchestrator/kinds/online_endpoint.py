@@ -69,6 +69,7 @@ class OnlineEndpoint(Resource):
     properties: Properties | None = None
     display_name: Annotated[str | None, Metadata("a name for people")] = None
     location: Annotated[str | None, Computed("the workspace's")] = None
+    kind: Annotated[str | None, Computed("given by the service")] = None
     provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
     scoring_uri: Annotated[str | None, Computed("given by the service")] = None
     openapi_uri: Annotated[str | None, Computed("given by the service")] = None
@@ -100,10 +101,6 @@ def _variant(body: Mapping[str, Any]) -> str:
     return "kubernetes" if "compute" in body else "managed"
 
 
-def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
-    return None
-
-
 KIND: Final = Kind(
     key="online_endpoints",
     title="online endpoint",
@@ -127,6 +124,6 @@ KIND: Final = Kind(
     ),
     removal=Removal.DELETE,
     checks_field="tests",
+    unsupported_fields=("deployment", "rollout"),
     attributes=("id", "name", "scoring_uri", "openapi_uri", "location"),
-    local_refusal=_refusal,
 )

@@ -15,9 +15,6 @@ from orchestrator.core.value import Reference
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 
-DEFAULT_OUTPUTS = ("default", "artifacts", "best_model")
-"""Outputs a job has without naming them: its own folder, and the best model of a search. Source: Azure ML documentation."""
-
 
 class Catalogue:
     """All resources by address.
@@ -93,7 +90,7 @@ class Catalogue:
         known = [name for name in draft.kind.attributes if not name.endswith(".*")]
         head, _, rest = attribute.partition(".")
         if f"{head}.*" in draft.kind.attributes and rest:
-            outputs = [*(draft.body.get("outputs") or ()), *DEFAULT_OUTPUTS]
+            outputs = [*(draft.body.get("outputs") or ()), *draft.kind.unnamed_outputs(draft.variant)]
             if rest.split("/")[0] in outputs:
                 return None
             known = [f"outputs.{name}" for name in outputs]

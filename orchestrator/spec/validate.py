@@ -52,7 +52,8 @@ def _body_problems(draft: Draft, model: type[Spec]) -> Iterator[Diagnostic]:
     if errors:
         node = root_node(draft.kind, draft.variant)
         for finding in findings(body, errors):
-            yield of_finding(draft.address, body, node, finding)
+            later = finding.type == "extra_forbidden" and finding.path in ((f,) for f in draft.kind.unsupported_fields)
+            yield _unsupported(draft, finding.path) if later else of_finding(draft.address, body, node, finding)
     for path in _sensitive_paths(model):
         value = value_at(body, path)
         if isinstance(value, str) and value:
@@ -140,6 +141,16 @@ def _secret_expected(draft: Draft, path: Path) -> Diagnostic:
         "read the file and its history.",
         "Declare it under 'secrets:' and write ${secret.NAME} here; then change the leaked value.",
         span_at(draft.body, path),
+        draft.address,
+    )
+
+
+def _unsupported(draft: Draft, path: Path) -> Diagnostic:
+    return error(
+        "unsupported-type",
+        f"'{path[-1]}' of {draft.address} is not supported by this version.",
+        "Remove it, or use a later version.",
+        span_at(draft.body, path, key=True),
         draft.address,
     )
 

@@ -26,6 +26,11 @@ _TELLING: Final = {"task": "automl", "trial": "sweep", "jobs": "pipeline", "entr
 """Fields that tell the type of a job which does not say it; in this order, because a sweep's trial has a command too."""
 
 
+def _unnamed_outputs(variant: str) -> tuple[str, ...]:
+    """Every run has a folder of its own, a search its best model. Source: Azure ML documentation, job outputs."""
+    return ("default", "artifacts", *(("best_model",) if variant.startswith("automl.") else ()))
+
+
 def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
     if variant in _DEEP:
         return (
@@ -64,5 +69,6 @@ KIND: Final = Kind(
     shape=("command", "task", "trial", "jobs", "entry"),
     removal=Removal.ARCHIVE,
     attributes=("id", "name", "outputs.*"),
+    unnamed_outputs=_unnamed_outputs,
     local_refusal=_refusal,
 )

@@ -77,7 +77,6 @@ class AutoMlJob(Job):
     validation_data: DataInput | None = None
     test_data: DataInput | None = None
     target_column_name: str = Field(description="The column to predict.")
-    log_files: dict[str, str] | None = None
     log_verbosity: Annotated[str | None, Passive("what is written down, not what is done")] = None
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
     environment_variables: Environ | None = None
