@@ -50,7 +50,7 @@ class ControlFiles:
 
     @property
     def guard_lock(self) -> Path:
-        """Held by the living guard."""
+        """Held by the living guard, whose identity is in it."""
         return self.paths.supervisor / "guard.lock"
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
@@ -16,19 +15,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.core.errors import BackendError, Failed, Invalid, NotFound
+from orchestrator.core.errors import Failed, Invalid, NotFound
 from orchestrator.workspace.conda import CondaFile, read_conda
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.control import FileLock
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
-from orchestrator.workspace.process import child_environment
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.uv import INSTALL_TIMEOUT_S, Uv
 
 RECIPE: Final = 1
 """Number of the way environments are built. Part of their key: a new way builds anew."""
-
-INSTALL_TIMEOUT_S: Final = 1800.0
-"""Bound on one call of uv, seconds: large frameworks over a home line take many minutes."""
 
 LOCK_TIMEOUT_S: Final = 2 * INSTALL_TIMEOUT_S
 
@@ -54,6 +50,11 @@ class Environments:
 
     def __init__(self, paths: WorkspacePaths) -> None:
         self._paths = paths
+        self._uv = Uv()
+
+    def stop(self) -> None:
+        """End what is being built; those who wait for it get `Failed`. Nothing can be built afterwards."""
+        self._uv.stop()
 
     def python_for(self, spec: str | Mapping[str, Any] | None, tell: Tell = _silent) -> Path:
         """The interpreter for an environment, which is built if it is not there yet. Blocks, possibly for minutes.
@@ -116,7 +117,7 @@ class Environments:
         return read_conda(path.read_text(encoding="utf-8"), path.name)
 
     def _built(self, conda: CondaFile, tell: Tell) -> Path:
-        base = _interpreter(conda)
+        base = self._interpreter(conda)
         key = [RECIPE, _version(base), platform.system(), platform.machine(), conda.seed, *conda.requirements]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
         home = self._paths.environments / digest
@@ -138,38 +139,41 @@ class Environments:
         count = len(conda.requirements)
         tell(f"building the environment: {count} package{'s' if count != 1 else ''} from {conda.label}")
         started = time.monotonic()
+        for abandoned in home.parent.glob(f".{home.name}.*"):  # by a supervisor that was killed; we hold the lock
+            shutil.rmtree(abandoned, ignore_errors=True)
         draft = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}."))
         try:
             seed = ["--seed"] if conda.seed else []
             # Relocatable: scripts of packages must still work after the folder got its final name.
-            _uv("venv", "--quiet", "--relocatable", "--allow-existing", "--python", str(base), *seed, str(draft))
+            self._uv.run(
+                "venv", "--quiet", "--relocatable", "--allow-existing", "--python", str(base), *seed, str(draft)
+            )
             python = str(draft / "bin" / "python")
             requirements = draft / "requirements.txt"
             requirements.write_text("\n".join(conda.requirements) + "\n", encoding="utf-8")
             if conda.requirements:
-                _uv("pip", "install", "--quiet", "--python", python, "--requirement", str(requirements))
-            (draft / "packages.txt").write_text(_uv("pip", "freeze", "--python", python), encoding="utf-8")
+                self._uv.run("pip", "install", "--quiet", "--python", python, "--requirement", str(requirements))
+            (draft / "packages.txt").write_text(self._uv.run("pip", "freeze", "--python", python), encoding="utf-8")
             draft.rename(home)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         tell(f"environment ready after {time.monotonic() - started:.1f} s")
 
-
-def _interpreter(conda: CondaFile) -> Path:
-    """This machine's interpreter that the conda file asks for, our own where it fits."""
-    own = Path(sys.executable)
-    if not conda.python or _fits(platform.python_version(), conda.python):
-        return own
-    try:
-        found = _uv("python", "find", "--no-project", "--no-python-downloads", "--system", conda.python)
-    except BackendError:
-        raise Invalid(
-            f"{conda.python_place} asks for Python {conda.python}; this machine has {platform.python_version()} and no other "
-            "that fits.",
-            code="python-version",
-            fix="Install that version, or change the line.",
-        ) from None
-    return Path(found.strip())
+    def _interpreter(self, conda: CondaFile) -> Path:
+        """This machine's interpreter that the conda file asks for, our own where it fits."""
+        own = Path(sys.executable)
+        if not conda.python or _fits(platform.python_version(), conda.python):
+            return own
+        try:
+            found = self._uv.run("python", "find", "--no-project", "--no-python-downloads", "--system", conda.python)
+        except Failed:
+            raise Invalid(
+                f"{conda.python_place} asks for Python {conda.python}; this machine has {platform.python_version()} and no other "
+                "that fits.",
+                code="python-version",
+                fix="Install that version, or change the line.",
+            ) from None
+        return Path(found.strip())
 
 
 def _fits(version: str, specifier: str) -> bool:
@@ -183,35 +187,3 @@ def _version(python: Path) -> str:
         return platform.python_version()
     code = "import platform; print(platform.python_version())"
     return subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _uv(*arguments: str) -> str:
-    """Call uv.
-
-    Raises:
-        Failed: it did not succeed; with its own words.
-        Invalid: it is not installed.
-    """
-    environ = {name: value for name, value in child_environment().items() if name != "VIRTUAL_ENV"}
-    try:
-        done = subprocess.run(
-            [_uv_program(), *arguments],
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Failed(f"uv {arguments[0]} took longer than {INSTALL_TIMEOUT_S:g} s.") from None
-    if done.returncode:
-        raise Failed(f"The environment cannot be built.\n{done.stderr.strip()[-2000:]}", code="environment")
-    return done.stdout
-
-
-def _uv_program() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
-    if found is None:
-        raise Invalid("uv is not installed, which builds environments.", fix='pip install "amlctl[local]"')
-    return found

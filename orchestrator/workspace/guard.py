@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.workspace.control import ControlAddress, ControlFiles, FileLock, held
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive, spawn
+from orchestrator.workspace.process import ProcessIdentity, alive, own_identity, spawn
 
 WATCH_INTERVAL_S = 0.25
 """How often the guard looks, seconds: one small file read."""
@@ -46,6 +46,7 @@ class Guard:
         lock = FileLock(self._files.guard_lock)
         if not lock.acquire_soon():
             return
+        self._files.guard_lock.write_text(str(own_identity()), encoding="ascii")
         if not self._files.address.exists():
             self._files.down.unlink(missing_ok=True)
         while lock.stands and not self._went_down():

@@ -168,17 +168,19 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def main(root: Path) -> int:
+def main(root: Path) -> None:
     """Supervise a workspace. Returns at once if another process does so already."""
     paths = WorkspacePaths(root)
     files = ControlFiles(paths)
     files.create()
     lock = FileLock(files.supervisor_lock)
     if not lock.acquire_soon():
-        return 0
+        return
     _configure_log(files.log)
     asyncio.run(Supervisor(paths).run(lock))
-    return 0
+    logging.shutdown()
+    # Threads may be in the middle of something long. Whatever it is, the successor finds it as after kill -9.
+    os._exit(0)
 
 
 def _configure_log(path: Path) -> None:
@@ -189,4 +191,4 @@ def _configure_log(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

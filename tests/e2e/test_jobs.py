@@ -17,7 +17,7 @@ from orchestrator.workspace.control import ControlAddress, ControlFiles, held
 from orchestrator.workspace.guard import start_guard
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import alive, identity_of, members, terminate
+from orchestrator.workspace.process import ProcessIdentity, alive, identity_of, members, terminate
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import read_address
@@ -88,12 +88,7 @@ class Workspace:
         return address.process.pid
 
     def guard_pid(self) -> int:
-        target = self.files.guard_lock.stat().st_ino
-        for line in Path("/proc/locks").read_text().splitlines():
-            fields = line.split()
-            if "->" not in fields and fields[5].rsplit(":", 1)[-1] == str(target):
-                return int(fields[4])
-        raise AssertionError("nobody holds the guard's lock")
+        return ProcessIdentity.parse(wait_for(self.files.guard_lock.read_text)).pid
 
 
 @pytest.fixture
@@ -182,6 +177,22 @@ def test_a_job_outlives_kill_9_of_supervisor_and_guard_together(workspace: Works
     assert workspace.folder("run-1").runner() == before
 
 
+def test_a_job_that_was_being_prepared_when_the_supervisor_died_runs_once(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "echo ran >> outputs/times"})
+    wait_for(lambda: workspace.record("run-1").phase == "preparing")
+    os.kill(workspace.supervisor_pid(), signal.SIGKILL)
+    assert workspace.ended("run-1").phase == "completed"
+    assert (workspace.folder("run-1").outputs / "times").read_text() == "ran\n"
+
+
+def test_a_run_that_is_queued_again_starts_afresh(workspace: Workspace) -> None:
+    assert workspace.run("run-1", {"command": "test -e ../../go || exit 1"}).phase == "failed"
+    (workspace.paths.jobs / "go").touch()
+    workspace.store.update_status(workspace.record("run-1").key, health=Health.PROGRESSING, phase="queued")
+    workspace.client.nudge()
+    assert workspace.ended("run-1").phase == "completed"
+
+
 def test_a_job_that_ends_while_nobody_watches_is_settled_later(workspace: Workspace) -> None:
     workspace.submit("run-1", {"command": "touch ready; while ! test -e go; do sleep 0.05; done"})
     workspace.wait_for_file("run-1", "ready")
@@ -209,13 +220,10 @@ def test_a_run_whose_runner_was_killed_is_interrupted_and_leaves_nothing(workspa
 @pytest.mark.parametrize("who", ["guard", "supervisor"])
 def test_either_of_guard_and_supervisor_brings_the_other_back(workspace: Workspace, who: str) -> None:
     workspace.client.ensure()
-    wait_for(lambda: held(workspace.files.guard_lock))
     find = workspace.guard_pid if who == "guard" else workspace.supervisor_pid
     pid = find()
     os.kill(pid, signal.SIGKILL)
     started = time.monotonic()
-    if who == "guard":
-        wait_for(lambda: held(workspace.files.guard_lock))
     wait_for(lambda: find() != pid and workspace.client.alive())
     assert time.monotonic() - started < 5.0
 

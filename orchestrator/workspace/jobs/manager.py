@@ -56,12 +56,15 @@ class JobManager:
         self._paths = paths
         self._store = store
         self._tracking = tracking
+        self._environments = environments
+        self._stopping = False
         self._preparation = Preparation(paths, store, content, environments, tracking)
         self._settlement = Settlement(paths, store, tracking)
         self._max_parallel = max_parallel or max(2, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._max_parallel + 2, thread_name_prefix="job")
         self._tasks: dict[RecordKey, Future[None]] = {}
-        self._seen = -2
+        self._seen: int | None = None
+        self._known: list[RecordKey] = []
 
     async def reconcile(self) -> bool:
         """One look at all runs. See `supervision.Manager`."""
@@ -72,16 +75,23 @@ class JobManager:
         await asyncio.to_thread(self._stop_all)
 
     def _round(self) -> bool:
-        version = self._store.data_version()
-        if version == self._seen and not self._tasks:
-            return False
-        active = [r for r in self._store.list(KIND) if r.deleting or r.health is Health.PROGRESSING]
+        active = self._active()
         room = Room(self._store, self._max_parallel, [r for r in active if r.phase in (PREPARING, RUNNING)])
         for record in active:
             if not self._busy(record.key) and (not _waits(record) or room.take(record)):
-                self._look(record)
-        self._seen = -2 if active else version
+                self._look_safely(record)
         return bool(active or self._tasks)
+
+    def _active(self) -> list[Record]:
+        """Runs that something is to be done about. Thousands of ended ones are read only after others wrote something."""
+        version = self._store.data_version()
+        if version == self._seen:
+            found = [record for key in self._known if (record := self._store.get(*key)) is not None]
+        else:
+            found = list(self._store.list(KIND))
+        active = [record for record in found if record.deleting or record.health is Health.PROGRESSING]
+        self._seen, self._known = version, [record.key for record in active]
+        return active
 
     def _busy(self, key: RecordKey) -> bool:
         task = self._tasks.get(key)
@@ -92,11 +102,18 @@ class JobManager:
         del self._tasks[key]
         return False
 
+    def _look_safely(self, record: Record) -> None:
+        try:
+            self._look(record)
+        except Exception as error:  # one record must not keep the others waiting
+            _log.exception("%s cannot be looked at", record.revision)
+            self._store.update_status(record.key, health=Health.DEGRADED, phase=Ending.FAILED, message=str(error))
+
     def _look(self, record: Record) -> None:
         folder = JobFolder(self._paths.job(record.revision))
         if record.deleting:
             self._submit(record, lambda: self._remove(record, folder))
-        elif record.phase == RUNNING or folder.runner() is not None or folder.exit.exists():
+        elif record.phase == RUNNING or (record.phase == PREPARING and _began(folder)):
             self._watch(record, folder)
         elif CANCEL_REQUESTED in record.attributes:
             self._settlement.settle(record, folder, RunExit(None, Ending.CANCELLED, "Cancelled before it ran.", 0, 0))
@@ -122,6 +139,7 @@ class JobManager:
         def tell(line: str) -> None:
             self._store.update_status(record.key, message=line)
 
+        self._stop(record, folder)
         self._preparation.prepare(record, tell)
         current = self._store.get(*record.key)
         if current is None or current.deleting or CANCEL_REQUESTED in current.attributes:
@@ -161,6 +179,8 @@ class JobManager:
             _log.error("processes of %s do not end", record.revision)
 
     def _stop_all(self) -> None:
+        self._stopping = True
+        self._environments.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
         running = [r for r in self._store.list(KIND) if r.phase in (PREPARING, RUNNING) and not r.deleting]
         with ThreadPoolExecutor(max(1, len(running)), thread_name_prefix="stop") as pool:
@@ -195,8 +215,16 @@ class JobManager:
         if record.deleting:
             self._store.update_status(record.key, message=reason)
             return
+        if self._stopping:
+            self._store.update_status(record.key, phase=QUEUED, message="")
+            return
         folder = JobFolder(self._paths.job(record.revision))
         self._settlement.settle(record, folder, RunExit(None, Ending.FAILED, reason, 0, 0))
+
+
+def _began(folder: JobFolder) -> bool:
+    """Whether a supervisor that was killed while it prepared the run had got as far as starting it."""
+    return folder.order.exists() and (folder.runner() is not None or folder.exit.exists())
 
 
 def _waits(record: Record) -> bool:

@@ -17,6 +17,7 @@ from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.bodies import (
     input_values,
+    literal_text,
     output_types,
     process_count,
     time_limit,
@@ -172,7 +173,10 @@ def _experiment(record: Record, body: Mapping[str, Any]) -> str:
 
 def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
     variables = body.get("environment_variables") or {}
-    return {str(name): str(value) for name, value in variables.items()}
+    for name, value in variables.items():
+        if isinstance(value, Mapping):
+            raise Invalid(f"The secret of environment variable {name} is not kept any more.", fix="Apply again.")
+    return {str(name): literal_text(value) for name, value in variables.items()}
 
 
 def _fresh(folder: JobFolder) -> None:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
+from orchestrator.workspace.control import write_private
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, make_read_only
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -50,6 +51,8 @@ class Settlement:
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes["automl"] = best
+        if ended.reason and not folder.log.exists():
+            _write_reason(folder, ended.reason)
         message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)
         health = Health.HEALTHY if ended.ending is Ending.COMPLETED else Health.DEGRADED
         self.store.update_status(
@@ -85,7 +88,16 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _message(ended: RunExit, folder: JobFolder) -> str:
-    return "\n".join([ended.reason, *_last_lines(folder.log)]).strip()
+    reasons = ended.reason.splitlines()
+    lines = [line for line in _last_lines(folder.log) if line not in reasons]
+    return "\n".join([ended.reason, *lines]).strip()
+
+
+def _write_reason(folder: JobFolder, reason: str) -> None:
+    """A run that never began has no log; whoever opens the log gets the reason."""
+    if folder.path.is_dir():
+        folder.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        write_private(folder.log, reason + "\n")
 
 
 def _last_lines(log: Path) -> list[str]:
