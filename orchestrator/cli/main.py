@@ -63,6 +63,6 @@ def run(arguments: list[str] | None = None) -> None:
         code = 130
     except BrokenPipeError:
         # The reader of our output is gone (``| head``); flushing at exit would only fail again.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         code = 1
     sys.exit(int(code or 0))

@@ -43,8 +43,12 @@ class SupervisorClient:
 
     def alive(self) -> bool:
         """Whether a supervisor answers. Starts nothing."""
+        return self.answers(within_s=5.0)
+
+    def answers(self, within_s: float = 1.0) -> bool:
+        """Whether a supervisor answers soon. One that hangs does not."""
         try:
-            call(self._paths, "ping")
+            call(self._paths, "ping", timeout_s=within_s)
         except BackendError:
             return False
         return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.backends.local.bodies import StoredBody, to_observed, to_store
+from orchestrator.backends.local.doubts import Doubts
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
@@ -35,6 +36,7 @@ QUEUED: Final = "queued"
 
 _PASSIVE = frozenset({Behaviour.RECORD, Behaviour.ASSET})
 _ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
+_SERVED = frozenset({Behaviour.ENDPOINT, Behaviour.DEPLOYMENT, Behaviour.TRAFFIC})
 _REVEALING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
 
 
@@ -62,6 +64,7 @@ class LocalBackend:
         self._secrets = SecretFiles(self._paths)
         self._client = SupervisorClient(self._paths)
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
+        self._doubts = Doubts(self._client.answers, clock)
         self._identity = ""
 
     @property
@@ -75,6 +78,8 @@ class LocalBackend:
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
         found = [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
+        if of is not None and of.local.behaviour in _SERVED:
+            found = [self._doubts.of(observed) for observed in found]
         return [*found, *inborn(kind, found)]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
@@ -164,7 +169,15 @@ class LocalBackend:
     def score(self, endpoint: Address, request: ScoringRequest) -> ScoringAnswer:
         from orchestrator.backends.local.scoring import send  # HTTP is needed by this only
 
-        return send(self._paths, self._find(endpoint, None), request)
+        record = self._find(endpoint, None)
+        try:
+            return send(self._paths, record, request)
+        except Transient:
+            if self._client.answers():
+                raise
+            self._client.ensure()  # somebody killed it, or the machine was started anew
+            self._waiter.until_healthy(record.key, request.timeout_s, Cancellation(), lambda line: None)
+            return send(self._paths, record, request)
 
     def close(self) -> None:
         self._store.close()
