@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.kind import Kinds
-from orchestrator.core.project import LoadOptions
-from orchestrator.core.span import NOWHERE
+from orchestrator.core.project import LoadOptions, WorkspaceChoice
+from orchestrator.core.span import NOWHERE, Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
 from orchestrator.spec import roots
 from orchestrator.spec.bodies import Bodies
 from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.composition import Composition
+from orchestrator.spec.declarations import declare
 from orchestrator.spec.documents import project_name_from
 from orchestrator.spec.enablement import Enablement
 from orchestrator.spec.evaluate import FAILED, Evaluator, Root
@@ -32,7 +33,7 @@ from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import collector_paused
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
-from orchestrator.spec.variables import Assignment, Variables, declare
+from orchestrator.spec.variables import Assignment, Variables
 from orchestrator.spec.workspace import choose_workspace, laid_over
 
 _PROJECT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,34}[a-z0-9]")
@@ -85,6 +86,23 @@ def _compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, problems
         return _Composer(gathering, files, options, kinds, problems).composition(paths[0])
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What expressions may say.
+
+    Attributes:
+        project: the project's name, or `FAILED`.
+        variables: with their values.
+        roots: of expressions everywhere.
+        early: resolves what must be known before any resource: no references.
+    """
+
+    project: Any
+    variables: Variables
+    roots: Mapping[str, Root]
+    early: Evaluator
+
+
 class _Composer:
     """Joins what was gathered. Each method is one step; `composition` has their order."""
 
@@ -103,6 +121,28 @@ class _Composer:
         root = (main if main.is_dir() else main.parent).absolute()
         head = join(self._fragments, self._kinds, self._problems)
         target = choose_target(head.named["targets"], self._options.target, self._problems)
+        scope = self._scope(head, target, root)
+        disabled: dict[str, Span] = {}
+        sections = self._sections(head, target, scope, root, disabled)
+        tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
+        description = scope.early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
+        return Composition(
+            project="" if scope.project is FAILED else scope.project,
+            target=target.name,
+            workspace=self._workspace(head, target, scope, root),
+            sections=sections,
+            tags=scope.early.resolve(tags, tags.mark),
+            sources=dict(self._files.sources),
+            root=root,
+            files=tuple(self._files.sources.values()),
+            warnings=self._problems.warnings,
+            description=str(description),
+            project_mark=head.settings.value_marks.get("project"),
+            extra={"disabled": disabled},
+        )
+
+    def _scope(self, head: Head, target: Target, root: Path) -> _Scope:
+        """Work out variables and the project's name, and with them what expressions may say."""
         variables = Variables(
             declare(head.named["variables"], self._problems), self._assignments(target), self._problems
         )
@@ -121,39 +161,30 @@ class _Composer:
         variables.evaluator = early
         project.name = self._project(head, root, early)
         variables.check_all()
-        holes = Holes(lambda name: _hole_value(name, variables))
-        known = (*variables.declarations, *variables.assignments)
-        PlainDocuments(self._kinds, early, holes, self._problems).add(self._fragments, head.sections, known)
-        bodies = Bodies(self._files, early, holes, self._kinds, self._problems)
-        sections = self._merged(head, target, bodies, root, known)
+        return _Scope(project.name, variables, common, early)
+
+    def _sections(
+        self, head: Head, target: Target, scope: _Scope, root: Path, disabled: dict[str, Span]
+    ) -> dict[str, LocatedDict]:
+        """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest."""
+        holes = Holes(lambda name: _hole_value(name, scope.variables))
+        known = (*scope.variables.declarations, *scope.variables.assignments)
+        PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
+        bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)
+        merged = self._merged(head, target, bodies, root, known)
         self._guests |= bodies.guests
-        late = self._evaluator({**common, **roots.references(sections)})
+        late = self._evaluator({**scope.roots, **roots.references(merged)})
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
-        sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in sections.items()}
+        sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
         holes.tell(self._problems)
-        self._tell_unknown_variables(variables, holes)
-        workspace = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))
-        tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
-        description = early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
-        return Composition(
-            project="" if project.name is FAILED else project.name,
-            target=target.name,
-            workspace=choose_workspace(
-                workspace and early.resolve(workspace, workspace.mark),
-                root,
-                lambda mark: self._files.folder_of(mark, root),
-                self._problems,
-            ),
-            sections=sections,
-            tags=early.resolve(tags, tags.mark),
-            sources=dict(self._files.sources),
-            root=root,
-            files=tuple(self._files.sources.values()),
-            warnings=self._problems.warnings,
-            description=str(description),
-            project_mark=head.settings.value_marks.get("project"),
-            extra={"disabled": enablement.disabled},
-        )
+        self._tell_unknown_variables(scope.variables, holes)
+        disabled.update(_taken_away(head, target), **enablement.disabled)
+        return sections
+
+    def _workspace(self, head: Head, target: Target, scope: _Scope, root: Path) -> WorkspaceChoice:
+        body = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))
+        resolved = None if body is None else scope.early.resolve(body, body.mark)
+        return choose_workspace(resolved, root, lambda mark: self._files.folder_of(mark, root), self._problems)
 
     def _evaluator(self, known: Mapping[str, Root]) -> Evaluator:
         return Evaluator(known, self._problems, self._places, self._guests)
@@ -233,6 +264,17 @@ class _Composer:
 def _mapping(tree: LocatedDict, key: str) -> LocatedDict | None:
     value = tree.get(key)
     return value if isinstance(value, LocatedDict) else None
+
+
+def _taken_away(head: Head, target: Target) -> dict[str, Span]:
+    """Resources that the target sets to null, with the place that does."""
+    gone: dict[str, Span] = {}
+    for section, base in head.sections.items():
+        over = _mapping(target.body, section) or LocatedDict()
+        gone.update(
+            {f"{section}.{name}": over.value_span(name) for name in over if over[name] is None and name in base}
+        )
+    return gone
 
 
 def _hole_value(name: str, variables: Variables) -> Any:

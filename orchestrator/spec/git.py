@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -44,6 +43,8 @@ class Git:
         return self._ask("the branch", "symbolic-ref", "--short", "HEAD")
 
     def _ask(self, what: str, *question: str) -> str:
+        import subprocess  # lazily: most specs never ask git
+
         environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         environ |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:

@@ -481,6 +481,14 @@ def test_what_does_not_exist_need_not_resolve(tmp_path: Path) -> None:
     assert found.extra["disabled"] == {"jobs.j": Span(next(iter(found.sources)), 5, 26, 5, 32)}
 
 
+def test_a_resource_that_the_target_sets_to_null_does_not_exist(tmp_path: Path) -> None:
+    found = spec(
+        tmp_path, HEAD + "targets: {t: {jobs: {j: null, absent: null}}}\njobs: {j: {command: '${var.no}'}, k: {}}\n"
+    )
+    assert list(found.sections["jobs"]) == ["k"]
+    assert found.extra["disabled"] == {"jobs.j": Span(next(iter(found.sources)), 2, 25, 2, 29)}
+
+
 def test_a_deployment_may_exist_in_one_target_only(tmp_path: Path) -> None:
     text = HEAD + TARGETS + (
         "online_endpoints:\n  e:\n    deployments:\n      blue: {model: m}\n      green: {model: n, lifecycle: {targets: [prod]}}\n"
