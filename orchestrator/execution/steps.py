@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -24,15 +23,16 @@ from orchestrator.core.errors import (
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.plan import Plan, Target
-from orchestrator.core.ports import Backend, Request, ScoringAnswer, ScoringRequest, StateChange
+from orchestrator.core.ports import Backend, Request, StateChange
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.core.run import CheckResult, Event, EventKind, Outcome, Step, StepResult, Verb
 from orchestrator.execution.bind import bind
+from orchestrator.execution.calls import Calls
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.options import ApplyOptions
 from orchestrator.execution.record import record_of
 from orchestrator.execution.redact import Redactor
-from orchestrator.execution.retry import Evidence, Retrier
+from orchestrator.execution.retry import Told
 from orchestrator.execution.timeouts import timeout_of
 from orchestrator.execution.verify import verify
 
@@ -80,13 +80,12 @@ class StepRunner:
 
     def __init__(self, plan: Plan, backend: Backend, kinds: Kinds, lineage: str, options: ApplyOptions) -> None:
         self._plan = plan
-        self._backend = backend
         self._kinds = kinds
         self._lineage = lineage
         self._options = options
         self._changes = {change.address: change for change in plan.effective}
         self._made: dict[Address, Observed] = {}
-        self._retrier = Retrier(options.retry, options.random, options.clock, options.cancel)
+        self._calls = Calls(backend, options)
         self._redact = Redactor(target.resolved for target in plan.targets.values())
 
     def run(self, step: Step) -> Finished:
@@ -142,37 +141,14 @@ class StepRunner:
         )
 
     def _send(self, attempt: _Attempt, request: Request) -> Observed:
-        before = attempt.target.observed
+        before, told = attempt.target.observed, self._told(attempt)
         try:
-            if attempt.step.verb is Verb.UPDATE and before is not None:
-                if _under_way(before, attempt.change, request):
-                    return before
-                return self._retrier.call(
-                    lambda: self._backend.update(request, before),
-                    lambda text: self._tell(EventKind.RETRY, attempt, text),
-                    lambda: self._updated(request),
-                )
-            return self._retrier.call(
-                lambda: self._backend.create(request),
-                lambda text: self._tell(EventKind.RETRY, attempt, text),
-                lambda: self._created(request, self._kind(attempt)),
-            )
+            if attempt.step.verb is not Verb.UPDATE or before is None:
+                return self._calls.create(request, told, tagged=self._kind(attempt).taggable)
+            return before if _under_way(before, attempt.change, request) else self._calls.update(request, before, told)
         except BackendError as error:
             attempt.touched = not isinstance(error, _WITHOUT_EFFECT)
             raise
-
-    def _created(self, request: Request, kind: Kind) -> Observed | None:
-        """Whether a create whose answer was lost has happened."""
-        seen = self._backend.read(request.address, request.revision or None)
-        if seen is None or seen.archived:
-            return None
-        # What bears no tags cannot say whose it is; the plan has seen it absent.
-        return seen if not kind.taggable or request.fingerprint.matches(seen.fingerprint) else None
-
-    def _updated(self, request: Request) -> Observed | None:
-        """Whether an update whose answer was lost has happened. Labels count too, unlike after a create."""
-        seen = self._backend.read(request.address, request.revision or None)
-        return seen if seen is not None and seen.fingerprint == request.fingerprint.pack() else None
 
     def _reuse(self, attempt: _Attempt) -> None:
         attempt.properties = bind(attempt.target.resolved, self._live, self._kinds)
@@ -182,29 +158,12 @@ class StepRunner:
             self._wait(attempt, revision, timeout_of(_wish(attempt), self._kind(attempt)))
 
     def _delete(self, attempt: _Attempt) -> None:
-        """Delete or archive everything at the address that is ours; what is gone already is no error."""
-        target = attempt.target
-        removal = target.removal or Removal.DELETE
+        """Delete or archive everything at the address that is ours."""
+        target, told = attempt.target, self._told(attempt)
         for observed in target.owned or ((target.observed,) if target.observed else ()):
             if observed.health is Health.PROGRESSING and self._kind(attempt).identity is Identity.RUN:
-                self._call(attempt, partial(self._backend.cancel, observed.address, observed.revision))
-            self._call(
-                attempt,
-                partial(self._backend.delete, observed.address, observed.revision, removal),
-                partial(self._gone, observed, removal),
-            )
-
-    def _call(self, attempt: _Attempt, effect: Callable[[], None], gone: Evidence[bool] | None = None) -> None:
-        def done() -> bool:
-            with suppress(NotFound):
-                effect()
-            return True
-
-        self._retrier.call(done, lambda text: self._tell(EventKind.RETRY, attempt, text), gone)
-
-    def _gone(self, observed: Observed, removal: Removal) -> bool | None:
-        seen = self._backend.read(observed.address, observed.revision or None)
-        return True if seen is None or (removal is Removal.ARCHIVE and seen.archived) else None
+                self._calls.cancel(observed, told)
+            self._calls.delete(observed, target.removal or Removal.DELETE, told)
 
     def _settle_down(self, attempt: _Attempt, revision: str, timeout_s: float | None) -> None:
         observed = attempt.observed
@@ -213,16 +172,9 @@ class StepRunner:
         self._wait(attempt, observed.revision if observed and observed.revision else revision, timeout_s)
 
     def _wait(self, attempt: _Attempt, revision: str, timeout_s: float | None) -> None:
-        began = self._options.clock.monotonic()
-
-        def rest() -> Observed:
-            left = None if timeout_s is None else max(0.0, timeout_s - (self._options.clock.monotonic() - began))
-            return self._backend.wait(attempt.step.address, revision, left, self._options.cancel, progress)
-
-        def progress(text: str) -> None:
-            self._tell(EventKind.PROGRESS, attempt, text)
-
-        attempt.observed = self._retrier.call(rest, lambda text: self._tell(EventKind.RETRY, attempt, text))
+        progress = partial(self._tell, EventKind.PROGRESS, attempt)
+        told = self._told(attempt)
+        attempt.observed = self._calls.wait(attempt.step.address, revision, timeout_s, progress, told)
 
     def _verify(self, attempt: _Attempt, desired: Desired) -> None:
         if not desired.checks:
@@ -230,13 +182,7 @@ class StepRunner:
         address = attempt.step.address
         endpoint = address.parent or address
         deployment = address.leaf if self._kind(attempt).local.behaviour is Behaviour.DEPLOYMENT else ""
-
-        def score(request: ScoringRequest) -> ScoringAnswer:
-            return self._retrier.call(
-                lambda: self._backend.score(endpoint, request),
-                lambda text: self._tell(EventKind.RETRY, attempt, text),
-            )
-
+        score = partial(self._calls.score, endpoint, told=self._told(attempt))
         attempt.answers = tuple(self._clean(answer) for answer in verify(desired.checks, deployment, score))
         failed = [answer for answer in attempt.answers if answer.problem]
         if failed:
@@ -300,6 +246,9 @@ class StepRunner:
     def _elapsed(self, attempt: _Attempt) -> float:
         return self._options.clock.monotonic() - attempt.began
 
+    def _told(self, attempt: _Attempt) -> Told:
+        return partial(self._tell, EventKind.RETRY, attempt)
+
     def _tell(self, kind: EventKind, attempt: _Attempt, text: str) -> None:
         self._options.listener(Event(kind, attempt.step.address, self._redact(text), attempt.step.verb))
 
@@ -320,7 +269,11 @@ def _under_way(live: Observed, change: Change, request: Request) -> bool:
     return live.health is Health.PROGRESSING and same and all(field.action is Action.NOOP for field in change.fields)
 
 
-def _run_time(attempt: _Attempt, elapsed: float) -> float:
-    """The workspace knows best how long a run took: we may have come when it was half done."""
+def _run_time(attempt: _Attempt, elapsed: float) -> float | None:
+    """The workspace knows best how long a run took: we may have come when it was half done, or long after."""
     told = attempt.observed.attributes.get("duration_s") if attempt.observed else None
-    return float(told) if isinstance(told, int | float) else elapsed
+    if isinstance(told, int | float):
+        return float(told)
+    if attempt.step.verb is Verb.REUSE:
+        return attempt.target.applied.duration_s if attempt.target.applied else None
+    return elapsed

@@ -107,7 +107,8 @@ def telling(path: Path) -> Iterator[None]:
             code="state-unusable",
             fix="Check that the disk has room, that the file may be written, and that no other process hangs on it.",
         ) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # The messages of a damaged database quote its bytes, which need not be text.
         raise damaged(f"{path}: {error}") from error
     except OSError as error:
         raise StateError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -172,11 +171,6 @@ class JournalledStore:
         return call
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-
-
 def apply_lasting(folder: Path, project: Project, faults: Faults) -> RunReport:
     backend = LastingBackend(folder / "objects", faults)
     if isinstance(faults, DyingFaults):
@@ -196,10 +190,10 @@ def apply_lasting(folder: Path, project: Project, faults: Faults) -> RunReport:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("crash_after", [False, True], ids=["before", "after"])
-def test_a_process_that_ends_anywhere_leaves_a_database_to_go_on_from(folder: Path, crash_after: bool) -> None:
+def test_a_process_that_ends_anywhere_leaves_a_database_to_go_on_from(tmp_path: Path, crash_after: bool) -> None:
     calls, expected = undisturbed((FIRST,))
     for number in range(1, calls, 3):
-        place = folder / str(number)
+        place = tmp_path / str(number)
         place.mkdir()
         child = os.fork()
         if child == 0:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from random import Random
 
-from orchestrator.core.address import Address
 from orchestrator.core.ports import StateStore
 from orchestrator.core.run import Event, EventKind, RunReport, StepResult
 from orchestrator.execution.apply import apply
@@ -63,11 +61,3 @@ class Bench:
     def journal(self) -> dict[str, str | None]:
         """Step to outcome, as the journal has it."""
         return {entry["intent"].step: entry["outcome"] for entry in self.store.journal}
-
-    def parallel(self, number: int) -> Bench:
-        """The same with another parallelism."""
-        self.options = replace(self.options, parallelism=number)
-        return self
-
-
-__all__ = ["Address", "Bench"]

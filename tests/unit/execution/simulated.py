@@ -271,8 +271,8 @@ class MemoryStore:
     """A state in memory. What was written is there after a crash; a journal call that dies before its effect wrote nothing.
 
     Attributes:
-        syncs: how many writes there were.
-        writes: how often each method wrote.
+        journal: an entry for each intent, oldest first.
+        calls: the writes, in order.
     """
 
     def __init__(self, faults: Faults | None = None) -> None:

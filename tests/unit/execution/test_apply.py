@@ -238,6 +238,17 @@ def test_an_earlier_run_is_taken_over() -> None:
     assert bench.store.applied[at("jobs.j")].duration_s == 48
 
 
+@pytest.mark.parametrize(("recorded", "expected"), [("", 12.5), (None, None)])
+def test_taking_over_takes_no_time_of_its_own(recorded: str | None, expected: float | None) -> None:
+    bench = Bench()
+    found = Observed(at("compute.c"), "", {})
+    change, target = row("update", "compute.c", recorded=recorded, reused=found)
+    if target.applied is not None:
+        target = replace(target, applied=replace(target.applied, duration_s=12.5))
+    bench.one((change, target))
+    assert bench.store.applied[at("compute.c")].duration_s == expected
+
+
 def test_a_running_one_is_waited_for() -> None:
     bench = Bench()
     found = Observed(at("jobs.j"), "j-1", {}, health=Health.PROGRESSING)

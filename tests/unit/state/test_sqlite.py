@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import os
 import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,7 +15,7 @@ from orchestrator.core.errors import StateError
 from orchestrator.core.ports import State
 from orchestrator.core.resource import Removal
 from orchestrator.core.run import Verb
-from orchestrator.state.database import FORMAT
+from orchestrator.state.database import FORMAT, telling
 from orchestrator.state.sqlite import SqliteStateStore
 from tests.unit.execution.simulated import FakeClock
 from tests.unit.state.records import ME, at, intent, outcome, record
@@ -332,14 +332,16 @@ def test_a_file_that_is_no_database_is_told(database: Path, opened: Open, conten
         assert str(database) in error.value.detail
 
 
-def test_every_torn_database_is_told_or_read(database: Path, opened: Open) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_every_torn_database_is_told_or_read(database: Path, opened: Open, seed: int) -> None:
+    random = Random(seed)
     store = opened()
     store.begin()
     store.settle_all([outcome(f"a{number}", record(f"a{number}")) for number in range(300)])
     store.close()
     whole = database.read_bytes()
     for position in range(0, len(whole), max(1, len(whole) // 40)):
-        database.write_bytes(whole[:position] + os.urandom(64) + whole[position + 64 :])
+        database.write_bytes(whole[:position] + random.randbytes(64) + whole[position + 64 :])
         try:
             opened().load()
         except StateError as error:
@@ -354,6 +356,12 @@ def test_a_folder_where_nobody_may_write_is_told(tmp_path: Path) -> None:
         store.begin()
     assert error.value.code == "state-unusable"
     assert error.value.fix
+
+
+def test_a_message_that_is_no_text_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StateError) as error, telling(tmp_path):
+        b"\xff".decode()
+    assert error.value.code == "state-damaged"
 
 
 def test_closing_twice_does_no_harm_and_writing_opens_again(opened: Open) -> None:
