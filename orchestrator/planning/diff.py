@@ -97,7 +97,8 @@ def _all_lists(three: Three) -> bool:
 
 def _item_by_item(three: Three) -> bool:
     """Lists of one length are compared by position; others as a whole, since nobody knows which item was put in."""
-    if not isinstance(three[0], list) or not _all_lists(three):
+    desired, _, observed = three
+    if not isinstance(desired, list) or not isinstance(observed, list) or not _all_lists(three):
         return False
     return len({len(side) for side in three if not _gone(side)}) == 1
 

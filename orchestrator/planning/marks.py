@@ -154,9 +154,9 @@ def _removed(difference: Difference) -> tuple[Action, str] | None:
     return _changed(difference, "removed")
 
 
-def _live(difference: Difference, policy: Policy) -> tuple[Action, str]:
+def _live(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
     if same(difference.desired, difference.observed, difference.node):
-        return Action.NOOP, "already so in the workspace"
+        return (Action.NOOP, "already so in the workspace") if policy.recorded else None
     if not policy.recorded:
         return _changed(difference, "differs")
     if same(difference.desired, difference.applied, difference.node):
