@@ -11,7 +11,7 @@ from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.kind import Identity, Ref
 from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
-from orchestrator.core.value import Reference
+from orchestrator.core.value import Unknown
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 
@@ -61,19 +61,6 @@ class Catalogue:
             return True
         return str(draft.body.get("version")) == version
 
-    def split(self, written: Reference) -> tuple[Address, str] | None:
-        """Find the resource and the attribute that an expression means; the attribute may begin with a part's name."""
-        target = written.target
-        attribute = written.attribute
-        if target not in self._drafts:
-            return None
-        for part in self._drafts[target].parts:
-            if attribute == part.part:
-                return part, "id"
-            if attribute.startswith(f"{part.part}."):
-                return part, attribute[len(part.part) + 1 :]
-        return target, attribute
-
     def field_value(self, target: Address, attribute: str) -> Any:
         """The value of a field of the target's own body, if the attribute is one and its value is plain; else None."""
         draft = self._drafts[target]
@@ -87,6 +74,8 @@ class Catalogue:
         draft = self._drafts[target]
         if attribute in draft.kind.attributes:
             return None
+        if isinstance(value_at(draft.body, attribute.split(".")), Unknown):
+            return None  # it is there; why it has no value has been said
         known = [name for name in draft.kind.attributes if not name.endswith(".*")]
         head, _, rest = attribute.partition(".")
         if f"{head}.*" in draft.kind.attributes and rest:

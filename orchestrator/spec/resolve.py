@@ -13,7 +13,7 @@ from orchestrator.core.kind import Files, PartNames, Ref
 from orchestrator.core.resource import Check, Desired
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
-from orchestrator.core.value import Reference, Secret, Template
+from orchestrator.core.value import LocalFiles, Reference, Secret, Template
 from orchestrator.spec import content
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.catalogue import Catalogue
@@ -168,20 +168,29 @@ class _Walk:
             return reference if found.whole else value
         files: Files | None = node.mark(Files) if node is not None else None
         if files is not None:
-            return self._local(value, files, holder.value_span(key)) if is_local(value) else value
+            return self._local(value, files, holder, holder.value_span(key)) if is_local(value) else value
         if ref is not None and (why := malformed(value, ref)) is not None:
             self.problems.append(
                 self._resolver.catalogue.unclear(why, value, ref, holder.value_span(key), self._draft.address)
             )
         return value
 
-    def _local(self, text: str, mark: Files, span: Span) -> Any:
+    def _local(self, text: str, mark: Files, holder: Any, span: Span) -> Any:
         found = self._resolver.files.read(text, span, mark, self._draft.address)
         if isinstance(found, Diagnostic):
             self.problems.append(found)
             return text
         self.files.update(self._resolver.files.labels(found))
+        if isinstance(holder, dict) and holder.get("type") == "mltable" and found.manifest:
+            self._check_table(found, span)
         return found
+
+    def _check_table(self, files: LocalFiles, span: Span) -> None:
+        """Source: Azure ML documentation, MLTable: the asset is a folder that holds a file of this very name."""
+        if "MLTable" not in files.manifest:
+            detail = f"{self._draft.address} takes '{files.text}' as a table, which is a folder with a file named MLTable; there is none."
+            fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
+            self.problems.append(error("missing-file", detail, fix, span, self._draft.address))
 
     def _reference(self, found: Mention, text: str, span: Span, *, cascades: bool) -> Reference:
         target = Address(found.section, found.name)
@@ -200,7 +209,7 @@ class _Walk:
             parts: list[str | Reference | Secret] = []
             for part in value.parts:
                 told = self._expression(part, span, node) if isinstance(part, Reference) else part
-                parts.append(told if isinstance(told, Reference | Secret) else str(told))
+                parts.append(told if isinstance(told, Reference | Secret) else _text_of(told))
             if all(isinstance(part, str) for part in parts):
                 return "".join(str(part) for part in parts)
             return Template(tuple(parts))
@@ -210,11 +219,10 @@ class _Walk:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""
         place = span if written.span.file.startswith("<") else written.span
         catalogue = self._resolver.catalogue
-        found = catalogue.split(written)
-        if found is None:
-            self.problems.append(catalogue.missing(f"{written.target}", place, self._draft.address))
+        target, attribute = written.target, written.attribute
+        if not catalogue.has(target):
+            self.problems.append(catalogue.missing(str(target), place, self._draft.address))
             return written
-        target, attribute = found
         ref: Ref | None = node.mark(Ref) if node is not None else None
         given = catalogue.field_value(target, attribute)
         if given is not None:
@@ -240,9 +248,9 @@ class _Walk:
         parent = self._draft.address.parent
         if parent is None or self._draft.parent is None:
             return
-        misshapen = self._draft.parent.body.get(names.part) or {}
+        misshapen = self._draft.parent.body.get(names.part)
         for key in tree:
-            if key in misshapen:
+            if not isinstance(misshapen, dict | None) or key in (misshapen or ()):
                 continue  # validation has said so
             target = Address(parent.section, parent.name, f"{names.part}.{key}")
             if self._resolver.catalogue.has(target):
@@ -262,6 +270,11 @@ class _Walk:
                         self._draft.address,
                     )
                 )
+
+
+def _text_of(value: Any) -> str:
+    """How a value is written inside a text: as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _section(ref: Ref, holder: Any) -> str:

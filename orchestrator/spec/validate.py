@@ -52,7 +52,9 @@ def _body_problems(draft: Draft, model: type[Spec]) -> Iterator[Diagnostic]:
     if errors:
         node = root_node(draft.kind, draft.variant)
         for finding in findings(body, errors):
-            later = finding.type == "extra_forbidden" and finding.path in ((f,) for f in draft.kind.unsupported_fields)
+            later = finding.type == "extra_forbidden" and finding.path in [
+                (name,) for name in draft.kind.unsupported_fields
+            ]
             yield _unsupported(draft, finding.path) if later else of_finding(draft.address, body, node, finding)
     for path in _sensitive_paths(model):
         value = value_at(body, path)

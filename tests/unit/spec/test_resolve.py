@@ -336,6 +336,35 @@ def test_tests_hold_no_secrets() -> None:
     assert "value of key" not in found.detail
 
 
+def test_other_ways_to_be_wrong() -> None:
+    assert (
+        problems("jobs: {j: {lifecycle: {depends_on: [nothing]}, command: e, environment: {image: a}}}")[0].code
+        == "unknown-resource"
+    )
+    [found] = problems("online_endpoints: {end: {deployments: 5, traffic: {blue: 100}}}")
+    assert (found.code, found.subject) == ("wrong-type", Span("spec.yaml", 1, 39, 1, 40))
+    [found] = problems("online_endpoints: {end: {deployment: {model: m}}}")
+    assert found.code == "unsupported-type"
+    [found] = problems(
+        "online_endpoints: {end: {tests: [{request: {file: folder}}]}}", root=Path(__file__).parent.parent
+    )
+    assert found.code == "missing-file"
+
+
+def test_a_request_must_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    [found] = problems("online_endpoints: {end: {tests: [{request: {file: folder}}]}}", root=tmp_path)
+    assert found.code == "unreadable-file"
+
+
+def test_a_link_that_leaves_is_told_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "leak").symlink_to("/etc/hostname")
+    [found] = problems("jobs: {j: {command: e, environment: {image: a}, code: code}}", root=tmp_path)
+    assert found.code == "escaping-link"
+    assert "(leak)" in found.detail
+
+
 # -- digests
 
 SAME = [
