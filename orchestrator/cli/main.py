@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -50,6 +51,8 @@ def cli(ctx: click.Context, *, version: bool) -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Entry point of the console script; always ends the process with one of `exits.Exit`."""
+    # Nearly everything that a command makes lives until it ends; looking for garbage less often saves a tenth of a large plan.
+    gc.set_threshold(200_000, 20, 100)
     try:
         code = cli.main(args=arguments, prog_name="amlctl", standalone_mode=False)
     except click.exceptions.Exit as stop:
