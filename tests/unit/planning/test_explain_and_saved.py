@@ -1,0 +1,227 @@
+"""A plan told, and a plan kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from orchestrator.core.change import Action
+from orchestrator.core.health import Health
+from orchestrator.core.resource import Lifecycle
+from orchestrator.core.value import Secret
+from orchestrator.planning.explain import EARLIER, explain
+from orchestrator.planning.reasons import last_run
+from orchestrator.planning.saved import plan_to_json, saved_plan_problems
+from tests.unit.planning.toys import (
+    BLUE,
+    CPU,
+    DATA,
+    HF,
+    MODEL,
+    TRAFFIC,
+    TRAIN,
+    World,
+    external,
+    pipeline,
+    project,
+    resource,
+)
+
+SCHEMA = Path(__file__).parents[3] / "schemas" / "plan.schema.json"
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.apply(pipeline())
+    return made
+
+
+def test_the_chain_goes_back_to_the_file(world: World) -> None:
+    told = explain(world.plan(pipeline("2")), BLUE)
+    assert [(cause.address, cause.root) for cause in told.chain] == [
+        (BLUE, False),
+        (MODEL, False),
+        (TRAIN, False),
+        (DATA, True),
+    ]
+    assert f"It starts at {DATA}: content: heart.csv." in told.sentences
+    assert told.sentences[0] == f"{BLUE} will be updated in place: upstream: {MODEL}."
+    assert told.consequences == ()
+
+
+def test_consequences_are_everything_that_follows(world: World) -> None:
+    told = explain(world.plan(pipeline("2")), DATA)
+    assert told.consequences == (TRAIN, MODEL, BLUE)
+    assert [cause.root for cause in told.chain] == [True]
+
+
+def test_what_does_not_change_is_explained_too(world: World) -> None:
+    told = explain(world.plan(pipeline("2")), HF)
+    assert told.sentences == (f"{HF} will not change: spec, record and workspace agree.",)
+    with pytest.raises(KeyError):
+        explain(world.plan(pipeline()), CPU._replace(name="none"))
+
+
+def test_an_upstream_that_was_applied_before_is_still_the_cause(world: World) -> None:
+    world.apply(pipeline("2"), stop_after=1)
+    told = explain(world.plan(pipeline("2")), TRAIN)
+    assert [(cause.address, cause.reason) for cause in told.chain][1] == (DATA, EARLIER)
+    assert "Last run took 48 s." in told.sentences
+
+
+def test_something_outside_the_spec_is_a_root_of_its_own(world: World) -> None:
+    raw = external("azureml:raw")
+    world = World()
+    wanted = project(resource(MODEL, path=raw))
+    from orchestrator.core.resource import Observed
+
+    world.elsewhere[raw.target] = Observed(raw.target, "1", {})
+    world.apply(wanted)
+    world.elsewhere[raw.target] = Observed(raw.target, "2", {})
+    told = explain(world.plan(wanted), MODEL)
+    assert [(cause.address, cause.root) for cause in told.chain] == [(MODEL, True)]
+    assert "upstream: azureml:raw" in told.sentences[0]
+
+
+def test_fields_are_told_and_those_left_alone_as_well(world: World) -> None:
+    world.outside(CPU, nodes=9)
+    resources = dict(pipeline().resources)
+    resources[CPU] = resource(
+        CPU, size="D2", nodes=3, zones=["1"], principal="x", lifecycle=Lifecycle(ignore=("zones",))
+    )
+    told = explain(world.plan(project(*resources.values())), CPU)
+    assert told.sentences[1:] == (
+        "nodes: 9 → 3 (drift).",
+        'Left alone: zones: (none) → ["1"] (ignored: lifecycle.ignore).',
+        "Left alone: principal: (none) → x (computed: made by the service).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "options", "edit", "expected"),
+    [
+        (
+            "orphan",
+            {},
+            "gone",
+            f"{CPU} is not in the spec any more and stays as it is: left the spec; --prune removes it.",
+        ),
+        ("pruned", {"prune": True}, "gone", f"{CPU} will be removed: left the spec."),
+        ("recorded", {}, "protected", f"{CPU} will be recorded without doing anything again: lifecycle: protect."),
+        ("replaced", {}, "bigger", f"{CPU} will be deleted and created anew: immutable: size."),
+    ],
+)
+def test_decisions_in_words(world: World, why: str, options: Any, edit: str, expected: str) -> None:
+    edits = {
+        "gone": [],
+        "protected": [resource(CPU, size="D2", nodes=3, lifecycle=Lifecycle(protect=True))],
+        "bigger": [resource(CPU, size="D4", nodes=3)],
+    }
+    rest = [d for a, d in pipeline().resources.items() if a not in (CPU, TRAIN, MODEL, BLUE, TRAFFIC)]
+    assert explain(world.plan(project(*edits[edit], *rest), **options), CPU).sentences[0] == expected, why
+
+
+def test_going_back_is_told_as_recording(world: World) -> None:
+    revision = world.applied[DATA].revision
+    world.apply(pipeline("2"))
+    told = explain(world.plan(pipeline("1")), DATA)
+    assert told.sentences[0].startswith(f"{DATA} will be recorded as {revision} without doing anything again")
+
+
+def test_a_replaced_endpoint_is_the_cause_of_what_is_inside(world: World) -> None:
+    resources = {a: resource(HF, auth="token") if a == HF else d for a, d in pipeline().resources.items()}
+    told = explain(world.plan(project(*resources.values())), BLUE)
+    assert [cause.address for cause in told.chain] == [BLUE, HF]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, ""), (48.2, "last run took 48 s"), (125, "last run took 2 min 5 s"), (8000, "last run took 2 h 13 min")],
+)
+def test_how_long_the_last_run_took(world: World, seconds: float | None, text: str) -> None:
+    from dataclasses import replace
+
+    assert last_run(replace(world.applied[TRAIN], duration_s=seconds)) == text
+
+
+def document(world: World, wanted: Any, **options: Any) -> dict[str, Any]:
+    """As it is after a journey through a file."""
+    return dict(json.loads(json.dumps(plan_to_json(world.plan(wanted, **options)))))
+
+
+@pytest.mark.parametrize("table", ["1", "2"])
+def test_the_json_form_follows_its_schema(world: World, table: str) -> None:
+    schema = json.loads(SCHEMA.read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    for plan in (document(world, pipeline(table)), document(World(), pipeline()), document(world, project())):
+        validator.validate(plan)
+    raw = external("azureml:raw")
+    from orchestrator.core.resource import Observed
+
+    world.elsewhere[raw.target] = Observed(raw.target, "1", {}, message="a stand-in", attributes={"stand_in": "x"})
+    warned = document(world, project(resource(MODEL._replace(name="x"), path=raw)))
+    assert [warning["code"] for warning in warned["warnings"]] == ["stand-in"]
+    validator.validate(warned)
+    unplaced = document(world, pipeline("2"), select=("jobs.train",))
+    validator.validate(unplaced)
+    assert unplaced["warnings"][0]["address"] == str(DATA)
+
+
+def test_a_secret_is_saved_by_name_only() -> None:
+    plan = document(World(), project(resource(CPU, size="D2", password=Secret("ROOT", "hunter2"), limits={"a": [1]})))
+    (change,) = plan["changes"]
+    saved = {field["path"]: field["desired"] for field in change["fields"]}
+    assert saved["password"] == {"$secret": "ROOT"}
+    assert "hunter2" not in json.dumps(plan)
+
+
+def test_the_same_facts_give_the_saved_plan_again(world: World) -> None:
+    saved = document(world, pipeline("2"))
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == []
+    assert saved_plan_problems(saved | {"origin": {"spec": []}}, world.plan(pipeline("2"))) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "edit", "expected"),
+    [
+        ("another format", {"format": 2}, "format 2"),
+        ("no format", {"format": None}, "format None"),
+        ("no base", {"base": []}, "not in the form"),
+        ("changes that are no list", {"changes": {}}, "not in the form"),
+        ("changes of another form", {"changes": [{"address": 1}]}, "not in the form"),
+        ("another project", {"project": "lungs"}, "another project"),
+        ("another target", {"target": "prod"}, "another project or target"),
+        ("another workspace", {"base": {"workspace": "x"}}, "another workspace"),
+        ("another state", {"base": {"lineage": "x"}}, "another state"),
+        ("a state that moved on", {"base": {"serial": 9}}, "its serial was 9 and is 1"),
+        ("another spec", {"base": {"spec_digest": "x"}}, "has changed since"),
+        ("a change taken out", {"changes": []}, "The workspace has changed"),
+    ],
+)
+def test_a_saved_plan_that_no_longer_holds(world: World, why: str, edit: dict[str, Any], expected: str) -> None:
+    saved = document(world, pipeline("2"))
+    for name, value in edit.items():
+        saved[name] = saved[name] | value if isinstance(value, dict) and value else value
+    (problem,) = saved_plan_problems(saved, world.plan(pipeline("2")))
+    assert expected in problem, why
+
+
+def test_a_workspace_that_others_changed_is_noticed(world: World) -> None:
+    saved = document(world, pipeline("2"))
+    world.outside(CPU, nodes=9)
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [f"The workspace has changed since: {CPU}."]
+    saved = document(world, pipeline("2"))
+    saved["changes"].reverse()
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == ["Its changes are not in order."]
+
+
+def test_actions_are_saved_by_their_lower_case_names(world: World) -> None:
+    world.mark(TRAIN, health=Health.DEGRADED)
+    found = {change["action"] for change in document(world, pipeline("2"))["changes"]}
+    assert found <= {action.value for action in Action}
