@@ -167,7 +167,7 @@ class _Composer:
         self, head: Head, target: Target, scope: _Scope, root: Path, disabled: dict[str, Span]
     ) -> dict[str, LocatedDict]:
         """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest."""
-        holes = Holes(lambda name: _hole_value(name, scope.variables))
+        holes = Holes(lambda name: _hole_value(name, scope.variables), self._places)
         known = (*scope.variables.declarations, *scope.variables.assignments)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
         bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)

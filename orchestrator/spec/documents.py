@@ -101,7 +101,7 @@ def _by_schema(schema: str, kinds: Kinds) -> Recognised | None:
     )
     squeezed = re.sub(r"[^a-z]", "", last)
     foreign = next(((part, title) for part, title in _NOT_YET if part in squeezed), None)
-    if best is not None and (foreign is None or best[0] > len(foreign[0])):
+    if best is not None and (foreign is None or best[0] >= len(foreign[0])):
         return Recognised(best[1], certain=True)
     return Recognised(foreign=foreign[1]) if foreign else None
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from orchestrator.core.tree import Mark
 from orchestrator.spec.evaluate import FAILED, inlined, joined
+from orchestrator.spec.places import Places
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.scalars import plain_scalar
 
@@ -79,10 +80,12 @@ class Holes:
 
     Args:
         lookup: gives the values of variables.
+        places: finds the place of a hole within its scalar.
     """
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, places: Places) -> None:
         self._lookup = lookup
+        self._places = places
         self._open: dict[str, list[Mark]] = {}
         self.names: set[str] = set()
 
@@ -94,7 +97,13 @@ class Holes:
             parts = mask.split(text)
             if all(isinstance(part, str) for part in parts):
                 return plain_scalar(text) if plain else text
-            values = [part if isinstance(part, str) else self._value(part[0], mark) for part in parts]
+            values: list[Any] = []
+            offset = 0
+            for part in parts:
+                length = len(part if isinstance(part, str) else part[1])
+                place = self._places.within(mark, text, offset, length)
+                values.append(part if isinstance(part, str) else self._value(part[0], place))
+                offset += length
             if len(values) == 1:
                 return self._whole(values[0], plain=plain)
             if any(value is FAILED for value in values):

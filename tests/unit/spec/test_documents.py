@@ -63,6 +63,17 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         (f"$schema: {AZURE}managedOnlineDeployment.schema.json", "online_endpoints.deployments", "a deployment"),
         (f"$schema: {AZURE}kubernetesOnlineDeployment.schema.json", "online_endpoints.deployments", "a deployment"),
         (f"$schema: {AZURE}managedOnlineEndpoint.schema.json\ncommand: x", "online_endpoints", "the schema wins"),
+        (f"$schema: {AZURE}azureBlob.schema.json", "datastores", "a datastore"),
+        (
+            f"$schema: {AZURE}computeInstance.schema.json \ntype: computeinstance\nschedules: {{}}",
+            "compute",
+            "with schedules",
+        ),
+        (
+            "name: b\ntype: kubernetes\nendpoint_name: e\nresources: {}",
+            "online_endpoints.deployments",
+            "type is ambiguous, fields not",
+        ),
         ("$schema: ' '\ncommand: x", "jobs", "an empty schema says nothing"),
         ("$schema: https://example.org/other.json\ntype: amlcompute", "compute", "an unknown schema says nothing"),
         ("type: mltable\npath: x", "data", "the type"),
@@ -86,6 +97,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
     [
         "batchEndpoint", "batchDeployment", "modelBatchDeployment", "pipelineComponentBatchDeployment", "commandComponent",
         "pipelineComponent", "schedule", "monitorSchedule", "registry", "workspaceConnection", "serverlessEndpoint", "featureStore",
+        "ModelVersionPackage", "workspace",
     ],
 )  # fmt: skip
 def test_documents_of_later_versions_are_named(schema: str) -> None:
@@ -237,9 +249,9 @@ def test_holes_are_filled_from_variables(tmp_path: Path) -> None:
 
 def test_open_holes_are_one_problem_for_each_name(tmp_path: Path) -> None:
     found = refused(write(tmp_path, {"job.yml": TEMPLATE}), variables={"SUB": "s"})
-    assert told(found) == ["hole-open job.yml:2:7", "hole-open job.yml:3:10"]
+    assert told(found) == ["hole-open job.yml:2:7", "hole-open job.yml:3:27"]
     assert [problem.fix for problem in found] == ["Set it: --var NAME=…", "Set it: --var N=…"]
-    assert [(place.line, place.column) for _, place in found[0].related] == [(3, 10)]
+    assert [(place.line, place.column) for _, place in found[0].related] == [(3, 14)]
 
 
 def test_holes_take_declared_variables_with_their_types(tmp_path: Path) -> None:
