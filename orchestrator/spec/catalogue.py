@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.bodies import special
@@ -14,6 +14,10 @@ from orchestrator.core.tree import value_at
 from orchestrator.core.value import Unknown
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
+
+MOST_COMPARISONS: Final = 50
+"""Mentions of missing resources for which the nearest name is looked up. Comparing a name with 10,000 others takes a good part
+of a second, and whoever broke more than this many mentions broke them all in the same way."""
 
 
 class Catalogue:
@@ -27,6 +31,7 @@ class Catalogue:
     def __init__(self, drafts: Iterable[Draft], disabled: Mapping[str, Span]) -> None:
         self._drafts = {draft.address: draft for draft in drafts}
         self._disabled = disabled
+        self._comparisons = MOST_COMPARISONS
 
     def has(self, address: Address) -> bool:
         """Whether the spec has the resource."""
@@ -76,19 +81,15 @@ class Catalogue:
             return None
         if isinstance(value_at(draft.body, attribute.split(".")), Unknown):
             return None  # it is there; why it has no value has been said
-        known = [name for name in draft.kind.attributes if not name.endswith(".*")]
-        head, _, rest = attribute.partition(".")
-        if f"{head}.*" in draft.kind.attributes and rest:
-            outputs = [*(draft.body.get("outputs") or ()), *draft.kind.unnamed_outputs(draft.variant)]
-            if rest.split("/")[0] in outputs:
-                return None
-            known = [f"outputs.{name}" for name in outputs]
+        outputs = _outputs(draft)
+        if attribute.split("/")[0] in outputs:
+            return None
+        known = [*(name for name in draft.kind.attributes if not name.endswith(".*")), *outputs]
         fields = [name for name, value in draft.body.items() if not isinstance(value, dict | list)]
-        options = ", ".join(known)
         return error(
             "unknown-attribute",
             f"{address} mentions '{attribute}' of {target}, which has no such value.",
-            did_you_mean(attribute, [*known, *fields], f"It has: {options}."),
+            did_you_mean(attribute, [*known, *fields], f"It has: {', '.join(known)}."),
             span,
             address,
             [("the resource", draft.span)],
@@ -106,7 +107,7 @@ class Catalogue:
                 address,
                 [("turned off here", off)],
             )
-        known = [str(other) for other in self._drafts]
+        known = self._near(text.partition(".")[0])
         return error(
             "unknown-resource",
             f"{address} mentions {text}, which is not in this spec.",
@@ -115,6 +116,13 @@ class Catalogue:
             address,
         )
 
+    def _near(self, section: str) -> list[str]:
+        """Addresses to compare a misspelt one with: of its section, unless there is none of that name."""
+        if self._comparisons <= 0:
+            return []
+        self._comparisons -= 1
+        return [str(other) for other in self._drafts if other.section == section] or [str(o) for o in self._drafts]
+
     def unclear(self, why: str, text: str, ref: Ref, span: Span, address: Address) -> Diagnostic:
         """A text that must name a resource and does not."""
         names = [other.name for other in self._drafts if other.section == ref.kind and not other.part]
@@ -122,3 +130,12 @@ class Catalogue:
         near = match if match in names else None
         fix = f"Write 'azureml:{near}@latest'." if near else "Write azureml:NAME@latest or azureml:NAME:VERSION."
         return error("invalid-reference", f"{address}: {why}.", fix, span, address)
+
+
+def _outputs(draft: Draft) -> list[str]:
+    """What of a job's outputs can be mentioned."""
+    if "outputs.*" not in draft.kind.attributes:
+        return []
+    written = draft.body.get("outputs")
+    names = [*(written if isinstance(written, dict) else ()), *draft.kind.unnamed_outputs(draft.variant)]
+    return [f"outputs.{name}" for name in names]

@@ -132,6 +132,8 @@ WRONG = [
     (path_input("${data.rwa.id}"), "unknown-resource", "Did you mean 'data.raw'?"),
     (path_input("${jobs.first.outputs.modl}"), "unknown-attribute", "Did you mean 'outputs.model'?"),
     (path_input("azureml://jobs/first/outputs/modl"), "unknown-attribute", "Did you mean 'outputs.model'?"),
+    (path_input("${jobs.first.output.model}"), "unknown-attribute", "Did you mean 'outputs.model'?"),
+    (path_input("${jobs.first.outputs.best_model}"), "unknown-attribute", ""),
     ("inputs: {x: '${data.raw.verson}'}", "unknown-attribute", "Did you mean 'version'?"),
     ("environment_id: 5", "unknown-field", "Did you mean 'environment'?"),
     (path_input("azureml:raw:1:2"), "missing-file", ""),
@@ -349,6 +351,13 @@ def test_other_ways_to_be_wrong() -> None:
         "online_endpoints: {end: {tests: [{request: {file: folder}}]}}", root=Path(__file__).parent.parent
     )
     assert found.code == "missing-file"
+
+
+def test_many_mentions_of_nothing_are_told_in_time() -> None:
+    text = "data:\n" + "".join(f"  d{n}: {{path: '${{data.x{n}.id}}'}}\n" for n in range(1500))
+    found = problems(text)
+    assert len(found) == 1500
+    assert {d.fix for d in found[60:]} == {"Write an address of this spec: section.name."}
 
 
 def test_a_request_must_be_a_file(tmp_path: Path) -> None:
