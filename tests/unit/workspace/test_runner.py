@@ -1,0 +1,126 @@
+"""A runner brings a job's folder from its order to its end, with nobody's help."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.process import ProcessIdentity, alive, members, spawn
+
+ORDER = RunOrder("run-1", "command", {"type": "command"}, sys.executable, command="true")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> JobFolder:
+    folder = JobFolder(tmp_path / "jobs" / "run-1")
+    for part in (folder.code, folder.logs, folder.outputs):
+        part.mkdir(parents=True)
+    return folder
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
+
+
+def start(folder: JobFolder) -> ProcessIdentity:
+    argv = [sys.executable, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
+    return spawn(argv, cwd=folder.path, log=folder.path / "runner.log")
+
+
+def run(folder: JobFolder, order: RunOrder) -> RunExit:
+    order.write(folder)
+    process = start(folder)
+    wait_for(lambda: not alive(process))
+    assert (folder.path / "runner.log").read_text() == ""
+    ended = RunExit.read(folder)
+    assert ended is not None
+    assert members(process) == ()
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "ending", "reason"),
+    [
+        ("true", 0, Ending.COMPLETED, ""),
+        ("exit 3", 3, Ending.FAILED, "Exit code 3."),
+        ("kill -SEGV $$", -11, Ending.FAILED, "Ended by signal SIGSEGV."),
+        ("a=1\nfalse\ntrue", 0, Ending.COMPLETED, ""),
+        ("source /dev/null && [[ a == a ]]", 0, Ending.COMPLETED, ""),
+        ("${{inputs.absent}}", None, Ending.FAILED, "The command mentions inputs.absent, which has no value."),
+    ],
+)
+def test_how_commands_end(folder: JobFolder, command: str, code: int | None, ending: Ending, reason: str) -> None:
+    ended = run(folder, replace(ORDER, command=command))
+    assert (ended.code, ended.ending) == (code, ending)
+    assert ended.reason.startswith(reason)
+    assert ended.started <= ended.ended
+
+
+def test_the_command_sees_its_folder_its_variables_and_its_python(folder: JobFolder, tmp_path: Path) -> None:
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    order = replace(ORDER, python=str(python), environ={"OWN": "x"}, command='pwd; echo "$OWN"; command -v python')
+    assert run(folder, order).code == 0
+    assert folder.log.read_text().splitlines() == [str(folder.code), "x", str(python)]
+
+
+def test_the_log_is_for_the_owner_only(folder: JobFolder) -> None:
+    run(folder, ORDER)
+    assert folder.log.stat().st_mode & 0o077 == 0
+    assert folder.order.stat().st_mode & 0o077 == 0
+
+
+def test_the_time_limit(folder: JobFolder) -> None:
+    ended = run(folder, replace(ORDER, command="sleep 600", timeout_s=0.2))
+    assert (ended.ending, ended.reason) == (Ending.FAILED, "The time limit of 0.2 s is up.")
+
+
+def test_a_polite_signal_cancels(folder: JobFolder) -> None:
+    replace(ORDER, command="touch ready; sleep 600").write(folder)
+    process = start(folder)
+    wait_for((folder.code / "ready").exists)
+    os.kill(process.pid, signal.SIGTERM)
+    wait_for(lambda: not alive(process))
+    ended = RunExit.read(folder)
+    assert ended is not None
+    assert ended.ending is Ending.CANCELLED
+
+
+def test_a_run_that_has_ended_is_not_run_again(folder: JobFolder) -> None:
+    replace(ORDER, command="echo x >> times").write(folder)
+    for _ in range(2):
+        process = start(folder)
+        wait_for(lambda process=process: not alive(process))
+    assert (folder.code / "times").read_text() == "x\n"
+
+
+def test_one_of_several_processes_that_fails_ends_the_others(folder: JobFolder) -> None:
+    ended = run(folder, replace(ORDER, command="[ $RANK = 1 ] && exit 5; sleep 600", processes=2))
+    assert (ended.code, ended.reason) == (5, "Exit code 5.")
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"code": 0, "ending": "sideways"}'])
+def test_a_damaged_exit_file_is_no_result(folder: JobFolder, text: str) -> None:
+    folder.exit.write_text(text)
+    assert RunExit.read(folder) is None
+
+
+def test_orders_and_exits_are_read_back(folder: JobFolder) -> None:
+    order = replace(ORDER, inputs={"a": "1"}, literals=("a",), timeout_s=3.0)
+    order.write(folder)
+    assert RunOrder.read(folder) == order
+    ended = RunExit(1, Ending.FAILED, "why", 1.0, 2.0)
+    ended.write(folder)
+    assert RunExit.read(folder) == ended
