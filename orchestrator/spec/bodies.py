@@ -33,6 +33,7 @@ class Bodies:
         self._holes = holes
         self._kinds = kinds
         self._problems = problems
+        self._loaded: dict[Path, LocatedDict | None] = {}
 
     def expand(self, section: str, tree: LocatedDict, root: Path, known: Sequence[str]) -> LocatedDict:
         """Replace every ``{file: …}`` of a section, and of the named parts inside its bodies, by the file with its overrides.
@@ -88,7 +89,10 @@ class Bodies:
         if not isinstance(written, str) or not written:
             self._problems.error("invalid-setting", "'file' must be the path of a document.", "Write a path.", mark)
             return overrides
-        document = self._load(self._files.folder_of(mark, root) / written, mark, known)
+        path = self._files.folder_of(mark, root) / written
+        if path not in self._loaded:
+            self._loaded[path] = self._load(path, mark, known)
+        document = self._loaded[path]
         if document is None:
             return overrides
         found = recognise(document, self._kinds)

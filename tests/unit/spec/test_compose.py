@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import span_at
 from orchestrator.core.value import Reference, Unknown
 from orchestrator.kinds import discover
+from orchestrator.spec import problems
 from orchestrator.spec.compose import compose_leniently
 from tests.unit.spec.composing import composed, refused, spec, told, write
 
@@ -516,6 +518,16 @@ def test_a_deployment_may_exist_in_one_target_only(tmp_path: Path) -> None:
 def test_lifecycles_that_make_no_sense(tmp_path: Path, lifecycle: str, expected: list[str]) -> None:
     path = write(tmp_path, {"spec.yaml": HEAD + TARGETS + f"jobs: {{j: {{lifecycle: {lifecycle}}}}}\n"})
     assert told(refused(path)) == expected
+
+
+# the catalogue of problems
+
+
+def test_every_code_has_a_summary_and_every_summary_a_use() -> None:
+    folder = Path(problems.__file__).parent
+    text = "\n".join(path.read_text() for path in folder.glob("*.py") if path.name != "problems.py")
+    assert [code for code in problems.SUMMARIES if f'"{code}"' not in text] == []
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in problems.SUMMARIES)
 
 
 # scale
