@@ -30,7 +30,7 @@ from orchestrator.planning.status import statuses
 from orchestrator.spec.load import load
 
 Confirm = Callable[[Plan], bool]
-"""Shows a plan to a person (or a policy) and says whether to go on."""
+"""Shows a plan to a person (or a policy) and says whether to go on. Asked about empty plans too: they may not be what was agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def apply_project(
         SpecError, StateError: as when planning; StateError too if the workspace moved on while the plan was being read.
     """
     shown = plan_project(project, workspace, options).plan
-    if not shown.effective or not confirm(shown):
+    if not confirm(shown) or not shown.effective:
         return shown, None
     from orchestrator.execution.apply import apply  # not needed to plan
     from orchestrator.execution.options import ApplyOptions

@@ -102,11 +102,11 @@ class Serving:
     def endpoint(self) -> None:
         self.store.insert(Record(ENDPOINTS, f"{ENDPOINTS}.hf", health=Health.PROGRESSING, phase="queued"))
 
-    def deploy(self, name: str, model: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def deploy(self, name: str, content: Mapping[str, Any] | None = None, **more: Any) -> None:
         """Write a deployment's record, or change it."""
         folder = self.folder / f"model-{name}-{time.monotonic_ns()}"
         folder.mkdir()
-        (folder / "model.json").write_text(json.dumps({"name": name, **(model or {})}))
+        (folder / "model.json").write_text(json.dumps({"name": name, **(content or {})}))
         body = {
             "model": {"path": str(folder)},
             "code_configuration": {"code": str(self.code), "scoring_script": "score.py"},
@@ -134,10 +134,11 @@ class Serving:
         return all(record.health is Health.HEALTHY for record in self.store.list())
 
     def wait(self, condition: Callable[[], Any], seconds: float = 30.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, [(r.address, r.health, r.phase, r.message) for r in self.store.list()]
-            time.sleep(0.02)
+        try:
+            wait_until(condition, seconds)
+        except TimeoutError:
+            states = [(r.address, r.health, r.phase, r.message) for r in self.store.list()]
+            raise AssertionError(states) from None
 
     def pids(self, name: str) -> list[int]:
         processes = self.record(f"hf.deployments.{name}").attributes.get("processes", [])
@@ -160,6 +161,19 @@ class Serving:
             return Answer(answer.status, json.loads(answer.read()), dict(answer.getheaders()))
         finally:
             connection.close()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.02)
 
 
 class Load(threading.Thread):

@@ -324,10 +324,10 @@ def test_a_compute_runs_no_more_jobs_at_a_time_than_it_has_machines(workspace: W
 
 
 def test_an_environment_made_from_a_conda_file(workspace: Workspace) -> None:
-    conda = {"dependencies": ["python=3.11", "pip", {"pip": ["tomli==2.0.1"]}]}
+    conda = {"dependencies": ["python>=3.11"]}
     body = {
         "environment": {"image": "some/image", "conda_file": conda},
-        "command": 'python -c "import tomli, sys; print(sys.prefix)"; python -c "import pydantic" 2>/dev/null || echo apart',
+        "command": 'python -c "import sys; print(sys.prefix)"; python -c "import pydantic" 2>/dev/null || echo apart',
     }
     record = workspace.run("run-1", body)
     assert record.phase == "completed", record.message

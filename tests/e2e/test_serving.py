@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
+import socket as socket_module
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.process import identity_of
+from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.keys import regenerate
-from tests.e2e.serving import DEPLOYMENTS, ENDPOINTS, Load, Serving
+from orchestrator.workspace.serving.probing import answers
+from tests.e2e.serving import DEPLOYMENTS, ENDPOINTS, Load, Serving, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -206,3 +214,90 @@ def test_traffic_to_a_deployment_that_does_not_exist_is_not_put_in_force(serving
     serving.wait(lambda: serving.record("hf.traffic").health is Health.DEGRADED)
     assert "pink" in serving.record("hf.traffic").message
     assert serving.ask().body["name"] == "blue"
+
+
+def test_a_request_that_kills_its_server_is_answered_and_not_tried_again_and_again(serving: Serving) -> None:
+    blue_green(serving)
+    serving.deploy("blue", code_configuration={"code": str(deadly(serving)), "scoring_script": "score.py"})
+    serving.wait(serving.settled)
+    assert serving.ask({"die": True}).status == 502
+    assert (serving.ask().status, serving.ask().body["name"]) == (200, "blue")
+
+
+def deadly(serving: Serving) -> Path:
+    folder = serving.folder / "deadly"
+    folder.mkdir()
+    text = (serving.code / "score.py").read_text()
+    (folder / "score.py").write_text(
+        text.replace(
+            '    if request.get("fail")', '    if request.get("die"):\n        os._exit(9)\n    if request.get("fail")'
+        )
+    )
+    return folder
+
+
+def test_a_server_that_keeps_ending_counts_as_broken_and_says_how(serving: Serving) -> None:
+    blue_green(serving)
+    folder = next((serving.paths.endpoint("hf") / "deployments" / "blue" / "releases").iterdir())
+    (folder / "code" / "score.py").write_text("raise SystemExit('gone wrong')\n")
+    os.kill(serving.pids("blue")[0], signal.SIGKILL)
+    serving.wait(lambda: serving.record("hf.deployments.blue").health is Health.DEGRADED)
+    assert "times in a row" in serving.record("hf.deployments.blue").message
+    (folder / "code" / "score.py").write_text((serving.code / "score.py").read_text())
+    serving.wait(serving.settled)
+    assert serving.ask().body["name"] == "blue"
+
+
+def test_what_a_body_lacks_is_told_and_can_be_repaired(serving: Serving) -> None:
+    serving.endpoint()
+    serving.deploy("blue", code_configuration={"code": str(serving.code), "scoring_script": "absent.py"})
+    serving.wait(lambda: serving.record("hf.deployments.blue").health is Health.DEGRADED)
+    assert "absent.py" in serving.record("hf.deployments.blue").message
+    assert serving.pids("blue") == []
+    serving.deploy("blue", code_configuration=None)
+    serving.wait(lambda: "scoring script" in serving.record("hf.deployments.blue").message)
+    serving.deploy("blue")
+    serving.wait(serving.settled)
+    assert serving.ask(azureml_model_deployment="blue").status == 200
+
+
+def test_the_server_needs_nothing_but_python(tmp_path: Path) -> None:
+    (tmp_path / "score.py").write_text("import sys\ndef run(raw):\n    return sorted(sys.modules)\n")
+    config = tmp_path / "config.json"
+    socket = tmp_path / "s"
+    content = {"socket": str(socket), "deployment": "blue", "script": str(tmp_path / "score.py"), "model": None}
+    config.write_text(json.dumps(content))
+    process = subprocess.Popen([sys.executable, "-I", "-S", worker.__file__, str(config)], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: asyncio.run(answers(str(socket), "/", 1.0)))
+        with closing(socket_module.socket(socket_module.AF_UNIX)) as connection:
+            connection.connect(str(socket))
+            connection.sendall(b"POST /score HTTP/1.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        modules = {name.split(".")[0] for name in json.loads(answer.partition(b"\r\n\r\n")[2])}
+        assert not modules & {"orchestrator", "uvloop", "httptools", "aiohttp"}
+        config.unlink()
+        assert process.wait(10) == 0, "a server whose configuration is gone ends by itself"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_an_mlflow_model_is_served_without_code(serving: Serving) -> None:
+    folder = serving.folder / "mlflow-model"
+    script = (
+        "import sys, numpy, mlflow.sklearn\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "import pandas\n"
+        "table = pandas.DataFrame({'a': [0.0, 1.0, 2.0, 3.0], 'b': [1.0, 1.0, 0.0, 0.0]})\n"
+        "model = LogisticRegression().fit(table, [0, 0, 1, 1])\n"
+        "mlflow.sklearn.save_model(model, sys.argv[1], pip_requirements=[], serialization_format='cloudpickle')\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(folder)], check=True, capture_output=True)
+    serving.endpoint()
+    serving.deploy("blue", model={"path": str(folder), "type": "mlflow_model"}, code_configuration=None)
+    serving.traffic(blue=100)
+    serving.wait(serving.settled, 60)
+    answer = serving.ask({"input_data": {"columns": ["a", "b"], "index": [0, 1], "data": [[0, 1], [3, 0]]}})
+    assert (answer.status, answer.body) == (200, [0, 1])
+    assert serving.ask({"data": []}).status == 400

@@ -92,6 +92,8 @@ def agreement(console: Console, document: dict[str, Any] | None, *, yes: bool) -
             from orchestrator.cli.saved import require_same
 
             require_same(document, plan)
+        if not plan.effective:
+            return True
         show = console.notice if yes or document is not None else console.error
         show(plan_text(plan, console.error_style, verbose=console.verbose))
         if yes or document is not None:
