@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.problems import Problems
@@ -35,11 +34,6 @@ class Files:
         if text is not None:
             self.sources[name] = path.absolute()
         return name, text
-
-    def documents(self, path: Path, at: Mark | None = None) -> tuple[str, list[Any] | None]:
-        """Read the YAML documents of a file; return its name in messages, and None if it cannot be read."""
-        name, text = self.text(path, at)
-        return name, None if text is None else read_documents(text, name, self._problems)
 
     def mapping(self, path: Path, what: str, at: Mark | None = None, fill: Fill | None = None) -> LocatedDict | None:
         """Read a file that must hold exactly one mapping; None if it does not (which is told)."""

@@ -18,6 +18,7 @@ from orchestrator.core.value import Reference, Unknown
 from orchestrator.kinds import discover
 from orchestrator.spec import problems
 from orchestrator.spec.compose import compose_leniently
+from orchestrator.spec.text import MAX_BYTES
 from tests.unit.spec.composing import composed, refused, spec, told, write
 
 REFERENCE = Path(__file__).parents[3] / "specs" / "heart-failure"
@@ -368,6 +369,19 @@ def test_a_folder_without_a_spec(tmp_path: Path, files: dict[str, str], expected
 def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
     assert told(refused(tmp_path / "no.yaml")) == ["file-not-found -"]
     assert told(refused()) == ["no-spec -"]
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, {"spec.yaml": HEAD + "include: [big.yaml]\n"})
+    with (tmp_path / "big.yaml").open("wb") as big:
+        big.truncate(MAX_BYTES + 1)
+    assert told(refused(path)) == ["too-large spec.yaml:2:11"]
+
+
+@pytest.mark.parametrize("name", ["folder", "socket/x"])
+def test_what_is_no_file_cannot_be_read(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, {"spec.yaml": f"{HEAD}jobs: {{j: {{file: {name}}}}}\n", "folder/x": "", "socket": ""})
+    assert told(refused(path)) == ["unreadable-file spec.yaml:2:18"]
 
 
 def test_an_empty_include_is_a_warning(tmp_path: Path) -> None:

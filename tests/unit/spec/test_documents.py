@@ -135,6 +135,8 @@ def test_a_project_is_called_like_its_folder(folder: str, name: str) -> None:
 
 JOB = f"$schema: {AZURE}commandJob.schema.json\ncommand: python train.py ${{{{inputs.x}}}} ${{HOME}}\ncompute: azureml:cpu\n"
 
+BLUE = "name: blue\nendpoint_name: e\ninstance_type: t\nmodel: m\n"
+
 
 def test_a_document_alone_is_a_project_of_one_resource(tmp_path: Path) -> None:
     found = composed(write(tmp_path / "My Samples", {"job.yml": JOB.replace("\n", "\r\n")}))
@@ -197,6 +199,8 @@ def test_a_spec_includes_documents_as_they_are(tmp_path: Path) -> None:
         ({"a.yml": "type: kubernetes\n"}, ["ambiguous-document a.yml:1:1"], "a cluster or an endpoint"),
         ({"a.yml": "model: m\ninstance_type: t\ncode_configuration: {}\n"}, ["missing-setting a.yml:1:1"], "of which endpoint"),
         ({"a.yml": "name: 5\ncommand: x\n"}, [], "the file's name, then"),
+        ({"a.yml": "name: {b: c}\nendpoint_name: [e]\ninstance_type: t\n"}, ["invalid-setting a.yml:2:16"], "a name is text"),
+        ({"a.yml": BLUE, "b.yml": BLUE}, ["duplicate-resource b.yml:1:7"], "two deployments of one name"),
         ({"a.yml": JOB, "b/a.yml": JOB}, ["duplicate-resource a.yml:1:1"], "two of one name"),
     ],
 )  # fmt: skip
