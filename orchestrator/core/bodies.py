@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -43,6 +44,20 @@ def bare_name(value: Any) -> Any:
     return value.removeprefix("azureml:") if isinstance(value, str) and "://" not in value else value
 
 
+_DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE)
+
+
+def seconds(value: Any) -> Any:
+    """Seconds of an ISO 8601 duration, ``PT2M`` as 120; anything else as it is."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) > 2 else None
+    if found is None:
+        return value
+    days, hours, minutes, rest = (float(part or 0) for part in found.groups())
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    return int(total) if total.is_integer() else total
+
+
+AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fold=seconds)
 AS_TEXT: Final = Alias("the service keeps scalars as text", fold=scalar_text)
 ANY_CASE: Final = Alias("the service changes the case", fold=lower)
 

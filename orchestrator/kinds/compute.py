@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, Environ, Flag, Identity, Resource, Whole
+from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Environ, Flag, Identity, Resource, Whole
 from orchestrator.core.kind import (
     Alias,
     AzureBinding,
@@ -75,7 +75,7 @@ class AmlCompute(NodeBody):
     tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = None
     min_instances: Whole | None = Field(None, ge=0)
     max_instances: Whole | None = Field(None, ge=0)
-    idle_time_before_scale_down: Whole | None = Field(None, ge=0, description="Seconds.")
+    idle_time_before_scale_down: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=0, description="Seconds.")
 
 
 class AssignedUser(Spec):
@@ -148,7 +148,9 @@ class ComputeInstance(NodeBody):
     create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = None
     schedules: Schedules | None = None
     setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = None
-    idle_time_before_shutdown: str | None = Field(None, description="ISO 8601 duration, such as PT30M.")
+    idle_time_before_shutdown: Annotated[str | None, AS_SECONDS] = Field(
+        None, description="ISO 8601 duration, such as PT30M."
+    )
     idle_time_before_shutdown_minutes: Whole | None = None
     custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = None
     enable_sso: Flag | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.address import Address
+from orchestrator.core.bodies import bare_name, lower, scalar_text, seconds
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.fields import marks_along, root_node
 from orchestrator.core.kind import Identity, Immutable
@@ -144,6 +145,30 @@ def test_the_embedded_workspace_says_what_it_cannot_run() -> None:
     assert "one machine" in (job.local_refusal("command", {"distribution": {"type": "mpi"}}) or "")
     assert KINDS["online_endpoints.deployments"].local_refusal("managed", {}) is None
     assert "cluster" in (KINDS["online_endpoints.deployments"].local_refusal("kubernetes", {}) or "")
+
+
+FOLDS = [
+    (seconds, "PT2M", 120, "minutes"),
+    (seconds, "P1DT1H", 90000, "days and hours"),
+    (seconds, "PT0.5S", 0.5, "parts of a second"),
+    (seconds, 120, 120, "seconds as they are"),
+    (seconds, "soon", "soon", "no duration"),
+    (seconds, "PT", "PT", "an empty duration is none"),
+    (scalar_text, True, "True", "switches as the service writes them"),
+    (scalar_text, 1.0, "1", "whole numbers"),
+    (scalar_text, 0.1, "0.1", "numbers"),
+    (scalar_text, None, None, "nothing"),
+    (bare_name, "azureml:cpu", "cpu", "the prefix of a compute"),
+    (bare_name, "azureml://x", "azureml://x", "an address"),
+    (lower, "Linux", "linux", "case"),
+    (lower, 3, 3, "no text"),
+]
+
+
+@pytest.mark.parametrize(("fold", "value", "folded", "why"), FOLDS, ids=[f[3] for f in FOLDS])
+def test_two_texts_of_one_value_are_folded(fold: Any, value: Any, folded: Any, why: str) -> None:
+    assert fold(value) == folded
+    assert type(fold(value)) is type(folded)
 
 
 TOLD = [

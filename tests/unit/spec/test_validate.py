@@ -163,6 +163,20 @@ def test_tags_of_the_project_are_checked() -> None:
     assert (found.code, place(found)) == ("wrong-type", (1, 14))
 
 
+def test_long_values_are_cut_in_messages() -> None:
+    found = one(JOB + f"limits: {{timeout: {'x' * 90}}}")
+    assert "x" * 57 + "…" in found.detail
+    assert "x" * 58 not in found.detail
+
+
+def test_facts_that_exports_hold_are_no_content() -> None:
+    [plain], [told] = (
+        project(f"data: {{d: {{path: 'https://a'{more}}}}}").resources.values()
+        for more in ("", ", id: /subscriptions/s, creation_context: {created_by: me}")
+    )
+    assert plain.content == told.content
+
+
 def test_a_secret_never_reaches_a_message() -> None:
     text = "compute: {cpu: {type: amlcompute, size: '${secret.size}', min_instances: '${secret.size}', zzz: '${secret.size}'}}"
     assert "value of size" not in str([(d.detail, d.fix, d.related) for d in problems(text)])
