@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.kind import Identity
 from orchestrator.planning.named import decide_named
@@ -9,13 +12,13 @@ from orchestrator.planning.runs import decide_run
 from orchestrator.planning.subject import Decision, Subject
 from orchestrator.planning.versioned import decide_versioned
 
+RULES: Final[Mapping[Identity, Callable[[Subject], Decision | Diagnostic]]] = {
+    Identity.NAMED: decide_named,
+    Identity.VERSIONED: decide_versioned,
+    Identity.RUN: decide_run,
+}
+
 
 def decide(subject: Subject) -> Decision | Diagnostic:
     """Decide on one resource, or say why it cannot be decided."""
-    match subject.identity:
-        case Identity.NAMED:
-            return decide_named(subject)
-        case Identity.VERSIONED:
-            return decide_versioned(subject)
-        case Identity.RUN:
-            return decide_run(subject)
+    return RULES[subject.identity](subject)

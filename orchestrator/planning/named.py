@@ -53,7 +53,7 @@ def _verdict(subject: Subject, observed: Observed, fields: tuple[FieldChange, ..
         return Verdict(Action.REPLACE, field_reason(subject, fields))
     if subject.applied is None:
         return _adopt(subject, observed, fields)
-    return upkeep(subject, observed, fields)
+    return upkeep(subject, subject.applied, observed, fields)
 
 
 def _adopt(subject: Subject, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:

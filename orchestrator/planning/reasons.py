@@ -149,11 +149,9 @@ def last_run(applied: Applied | None) -> str:
     return f"last run took {minutes // 60} h {minutes % 60} min"
 
 
-def lifecycle_reason(subject: Subject) -> str:
+def lifecycle_reason(desired: Desired, applied: Applied) -> str:
     """What the spec says now about protection and removal, other than the record; empty if the same."""
-    applied, lifecycle = subject.applied, subject.desired.lifecycle
-    if applied is None:
-        return ""
+    lifecycle = desired.lifecycle
     moved = []
     if applied.protect != lifecycle.protect:
         moved.append("protect")
@@ -162,9 +160,8 @@ def lifecycle_reason(subject: Subject) -> str:
     return f"lifecycle: {some(moved)}" if moved else ""
 
 
-def unseen_label(subject: Subject, fields: Iterable[FieldChange]) -> bool:
+def unseen_label(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> bool:
     """Whether labels moved that no field shows: the tests of an endpoint."""
-    applied = subject.applied
-    if applied is None or applied.fingerprint.metadata == subject.fingerprint.metadata:
+    if applied.fingerprint.metadata == subject.fingerprint.metadata:
         return False
     return not any(is_label(field) or field.reason.startswith("already so") for field in fields)

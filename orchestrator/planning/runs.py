@@ -7,7 +7,7 @@ from dataclasses import replace
 from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.health import Health
-from orchestrator.core.resource import Observed, Rerun
+from orchestrator.core.resource import Applied, Observed, Rerun
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content
 from orchestrator.planning.reasons import content_reason, last_run
@@ -32,8 +32,8 @@ def decide_run(subject: Subject) -> Decision:
     if under_way:
         return _await(subject, under_way[-1])
     standing = live_in_force(subject)
-    if policy is Rerun.MANUAL and standing is not None and standing.health is Health.HEALTHY and not subject.chosen:
-        return _manual(subject, standing)
+    if policy is Rerun.MANUAL and subject.applied and standing and standing.health is Health.HEALTHY:
+        return _run(subject, runs, standing) if subject.chosen else _manual(subject, subject.applied, standing)
     return _run(subject, runs, standing)
 
 
@@ -42,7 +42,7 @@ def _completed(subject: Subject, completed: list[Observed]) -> Decision:
     if applied is not None and not applied.tainted:
         for run in completed:
             if run.revision == applied.revision:
-                return keep(subject, run)
+                return keep(subject, applied, run)
     return reuse(subject, completed[-1], "run")
 
 
@@ -58,9 +58,8 @@ def _await(subject: Subject, run: Observed) -> Decision:
     )
 
 
-def _manual(subject: Subject, standing: Observed) -> Decision:
+def _manual(subject: Subject, applied: Applied, standing: Observed) -> Decision:
     """It changed, but runs only when somebody selects it by name; what is downstream goes on with the run in force."""
-    assert subject.applied is not None  # noqa: S101 - a run in force is one that a record names
     fields = compared(subject, standing)
     return Decision(
         Action.NOOP,
@@ -70,7 +69,7 @@ def _manual(subject: Subject, standing: Observed) -> Decision:
         after=standing.revision,
         observed=standing,
         reused=standing,
-        identity=subject.applied.fingerprint.identity,
+        identity=applied.fingerprint.identity,
     )
 
 

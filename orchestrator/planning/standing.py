@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.health import Health
-from orchestrator.core.resource import Observed
+from orchestrator.core.resource import Applied, Observed
 from orchestrator.planning.fields import compared, drifted, worst
 from orchestrator.planning.reasons import culprits, field_reason, lifecycle_reason, some, unseen_label
 from orchestrator.planning.subject import Decision, Subject
@@ -27,10 +27,10 @@ class Verdict(NamedTuple):
     reuse: bool = False
 
 
-def keep(subject: Subject, observed: Observed) -> Decision:
+def keep(subject: Subject, applied: Applied, observed: Observed) -> Decision:
     """The version or run in force has the wanted content: at most its labels change."""
     fields = tuple(_settled(field) for field in compared(subject, observed))
-    verdict = upkeep(subject, observed, fields)
+    verdict = upkeep(subject, applied, observed, fields)
     return decided(verdict, observed, fields)
 
 
@@ -41,20 +41,20 @@ def _settled(field: FieldChange) -> FieldChange:
     return field
 
 
-def upkeep(subject: Subject, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
+def upkeep(subject: Subject, applied: Applied, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
     """The first rule that holds for a live object that the record names."""
     if worst(fields) is Action.UPDATE:
         return Verdict(Action.UPDATE, field_reason(subject, fields))
-    if subject.applied is not None and subject.applied.tainted:
+    if applied.tainted:
         return Verdict(Action.UPDATE, "last apply failed")
     if observed.owner is None and subject.kind.taggable:
         return Verdict(Action.UPDATE, UNMARKED)
     guilty = culprits(subject)
     if guilty:
         return Verdict(Action.UPDATE, f"upstream: {some(guilty)}")
-    if unseen_label(subject, fields):
+    if unseen_label(subject, applied, fields):
         return Verdict(Action.UPDATE, "metadata: tests")
-    moved = lifecycle_reason(subject)
+    moved = lifecycle_reason(subject.desired, applied)
     if moved:
         return Verdict(Action.UPDATE, moved, reuse=True)
     return Verdict(Action.NOOP, "unchanged")

@@ -19,8 +19,8 @@ def statuses(plan: Plan, observation: Observation) -> tuple[ResourceStatus, ...]
 
 
 def _live(change: Change, observation: Observation) -> Observed | None:
-    """The object in force: the revision the state names, else the newest that is there."""
-    found = observation.objects.get(change.address, ())
+    """The object in force: the revision the state names, else the newest that is there. What is archived is gone."""
+    found = [observed for observed in observation.objects.get(change.address, ()) if not observed.archived]
     for candidate in (change.before, change.after):
         for observed in found:
             if candidate and observed.revision == candidate:

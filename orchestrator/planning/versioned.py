@@ -29,7 +29,7 @@ def decide_versioned(subject: Subject) -> Decision | Diagnostic:
     if wanted is None:
         return _publish(subject)
     if subject.applied is not None and wanted.revision == subject.applied.revision:
-        return keep(subject, wanted)
+        return keep(subject, subject.applied, wanted)
     return reuse(subject, wanted, "version")
 
 

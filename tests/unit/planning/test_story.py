@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.core.change import Action
@@ -198,3 +200,10 @@ def test_a_lost_state_is_rebuilt_without_doing_anything_again(world: World) -> N
     assert all(change.reuse for change in plan.effective)
     assert {address: [o.revision for o in live] for address, live in world.objects.items()} == before
     assert actions(world.plan(pipeline())) == {}
+
+
+def test_a_run_that_left_nothing_behind_is_tried_again_under_its_name(world: World) -> None:
+    world.applied[TRAIN] = replace(world.applied[TRAIN], tainted=True)
+    del world.objects[TRAIN]
+    change = change_of(world.plan(pipeline()), TRAIN)
+    assert (change.reason, change.after) == ("last apply failed", world.applied[TRAIN].revision)
