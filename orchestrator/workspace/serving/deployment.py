@@ -207,7 +207,7 @@ class Deployment:
         broken = [server for server in current.servers if server.failures >= HOPELESS_AFTER and not server.ready]
         if problem or broken:
             how = problem or f"{broken[0].last_exit}, {broken[0].failures} times in a row"
-            return Verdict(Health.DEGRADED, "restarting", f"{text}: {how}{self._tail()}", busy=True)
+            return Verdict(Health.DEGRADED, "restarting", f"{text}: {how}{self._tail()}")
         return Verdict(Health.PROGRESSING, "restarting", text, busy=True)
 
     async def _run(
@@ -264,7 +264,7 @@ class Deployment:
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)
         self._abandon_next()
-        return Verdict(Health.DEGRADED, "failed", message, busy=True)
+        return Verdict(Health.DEGRADED, "failed", message)
 
     def _abandon_next(self) -> None:
         if self._next is not None:

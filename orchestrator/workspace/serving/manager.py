@@ -34,6 +34,7 @@ DEPLOYMENTS = "online_endpoints.deployments"
 TRAFFIC = "online_endpoints.traffic"
 
 _HURRY_S = 0.05
+_LAST_HURRY_S = 0.5
 _log = logging.getLogger("orchestrator.serving")
 
 
@@ -313,4 +314,4 @@ class ServingManager:
             except Exception:  # the supervisor's next round reports it if it persists
                 _log.exception("a round failed")
                 return
-            delay_s = _HURRY_S
+            delay_s = min(max(_HURRY_S, 1.3 * delay_s), _LAST_HURRY_S)

@@ -15,6 +15,7 @@ RESTART_WAIT_S = 15.0
 
 _FIRST_RETRY_S = 0.02
 _LAST_RETRY_S = 0.5
+_ATTEMPTS = 10
 
 
 class Unanswered(Exception):
@@ -68,6 +69,12 @@ class Instance:
         else:
             connection.close()
 
+    def drop_idle(self) -> None:
+        """Use none of the idle connections any more."""
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
+
     def went_down(self) -> None:
         """Take it out until somebody listens there again."""
         if self.up and not self.retired:
@@ -79,9 +86,7 @@ class Instance:
         self.retired = True
         if self._probe is not None:
             self._probe.cancel()
-        for connection in self._idle:
-            connection.close()
-        self._idle.clear()
+        self.drop_idle()
 
     async def _until_up(self) -> None:
         pause = _FIRST_RETRY_S
@@ -149,13 +154,13 @@ class DeploymentPool:
     async def send(self, payload: bytes) -> Reply:
         """Have a request answered.
 
-        A server that cannot be reached is passed over; while none can, the request waits for one. A request is sent a second time only if
-        it went out on a connection that had been idle and was closed without one byte of answer.
+        A server that cannot be reached is passed over; while none can, the request waits for one. A request is sent a second time only
+        if the server had not read it, or if it went out on a connection that had been idle and was closed without a byte of answer.
 
         Raises:
             Unanswered: too many requests wait, no server came back in time, or it took too long or broke off.
         """
-        while True:
+        for _ in range(_ATTEMPTS):
             instance = self._pick() or await self._wait_for_instance()
             try:
                 reply = await self._exchange(instance, payload)
@@ -164,6 +169,7 @@ class DeploymentPool:
                 self._after(instance)
             if reply is not None:
                 return reply
+        raise Unanswered(503, "NoServer", "The scoring servers of this deployment keep going away.")
 
     async def _exchange(self, instance: Instance, payload: bytes) -> Reply | None:
         """The answer, or None if the server cannot be reached."""
@@ -178,8 +184,12 @@ class DeploymentPool:
                 async with asyncio.timeout(self._route.timeout_s):
                     reply = await connection.send(payload)
             except Disconnected as error:
-                if not (reused and error.silent):
+                if not (error.silent and (error.unread or reused)):
                     break
+                if not reused:
+                    instance.went_down()
+                    return None
+                instance.drop_idle()
             except TimeoutError:
                 connection.close()
                 raise Unanswered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -144,18 +145,22 @@ class ReleaseBuilder:
 
 
 def _mirror(source: Path, target: Path) -> None:
-    """Folders of their own, so that every way of walking them finds the files; the files themselves are links."""
+    """Real files, not symbolic links: MLflow refuses to follow those out of a model's folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_file():
-        target.symlink_to(source.resolve())
-        return
-    target.mkdir()
-    for path in sorted(source.rglob("*")):
-        copy = target / path.relative_to(source)
-        if path.is_dir():
-            copy.mkdir(exist_ok=True)
-        else:
-            copy.symlink_to(path.resolve())
+        _place(str(source), str(target))
+    else:
+        shutil.copytree(source, target, copy_function=_place)
+
+
+def _place(source: str, target: str) -> None:
+    # The administrator writes through read-only files, so only others may share the bytes.
+    if os.geteuid() != 0 and not os.access(source, os.W_OK):
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)
+    shutil.copymode(source, target)
 
 
 def _mlflow_folder(model: Path | None) -> Path:

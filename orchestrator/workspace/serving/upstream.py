@@ -15,11 +15,13 @@ class Disconnected(Exception):
 
     Attributes:
         silent: not one byte of the answer had come.
+        unread: it never read the whole request, so it cannot have worked on it.
     """
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, unread: bool = False) -> None:
         super().__init__("the scoring server closed the connection")
         self.silent = silent
+        self.unread = unread
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -47,7 +49,7 @@ class UpstreamConnection(asyncio.Protocol):
         """
         waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         if self._transport is None or self._transport.is_closing():
-            waiter.set_exception(Disconnected(silent=True))
+            waiter.set_exception(Disconnected(silent=True, unread=True))
             return waiter
         self._waiter = waiter
         self._headers, self._body, self._started = [], [], False
@@ -67,7 +69,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._transport = None
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(Disconnected(silent=not self._started))
+            # A unix socket that is closed over bytes nobody read resets its peer; one that was read to the end does not.
+            unread = isinstance(exc, ConnectionResetError | BrokenPipeError)
+            waiter.set_exception(Disconnected(silent=not self._started, unread=unread))
 
     def data_received(self, data: bytes) -> None:
         self._started = True

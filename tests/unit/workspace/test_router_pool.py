@@ -69,6 +69,18 @@ def test_a_request_that_a_server_may_have_worked_on_is_not_sent_again(tmp_path: 
     asyncio.run(check())
 
 
+def test_a_request_that_no_server_read_is_sent_to_another(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            rude = await asyncio.start_unix_server(lambda _, writer: writer.close(), str(tmp_path / "rude.sock"))
+            await fixture.server("polite")
+            await fixture.apply(fixture.route("blue", "rude", "polite"))
+            assert [(await fixture.ask())[2] for _ in range(6)] == [b'"polite"'] * 6
+            rude.close()
+
+    asyncio.run(check())
+
+
 def test_a_server_that_cannot_be_reached_is_passed_over_and_taken_back(tmp_path: Path) -> None:
     async def check() -> None:
         async with routing(tmp_path) as fixture:

@@ -70,7 +70,7 @@ def answer_of(result: Any) -> Answer:
 def _of_response(response: Any) -> Answer:
     headers = [(str(name), str(value)) for name, value in dict(response.headers).items()]
     kept = tuple((n, v) for n, v in headers if n.lower() not in _FRAMING and _one_line(n) and _one_line(v))
-    kind = next((value for name, value in headers if name.lower() == "content-type"), JSON_TYPE)
+    kind = next((value for name, value in headers if name.lower() == "content-type" and _one_line(value)), JSON_TYPE)
     body = response.get_data()
     return Answer(int(response.status_code), body.encode() if isinstance(body, str) else bytes(body), kind, kept)
 
