@@ -86,6 +86,11 @@ class WorkspacePaths:
         """What can be computed again at any time."""
         return self.root / "cache"
 
+    @property
+    def arm(self) -> Path:
+        """Certificates and address of the server that speaks Azure's wire."""
+        return self.root / "arm"
+
     def job(self, run: str) -> Path:
         """The folder of a run.
 
@@ -130,7 +135,7 @@ class WorkspacePaths:
         """What there is in the folder and belongs to the workspace."""
         files = [self.root / f"{self.db.name}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
         folders = (self.content, self.jobs, self.environments, self.endpoints, self.tracking, self.supervisor)
-        more = (self.datastores, self.downloads, self.secrets, self.cache)
+        more = (self.datastores, self.downloads, self.secrets, self.cache, self.arm)
         found = [entry for entry in (*files, self.marker, *folders, *more) if entry.exists() or entry.is_symlink()]
         ignore = self.root / _IGNORE_FILE
         if ignore.is_file() and ignore.read_text(encoding="utf-8", errors="replace") == _IGNORE_ALL:

@@ -17,7 +17,10 @@ STAND_INS: Final = "stand_ins"
 FILES: Final = "files"
 """Attribute: the content digest of each local file or folder in the body, to the digest it has in plans."""
 
-PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES})
+WIRE: Final = "wire"
+"""Attribute: what a client of Azure's wire sent, without secrets, and when; see `workspace.arm.shelf`."""
+
+PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE})
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 

@@ -1,0 +1,118 @@
+"""What a client asks before it asks for resources: clouds, tokens, the workspace itself."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
+
+CLOUD: Final = "AmlctlLoopback"
+LOCATION: Final = "local"
+CLIENT: Final = "amlctl"
+"""The application that a client secret belongs to."""
+
+
+def cloud(request: Request) -> Answer:
+    """The one cloud there is, in the form of ``/metadata/endpoints``.
+
+    Source: Azure Resource Manager, metadata endpoints, version 2019-05-01. ``portal`` and ``suffixes`` name no hosts
+    that are ever called.
+    """
+    base = request.base
+    one = {
+        "name": CLOUD,
+        "portal": "https://portal.amlctl.localhost/",
+        "resourceManager": base,
+        "authentication": {"loginEndpoint": base, "audiences": [base], "tenant": TENANT},
+        "suffixes": {"storage": "core.localhost"},
+    }
+    return Answer.of([one])
+
+
+def managed_identity(request: Request, tokens: Tokens) -> Answer:
+    """The token of a managed identity, for those who know the secret.
+
+    Source: Azure App Service documentation, managed identity, REST protocol 2019-08-01.
+
+    Raises:
+        WireError: the secret is another.
+    """
+    if not hmac.compare_digest(request.headers.get("x-identity-header", "").encode(), tokens.secret.encode()):
+        raise WireError(401, "InvalidIdentityHeader", "The identity header is not the one of this server.")
+    audience = request.query.get("resource", "")
+    token, ends = tokens.issue(audience)
+    fields = {"access_token": token, "expires_on": str(ends), "resource": audience, "token_type": "Bearer"}
+    return Answer.of({**fields, "client_id": CLIENT})
+
+
+def client_credentials(request: Request, tokens: Tokens) -> Answer:
+    """The token of an application with a secret. Source: OAuth 2.0 client credentials flow, Microsoft identity platform."""
+    form = dict(parse_qsl(request.body.decode()))
+    given = form.get("client_secret", "")
+    if not hmac.compare_digest(given.encode(), tokens.secret.encode()):
+        return Answer.of({"error": "invalid_client", "error_description": "The client secret is wrong."}, 401)
+    token, _ = tokens.issue(form.get("scope", "").removesuffix("/.default"))
+    return Answer.of({"access_token": token, "expires_in": LIFETIME_S, "token_type": "Bearer"})
+
+
+def openid(request: Request) -> Answer:
+    """Where tokens are to be had."""
+    tenant = f"{request.base}/{request.path.strip('/').split('/')[0]}"
+    return Answer.of(
+        {
+            "token_endpoint": f"{tenant}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{tenant}/oauth2/v2.0/authorize",
+            "issuer": f"{tenant}/v2.0",
+        }
+    )
+
+
+class Workspaces:
+    """The workspace as a resource."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def register(self, routes: Routes) -> None:
+        """Answer for it."""
+        routes.add("GET", "", self._get)
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self.view(call.request, call.scope))
+
+    def view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
+        """It, as the service shows a workspace."""
+        group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers"
+        return {
+            "id": scope.id,
+            "name": scope.workspace,
+            "type": f"{PROVIDER}/workspaces",
+            "location": LOCATION,
+            "kind": "Default",
+            "tags": {},
+            "sku": {"name": "Basic", "tier": "Basic"},
+            "identity": {"type": "SystemAssigned", "principalId": TENANT, "tenantId": TENANT},
+            "systemData": {"createdBy": "amlctl", "createdByType": "User"},
+            "properties": {
+                "friendlyName": scope.workspace,
+                "description": "embedded workspace",
+                "workspaceId": self._shelf.identity,
+                "provisioningState": "Succeeded",
+                "storageAccount": f"{group}/Microsoft.Storage/storageAccounts/local",
+                "keyVault": f"{group}/Microsoft.Keyvault/vaults/local",
+                "applicationInsights": f"{group}/Microsoft.insights/components/local",
+                "discoveryUrl": f"{request.base}/discovery",
+                "mlFlowTrackingUri": self._shelf.tracking(),
+                "publicNetworkAccess": "Enabled",
+                "hbiWorkspace": False,
+                "v1LegacyMode": False,
+                "enableDataIsolation": False,
+            },
+        }

@@ -1,0 +1,55 @@
+"""The facade as a whole: which part answers which request."""
+
+from __future__ import annotations
+
+from orchestrator.workspace.arm import account
+from orchestrator.workspace.arm.asset_bodies import ASSETS
+from orchestrator.workspace.arm.assets import Assets
+from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.tokens import Tokens
+
+
+class Facade:
+    """Answers the requests of one workspace.
+
+    Args:
+        shelf: its records.
+        tokens: who may ask.
+    """
+
+    def __init__(self, shelf: Shelf, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._routes = Routes()
+        account.Workspaces(shelf).register(self._routes)
+        for kind in ASSETS:
+            Assets(kind, shelf).register(self._routes)
+
+    def respond(self, request: Request) -> Answer:
+        """Answer a request.
+
+        Raises:
+            WireError, BackendError: it cannot be answered as it wishes.
+        """
+        parts = [part for part in request.path.split("/") if part]
+        lowered = [part.lower() for part in parts]
+        match lowered:
+            case ["metadata", "endpoints"]:
+                return account.cloud(request)
+            case ["msi", "token"]:
+                return account.managed_identity(request, self._tokens)
+            case [_, "oauth2", "v2.0", "token"] | [_, "oauth2", "token"]:
+                return account.client_credentials(request, self._tokens)
+            case [_, "v2.0", ".well-known", "openid-configuration"]:
+                return account.openid(request)
+        if not self._tokens.accepts(request.headers.get("authorization", "")):
+            raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
+        match lowered:
+            case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
+                if provider == PROVIDER.lower():
+                    scope = Scope(parts[1], parts[3], parts[7])
+                    handler, names = self._routes.find(request.method, parts[8:])
+                    return handler(Call(request, scope, names))
+        raise WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")

@@ -1,0 +1,182 @@
+"""Data, models and environments on the wire: containers, versions, archiving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestrator.core.errors import NotFound
+from orchestrator.workspace.arm.messages import Answer, WireError
+from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.records import Record, RecordKey
+
+_LABELS = ("tags", "description", "properties", "isArchived", "stage", "isAnonymous", "autoDeleteSetting")
+"""Fields of a version that may change in place. Source: recordings of azure-ai-ml; all else needs a new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetKind:
+    """How one kind of asset travels.
+
+    Attributes:
+        section: of the records, and of the wire's paths.
+        to_body: from ``properties`` and the revision to a CLI v2 body without labels.
+        to_wire: from a CLI v2 body to ``properties``, for records that others wrote.
+        complete: adds to ``properties`` what the service adds.
+        refusal: status and code of an attempt to change what cannot change.
+    """
+
+    section: str
+    to_body: Callable[[Mapping[str, Any]], dict[str, Any]]
+    to_wire: Callable[[Mapping[str, Any], Scope], dict[str, Any]]
+    complete: Callable[[dict[str, Any]], dict[str, Any]]
+    refusal: tuple[int, str]
+
+
+class Assets:
+    """Answers for one kind of asset."""
+
+    def __init__(self, kind: AssetKind, shelf: Shelf) -> None:
+        self._kind = kind
+        self._shelf = shelf
+
+    def register(self, routes: Routes) -> None:
+        """Answer for containers and versions."""
+        section = self._kind.section
+        routes.add("GET", section, self._containers)
+        routes.add("GET", f"{section}/{{name}}", self._container)
+        routes.add("GET", f"{section}/{{name}}/versions", self._versions)
+        routes.add("GET", f"{section}/{{name}}/versions/{{version}}", self._get)
+        routes.add("PUT", f"{section}/{{name}}/versions/{{version}}", self._put)
+        routes.add("DELETE", f"{section}/{{name}}/versions/{{version}}", self._delete)
+
+    def _key(self, call: Call) -> RecordKey:
+        section = self._kind.section
+        return RecordKey(section, f"{section}.{call.names['name']}", call.names["version"])
+
+    def _containers(self, call: Call) -> Answer:
+        found: dict[str, list[Record]] = {}
+        for record in self._shelf.list(self._kind.section):
+            found.setdefault(record.name, []).append(record)
+        shown = {name: listed for name, records in found.items() if (listed := _listed(call, records))}
+        return page(call.request, [self._container_view(call.scope, name, found[name]) for name in reversed(shown)])
+
+    def _container(self, call: Call) -> Answer:
+        name = call.names["name"]
+        records = self._named(name)
+        if not records:
+            raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
+        return Answer.of(self._container_view(call.scope, name, records))
+
+    def _named(self, name: str) -> list[Record]:
+        return [record for record in self._shelf.list(self._kind.section) if record.name == name]
+
+    def _container_view(self, scope: Scope, name: str, records: Sequence[Record]) -> dict[str, Any]:
+        live = [record for record in records if not record.archived]
+        newest = (live or records)[-1]
+        properties = {
+            "description": newest.body.get("description"),
+            "tags": all_tags(newest),
+            "properties": {},
+            "isArchived": not live,
+            "latestVersion": newest.revision,
+            "nextVersion": next_version(record.revision for record in records),
+        }
+        if self._kind.section == "data":
+            properties["dataType"] = newest.body.get("type") or "uri_folder"
+        return {
+            "id": scope.resource(self._kind.section, name),
+            "name": name,
+            "type": f"{PROVIDER}/workspaces/{self._kind.section}",
+            "properties": properties,
+            "systemData": system_data(newest),
+        }
+
+    def _versions(self, call: Call) -> Answer:
+        records = _listed(call, self._named(call.names["name"]))
+        if "desc" in call.request.query.get("$orderby", "createdtime desc").lower():
+            records = records[::-1]
+        return page(call.request, [self._view(call.scope, record) for record in records])
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))
+
+    def _put(self, call: Call) -> Answer:
+        sent = dict(call.request.json().get("properties") or {})
+        key = self._key(call)
+        tags, marks = split_tags(sent.get("tags"))
+        labels = {"tags": tags or None, "description": sent.get("description")}
+        body = {**self._kind.to_body(sent), **{name: value for name, value in labels.items() if value}}
+        existing = self._shelf.find(key)
+        if existing is not None:
+            self._refuse_other_content(existing, body)
+            # A name that stands for the same content in other words keeps its words.
+            body = {**existing.body, **{name: body.get(name) for name in labels}}
+            body = {name: value for name, value in body.items() if value is not None}
+        record, new = self._shelf.write(Entry(key, body, _without_tags(sent), marks))
+        if record.archived != bool(sent.get("isArchived")):
+            record = self._shelf.relabel(replace(record, archived=bool(sent.get("isArchived"))))
+        return Answer.of(self._view(call.scope, record), 201 if new else 200)
+
+    def _refuse_other_content(self, existing: Record, body: Mapping[str, Any]) -> None:
+        labels = ("tags", "description")
+        before = {name: value for name, value in existing.body.items() if name not in labels}
+        after = {name: value for name, value in body.items() if name not in labels}
+        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        if changed:
+            status, code = self._kind.refusal
+            raise WireError(
+                status,
+                code,
+                f"A version '{existing.revision}' of '{existing.name}' is already registered and cannot be changed "
+                f"(different: {', '.join(changed)}); use a new version.",
+            )
+
+    def _delete(self, call: Call) -> Answer:
+        record = self._shelf.find(self._key(call))
+        if record is None:
+            return Answer(204)
+        self._shelf.remove(record, works=False)
+        return Answer(200)
+
+    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        section = self._kind.section
+        sent = sent_of(record)
+        properties = self._kind.to_wire(record.body, scope) if sent is None else sent
+        return {
+            "id": scope.resource(section, record.name, "versions", record.revision),
+            "name": record.revision,
+            "type": f"{PROVIDER}/workspaces/{section}/versions",
+            "properties": {
+                "properties": {},
+                "isAnonymous": False,
+                **self._kind.complete(properties),
+                "description": record.body.get("description"),
+                "tags": all_tags(record),
+                "isArchived": record.archived,
+                "provisioningState": "Succeeded",
+            },
+            "systemData": system_data(record),
+        }
+
+
+def _without_tags(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if name != "tags"}
+
+
+def _listed(call: Call, records: Sequence[Record]) -> list[Record]:
+    """Those that ``listViewType`` asks for; without a word the active ones."""
+    wanted = call.request.query.get("listviewtype", "ActiveOnly").lower()
+    if wanted == "all":
+        return list(records)
+    return [record for record in records if record.archived == (wanted == "archivedonly")]
+
+
+def next_version(versions: Any) -> str:
+    """One more than the highest version that is a number."""
+    numbers = [int(version) for version in versions if version.isdecimal()]
+    return str(max(numbers, default=0) + 1)

@@ -1,0 +1,110 @@
+"""Serves one workspace over the wire."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orchestrator.core.errors import NotFound
+from orchestrator.workspace.arm.account import CLOUD
+from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.server import WireServer
+from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.tls import TlsFiles, server_context
+from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.control import write_private
+from orchestrator.workspace.paths import WorkspacePaths
+
+SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+GROUP: Final = "local"
+WORKSPACE: Final = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFiles:
+    """The files by which a client finds the server."""
+
+    paths: WorkspacePaths
+
+    @property
+    def tls(self) -> TlsFiles:
+        """Certificates."""
+        return TlsFiles(self.paths.arm)
+
+    def settings(self) -> Mapping[str, str]:
+        """The environment of a client, as the running server wrote it.
+
+        Raises:
+            NotFound: none runs.
+        """
+        try:
+            found: Mapping[str, str] = json.loads(self._address.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise NotFound("Nobody serves this workspace now.", fix="Start it: amlctl workspace serve --arm") from None
+        return found
+
+    def publish(self, settings: Mapping[str, str]) -> None:
+        """Write it, for the owner only."""
+        write_private(self._address, json.dumps(dict(settings)))
+
+    def withdraw(self) -> None:
+        """Say that nobody serves any more."""
+        self._address.unlink(missing_ok=True)
+
+    @property
+    def _address(self) -> Path:
+        return self.paths.arm / "client.json"
+
+
+class ArmService:
+    """The wire of one workspace, from `start` to `close`.
+
+    Args:
+        paths: the workspace. Its folder is made if it is not there.
+        port: 0 means any that is free.
+
+    Raises:
+        UnsupportedSetup: certificates cannot be made.
+    """
+
+    def __init__(self, paths: WorkspacePaths, port: int = 0) -> None:
+        self._files = ArmFiles(paths)
+        paths.create()
+        paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        self.tokens = Tokens.fresh()
+        context = server_context(self._files.tls)
+        self._shelf = Shelf(paths)
+        self._server = WireServer(Facade(self._shelf, self.tokens).respond, context, port)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self._server.url
+
+    def client_environment(self) -> Mapping[str, str]:
+        """What a program needs in its environment so that the client of Azure finds and trusts this server."""
+        return {
+            "ARM_CLOUD_METADATA_URL": f"{self.url}/metadata/endpoints?api-version=2019-05-01",
+            "AZUREML_CURRENT_CLOUD": CLOUD,
+            "REQUESTS_CA_BUNDLE": str(self._files.tls.bundle),
+            "IDENTITY_ENDPOINT": f"{self.url}/msi/token",
+            "IDENTITY_HEADER": self.tokens.secret,
+            "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+            "AZURE_RESOURCE_GROUP": GROUP,
+            "AZUREML_WORKSPACE_NAME": WORKSPACE,
+        }
+
+    def start(self) -> None:
+        """Answer from now on, and say where."""
+        self._server.start()
+        self._files.publish(self.client_environment())
+
+    def close(self) -> None:
+        """Stop answering. What runs in the workspace goes on."""
+        self._files.withdraw()
+        self._server.close()
+        self._shelf.close()

@@ -1,0 +1,193 @@
+"""The records behind the wire, written the way the command line writes them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from orchestrator.core.errors import Conflict, NotFound
+from orchestrator.core.fingerprint import digest_tree
+from orchestrator.core.health import Health
+from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG
+from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.identity import ensure_identity
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import WIRE, Record, RecordKey
+from orchestrator.workspace.secrets import SecretFiles, SecretValues
+from orchestrator.workspace.store import RecordStore
+
+QUEUED: Final = "queued"
+"""The phase of a record that its manager has not looked at yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource as it is to be written.
+
+    Attributes:
+        key: of its record.
+        body: the CLI v2 body, without marks of ownership among its tags.
+        sent: what the caller sent as ``properties``, without secrets; returned to those who ask.
+        marks: those of the tags that are marks of ownership.
+        variant: see `Record.variant`.
+        works: it has processes, which the supervisor keeps.
+        secrets: see `SecretFiles.put`; None leaves those that are kept.
+        attributes: further ones.
+    """
+
+    key: RecordKey
+    body: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    marks: Mapping[str, str] = field(default_factory=dict)
+    variant: str = ""
+    works: bool = False
+    secrets: SecretValues | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Shelf:
+    """Reads and writes the records of one workspace. Safe to use from several threads.
+
+    Args:
+        paths: the workspace.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self.paths = paths
+        self.store = RecordStore(paths)
+        self.content = ContentStore(paths)
+        self.secrets = SecretFiles(paths)
+        self._client = SupervisorClient(paths)
+        self.identity = ensure_identity(paths)
+
+    def close(self) -> None:
+        """Let go of the database. What runs goes on."""
+        self.store.close()
+
+    def get(self, key: RecordKey) -> Record:
+        """One record.
+
+        Raises:
+            NotFound: it is not there, or on its way out.
+        """
+        record = self.store.get(*key)
+        if record is None or record.deleting:
+            raise NotFound(f"{key.address} {key.revision}".rstrip() + " is not in the workspace.")
+        return record
+
+    def find(self, key: RecordKey) -> Record | None:
+        """One record; None if it is not there, or on its way out."""
+        record = self.store.get(*key)
+        return None if record is None or record.deleting else record
+
+    def list(self, kind: str) -> Sequence[Record]:
+        """All records of a kind that are not on their way out, oldest first, archived ones included."""
+        return [record for record in self.store.list(kind) if not record.deleting]
+
+    def write(self, entry: Entry) -> tuple[Record, bool]:
+        """Insert a record, or change the one that is there. What has processes starts or changes then.
+
+        Returns:
+            The record as it is now, and whether it is new.
+
+        Raises:
+            Conflict: it is still being deleted.
+        """
+        existing = self.store.get(*entry.key)
+        if existing is not None and existing.deleting:
+            raise Conflict(f"{entry.key.address} is still being deleted.")
+        if entry.secrets is not None:
+            self.secrets.put(entry.key, entry.secrets)
+        wanted = _record(entry, existing)
+        if existing is None:
+            record = self.store.insert(wanted)
+        else:
+            same = existing.body == wanted.body or not entry.works
+            if entry.works and same:
+                wanted = replace(wanted, health=existing.health, phase=existing.phase, message=existing.message)
+            record = self.store.update_body(wanted, same_work=same)
+        if entry.works:
+            self.wake()
+        return record, existing is None
+
+    def relabel(self, record: Record) -> Record:
+        """Change labels, archiving and attributes of a record; nothing runs anew."""
+        return self.store.update_body(record, same_work=True)
+
+    def remove(self, record: Record, *, works: bool) -> None:
+        """Remove a record; what has processes is removed by the supervisor when they have stopped."""
+        self.secrets.forget(record.key)
+        if not works:
+            self.store.delete(record.key)
+            return
+        self.store.mark_deleting(record.key)
+        self.wake()
+
+    def wake(self) -> None:
+        """Make sure that a supervisor works on the records, now."""
+        self._client.ensure()
+        self._client.nudge()
+
+    def tracking(self) -> str:
+        """Address of the tracking server; empty if none runs."""
+        return str(self._client.status().get("tracking") or "")
+
+
+def _record(entry: Entry, existing: Record | None) -> Record:
+    now = _now()
+    before = existing.attributes.get(WIRE, {}) if existing is not None else {}
+    wire = {
+        "of": digest_tree(entry.body),
+        "sent": dict(entry.sent),
+        "created": before.get("created") or now,
+        "modified": now,
+    }
+    return Record(
+        *entry.key,
+        owner=entry.marks.get(OWNER_TAG) or (existing.owner if existing is not None else None),
+        fingerprint=entry.marks.get(FINGERPRINT_TAG) or (existing.fingerprint if existing is not None else None),
+        body=entry.body,
+        attributes={**entry.attributes, WIRE: wire},
+        health=Health.PROGRESSING if entry.works else Health.HEALTHY,
+        phase=QUEUED if entry.works else "",
+        variant=entry.variant,
+    )
+
+
+def sent_of(record: Record) -> dict[str, Any] | None:
+    """What a caller of the wire sent as ``properties``; None if the record was written, or changed since, by others."""
+    wire = record.attributes.get(WIRE)
+    if not wire or wire["of"] != digest_tree(record.body):
+        return None
+    return dict(wire["sent"])
+
+
+def system_data(record: Record) -> dict[str, Any]:
+    """Who made a resource, and when, as far as that is known."""
+    wire = record.attributes.get(WIRE) or {}
+    known = {"createdAt": wire.get("created"), "lastModifiedAt": wire.get("modified")}
+    who = {"createdBy": record.owner or "amlctl", "createdByType": "User"}
+    return {**who, **{name: value for name, value in known.items() if value}}
+
+
+def split_tags(tags: Mapping[str, Any] | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Tags without the marks of ownership, and the marks. Everything is text, as the service keeps it."""
+    texts = {str(name): str(value) for name, value in (tags or {}).items() if value is not None}
+    marks = {name: value for name, value in texts.items() if name in MARK_TAGS}
+    return {name: value for name, value in texts.items() if name not in MARK_TAGS}, marks
+
+
+def all_tags(record: Record) -> dict[str, str]:
+    """A record's tags with the marks of ownership."""
+    tags = {str(name): str(value) for name, value in (record.body.get("tags") or {}).items()}
+    if record.owner is not None:
+        marks = {OWNER_TAG: record.owner, ADDRESS_TAG: record.address, FINGERPRINT_TAG: record.fingerprint or ""}
+        tags |= marks
+    return tags
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z")

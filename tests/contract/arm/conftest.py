@@ -1,0 +1,63 @@
+"""The facade on a real socket, and the real client of Azure Machine Learning before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.local import admin
+from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.paths import WorkspacePaths
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+            # The clients' own sockets and deprecations are not ours to mend.
+            item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+
+@pytest.fixture(autouse=True)
+def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZUREML_CURRENT_CLOUD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ArmService]:
+    root = tmp_path / ".amlctl"
+    service = ArmService(WorkspacePaths(root))
+    service.start()
+    yield service
+    service.close()
+    admin.down(root)
+
+
+@pytest.fixture
+def connect(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Make clients the way the documentation says: the environment, and nothing else."""
+    ml = pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
+    identity = pytest.importorskip("azure.identity")
+    for name, value in service.client_environment().items():
+        monkeypatch.setenv(name, value)
+    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
+
+    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
+
+    def make(workspace: str = "local", **more: Any) -> Any:
+        credential = identity.DefaultAzureCredential()
+        return ml.MLClient(credential, SUBSCRIPTION, "local", workspace, **more)
+
+    return make
+
+
+@pytest.fixture
+def client(connect: Callable[..., Any]) -> Any:
+    return connect()
