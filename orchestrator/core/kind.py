@@ -5,9 +5,10 @@ One file in ``kinds/`` makes one `Kind`; every stage reads it, none knows kinds 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -181,6 +182,31 @@ class Child:
     kind: str
     fields: tuple[str, ...]
     keyed: bool
+
+
+class Variants(Mapping[str, type[Spec]]):
+    """Body models by variant, each imported when it is first asked for: most specs use few of a kind's many shapes.
+
+    Args:
+        places: variant to ``module:class``.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, variant: str) -> type[Spec]:
+        module, _, name = self._places[variant].partition(":")
+        model: type[Spec] = getattr(import_module(module), name)
+        return model
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, variant: object) -> bool:
+        return variant in self._places
 
 
 class BodyProblem(NamedTuple):

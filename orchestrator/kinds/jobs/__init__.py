@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Variants
 from orchestrator.core.resource import Removal
-from orchestrator.kinds.jobs.automl import ClassificationJob, ForecastingJob, ImageJob, RegressionJob, TextJob
-from orchestrator.kinds.jobs.command import CommandJob
 
-_DEEP: Final = {
-    f"automl.{task}": model for model in (ImageJob, TextJob) for task in get_args(model.model_fields["task"].annotation)
+_HERE: Final = "orchestrator.kinds.jobs"
+_IMAGE_TASKS: Final = (
+    "image_classification",
+    "image_classification_multilabel",
+    "image_object_detection",
+    "image_instance_segmentation",
+)
+_TEXT_TASKS: Final = ("text_classification", "text_classification_multilabel", "text_ner")
+_VARIANTS: Final = {
+    "command": f"{_HERE}.command:CommandJob",
+    "automl.classification": f"{_HERE}.automl_tables:ClassificationJob",
+    "automl.regression": f"{_HERE}.automl_tables:RegressionJob",
+    "automl.forecasting": f"{_HERE}.automl_tables:ForecastingJob",
+    **{f"automl.{task}": f"{_HERE}.automl_deep:ImageJob" for task in _IMAGE_TASKS},
+    **{f"automl.{task}": f"{_HERE}.automl_deep:TextJob" for task in _TEXT_TASKS},
 }
 
 
@@ -32,7 +43,7 @@ def _unnamed_outputs(variant: str) -> tuple[str, ...]:
 
 
 def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
-    if variant in _DEEP:
+    if variant.startswith(("automl.image_", "automl.text_")):
         return (
             f"AutoML's {variant.removeprefix('automl.')} trains deep networks with libraries that the embedded "
             "workspace does not bring; it trains on tables only (classification, regression, forecasting)."
@@ -47,13 +58,7 @@ KIND: Final = Kind(
     key="jobs",
     title="job",
     identity=Identity.RUN,
-    variants={
-        "command": CommandJob,
-        "automl.classification": ClassificationJob,
-        "automl.regression": RegressionJob,
-        "automl.forecasting": ForecastingJob,
-        **_DEEP,
-    },
+    variants=Variants(_VARIANTS),
     variant=_variant,
     variant_field="type.task",
     unsupported=("sweep", "pipeline", "spark", "parallel", "import", "finetuning", "distillation", "base"),

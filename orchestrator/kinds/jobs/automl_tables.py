@@ -1,0 +1,131 @@
+"""AutoML jobs on tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from orchestrator.core.bodies import AS_TEXT, Flag, Number, Scalar, Whole
+from orchestrator.core.kind import Keyed, Passive, Spec
+from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob
+
+
+class TableLimits(Spec):
+    """Bounds on a search. Those that change which models are tried are content; those that bound time or speed are not."""
+
+    enable_early_termination: Flag | None = None
+    exit_score: Number | None = None
+    max_trials: Whole | None = Field(None, ge=1)
+    max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(None, ge=1)
+    max_cores_per_trial: Annotated[Whole | None, Passive(SPEED)] = None
+    max_nodes: Annotated[Whole | None, Passive(SPEED)] = None
+    timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(None, ge=1)
+    trial_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(None, ge=1)
+
+
+class TransformerParameters(Spec):
+    """Settings of one transformer for some columns."""
+
+    fields: list[str] | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Featurization(Spec):
+    """What is done to the columns before training."""
+
+    mode: Literal["auto", "off", "custom"] | None = None
+    blocked_transformers: Annotated[list[str] | None, Keyed("a set")] = None
+    column_name_and_types: dict[str, str] | None = None
+    transformer_params: dict[str, list[TransformerParameters]] | None = None
+    dataset_language: str | None = None
+    enable_dnn_featurization: Flag | None = None
+
+
+class StackEnsemble(Spec):
+    """How a stack ensemble learns."""
+
+    stack_meta_learner_k_wargs: dict[str, Any] | None = None
+    stack_meta_learner_kwargs: dict[str, Any] | None = None
+    stack_meta_learner_train_percentage: Number | None = None
+    stack_meta_learner_type: str | None = None
+
+
+class Training(Spec):
+    """What the search may use."""
+
+    enable_dnn_training: Flag | None = None
+    enable_model_explainability: Flag | None = None
+    enable_onnx_compatible_models: Flag | None = None
+    enable_stack_ensemble: Flag | None = None
+    enable_vote_ensemble: Flag | None = None
+    ensemble_model_download_timeout: Annotated[str | Whole | None, Passive(TIME)] = None
+    ensemble_model_download_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = None
+    stack_ensemble_settings: StackEnsemble | None = None
+    allowed_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
+    blocked_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
+    training_mode: str | None = None
+
+
+class TableJob(AutoMlJob):
+    """What AutoML jobs on tables have."""
+
+    validation_data_size: Number | None = Field(None, gt=0, lt=1)
+    test_data_size: Number | None = Field(None, gt=0, lt=1)
+    n_cross_validations: Literal["auto"] | Whole | None = None
+    cv_split_column_names: list[str] | None = None
+    weight_column_name: str | None = None
+    featurization: Featurization | None = None
+    limits: TableLimits | None = None
+    training: Training | None = None
+
+
+ClassificationMetric: TypeAlias = Literal[
+    "accuracy", "AUC_weighted", "average_precision_score_weighted", "norm_macro_recall",
+    "precision_score_weighted",
+]  # fmt: skip
+RegressionMetric: TypeAlias = Literal[
+    "normalized_mean_absolute_error", "normalized_root_mean_squared_error", "r2_score", "spearman_correlation",
+]  # fmt: skip
+
+
+class ClassificationJob(TableJob):
+    """Predict a class."""
+
+    task: Literal["classification"]
+    primary_metric: ClassificationMetric | None = None
+    positive_label: Annotated[Scalar | None, AS_TEXT] = None
+
+
+class RegressionJob(TableJob):
+    """Predict a number."""
+
+    task: Literal["regression"]
+    primary_metric: RegressionMetric | None = None
+
+
+class ForecastSettings(Spec):
+    """How a table is a time series."""
+
+    time_column_name: str
+    time_series_id_column_names: str | list[str] | None = None
+    forecast_horizon: Literal["auto"] | Whole | None = None
+    frequency: str | None = None
+    cv_step_size: Whole | None = None
+    country_or_region_for_holidays: str | None = None
+    feature_lags: Literal["auto", "none"] | None = None
+    features_unknown_at_forecast_time: str | list[str] | None = None
+    seasonality: Literal["auto"] | Whole | None = None
+    short_series_handling_config: Literal["auto", "pad", "drop", "none"] | None = None
+    target_aggregate_function: Literal["max", "mean", "min", "sum", "none"] | None = None
+    target_lags: Literal["auto"] | Whole | list[Whole] | None = None
+    target_rolling_window_size: Literal["auto"] | Whole | None = None
+    use_stl: Literal["season", "season_trend", "none"] | None = None
+
+
+class ForecastingJob(TableJob):
+    """Predict the next values of time series."""
+
+    task: Literal["forecasting"]
+    primary_metric: RegressionMetric | None = None
+    forecasting: ForecastSettings
