@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.workspace.control import ControlAddress, ControlFiles, FileLock, held
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive, own_identity, spawn
+from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, own_identity, spawn
 
 WATCH_INTERVAL_S = 0.25
 """How often the guard looks, seconds: one small file read."""
@@ -27,7 +27,7 @@ def start_guard(paths: WorkspacePaths) -> ProcessIdentity:
     """Start a guard, detached. Harmless if there is one: the second finds the lock taken and leaves."""
     files = ControlFiles(paths)
     files.create()
-    argv = [sys.executable, "-m", "orchestrator.workspace.guard", str(paths.root)]
+    argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.guard", str(paths.root)]
     return spawn(argv, cwd=paths.root, log=files.guard_log)
 
 
@@ -68,7 +68,7 @@ class Guard:
             self._delay = 0.0
         if now - self._started < self._delay:
             return
-        argv = [sys.executable, "-m", "orchestrator.workspace.supervisor", str(self._paths.root)]
+        argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.supervisor", str(self._paths.root)]
         self._supervisor = spawn(argv, cwd=self._paths.root, log=self._files.log)
         self._started = now
         self._delay = min(LONGEST_DELAY_S, max(FIRST_DELAY_S, self._delay * 2))

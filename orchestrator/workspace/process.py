@@ -11,7 +11,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Final, NamedTuple
+
+OWN_PYTHON: Final = (sys.executable, "-P")
+"""Starts modules of ours. ``-P``: a job's folder holds one called ``code``, which must not be taken for Python's module."""
 
 _POLL_S = 0.02
 _SCRUBBED = "PYTHONDONTWRITEBYTECODE"

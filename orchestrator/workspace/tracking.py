@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from pathlib import Path
 
 from orchestrator.core.errors import Failed
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, spawn, terminate
+from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, exit_code, spawn, terminate
 
 LISTEN_TIMEOUT_S = 30.0
 """How long the server may take until it listens, seconds. It listens before it loads MLflow; requests wait in line."""
@@ -58,7 +57,7 @@ class TrackingServer:
     def _start(self) -> str:
         folder = self._paths.tracking
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        argv = [sys.executable, "-m", "orchestrator.workspace.tracking_server", str(self._paths.root)]
+        argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.tracking_server", str(self._paths.root)]
         process = spawn(argv, cwd=folder, log=folder / "server.log")
         deadline = time.monotonic() + LISTEN_TIMEOUT_S
         while time.monotonic() < deadline:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
@@ -21,7 +20,7 @@ from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation, rem
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import PROCESS, Settlement
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive, spawn, terminate
+from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -146,7 +145,7 @@ class JobManager:
             folder.order.unlink()
             self._store.update_status(record.key, phase=QUEUED)
             return
-        argv = [sys.executable, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
+        argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
         runner = spawn(argv, cwd=folder.path, log=folder.path / "runner.log")
         self._store.update_status(record.key, phase=RUNNING, message="", attributes={PROCESS: str(runner)})
         _log.info("%s runs as process %s", record.revision, runner)

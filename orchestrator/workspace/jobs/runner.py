@@ -106,7 +106,7 @@ class Runner:
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
     if order.type == "automl":
-        return [order.python, "-m", "orchestrator.workspace.jobs.automl", str(folder.path)], {}
+        return [order.python, "-P", "-m", "orchestrator.workspace.jobs.automl", str(folder.path)], {}
     script = render(order.command, order.inputs, order.outputs, order.literals)
     return ["bash", "-c", script.text], script.environ
 

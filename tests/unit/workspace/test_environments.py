@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.errors import Failed, Invalid, NotFound
+from orchestrator.core.value import LocalFiles
+from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
@@ -58,6 +60,29 @@ def test_a_python_that_is_not_here_names_its_place(paths: WorkspacePaths) -> Non
     spec = {"image": "x", "conda_file": {"dependencies": ["python=2.5"]}}
     with pytest.raises(Invalid, match=r"conda_file asks for Python ==2\.5\.\*"):
         Environments(paths).python_for(spec)
+
+
+def test_a_conda_file_of_the_content_store_is_called_by_its_name(paths: WorkspacePaths, tmp_path: Path) -> None:
+    file = tmp_path / "env.yaml"
+    file.write_text("dependencies:\n  - numpi\n")
+    digest = ContentStore(paths).put(LocalFiles(file, "", "env.yaml", {"env.yaml": ""}))
+    with pytest.raises(Invalid, match=r"env\.yaml:2: the conda package 'numpi'"):
+        Environments(paths).python_for({"image": "x", "conda_file": f"content://{digest}"})
+
+
+def test_nothing_is_built_after_a_stop(paths: WorkspacePaths) -> None:
+    environments = Environments(paths)
+    environments.stop()
+    with pytest.raises(Failed, match="Interrupted"):
+        environments.python_for({"image": "x", "conda_file": {"dependencies": ["python>=3.11"]}})
+    assert [entry.name for entry in paths.environments.iterdir() if entry.is_dir()] == []
+
+
+def test_a_package_that_cannot_be_installed_is_told_in_the_installers_words(paths: WorkspacePaths) -> None:
+    spec = {"image": "x", "conda_file": {"dependencies": [{"pip": ["--no-index", "no-such-package-anywhere"]}]}}
+    with pytest.raises(Failed, match="no-such-package-anywhere"):
+        Environments(paths).python_for(spec)
+    assert [entry.name for entry in paths.environments.iterdir() if entry.is_dir()] == []
 
 
 def test_an_environment_is_built_once_and_works_where_it_ends_up(paths: WorkspacePaths) -> None:
