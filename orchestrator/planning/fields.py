@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator.core.change import ABSENT, Action, FieldChange
 from orchestrator.core.fields import root_node
 from orchestrator.core.resource import Observed
 from orchestrator.planning.diff import differences
 from orchestrator.planning.marks import Policy
+from orchestrator.planning.reasons import culprits, is_label, mentioned
 from orchestrator.planning.subject import Subject
 
 
@@ -32,7 +35,16 @@ def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> 
         frozenset(subject.desired.lifecycle.ignore),
         recorded=applied is not None,
     )
-    return differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
+    found = differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
+    return tuple(_with_cause(field, subject) for field in found)
+
+
+def _with_cause(field: FieldChange, subject: Subject) -> FieldChange:
+    """A mention whose text differs only because its target moved on names that target."""
+    if field.action in (Action.NOOP, Action.REPLACE) or is_label(field):
+        return field
+    guilty = mentioned(subject.desired, field, culprits(subject))
+    return replace(field, reason=f"upstream: {guilty}") if guilty else field
 
 
 def worst(fields: tuple[FieldChange, ...]) -> Action:

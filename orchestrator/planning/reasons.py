@@ -56,18 +56,16 @@ def content_reason(subject: Subject, fields: Iterable[FieldChange]) -> str:
     guilty = culprits(subject)
     parts = []
     if now.content != before.content:
-        parts.append(f"content: {some(_contents(subject, applied, fields, guilty)) or 'changed'}")
+        parts.append(f"content: {some(_contents(subject, applied, fields)) or 'changed'}")
     if guilty:
         parts.append(f"upstream: {some(guilty)}")
     return "; ".join(parts) or "upstream: other ingredients"
 
 
-def _contents(
-    subject: Subject, applied: Applied, fields: Iterable[FieldChange], guilty: tuple[str, ...]
-) -> Iterator[str]:
+def _contents(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> Iterator[str]:
     yield from changed_files(subject.desired, applied)
     for field in fields:
-        seen_elsewhere = is_label(field) or _is_files(field) or mentions(subject.desired, field, guilty)
+        seen_elsewhere = is_label(field) or _is_files(field) or _is_upstream(field)
         if field.action is not Action.NOOP and not seen_elsewhere:
             yield dotted(field.path)
 
@@ -82,11 +80,17 @@ def is_label(field: FieldChange) -> bool:
     return field.reason.startswith("metadata")
 
 
-def mentions(desired: Desired, field: FieldChange, guilty: tuple[str, ...]) -> bool:
-    """Whether a field differs only because what it refers to moved on."""
+def mentioned(desired: Desired, field: FieldChange, names: tuple[str, ...]) -> str:
+    """Which of some ingredients a field refers to; empty if none."""
     written = value_at(desired.properties, field.path)
     parts = written.parts if isinstance(written, Template) else (written,)
-    return any(isinstance(part, Reference) and _name(part) in guilty for part in parts)
+    found = (_name(part) for part in parts if isinstance(part, Reference))
+    return next((name for name in found if name in names), "")
+
+
+def _is_upstream(field: FieldChange) -> bool:
+    """Whether a field differs only because what it refers to moved on."""
+    return field.reason.startswith("upstream")
 
 
 def _name(reference: Reference) -> str:
@@ -95,35 +99,35 @@ def _name(reference: Reference) -> str:
 
 def field_reason(subject: Subject, fields: Iterable[FieldChange]) -> str:
     """The reason of an update or replacement of a named resource, gravest first."""
-    guilty = culprits(subject)
-    groups: dict[str, list[str]] = {"immutable": [], "changed": [], "metadata": [], "drift": []}
-    moved = False
+    groups: dict[str, list[str]] = {"immutable": [], "content": _moved_files(subject)}
+    groups |= {"changed": [], "metadata": [], "drift": []}
     for field in fields:
-        if field.action is Action.NOOP:
-            continue
-        if field.action is not Action.REPLACE and mentions(subject.desired, field, guilty):
-            moved = True
-            continue
-        name = dotted(field.path)
-        if field.action is Action.REPLACE:
-            groups["immutable"].append(name)
-        elif field.drift:
-            groups["drift"].append(f"{name} {brief(field.desired)} → {brief(field.observed)}")
-        elif is_label(field):
-            groups["metadata"].append(name)
-        elif not _is_files(field):
-            groups["changed"].append(name)
-    files = changed_files(subject.desired, subject.applied) if subject.applied and _content_moved(subject) else []
-    texts = [f"{group}: {some(names)}" for group, names in groups.items() if names]
-    if files:
-        texts.insert(0, f"content: {some(files)}")
-    if guilty or moved:
-        texts.append(f"upstream: {some(guilty)}")
-    return "; ".join(texts)
+        group = _group(field)
+        if group:
+            moved = f" {brief(field.desired)} → {brief(field.observed)}" if group == "drift" else ""
+            groups[group].append(dotted(field.path) + moved)
+    groups["upstream"] = list(culprits(subject))
+    return "; ".join(f"{group}: {some(names)}" for group, names in groups.items() if names)
 
 
-def _content_moved(subject: Subject) -> bool:
-    return subject.applied is not None and subject.applied.fingerprint.content != subject.fingerprint.content
+def _moved_files(subject: Subject) -> list[str]:
+    applied = subject.applied
+    if applied is None or applied.fingerprint.content == subject.fingerprint.content:
+        return []
+    return changed_files(subject.desired, applied)
+
+
+def _group(field: FieldChange) -> str:
+    """Under which heading a reason names a field; empty if it does not: its files or its upstream are named."""
+    if field.action is Action.NOOP or _is_upstream(field):
+        return ""
+    if field.action is Action.REPLACE:
+        return "immutable"
+    if field.drift:
+        return "drift"
+    if is_label(field):
+        return "metadata"
+    return "" if _is_files(field) else "changed"
 
 
 def brief(value: Any) -> str:
@@ -141,6 +145,8 @@ def last_run(applied: Applied | None) -> str:
     if applied is None or applied.duration_s is None:
         return ""
     seconds = round(applied.duration_s)
+    if seconds < 1:
+        return "last run took less than a second"
     if seconds < 120:
         return f"last run took {seconds} s"
     minutes, seconds = divmod(seconds, 60)

@@ -51,6 +51,7 @@ def test_the_chain_goes_back_to_the_file(world: World) -> None:
     ]
     assert f"It starts at {DATA}: content: heart.csv." in told.sentences
     assert told.sentences[0] == f"{BLUE} will be updated in place: upstream: {MODEL}."
+    assert told.sentences[1] == f"model: azureml:heart:1 → azureml:heart:2 (upstream: {MODEL})."
     assert told.consequences == ()
 
 
@@ -141,7 +142,13 @@ def test_a_replaced_endpoint_is_the_cause_of_what_is_inside(world: World) -> Non
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, ""), (48.2, "last run took 48 s"), (125, "last run took 2 min 5 s"), (8000, "last run took 2 h 13 min")],
+    [
+        (None, ""),
+        (0.4, "last run took less than a second"),
+        (48.2, "last run took 48 s"),
+        (125, "last run took 2 min 5 s"),
+        (8000, "last run took 2 h 13 min"),
+    ],
 )
 def test_how_long_the_last_run_took(world: World, seconds: float | None, text: str) -> None:
     from dataclasses import replace
