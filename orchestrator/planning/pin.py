@@ -23,7 +23,6 @@ class Yield:
         identity: digest of its content and everything upstream.
         attributes: values known before the apply: those of a live object that stays.
         renewed: it is made anew, so that nothing inside it is left.
-        moved: its revision or content will be another one than now.
     """
 
     address: Address
@@ -32,7 +31,6 @@ class Yield:
     identity: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
     renewed: bool = False
-    moved: bool = False
 
 
 Yields = Mapping[Address, Yield]

@@ -12,12 +12,12 @@ from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.ports import State
 from orchestrator.core.project import Project
-from orchestrator.planning.facts import external_findings, refusal_problems
+from orchestrator.planning.facts import Facts
+from orchestrator.planning.findings import external_findings, refusal_problems, unselected_upstream
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.prune import Leaving, everything, left_alone, orphans, refusal, taken_away
 from orchestrator.planning.select import select
-from orchestrator.planning.upstream import unselected_upstream
-from orchestrator.planning.walk import Facts, walk
+from orchestrator.planning.walk import walk
 
 
 def make_plan(project: Project, state: State, observation: Observation, kinds: Kinds, options: PlanOptions) -> Plan:
@@ -39,7 +39,7 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         *refusal_problems(facts),
         *external_findings(facts),
         *walked.problems,
-        *unselected_upstream(facts, walked),
+        *unselected_upstream(facts, walked.changes),
     ]
     changes = {address: change for address, change in walked.changes.items() if address in facts.selection}
     targets = {address: walked.targets[address] for address in changes}

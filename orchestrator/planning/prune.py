@@ -10,7 +10,8 @@ from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
-from orchestrator.planning.walk import Facts, protected
+from orchestrator.planning.facts import Facts
+from orchestrator.planning.findings import protected
 
 
 @dataclass(frozen=True, slots=True)

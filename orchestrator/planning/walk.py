@@ -8,33 +8,17 @@ from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
-from orchestrator.core.diagnostic import Diagnostic, Severity
-from orchestrator.core.kind import Kinds
-from orchestrator.core.observation import Observation
+from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
-from orchestrator.core.ports import State
-from orchestrator.core.project import Project
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import plain
 from orchestrator.planning.decide import decide
+from orchestrator.planning.facts import Facts
+from orchestrator.planning.findings import protected
 from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
-from orchestrator.planning.ownership import is_ours
 from orchestrator.planning.pin import Yield, pin
-from orchestrator.planning.select import Selection
 from orchestrator.planning.subject import Decision, Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything that the decisions of one plan are made from."""
-
-    project: Project
-    state: State
-    observation: Observation
-    kinds: Kinds
-    selection: Selection
-    adopt: bool = False
 
 
 @dataclass(slots=True)
@@ -119,9 +103,6 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
     ignore = subject.desired.lifecycle.ignore
     if ignore and observed is not None:
         resolved = keep_ignored(resolved, observed.properties, ignore)
-    owned: tuple[Any, ...] = ()
-    if decision.action is Action.REPLACE:
-        owned = tuple(live for live in subject.live if not live.archived and is_ours(live, subject))
     return Target(
         subject.desired,
         resolved,
@@ -130,7 +111,7 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
         subject.applied,
         observed,
         decision.reused,
-        owned,
+        owned=(observed,) if observed is not None and decision.action is Action.REPLACE else (),
     )
 
 
@@ -138,13 +119,14 @@ _MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)
 
 
 def _yield(subject: Subject, decision: Decision) -> Yield:
-    stays = decision.observed is not None and decision.action not in _MADE_ANEW
+    """What a resource will be once its decision is carried out. What is made anew has attributes that nobody knows yet."""
+    observed = None if decision.action in _MADE_ANEW else decision.observed
     return Yield(
         subject.desired.address,
         subject.identity,
         decision.after or "",
         decision.identity or subject.fingerprint.identity,
-        decision.observed.attributes if stays and decision.observed else {},
+        observed.attributes if observed else {},
         renewed=decision.action is Action.REPLACE or (subject.renewed and decision.action is Action.CREATE),
     )
 
@@ -170,16 +152,3 @@ def _refused(subject: Subject, decision: Decision) -> list[Diagnostic]:
     if not lost or not subject.desired.lifecycle.protect:
         return []
     return [protected(subject.desired.address, f"replace it ({decision.reason})", subject.desired)]
-
-
-def protected(address: Address, doing: str, desired: Desired | None) -> Diagnostic:
-    """The refusal to delete or replace what says ``protect: true``."""
-    return Diagnostic(
-        Severity.ERROR,
-        "protected",
-        "The resource is protected",
-        f"{address} is protected, and this plan would {doing}.",
-        f"Set `protect: false` in the lifecycle of {address} and apply that first.",
-        subject=desired.span if desired else None,
-        address=address,
-    )

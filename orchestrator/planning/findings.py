@@ -1,0 +1,117 @@
+"""What stands against a plan, or should be known before agreeing to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Action, Change
+from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
+from orchestrator.core.graph import closure
+from orchestrator.core.resource import Desired
+from orchestrator.core.span import Span
+from orchestrator.core.value import Reference
+from orchestrator.planning.facts import Facts
+
+
+def refusal_problems(facts: Facts) -> list[Diagnostic]:
+    """One error for each resource that the workspace cannot do."""
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            "refused-by-workspace",
+            "The workspace cannot do this",
+            f"{address} cannot be done in {facts.observation.label}: {why}",
+            "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`.",
+            subject=facts.project.resources[address].span,
+            address=address,
+        )
+        for address, why in facts.observation.refusals.items()
+        if address in facts.selection and address in facts.project.resources
+    ]
+
+
+def external_findings(facts: Facts) -> list[Diagnostic]:
+    """An error for each mention of what does not exist, a warning for each that something else stands in for."""
+    findings: dict[tuple[str, Span], Diagnostic] = {}
+    for address, desired in facts.project.resources.items():
+        if address not in facts.selection:
+            continue
+        for reference in desired.references:
+            if reference.external and (str(reference), reference.span) not in findings:
+                finding = _finding(reference, facts)
+                if finding is not None:
+                    findings[(str(reference), reference.span)] = finding
+    return list(findings.values())
+
+
+def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
+    text = str(reference)
+    found = facts.observation.externals.get(text)
+    if found is None:
+        return _missing(reference, facts)
+    if not found.attributes.get("stand_in") or not found.message:
+        return None
+    return Diagnostic(
+        Severity.WARNING,
+        "stand-in",
+        "Something stands in for a resource",
+        found.message,
+        "Declare it in the spec if another workspace shall have it.",
+        subject=reference.span,
+    )
+
+
+def _missing(reference: Reference, facts: Facts) -> Diagnostic:
+    text = str(reference)
+    known = facts.observation.nearest.get(text, ())
+    exists = f" Known there: {', '.join(known[:5])}." if known else ""
+    return Diagnostic(
+        Severity.ERROR,
+        "external-not-found",
+        "Something outside the spec does not exist",
+        f"{text} is neither in the spec nor in {facts.observation.label}.{exists}",
+        did_you_mean(
+            reference.target.leaf, known, f"Declare it under `{reference.target.section}:` or create it first."
+        ),
+        subject=reference.span,
+    )
+
+
+def protected(address: Address, doing: str, desired: Desired | None) -> Diagnostic:
+    """The refusal to delete or replace what says ``protect: true``."""
+    return Diagnostic(
+        Severity.ERROR,
+        "protected",
+        "The resource is protected",
+        f"{address} is protected, and this plan would {doing}.",
+        f"Set `protect: false` in the lifecycle of {address} and apply that first.",
+        subject=desired.span if desired else None,
+        address=address,
+    )
+
+
+def unselected_upstream(facts: Facts, decided: Mapping[Address, Change]) -> list[Diagnostic]:
+    """A warning for each change upstream of the selection that is left out; an error where nothing is in force to go on with."""
+    chosen = facts.selection.chosen
+    if chosen is None:
+        return []
+    edges = {address: desired.depends_on for address, desired in facts.project.resources.items()}
+    needed = closure((address for address in chosen if address in edges), edges) - chosen
+    left_out = [decided[address] for address in sorted(needed) if address in decided]
+    return [_left_out(change, facts) for change in left_out if change.action is not Action.NOOP]
+
+
+def _left_out(change: Change, facts: Facts) -> Diagnostic:
+    address = change.address
+    missing = change.before is None
+    consequence = "does not exist yet" if missing else f"has a change of its own ({change.reason}), which is left out"
+    return Diagnostic(
+        Severity.ERROR if missing else Severity.WARNING,
+        "unselected-upstream",
+        "Something upstream is not selected",
+        f"{address} is upstream of what is selected, but not selected itself, and {consequence}.",
+        f"Select it too: --select {address}, or everything upstream with `+` before the address.",
+        subject=facts.project.resources[address].span,
+        address=address,
+    )
