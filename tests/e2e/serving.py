@@ -27,6 +27,7 @@ model = {}
 def init():
     (path,) = Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.json")
     model.update(json.loads(path.read_text()))
+    time.sleep(model.get("slow", 0))
     if model.get("broken"):
         raise RuntimeError("the model is broken")
 def run(raw):

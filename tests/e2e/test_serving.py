@@ -196,6 +196,27 @@ def test_endpoints_answer_while_nobody_manages_them_and_are_taken_over_afterward
     serving.store.close()
 
 
+def test_an_update_that_was_left_half_way_is_finished_by_the_next_manager(tmp_path: Path) -> None:
+    serving = Serving(tmp_path)
+    stop = serving.start(down=False)
+    blue_green(serving)
+    old = serving.pids("blue")
+    serving.deploy("blue", {"slow": 1}, environment_variables={"GREETING": "new"})
+    serving.wait(lambda: serving.record("hf.deployments.blue").phase == "updating")
+    stop()
+    half_way = set(pids_of(serving))
+    stop = serving.start()
+    serving.wait(serving.settled)
+    assert serving.ask().body["mark"] == "new"
+    wanted = {*serving.pids("blue"), *serving.pids("green"), serving.router_pid()}
+    serving.wait(lambda: set(pids_of(serving)) == wanted)
+    assert len(half_way - wanted) == 2, "the old server, and the one that was half ready"
+    assert not set(old) & wanted
+    stop()
+    assert pids_of(serving) == []
+    serving.store.close()
+
+
 def test_what_is_deleted_stops_and_leaves_nothing(serving: Serving) -> None:
     blue_green(serving)
     (victim,) = serving.pids("green")
