@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
@@ -76,6 +76,24 @@ def _missing(reference: Reference, facts: Facts) -> Diagnostic:
         ),
         subject=reference.span,
     )
+
+
+def still_needed(facts: Facts, going: Collection[Address]) -> list[Diagnostic]:
+    """An error for each mention of what pruning would take away: it left the spec, and the spec still refers to it."""
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            "still-referenced",
+            "Something that left the spec is still referred to",
+            f"{address} refers to {reference.target}, which left the spec, and this plan would remove it.",
+            f"Declare {reference.target} again, take the reference out, or plan without --prune.",
+            subject=reference.span,
+            address=address,
+        )
+        for address, desired in facts.project.resources.items()
+        for reference in desired.references
+        if reference.external and reference.target in going
+    ]
 
 
 def protected(address: Address, doing: str, desired: Desired | None) -> Diagnostic:

@@ -12,8 +12,9 @@ from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.ports import State
 from orchestrator.core.project import Project
+from orchestrator.core.resource import Removal
 from orchestrator.planning.facts import Facts
-from orchestrator.planning.findings import external_findings, refusal_problems, unselected_upstream
+from orchestrator.planning.findings import external_findings, refusal_problems, still_needed, unselected_upstream
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.prune import Leaving, everything, left_alone, orphans, refusal, taken_away
 from orchestrator.planning.select import select
@@ -44,6 +45,7 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
     changes = {address: change for address, change in walked.changes.items() if address in facts.selection}
     targets = {address: walked.targets[address] for address in changes}
     if prune:
+        findings += still_needed(facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP})
         findings += _take_away(leaving, "left the spec", changes, targets)
     else:
         changes.update((gone.address, left_alone(gone)) for gone in leaving)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.core.change import Action, FieldChange
-from orchestrator.core.fingerprint import digest_text
+from orchestrator.core.fingerprint import Fingerprint, digest_text
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Applied, Observed, Rerun
 from orchestrator.planning.fields import compared, new_fields
@@ -80,7 +80,12 @@ def _always(subject: Subject, under_way: list[Observed]) -> Decision:
     else:
         reason = "always: lifecycle.rerun" if subject.applied else "new"
         decision = _next(subject, reason, _fields(subject))
-    return replace(decision, identity=digest_text(f"{subject.fingerprint.identity}\n{decision.after}"))
+    return replace(decision, identity=identity_of_run(subject.fingerprint, decision.after or ""))
+
+
+def identity_of_run(fingerprint: Fingerprint, run: str) -> str:
+    """What cascades from a job that always runs: its content and which run it was."""
+    return digest_text(f"{fingerprint.identity}\n{run}")
 
 
 def _run(subject: Subject, failed: list[Observed], standing: Observed | None) -> Decision:

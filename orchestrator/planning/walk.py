@@ -10,7 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
-from orchestrator.core.resource import Desired
+from orchestrator.core.resource import Desired, Rerun
 from orchestrator.core.value import plain
 from orchestrator.planning.decide import decide
 from orchestrator.planning.facts import Facts
@@ -18,6 +18,7 @@ from orchestrator.planning.findings import protected
 from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
 from orchestrator.planning.pin import Yield, pin
+from orchestrator.planning.runs import identity_of_run
 from orchestrator.planning.subject import Decision, Subject
 
 
@@ -137,11 +138,12 @@ def _standing_yield(subject: Subject, decision: Decision) -> Yield:
     if decision.before is None or applied is None:
         return _yield(subject, decision)
     observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
+    always = subject.desired.lifecycle.rerun is Rerun.ALWAYS
     return Yield(
         subject.desired.address,
         subject.identity,
         applied.revision,
-        applied.fingerprint.identity,
+        identity_of_run(applied.fingerprint, applied.revision) if always else applied.fingerprint.identity,
         observed.attributes if observed else {},
     )
 

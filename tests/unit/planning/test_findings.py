@@ -117,6 +117,16 @@ def test_what_becomes_of_an_orphan(why: str, lifecycle: Lifecycle, reason: str, 
     assert actions(world.plan(project(), prune=True)) == {}
 
 
+def test_what_is_still_referred_to_is_not_pruned() -> None:
+    world = World()
+    world.apply(project(resource(DATA, path="1")))
+    world.elsewhere[DATA] = world.objects[DATA][-1]
+    wanted = project(resource(MODEL, path=external("azureml:heart")))
+    (problem,) = problems(world, wanted, prune=True)
+    assert (problem.code, problem.address) == ("still-referenced", MODEL)
+    assert actions(world.plan(wanted)) == {str(MODEL): "create"}
+
+
 @pytest.mark.parametrize("options", [{"prune": True}, {"destroy": True}])
 def test_a_protected_resource_refuses_to_go(options: Any) -> None:
     world = World()

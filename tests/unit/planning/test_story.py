@@ -140,6 +140,14 @@ def test_a_job_that_always_runs_takes_what_follows_along(world: World) -> None:
     assert change_of(World().plan(always), TRAIN).reason == "new"
 
 
+def test_a_job_that_always_runs_is_left_as_it_is_unless_selected(world: World) -> None:
+    always = pipeline(lifecycle=Lifecycle(rerun=Rerun.ALWAYS))
+    world.apply(always)
+    plan = world.plan(always, select=("models.heart",))
+    assert actions(plan) == {}
+    assert [warning.address for warning in plan.warnings] == [TRAIN]
+
+
 def test_a_run_deleted_outside_runs_again(world: World) -> None:
     del world.objects[TRAIN]
     change = change_of(world.plan(pipeline()), TRAIN)
