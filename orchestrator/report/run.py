@@ -36,15 +36,22 @@ def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
     return f"{style('✓', 'green')} test '{answer.name}'{to}: POST {answer.url} → {answer.status} {answer.body.strip()[:200]}"
 
 
-def run_text(report: RunReport, style: Style = PLAIN) -> str:
-    """The closing summary: counts, then everything that did not go well, then the endpoints' answers."""
+def run_text(report: RunReport, style: Style = PLAIN, *, command: str = "apply") -> str:
+    """The closing summary: everything that did not go well, the endpoints' answers, counts.
+
+    Args:
+        report: what was done.
+        style: colours.
+        command: the command that did it, for the last line.
+    """
     counts = Counter(result.outcome for result in report.results)
     done = [f"{number} {outcome.value}" for outcome, number in sorted(counts.items(), key=lambda item: item[0].value)]
     lines = [result_line(r, style) for r in report.results if r.outcome in _COLOURS]
     answers = [a for r in report.results for a in r.answers if not a.deployment or a.problem]
     lines += [answer_line(answer, style) for answer in answers]
-    head = "Interrupted" if report.interrupted else "Apply incomplete" if report.failed else "Apply complete"
-    tail = "; run apply again to continue" if report.failed or report.interrupted else ""
+    title = command.capitalize()
+    head = "Interrupted" if report.interrupted else f"{title} incomplete" if report.failed else f"{title} complete"
+    tail = f"; run {command} again to continue" if report.failed or report.interrupted else ""
     lines.append(style(f"{head}: {', '.join(done) or 'nothing to do'} (serial {report.serial}){tail}.", "bold"))
     return "\n".join(lines)
 

@@ -58,11 +58,11 @@ def run_and_report(project: Project, options: PlanOptions, run: RunOptions, cons
         plan, report = apply_project(
             project, workspace, options, replace(run, cancel=cancel, listener=listener), confirm
         )
-    return conclude(plan, report, console)
+    return conclude(plan, report, console, run.command)
 
 
-def conclude(plan: Plan, report: RunReport | None, console: Console) -> Exit:
-    """Print the end of an apply; its exit code."""
+def conclude(plan: Plan, report: RunReport | None, console: Console, command: str) -> Exit:
+    """Print the end of an apply or destroy; its exit code."""
     if report is None:
         if console.json:
             console.document({"outcomes": [], "interrupted": False, "serial": plan.base.serial})
@@ -72,7 +72,7 @@ def conclude(plan: Plan, report: RunReport | None, console: Console) -> Exit:
     if console.json:
         console.document(run_json(report))
     else:
-        console.result(run_text(report, console.style))
+        console.result(run_text(report, console.style, command=command))
     if report.interrupted:
         return Exit.INTERRUPTED
     return Exit.PARTIAL if report.failed else Exit.DONE
