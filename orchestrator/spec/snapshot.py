@@ -47,6 +47,9 @@ def hash_text_file(path: str) -> str:
     return hashlib.sha256(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
 
 
+WORKSPACES = ".amlctl"
+"""Folders of embedded workspaces begin like this. They change with every run, so they are content of nothing."""
+
 TEXT_NAMES = frozenset({"MLTable"})
 """Files inside data folders that are text whatever they are called on."""
 
@@ -103,17 +106,13 @@ def _folder(root: Path, hasher: Hasher, ignored: Ignored | None) -> dict[str, st
             name = entry.name
             relative = prefix + name
             if entry.is_dir(follow_symlinks=False):
-                if ignored is None or not ignored(relative + "/"):
+                if not name.startswith(WORKSPACES) and (ignored is None or not ignored(relative + "/")):
                     inner.append((entry.path, relative + "/"))
                 continue
             if ignored is not None and ignored(relative):
                 continue
-            if entry.is_symlink():
-                _check_link(entry.path, real_root)
-                if entry.is_dir():
-                    continue  # it leads to a folder that is walked anyway
-            if not entry.is_file():
-                _check_ordinary(Path(entry.path), entry.stat())
+            if not entry.is_file(follow_symlinks=False) and not _leads_to_file(entry, real_root):
+                continue
             text = name in TEXT_NAMES
             manifest[relative] = hash_text_file(entry.path) if text else digest(entry.path, entry.stat())
         folders.extend(reversed(inner))
@@ -126,6 +125,20 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 _name = attrgetter("name")
+
+
+def _leads_to_file(entry: os.DirEntry[str], root: str) -> bool:
+    """Whether a link (or what else is no plain file) stands for a file; a folder inside is walked under its own name anyway.
+
+    Raises:
+        SnapshotProblem: it leads out of the root, or to something that cannot be read to an end.
+    """
+    if entry.is_symlink():
+        _check_link(entry.path, root)
+        if entry.is_dir():
+            return False
+    _check_ordinary(Path(entry.path), entry.stat())
+    return True
 
 
 def _check_ordinary(path: Path, status: os.stat_result) -> None:

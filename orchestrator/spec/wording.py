@@ -46,7 +46,7 @@ _WORDS = {
     "model_type": "a mapping",
 }
 
-_WRONG_SHAPE = frozenset({*_WORDS, "union_type"})
+_WRONG_SHAPE = frozenset({*_WORDS, "union_type", "literal_error"})
 
 
 def findings(body: Any, errors: Iterable[Mapping[str, Any]]) -> list[Finding]:
@@ -136,9 +136,9 @@ def _either(body: Any, place: tuple[str | int, ...], branches: list[list[Finding
     """The value has none of the shapes: say all of them at once."""
     found = [finding for branch in branches for finding in branch if finding.path == place]
     literals = tuple(value for f in found if f.type == "literal_error" for value in f.expected)
-    if literals and isinstance(value_at(body, place), str):
-        return Finding(place, "literal_error", literals)
-    shapes = tuple(dict.fromkeys(word for f in found for word in f.expected))
+    shapes = tuple(dict.fromkeys(word for f in found if f.type != "literal_error" for word in f.expected))
     if "a number" in shapes:
         shapes = tuple(word for word in shapes if word != "a whole number")
-    return Finding(place, "union_type", shapes)
+    if literals and isinstance(value_at(body, place), str):
+        return Finding(place, "literal_error", literals + shapes)
+    return Finding(place, "union_type", tuple(f"'{value}'" for value in literals) + shapes)

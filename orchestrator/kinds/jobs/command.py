@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import CODE_FILES, Environ, EnvironmentRef, Inputs, Job, Whole
+from orchestrator.core.bodies import CODE_FILES, Environ, EnvironmentRef, Flag, Inputs, Job, Whole
 from orchestrator.core.kind import Passive, Spec
 
 
@@ -27,7 +27,7 @@ class Distribution(Spec):
     worker_count: Whole | None = Field(None, ge=1)
     port: Whole | None = None
     address: str | None = None
-    include_dashboard: bool | None = None
+    include_dashboard: Flag | None = None
     dashboard_port: Whole | None = None
     head_node_additional_args: str | None = None
     worker_node_additional_args: str | None = None

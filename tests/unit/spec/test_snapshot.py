@@ -77,9 +77,9 @@ RULES = [
     ({".amlignore": "*\n!train.py\n"}, True, ["train.py"], "exceptions"),
     ({".amlignore": "\ufeffout/\r\n"}, True, ["notes.txt", "train.py"], "a byte order mark and CRLF"),
     ({".gitignore": "*.txt\n"}, False,
-     [".gitignore", "notes.txt", "train.py", ".amlctl/x", ".git/HEAD", "__pycache__/train.pyc", "out/a"],
+     [".gitignore", "notes.txt", "train.py", ".git/HEAD", "__pycache__/train.pyc", "out/a"],
      "data is taken whole"),
-    ({".amlignore": "*.txt\n__pycache__/\n"}, False, ["train.py", ".amlctl/x", ".git/HEAD", "out/a"], "unless told otherwise"),
+    ({".amlignore": "*.txt\n__pycache__/\n"}, False, ["train.py", ".git/HEAD", "out/a"], "unless told otherwise"),
 ]  # fmt: skip
 
 

@@ -163,6 +163,34 @@ def test_tags_of_the_project_are_checked() -> None:
     assert (found.code, place(found)) == ("wrong-type", (1, 14))
 
 
+SEARCH = "jobs: {j: {type: automl, task: regression, training_data: {path: 'https://a'}, target_column_name: y, "
+
+MIRRORS = (
+    "online_endpoints: {end: {deployments: {one: {instance_type: s}, two: {instance_type: s}}, "
+    "mirror_traffic: {one: 5, two: 5}}}"
+)
+
+SHAPES = [
+    (SEARCH + "n_cross_validations: sometimes}}", "invalid-value", "allowed are: auto, a whole number", "a word or a number: a wrong word"),
+    (SEARCH + "n_cross_validations: {a: 1}}}", "wrong-type", "'auto' or a whole number", "a word or a number: neither"),
+    (SEARCH + "featurization: {blocked_transformers: one}}}", "wrong-type", "a list", "one for many"),
+    (JOB + "distribution: {type: ray, include_dashboard: maybe}", "wrong-type", "true or false", "a switch"),
+    (JOB + "lifecycle: {ignore: tags}", "wrong-type", "a list", "a list of ours"),
+    (JOB + "lifecycle: {timeout: [1]}", "wrong-type", "text or a number", "a duration of no shape"),
+    (MIRRORS, "invalid-value", "one deployment", "two mirrors"),
+    ("data: {d: 5, e: {path: 'https://a', version: [1]}}", "wrong-type", "text or a number", "a body that is none is composition's"),
+    ("data: {d: {path: }}", "wrong-type", "this is empty", "a field that must have a value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code", "says", "why"), SHAPES, ids=[s[3] for s in SHAPES])
+def test_a_value_of_no_shape_that_fits(text: str, code: str, says: str, why: str) -> None:
+    found = one(text)
+    assert found.code == code
+    assert says in found.detail
+    assert found.fix
+
+
 def test_long_values_are_cut_in_messages() -> None:
     found = one(JOB + f"limits: {{timeout: {'x' * 90}}}")
     assert "x" * 57 + "…" in found.detail
