@@ -26,7 +26,8 @@ from orchestrator.workspace.process import adopt_orphans, child_environment, end
 GRACE_S = 5.0
 """Between the polite and the forced end of a job that was cancelled or is out of time, seconds."""
 
-_POLL_S = 0.05
+_FIRST_POLL_S = 0.002
+_LONGEST_POLL_S = 0.05
 
 
 class Runner:
@@ -73,7 +74,7 @@ class Runner:
 
     def _start(self, order: RunOrder) -> None:
         argv, extra = _argv(order, self._folder)
-        base = _environment(order, extra)
+        base = _environment(order, self._folder, extra)
         for rank in range(order.processes):
             log = self._folder.log if rank == 0 else self._folder.logs / f"std_log_process_{rank}.txt"
             stream = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
@@ -87,6 +88,7 @@ class Runner:
     def _wait(self, timeout_s: float | None) -> str:
         """Wait for the end. Returns why it is to be ended early; empty if it ended by itself."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        pause = _FIRST_POLL_S
         while True:
             codes = [child.poll() for child in self._children]
             if self._cancelled:
@@ -95,7 +97,8 @@ class Runner:
                 return ""
             if deadline is not None and time.monotonic() >= deadline:
                 return f"The time limit of {timeout_s:g} s is up."
-            time.sleep(_POLL_S)
+            time.sleep(pause)
+            pause = min(_LONGEST_POLL_S, pause * 1.2)
 
     def _end_all(self) -> None:
         terminate(own_identity(), GRACE_S, spare=os.getpid())
@@ -111,15 +114,27 @@ def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, s
     return ["bash", "-c", script.text], script.environ
 
 
-def _environment(order: RunOrder, extra: Mapping[str, str]) -> dict[str, str]:
+def _environment(order: RunOrder, folder: JobFolder, extra: Mapping[str, str]) -> dict[str, str]:
     """The job's variables: this machine's, the workspace's, then the user's own, which win."""
     environ = child_environment({"PYTHONUNBUFFERED": "1", **extra})
+    for name in ("PYTHONHOME", "VIRTUAL_ENV", *(() if order.python == sys.executable else ("PYTHONPATH",))):
+        environ.pop(name, None)
     programs = Path(order.python).parent
-    environ["PATH"] = f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}"
-    environ.pop("PYTHONHOME", None)
     if (programs.parent / "pyvenv.cfg").is_file():
         environ["VIRTUAL_ENV"] = str(programs.parent)
+    first = [str(programs)] if (programs / "python").exists() else [_python_alias(order, folder), str(programs)]
+    environ["PATH"] = os.pathsep.join([*first, environ.get("PATH", os.defpath)])
     return {**environ, **order.environ}
+
+
+def _python_alias(order: RunOrder, folder: JobFolder) -> str:
+    """A folder with a ``python``, for systems that only have a ``python3.11``: jobs call it by that name."""
+    programs = folder.path / "bin"
+    programs.mkdir(exist_ok=True)
+    alias = programs / "python"
+    alias.unlink(missing_ok=True)
+    alias.symlink_to(order.python)
+    return str(programs)
 
 
 def _rank(rank: int, world: int) -> dict[str, str]:

@@ -76,6 +76,27 @@ def test_the_command_sees_its_folder_its_variables_and_its_python(folder: JobFol
     assert folder.log.read_text().splitlines() == [str(folder.code), "x", str(python)]
 
 
+def test_a_python_of_another_name_is_called_python(folder: JobFolder, tmp_path: Path) -> None:
+    python = tmp_path / "usr" / "python3.11"
+    python.parent.mkdir()
+    python.symlink_to(Path(sys.executable).resolve())
+    assert run(folder, replace(ORDER, python=str(python), command="readlink $(command -v python)")).code == 0
+    assert folder.log.read_text() == f"{python}\n"
+
+
+def test_the_callers_python_settings_do_not_reach_another_interpreter(
+    folder: JobFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRTUAL_ENV", "/elsewhere")
+    monkeypatch.setenv("AMLCTL_X", "1")
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    run(folder, replace(ORDER, python=str(python), command='echo "$VIRTUAL_ENV|${PYTHONPATH-none}|${AMLCTL_X-none}"'))
+    assert folder.log.read_text() == f"{tmp_path / 'env'}|none|none\n"
+
+
 def test_the_log_is_for_the_owner_only(folder: JobFolder) -> None:
     run(folder, ORDER)
     assert folder.log.stat().st_mode & 0o077 == 0
