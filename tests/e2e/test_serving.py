@@ -20,6 +20,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.process import identity_of
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.keys import regenerate
+from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.probing import answers
 from tests.e2e.serving import DEPLOYMENTS, ENDPOINTS, Load, Serving, wait_until
 
@@ -215,6 +216,19 @@ def test_an_update_that_was_left_half_way_is_finished_by_the_next_manager(tmp_pa
     stop()
     assert pids_of(serving) == []
     serving.store.close()
+
+
+def test_what_was_answered_can_be_read(serving: Serving) -> None:
+    blue_green(serving)
+    for body in ({}, {}, {"fail": True}):
+        serving.ask(body)
+    blue = endpoint_counters(serving.paths)["hf"]["blue"]
+    assert (blue["requests"], blue["errors"], sum(blue["latency_ms"].values())) == (3, 1, 3)
+    os.kill(serving.router_pid(), signal.SIGSTOP)
+    try:
+        assert endpoint_counters(serving.paths, timeout_s=0.1) == {}, "a router that does not answer has no numbers"
+    finally:
+        os.kill(serving.router_pid(), signal.SIGCONT)
 
 
 def test_what_is_deleted_stops_and_leaves_nothing(serving: Serving) -> None:

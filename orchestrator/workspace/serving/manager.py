@@ -20,7 +20,6 @@ from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.serving.deployment import Deployment
 from orchestrator.workspace.serving.keys import ensure_keys
 from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
-from orchestrator.workspace.serving.presence import PROCESSES
 from orchestrator.workspace.serving.release import PythonSource, ReleaseBuilder
 from orchestrator.workspace.serving.router_keeper import RouterKeeper
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
@@ -32,6 +31,8 @@ from orchestrator.workspace.store import RecordStore
 ENDPOINTS = "online_endpoints"
 DEPLOYMENTS = "online_endpoints.deployments"
 TRAFFIC = "online_endpoints.traffic"
+PROCESSES = "processes"
+"""Attribute of endpoints and deployments: identities of the processes that serve them now."""
 
 _HURRY_S = 0.05
 _LAST_HURRY_S = 0.5

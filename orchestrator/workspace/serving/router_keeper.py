@@ -85,11 +85,6 @@ class RouterKeeper:
         unbound: Mapping[str, str] = self._status.get("unbound", {})
         return unbound
 
-    async def refresh(self) -> None:
-        """Ask the router how it is."""
-        if self.identity is not None:
-            await self._note(await ask_router(self._files.socket, "status"))
-
     async def stop(self) -> None:
         """Stop the router; requests at hand are finished."""
         identity = self.identity

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,10 @@ import pytest
 from orchestrator.core.errors import Denied, Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import own_identity
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.balancing import Share, SmoothWeights
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
-from orchestrator.workspace.serving.presence import PROCESSES, as_it_is
 from orchestrator.workspace.serving.probing import Probe
 from orchestrator.workspace.serving.release import release_of
 from orchestrator.workspace.serving.sockets import MAX_SOCKET_PATH, socket_path
@@ -165,14 +162,3 @@ def test_what_needs_new_servers(change: dict[str, Any], new: bool, why: str) -> 
     body = {"model": "azureml:m:1", "code_configuration": {"code": "content://a", "scoring_script": "s.py"}}
     before = release_of(Record("d", "d.x", body=json.loads(json.dumps(body))))
     assert (release_of(Record("d", "d.x", body={**body, **change})) != before) == new, why
-
-
-def test_a_healthy_record_whose_processes_are_gone_is_not_healthy() -> None:
-    alive, gone = str(own_identity()), "999999999@never"
-    kind = "online_endpoints.deployments"
-    record = Record(kind, "online_endpoints.hf.deployments.blue", attributes={PROCESSES: [alive]})
-    assert as_it_is(record) is record
-    half = as_it_is(replace(record, attributes={PROCESSES: [alive, gone]}))
-    assert (half.health, half.message) == (Health.PROGRESSING, "1 of 2 scoring servers are not running")
-    assert as_it_is(replace(record, kind="jobs", attributes={PROCESSES: [gone]})).health is Health.HEALTHY
-    assert as_it_is(replace(half, health=Health.DEGRADED)).health is Health.DEGRADED
