@@ -103,7 +103,9 @@ def protected(address: Address, doing: str, desired: Desired | None) -> Diagnost
         "protected",
         "The resource is protected",
         f"{address} is protected, and this plan would {doing}.",
-        f"Set `protect: false` in the lifecycle of {address} and apply that first.",
+        f"Set `protect: false` in the lifecycle of {address} and apply that first."
+        if desired
+        else f"Put {address} back with `lifecycle: {{protect: false}}`, apply that, then take it out again.",
         subject=desired.span if desired else None,
         address=address,
     )

@@ -136,6 +136,7 @@ def test_a_protected_resource_refuses_to_go(options: Any) -> None:
     (problem,) = problems(world, wanted, **options)
     assert (problem.code, problem.address) == ("protected", CPU)
     assert "delete it" in problem.detail
+    assert problem.fix.startswith("Set" if "destroy" in options else "Put compute.cpu back")
 
 
 def test_an_orphan_that_is_gone_or_changed_hands_is_forgotten() -> None:
