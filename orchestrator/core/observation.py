@@ -16,7 +16,8 @@ class Observation:
     Attributes:
         workspace_id: identity of the workspace; empty if it does not exist yet.
         label: the workspace's name for people.
-        objects: every live object at the addresses of the spec and of the state: all versions and runs, oldest first.
+        objects: every live object at the addresses of the spec and of the state, and whatever else bears the project's mark: all
+            versions and runs, oldest first.
         externals: text of an external reference to the object it stands for; None if there is none.
         nearest: text of a missing external reference to the names that exist in its section.
         refusals: why the workspace cannot do what a resource asks.

@@ -130,7 +130,7 @@ class Backend(Protocol):
     def create(self, request: Request) -> Observed:
         """Bring a resource, version or run into being and return at once; `wait` follows.
 
-        Idempotent by revision and key: what exists with the same fingerprint is returned as it is.
+        Idempotent by revision and key: what exists with the same fingerprint is returned as it is. If it is archived, it comes back.
 
         Raises:
             Conflict: it exists with another fingerprint.
