@@ -18,7 +18,8 @@ from orchestrator.workspace.guard import start_guard
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive, identity_of, members, terminate
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import read_address
 from orchestrator.workspace.tracking_client import TrackingClient
@@ -226,6 +227,35 @@ def test_either_of_guard_and_supervisor_brings_the_other_back(workspace: Workspa
     started = time.monotonic()
     wait_for(lambda: find() != pid and workspace.client.alive())
     assert time.monotonic() - started < 5.0
+
+
+def test_a_polite_signal_to_the_supervisor_leaves_jobs_running(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; while ! test -e go; do sleep 0.05; done"})
+    workspace.wait_for_file("run-1", "ready")
+    pid = workspace.supervisor_pid()
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: workspace.supervisor_pid() != pid and workspace.client.alive())
+    (workspace.folder("run-1").code / "go").touch()
+    assert workspace.ended("run-1").phase == "completed"
+
+
+def test_one_impossible_record_keeps_no_other_waiting(workspace: Workspace) -> None:
+    workspace.submit("../evil", {"command": "true"})
+    assert workspace.run("run-1", {"command": "true"}).phase == "completed"
+    evil = workspace.ended("../evil")
+    assert (evil.health, evil.phase) == (Health.DEGRADED, "failed")
+
+
+def test_a_secret_reaches_the_job_and_nothing_else(workspace: Workspace) -> None:
+    body = {"command": "echo ${#TOKEN} > outputs/length", "environment_variables": {"TOKEN": {"$secret": "token"}}}
+    key = RecordKey("jobs", "jobs.work", "run-1")
+    SecretFiles(workspace.paths).put(key, [(("environment_variables", "TOKEN"), "hunter2hunter2")])
+    assert workspace.run("run-1", body).phase == "completed"
+    assert (workspace.folder("run-1").outputs / "length").read_text() == "14\n"
+    assert "hunter2" not in repr(workspace.record("run-1"))
+    readable = [path for path in workspace.paths.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert [path.parent for path in readable] == [workspace.paths.secrets]
+    assert readable[0].stat().st_mode & 0o077 == 0
 
 
 def test_a_second_guard_leaves(workspace: Workspace) -> None:

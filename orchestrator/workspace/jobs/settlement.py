@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,8 +44,9 @@ class Settlement:
         attributes: dict[str, Any] = {"exit_code": ended.code, PROCESS: None, CANCEL_REQUESTED: None}
         if ended.ended:
             attributes["duration_s"] = round(ended.ended - ended.started, 3)
+        order = _kept_order(folder)
         if ended.ending is Ending.COMPLETED:
-            attributes["outputs"] = _outputs(folder)
+            attributes["outputs"] = dict(order.outputs) if order else {}
             # What a run has made is never changed afterwards, not by a later run that reads it either.
             make_read_only(folder.outputs)
         attributes |= self._end_tracking(current, ended)
@@ -75,8 +76,14 @@ class Settlement:
         return {"metrics": metrics} if metrics else {}
 
 
-def _outputs(folder: JobFolder) -> dict[str, str]:
-    return dict(RunOrder.read(folder).outputs)
+def _kept_order(folder: JobFolder) -> RunOrder | None:
+    """The run's order, from now on without its variables: secrets among them are needed no more."""
+    try:
+        order = replace(RunOrder.read(folder), environ={})
+        order.write(folder)
+    except (OSError, ValueError, TypeError):
+        return None
+    return order
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
