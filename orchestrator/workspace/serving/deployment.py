@@ -176,14 +176,14 @@ class Deployment:
     async def _advance(self, digest: str, record: Record, task: ServerTask, count: int) -> Verdict:
         if self._failed is not None and self._failed[0] == record.generation:
             if self._current is not None:
-                await self._run(self._current, record, task, max(1, len(self._current.servers)))
+                await self._look_after_old(self._current, record, task)
             return Verdict(Health.DEGRADED, "failed", self._failed[1])
         if self._next is None or self._next.digest != digest:
             self._abandon_next()
             self._next = Generation(digest)
         coming = self._next
         if self._current is not None:
-            await self._run(self._current, record, task, max(1, len(self._current.servers)))
+            await self._look_after_old(self._current, record, task)
         problem = await self._run(coming, record, task, count, patient=False)
         if problem:
             return self._fail(record, problem)
@@ -209,6 +209,13 @@ class Deployment:
             how = problem or f"{broken[0].last_exit}, {broken[0].failures} times in a row"
             return Verdict(Health.DEGRADED, "restarting", f"{text}: {how}{self._tail()}")
         return Verdict(Health.PROGRESSING, "restarting", text, busy=True)
+
+    async def _look_after_old(self, old: Generation, record: Record, task: ServerTask) -> None:
+        if old.built is not None:
+            await self._run(old, record, task, len(old.servers))
+        else:
+            # The record tells of the new release only, so an old server that ends now cannot be started again.
+            await asyncio.gather(*(server.look(task) for server in old.servers))
 
     async def _run(
         self, generation: Generation, record: Record, task: ServerTask, count: int, *, patient: bool = True
@@ -259,7 +266,7 @@ class Deployment:
 
     def _fail(self, record: Record, problem: str) -> Verdict:
         message = f"{problem}{self._tail()}"
-        if self._current is not None:
+        if self._current is not None and self._current.ready:
             message = f"The new release failed, the one before still answers: {message}"
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -110,10 +111,9 @@ class ReleaseBuilder:
             raise Invalid("The deployment's model has no path.")
         source = resolve(self._store, self._paths, record.stand_ins, text, sections=("models",))
         if not into.exists():
-            draft = into.with_name(".model")
-            shutil.rmtree(draft, ignore_errors=True)
+            draft = _draft(into)
             _mirror(source, draft / source.name)
-            draft.rename(into)
+            _settle(draft, into)
         return into / source.name
 
     def _registered_type(self, text: str) -> Any:
@@ -133,15 +133,28 @@ class ReleaseBuilder:
         return script
 
     def _lay_out_code(self, record: Record, code: Any, into: Path) -> None:
-        draft = into.with_name(".code")
-        shutil.rmtree(draft, ignore_errors=True)
+        draft = _draft(into)
         if not isinstance(code, str):
             draft.mkdir()
         elif code.startswith(SCHEME):
             self._content.materialise(code.removeprefix(SCHEME), draft, writable=True)
         else:
             shutil.copytree(resolve(self._store, self._paths, record.stand_ins, code), draft)
+        _settle(draft, into)
+
+
+def _draft(into: Path) -> Path:
+    return into.with_name(f".{into.name}.{secrets.token_hex(4)}")
+
+
+def _settle(draft: Path, into: Path) -> None:
+    try:
         draft.rename(into)
+    except OSError:
+        # A build that was given up goes on in its thread and may have been first.
+        shutil.rmtree(draft)
+        if not into.is_dir():
+            raise
 
 
 def _mirror(source: Path, target: Path) -> None:

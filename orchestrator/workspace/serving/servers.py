@@ -107,13 +107,11 @@ class Server:
         Raises:
             OSError: the interpreter cannot be started.
         """
-        probes = sorted({task.startup.path, task.liveness.path})
         settings = {
             "socket": str(self.socket),
             "deployment": task.deployment,
             "script": str(release.script) if release.script else None,
             "model": str(release.model) if release.model else None,
-            "probe_paths": probes,
         }
         write_private(self.config, json.dumps(settings))
         ours = release.python == Path(sys.executable)

@@ -43,7 +43,6 @@ class ScoringServer:
         self._model = model
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="model")
         self._connections: set[ServerConnection] = set()
-        self._probes = {"/", *settings.probe_paths}
 
     async def serve(self) -> None:
         """Load the model, then listen until SIGTERM or SIGINT; requests at hand are still answered.
@@ -92,7 +91,8 @@ class ScoringServer:
             loop = asyncio.get_running_loop()
             job = self._threads.submit(self._score, request.body)
             job.add_done_callback(lambda done: _deliver(loop, reply, done))
-        elif request.path in self._probes and request.method == "GET":
+        elif request.method == "GET":
+            # Whatever path a deployment's probes name: listening at all means that the model is loaded.
             reply(Answer(200, b"Healthy", "text/plain"))
         else:
             reply(problem(404, "NotFound", f"There is nothing at {request.path}; POST to {SCORE_PATH}."))

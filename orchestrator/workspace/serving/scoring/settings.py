@@ -16,7 +16,6 @@ class Settings:
         deployment: name of the deployment, for the log.
         script: the entry script with ``init()`` and ``run()``; None for an MLflow model without code.
         model: the MLflow model's folder, if there is no script.
-        probe_paths: paths besides ``/`` that say whether the server is ready.
         threads: threads that run model code. One unless the user asked for more: models need not be thread-safe.
     """
 
@@ -24,12 +23,9 @@ class Settings:
     deployment: str
     script: str | None
     model: str | None
-    probe_paths: tuple[str, ...] = ()
     threads: int = 1
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """Read a configuration file."""
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["probe_paths"] = tuple(content.get("probe_paths", ()))
-        return cls(**content)
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
