@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.address import Address
-from orchestrator.core.bodies import special
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.kind import Identity, Ref
 from orchestrator.core.span import Span
@@ -67,12 +66,12 @@ class Catalogue:
         return str(draft.body.get("version")) == version
 
     def field_value(self, target: Address, attribute: str) -> Any:
-        """The value of a field of the target's own body, if the attribute is one and its value is plain; else None."""
+        """The value of a field of the target's own body, if the attribute is one; it may itself mention others. Else None."""
         draft = self._drafts[target]
         if attribute in draft.kind.attributes:
             return None
         value = value_at(draft.body, attribute.split("."))
-        return value if not isinstance(value, dict | list) and not special(value) else None
+        return value if not isinstance(value, dict | list | Unknown) else None
 
     def attribute_problem(self, target: Address, attribute: str, span: Span, address: Address) -> Diagnostic | None:
         """Why a target has no such value; None if it has."""

@@ -84,13 +84,14 @@ def _check_label(check: Check) -> list[Any]:
 class _Walk:
     """One body, once, in document order."""
 
-    __slots__ = ("_draft", "_resolver", "depends_on", "files", "problems", "references")
+    __slots__ = ("_draft", "_following", "_resolver", "depends_on", "files", "problems", "references")
 
     def __init__(self, resolver: Resolver, draft: Draft) -> None:
         self._resolver = resolver
         self._draft = draft
         self.references: list[Reference] = []
         self.depends_on: set[Address] = set()
+        self._following: list[tuple[Address, str]] = []
         self.files: dict[str, str] = {}
         self.problems: list[Diagnostic] = []
 
@@ -202,14 +203,16 @@ class _Walk:
         return Reference(target, found.attribute, found.version, text, span, external=external, cascades=cascades)
 
     def _special(self, value: Any, node: FieldNode | None, holder: Any, key: Any) -> Any:
+        return self._mentions(value, holder.value_span(key), node)
+
+    def _mentions(self, value: Any, span: Span, node: FieldNode | None) -> Any:
         if isinstance(value, Reference):
-            return self._expression(value, holder.value_span(key), node)
+            return self._expression(value, span, node)
         if isinstance(value, Template):
-            span = holder.value_span(key)
             parts: list[str | Reference | Secret] = []
             for part in value.parts:
                 told = self._expression(part, span, node) if isinstance(part, Reference) else part
-                parts.append(told if isinstance(told, Reference | Secret) else _text_of(told))
+                parts.extend(_parts_of(told))
             if all(isinstance(part, str) for part in parts):
                 return "".join(str(part) for part in parts)
             return Template(tuple(parts))
@@ -227,11 +230,24 @@ class _Walk:
         given = catalogue.field_value(target, attribute)
         if given is not None:
             self.depends_on.add(target)
-            return given
+            return self._followed(written, given, span, node)
         self._check_attribute(target, attribute, place)
         reference = Reference(target, attribute, None, str(written), place, cascades=ref.cascades if ref else True)
         self._add(reference)
         return reference
+
+    def _followed(self, written: Reference, given: Any, span: Span, node: FieldNode | None) -> Any:
+        """The value of another resource's field, which may mention a third. A ring ends here: it is told as a cycle of resources."""
+        if isinstance(given, Reference | Template):
+            place = (written.target, written.attribute)
+            if place in self._following:
+                return written
+            self._following.append(place)
+            try:
+                return self._mentions(given, span, node)
+            finally:
+                self._following.pop()
+        return given
 
     def _check_attribute(self, target: Address, attribute: str, span: Span) -> None:
         problem = self._resolver.catalogue.attribute_problem(target, attribute, span, self._draft.address)
@@ -270,6 +286,13 @@ class _Walk:
                         self._draft.address,
                     )
                 )
+
+
+def _parts_of(value: Any) -> tuple[str | Reference | Secret, ...]:
+    """A value as it stands inside a longer text."""
+    if isinstance(value, Template):
+        return value.parts
+    return (value,) if isinstance(value, Reference | Secret) else (_text_of(value),)
 
 
 def _text_of(value: Any) -> str:
