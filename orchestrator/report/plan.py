@@ -80,6 +80,8 @@ def summary_line(plan: Plan) -> str:
 
 def verb_phrase(change: Change) -> str:
     """What happens, in words: ``new version 4be1c09d77aa (was 9f2c41aa03de)``."""
+    if change.reuse and not change.after:
+        return "record only"
     if change.reuse:
         return f"reuse {change.after}" + (
             f" (was {change.before})" if change.before and change.before != change.after else ""
