@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.graph import Ring
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
+from orchestrator.core.value import Reference, Template
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.lifecycle import read_lifecycle
@@ -38,5 +39,19 @@ def _place(desired: Desired, draft: Draft, target: Address) -> Span:
     for reference in desired.references:
         if reference.target == target:
             return reference.span
+    for reference in _written(draft.body):
+        if reference.target == target:
+            return reference.span
     _, needs, _ = read_lifecycle(draft)
     return next((span for text, span in needs if text == str(target)), desired.span)
+
+
+def _written(value: Any) -> Iterator[Reference]:
+    """Expressions as they stand in a body; one that named a field is its value by now and no reference of the resource."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, Template):
+        yield from (part for part in value.parts if isinstance(part, Reference))
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _written(item)

@@ -270,6 +270,17 @@ data:
     assert {(span.line, span.column) for _, span in found.related} == {(3, 13), (4, 61), (5, 13)}
 
 
+def test_an_edge_by_a_field_has_its_place_too() -> None:
+    text = """
+compute:
+  aa: {type: amlcompute, size: "${compute.bb.size}"}
+  bb: {type: amlcompute, size: s, description: "after ${compute.aa.name}"}
+"""
+    [found] = problems(text)
+    assert found.code == "reference-cycle"
+    assert {(span.line, span.column) for _, span in found.related} == {(3, 32), (4, 48)}
+
+
 def test_a_resource_that_is_off_is_told_as_such() -> None:
     off = {"data.old": Span("spec.yaml", 9, 1, 9, 5)}
     text = "models: {m: {path: '${data.old.path}'}, n: {path: 'x', lifecycle: {depends_on: [data.old]}}}\n"
