@@ -63,7 +63,8 @@ def order(edges: Mapping[Node, Iterable[Node]]) -> list[Node]:
 def _find_ring(edges: Mapping[Node, Iterable[Node]]) -> tuple[Node, ...]:
     import networkx
 
-    graph = networkx.DiGraph([(node, target) for node, targets in edges.items() for target in targets])
+    # sorted, because the order of a set differs from run to run, and the same mistake must give the same message
+    graph = networkx.DiGraph([(node, target) for node, targets in edges.items() for target in sorted(targets, key=str)])
     return tuple(edge[0] for edge in networkx.find_cycle(graph))
 
 
