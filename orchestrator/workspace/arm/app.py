@@ -5,10 +5,17 @@ from __future__ import annotations
 from orchestrator.workspace.arm import account
 from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
+from orchestrator.workspace.arm.blob_files import BlobFiles
+from orchestrator.workspace.arm.blobs import BlobService
+from orchestrator.workspace.arm.codes import Codes
+from orchestrator.workspace.arm.computes import Computes
+from orchestrator.workspace.arm.datastores import Datastores
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.tokens import Tokens
 
 
@@ -23,7 +30,13 @@ class Facade:
     def __init__(self, shelf: Shelf, tokens: Tokens) -> None:
         self._tokens = tokens
         self._routes = Routes()
+        storage = Storage(shelf.paths, shelf.store)
+        self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
+        self._operations = Operations(shelf)
         account.Workspaces(shelf).register(self._routes)
+        Computes(shelf, self._operations).register(self._routes)
+        Datastores(shelf, tokens).register(self._routes)
+        Codes(shelf, storage, tokens).register(self._routes)
         for kind in ASSETS:
             Assets(kind, shelf).register(self._routes)
 
@@ -44,6 +57,8 @@ class Facade:
                 return account.client_credentials(request, self._tokens)
             case [_, "v2.0", ".well-known", "openid-configuration"]:
                 return account.openid(request)
+            case [first, *_] if first == ROOT:
+                return self._blobs.respond(request)
         if not self._tokens.accepts(request.headers.get("authorization", "")):
             raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
         match lowered:
@@ -52,4 +67,8 @@ class Facade:
                     scope = Scope(parts[1], parts[3], parts[7])
                     handler, names = self._routes.find(request.method, parts[8:])
                     return handler(Call(request, scope, names))
+            case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationsstatus", _]:
+                return self._operations.status(parts[-1])
+            case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationresults", _]:
+                return self._operations.result(parts[-1])
         raise WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")

@@ -11,6 +11,7 @@ import yaml
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.assets import AssetKind
 from orchestrator.workspace.arm.scope import Scope, shorten
+from orchestrator.workspace.arm.storage import localise
 
 
 def _data_body(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def _path(sent: Mapping[str, Any], name: str) -> str:
     text = sent.get(name)
     if not isinstance(text, str) or not text:
         raise Invalid(f"'{name}' is missing.")
-    return shorten(text)
+    return localise(shorten(text))
 
 
 def _as_is(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""Spellings of the wire: camel case, ISO durations, enumerations; and those of CLI v2 bodies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.core.errors import Invalid
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DURATION = re.compile(
+    r"P(?:(?P<days>[\d.]+)D)?(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
+)
+_UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+
+
+def snake(name: str) -> str:
+    """``minNodeCount`` and ``ReadOnlyMount`` as ``min_node_count`` and ``read_only_mount``."""
+    return _HUMP.sub("_", name).lower()
+
+
+def camel(name: str) -> str:
+    """``min_node_count`` as ``minNodeCount``."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def pascal(name: str) -> str:
+    """``read_only_mount`` as ``ReadOnlyMount``."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def seconds(duration: str) -> float:
+    """Seconds of an ISO 8601 duration.
+
+    Raises:
+        Invalid: it is none, or has months or years.
+    """
+    match = _DURATION.fullmatch(duration)
+    if match is None or not any(match.groupdict().values()):
+        raise Invalid(f"'{duration}' is no duration such as PT120S.")
+    return sum(float(value) * _UNITS[unit] for unit, value in match.groupdict().items() if value)
+
+
+def duration(seconds_: float) -> str:
+    """An ISO 8601 duration in seconds."""
+    return f"PT{seconds_:g}S" if seconds_ < 1e6 else f"PT{int(seconds_)}S"
+
+
+def whole(number: float) -> float | int:
+    """The number as a whole number if it is one."""
+    return int(number) if number == int(number) else number
+
+
+def without_nothing(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that have a value."""
+    return {name: value for name, value in tree.items() if value is not None}
+
+
+def snake_keys(tree: Any) -> Any:
+    """A tree with its keys in snake case."""
+    if isinstance(tree, Mapping):
+        return {snake(str(name)): snake_keys(value) for name, value in tree.items()}
+    return [snake_keys(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def camel_keys(tree: Any) -> Any:
+    """A tree with its keys in camel case."""
+    if isinstance(tree, Mapping):
+        return {camel(str(name)): camel_keys(value) for name, value in tree.items()}
+    return [camel_keys(item) for item in tree] if isinstance(tree, list) else tree
