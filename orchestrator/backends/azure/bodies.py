@@ -1,0 +1,58 @@
+"""Bodies on their way to the client's loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.backends.azure.marks import marked
+from orchestrator.core.errors import Invalid
+from orchestrator.core.kind import Identity, Kind
+from orchestrator.core.ports import Request
+from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown
+
+
+def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
+    """The body of a request as plain data for the client's loader: secrets in the open, files as absolute paths, marked as ours.
+
+    Raises:
+        Invalid: a reference has no value yet.
+    """
+    body: dict[str, Any] = {name: _revealed(value) for name, value in request.properties.items()}
+    body["name"] = request.revision if kind.identity is Identity.RUN else request.address.leaf
+    if kind.identity is Identity.VERSIONED:
+        body["version"] = request.revision
+    if kind.taggable:
+        body["tags"] = marked(body.get("tags"), request)
+    if request.address.parent is not None:
+        body["endpoint_name"] = request.address.name
+    return body
+
+
+def local_files(value: Any) -> Iterator[LocalFiles]:
+    """Every local file or folder that a body mentions."""
+    if isinstance(value, LocalFiles):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from local_files(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from local_files(item)
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _revealed(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_revealed(item) for item in value]
+    if isinstance(value, LocalFiles):
+        return str(value.path)
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Template):
+        return "".join(str(_revealed(part)) for part in value.parts)
+    if isinstance(value, Reference | Unknown):
+        reference = value.reference if isinstance(value, Unknown) else value
+        raise Invalid(f"'{reference}' has no value yet.", code="unresolved-reference")
+    return value

@@ -1,0 +1,117 @@
+"""The client of one workspace: made when first needed, its errors translated, its calls bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from orchestrator.backends.azure.connection import Connection
+from orchestrator.core.errors import BackendError
+
+Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+CONCURRENT_CALLS = 10
+"""Calls at once. The client's transport keeps so many connections; more would open and drop them."""
+
+CONCURRENT_READS = 8
+"""Threads for reads that a listing consists of. The service counts some 250 reads in a row before it throttles.
+Source: ``x-ms-ratelimit-remaining-subscription-*`` in the recordings of azure-ai-ml."""
+
+
+class Client:
+    """Calls the service through azure-ai-ml. May be used from several threads at once.
+
+    Importing azure-ai-ml takes seconds, so it is imported by the first call.
+
+    Args:
+        connection: which workspace, and how.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._making = threading.Lock()
+        self._ml: Any = None
+        self._credential: Any = None
+        self._slots = threading.BoundedSemaphore(CONCURRENT_CALLS)
+
+    @property
+    def credential(self) -> Any:
+        """Who we are; for what is reached without azure-ai-ml."""
+        self._open()
+        return self._credential
+
+    @property
+    def ml(self) -> Any:
+        """The ``MLClient``."""
+        self._open()
+        return self._ml
+
+    def read(self, doing: str, call: Callable[[Any], Result]) -> Result:
+        """Make a call that changes nothing.
+
+        Args:
+            doing: for messages: ``read compute.cpu``.
+            call: receives the ``MLClient``. Lazy pages must be used up inside.
+
+        Raises:
+            BackendError: what the error of the client means.
+        """
+        return self._call(doing, call, effect=False)
+
+    def write(self, doing: str, call: Callable[[Any], Result]) -> Result:
+        """Make a call that changes something; a lost answer is `Ambiguous`."""
+        return self._call(doing, call, effect=True)
+
+    def settled(self, doing: str, poller: Any) -> Any:
+        """The result of an operation that has ended.
+
+        Raises:
+            BackendError: what it failed with.
+        """
+        from orchestrator.backends.azure.errors import translate
+
+        try:
+            return poller.result()
+        except Exception as error:
+            raise translate(error, doing, effect=True) from error
+
+    def each(self, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Read several things at once; answers come in the items' order."""
+        known = list(items)
+        if len(known) < 2:
+            return [call(item) for item in known]
+        with ThreadPoolExecutor(min(CONCURRENT_READS, len(known)), thread_name_prefix="azure-read") as pool:
+            return list(pool.map(call, known))
+
+    def close(self) -> None:
+        """Let go of the credential's connections."""
+        close = getattr(self._credential, "close", None)
+        if close is not None:
+            close()
+
+    def _call(self, doing: str, call: Callable[[Any], Result], *, effect: bool) -> Result:
+        self._open()
+        from orchestrator.backends.azure.errors import translate
+
+        if self._slots is None:
+            raise AssertionError("opened above")
+        with self._slots:
+            try:
+                return call(self._ml)
+            except BackendError:
+                raise
+            except Exception as error:
+                raise translate(error, doing, effect=effect) from error
+
+    def _open(self) -> None:
+        with self._making:
+            if self._ml is not None:
+                return
+            from orchestrator.backends.azure import sdk
+            from orchestrator.backends.azure.identity import make_credential
+
+            self._credential = make_credential(self.connection)
+            self._ml = sdk.connect(self.connection, self._credential)

@@ -1,0 +1,1 @@
+"""How each behaviour of kinds is driven through the client."""

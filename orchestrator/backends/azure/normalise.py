@@ -1,0 +1,100 @@
+"""Bodies that the service returned, made comparable with bodies of a spec. Pure.
+
+Each rule says what comes back different and how we know; what a field's `Alias` folds is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+_ASSET = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+"
+    r"/(?P<section>data|models|environments|codes|components|computes|jobs)/(?P<name>[^/]+)(?:/versions/(?P<version>[^/]+))?",
+    re.IGNORECASE,
+)
+_LONG_PATH = re.compile(
+    r"azureml://subscriptions/[^/]+/resourcegroups/[^/]+(?:/providers/Microsoft\.MachineLearningServices)?/workspaces/[^/]+/"
+    r"(?P<rest>.+)",
+    re.IGNORECASE,
+)
+
+ANONYMOUS: Final = re.compile(r"azureml:(?:CliV2AnonymousEnvironment|azureml_anonymous)[^:]*:", re.IGNORECASE)
+"""Names that the client gives to environments written inside a job or deployment. Source: azure-ai-ml, ``ANONYMOUS_ENV_NAME``."""
+
+
+def short(text: str) -> str:
+    """An identifier of a resource as a spec writes it: ``azureml:NAME:VERSION``, ``azureml://datastores/…``.
+
+    Source: recordings of azure-ai-ml; ids come back with ``resourcegroups`` in either case.
+    """
+    bare = text.removeprefix("azureml:") if text.startswith("azureml:/subscriptions") else text
+    found = _ASSET.fullmatch(bare)
+    if found is not None:
+        version = f":{found['version']}" if found["version"] else ""
+        return f"azureml:{found['name']}{version}"
+    path = _LONG_PATH.fullmatch(text)
+    return f"azureml://{path['rest']}" if path is not None else text
+
+
+def shortened(value: Any) -> Any:
+    """All identifiers in a tree in their short form."""
+    if isinstance(value, str):
+        return short(value)
+    if isinstance(value, Mapping):
+        return {name: shortened(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shortened(item) for item in value]
+    return value
+
+
+def _environment(body: dict[str, Any]) -> dict[str, Any]:
+    """Conda text comes back as JSON text, an environment without conda with an empty one. Source: recordings."""
+    conda = body.get("conda_file")
+    if conda == "":
+        body.pop("conda_file")
+    elif isinstance(conda, str) and conda.lstrip().startswith("{"):
+        try:
+            body["conda_file"] = json.loads(conda)
+        except ValueError:
+            return body
+    return body
+
+
+def _compute(body: dict[str, Any]) -> dict[str, Any]:
+    """Durations as ISO text where the client has not made seconds of them."""
+    idle = body.get("idle_time_before_scale_down")
+    if isinstance(idle, str) and idle.isdecimal():
+        body["idle_time_before_scale_down"] = int(idle)
+    return body
+
+
+def _datastore(body: dict[str, Any]) -> dict[str, Any]:
+    """Credentials are never returned: an empty mapping in their place says nothing."""
+    if not body.get("credentials"):
+        body.pop("credentials", None)
+    return body
+
+
+_RULES: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "environments": _environment,
+    "compute": _compute,
+    "datastores": _datastore,
+}
+
+
+def normalised(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A returned body in the form in which a spec would say the same.
+
+    Args:
+        kind: key of the kind.
+        body: plain data, as `sdk.body_of` gives it.
+    """
+    identifier = body.get("id")
+    tidy: dict[str, Any] = shortened({name: value for name, value in body.items() if name != "id"})
+    if identifier is not None:
+        tidy["id"] = identifier
+    rule = _RULES.get(kind)
+    return rule(tidy) if rule is not None else tidy

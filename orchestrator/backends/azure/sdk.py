@@ -1,0 +1,199 @@
+"""Everything that depends on how azure-ai-ml is built: its private names, its loaders and its habits.
+
+Contract tests run this module against the lowest and the highest supported version.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Final
+
+import azure.ai.ml as ml
+from azure.ai.ml._utils import _azureml_polling as polling
+from azure.ai.ml.constants import ListViewType
+from azure.ai.ml.constants._common import LROConfigurations
+from azure.ai.ml.entities import Data, Environment, Model, OnlineDeployment, OnlineEndpoint
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+from orchestrator.backends.azure.connection import CLOUDS, Connection, Endpoints
+
+ALL: Final = ListViewType.ALL
+
+_VERSIONED: Final[Mapping[str, tuple[str, Any]]] = {
+    "data": ("_operation", Data),
+    "environments": ("_version_operations", Environment),
+    "models": ("_model_versions_operation", Model),
+}
+
+
+def connect(connection: Connection, credential: Any) -> Any:
+    """Make the client. Speaks to nobody yet.
+
+    The settings are those that let failures be seen: with ``show_progress`` off, an upload of a folder of which one file fails never
+    returns; the bars themselves are switched off by tqdm's own variable. Source: measured with azure-ai-ml 1.35, issue 48269.
+    """
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    if connection.ca_file:
+        # Blob clients are made inside the client without any of our options: only the variable reaches them.
+        os.environ["REQUESTS_CA_BUNDLE"] = connection.ca_file
+    _quieten(connection.polling_s)
+    return ml.MLClient(
+        credential,
+        connection.subscription_id,
+        connection.resource_group,
+        connection.workspace_name,
+        show_progress=True,
+        enable_telemetry=False,
+        polling_interval=connection.polling_s,
+        retry_total=connection.retries,
+        **_cloud(connection),
+    )
+
+
+def _cloud(connection: Connection) -> dict[str, Any]:
+    endpoints = connection.endpoints
+    if endpoints is None:
+        return {"cloud": CLOUDS[connection.cloud]}
+    # A cloud's name is registered once for the whole process; a second registration is silently ignored.
+    return {"cloud": f"amlctl {endpoints.resource_manager}", "cloud_metadata": _metadata(connection, endpoints)}
+
+
+def _metadata(connection: Connection, endpoints: Endpoints) -> dict[str, str]:
+    return {
+        "azure_portal": endpoints.resource_manager,
+        "resource_manager": f"{endpoints.resource_manager.rstrip('/')}/",
+        "active_directory": f"{connection.token_authority.rstrip('/')}/",
+        "aml_resource_id": endpoints.audience,
+        "storage_endpoint": endpoints.storage_suffix,
+        "registry_discovery_endpoint": endpoints.resource_manager,
+    }
+
+
+def _quieten(polling_s: int) -> None:
+    """Keep the client from printing: our output may be JSON."""
+    polling.AzureMLPolling.update_status = ARMPolling.update_status  # prints a dot to stdout at each poll
+    LROConfigurations.POLL_INTERVAL = polling_s
+    logger = logging.getLogger("azure")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.CRITICAL)  # it logs what it raises, in colour, and that classes are experimental
+
+
+def load_entity(loader: str, body: Mapping[str, Any]) -> Any:
+    """Let the client's own loader read a body.
+
+    Args:
+        loader: ``load_compute``, …
+        body: plain data with ``name`` and ``version``; local paths absolute.
+
+    Raises:
+        Exception: whatever the client raises on a body that it does not accept.
+    """
+    # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
+    deciding = {name: body[name] for name in ("type", "task") if name in body}
+    source = io.StringIO(json.dumps(deciding)) if "task" in deciding else None
+    return getattr(ml, loader)(source=source, params_override=[dict(body)])
+
+
+def body_of(entity: Any) -> dict[str, Any]:
+    """An entity as a CLI v2 body: plain data without empty values."""
+    converted = entity._to_job() if hasattr(entity, "_to_job") else entity
+    body: dict[str, Any] = plain_of(converted._to_dict())
+    return body
+
+
+def plain_of(value: Any) -> Any:
+    """Ordered mappings, enumerations and text forms of them as plain data; members that are None are left out."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_of(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [plain_of(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+def names_of(client: Any, collection: str) -> list[str]:
+    """The names of a kind of asset. Archived ones too: their versions stay taken."""
+    return [entity.name for entity in getattr(client, collection).list(list_view_type=ALL)]
+
+
+def versions(client: Any, collection: str, name: str) -> Iterator[tuple[Any, bool]]:
+    """Every version of an asset, and whether it is archived, which the client's own entities do not tell."""
+    operations, entity_of = _versioned(client, collection)
+    for rest in operations.list(name=name, list_view_type=ALL, **_scope(client)):
+        yield entity_of(rest), bool(rest.properties.is_archived)
+
+
+def version(client: Any, collection: str, name: str, number: str) -> tuple[Any, bool]:
+    """One version of an asset, and whether it is archived."""
+    operations, entity_of = _versioned(client, collection)
+    rest = operations.get(name=name, version=number, **_scope(client))
+    return entity_of(rest), bool(rest.properties.is_archived)
+
+
+def _versioned(client: Any, collection: str) -> tuple[Any, Callable[[Any], Any]]:
+    attribute, entity = _VERSIONED[collection]
+    return getattr(getattr(client, collection), attribute), entity._from_rest_object
+
+
+def _scope(client: Any) -> dict[str, str]:
+    return {"resource_group_name": client.resource_group_name, "workspace_name": client.workspace_name}
+
+
+def deployments(client: Any, endpoint: str) -> Iterator[tuple[Any, Any]]:
+    """The deployments of an endpoint, each with the service's own form of it.
+
+    The client cuts milliseconds to whole seconds when it reads; the service's own form has them.
+    """
+    operations = client.online_deployments
+    for rest in operations._online_deployment.list(endpoint_name=endpoint, **_scope(client)):
+        entity = OnlineDeployment._from_rest_object(rest)
+        entity.endpoint_name = endpoint
+        yield entity, rest
+
+
+def deployment(client: Any, endpoint: str, name: str) -> tuple[Any, Any]:
+    """One deployment, with the service's own form of it."""
+    operations = client.online_deployments._online_deployment
+    rest = operations.get(endpoint_name=endpoint, deployment_name=name, **_scope(client))
+    entity = OnlineDeployment._from_rest_object(rest)
+    entity.endpoint_name = endpoint
+    return entity, rest
+
+
+def request_milliseconds(rest: Any) -> dict[str, int]:
+    """The request settings of a deployment in full precision; empty where the service has none."""
+    settings = getattr(rest.properties, "request_settings", None)
+    names = {"request_timeout_ms": "request_timeout", "max_queue_wait_ms": "max_queue_wait"}
+    found = {ours: _milliseconds(getattr(settings, theirs, None)) for ours, theirs in names.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _milliseconds(value: Any) -> int | None:
+    if isinstance(value, timedelta):
+        return round(value.total_seconds() * 1000)
+    if isinstance(value, str) and value:
+        from isodate import parse_duration  # type: ignore[import-untyped]  # comes with the client
+
+        seconds: float = parse_duration(value).total_seconds()
+        return round(seconds * 1000)
+    return None
+
+
+def endpoint_entity(client: Any, name: str) -> Any:
+    """One endpoint without its deployments, which the client's own ``get`` would list as well."""
+    rest = client.online_endpoints._online_operation.get(endpoint_name=name, **_scope(client))
+    return OnlineEndpoint._from_rest_object(rest)
+
+
+def run_details(client: Any, name: str) -> Any:
+    """What run history knows of a job: ``log_files`` (name to address), ``tags``, ``properties``."""
+    return client.jobs._runs_operations.get_run_details(name)

@@ -1,0 +1,76 @@
+"""The real client of azure-ai-ml against a fake wire on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.value import Secret
+from orchestrator.kinds import discover
+from tests.contract.azure.certificate import write_certificate
+from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
+
+collect_ignore_glob = [] if find_spec("azure") and find_spec("azure.ai") else ["test_*.py"]
+
+_OF_OTHERS = (
+    "ignore::marshmallow.warnings.RemovedInMarshmallow4Warning",
+    "ignore::DeprecationWarning:azure.*",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Warnings that the client's own libraries raise against each other are not ours."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            for rule in _OF_OTHERS:
+                item.add_marker(pytest.mark.filterwarnings(rule))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that the client is told to trust."""
+    return write_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def wire(certificate: Path) -> Iterator[Wire]:
+    """A workspace with nothing in it."""
+    with serving(certificate) as wire:
+        yield wire
+
+
+@pytest.fixture
+def choice(wire: Wire, certificate: Path) -> WorkspaceChoice:
+    """Settings that lead to the wire, with a principal whose secret it does not check."""
+    principal = {"tenant_id": "tenant", "client_id": "client", "client_secret": Secret("SP", "hush")}
+    return WorkspaceChoice(
+        "azure",
+        {
+            "subscription_id": SUBSCRIPTION,
+            "resource_group": "rg",
+            "workspace_name": "ws",
+            "credential": {"client_secret": principal},
+            "endpoints": {"resource_manager": wire.url, "storage_suffix": "core.localhost"},
+            "authority": wire.url,
+            "instance_discovery": False,
+            "ca_file": str(certificate),
+            "polling_s": 1,
+            "retries": 0,
+        },
+    )
+
+
+@pytest.fixture
+def backend(choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureBackend]:
+    """The backend, speaking to the wire."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["ca_file"])
+    backend = AzureBackend(choice, discover(), SystemClock())
+    yield backend
+    backend.close()
