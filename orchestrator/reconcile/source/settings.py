@@ -1,0 +1,150 @@
+"""What the configuration says about a git repository."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from orchestrator.reconcile.source.secret import SecretReference
+from orchestrator.reconcile.source.semver import InvalidRange, Range
+
+_SCP: Final = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)\S+")
+"""``git@host:team/repository.git``, the short form of SSH addresses."""
+_REF: Final = re.compile(r"(?!-)(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])(?<!\.lock)")
+"""Source: git-check-ref-format(1)."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class RefKind(StrEnum):
+    """How the wanted commit is named."""
+
+    BRANCH = "branch"
+    TAG = "tag"
+    COMMIT = "commit"
+    SEMVER = "semver"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Which commit of a repository is wanted.
+
+    Attributes:
+        name: a branch's or tag's name, a full commit id, or a range of versions among the tags.
+    """
+
+    kind: RefKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class GitSettings:
+    """A repository, a place in its history and a place in its tree.
+
+    Attributes:
+        url: ``https://…``, ``ssh://…``, ``git@host:…``, ``http://…`` (never together with a token) or a path of this machine.
+        path: the spec inside the repository, relative: a file or a folder.
+        token: for HTTPS.
+        username: sent with the token. Any text will do for GitHub and Azure DevOps; GitLab's deploy tokens have a name of their own.
+        ssh_key: a private key without a passphrase, for SSH.
+        known_hosts: the host keys to accept; None means those of the user that runs the loop. Unknown hosts are never accepted.
+        allowed_signers: a file of trusted keys in the format of ssh-keygen(1), ALLOWED SIGNERS. If given, an unsigned commit is refused.
+        ca_file: certificates to trust for HTTPS instead of the system's.
+        timeout_s: bound on each exchange with the server, seconds.
+    """
+
+    url: str
+    ref: Ref
+    path: str = "."
+    token: SecretReference | None = None
+    username: str = "amlctl"
+    ssh_key: SecretReference | None = None
+    known_hosts: Path | None = None
+    allowed_signers: Path | None = None
+    ca_file: Path | None = None
+    timeout_s: float = 120.0
+
+    @property
+    def protocol(self) -> str:
+        """The one protocol that git may speak: ``https``, ``http``, ``ssh`` or ``file``."""
+        scheme = urlsplit(self.url).scheme if "://" in self.url else ""
+        if scheme:
+            return scheme
+        return "ssh" if _SCP.fullmatch(self.url) else "file"
+
+    @property
+    def identity(self) -> str:
+        """A digest of what decides which files are meant; a checkout kept under another one is not this source's."""
+        signers = str(self.allowed_signers) if self.allowed_signers else ""
+        facts = json.dumps([self.url, self.ref.kind, self.ref.name, self.path, signers])
+        return hashlib.sha256(facts.encode()).hexdigest()
+
+    def problems(self) -> tuple[tuple[str, str, str], ...]:
+        """Everything that is wrong with the settings: the field, what is wrong, and what to do."""
+        return (*self._address_problems(), *self._secret_problems(), *_ref_problems(self.ref), *_path_problems(self))
+
+    def _address_problems(self) -> tuple[tuple[str, str, str], ...]:
+        if not self.url or self.url.startswith("-"):
+            return (("url", "This is no address of a repository.", "Write https://…, ssh://… or git@host:…"),)
+        if self.protocol not in ("https", "http", "ssh", "file"):
+            text = f"The protocol '{self.protocol}' is not used: it proves nothing or runs programs."
+            return (("url", text, "Use https://… or ssh://…"),)
+        if "://" in self.url and _has_password(self.url, self.protocol):
+            text = "The address has a user name or password in it; addresses are shown in logs and status."
+            return (("url", text, "Take it out and name a `token` instead."),)
+        return ()
+
+    def _secret_problems(self) -> tuple[tuple[str, str, str], ...]:
+        found: list[tuple[str, str, str]] = []
+        plain_http = self.protocol == "http" and urlsplit(self.url).hostname not in _LOOPBACK
+        if self.token and plain_http:
+            found.append(("token", "Over http:// anybody on the way can read the token.", "Use https://…"))
+        elif self.token and self.protocol not in ("https", "http"):
+            found.append(("token", "A token is for https:// addresses.", "Name an `ssh_key`, or change the address."))
+        if self.ssh_key and self.protocol != "ssh":
+            found.append(("ssh_key", "An SSH key is for ssh:// addresses.", "Name a `token`, or change the address."))
+        return tuple(found)
+
+
+def _has_password(url: str, protocol: str) -> bool:
+    parts = urlsplit(url)
+    return parts.password is not None or (protocol != "ssh" and parts.username is not None)
+
+
+def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
+    if ref.kind is RefKind.COMMIT and not _COMMIT.fullmatch(ref.name):
+        return (
+            (
+                "commit",
+                "A commit is named by its full id, 40 hexadecimal digits: a short one can become ambiguous.",
+                "Take it from `git rev-parse COMMIT`.",
+            ),
+        )
+    if ref.kind is RefKind.SEMVER:
+        try:
+            Range(ref.name)
+        except InvalidRange as error:
+            return (
+                ("semver", f"This is no range of versions: {error}.", "Write something like ^1.2 or '>=1.0 <2.0'."),
+            )
+    elif not _REF.fullmatch(ref.name):
+        return (
+            (ref.kind.value, f"'{ref.name}' cannot be the name of a {ref.kind}.", "Write the name as git shows it."),
+        )
+    return ()
+
+
+def _path_problems(settings: GitSettings) -> tuple[tuple[str, str, str], ...]:
+    path = PurePosixPath(settings.path)
+    if path.is_absolute() or ".." in path.parts:
+        return (("path", "The path leaves the repository.", "Write a path relative to the repository's root."),)
+    return ()

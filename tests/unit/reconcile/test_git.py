@@ -1,0 +1,217 @@
+"""A git repository as a source: what is fetched, what is refused, what stays when the server is gone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestrator.reconcile.ports import SourceStalled, SourceUnavailable
+from orchestrator.reconcile.source.git import GitSource
+from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from tests.unit.reconcile.git_server import Upstream
+
+MAIN = Ref(RefKind.BRANCH, "main")
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Upstream:
+    return Upstream(tmp_path / "upstream")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def source(upstream: Upstream, cache: Path, ref: Ref = MAIN, path: str = "spec.yaml", **more: object) -> GitSource:
+    settings = GitSettings(str(upstream.folder), ref, path, **more)  # type: ignore[arg-type]
+    assert settings.problems() == ()
+    return GitSource(settings, cache)
+
+
+def test_the_newest_commit_of_a_branch_is_checked_out(upstream: Upstream, cache: Path) -> None:
+    commit = upstream.commit("First\n\nbody")
+    git = source(upstream, cache)
+    revision = git.fetch()
+    assert (revision.id, revision.label) == (commit, f"main@{commit[:7]}")
+    assert (revision.message, revision.author) == ("First", "Tester")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*", revision.committed_at)
+    assert "project: p" in revision.path.read_text()
+    assert git.fetch() == revision
+    second = upstream.commit("Second")
+    assert git.fetch().id == second
+    assert git.recall(commit) == revision
+
+
+def test_a_branch_that_was_rewritten_is_followed(upstream: Upstream, cache: Path) -> None:
+    upstream.commit("First")
+    git = source(upstream, cache)
+    git.fetch()
+    rewritten = upstream.commit("Other", "--amend")
+    assert git.fetch().id == rewritten
+
+
+@pytest.mark.parametrize("annotated", [False, True])
+def test_a_tag_gives_its_commit(upstream: Upstream, cache: Path, annotated: bool) -> None:
+    commit = upstream.commit()
+    upstream.git("tag", *(["-a", "-m", "a tag"] if annotated else []), "stable")
+    upstream.commit("Later")
+    assert source(upstream, cache, Ref(RefKind.TAG, "stable")).fetch().id == commit
+
+
+def test_a_full_commit_is_fetched_once_and_then_needs_no_server(upstream: Upstream, cache: Path) -> None:
+    commit = upstream.commit()
+    upstream.commit("Later")
+    git = source(upstream, cache, Ref(RefKind.COMMIT, commit))
+    revision = git.fetch()
+    assert revision.id == commit
+    shutil.rmtree(upstream.folder)
+    assert git.fetch() == revision
+
+
+def test_the_highest_version_of_a_range_wins(upstream: Upstream, cache: Path) -> None:
+    commits = {}
+    for tag in ("v1.9.0", "v1.10.0", "v2.0.0-rc.1", "v2.0.0", "nightly"):
+        commits[tag] = upstream.commit(tag)
+        upstream.git("tag", "-a", "-m", tag, tag)
+    revision = source(upstream, cache, Ref(RefKind.SEMVER, "^1.2")).fetch()
+    assert (revision.id, revision.label) == (commits["v1.10.0"], f"v1.10.0@{commits['v1.10.0'][:7]}")
+
+
+def test_a_deleted_branch_stalls_and_keeps_the_last_good_revision(upstream: Upstream, cache: Path) -> None:
+    upstream.commit()
+    upstream.git("branch", "release")
+    git = source(upstream, cache, Ref(RefKind.BRANCH, "release"))
+    good = git.fetch()
+    upstream.git("branch", "-D", "release")
+    with pytest.raises(SourceStalled, match="no branch release") as caught:
+        git.fetch()
+    assert caught.value.code == "reference-missing"
+    assert caught.value.last_good == good
+
+
+def test_an_unreachable_server_leaves_the_last_good_revision_even_after_a_restart(
+    upstream: Upstream, cache: Path
+) -> None:
+    upstream.commit()
+    good = source(upstream, cache).fetch()
+    upstream.folder.rename(upstream.folder.with_name("away"))
+    with pytest.raises(SourceUnavailable) as caught:
+        source(upstream, cache).fetch()
+    assert caught.value.code == "source-unreachable"
+    assert caught.value.last_good == good
+    assert good.path.is_file()
+    with pytest.raises(SourceUnavailable) as caught:
+        source(upstream, cache, Ref(RefKind.BRANCH, "other")).fetch()
+    assert caught.value.last_good is None, "another branch's checkout is not this source's"
+
+
+def test_hooks_filters_and_submodules_of_the_repository_do_not_run(
+    upstream: Upstream, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "ran"
+    home = tmp_path / "home"
+    home.mkdir()
+    evil = f"touch {marker}"
+    hooks = home / "hooks"
+    hooks.mkdir()
+    for hook in ("post-checkout", "reference-transaction", "post-merge"):
+        (hooks / hook).write_text(f"#!/bin/sh\n{evil}\n")
+        (hooks / hook).chmod(0o755)
+    (home / ".gitconfig").write_text(
+        f'[core]\n\thooksPath = {hooks}\n[filter "evil"]\n\tsmudge = "{evil}; cat"\n\tclean = cat\n\trequired = true\n'
+        f'[init]\n\ttemplateDir = {hooks.parent}\n[credential]\n\thelper = "!{evil}"\n'
+    )
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", evil)
+    for hook in ("post-checkout", "pre-receive", "post-upload-pack"):
+        path = upstream.folder / ".git" / "hooks" / hook
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{evil}\n")
+        path.chmod(0o755)
+    upstream.write(".gitattributes", "* filter=evil text eol=crlf ident\n")
+    upstream.write(".gitmodules", f'[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "{evil}"\n')
+    upstream.commit(spec="line\n# $Id$\n")
+    upstream.git("update-index", "--add", "--cacheinfo", f"160000,{upstream.git('rev-parse', 'HEAD')},x")
+    upstream.git("commit", "--quiet", "-m", "A submodule")
+    git = source(upstream, cache)
+    revision = git.fetch()
+    upstream.commit("Next", spec="line\n# $Id$\n\n")
+    git.fetch()
+    git.keep([])
+    assert not marker.exists()
+    assert not revision.path.exists()
+
+
+def test_files_are_exactly_the_committed_bytes(upstream: Upstream, cache: Path) -> None:
+    upstream.write(".gitattributes", "* text eol=crlf ident\n")
+    upstream.commit(spec="a: 1\n# $Id$\n")
+    assert source(upstream, cache).fetch().path.read_bytes() == b"a: 1\n# $Id$\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "allowed", "why"),
+    [
+        ("spec.yaml", True, "inside"),
+        ("sub/../spec.yaml", True, "inside after all"),
+        ("/etc/passwd", False, "absolute"),
+        ("../../../outside", False, "climbs out"),
+        ("missing.yaml", True, "inside, though nothing is there"),
+    ],
+)
+def test_links_must_stay_inside(upstream: Upstream, cache: Path, target: str, allowed: bool, why: str) -> None:
+    upstream.write("sub/file", "x")
+    (upstream.folder / "link").symlink_to(target)
+    upstream.commit()
+    if allowed:
+        assert source(upstream, cache).fetch().path.exists(), why
+    else:
+        for _ in range(2):
+            with pytest.raises(SourceStalled, match="link, that leads out") as caught:
+                source(upstream, cache).fetch()
+            assert caught.value.code == "link-leaves-source"
+
+
+def test_a_path_that_is_not_there_stalls(upstream: Upstream, cache: Path) -> None:
+    commit = upstream.commit()
+    for _ in range(2):
+        with pytest.raises(SourceStalled, match=f"The commit {commit[:12]} has no ml/spec.yaml"):
+            source(upstream, cache, path="ml/spec.yaml").fetch()
+
+
+def test_what_a_killed_fetch_left_is_made_anew(upstream: Upstream, cache: Path) -> None:
+    commit = upstream.commit()
+    revision = source(upstream, cache).fetch()
+    (cache / "records" / f"{commit}.json").unlink()
+    revision.path.write_text("half")
+    (cache / "repository.git" / "shallow.lock").write_text("")
+    (cache / "repository.git" / "refs" / "amlctl" / "wanted.lock").write_text("")
+    again = source(upstream, cache).fetch()
+    assert again == revision
+    assert "project: p" in again.path.read_text()
+
+
+def test_checkouts_that_nobody_needs_are_removed(upstream: Upstream, cache: Path) -> None:
+    git = source(upstream, cache)
+    seen = []
+    for number in range(4):
+        upstream.commit(f"Number {number}")
+        seen.append(git.fetch())
+    git.keep([seen[1].id])
+    assert [revision.path.exists() for revision in seen] == [False, True, False, True]
+    assert git.recall(seen[0].id) is None
+    assert git.recall(seen[1].id) == seen[1]
+
+
+def test_a_cache_on_a_full_or_foreign_disk_is_reported(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.commit()
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(SourceUnavailable) as caught:
+        source(upstream, blocked / "cache").fetch()
+    assert caught.value.code == "cache-unusable"
