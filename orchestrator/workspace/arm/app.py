@@ -10,6 +10,10 @@ from orchestrator.workspace.arm.blobs import BlobService
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.computes import Computes
 from orchestrator.workspace.arm.datastores import Datastores
+from orchestrator.workspace.arm.deployments import Deployments
+from orchestrator.workspace.arm.endpoints import Endpoints
+from orchestrator.workspace.arm.history import History, discovery
+from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -36,7 +40,14 @@ class Facade:
         account.Workspaces(shelf).register(self._routes)
         Computes(shelf, self._operations).register(self._routes)
         Datastores(shelf, tokens).register(self._routes)
-        Codes(shelf, storage, tokens).register(self._routes)
+        codes = Codes(shelf, storage, tokens)
+        jobs = Jobs(shelf, self._operations, codes)
+        codes.register(self._routes)
+        jobs.register(self._routes)
+        Endpoints(shelf, self._operations).register(self._routes)
+        Deployments(shelf, self._operations, codes).register(self._routes)
+        self._history, self._data = Routes(), Routes()
+        History(shelf, jobs, tokens).register(self._history, self._data)
         for kind in ASSETS:
             Assets(kind, shelf).register(self._routes)
 
@@ -57,6 +68,8 @@ class Facade:
                 return account.client_credentials(request, self._tokens)
             case [_, "v2.0", ".well-known", "openid-configuration"]:
                 return account.openid(request)
+            case ["discovery"]:
+                return discovery(request)
             case [first, *_] if first == ROOT:
                 return self._blobs.respond(request)
         if not self._tokens.accepts(request.headers.get("authorization", "")):
@@ -67,6 +80,10 @@ class Facade:
                     scope = Scope(parts[1], parts[3], parts[7])
                     handler, names = self._routes.find(request.method, parts[8:])
                     return handler(Call(request, scope, names))
+            case ["history" | "data" as plane, _, "subscriptions", _, "resourcegroups", _, "providers", _, _, _, *_]:
+                routes = self._history if plane == "history" else self._data
+                handler, names = routes.find(request.method, parts[10:])
+                return handler(Call(request, Scope(parts[3], parts[5], parts[9]), names))
             case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationsstatus", _]:
                 return self._operations.status(parts[-1])
             case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationresults", _]:

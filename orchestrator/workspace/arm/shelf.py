@@ -105,13 +105,25 @@ class Shelf:
         if existing is None:
             record = self.store.insert(wanted)
         else:
-            same = existing.body == wanted.body or not entry.works
+            settled = existing.health is not Health.DEGRADED and existing.body == wanted.body
+            same = settled or not entry.works
             if entry.works and same:
                 wanted = replace(wanted, health=existing.health, phase=existing.phase, message=existing.message)
             record = self.store.update_body(wanted, same_work=same)
         if entry.works:
             self.wake()
         return record, existing is None
+
+    def rewrite(self, entry: Entry, existing: Record) -> Record:
+        """Change the labels of a record as a caller sent them; what runs goes on."""
+        wanted = replace(
+            _record(entry, existing),
+            health=existing.health,
+            phase=existing.phase,
+            message=existing.message,
+            archived=existing.archived,
+        )
+        return self.store.update_body(wanted, same_work=True)
 
     def relabel(self, record: Record) -> Record:
         """Change labels, archiving and attributes of a record; nothing runs anew."""

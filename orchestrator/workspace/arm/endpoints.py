@@ -1,0 +1,182 @@
+"""Online endpoints and their traffic on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.messages import Answer
+from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
+from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.tokens import LIFETIME_S
+from orchestrator.workspace.arm.wording import camel_keys, snake_keys, without_nothing
+from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.serving.keys import ensure_keys, regenerate
+
+KIND: Final = "online_endpoints"
+TRAFFIC: Final = "online_endpoints.traffic"
+DEPLOYMENTS: Final = "online_endpoints.deployments"
+
+_AUTH: Mapping[str, str] = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
+_WHOLE: Final = 100
+
+
+def endpoint_key(name: str) -> RecordKey:
+    """The key of an endpoint's record."""
+    return RecordKey(KIND, f"{KIND}.{name}")
+
+
+def traffic_key(name: str) -> RecordKey:
+    """The key of the record of an endpoint's traffic."""
+    return RecordKey(TRAFFIC, f"{KIND}.{name}.traffic")
+
+
+class Endpoints:
+    """Answers for online endpoints."""
+
+    def __init__(self, shelf: Shelf, operations: Operations) -> None:
+        self._shelf = shelf
+        self._operations = operations
+
+    def register(self, routes: Routes) -> None:
+        """Answer for them."""
+        routes.add("GET", "onlineEndpoints", self._list)
+        routes.add("GET", "onlineEndpoints/{name}", self._get)
+        routes.add("PUT", "onlineEndpoints/{name}", self._put)
+        routes.add("DELETE", "onlineEndpoints/{name}", self._delete)
+        routes.add("POST", "onlineEndpoints/{name}/listKeys", self._keys)
+        routes.add("POST", "onlineEndpoints/{name}/regenerateKeys", self._regenerate)
+        routes.add("POST", "onlineEndpoints/{name}/token", self._token)
+
+    def _list(self, call: Call) -> Answer:
+        return page(call.request, [self._view(call.scope, record) for record in self._shelf.list(KIND)])
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self._view(call.scope, self._record(call)))
+
+    def _record(self, call: Call) -> Record:
+        return self._shelf.get(endpoint_key(call.names["name"]))
+
+    def _put(self, call: Call) -> Answer:
+        name = call.names["name"]
+        tree = call.request.json()
+        sent = dict(tree.get("properties") or {})
+        traffic = {"traffic": sent.pop("traffic", None), "mirror_traffic": sent.pop("mirrorTraffic", None)}
+        self._check(name, traffic)
+        tags, marks = split_tags(tree.get("tags"))
+        body = endpoint_body(sent, tree.get("identity"))
+        record, new = self._shelf.write(
+            Entry(endpoint_key(name), {**body, **({"tags": tags} if tags else {})}, sent, marks, "managed", works=True)
+        )
+        keys = [record.key, *self._put_traffic(name, traffic, record.owner)]
+        operation = Operation("put", tuple(keys))
+        view = self._view(call.scope, record)
+        return self._operations.accepted(call.request, call.scope, operation, view, 201 if new else 200)
+
+    def _check(self, name: str, traffic: Mapping[str, Any]) -> None:
+        shares = {deployment: int(share) for deployment, share in (traffic["traffic"] or {}).items()}
+        mirrored = {deployment: int(share) for deployment, share in (traffic["mirror_traffic"] or {}).items()}
+        known = {
+            record.name for record in self._shelf.list(DEPLOYMENTS) if record.address.startswith(f"{KIND}.{name}.")
+        }
+        missing = sorted(name for name, share in {**mirrored, **shares}.items() if share and name not in known)
+        if missing:
+            raise Invalid(f"The traffic names {', '.join(missing)}, which the endpoint '{name}' does not have.")
+        if sum(shares.values()) not in (0, _WHOLE):
+            raise Invalid(f"The traffic adds up to {sum(shares.values())}; it must be 0 or {_WHOLE}.")
+
+    def _put_traffic(self, name: str, traffic: Mapping[str, Any], owner: str | None) -> list[RecordKey]:
+        """Write the traffic if the caller said something about it. Nothing for nobody needs no record."""
+        if all(share is None for share in traffic.values()):
+            return []
+        key = traffic_key(name)
+        wanted = {field: shares for field, shares in traffic.items() if shares}
+        existing = self._shelf.find(key)
+        if existing is None and not wanted:
+            return []
+        body = {"traffic": {}, **wanted}
+        self._shelf.write(Entry(key, body, {}, works=True))
+        return [key]
+
+    def _delete(self, call: Call) -> Answer:
+        record = self._shelf.store.get(*endpoint_key(call.names["name"]))
+        if record is None:
+            return Answer(204)
+        if not record.deleting:
+            self._shelf.remove(record, works=True)
+        return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
+
+    def _keys(self, call: Call) -> Answer:
+        keys = ensure_keys(self._shelf.paths, self._record(call).name)
+        return Answer.of({"primaryKey": keys.primary, "secondaryKey": keys.secondary})
+
+    def _regenerate(self, call: Call) -> Answer:
+        record = self._record(call)
+        which = str(call.request.json().get("keyType") or "Primary").lower()
+        regenerate(self._shelf.paths, record.name, "secondary" if which == "secondary" else "primary")
+        self._shelf.wake()
+        return self._operations.accepted(call.request, call.scope, Operation("put", (record.key,)), None, 202)
+
+    def _token(self, call: Call) -> Answer:
+        keys = ensure_keys(self._shelf.paths, self._record(call).name)
+        fields = {"accessToken": keys.primary, "tokenType": "Bearer"}
+        return Answer.of({**fields, "expiryTimeUtc": LIFETIME_S, "refreshAfterTimeUtc": LIFETIME_S})
+
+    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        traffic = self._shelf.find(traffic_key(record.name))
+        shares = traffic.body if traffic is not None else {}
+        sent = sent_of(record) or endpoint_properties(record.body)
+        uri = str(record.attributes.get("scoring_uri") or "")
+        identity = record.body.get("identity")
+        added = {"azureml.onlineendpointid": scope.resource("onlineEndpoints", record.name)}
+        return {
+            "id": scope.resource("onlineEndpoints", record.name),
+            "name": record.name,
+            "type": f"{PROVIDER}/workspaces/onlineEndpoints",
+            "location": LOCATION,
+            "kind": "Managed",
+            "tags": all_tags(record),
+            "identity": camel_keys(identity) if identity else {"type": "SystemAssigned"},
+            "systemData": system_data(record),
+            "properties": {
+                "authMode": "Key",
+                "publicNetworkAccess": "Enabled",
+                **sent,
+                "description": record.body.get("description"),
+                "properties": {**(record.body.get("properties") or {}), **added},
+                "traffic": dict(shares.get("traffic") or {}),
+                "mirrorTraffic": dict(shares.get("mirror_traffic") or {}),
+                "scoringUri": uri or None,
+                "swaggerUri": uri.replace("/score", "/swagger.json") or None,
+                "provisioningState": provisioning_state(record),
+            },
+        }
+
+
+def endpoint_body(sent: Mapping[str, Any], identity: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The CLI v2 body of an endpoint's ``properties``, without traffic."""
+    modes = {wire.lower(): body for body, wire in _AUTH.items()}
+    access = sent.get("publicNetworkAccess")
+    fields = {
+        "auth_mode": modes.get(str(sent.get("authMode") or "Key").lower(), "key"),
+        "description": sent.get("description"),
+        "properties": sent.get("properties") or None,
+        "identity": snake_keys(identity) if identity else None,
+        "public_network_access": str(access).lower() if access else None,
+    }
+    return without_nothing(fields)
+
+
+def endpoint_properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``properties`` of a CLI v2 body, without traffic."""
+    access = body.get("public_network_access")
+    fields = {
+        "authMode": _AUTH.get(str(body.get("auth_mode") or "key").lower(), "Key"),
+        "publicNetworkAccess": str(access).capitalize() if access else None,
+    }
+    return without_nothing(fields)

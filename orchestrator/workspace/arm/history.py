@@ -1,0 +1,133 @@
+"""What clients ask the run history for: how a run is, its logs, its outputs."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from orchestrator.workspace.arm.jobs import Jobs, status_of
+from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.shelf import Shelf, all_tags
+from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
+from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.jobs.folder import JobFolder, RunExit
+from orchestrator.workspace.records import Record
+
+_ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_output_data_{output}/versions/1"
+
+
+def discovery(request: Request) -> Answer:
+    """Where the data planes are: here."""
+    names = ("api", "history", "experimentation", "studio", "mlflow", "modelmanagement", "pipelines")
+    return Answer.of(dict.fromkeys(names, request.base))
+
+
+class History:
+    """Answers for runs."""
+
+    def __init__(self, shelf: Shelf, jobs: Jobs, tokens: Tokens) -> None:
+        self._shelf = shelf
+        self._jobs = jobs
+        self._tokens = tokens
+
+    def register(self, history: Routes, data: Routes) -> None:
+        """Answer for them: below ``history/v1.0/…/workspaces/W`` and ``data/v1.0/…/workspaces/W``."""
+        history.add("GET", "runs/{run}/details", self._details)
+        history.add("GET", "runs/{run}", self._get)
+        history.add("GET", "runs/{run}/children", self._children)
+        history.add("POST", "rundata", self._data)
+        history.add("PATCH", "experiments/{experiment}/runs/{run}", self._relabel)
+        data.add("POST", "dataversion/batchGetResolvedUris", self._uris)
+
+    def _details(self, call: Call) -> Answer:
+        record = self._jobs.find(call.names["run"])
+        folder = JobFolder(self._shelf.paths.job(record.revision))
+        ended = RunExit.read(folder)
+        details: dict[str, Any] = {
+            "runId": record.revision,
+            "status": status_of(record),
+            "properties": record.body.get("properties") or {},
+            "logFiles": self._logs(call.request, folder),
+            "warnings": [],
+        }
+        if ended is not None and ended.ended:
+            details |= {"startTimeUtc": _time(ended.started), "endTimeUtc": _time(ended.ended)}
+        if details["status"] == "Failed":
+            details["error"] = {"error": {"code": "UserError", "message": record.message, "details": []}}
+        return Answer.of(details)
+
+    def _logs(self, request: Request, folder: JobFolder) -> dict[str, str]:
+        container = container_of(ARTIFACTS)
+        account = f"{request.base}/{account_path()}/{container}/{run_path(folder.path.name)}"
+        found = sorted(folder.logs.glob("*.txt")) if folder.logs.is_dir() else []
+        return {name: f"{account}/{quote(name)}?{self._tokens.grant(container)}" for name in map(_log_name, found)}
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self._run(self._jobs.find(call.names["run"])))
+
+    def _children(self, call: Call) -> Answer:
+        self._jobs.find(call.names["run"])
+        return Answer.of({"value": []})
+
+    def _data(self, call: Call) -> Answer:
+        record = self._jobs.find(str(call.request.json().get("runId")))
+        return Answer.of({"runMetadata": self._run(record), "runDefinition": None, "jobSpecification": None})
+
+    def _run(self, record: Record) -> dict[str, Any]:
+        outputs = record.attributes.get("outputs") or {}
+        types = record.body.get("outputs") or {}
+        return {
+            "runId": record.revision,
+            "runUuid": record.attributes.get("mlflow_run_id"),
+            "status": status_of(record),
+            "displayName": record.body.get("display_name") or record.revision,
+            "description": record.body.get("description"),
+            "tags": all_tags(record),
+            "properties": record.body.get("properties") or {},
+            "outputs": {
+                name: {"assetId": self._asset(record.revision, name), "type": _data_type(types.get(name))}
+                for name in outputs
+            },
+        }
+
+    def _asset(self, run: str, output: str) -> str:
+        return _ASSET.format(workspace=self._shelf.identity, run=run, output=output)
+
+    def _uris(self, call: Call) -> Answer:
+        known: dict[str, dict[str, str]] = {}
+        for record in self._shelf.list("jobs"):
+            for name in record.attributes.get("outputs") or {}:
+                place = f"{call.scope.id.lstrip('/')}/datastores/workspaceblobstore/paths/"
+                place = place.replace("/providers/Microsoft.MachineLearningServices", "")
+                uri = f"azureml://{place}{output_path(record.revision, name)}"
+                known[self._asset(record.revision, name)] = {"uri": uri, "type": "UriFolder"}
+        asked = call.request.json().get("values") or []
+        return Answer.of({"values": {asset: known[asset] for asset in asked if asset in known}})
+
+    def _relabel(self, call: Call) -> Answer:
+        record = self._jobs.find(call.names["run"])
+        sent = call.request.json()
+        labels = {
+            "display_name": sent.get("displayName"),
+            "description": sent.get("description"),
+            "tags": sent.get("tags"),
+            "properties": sent.get("properties"),
+        }
+        return Answer.of(self._run(self._jobs.relabel(record, labels)))
+
+
+def _log_name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _data_type(body: Any) -> str:
+    """What the run history calls an output. Models are shown as the folders that they are."""
+    kind = (body or {}).get("type") or "uri_folder"
+    return kind if kind in ("uri_file", "uri_folder", "mltable") else "uri_folder"
+
+
+def _time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,174 @@
+"""Bodies of jobs: from the wire to CLI v2, and back for those that others wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.arm.automl_bodies import automl_fields, automl_task
+from orchestrator.workspace.arm.scope import Scope, name_of, shorten
+from orchestrator.workspace.arm.storage import localise
+from orchestrator.workspace.arm.wording import (
+    camel_keys,
+    duration,
+    pascal,
+    seconds,
+    snake,
+    snake_keys,
+    whole,
+    without_nothing,
+)
+
+CodePath = Callable[[str], str]
+"""From a code's id to its content."""
+
+_MODES: Mapping[str, str] = {
+    "ReadOnlyMount": "ro_mount", "ReadWriteMount": "rw_mount", "Download": "download", "Direct": "direct",
+    "EvalMount": "eval_mount", "EvalDownload": "eval_download", "Upload": "upload",
+}  # fmt: skip
+_WIRE_MODES = {body: wire for wire, body in _MODES.items()}
+
+SUPPORTED: Final = ("Command", "AutoML")
+
+
+def job_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], str]:
+    """The CLI v2 body of a job's ``properties``, and its variant.
+
+    Raises:
+        Invalid: jobs of this type are not run here.
+        NotFound: its code is not there.
+    """
+    kind = str(sent.get("jobType"))
+    common = {
+        "display_name": sent.get("displayName"),
+        "description": sent.get("description"),
+        "experiment_name": sent.get("experimentName"),
+        "compute": f"azureml:{name_of(str(sent['computeId']))}" if sent.get("computeId") else None,
+        "outputs": {name: output_body(value) for name, value in (sent.get("outputs") or {}).items()} or None,
+        "properties": sent.get("properties") or None,
+        "resources": _without_empty(snake_keys(sent.get("resources") or {})) or None,
+        "environment_variables": sent.get("environmentVariables") or None,
+    }
+    if kind == "Command":
+        return without_nothing({**common, **_command_fields(sent, code)}), "command"
+    if kind == "AutoML":
+        task = automl_task(sent)
+        return without_nothing({**common, **automl_fields(sent)}), f"automl.{task}"
+    raise Invalid(f"The embedded workspace does not run jobs of type {kind}; it runs {' and '.join(SUPPORTED)}.")
+
+
+def _command_fields(sent: Mapping[str, Any], code: CodePath) -> dict[str, Any]:
+    limits = sent.get("limits") or {}
+    timeout = limits.get("timeout")
+    environment = sent.get("environmentId")
+    distribution = sent.get("distribution") or {}
+    return {
+        "type": "command",
+        "command": sent.get("command"),
+        "code": code(str(sent["codeId"])) if sent.get("codeId") else None,
+        "environment": shorten(str(environment)) if environment else None,
+        "inputs": {name: input_body(value) for name, value in (sent.get("inputs") or {}).items()} or None,
+        "limits": {"timeout": whole(seconds(str(timeout)))} if timeout else None,
+        "distribution": _distribution(distribution) or None,
+    }
+
+
+def _distribution(sent: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {snake(name): value for name, value in sent.items() if name != "distributionType"}
+    kind = str(sent.get("distributionType") or "").lower()
+    return _without_empty({**fields, "type": kind or None})
+
+
+def input_body(sent: Any) -> Any:
+    """One input in CLI v2: a literal's text, or a body with type and path."""
+    if not isinstance(sent, Mapping):
+        return sent
+    kind = sent.get("jobInputType")
+    if kind == "literal":
+        return sent.get("value")
+    mode = sent.get("mode")
+    fields = {
+        "type": kind,
+        "path": localise(shorten(str(sent.get("uri") or ""))),
+        "mode": _MODES.get(str(mode), snake(str(mode))) if mode else None,
+        "description": sent.get("description"),
+    }
+    return without_nothing(fields)
+
+
+def output_body(sent: Any) -> dict[str, Any]:
+    """One output in CLI v2."""
+    if not isinstance(sent, Mapping):
+        return {}
+    mode, uri = sent.get("mode"), sent.get("uri")
+    fields = {
+        "type": sent.get("jobOutputType"),
+        "path": shorten(str(uri)) if uri else None,
+        "mode": _MODES.get(str(mode), snake(str(mode))) if mode else None,
+        "name": sent.get("assetName"),
+        "version": sent.get("assetVersion"),
+    }
+    return without_nothing(fields)
+
+
+def job_properties(body: Mapping[str, Any], variant: str, scope: Scope) -> dict[str, Any]:
+    """The ``properties`` of a CLI v2 body."""
+    compute = body.get("compute")
+    common = {
+        "displayName": body.get("display_name"),
+        "description": body.get("description"),
+        "experimentName": body.get("experiment_name"),
+        "computeId": scope.expand(str(compute), "computes") if compute else None,
+        "properties": body.get("properties"),
+        "outputs": {name: _wire_output(value) for name, value in (body.get("outputs") or {}).items()},
+        "environmentVariables": body.get("environment_variables"),
+        "resources": camel_keys(body.get("resources") or {}) or None,
+    }
+    if variant.startswith("automl"):
+        return without_nothing({**common, "jobType": "AutoML", "taskDetails": _task_details(body, variant)})
+    environment, timeout = body.get("environment"), (body.get("limits") or {}).get("timeout")
+    fields = {
+        "jobType": "Command",
+        "command": body.get("command"),
+        "environmentId": scope.expand(environment, "environments") if isinstance(environment, str) else None,
+        "inputs": {name: _wire_input(value) for name, value in (body.get("inputs") or {}).items()},
+        "limits": {"jobLimitsType": "Command", "timeout": duration(timeout)} if timeout else None,
+    }
+    return without_nothing({**common, **fields})
+
+
+def _task_details(body: Mapping[str, Any], variant: str) -> dict[str, Any]:
+    fields = {
+        "taskType": pascal(variant.partition(".")[2]),
+        "targetColumnName": body.get("target_column_name"),
+        "primaryMetric": pascal(str(body["primary_metric"])) if body.get("primary_metric") else None,
+        "trainingData": _wire_input({"type": "mltable", **(body.get("training_data") or {})}),
+        "logVerbosity": "Info",
+    }
+    if variant == "automl.forecasting":
+        fields["forecastingSettings"] = {"timeColumnName": (body.get("forecasting") or {}).get("time_column_name")}
+    return without_nothing(fields)
+
+
+def _wire_input(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {"jobInputType": "literal", "value": str(value)}
+    if "path" not in value:
+        return {"jobInputType": "literal", "value": str(value.get("value", value.get("default", "")))}
+    mode = value.get("mode")
+    fields = {
+        "jobInputType": value.get("type") or "uri_folder",
+        "uri": value["path"],
+        "mode": _WIRE_MODES.get(str(mode)) if mode else None,
+    }
+    return without_nothing(fields)
+
+
+def _wire_output(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = value or {}
+    return without_nothing({"jobOutputType": given.get("type") or "uri_folder", "uri": given.get("path")})
+
+
+def _without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in tree.items() if value not in (None, {}, [], "")}

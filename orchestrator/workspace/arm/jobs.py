@@ -1,0 +1,168 @@
+"""Jobs on the wire: they really run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from orchestrator.core.errors import Conflict, NotFound
+from orchestrator.core.health import Health
+from orchestrator.core.resource import ADDRESS_TAG
+from orchestrator.workspace.arm.codes import Codes
+from orchestrator.workspace.arm.job_bodies import job_body, job_properties
+from orchestrator.workspace.arm.messages import Answer
+from orchestrator.workspace.arm.operations import Operation, Operations
+from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
+
+KIND: Final = "jobs"
+
+LABELS: Final = ("tags", "description", "display_name", "properties")
+"""Fields of a body that may change while a run stays what it is."""
+
+_STATUSES: Mapping[str, str] = {
+    "queued": "Queued",
+    "preparing": "Preparing",
+    "running": "Running",
+    "completed": "Completed",
+    "failed": "Failed",
+    "cancelled": "Canceled",
+}
+
+
+def status_of(record: Record) -> str:
+    """A run's status in the words of the service."""
+    if record.health is Health.PROGRESSING and record.cancel_requested:
+        return "CancelRequested"
+    return _STATUSES.get(record.phase, "Completed" if record.health is Health.HEALTHY else "Failed")
+
+
+class Jobs:
+    """Answers for jobs."""
+
+    def __init__(self, shelf: Shelf, operations: Operations, codes: Codes) -> None:
+        self._shelf = shelf
+        self._operations = operations
+        self._codes = codes
+
+    def register(self, routes: Routes) -> None:
+        """Answer for them."""
+        routes.add("GET", KIND, self._list)
+        routes.add("GET", f"{KIND}/{{name}}", self._get)
+        routes.add("PUT", f"{KIND}/{{name}}", self._put)
+        routes.add("DELETE", f"{KIND}/{{name}}", self._delete)
+        routes.add("POST", f"{KIND}/{{name}}/cancel", self._cancel)
+
+    def find(self, name: str) -> Record:
+        """A run by its name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        record = self._shelf.store.find(KIND, name)
+        if record is None or record.deleting:
+            raise NotFound(f"The job '{name}' was not found in the workspace.")
+        return record
+
+    def relabel(self, record: Record, labels: Mapping[str, Any]) -> Record:
+        """Change labels of a run: those that are given. Tags and properties are added to those that are there."""
+        body = dict(record.body)
+        for name, value in labels.items():
+            if value is None:
+                continue
+            body[name] = {**(body.get(name) or {}), **value} if isinstance(value, Mapping) else value
+        sent = sent_of(record)
+        if sent is None:
+            return self._shelf.relabel(replace(record, body=body))
+        tags, marks = split_tags(body.get("tags"))
+        body["tags"] = tags
+        entry = Entry(record.key, body, sent, marks, record.variant, works=True)
+        return self._shelf.rewrite(entry, record)
+
+    def _list(self, call: Call) -> Answer:
+        wanted = call.request.query.get("listviewtype", "ActiveOnly").lower()
+        kind = call.request.query.get("jobtype", "").lower()
+        tag, _, value = call.request.query.get("tag", "").partition("=")
+        found = []
+        for record in reversed(self._shelf.list(KIND)):
+            archived_fits = wanted == "all" or record.archived == (wanted == "archivedonly")
+            kind_fits = not kind or record.variant.partition(".")[0].lower() == kind
+            tags = all_tags(record)
+            tag_fits = not tag or (tag in tags and value in ("", tags[tag]))
+            if archived_fits and kind_fits and tag_fits:
+                found.append(record)
+        return page(call.request, [self._view(call.scope, record) for record in found])
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self._view(call.scope, self.find(call.names["name"])))
+
+    def _put(self, call: Call) -> Answer:
+        name = call.names["name"]
+        sent = dict(call.request.json().get("properties") or {})
+        tags, marks = split_tags(sent.pop("tags", None))
+        body, variant = job_body(sent, self._codes.path)
+        body = {**body, **({"tags": tags} if tags else {})}
+        existing = self._shelf.store.find(KIND, name)
+        if existing is not None:
+            return self._again(call, existing, Entry(existing.key, body, sent, marks, variant, works=True))
+        address = marks.get(ADDRESS_TAG, "")
+        key = RecordKey(KIND, address if address.startswith("jobs.") else f"{KIND}.{name}", name)
+        record, _ = self._shelf.write(Entry(key, body, sent, marks, variant, works=True))
+        return Answer.of(self._view(call.scope, record), 201)
+
+    def _again(self, call: Call, existing: Record, entry: Entry) -> Answer:
+        """The same job once more: nothing but labels and archiving may differ."""
+        if existing.deleting:
+            raise Conflict(f"The job '{existing.revision}' is still being deleted.")
+        work = {name: value for name, value in entry.body.items() if name not in LABELS}
+        before = {name: value for name, value in existing.body.items() if name not in LABELS}
+        if work != before:
+            raise Conflict(f"The job '{existing.revision}' exists already with other content; use a new name.")
+        changed = self._shelf.rewrite(entry, existing)
+        archived = bool(entry.sent.get("isArchived"))
+        if changed.archived != archived:
+            changed = self._shelf.relabel(replace(changed, archived=archived))
+        return Answer.of(self._view(call.scope, changed), 200)
+
+    def _delete(self, call: Call) -> Answer:
+        record = self._shelf.store.find(KIND, call.names["name"])
+        if record is None:
+            return Answer(204)
+        self._shelf.remove(record, works=True)
+        return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
+
+    def _cancel(self, call: Call) -> Answer:
+        record = self.find(call.names["name"])
+        if record.health is Health.PROGRESSING:
+            self._shelf.store.update_status(record.key, attributes={CANCEL_REQUESTED: True})
+            self._shelf.wake()
+        return self._operations.accepted(call.request, call.scope, Operation("cancel", (record.key,)), None, 202)
+
+    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        sent = sent_of(record)
+        properties = job_properties(record.body, record.variant, scope) if sent is None else sent
+        tracking = self._shelf.tracking()
+        return {
+            "id": scope.resource(KIND, record.revision),
+            "name": record.revision,
+            "type": f"{PROVIDER}/workspaces/jobs",
+            "systemData": system_data(record),
+            "properties": {
+                "experimentName": "Default",
+                **properties,
+                "displayName": record.body.get("display_name") or record.revision,
+                "description": record.body.get("description"),
+                "properties": record.body.get("properties") or {},
+                "tags": all_tags(record),
+                "isArchived": record.archived,
+                "status": status_of(record),
+                "services": {
+                    "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking, "status": None},
+                    "Studio": {"jobServiceType": "Studio", "endpoint": tracking, "status": None},
+                },
+            },
+        }

@@ -1,0 +1,126 @@
+"""Work that really runs: jobs and endpoints, through the real client."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRAIN = """
+import pathlib, sys
+text = pathlib.Path(sys.argv[1]).read_text()
+print("training on", len(text), "characters")
+(pathlib.Path(sys.argv[2]) / "model.txt").write_text(text)
+"""
+SCORE = """
+import json, os, pathlib
+
+def init():
+    global text
+    text = next(p for p in pathlib.Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.txt")).read_text()
+
+def run(data):
+    return {"text": text, "asked": json.loads(data)}
+"""
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "train.py").write_text(TRAIN)
+    (folder / "score.py").write_text(SCORE)
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    return folder
+
+
+def prepare(client: Any, code: Path) -> None:
+    from azure.ai.ml.entities import AmlCompute, Data, Environment
+
+    client.compute.begin_create_or_update(AmlCompute(name="cpu", size="Standard_DS3_v2")).result()
+    client.data.create_or_update(Data(name="d", version="1", type="uri_file", path=str(code.parent / "a.csv")))
+    client.environments.create_or_update(Environment(name="e", version="1", image="python:3.11"))
+
+
+def train(client: Any, code: Path, **more: Any) -> Any:
+    from azure.ai.ml import Input, Output, command
+
+    job = command(
+        command="python train.py ${{inputs.d}} ${{outputs.m}}",
+        code=str(code),
+        environment="e:1",
+        compute="cpu",
+        inputs={"d": Input(type="uri_file", path="d:1")},
+        outputs={"m": Output(type="uri_folder")},
+        experiment_name="heart",
+        **more,
+    )
+    return client.jobs.create_or_update(job)
+
+
+def test_a_command_job_runs_and_is_followed_to_its_end(
+    client: Any, code: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare(client, code)
+    job = train(client, code, tags={"team": "heart"})
+    client.jobs.stream(job.name)
+    assert "training on 8 characters" in capsys.readouterr().out
+    done = client.jobs.get(job.name)
+    assert (done.status, done.experiment_name, done.tags) == ("Completed", "heart", {"team": "heart"})
+    assert [one.name for one in client.jobs.list()] == [job.name]
+    client.jobs.download(job.name, download_path=str(tmp_path / "got"), all=True)
+    assert {path.name for path in (tmp_path / "got").rglob("*") if path.is_file()} >= {"std_log.txt", "model.txt"}
+
+
+def test_a_failing_job_says_why(client: Any, code: Path) -> None:
+    from azure.ai.ml import command
+    from azure.ai.ml.exceptions import JobException
+
+    prepare(client, code)
+    job = client.jobs.create_or_update(command(command="echo the reason; exit 3", environment="e:1", compute="cpu"))
+    with pytest.raises(JobException, match="the reason"):
+        client.jobs.stream(job.name)
+    assert client.jobs.get(job.name).status == "Failed"
+
+
+def test_a_job_is_cancelled(client: Any, code: Path) -> None:
+    from azure.ai.ml import command
+
+    prepare(client, code)
+    job = client.jobs.create_or_update(command(command="sleep 600", environment="e:1", compute="cpu"))
+    client.jobs.begin_cancel(job.name).wait()
+    assert client.jobs.get(job.name).status == "Canceled"
+
+
+def test_from_a_job_to_an_answer(client: Any, code: Path, tmp_path: Path) -> None:
+    from azure.ai.ml.entities import CodeConfiguration, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
+
+    prepare(client, code)
+    job = train(client, code)
+    client.jobs.stream(job.name)
+    client.models.create_or_update(
+        Model(name="m", version="1", type="custom_model", path=f"azureml://jobs/{job.name}/outputs/m")
+    )
+    made = client.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name="heart", auth_mode="key")).result()
+    assert made.scoring_uri.startswith("http://127.0.0.1:")
+    blue = ManagedOnlineDeployment(
+        name="blue", endpoint_name="heart", model="azureml:m:1", environment="e:1",
+        code_configuration=CodeConfiguration(code=str(code), scoring_script="score.py"),
+        instance_type="Standard_DS2_v2", instance_count=1,
+    )  # fmt: skip
+    assert client.online_deployments.begin_create_or_update(blue).result().provisioning_state == "Succeeded"
+    made.traffic = {"blue": 100}
+    assert client.online_endpoints.begin_create_or_update(made).result().traffic == {"blue": 100}
+    request = tmp_path / "request.json"
+    request.write_text('{"x": 1}')
+    answer = client.online_endpoints.invoke("heart", request_file=str(request))
+    assert json.loads(answer) == {"text": "x,y\n1,2\n", "asked": {"x": 1}}
+    assert client.online_endpoints.get_keys("heart").primary_key
+    assert [one.name for one in client.online_endpoints.list()] == ["heart"]
+    assert [one.name for one in client.online_deployments.list("heart")] == ["blue"]
+    assert client.online_deployments.get_logs("blue", "heart", lines=20)
+    client.online_deployments.begin_delete("blue", "heart").result()
+    client.online_endpoints.begin_delete("heart").result()
+    assert list(client.online_endpoints.list()) == []
