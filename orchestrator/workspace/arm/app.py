@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.workspace.arm import account
 from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
@@ -59,6 +61,15 @@ class Facade:
         """
         parts = [part for part in request.path.split("/") if part]
         lowered = [part.lower() for part in parts]
+        answer = self._public(request, lowered)
+        if answer is not None:
+            return answer
+        if not self._tokens.accepts(request.headers.get("authorization", "")):
+            raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
+        return self._private(request, parts, lowered)
+
+    def _public(self, request: Request, lowered: Sequence[str]) -> Answer | None:
+        """The answer to what may be asked without a token of Azure, or by other proof; None for everything else."""
         match lowered:
             case ["metadata", "endpoints"]:
                 return account.cloud(request)
@@ -72,20 +83,24 @@ class Facade:
                 return discovery(request)
             case [first, *_] if first == ROOT:
                 return self._blobs.respond(request)
-        if not self._tokens.accepts(request.headers.get("authorization", "")):
-            raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
+        return None
+
+    def _private(self, request: Request, parts: Sequence[str], lowered: Sequence[str]) -> Answer:
         match lowered:
             case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
                 if provider == PROVIDER.lower():
-                    scope = Scope(parts[1], parts[3], parts[7])
-                    handler, names = self._routes.find(request.method, parts[8:])
-                    return handler(Call(request, scope, names))
-            case ["history" | "data" as plane, _, "subscriptions", _, "resourcegroups", _, "providers", _, _, _, *_]:
-                routes = self._history if plane == "history" else self._data
-                handler, names = routes.find(request.method, parts[10:])
-                return handler(Call(request, Scope(parts[3], parts[5], parts[9]), names))
+                    return _found(self._routes, request, parts)
+            case ["history", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
+                return _found(self._history, request, parts[2:])
+            case ["data", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
+                return _found(self._data, request, parts[2:])
             case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationsstatus", _]:
                 return self._operations.status(parts[-1])
             case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationresults", _]:
                 return self._operations.result(parts[-1])
         raise WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
+
+
+def _found(routes: Routes, request: Request, parts: Sequence[str]) -> Answer:
+    handler, names = routes.find(request.method, parts[8:])
+    return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from orchestrator.core.errors import NotFound
+from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.workspace.arm.account import CLOUD
 from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.faults import Faults
 from orchestrator.workspace.arm.server import WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
@@ -67,8 +68,13 @@ class ArmService:
         paths: the workspace. Its folder is made if it is not there.
         port: 0 means any that is free.
 
+    Attributes:
+        faults: what shall go wrong; nothing as long as no rule is added.
+        tokens: makes tokens for clients that bring their own credential.
+
     Raises:
         UnsupportedSetup: certificates cannot be made.
+        Invalid: the port is taken.
     """
 
     def __init__(self, paths: WorkspacePaths, port: int = 0) -> None:
@@ -78,7 +84,15 @@ class ArmService:
         self.tokens = Tokens.fresh()
         context = server_context(self._files.tls)
         self._shelf = Shelf(paths)
-        self._server = WireServer(Facade(self._shelf, self.tokens).respond, context, port)
+        self.faults = Faults()
+        respond = self.faults.around(Facade(self._shelf, self.tokens).respond)
+        try:
+            self._server = WireServer(respond, context, port)
+        except OSError as error:
+            self._shelf.close()
+            raise Invalid(
+                f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."
+            ) from None
 
     @property
     def url(self) -> str:

@@ -1,0 +1,196 @@
+"""Things that go wrong, on purpose: for tests of clients."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from orchestrator.core.errors import BackendError
+from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
+from orchestrator.workspace.arm.server import Dropped, Respond
+
+_OPERATION = "azure-asyncoperation"
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """The answer comes late.
+
+    Attributes:
+        seconds: how late.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The request is refused without an effect: throttled, forbidden, broken.
+
+    Attributes:
+        retry_after: whole seconds, for 429 and 503.
+    """
+
+    status: int = 429
+    code: str = "TooManyRequests"
+    message: str = "The request was throttled."
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The connection ends without an answer.
+
+    Attributes:
+        effect: whether the request has its effect all the same.
+    """
+
+    effect: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FailOperation:
+    """The operation that the request starts is told to have failed. What it wrote stays."""
+
+    code: str = "OperationFailed"
+    message: str = "The operation failed."
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """After a write the next reads of the same path show what was there before.
+
+    Attributes:
+        reads: so many.
+    """
+
+    reads: int = 1
+
+
+Fault: TypeAlias = Latency | Refuse | Drop | FailOperation | Stale
+
+
+@dataclass(slots=True)
+class Rule:
+    """When a fault strikes.
+
+    Attributes:
+        fault: what happens.
+        method: in upper case; empty means any.
+        path: regular expression, searched in the path without regard to case.
+        times: so often; None means always.
+        struck: how often it did.
+    """
+
+    fault: Fault
+    method: str = ""
+    path: str = ""
+    times: int | None = 1
+    struck: int = 0
+
+    def fits(self, request: Request) -> bool:
+        """Whether it strikes this request."""
+        left = self.times is None or self.struck < self.times
+        return left and self.method in ("", request.method) and bool(re.search(self.path, request.path, re.IGNORECASE))
+
+
+@dataclass(slots=True)
+class Faults:
+    """Rules between the wire and the facade. Safe to use from several threads.
+
+    Attributes:
+        rules: the first that fits strikes.
+        log: method and path of every request, in order.
+    """
+
+    rules: list[Rule] = field(default_factory=list)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    _failed: dict[str, FailOperation] = field(default_factory=dict)
+    _old: dict[str, tuple[Answer, int]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, fault: Fault, method: str = "", path: str = "", times: int | None = 1) -> Rule:
+        """Add a rule and return it."""
+        rule = Rule(fault, method, path, times)
+        with self._lock:
+            self.rules.append(rule)
+        return rule
+
+    def clear(self) -> None:
+        """Let everything go well from now on."""
+        with self._lock:
+            self.rules.clear()
+            self._failed.clear()
+            self._old.clear()
+
+    def around(self, respond: Respond) -> Respond:
+        """The same function, with the rules before it."""
+
+        def answer(request: Request) -> Answer:
+            with self._lock:
+                self.log.append((request.method, request.path))
+                rule = next((rule for rule in self.rules if rule.fits(request)), None)
+                if rule is not None:
+                    rule.struck += 1
+            known = self._known(request)
+            if known is not None:
+                return known
+            return respond(request) if rule is None else self._strike(rule.fault, request, respond)
+
+        return answer
+
+    def _known(self, request: Request) -> Answer | None:
+        """The answer of an earlier fault to this request."""
+        with self._lock:
+            failed = self._failed.get(request.path.rsplit("/", 1)[-1])
+            if failed is not None and request.method == "GET":
+                return Answer.of({"status": "Failed", "error": error_body(failed.code, failed.message)})
+            old = self._old.get(request.path) if request.method == "GET" else None
+            if old is None:
+                return None
+            answer, left = old
+            if left > 1:
+                self._old[request.path] = (answer, left - 1)
+            else:
+                del self._old[request.path]
+            return answer
+
+    def _strike(self, fault: Fault, request: Request, respond: Respond) -> Answer:
+        if isinstance(fault, Latency):
+            time.sleep(fault.seconds)
+            return respond(request)
+        if isinstance(fault, Refuse):
+            raise WireError(fault.status, fault.code, fault.message, retry_after=fault.retry_after)
+        if isinstance(fault, Drop):
+            if fault.effect:
+                respond(request)
+            raise Dropped
+        if isinstance(fault, Stale):
+            before = _asked(respond, replace(request, method="GET", body=b""))
+            answer = respond(request)
+            with self._lock:
+                self._old[request.path] = (before, fault.reads)
+            return answer
+        answer = respond(request)
+        token = _header(answer.headers, _OPERATION).rsplit("/", 1)[-1]
+        if token:
+            with self._lock:
+                self._failed[token] = fault
+        return answer
+
+
+def _asked(respond: Callable[[Request], Answer], request: Request) -> Answer:
+    try:
+        return respond(request)
+    except WireError as error:
+        return error.answer()
+    except BackendError as error:
+        return WireError(404, "ResourceNotFound", error.detail).answer()
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
