@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 Ignored: TypeAlias = Callable[[str], bool]
 """Says of a relative POSIX path (folders end with ``/``) whether it is left out."""
 
-ALWAYS: Final = (".git/", "__pycache__/", "*.pyc", ".amlignore", ".gitignore", ".ipynb_checkpoints/")
+ALWAYS: Final = (".git", "__pycache__/", "*.pyc", ".amlignore", ".gitignore", ".ipynb_checkpoints/")
 """Never content of code: other tools' droppings. Source: azure-ai-ml leaves out
 ``.amlignore``, ``.gitignore`` and the like as well; bytecode and version control are ours."""
 

@@ -11,6 +11,7 @@ import pytest
 from orchestrator.reconcile.ports import SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from orchestrator.spec.ignore import ignore_rules
 from tests.unit.reconcile.git_server import Upstream
 
 MAIN = Ref(RefKind.BRANCH, "main")
@@ -215,3 +216,12 @@ def test_a_cache_on_a_full_or_foreign_disk_is_reported(upstream: Upstream, tmp_p
     with pytest.raises(SourceUnavailable) as caught:
         source(upstream, blocked / "cache").fetch()
     assert caught.value.code == "cache-unusable"
+
+
+def test_the_file_that_makes_a_checkout_a_repository_is_no_content(upstream: Upstream, cache: Path) -> None:
+    upstream.commit()
+    folder = source(upstream, cache).fetch().path.parent
+    ignored = ignore_rules(folder, gitignore=True)
+    assert (folder / ".git").is_file(), "so that a spec can ask for the commit"
+    assert ignored is not None
+    assert ignored(".git")
