@@ -12,7 +12,8 @@ def test_precedence_is_that_of_the_specification() -> None:
     ordered = "1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 2.0.0 2.1.0 2.1.1"
     versions = [Version.parse(text) for text in ordered.split()]
     assert None not in versions
-    assert sorted(versions[::-1]) == versions  # type: ignore[type-var]
+    shuffled = versions[::-1]
+    assert sorted(shuffled) == versions  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize("text", ["1.2", "01.2.3", "1.2.3-01", "1.2.3-", "latest", "v1.2.3.4", "", "1.2.3 "])
