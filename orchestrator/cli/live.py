@@ -61,7 +61,13 @@ def live_display(console: Console) -> Iterator[Listener]:
     terminal = RichConsole(stderr=True, no_color=not console.error_style.color)
     style = console.error_style
 
+    live = Live(board, console=terminal, refresh_per_second=8, transient=True)
+    starting = threading.Lock()
+
     def listen(event: Event) -> None:
+        with starting:
+            if not live.is_started:  # not before: a question may be asked first
+                live.start()
         name = str(event.address)
         match event.kind:
             case EventKind.STARTED if event.verb is not None:
@@ -78,5 +84,7 @@ def live_display(console: Console) -> Iterator[Listener]:
             case EventKind.NOTICE:
                 terminal.print(Text(f"  {event.message}", style="dim"))
 
-    with Live(board, console=terminal, refresh_per_second=8, transient=True):
+    try:
         yield listen
+    finally:
+        live.stop()
