@@ -131,12 +131,32 @@ def apply_project(
     shown = plan_project(project, workspace, options).plan
     if not confirm(shown) or not shown.effective:
         return shown, None
+    return apply_agreed(shown, project, workspace, options, run)
+
+
+def apply_agreed(
+    agreed: Plan,
+    project: Project,
+    workspace: Workspace,
+    options: PlanOptions,
+    run: RunOptions,
+    narrow: Callable[[Plan], Plan] = lambda plan: plan,
+) -> tuple[Plan, RunReport]:
+    """Do a plan that was agreed to, after making it once more under the lock.
+
+    Args:
+        agreed: as `narrow` left it.
+        narrow: leaves out of a new plan what was not agreed to.
+
+    Raises:
+        SpecError, StateError: as when planning; StateError too if the new plan is another one.
+    """
     from orchestrator.execution.apply import apply  # not needed to plan
     from orchestrator.execution.options import ApplyOptions
 
     with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
-        fresh = plan_project(project, workspace, options).plan
-        if fresh.changes != shown.changes:
+        fresh = narrow(plan_project(project, workspace, options).plan)
+        if fresh.changes != agreed.changes:
             raise StateError(
                 "The workspace or its state changed after the plan was shown, so the plan no longer holds.",
                 code="plan-outdated",
@@ -168,6 +188,7 @@ __all__ = [
     "Planned",
     "RunOptions",
     "Workspace",
+    "apply_agreed",
     "apply_project",
     "load_project",
     "open_workspace",

@@ -11,6 +11,7 @@ COMMANDS = {
     "validate": "Check a spec without any workspace; all problems at once.",
     "plan": "Show what apply would do, and why.",
     "apply": "Make the workspace what the spec says.",
+    "reconcile": "Keep workspaces equal to their specs, again and again.",
     "destroy": "Remove everything that the project owns.",
     "status": "Show how everything is, live.",
     "explain": "Say why a resource will change, or why not.",

@@ -274,6 +274,23 @@ class StateStore(Protocol):
         """The newest journal entries first."""
         ...
 
+    def remember(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a small JSON-able document under a name, in place of what was there. Durable when it returns. Needs no lock: what was
+        applied is not touched."""
+        ...
+
+    def recall(self, name: str) -> Mapping[str, Any] | None:
+        """What was remembered under a name; None if nothing was. Creates nothing."""
+        ...
+
+    def lease(self, name: str, holder: Holder) -> AbstractContextManager[None]:
+        """Hold a right of its own beside the lock, for as long as a process likes; renews itself and expires when its holder dies.
+
+        Raises:
+            Locked: another holds it; names the holder.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and connections."""
         ...

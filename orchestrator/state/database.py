@@ -40,6 +40,11 @@ _TABLES = (
     ) WITHOUT ROWID""",
 )
 
+NOTES_TABLE = """CREATE TABLE IF NOT EXISTS state_notes (
+    project TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (project, name)
+) WITHOUT ROWID"""
+"""Made by the first note: a version that knows no notes reads and writes the other tables as before."""
+
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:
     """Open the database if it is there and holds a state; create nothing.

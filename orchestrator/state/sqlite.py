@@ -19,7 +19,7 @@ from orchestrator.core.errors import StateError
 from orchestrator.core.ports import Clock, Holder, Intent, State, StateChange
 from orchestrator.core.resource import Applied
 from orchestrator.core.run import Verb
-from orchestrator.state.database import open_to_read, open_to_write, telling, transaction
+from orchestrator.state.database import NOTES_TABLE, open_to_read, open_to_write, telling, transaction
 from orchestrator.state.encode import damaged, decode, encode
 from orchestrator.state.lock import hold
 
@@ -35,6 +35,7 @@ _UNFINISHED = """SELECT step, address, verb, key, revision FROM state_journal
     WHERE project = ? AND outcome IS NULL ORDER BY number"""
 _HISTORY = """SELECT serial, step, address, verb, key, revision, intended, outcome, error, settled FROM state_journal
     WHERE project = ? ORDER BY number DESC LIMIT ?"""
+_RECALL = "SELECT body FROM state_notes WHERE project = ? AND name = ?"
 
 
 @dataclass(slots=True)
@@ -166,6 +167,35 @@ class SqliteStateStore:
             {**dict(zip(names, row, strict=True)), "intended": _iso(row[6]), "settled": _iso(row[9])} for row in rows
         ]
 
+    def remember(self, name: str, document: Mapping[str, Any]) -> None:
+        """See `core.ports.StateStore.remember`."""
+        row = (self._project, name, _to_text(document))
+        with self._using, telling(self._path):
+            if self._connection is None:
+                self._connection = open_to_write(self._path)
+            with transaction(self._connection):
+                self._connection.execute(NOTES_TABLE)
+                self._connection.execute("INSERT OR REPLACE INTO state_notes VALUES (?, ?, ?)", row)
+
+    def recall(self, name: str) -> Mapping[str, Any] | None:
+        """See `core.ports.StateStore.recall`."""
+        connection = open_to_read(self._path)
+        if connection is None:
+            return None
+        try:
+            with telling(self._path):
+                if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'state_notes'").fetchall():
+                    return None
+                rows = connection.execute(_RECALL, (self._project, name)).fetchall()
+        finally:
+            connection.close()
+        return _note(rows[0][0], name, self._path) if rows else None
+
+    def lease(self, name: str, holder: Holder) -> AbstractContextManager[None]:
+        """See `core.ports.StateStore.lease`."""
+        # Project names hold no '#', so that no lease is another project's lock.
+        return hold(self._path, f"{self._project}#{name}", holder, self._clock, wait_s=0.0)
+
     def close(self) -> None:
         """Let go of the database."""
         with self._using:
@@ -252,6 +282,16 @@ class SqliteStateStore:
             )
         except ValueError as error:
             raise damaged(f"{self._path} holds journal entries that cannot be read ({error})") from error
+
+
+def _note(text: str, name: str, path: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise damaged(f"{path} holds a note '{name}' that cannot be read ({error})") from error
+    if not isinstance(document, dict):
+        raise damaged(f"{path} holds a note '{name}' that is no mapping")
+    return document
 
 
 def _iso(seconds: float | None) -> str | None:

@@ -1,0 +1,207 @@
+"""The stages behind the loop's port: loads, plans and applies with `orchestrator.engine`, and keeps each project's lease."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Locked
+from orchestrator.core.plan import Plan
+from orchestrator.core.ports import Cancellation, Clock, StateStore
+from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.run import Listener, RunReport
+from orchestrator.engine import (
+    RunOptions,
+    Workspace,
+    apply_agreed,
+    holder,
+    load_project,
+    open_workspace,
+    plan_project,
+)
+from orchestrator.kinds import discover
+from orchestrator.planning.options import PlanOptions
+from orchestrator.planning.status import statuses
+from orchestrator.reconcile.ports import Revision
+from orchestrator.reconcile.stages import Look, Session, StandingBy
+
+NOTE = "reconcile"
+"""The name under which a project's record is kept with the state."""
+
+_LEASE = "reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """How a project of the loop is loaded and where it goes.
+
+    Attributes:
+        load: target, variables and environment.
+        workspace: the folder of the embedded workspace, if not the one that the spec chooses.
+        checkouts: only a workspace that would lie inside this folder is moved to `workspace`; None moves any.
+        parallelism: how many steps may run at once.
+        lock_wait_s: how long to wait for somebody else's apply.
+    """
+
+    load: LoadOptions = field(default_factory=LoadOptions)
+    workspace: Path | None = None
+    checkouts: Path | None = None
+    parallelism: int = 10
+    lock_wait_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a project's state is, and under which name."""
+
+    database: Path
+    project: str
+
+
+class Stages:
+    """Implements `stages.Engine`.
+
+    Args:
+        aims: by the loop's name of each project.
+        clock: the machine's, or a test's.
+        listener: told what happens while applying: the project, then as `core.run.Listener`.
+    """
+
+    def __init__(self, aims: Mapping[str, Aim], clock: Clock, listener: Listener) -> None:
+        self._aims = aims
+        self._clock = clock
+        self._listener = listener
+        self._places: dict[str, _Place] = {}
+        self._leases: dict[str, ExitStack] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def open(self, project: str, revision: Revision) -> Iterator[Session]:
+        """See `stages.Engine`."""
+        aim = self._aims[project]
+        loaded = self._moved(load_project([revision.path], aim.load), aim)
+        with open_workspace(loaded, discover(), self._clock) as workspace:
+            self._settle_at(project, _place(loaded))
+            taken = self.other_loop(project)
+            if taken:
+                raise StandingBy(taken)
+            yield _Session(loaded, workspace, aim, self._clock, self._listener)
+
+    def other_loop(self, project: str) -> str:
+        """See `stages.Engine`."""
+        with self._guard:
+            place = self._places.get(project)
+            if place is None:
+                return ""
+            lease = self._leases.get(project)
+            if lease is not None:
+                if place.database.exists():
+                    return ""
+                # The workspace was deleted and with it the file that was locked; another loop could lock a new one.
+                self._leases.pop(project).close()
+            return self._take(project, place)
+
+    def recall(self, project: str) -> Mapping[str, Any] | None:
+        """See `stages.Engine`."""
+        place = self._places.get(project)
+        if place is None:
+            return None
+        with closing(self._store(place)) as store:
+            return store.recall(NOTE)
+
+    def remember(self, project: str, document: Mapping[str, Any]) -> None:
+        """See `stages.Engine`."""
+        place = self._places.get(project)
+        if place is not None:
+            with closing(self._store(place)) as store:
+                store.remember(NOTE, document)
+
+    def close(self) -> None:
+        """Let go of every project."""
+        with self._guard:
+            for lease in self._leases.values():
+                lease.close()
+            self._leases.clear()
+
+    def _moved(self, project: Project, aim: Aim) -> Project:
+        chosen = project.workspace
+        if aim.workspace is None or chosen.kind != "local":
+            return project
+        if aim.checkouts is not None and not Path(chosen.settings["path"]).is_relative_to(aim.checkouts):
+            return project
+        settings = {**chosen.settings, "path": str(aim.workspace)}
+        return replace(project, workspace=WorkspaceChoice(chosen.kind, settings, chosen.span))
+
+    def _settle_at(self, project: str, place: _Place) -> None:
+        with self._guard:
+            if self._places.get(project) != place and project in self._leases:
+                self._leases.pop(project).close()
+            self._places[project] = place
+
+    def _take(self, project: str, place: _Place) -> str:
+        lease = ExitStack()
+        store = self._store(place)
+        lease.callback(store.close)
+        try:
+            lease.enter_context(store.lease(_LEASE, holder("reconcile")))
+        except Locked as error:
+            lease.close()
+            return error.detail
+        except BaseException:
+            lease.close()
+            raise
+        self._leases[project] = lease
+        return ""
+
+    def _store(self, place: _Place) -> StateStore:
+        from orchestrator.state.sqlite import SqliteStateStore
+
+        return SqliteStateStore(place.database, place.project, self._clock)
+
+
+def _place(project: Project) -> _Place:
+    return _Place(Path(os.fspath(project.workspace.settings["path"])) / "workspace.db", project.name)
+
+
+class _Session:
+    """Implements `stages.Session`."""
+
+    def __init__(self, project: Project, workspace: Workspace, aim: Aim, clock: Clock, listener: Listener) -> None:
+        self._project = project
+        self._workspace = workspace
+        self._aim = aim
+        self._clock = clock
+        self._listener = listener
+
+    @property
+    def desired(self) -> int:
+        """See `stages.Session`."""
+        return len(self._project.resources)
+
+    def look(self, *, prune: bool) -> Look:
+        """See `stages.Session`."""
+        planned = plan_project(self._project, self._workspace, PlanOptions(prune=prune))
+        return Look(planned.plan, statuses(planned.plan, planned.observation), prune)
+
+    def apply(self, look: Look, held: Collection[Address], cancel: Cancellation) -> RunReport:
+        """See `stages.Session`."""
+
+        def narrow(plan: Plan) -> Plan:
+            return replace(plan, changes=tuple(change for change in plan.changes if change.address not in held))
+
+        run = RunOptions(
+            parallelism=self._aim.parallelism,
+            lock_wait_s=self._aim.lock_wait_s,
+            command="reconcile",
+            cancel=cancel,
+            listener=self._listener,
+            clock=self._clock,
+        )
+        options = PlanOptions(prune=look.prune)
+        return apply_agreed(narrow(look.plan), self._project, self._workspace, options, run, narrow)[1]

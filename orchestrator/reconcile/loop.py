@@ -1,0 +1,341 @@
+"""The loop: decides again and again what comes next, starts it, waits. Effects around the pure decisions of its neighbours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from random import Random
+from typing import Any
+
+from orchestrator.core.errors import StateError
+from orchestrator.core.ports import Clock
+from orchestrator.reconcile.conditions import after_pass
+from orchestrator.reconcile.managed import Managed
+from orchestrator.reconcile.notices import notices_of
+from orchestrator.reconcile.outcome import Outcome, PassFacts
+from orchestrator.reconcile.passes import Control, Known, Pass, PassEnd, Watch
+from orchestrator.reconcile.ports import Meter, Notifier, PassSummary, SourceError
+from orchestrator.reconcile.record import Record, to_document
+from orchestrator.reconcile.schedule import decide_next, pause_after
+from orchestrator.reconcile.stages import Engine, Workers
+from orchestrator.reconcile.windows import frozen
+
+_LONGEST_WAIT_S = 30.0
+"""The loop goes round at least this often, so that whoever asks whether it is alive gets a fresh answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the loop works with.
+
+    Attributes:
+        parallel: how many passes may run at once.
+        watch: told of events, for logs.
+    """
+
+    engine: Engine
+    workers: Workers
+    clock: Clock
+    watch: Watch
+    parallel: int = 4
+    notifier: Notifier | None = None
+    meter: Meter | None = None
+    random: Random = field(default_factory=Random)
+
+
+class Loop:
+    """Keeps projects equal to their specs. Implements `ports.StatusBoard` and `ports.Controls`.
+
+    Args:
+        projects: each with a name of its own.
+        around: see `Surroundings`.
+    """
+
+    def __init__(self, projects: Iterable[Managed], around: Surroundings) -> None:
+        self._projects = {project.name: project for project in projects}
+        self._around = around
+        self._lock = threading.RLock()
+        self._stopping = ""
+        self._last_round = around.clock.monotonic()
+        self._ends: dict[str, PassFacts] = {}
+
+    def run(self) -> None:
+        """Go round until `stop`; running passes are drained before it returns."""
+        while not self._stopping:
+            self._around.workers.wait(self.round())
+        self._drain()
+
+    def once(self) -> Mapping[str, PassFacts]:
+        """Let every project have its pass, in the order of their dependencies. A drift is looked at again after its debounce.
+
+        Returns:
+            The facts of each project's last pass. A project that waits for one that did not become ready has none.
+        """
+        while not self._stopping:
+            seconds = self.round()
+            with self._lock:
+                for name, facts in self._ends.items():
+                    if _finished(facts) and self._projects[name].control is None:
+                        self._projects[name].due_at = float("inf")
+                if all(self._concluded(project) for project in self._projects.values()):
+                    break
+            self._around.workers.wait(seconds)
+        self._drain()
+        return dict(self._ends)
+
+    def stop(self, why: str = "the end of the loop") -> None:
+        """Start nothing more. From any thread or signal handler; the second time running steps are not waited for."""
+        again = bool(self._stopping)
+        self._stopping = why
+        for project in self._projects.values():
+            control = project.control
+            if control is not None:
+                control.stop(why)
+                if again:
+                    control.cancel.abort()
+        self._around.workers.wake()
+
+    def round(self) -> float:
+        """Decide and start once. Returns for how many seconds nothing more is to be done unless something happens."""
+        now = self._around.clock.monotonic()
+        self._last_round = now
+        with self._lock:
+            self._watch_running(now)
+            self._look_for_news(now)
+            decision = decide_next([p.standing for p in self._projects.values()], now, self._around.parallel)
+            for name in decision.start:
+                self._start(self._projects[name], now)
+            peeks = [p.peek_at for p in self._projects.values() if self._polls(p) and not p.peeking]
+        wakes = [moment for moment in (decision.until, *peeks) if moment is not None]
+        return max(0.0, min(_LONGEST_WAIT_S, min(wakes, default=float("inf")) - now))
+
+    def _drain(self) -> None:
+        self._around.workers.close()
+        self._around.engine.close()
+
+    def _concluded(self, project: Managed) -> bool:
+        """Whether `once` has nothing more to wait for: it is over, or what it depends on did not become ready."""
+        if project.control is not None:
+            return False
+        if project.due_at == float("inf") or project.standing.due_at == float("inf"):
+            return True
+        others = [self._projects[name] for name in project.policy.depends_on if name in self._projects]
+        return any(self._concluded(other) and not other.standing.ready for other in others)
+
+    def _start(self, project: Managed, now: float) -> None:
+        control = project.control = Control()
+        task = project.task()
+        project.cause, project.asked, project.due_at = "interval", False, float("inf")
+        project.peek_at = now + (project.policy.poll_s or project.policy.interval_s)
+        around = self._around
+        known = project.known
+
+        def work() -> None:
+            try:
+                end = Pass(task, known, around.engine, around.clock, control, around.watch).run()
+                self._conclude(project, end)
+            except Exception as error:
+                around.watch("loop.defect", {"project": project.name, "exc_info": error})
+                with self._lock:
+                    project.control = None
+                    project.due_at = around.clock.monotonic() + project.policy.interval_s
+            around.workers.wake()
+
+        around.workers.start(work)
+
+    def _conclude(self, project: Managed, end: PassEnd) -> None:
+        """Take up what a pass found: record, notices, measurements, the time of the next one."""
+        facts = end.facts
+        before = end.known.record or Record()
+        after = after_pass(before, facts, project.policy.backoff) if facts.outcome.told else before
+        after = replace(after, suspended=project.suspended or before.suspended)
+        self._tell(project, before, after, facts)
+        with self._lock:
+            now = self._around.clock.monotonic()
+            project.known = _kept(end.known, after, facts, now, project)
+            project.suspended = after.suspended
+            project.newest = facts.revision.id if facts.revision else project.newest
+            project.passes += 1 if facts.outcome is not Outcome.STANDING_BY else 0
+            pause = pause_after(
+                facts, after.failures, project.policy, self._around.clock.now(), self._around.random.random()
+            )
+            project.due_at = min(project.due_at, now + pause)
+            if project.cause == "interval" and facts.outcome is Outcome.FAILED:
+                project.cause = "retry"
+            self._ends[project.name] = facts
+        if facts.outcome.told:
+            self._save(project)
+        with self._lock:
+            project.control = None
+
+    def _tell(self, project: Managed, before: Record, after: Record, facts: PassFacts) -> None:
+        trouble = facts.trouble or facts.source_trouble
+        self._around.watch(
+            "pass.end",
+            {
+                "pass_id": facts.pass_id,
+                "project": project.name,
+                "outcome": facts.outcome.value,
+                "revision": facts.revision.id if facts.revision else "",
+                "duration_s": round(facts.duration_s, 3),
+                "changed": len(facts.done),
+                "waiting": len(facts.waiting),
+                "drift": list(facts.drift),
+                "healed": list(facts.healed),
+                **({"reason": trouble.reason, "message": trouble.message} if trouble else {}),
+            },
+        )
+        if not facts.outcome.told:
+            return
+        if self._around.meter is not None:
+            self._around.meter.passed(_summary(project.name, facts))
+        if self._around.notifier is not None:
+            if project.passes == 0:
+                self._around.notifier.restore(project.name, before.notified)
+            for notice in notices_of(project.name, before, after, facts):
+                self._around.notifier.notify(notice)
+
+    def _save(self, project: Managed) -> None:
+        """Keep the record with the state. What cannot be written now is written after the next pass."""
+        with project.writing:
+            record = project.known.record or Record()
+            if self._around.notifier is not None:
+                record = replace(record, notified=tuple(self._around.notifier.delivered(project.name)))
+            try:
+                self._around.engine.remember(project.name, to_document(record))
+            except StateError as error:
+                self._around.watch("record.unsaved", {"project": project.name, "message": error.detail})
+
+    def _polls(self, project: Managed) -> bool:
+        """Whether to look for a newer revision between passes, or beside one that is running."""
+        return not project.standby and (project.control is not None or project.policy.poll_s is not None)
+
+    def _look_for_news(self, now: float) -> None:
+        for project in self._projects.values():
+            if self._polls(project) and not project.peeking and project.peek_at <= now:
+                project.peeking = True
+                project.peek_at = now + (project.policy.poll_s or project.policy.interval_s)
+                self._around.workers.start(partial(self._peek, project))
+
+    def _peek(self, project: Managed) -> None:
+        try:
+            newest = project.source.fetch().id
+        except SourceError:
+            newest = ""  # the next pass tells
+        with self._lock:
+            project.peeking = False
+            seen = (project.control.revision if project.control else "") or project.newest
+            if newest and seen and newest != seen:
+                project.newest = newest
+                self._news(project, "new revision")
+                self._around.workers.wake()
+
+    def _news(self, project: Managed, cause: str) -> None:
+        """A newer revision supersedes waiting on the old one: what runs ends between two steps, and the next pass follows."""
+        if project.control is not None:
+            project.control.stop("a newer revision")
+        project.cause, project.asked = cause, True
+        project.due_at = self._around.clock.monotonic()
+
+    def _watch_running(self, now: float) -> None:
+        for project in self._projects.values():
+            window = frozen(project.policy.freezes, self._around.clock.now()) if project.control else None
+            if window is not None and window.abort and project.control is not None:
+                project.control.stop("a freeze")
+
+    def trigger(self, project: str) -> None:
+        """See `ports.Controls`."""
+        with self._lock:
+            managed = self._projects[project]
+            managed.cause, managed.asked = "trigger", True
+            managed.due_at = self._around.clock.monotonic()
+        self._around.workers.wake()
+
+    def suspend(self, project: str) -> None:
+        """See `ports.Controls`."""
+        self._set_suspended(project, suspended=True)
+
+    def resume(self, project: str) -> None:
+        """See `ports.Controls`."""
+        self._set_suspended(project, suspended=False)
+        self.trigger(project)
+
+    def _set_suspended(self, project: str, *, suspended: bool) -> None:
+        with self._lock:
+            managed = self._projects[project]
+            managed.suspended = suspended
+            record = managed.known.record
+            if record is not None:
+                managed.known = replace(managed.known, record=replace(record, suspended=suspended))
+        if record is not None:
+            self._save(managed)
+
+    def alive(self) -> bool:
+        """See `ports.StatusBoard`."""
+        return self._around.clock.monotonic() - self._last_round < 3 * _LONGEST_WAIT_S
+
+    def ready(self) -> bool:
+        """See `ports.StatusBoard`."""
+        return all(name in self._ends for name in self._projects)
+
+    def projects(self) -> Sequence[str]:
+        """See `ports.StatusBoard`."""
+        return tuple(self._projects)
+
+    def status(self, project: str) -> Mapping[str, Any] | None:
+        """See `ports.StatusBoard`."""
+        with self._lock:
+            managed = self._projects.get(project)
+            if managed is None:
+                return None
+            document = to_document(managed.known.record or Record())
+            del document["history"]
+            wait = managed.standing.due_at - self._around.clock.monotonic()
+            return {
+                **document,
+                "project": project,
+                "running": managed.control is not None,
+                "standing_by_for": managed.standby,
+                "next_pass_in_s": None if wait == float("inf") else round(max(0.0, wait), 1),
+            }
+
+    def history(self, project: str, limit: int) -> Sequence[Mapping[str, Any]]:
+        """See `ports.StatusBoard`."""
+        with self._lock:
+            managed = self._projects.get(project)
+            record = managed.known.record if managed else None
+        return tuple(to_document(record)["history"][:limit]) if record else ()
+
+
+def _finished(facts: PassFacts) -> bool:
+    """Whether `once` is content: nothing is left that another look within moments would settle."""
+    return facts.outcome is not Outcome.INTERRUPTED and facts.retry_in_s is None
+
+
+def _kept(known: Known, after: Record, facts: PassFacts, now: float, project: Managed) -> Known:
+    if facts.outcome is Outcome.STANDING_BY:
+        return Known()
+    retry_at = known.retry_at
+    if facts.outcome is Outcome.FAILED:
+        retry_at = now + project.policy.backoff.delay(after.failures)
+    return replace(known, record=after, retry_at=retry_at)
+
+
+def _summary(name: str, facts: PassFacts) -> PassSummary:
+    resources: dict[str, int] = {}
+    for outcome in facts.done.values():
+        resources[outcome] = resources.get(outcome, 0) + 1
+    if facts.failures:
+        resources["failed"] = len(facts.failures)
+    return PassSummary(
+        name,
+        facts.outcome.value,
+        facts.duration_s,
+        facts.started_at + facts.duration_s,
+        len(facts.drift),
+        len(facts.healed),
+        len(facts.waiting),
+        resources,
+    )

@@ -1,0 +1,87 @@
+"""One project inside the loop: its settings, what is known of it and what goes on with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orchestrator.reconcile.passes import Control, Known, Task
+from orchestrator.reconcile.policy import Policy
+from orchestrator.reconcile.ports import Revision, Source
+from orchestrator.reconcile.schedule import Standing
+
+
+class OneAtATime:
+    """A source that several threads may ask; they take turns."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._turn = threading.Lock()
+
+    def fetch(self) -> Revision:
+        """See `ports.Source`."""
+        with self._turn:
+            return self._source.fetch()
+
+    def recall(self, revision: str) -> Revision | None:
+        """See `ports.Source`."""
+        with self._turn:
+            return self._source.recall(revision)
+
+    def keep(self, revisions: Iterable[str]) -> None:
+        """See `ports.Source`."""
+        with self._turn:
+            self._source.keep(revisions)
+
+
+@dataclass(slots=True)
+class Managed:
+    """A project and its present. Fields below `policy` belong to the loop and are guarded by its lock.
+
+    Attributes:
+        known: what passes leave to the next one.
+        due_at: the monotonic second of the next pass.
+        cause: why that pass will run.
+        asked: that pass tries a failing revision at once.
+        control: of the running pass; None between passes.
+        peek_at: the monotonic second at which to look for a newer revision.
+        peeking: such a look is under way.
+        newest: the revision that the last pass or look saw.
+        suspended: no passes.
+        standby: who else has the project; empty if nobody.
+        writing: held while the record is written, so that the newest one is written last.
+    """
+
+    name: str
+    source: OneAtATime
+    policy: Policy
+    known: Known = field(default_factory=Known)
+    due_at: float = 0.0
+    cause: str = "start"
+    asked: bool = False
+    control: Control | None = None
+    peek_at: float = 0.0
+    peeking: bool = False
+    newest: str = ""
+    suspended: bool = False
+    standby: str = ""
+    passes: int = 0
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def standing(self) -> Standing:
+        """For the decision what comes next."""
+        record = self.known.record
+        rest = self.suspended or self.policy.suspended
+        return Standing(
+            self.name,
+            float("inf") if rest else self.due_at,
+            record is not None and record.ready and self.passes > 0,
+            self.control is not None,
+            self.policy.depends_on,
+        )
+
+    def task(self) -> Task:
+        """The next pass."""
+        return Task(self.name, self.policy, self.source, self.cause, self.asked)

@@ -1,0 +1,240 @@
+"""One pass over one project: fetch, load, plan, decide, apply, look again. Gives facts; remembers nothing itself."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Action
+from orchestrator.core.health import Health, Sync
+from orchestrator.core.ports import Cancellation, Clock
+from orchestrator.core.run import Outcome as StepOutcome
+from orchestrator.core.run import RunReport
+from orchestrator.reconcile import troubles
+from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
+from orchestrator.reconcile.policy import Policy
+from orchestrator.reconcile.ports import Revision, Source, SourceError
+from orchestrator.reconcile.record import Record, from_document
+from orchestrator.reconcile.stages import Engine, Look, Session, StandingBy
+from orchestrator.reconcile.switches import Circumstances, Held, Hold, held_back, is_drift
+from orchestrator.reconcile.windows import frozen
+
+_DONE_WELL = frozenset(StepOutcome) - {StepOutcome.FAILED, StepOutcome.SKIPPED, StepOutcome.CANCELLED}
+_UNWELL = (Health.DEGRADED, Health.MISSING, Health.UNKNOWN)
+
+
+class Control:
+    """Ends a running pass from outside.
+
+    Attributes:
+        cancel: seen by the apply.
+        stopped_for: why; empty while nobody asked for an end.
+        revision: what the pass works on, once it knows.
+    """
+
+    def __init__(self) -> None:
+        self.cancel = Cancellation()
+        self.stopped_for = ""
+        self.revision = ""
+
+    def stop(self, why: str) -> None:
+        """Let running steps end and start no others."""
+        self.stopped_for = self.stopped_for or why
+        self.cancel.drain()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier passes of this process leave to the next one.
+
+    Attributes:
+        record: None until the first pass that could read it.
+        drift_since: address to the monotonic second at which its drift was first seen.
+        retry_at: the monotonic second before which the failed revision is left alone.
+    """
+
+    record: Record | None = None
+    drift_since: Mapping[Address, float] = field(default_factory=dict)
+    retry_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a pass is to do.
+
+    Attributes:
+        cause: why it runs, for people.
+        asked: a person or a changed file asks for it: a revision that backs off is tried all the same.
+    """
+
+    project: str
+    policy: Policy
+    source: Source
+    cause: str = "interval"
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PassEnd:
+    """What a pass gives back."""
+
+    facts: PassFacts
+    known: Known
+
+
+Watch = Callable[[str, Mapping[str, object]], None]
+"""Told of what happens: an event's name and its facts."""
+
+
+class Pass:
+    """One pass; used once."""
+
+    def __init__(self, task: Task, known: Known, engine: Engine, clock: Clock, control: Control, watch: Watch) -> None:
+        self._task = task
+        self._known = known
+        self._engine = engine
+        self._clock = clock
+        self._control = control
+        self._watch = watch
+        self._began = clock.monotonic()
+        self._facts = PassFacts(secrets.token_hex(4), task.cause, clock.now(), 0.0, Outcome.FAILED)
+
+    def run(self) -> PassEnd:
+        """Do it. Raises nothing that is expected."""
+        self._watch("pass.start", {"pass_id": self._facts.pass_id, "cause": self._task.cause})
+        holder = self._engine.other_loop(self._task.project)
+        if holder:
+            return self._end(Outcome.STANDING_BY)
+        try:
+            revision = self._fetch()
+        except SourceError as error:
+            return self._failed(troubles.of_source(error))
+        self._facts = replace(self._facts, revision=revision)
+        self._control.revision = revision.id
+        left = self._backs_off(revision)
+        if left > 0:
+            self._facts = replace(self._facts, retry_in_s=left)
+            return self._end(Outcome.BACKED_OFF)
+        return self._work(revision)
+
+    def _fetch(self) -> Revision:
+        try:
+            return self._task.source.fetch()
+        except SourceError as error:
+            if error.last_good is None:
+                raise
+            self._facts = replace(self._facts, source_trouble=troubles.of_source(error))
+            return error.last_good
+
+    def _backs_off(self, revision: Revision) -> float:
+        record = self._known.record
+        if self._task.asked or record is None or not record.failures:
+            return 0.0
+        if record.attempted is None or record.attempted.id != revision.id:
+            return 0.0
+        return self._known.retry_at - self._clock.monotonic()
+
+    def _work(self, revision: Revision) -> PassEnd:
+        planning = False
+        try:
+            with self._engine.open(self._task.project, revision) as session:
+                planning = True
+                record = self._record()
+                if record.suspended:
+                    return self._end(Outcome.SUSPENDED)
+                return self._reconcile(session)
+        except StandingBy:
+            self._known = Known()
+            return self._end(Outcome.STANDING_BY)
+        except Exception as error:
+            # A loop outlives every failure of a pass: it is told, and the next pass tries again.
+            trouble = troubles.of_exception(error, revision, planning=planning)
+            if trouble.reason == "InternalError":
+                self._watch("pass.defect", {"pass_id": self._facts.pass_id, "exc_info": error})
+            return self._failed(trouble)
+
+    def _record(self) -> Record:
+        if self._known.record is None:
+            record = from_document(self._engine.recall(self._task.project))
+            self._known = replace(self._known, record=record)
+            return record
+        return self._known.record
+
+    def _reconcile(self, session: Session) -> PassEnd:
+        policy = self._task.policy
+        prune = policy.prunes_any and (session.desired > 0 or policy.allow_empty)
+        look = session.look(prune=prune)
+        held = self._held(look)
+        wanted = [change for change in look.plan.effective if change.address not in held]
+        if not wanted:
+            self._seen(look, held)
+            return self._end(Outcome.PENDING if held else Outcome.CLEAN)
+        if self._control.stopped_for:
+            self._seen(look, held)
+            return self._end(Outcome.INTERRUPTED)
+        self._watch("pass.apply", {"pass_id": self._facts.pass_id, "changes": len(wanted), "held": len(held)})
+        report = session.apply(look, frozenset(held), self._control.cancel)
+        return self._applied(report, session, held, prune=prune)
+
+    def _held(self, look: Look) -> dict[Address, Held]:
+        now = self._clock.monotonic()
+        drifted = [change.address for change in look.plan.effective if is_drift(change)]
+        since = {address: self._known.drift_since.get(address, now) for address in drifted}
+        self._known = replace(self._known, drift_since=since)
+        window = frozen(self._task.policy.freezes, self._clock.now())
+        reason = f"frozen{f': {window.reason}' if window.reason else ''}" if window else ""
+        self._facts = replace(
+            self._facts,
+            drift=tuple(map(str, drifted)),
+            frozen_until=window.until if window else None,
+        )
+        ages = {address: now - first for address, first in since.items()}
+        held = held_back(look.plan, self._task.policy, Circumstances(reason, ages))
+        debounced = [a for a, one in held.items() if one.why is Hold.DEBOUNCE]
+        if debounced:
+            left = min(self._task.policy.debounce_s - ages[address] for address in debounced)
+            self._facts = replace(self._facts, retry_in_s=max(0.0, left))
+        return held
+
+    def _applied(self, report: RunReport, session: Session, held: Mapping[Address, Held], *, prune: bool) -> PassEnd:
+        done = {str(r.address): r.outcome.value for r in report.results if r.outcome in _DONE_WELL}
+        failures = {str(r.address): r.error for r in report.results if r.outcome not in _DONE_WELL}
+        healed = tuple(address for address in self._facts.drift if address in done)
+        self._facts = replace(
+            self._facts, done=done, failures=failures, healed=healed, stopped_for=self._control.stopped_for
+        )
+        trouble = troubles.of_report(report)
+        self._seen(session.look(prune=prune), held)
+        if trouble is not None:
+            return self._failed(trouble)
+        return self._end(Outcome.INTERRUPTED if report.interrupted else Outcome.CHANGED)
+
+    def _seen(self, look: Look, held: Mapping[Address, Held]) -> None:
+        """Take up what waits and how everything is."""
+        waiting = []
+        for change in look.plan.effective:
+            one = held.get(change.address)
+            reason = one.reason if one else change.reason
+            waiting.append(Waiting(str(change.address), change.action.value, reason, one.why if one else None))
+        at_stake = {change.address for change in look.plan.effective}
+        well = [s for s in look.statuses if s.sync is not Sync.ORPHANED and s.address not in at_stake]
+        self._facts = replace(
+            self._facts,
+            waiting=tuple(waiting),
+            orphaned=tuple(str(c.address) for c in look.plan.changes if c.orphaned and c.action is Action.NOOP),
+            unhealthy={str(s.address): s.message for s in well if s.health in _UNWELL},
+            progressing=tuple(str(s.address) for s in well if s.health is Health.PROGRESSING),
+        )
+        left = {change.address for change in look.plan.effective}
+        since = {address: first for address, first in self._known.drift_since.items() if address in left}
+        self._known = replace(self._known, drift_since=since)
+
+    def _failed(self, trouble: Trouble) -> PassEnd:
+        self._facts = replace(self._facts, trouble=trouble)
+        return self._end(Outcome.FAILED)
+
+    def _end(self, outcome: Outcome) -> PassEnd:
+        facts = replace(self._facts, outcome=outcome, duration_s=self._clock.monotonic() - self._began)
+        return PassEnd(facts, self._known)

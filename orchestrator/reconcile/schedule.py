@@ -1,0 +1,102 @@
+"""When which project has its next pass. Pure; in monotonic seconds, so that a clock that is set moves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.reconcile.outcome import Outcome, PassFacts
+from orchestrator.reconcile.policy import Policy
+
+STANDBY_S = 5.0
+"""How often a loop that stands by looks whether the other one is dead: one attempt to lock a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the decision needs to know of a project.
+
+    Attributes:
+        due_at: the monotonic second of the next pass; infinite if none is wanted.
+        ready: other projects may rely on it.
+        busy: a pass is running.
+    """
+
+    name: str
+    due_at: float
+    ready: bool = False
+    busy: bool = False
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What to do now.
+
+    Attributes:
+        start: projects whose pass begins, in this order.
+        blocked: project that is due to the project that must be ready first.
+        until: the monotonic second at which to decide again if nothing happens before; None if only an event can change anything.
+    """
+
+    start: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    until: float | None = None
+
+
+def decide_next(standings: Sequence[Standing], now: float, parallel: int) -> Next:
+    """Start what is due, longest overdue first, as far as the bound on parallel passes allows.
+
+    A project waits for those it depends on until they are ready, and also while one of them is busy or due itself: on the same
+    trigger the foundation is laid first.
+    """
+    by_name = {standing.name: standing for standing in standings}
+    free = parallel - sum(standing.busy for standing in standings)
+    due = sorted((s for s in standings if not s.busy and s.due_at <= now), key=lambda s: s.due_at)
+    blocked: dict[str, str] = {}
+    start: list[str] = []
+    for standing in due:
+        needed = _not_ready(standing, by_name, now)
+        if needed:
+            blocked[standing.name] = needed
+        elif len(start) < free:
+            start.append(standing.name)
+    later = [s.due_at for s in standings if not s.busy and s.due_at > now and s.due_at != float("inf")]
+    return Next(tuple(start), blocked, min(later, default=None))
+
+
+def _not_ready(standing: Standing, by_name: Mapping[str, Standing], now: float) -> str:
+    for name in standing.depends_on:
+        other = by_name.get(name)
+        if other is not None and (not other.ready or other.busy or other.due_at <= now):
+            return name
+    return ""
+
+
+def pause_after(facts: PassFacts, failures: int, policy: Policy, wall: float, chance: float) -> float:
+    """Seconds from the end of a pass to the next one.
+
+    A failing revision is left alone for longer than that, but its source is looked at as often as ever: a new revision is tried at
+    once.
+
+    Args:
+        facts: of the pass.
+        failures: how often in a row the revision has failed by now.
+        policy: of the project.
+        wall: seconds since the epoch, for the end of a freeze.
+        chance: between 0 and 1, for the jitter.
+    """
+    if facts.outcome is Outcome.STANDING_BY:
+        return STANDBY_S
+    if facts.outcome is Outcome.SUSPENDED:
+        return float("inf")
+    if facts.outcome is Outcome.INTERRUPTED:
+        return 0.0
+    pauses = [policy.interval_s + chance * policy.jitter_s]
+    if facts.outcome is Outcome.FAILED:
+        pauses.append(policy.backoff.delay(failures))
+    if facts.retry_in_s is not None:
+        pauses.append(facts.retry_in_s)
+    if facts.frozen_until is not None and facts.waiting:
+        pauses.append(max(0.0, facts.frozen_until - wall))
+    return min(pauses)

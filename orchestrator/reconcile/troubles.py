@@ -1,0 +1,84 @@
+"""What an exception or a report says about a pass. Pure."""
+
+from __future__ import annotations
+
+from orchestrator.core.diagnostic import Diagnostic, SpecError
+from orchestrator.core.errors import BackendError, Locked, StateError, UnsupportedSetup
+from orchestrator.core.run import Outcome as StepOutcome
+from orchestrator.core.run import RunReport
+from orchestrator.core.span import NOWHERE
+from orchestrator.reconcile.outcome import Trouble
+from orchestrator.reconcile.ports import Revision, SourceError, SourceStalled
+
+_PASSING_CODES = frozenset({"Transient", "Throttled", "TimedOut"})
+"""Types of step errors that lie outside of the revision."""
+
+_PASSING_STATES = frozenset({"plan-outdated", "state-moved-on"})
+
+
+def of_source(error: SourceError) -> Trouble:
+    """The newest revision could not be had."""
+    message = _with_fix(error.detail, error.fix)
+    if isinstance(error, SourceStalled):
+        return Trouble("SourceStalled", message, stalls=True)
+    return Trouble("SourceUnavailable", message, passing=True)
+
+
+def of_exception(error: Exception, revision: Revision | None, *, planning: bool) -> Trouble:
+    """Something was raised while loading, looking or applying.
+
+    Args:
+        error: what was raised.
+        revision: what was tried; places in its files are told from its folder.
+        planning: the spec had been loaded already.
+    """
+    if isinstance(error, SpecError):
+        return Trouble("PlanRefused" if planning else "InvalidSpec", _spec_message(error, revision), stalls=True)
+    if isinstance(error, Locked):
+        return Trouble("Locked", error.detail, passing=True)
+    if isinstance(error, StateError):
+        reason = "WorkspaceMoved" if error.code in _PASSING_STATES else "StateUnusable"
+        return Trouble(reason, _with_fix(error.detail, error.fix), passing=True)
+    if isinstance(error, BackendError):
+        return Trouble("WorkspaceUnavailable", _with_fix(error.detail, error.fix), passing=True)
+    if isinstance(error, UnsupportedSetup):
+        return Trouble("UnsupportedSetup", _with_fix(error.detail, error.fix), stalls=True)
+    if isinstance(error, OSError):
+        return Trouble(
+            "MachineTrouble", f"{error.strerror or error}: {error.filename or 'no file named'}", passing=True
+        )
+    # The text of an exception that nobody foresaw may hold anything, so only its type is shown.
+    return Trouble("InternalError", f"A defect of amlctl: {type(error).__name__}. The log has the details.")
+
+
+def of_report(report: RunReport) -> Trouble | None:
+    """What failed while applying; the root before what was skipped because of it."""
+    failed = [result for result in report.results if result.outcome is StepOutcome.FAILED]
+    skipped = [result for result in report.results if result.outcome is StepOutcome.SKIPPED]
+    if not failed and not skipped:
+        return None
+    first = (failed or skipped)[0]
+    place = f"{first.span}: " if first.span and first.span != NOWHERE else ""
+    more = f" (and {len(failed) + len(skipped) - 1} more)" if len(failed) + len(skipped) > 1 else ""
+    passing = bool(failed) and all(result.code in _PASSING_CODES for result in failed)
+    return Trouble("ApplyFailed", f"{place}{first.address}: {first.error}{more}", passing=passing)
+
+
+def _spec_message(error: SpecError, revision: Revision | None) -> str:
+    first = error.diagnostics[0]
+    more = f" (and {len(error.diagnostics) - 1} more)" if len(error.diagnostics) > 1 else ""
+    return f"{_place(first, revision)}{_with_fix(first.detail, first.fix)}{more}"
+
+
+def _place(diagnostic: Diagnostic, revision: Revision | None) -> str:
+    span = diagnostic.subject
+    if span is None or span == NOWHERE:
+        return ""
+    if revision is None:
+        return f"{span}: "
+    folder = revision.path if revision.path.is_dir() else revision.path.parent
+    return f"{str(span).removeprefix(f'{folder}/')}: "
+
+
+def _with_fix(detail: str, fix: str) -> str:
+    return f"{detail} {fix}".strip()

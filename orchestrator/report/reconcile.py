@@ -1,0 +1,82 @@
+"""What the reconcile loop knows of its projects, as text and as JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.report.style import PLAIN, Style
+
+_SHOWN = 8
+"""Most changes, drifts and passes that the text lists; the JSON form has all."""
+
+
+def reconcile_text(documents: Mapping[str, Mapping[str, Any]], style: Style = PLAIN) -> str:
+    """Each project with its conditions, revisions, pending changes, drift and last passes.
+
+    Args:
+        documents: project to the document that the loop keeps with the state.
+        style: colours.
+    """
+    return "\n\n".join("\n".join(_project(name, document, style)) for name, document in documents.items())
+
+
+def reconcile_json(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The same as data."""
+    return {"projects": {name: dict(document) for name, document in documents.items()}}
+
+
+def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[str]:
+    conditions = {condition["type"]: condition for condition in document.get("conditions", ())}
+    yield style(name, "bold") + (style("  suspended", "yellow") if document.get("suspended") else "")
+    for type_ in ("Ready", "Reconciling", "Stalled"):
+        if type_ in conditions:
+            yield from _condition(conditions[type_], style)
+    if not conditions:
+        yield "  No pass yet."
+    yield from _revisions(document)
+    for change in document.get("pending", ())[:_SHOWN]:
+        yield f"  pending: {change['action']} {change['address']} ({change['reason']})"
+    yield from _more("pending", len(document.get("pending", ())))
+    for address, since in list(document.get("drift", {}).items())[:_SHOWN]:
+        yield f"  drift: {address} since {since}"
+    if document.get("orphaned"):
+        yield f"  orphaned: {', '.join(document['orphaned'][:_SHOWN])}"
+    for entry in document.get("history", ())[:_SHOWN]:
+        yield "  " + style(_pass(entry), "dim")
+
+
+def _condition(condition: Mapping[str, Any], style: Style) -> Iterator[str]:
+    good = condition["status"] == (condition["type"] == "Ready")
+    colour = "green" if good else "yellow" if condition["type"] == "Reconciling" else "red"
+    status = style("True " if condition["status"] else "False", colour)
+    first, *rest = (condition["message"] or "").splitlines() or [""]
+    yield f"  {condition['type']:<12} {status}  {condition['reason']}  {first}".rstrip()
+    yield from (f"      {line}" for line in rest[:_SHOWN])
+
+
+def _revisions(document: Mapping[str, Any]) -> Iterator[str]:
+    attempted, applied = document.get("attempted"), document.get("applied")
+    if applied:
+        yield f"  applied:   {_tried(applied)}"
+    if attempted and (not applied or attempted["id"] != applied["id"]):
+        yield f"  attempted: {_tried(attempted)}"
+    if document.get("retry_at"):
+        yield f"  next try:  {document['retry_at']}, after {document['failures']} failures"
+
+
+def _tried(tried: Mapping[str, Any]) -> str:
+    return f"{tried['id'][:12]}  {tried['at']}  {tried['message']}".rstrip()
+
+
+def _pass(entry: Mapping[str, Any]) -> str:
+    what = f", {len(entry['done'])} changed" if entry["done"] else ""
+    healed = f", {len(entry['healed'])} healed" if entry["healed"] else ""
+    times = f" × {entry['times']}" if entry["times"] > 1 else ""
+    lines = entry["message"].splitlines()
+    return f"{entry['until']}  {entry['outcome']}{times}{what}{healed}  {lines[0] if lines else ''}".rstrip()
+
+
+def _more(what: str, count: int) -> Iterator[str]:
+    if count > _SHOWN:
+        yield f"  and {count - _SHOWN} more {what}"
