@@ -60,8 +60,8 @@ def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...]) -> P
 
 
 @command.command("up")
-@_with_folder
 @with_console()
+@_with_folder
 def up(root: Path, console: Console) -> None:
     """Start it: endpoints come back at their addresses, jobs go on."""
     from orchestrator.backends.local import admin
@@ -70,8 +70,8 @@ def up(root: Path, console: Console) -> None:
 
 
 @command.command("down")
-@_with_folder
 @with_console()
+@_with_folder
 def down(root: Path, console: Console) -> None:
     """Stop everything that it started, and only that. Nothing is lost."""
     from orchestrator.backends.local import admin
@@ -84,8 +84,8 @@ def down(root: Path, console: Console) -> None:
 
 
 @command.command("status")
-@_with_folder
 @with_console()
+@_with_folder
 def status(root: Path, console: Console) -> None:
     """Show the supervisor, runs, endpoints and disk use."""
     from orchestrator.backends.local import admin
@@ -93,10 +93,39 @@ def status(root: Path, console: Console) -> None:
     _show(admin.status(root), console)
 
 
+@command.command("serve")
+@with_console()
+@_with_folder
+@click.option(
+    "--arm", is_flag=True, required=True, help="As Azure Resource Manager: for programs that use azure-ai-ml."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; without it any that is free.")
+def serve(root: Path, console: Console, *, arm: bool, port: int) -> None:
+    """Let programs written for Azure work with it, until Ctrl-C."""
+    from orchestrator.cli.wire import serve_until_stopped
+
+    serve_until_stopped(root, port, console)
+
+
+@command.command("env")
+@with_console()
+@_with_folder
+@click.option("--arm", is_flag=True, required=True, help="Of programs that use azure-ai-ml.")
+def env(root: Path, console: Console, *, arm: bool) -> None:
+    """Print the environment that leads a program here: eval "$(amlctl workspace env --arm)"."""
+    from orchestrator.cli.wire import client_environment, export_lines
+
+    settings = client_environment(root)
+    if console.json:
+        console.document(settings)
+    else:
+        console.result(export_lines(settings))
+
+
 @command.command("reset")
+@with_console()
 @_with_folder
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@with_console()
 def reset(root: Path, console: Console, *, yes: bool) -> None:
     """Stop it and delete its folder: records, state, runs, models."""
     from orchestrator.backends.local import admin

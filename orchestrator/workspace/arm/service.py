@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.workspace.arm.account import CLOUD
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.faults import Faults
@@ -17,8 +17,9 @@ from orchestrator.workspace.arm.server import WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.control import write_private
+from orchestrator.workspace.control import FileLock, held, write_private
 from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.store import RecordStore
 
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 GROUP: Final = "local"
@@ -36,6 +37,11 @@ class ArmFiles:
         """Certificates."""
         return TlsFiles(self.paths.arm)
 
+    @property
+    def lock(self) -> Path:
+        """Held by the living server."""
+        return self.paths.arm / "lock"
+
     def settings(self) -> Mapping[str, str]:
         """The environment of a client, as the running server wrote it.
 
@@ -43,6 +49,8 @@ class ArmFiles:
             NotFound: none runs.
         """
         try:
+            if not held(self.lock):
+                raise FileNotFoundError
             found: Mapping[str, str] = json.loads(self._address.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NotFound("Nobody serves this workspace now.", fix="Start it: amlctl workspace serve --arm") from None
@@ -75,12 +83,16 @@ class ArmService:
     Raises:
         UnsupportedSetup: certificates cannot be made.
         Invalid: the port is taken.
+        Conflict: another process serves this workspace.
     """
 
     def __init__(self, paths: WorkspacePaths, port: int = 0) -> None:
         self._files = ArmFiles(paths)
         paths.create()
         paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        self._lock = FileLock(self._files.lock)
+        if not self._lock.acquire_soon():
+            raise Conflict("This workspace is served already.", fix="amlctl workspace env --arm says where.")
         self.tokens = Tokens.fresh()
         context = server_context(self._files.tls)
         self._shelf = Shelf(paths)
@@ -90,6 +102,7 @@ class ArmService:
             self._server = WireServer(respond, context, port)
         except OSError as error:
             self._shelf.close()
+            self._lock.release()
             raise Invalid(
                 f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."
             ) from None
@@ -98,6 +111,11 @@ class ArmService:
     def url(self) -> str:
         """Where it answers."""
         return self._server.url
+
+    @property
+    def records(self) -> RecordStore:
+        """The records behind the wire."""
+        return self._shelf.store
 
     def client_environment(self) -> Mapping[str, str]:
         """What a program needs in its environment so that the client of Azure finds and trusts this server."""
@@ -122,3 +140,4 @@ class ArmService:
         self._files.withdraw()
         self._server.close()
         self._shelf.close()
+        self._lock.release()

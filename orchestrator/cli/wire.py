@@ -1,0 +1,61 @@
+"""Serves an embedded workspace as Azure Resource Manager, and tells programs where."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from orchestrator.cli.console import Console
+from orchestrator.workspace.arm.service import ArmFiles, ArmService
+from orchestrator.workspace.paths import WorkspacePaths
+
+
+def serve_until_stopped(root: Path, port: int, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        root: the workspace's folder.
+        port: on loopback; 0 means any that is free.
+
+    Raises:
+        UnsupportedSetup: the azure extra is not installed.
+        Invalid: the port is taken.
+        Conflict: another process serves this workspace.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    service = ArmService(WorkspacePaths(root), port)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        service.start()
+        if console.json:
+            console.document({"path": str(root), "url": service.url})
+        else:
+            console.result(f"Serving {root.name} at {service.url}. Ctrl-C stops.")
+            console.result('In the shell of a program: eval "$(amlctl workspace env --arm)"')
+        stopped.wait()
+    finally:
+        service.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def client_environment(root: Path) -> Mapping[str, str]:
+    """What a program needs in its environment to find and trust the running server.
+
+    Raises:
+        NotFound: none runs.
+    """
+    return ArmFiles(WorkspacePaths(root)).settings()
+
+
+def export_lines(settings: Mapping[str, str]) -> str:
+    """The same as lines for a POSIX shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in settings.items())
