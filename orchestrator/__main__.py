@@ -12,16 +12,25 @@ def main() -> None:
     whether the tool is there.
     """
     from orchestrator.cli.overview import overview, version_line
+    from orchestrator.cli.streams import abandon, prepare
 
+    prepare()
     arguments = sys.argv[1:]
+    answer = None
     if arguments in ([], ["--help"], ["-h"]):
-        print(overview())
+        answer = overview()
     elif arguments in (["--version"], ["version"]):
-        print(version_line())
-    else:
+        answer = version_line()
+    if answer is None:
         from orchestrator.cli.main import run
 
         run()
+        return
+    try:
+        print(answer, flush=True)
+    except OSError as problem:
+        abandon()
+        sys.exit(1 if isinstance(problem, BrokenPipeError) else f"Error: Standard output: {problem.strerror}.")
 
 
 if __name__ == "__main__":

@@ -6,14 +6,20 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
+from orchestrator.cli.streams import speaks_unicode
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.report.diagnostics import diagnostics_text
 from orchestrator.report.style import Style
+
+
+class OutputFailed(Exception):
+    """Standard output cannot be written, for another reason than that its reader is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,22 @@ class Console:
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def result(self, text: str) -> None:
-        """Print a result."""
-        print(text, file=sys.stdout, flush=True)
+        """Print a result.
+
+        Raises:
+            OutputFailed: standard output cannot be written.
+            BrokenPipeError: nobody reads it any more.
+        """
+        try:
+            print(text, file=sys.stdout, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            raise OutputFailed(problem.strerror or str(problem)) from problem
 
     def document(self, data: Any) -> None:
         """Print a result as JSON."""
-        print(json.dumps(data, ensure_ascii=False, indent=2), file=sys.stdout, flush=True)
+        self.result(json.dumps(data, ensure_ascii=not speaks_unicode(), indent=2))
 
     def notice(self, text: str) -> None:
         """Say something on the way; silent with ``-q``."""
@@ -74,7 +90,8 @@ class Console:
 
     def error(self, text: str) -> None:
         """Say something that must be seen."""
-        print(text, file=sys.stderr, flush=True)
+        with suppress(OSError):  # there is nowhere left to say it, and an apply must not die of its progress
+            print(text, file=sys.stderr, flush=True)
 
     def warnings(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print non-fatal findings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 from typing import Any
 
@@ -23,6 +24,17 @@ class Exit(IntEnum):
 
 Expected = (SpecError, BackendError, StateError, UnsupportedSetup)
 """Failures with a message for people; anything else is a defect of ours and shows its traceback."""
+
+
+_MACHINE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE}
+)
+"""What the machine refuses whoever asks: rights, a file where a folder should be, a full or failing disk."""
+
+
+def refused_by_machine(problem: OSError) -> bool:
+    """Whether a failed call names a file and says something about the machine rather than about us."""
+    return problem.errno in _MACHINE and problem.filename is not None
 
 
 def tell(failure: Exception, console: Console) -> Exit:
@@ -49,6 +61,13 @@ def tell(failure: Exception, console: Console) -> Exit:
 
 def facts_of(failure: Exception) -> dict[str, Any]:
     """An expected failure as plain data."""
+    if isinstance(failure, OSError):
+        return {
+            "code": "file-system",
+            "detail": f"{failure.filename}: {failure.strerror}.",
+            "fix": "Check that your user may read and write there, and that the disk has room.",
+            "request_id": "",
+        }
     return {
         "code": getattr(failure, "code", ""),
         "detail": getattr(failure, "detail", str(failure)),

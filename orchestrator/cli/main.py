@@ -8,7 +8,9 @@ from importlib import import_module
 
 import click
 
+from orchestrator.cli.console import OutputFailed
 from orchestrator.cli.overview import COMMANDS, overview, version_line
+from orchestrator.cli.streams import abandon
 from orchestrator.core.diagnostic import did_you_mean
 
 
@@ -65,7 +67,11 @@ def run(arguments: list[str] | None = None) -> None:
         print("Interrupted.", file=sys.stderr)
         code = 130
     except BrokenPipeError:
-        # The reader of our output is gone (``| head``); flushing at exit would only fail again.
-        sys.stdout = None
+        # The reader of our output is gone (``| head``).
+        abandon()
+        code = 1
+    except OutputFailed as problem:
+        abandon()
+        print(f"Error: Standard output: {problem}.", file=sys.stderr)
         code = 1
     sys.exit(int(code or 0))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from orchestrator.cli.console import Console
-from orchestrator.cli.exits import Exit, Expected, tell
+from orchestrator.cli.exits import Exit, Expected, refused_by_machine, tell
 from orchestrator.core.project import LoadOptions, Project
 
 DEFAULT_SPEC = "spec.yaml"
@@ -45,6 +45,14 @@ class SpecChoice:
         return load_project(self.paths, replace(self.load, files=files))
 
 
+_PATH = click.Path(path_type=Path)
+_CHOICE = (
+    click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one."),
+    click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else."),
+    click.option("--var-file", multiple=True, type=_PATH, help="YAML or JSON file of variables."),
+)
+
+
 def spec_choice(
     paths: tuple[Path, ...], target: str | None, var: tuple[str, ...], var_file: tuple[Path, ...]
 ) -> SpecChoice:
@@ -69,34 +77,46 @@ def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
     return variables
 
 
-def with_spec(*, several: bool = True) -> Callable[[F], F]:
+def with_spec() -> Callable[[F], F]:
     """Add SPEC, ``--target``, ``--var`` and ``--var-file``; the command receives one `SpecChoice` as ``spec``."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(
             *args: Any,
-            spec: tuple[Path, ...] | Path | None,
+            spec: tuple[Path, ...],
             target: str | None,
             var: tuple[str, ...],
             var_file: tuple[Path, ...],
             **kwargs: Any,
         ) -> Any:
-            paths = spec if isinstance(spec, tuple) else (spec,) if spec else ()
-            return function(*args, spec=spec_choice(paths, target, var, var_file), **kwargs)
+            return function(*args, spec=spec_choice(spec, target, var, var_file), **kwargs)
 
-        path = click.Path(path_type=Path)
-        decorators = (
-            click.argument("spec", nargs=-1 if several else 1, type=path),
-            click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one."),
-            click.option(
-                "--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else."
-            ),
-            click.option("--var-file", multiple=True, type=path, help="YAML or JSON file of variables."),
-        )
-        return _stack(wrapper, decorators)  # type: ignore[return-value]
+        return _stack(wrapper, (click.argument("spec", nargs=-1, type=_PATH), *_CHOICE))  # type: ignore[return-value]
 
     return decorate
+
+
+def with_spec_and_address(function: F) -> F:
+    """Like `with_spec`, with at most one SPEC, and an ADDRESS; the command receives ``spec`` and ``address``."""
+
+    @functools.wraps(function)
+    def wrapper(
+        *args: Any,
+        place: tuple[str, ...],
+        target: str | None,
+        var: tuple[str, ...],
+        var_file: tuple[Path, ...],
+        **kwargs: Any,
+    ) -> Any:
+        if len(place) > 2:
+            raise click.UsageError(f"One SPEC and one ADDRESS are enough; {len(place)} words were given.")
+        *spec, address = place
+        paths = tuple(Path(path) for path in spec)
+        return function(*args, spec=spec_choice(paths, target, var, var_file), address=address, **kwargs)
+
+    words = click.argument("place", nargs=-1, required=True, metavar="[SPEC] ADDRESS")
+    return _stack(wrapper, (words, *_CHOICE))  # type: ignore[return-value]
 
 
 def with_console(*formats: str) -> Callable[[F], F]:
@@ -111,6 +131,10 @@ def with_console(*formats: str) -> Callable[[F], F]:
             try:
                 code = function(*args, console=console, **kwargs)
             except Expected as failure:
+                code = tell(failure, console)
+            except OSError as failure:
+                if not refused_by_machine(failure):
+                    raise
                 code = tell(failure, console)
             raise click.exceptions.Exit(int(code or Exit.DONE))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.console import Console
-from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec
+from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec_and_address
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.plan import Plan
@@ -18,8 +18,7 @@ from orchestrator.report.explain import explanation_json, explanation_text
 
 
 @click.command("explain")
-@with_spec(several=False)
-@click.argument("address")
+@with_spec_and_address
 @with_plan
 @with_console()
 def command(spec: SpecChoice, address: str, options: PlanOptions, console: Console) -> None:

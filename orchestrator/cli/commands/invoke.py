@@ -10,7 +10,7 @@ import click
 from orchestrator.cli.addresses import address_in
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
-from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.cli.options import SpecChoice, with_console, with_spec_and_address
 from orchestrator.core.address import Address
 from orchestrator.core.ports import ScoringRequest, SystemClock
 from orchestrator.engine import open_workspace
@@ -21,8 +21,7 @@ _DEPLOYMENT = "online_endpoints.deployments"
 
 
 @click.command("invoke")
-@with_spec(several=False)
-@click.argument("address")
+@with_spec_and_address
 @click.option(
     "--request-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),

@@ -6,7 +6,7 @@ import click
 
 from orchestrator.cli.addresses import address_in
 from orchestrator.cli.console import Console
-from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.cli.options import SpecChoice, with_console, with_spec_and_address
 from orchestrator.core.ports import SystemClock
 from orchestrator.engine import open_workspace
 from orchestrator.kinds import discover
@@ -16,8 +16,7 @@ LOGGING = ("jobs", "online_endpoints.deployments")
 
 
 @click.command("logs")
-@with_spec(several=False)
-@click.argument("address")
+@with_spec_and_address
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run ends or Ctrl-C.")
 @click.option("--run", "revision", metavar="NAME", help="A certain run of the job; without it the latest.")
 @with_console("text", "json")
