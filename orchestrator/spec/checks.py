@@ -35,8 +35,8 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
         return (), []
     for number, test in enumerate(written):
         span = written.value_span(number)
-        if not isinstance(test, LocatedDict) or not isinstance(test.get("request"), LocatedDict):
-            continue  # validation has said so
+        if not isinstance(test, LocatedDict) or not _well_formed(test):
+            continue  # validation says so
         body, problem = _body(draft, test["request"], files, look=look)
         problem = problem or _plain_problem(draft, test, span)
         if problem is not None:
@@ -44,6 +44,11 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
         else:
             checks.append(_check(test, body, str(test.get("name") or f"test {number + 1}"), span))
     return tuple(checks), problems
+
+
+def _well_formed(test: LocatedDict) -> bool:
+    parts = all(isinstance(test.get(part) or {}, dict) for part in ("expect", "headers"))
+    return parts and isinstance(test.get("request"), LocatedDict) and isinstance(test.get("timeout") or 1, int | float)
 
 
 def _check(test: LocatedDict, body: str, name: str, span: Span) -> Check:

@@ -208,3 +208,12 @@ def test_facts_that_exports_hold_are_no_content() -> None:
 def test_a_secret_never_reaches_a_message() -> None:
     text = "compute: {cpu: {type: amlcompute, size: '${secret.size}', min_instances: '${secret.size}', zzz: '${secret.size}'}}"
     assert "value of size" not in str([(d.detail, d.fix, d.related) for d in problems(text)])
+
+
+@pytest.mark.parametrize(
+    "part", ["expect: 5", "expect: [a]", "headers: x", "timeout: [1]", "timeout: soon", "request: 3"]
+)
+def test_a_malformed_test_of_an_endpoint_is_one_mistake(part: str) -> None:
+    request = "" if part.startswith("request") else "request: {json: 1}, "
+    found = one(f"online_endpoints:\n  my-end:\n    tests: [{{name: t, {request}{part}}}]\n    traffic: {{}}\n")
+    assert found.code in {"wrong-type", "invalid-value"}
