@@ -8,12 +8,21 @@ from typing import Final
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.connection import connection_of
 from orchestrator.backends.azure.drivers.assets import AssetDriver
+from orchestrator.backends.azure.drivers.deployments import DeploymentDriver
 from orchestrator.backends.azure.drivers.driver import Driver
+from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
+from orchestrator.backends.azure.drivers.endpoints import EndpointDriver
+from orchestrator.backends.azure.drivers.jobs import JobDriver
 from orchestrator.backends.azure.drivers.named import NamedDriver
+from orchestrator.backends.azure.drivers.traffic import TrafficDriver
 from orchestrator.backends.azure.facts import DELETING
+from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
+from orchestrator.backends.azure.logs import follow as follow_run
+from orchestrator.backends.azure.scoring import Scorer
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
+from orchestrator.core.errors import Conflict, Failed, Invalid, NotFound, Transient
+from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
@@ -50,6 +59,8 @@ class AzureBackend:
         self._clock = clock
         self._interest = interest
         self._operations = Operations()
+        self._reads = EndpointReads(self._client, self._endpoints)
+        self._scorer = Scorer(self._client, self._reads)
         self._drivers = {key: self._driver_of(kind) for key, kind in kinds.items()}
 
     @property
@@ -90,7 +101,10 @@ class AzureBackend:
     ) -> Observed:
         pace = Pace(self._clock, timeout_s, float(self._connection.polling_s))
         self._finish(address, revision, pace, cancel)
-        return until_settled(lambda: self.read(address, revision), str(address), pace, cancel, progress)
+        try:
+            return until_settled(lambda: self.read(address, revision), str(address), pace, cancel, progress)
+        except Failed as error:
+            raise self._with_log(error, address, revision) from error
 
     def delete(self, address: Address, revision: str, removal: Removal) -> None:
         if removal is Removal.KEEP:
@@ -104,13 +118,23 @@ class AzureBackend:
             return
 
     def cancel(self, address: Address, revision: str) -> None:
-        raise Invalid(f"{address} is nothing that runs.")
+        driver = self._driver(address.kind)
+        if isinstance(driver, JobDriver):
+            driver.cancel(address, revision)
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
-        raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
+        driver = self._driver(address.kind)
+        pause_s = float(self._connection.polling_s)
+        if isinstance(driver, DeploymentDriver):
+            return follow_newest(lambda: driver.log(address), follow, pause_s)
+        if not isinstance(driver, JobDriver):
+            raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
+        run = self._found(address, revision).revision
+        log = RunLog(self._client, run)
+        return follow_run(log, lambda: follow and self._found(address, run).health is Health.PROGRESSING, pause_s)
 
     def score(self, endpoint: Address, request: ScoringRequest) -> ScoringAnswer:
-        raise Invalid(f"{endpoint} answers no requests.")
+        return self._scorer.score(endpoint, request)
 
     def close(self) -> None:
         self._client.close()
@@ -126,7 +150,11 @@ class AzureBackend:
         """What exists with the same content is what was asked for; anything else is not ours to overwrite."""
         if existing.message == DELETING:
             raise Transient(f"{request.address} is still being deleted.")
-        if not request.fingerprint.matches(existing.fingerprint):
+        if self._kinds[request.address.kind].taggable:
+            same = request.fingerprint.matches(existing.fingerprint)
+        else:
+            same = all(existing.properties.get(name) == value for name, value in request.properties.items())
+        if not same:
             raise Conflict(
                 f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
                 fix="Plan again; adopt it with --adopt if it should belong to this project.",
@@ -135,6 +163,19 @@ class AzureBackend:
             self._driver(request.address.kind).restore(request)
             return self._there(request.address, request.revision)
         return existing
+
+    def _with_log(self, error: Failed, address: Address, revision: str) -> Failed:
+        """The error of a run with the last lines of its log."""
+        if not isinstance(self._driver(address.kind), JobDriver):
+            return error
+        lines = tail(self._client, revision)
+        return Failed("\n".join([f"{address} ended as {error.detail}.", *lines]), code=error.code)
+
+    def _found(self, address: Address, revision: str | None) -> Observed:
+        found = self.read(address, revision)
+        if found is None:
+            raise NotFound(f"{address} {revision or ''}".rstrip() + " is not in the workspace.", fix="Apply first.")
+        return found
 
     def _there(self, address: Address, revision: str) -> Observed:
         found = self.read(address, revision)
@@ -149,12 +190,31 @@ class AzureBackend:
             raise Invalid(f"The Azure workspace knows no kind '{kind}'.") from None
 
     def _driver_of(self, kind: Kind) -> Driver:
-        if kind.local.behaviour is Behaviour.ASSET:
-            return AssetDriver(self._client, kind, lambda: self._names(kind))
-        return NamedDriver(self._client, kind)
+        match kind.local.behaviour:
+            case Behaviour.ASSET:
+                return AssetDriver(self._client, kind, lambda: self._names(kind))
+            case Behaviour.RUN:
+                return JobDriver(self._client, kind, self._runs)
+            case Behaviour.ENDPOINT:
+                return EndpointDriver(self._client, kind, self._reads)
+            case Behaviour.DEPLOYMENT:
+                return DeploymentDriver(self._client, kind, self._reads)
+            case Behaviour.TRAFFIC:
+                return TrafficDriver(self._client, self._reads)
+            case _:
+                return NamedDriver(self._client, kind)
 
     def _names(self, kind: Kind) -> frozenset[str] | None:
         wanted = self._interest()
         if wanted is None:
             return None
         return frozenset(address.name for address in wanted if address.kind == kind.key)
+
+    def _endpoints(self) -> frozenset[str] | None:
+        wanted = self._interest()
+        if wanted is None:
+            return None
+        return frozenset(address.name for address in wanted if address.section == "online_endpoints")
+
+    def _runs(self) -> Mapping[Address, str]:
+        return {address: run for address, run in (self._interest() or {}).items() if address.section == "jobs"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -96,8 +97,6 @@ class Client:
         self._open()
         from orchestrator.backends.azure.errors import translate
 
-        if self._slots is None:
-            raise AssertionError("opened above")
         with self._slots:
             try:
                 return call(self._ml)
@@ -110,8 +109,16 @@ class Client:
         with self._making:
             if self._ml is not None:
                 return
+            _quieten()
             from orchestrator.backends.azure import sdk
             from orchestrator.backends.azure.identity import make_credential
 
             self._credential = make_credential(self.connection)
             self._ml = sdk.connect(self.connection, self._credential)
+
+
+def _quieten() -> None:
+    """Keep the client's own loggers from stderr: they log what is raised anyway, and at import that classes are experimental."""
+    logger = logging.getLogger("azure")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.CRITICAL)

@@ -25,6 +25,9 @@ _BUSY: Final = re.compile(
     re.IGNORECASE,
 )
 _ACTION: Final = re.compile(r"perform action '(?P<action>[^']+)'")
+_REFUSALS: Final = frozenset(
+    {"MlException", "ValidationException", "ValidationError", "SchemaValidationError", "UserErrorException"}
+)
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _COMPLAINT: Final = re.compile(r"\(x\)([^\n]+)")
 _REPEATABLE: Final = frozenset({408, 500, 502, 503, 504})
@@ -87,8 +90,8 @@ def _by_name(error: Exception, doing: str) -> BackendError:
         return Transient(text)
     if isinstance(error, OSError):
         return Invalid(text, code=name)
-    if name in ("ValidationException", "ValidationError", "SchemaValidationError", "UserErrorException"):
-        return Invalid(text, code=name, fix="The service's own client refuses the body; see the text.")
+    if name in _REFUSALS:
+        return Invalid(text, code=name, fix="azure-ai-ml itself refuses this; change what the text names.")
     return Invalid(f"Cannot {doing}: azure-ai-ml failed with {name}: {_text(error)}", code=name)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -24,6 +23,7 @@ from azure.mgmt.core.polling.arm_polling import ARMPolling
 from orchestrator.backends.azure.connection import CLOUDS, Connection, Endpoints
 
 ALL: Final = ListViewType.ALL
+VIEWS: Final = {"ACTIVE": ListViewType.ACTIVE_ONLY, "ARCHIVED": ListViewType.ARCHIVED_ONLY}
 
 _VERSIONED: Final[Mapping[str, tuple[str, Any]]] = {
     "data": ("_operation", Data),
@@ -79,9 +79,6 @@ def _quieten(polling_s: int) -> None:
     """Keep the client from printing: our output may be JSON."""
     polling.AzureMLPolling.update_status = ARMPolling.update_status  # prints a dot to stdout at each poll
     LROConfigurations.POLL_INTERVAL = polling_s
-    logger = logging.getLogger("azure")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.CRITICAL)  # it logs what it raises, in colour, and that classes are experimental
 
 
 def load_entity(loader: str, body: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ BODY = {"type": "amlcompute", "size": "Standard_DS3_v2", "min_instances": 0, "ma
 
 
 def test_a_compute_is_made_waited_for_listed_and_deleted(backend: AzureBackend, wire: Wire) -> None:
+    wire.operation_polls = 1
     created = backend.create(request(CPU, BODY))
     assert created.health is Health.PROGRESSING
     ready = backend.wait(CPU, "", 30, Cancellation(), lambda line: None)

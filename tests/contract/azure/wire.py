@@ -36,6 +36,7 @@ class Exchange:
     query: dict[str, str]
     body: Any = None
     written: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    raw: bytes | None = None
 
 
 Rule = Callable[[Exchange], Answer | None]
@@ -67,7 +69,10 @@ class Wire:
         self.exchanges: list[Exchange] = []
         self.rules: list[Rule] = []
         self.page = 100
-        self.operation_polls = 1
+        self.operation_polls = 0
+        self.key = "key-1"
+        self.log = b""
+        self.run_tags: dict[str, str] = {}
         self.failing: dict[str, dict[str, str]] = {}
         self.url = ""
         self._operations: dict[str, tuple[int, str]] = {}
@@ -98,6 +103,12 @@ class Wire:
             return Answer(body={"token_type": "Bearer", "expires_in": 3600, "access_token": _jwt()})
         if "openid-configuration" in path:
             return Answer(body=self._authority(path))
+        if path == "/log":
+            return Answer(raw=self.log)
+        if path.startswith("/discovery"):
+            return Answer(body={"history": self.url, "api": self.url})
+        if "/history/v1.0/" in path:
+            return self._history(exchange)
         if path == "":
             return Answer(body=self._workspace())
         match exchange.method:
@@ -107,6 +118,8 @@ class Wire:
                 return self._delete(path)
             case "GET":
                 return self._get(exchange)
+            case "POST":
+                return self._post(path)
         return Answer(404, _error("NotSupported", f"{exchange.method} {path}"))
 
     def _put(self, exchange: Exchange) -> Answer:
@@ -124,6 +137,12 @@ class Wire:
         properties = dict(body.get("properties") or {})
         if path.startswith("/models/"):
             properties.setdefault("flavors", {})
+        if path.startswith("/jobs/"):
+            properties |= {"status": "Running", "services": {"Studio": {"endpoint": "https://studio"}}}
+        if path.count("/") == 2 and path.startswith("/onlineendpoints/"):
+            properties["scoringUri"] = f"{self.url}/score"
+        if "/deployments/" in path:
+            properties.setdefault("scaleSettings", {"scaleType": "Default"})
         properties.setdefault("isArchived", False)
         return {
             **body,
@@ -131,7 +150,7 @@ class Wire:
             "name": exchange.written.rsplit("/", 1)[-1],
             "type": "Microsoft.MachineLearningServices/workspaces/x",
             "properties": properties,
-            "systemData": {"createdAt": f"2026-01-01T00:00:00.{self._count:06}+00:00"},
+            "systemData": _system_data(f"2026-01-01T00:00:00.{self._count:06}+00:00"),
         }
 
     def _start(self, path: str) -> dict[str, str]:
@@ -148,6 +167,29 @@ class Wire:
         if path in self.resources:
             self.resources[path]["properties"]["provisioningState"] = "Failed" if failure else "Succeeded"
         return Answer(body={"status": "Failed", "error": failure} if failure else {"status": "Succeeded"})
+
+    def _history(self, exchange: Exchange) -> Answer:
+        """The run history's own host: details of runs, and changes of their labels."""
+        run = f"/jobs/{exchange.path.split('/runs/')[1].split('/')[0]}"
+        properties = self.resources[run]["properties"]
+        if exchange.method == "PATCH":
+            if "hidden" in exchange.body:
+                properties["isArchived"] = exchange.body["hidden"]
+            properties["tags"] = {**properties.get("tags", {}), **(exchange.body.get("tags") or {})}
+            return Answer(body={"runId": run})
+        files = {"user_logs/std_log.txt": f"{self.url}/log?sig=hush"}
+        return Answer(body={"runId": run, "status": properties["status"], "logFiles": files, "tags": self.run_tags})
+
+    def _post(self, path: str) -> Answer:
+        resource, _, verb = path.rpartition("/")
+        if resource not in self.resources:
+            return Answer(404, _error("ResourceNotFound", f"{resource} was not found."))
+        if verb == "cancel":
+            self.resources[resource]["properties"]["status"] = "Canceled"
+            return Answer(200)
+        if verb == "listkeys":
+            return Answer(body={"primaryKey": self.key, "secondaryKey": "other"})
+        return Answer(404, _error("NotSupported", path))
 
     def _delete(self, path: str) -> Answer:
         if self.resources.pop(path, None) is None:
@@ -173,6 +215,7 @@ class Wire:
         names = {p[len(path) + 1 :].split("/", 1)[0] for p in self.resources if p.startswith(f"{path}/")}
         if not items:
             items = [_container(f"{path}/{name}", [f"{path}/{name}/versions/1"]) for name in sorted(names)]
+        items = [item for item in items if _shown(item, exchange.query)]
         start = int(exchange.query.get("$skip", 0))
         answer: dict[str, Any] = {"value": items[start : start + self.page]}
         if start + self.page < len(items):
@@ -185,7 +228,7 @@ class Wire:
             "name": "ws",
             "location": "westeurope",
             "properties": {"discoveryUrl": f"{self.url}/discovery", "workspaceId": "w-1", "storageAccount": "st"},
-            "systemData": {"createdAt": CREATED},
+            "systemData": _system_data(CREATED),
         }
 
     def _authority(self, path: str) -> dict[str, str]:
@@ -202,6 +245,19 @@ _COLLECTIONS = frozenset(
 )
 
 
+def _system_data(when: str) -> dict[str, str]:
+    who = {"createdBy": "somebody", "createdByType": "User", "lastModifiedBy": "somebody", "lastModifiedByType": "User"}
+    return who | {"createdAt": when, "lastModifiedAt": when}
+
+
+def _shown(item: dict[str, Any], query: dict[str, str]) -> bool:
+    """Whether an item is listed, as the service's query parameters say."""
+    properties = item["properties"]
+    archived = {"ActiveOnly": False, "ArchivedOnly": True}.get(query.get("listViewType", "All"))
+    tagged = "tag" not in query or query["tag"] in (properties.get("tags") or {})
+    return tagged and (archived is None or bool(properties.get("isArchived")) is archived)
+
+
 def _is_operation(path: str) -> bool:
     return path.startswith(("/computes/", "/onlineendpoints/"))
 
@@ -212,7 +268,7 @@ def _container(path: str, versions: list[str]) -> dict[str, Any]:
         "id": f"{WORKSPACE}{path}",
         "name": path.rsplit("/", 1)[-1],
         "properties": {"latestVersion": last, "nextVersion": "1", "dataType": "uri_file", "isArchived": False},
-        "systemData": {"createdAt": CREATED},
+        "systemData": _system_data(CREATED),
     }
 
 
@@ -245,11 +301,13 @@ def serving(certificate: Path) -> Iterator[Wire]:
             raw = self.rfile.read(length)
             body = json.loads(raw) if raw[:1] in (b"{", b"[") else raw.decode(errors="replace")
             path = parts.path.lower().removeprefix(WORKSPACE.lower()).rstrip("/")
-            answer = wire.answer(Exchange(self.command, path, dict(parse_qsl(parts.query)), body, parts.path))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = wire.answer(Exchange(self.command, path, dict(parse_qsl(parts.query)), body, parts.path, headers))
             if answer.drop:
                 self.close_connection = True
                 return
             data = b"" if answer.body is None else json.dumps(answer.body).encode()
+            data = data if answer.raw is None else answer.raw
             head = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(data)}", "Content-Type: application/json"]
             head += [f"{name}: {value}" for name, value in answer.headers.items()]
             self.wfile.write(

@@ -1,0 +1,119 @@
+"""Deployments of online endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from orchestrator.backends.azure import facts
+from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
+from orchestrator.backends.azure.normalise import ANONYMOUS, normalised
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.kind import Kind
+from orchestrator.core.ports import Request
+from orchestrator.core.resource import Observed, Removal
+
+LOG_LINES = 1_000
+"""Lines that are asked for at once."""
+
+
+class DeploymentDriver:
+    """Deployments."""
+
+    def __init__(self, client: Client, kind: Kind, reads: EndpointReads) -> None:
+        self._client = client
+        self._kind = kind
+        self._reads = reads
+        self._environments: dict[str, Any] = {}
+
+    def list(self) -> Sequence[Observed]:
+        """See `Driver.list`. One call for each endpoint that matters."""
+        return list(chain.from_iterable(self._client.each(self._of_endpoint, self._reads.names())))
+
+    def read(self, address: Address, revision: str | None) -> Observed | None:
+        """See `Driver.read`."""
+        from orchestrator.backends.azure import sdk
+
+        try:
+            entity, rest = self._client.read(
+                f"read {address}", lambda ml: sdk.deployment(ml, address.name, address.leaf)
+            )
+        except NotFound:
+            return None
+        return self._observed(address.name, entity, rest)
+
+    def create(self, request: Request) -> Any:
+        """See `Driver.create`."""
+        return self._put(request, "create")
+
+    def update(self, request: Request, before: Observed) -> Any:
+        """See `Driver.update`: the service takes the whole body again and rolls it out."""
+        return self._put(request, "update")
+
+    def restore(self, request: Request) -> None:
+        """Never needed: deployments are not archived."""
+
+    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
+        """See `Driver.remove`."""
+        if removal is Removal.ARCHIVE:
+            raise Invalid(f"{address}: a deployment cannot be archived.", fix="Use on_removal: delete or keep.")
+        return self._client.write(
+            f"delete {address}",
+            lambda ml: ml.online_deployments.begin_delete(name=address.leaf, endpoint_name=address.name),
+        )
+
+    def log(self, address: Address) -> Sequence[str]:
+        """The newest lines of a deployment's log."""
+        text = self._client.read(
+            f"read the log of {address}",
+            lambda ml: ml.online_deployments.get_logs(name=address.leaf, endpoint_name=address.name, lines=LOG_LINES),
+        )
+        return str(text).splitlines()
+
+    def _put(self, request: Request, verb: str) -> Any:
+        from orchestrator.backends.azure import sdk
+
+        def put(ml: Any) -> Any:
+            entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+            return ml.online_deployments.begin_create_or_update(entity)
+
+        return self._client.write(f"{verb} {request.address}", put)
+
+    def _of_endpoint(self, endpoint: str) -> Sequence[Observed]:
+        return [self._observed(endpoint, entity, rest) for entity, rest in self._reads.deployments(endpoint)]
+
+    def _observed(self, endpoint: str, entity: Any, rest: Any) -> Observed:
+        from orchestrator.backends.azure import sdk
+
+        body = normalised(self._kind.key, sdk.body_of(entity))
+        exact = sdk.request_milliseconds(rest)
+        if exact and isinstance(body.get("request_settings"), dict):
+            body["request_settings"] = body["request_settings"] | exact
+        environment = body.get("environment")
+        if isinstance(environment, str) and ANONYMOUS.match(environment):
+            body["environment"] = self._anonymous(environment)
+        address = Address(self._kind.section, endpoint, f"deployments.{entity.name}")
+        return facts.observed(address, "", body, entity)
+
+    def _anonymous(self, reference: str) -> Any:
+        """What an environment that was written inside the deployment consists of; the reference itself if it is gone."""
+        if reference not in self._environments:
+            self._environments[reference] = self._content(reference)
+        return self._environments[reference]
+
+    def _content(self, reference: str) -> Any:
+        from orchestrator.backends.azure import sdk
+
+        _, name, version = reference.split(":", 2)
+        try:
+            entity, _ = self._client.read(
+                f"read environments.{name}", lambda ml: sdk.version(ml, "environments", name, version)
+            )
+        except NotFound:
+            return reference
+        body = normalised("environments", sdk.body_of(entity))
+        return {key: body[key] for key in ("image", "conda_file", "build", "inference_config") if key in body}

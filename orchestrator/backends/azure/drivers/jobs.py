@@ -1,0 +1,143 @@
+"""Jobs: a run for each name, never changed but for its labels, archived or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any, Final
+
+from orchestrator.backends.azure import facts
+from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.marks import marked, marks_of
+from orchestrator.backends.azure.normalise import normalised
+from orchestrator.core.address import Address
+from orchestrator.core.errors import NotFound
+from orchestrator.core.health import Health
+from orchestrator.core.kind import Kind
+from orchestrator.core.ports import Request
+from orchestrator.core.resource import OWNER_TAG, Observed, Removal
+
+_ENDED: Final = {
+    "completed": Health.HEALTHY,
+    "failed": Health.DEGRADED,
+    "canceled": Health.DEGRADED,
+    "notresponding": Health.DEGRADED,
+    "paused": Health.SUSPENDED,
+    "unknown": Health.UNKNOWN,
+}
+"""Every other status is on its way. Source: Azure REST specification, ``JobStatus``."""
+
+Recorded = Callable[[], Mapping[Address, str] | None]
+"""Addresses of jobs, each with the run on record; None if nobody knows."""
+
+
+class JobDriver:
+    """Runs. A job's name in the workspace is the run's; the job of the spec stands in its marks.
+
+    Args:
+        client: of the workspace.
+        kind: of jobs.
+        recorded: see `Recorded`.
+    """
+
+    def __init__(self, client: Client, kind: Kind, recorded: Recorded) -> None:
+        self._client = client
+        self._kind = kind
+        self._recorded = recorded
+
+    def list(self) -> Sequence[Observed]:
+        """See `Driver.list`: runs with an owner's mark, and those on record that have lost theirs.
+
+        A workspace keeps its runs for ever: reading those of all others would cost a page for each hundred.
+        """
+        found = list(chain.from_iterable(self._client.each(self._marked, ("ACTIVE", "ARCHIVED"))))
+        seen = {observed.revision for observed in found}
+        lost = [(address, run) for address, run in (self._recorded() or {}).items() if run and run not in seen]
+        again = self._client.each(lambda pair: self._unmarked(*pair), lost)
+        return [*found, *(observed for observed in again if observed is not None)]
+
+    def read(self, address: Address, revision: str | None) -> Observed | None:
+        """See `Driver.read`. Without a revision a run of this name, otherwise the newest run of the job."""
+        name = address.name if revision is None else revision
+        found = self._get(address, name)
+        if found is not None or revision is not None:
+            return found
+        runs = [observed for observed in self._marked("ACTIVE") if observed.address == address]
+        return max(runs, key=lambda observed: observed.order, default=None)
+
+    def create(self, request: Request) -> None:
+        """See `Driver.create`."""
+        from orchestrator.backends.azure import sdk
+
+        def submit(ml: Any) -> None:
+            ml.jobs.create_or_update(sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind)))
+
+        self._client.write(f"submit {request.address} as {request.revision}", submit)
+
+    def update(self, request: Request, before: Observed) -> None:
+        """Change the labels of a run. The service adds tags and changes them; it takes none away."""
+        name = request.revision or before.revision
+
+        def relabel(ml: Any) -> None:
+            job = ml.jobs.get(name)
+            job.tags = marked(request.properties.get("tags"), request)
+            job.description = request.properties.get("description")
+            job.display_name = request.properties.get("display_name") or job.display_name
+            ml.jobs.create_or_update(job)
+
+        self._client.write(f"update {request.address} {name}", relabel)
+
+    def restore(self, request: Request) -> None:
+        """See `Driver.restore`."""
+        self._client.write(f"restore {request.address}", lambda ml: ml.jobs.restore(request.revision))
+
+    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
+        """See `Driver.remove`."""
+        if removal is Removal.DELETE:
+            return self._client.write(f"delete {address} {revision}", lambda ml: ml.jobs.begin_delete(revision))
+        return self._client.write(f"archive {address} {revision}", lambda ml: ml.jobs.archive(revision))
+
+    def cancel(self, address: Address, revision: str) -> None:
+        """Ask a run to stop. One that has ended already is no error."""
+        found = self._get(address, revision)
+        if found is not None and found.health is Health.PROGRESSING:
+            self._client.write(f"cancel {address} {revision}", lambda ml: ml.jobs.begin_cancel(revision))
+
+    def _marked(self, view: str) -> Sequence[Observed]:
+        def page_through(ml: Any) -> Sequence[Any]:
+            from orchestrator.backends.azure import sdk
+
+            found = ml.jobs.list(list_view_type=sdk.VIEWS[view], tag=OWNER_TAG)
+            return [job for job in found if job is not None]
+
+        jobs = self._client.read("list jobs", page_through)
+        observed = [self._observed(job, archived=view == "ARCHIVED") for job in jobs]
+        return [run for run in observed if run.owner is not None]
+
+    def _unmarked(self, address: Address, run: str) -> Observed | None:
+        return self._get(address, run)
+
+    def _get(self, address: Address, name: str) -> Observed | None:
+        try:
+            job = self._client.read(f"read {address} {name}", lambda ml: ml.jobs.get(name))
+        except NotFound:
+            return None
+        return self._observed(job, at=address)
+
+    def _observed(self, job: Any, *, archived: bool = False, at: Address | None = None) -> Observed:
+        from orchestrator.backends.azure import sdk
+
+        body = normalised(self._kind.key, sdk.body_of(job))
+        _, marked_as, _ = marks_of(body.get("tags"))
+        address = marked_as if marked_as is not None and marked_as.section == "jobs" else at
+        status = facts.bare(job.status)
+        health = _ENDED.get(status, Health.PROGRESSING)
+        return facts.observed(
+            address or Address("jobs", job.name),
+            str(job.name),
+            body,
+            job,
+            archived=archived,
+            health=(health, "" if health is Health.HEALTHY else status),
+        )

@@ -1,0 +1,102 @@
+"""Jobs through the real client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Failed
+from orchestrator.core.health import Health
+from orchestrator.core.ports import Cancellation
+from tests.contract.azure.requests import request
+from tests.contract.azure.wire import Wire
+
+TRAIN = Address("jobs", "train")
+COMMAND: dict[str, Any] = {
+    "type": "command",
+    "command": "python -c 1",
+    "environment": "azureml:env:1",
+    "compute": "azureml:cpu",
+    "inputs": {"rate": 0.1, "rows": {"type": "uri_file", "path": "azureml:rows:1"}},
+    "tags": {"a": "b"},
+}
+AUTOML: dict[str, Any] = {
+    "type": "automl",
+    "task": "classification",
+    "primary_metric": "accuracy",
+    "target_column_name": "y",
+    "training_data": {"type": "mltable", "path": "azureml:rows:1"},
+    "compute": "azureml:cpu",
+    "limits": {"max_trials": 3, "timeout_minutes": 15},
+    "n_cross_validations": 3,
+}
+
+
+def submit(backend: AzureBackend, body: dict[str, Any], run: str = "train-abc") -> Any:
+    return backend.create(request(TRAIN, body, run, variant=body["type"]))
+
+
+@pytest.mark.parametrize("body", [COMMAND, AUTOML], ids=["command", "automl"])
+def test_a_run_is_submitted_once_and_known_by_its_marks(
+    backend: AzureBackend, wire: Wire, body: dict[str, Any]
+) -> None:
+    first = submit(backend, body)
+    assert first.health is Health.PROGRESSING
+    assert first.address == TRAIN
+    assert first.revision == "train-abc"
+    submit(backend, body)
+    assert len(wire.calls("PUT", "/jobs/")) == 1
+    (listed,) = backend.list("jobs")
+    assert (listed.address, listed.revision, listed.owner) == (TRAIN, "train-abc", "demo")
+    newest = backend.read(TRAIN)
+    assert newest is not None
+    assert newest.revision == "train-abc"
+
+
+def test_only_marked_runs_are_asked_for(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    list(backend.list("jobs"))
+    queries = [e.query for e in wire.exchanges if e.path == "/jobs"]
+    assert {query["tag"] for query in queries} == {"amlctl.project"}
+    assert {query["listViewType"] for query in queries} == {"ActiveOnly", "ArchivedOnly"}
+
+
+def test_waiting_ends_with_the_run(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    told: list[str] = []
+
+    def progress(line: str) -> None:
+        told.append(line)
+        wire.resources["/jobs/train-abc"]["properties"]["status"] = "Completed"
+
+    done = backend.wait(TRAIN, "train-abc", 30, Cancellation(), progress)
+    assert done.health is Health.HEALTHY
+    assert told == ["running"]
+
+
+def test_a_failed_run_tells_the_end_of_its_log(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    wire.resources["/jobs/train-abc"]["properties"]["status"] = "Failed"
+    wire.log = b"one\nValueError: no rows\n"
+    with pytest.raises(Failed, match="(?s)ended as failed.*ValueError: no rows"):
+        backend.wait(TRAIN, "train-abc", 30, Cancellation(), lambda line: None)
+
+
+def test_a_run_is_cancelled_once(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    backend.cancel(TRAIN, "train-abc")
+    backend.cancel(TRAIN, "train-abc")
+    assert len(wire.calls("POST", "/cancel")) == 1
+
+
+def test_a_log_is_read_as_it_grows(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    wire.log = b"one\ntw"
+    lines = backend.logs(TRAIN, None, follow=True)
+    assert next(lines) == "one"
+    wire.log = b"one\ntwo\nthree"
+    wire.resources["/jobs/train-abc"]["properties"]["status"] = "Completed"
+    assert list(lines) == ["two", "three"]
