@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Variants
 from orchestrator.core.resource import Removal
+from orchestrator.kinds.jobs.placeholders import unfilled
 
 _HERE: Final = "orchestrator.kinds.jobs"
 _IMAGE_TASKS: Final = (
@@ -51,7 +52,23 @@ def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
     distribution = properties.get("distribution")
     if isinstance(distribution, Mapping) and distribution.get("type"):
         return f"Distribution '{distribution['type']}' needs several nodes; the embedded workspace is one machine."
+    for name, source in _sources(properties):
+        if str(source.get("mode")).startswith("eval_"):
+            return (
+                f"Input '{name}' has mode {source['mode']}, for which the service reads a table into files; "
+                "the embedded workspace hands tables over as they are, so use ro_mount or download."
+            )
     return None
+
+
+def _sources(properties: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What goes into a job, whatever its type: named inputs, and the tables of AutoML."""
+    inputs = properties.get("inputs")
+    named = inputs if isinstance(inputs, Mapping) else {}
+    tables = {name: properties.get(name) for name in ("training_data", "validation_data", "test_data")}
+    for name, source in {**tables, **named}.items():
+        if isinstance(source, Mapping):
+            yield name, source
 
 
 KIND: Final = Kind(
@@ -75,5 +92,6 @@ KIND: Final = Kind(
     removal=Removal.ARCHIVE,
     attributes=("id", "name", "outputs.*"),
     unnamed_outputs=_unnamed_outputs,
+    problems=unfilled,
     local_refusal=_refusal,
 )

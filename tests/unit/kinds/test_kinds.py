@@ -143,8 +143,27 @@ def test_the_embedded_workspace_says_what_it_cannot_run() -> None:
     assert job.local_refusal("command", {}) is None
     assert "deep networks" in (job.local_refusal("automl.image_classification", {}) or "")
     assert "one machine" in (job.local_refusal("command", {"distribution": {"type": "mpi"}}) or "")
+    for body in ({"inputs": {"t": {"mode": "eval_mount"}}}, {"training_data": {"mode": "eval_download"}}):
+        assert "use ro_mount" in (job.local_refusal("command", body) or ""), "known before anything runs"
+    assert job.local_refusal("command", {"inputs": {"t": {"mode": "download"}, "n": "1"}}) is None
     assert KINDS["online_endpoints.deployments"].local_refusal("managed", {}) is None
     assert "cluster" in (KINDS["online_endpoints.deployments"].local_refusal("kubernetes", {}) or "")
+
+
+MENTIONS = [
+    ("echo ${{inputs.rate}} ${{ outputs.model }} ${{inputs.table.path}}", "", "all declared"),
+    ("echo ${{inputs.rat}}", "Did you mean 'rate'?", "a slip"),
+    ("echo ${{outputs.report}}", "Declare 'report' under `outputs:`.", "nothing near"),
+    ("echo $[[--x ${{inputs.missing}}]]", "", "an optional group"),
+    ("echo ${{input.rate}}", "Use ${{inputs.NAME}} or ${{outputs.NAME}}.", "no such side"),
+]
+
+
+@pytest.mark.parametrize(("command", "fix", "why"), MENTIONS, ids=[m[2] for m in MENTIONS])
+def test_a_command_mentions_what_the_job_declares(command: str, fix: str, why: str) -> None:
+    body = {"command": command, "inputs": {"rate": 1, "table": {"path": "a"}}, "outputs": {"model": None}}
+    found = list(KINDS["jobs"].problems("command", body))
+    assert [problem.fix for problem in found] == ([fix] if fix else []), why
 
 
 FOLDS = [
