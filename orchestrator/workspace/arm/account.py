@@ -15,6 +15,11 @@ from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
 
 CLOUD: Final = "AmlctlLoopback"
 LOCATION: Final = "local"
+SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+GROUP: Final = "local"
+WORKSPACE: Final = "local"
+"""Names for those who have none of their own. Any others lead to the same workspace."""
+
 CLIENT: Final = "amlctl"
 """The application that a client secret belongs to."""
 
@@ -85,9 +90,13 @@ class Workspaces:
         routes.add("GET", "", self._get)
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(self.view(call.request, call.scope))
+        return Answer.of(self._view(call.request, call.scope))
 
-    def view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
+    def list(self, request: Request, subscription: str, group: str) -> Answer:
+        """All of a subscription or resource group: the one."""
+        return Answer.of({"value": [self._view(request, Scope(subscription, group, WORKSPACE))]})
+
+    def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
         """It, as the service shows a workspace."""
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers"
         return {

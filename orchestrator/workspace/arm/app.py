@@ -23,6 +23,7 @@ from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.paths import safe_name
 
 
 class Facade:
@@ -39,7 +40,8 @@ class Facade:
         storage = Storage(shelf.paths, shelf.store)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
         self._operations = Operations(shelf)
-        account.Workspaces(shelf).register(self._routes)
+        self._workspaces = account.Workspaces(shelf)
+        self._workspaces.register(self._routes)
         Computes(shelf, self._operations).register(self._routes)
         Datastores(shelf, tokens).register(self._routes)
         codes = Codes(shelf, storage, tokens)
@@ -90,6 +92,10 @@ class Facade:
             case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
                 if provider == PROVIDER.lower():
                     return _found(self._routes, request, parts)
+            case ["subscriptions", _, "resourcegroups", _, "providers", _, "workspaces"]:
+                return self._workspaces.list(request, parts[1], parts[3])
+            case ["subscriptions", _, "providers", _, "workspaces"]:
+                return self._workspaces.list(request, parts[1], account.GROUP)
             case ["history", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
                 return _found(self._history, request, parts[2:])
             case ["data", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
@@ -103,4 +109,6 @@ class Facade:
 
 def _found(routes: Routes, request: Request, parts: Sequence[str]) -> Answer:
     handler, names = routes.find(request.method, parts[8:])
+    for name in names.values():
+        safe_name(name)
     return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))

@@ -14,9 +14,6 @@ from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records import Record, RecordKey
 
-_LABELS = ("tags", "description", "properties", "isArchived", "stage", "isAnonymous", "autoDeleteSetting")
-"""Fields of a version that may change in place. Source: recordings of azure-ai-ml; all else needs a new version."""
-
 
 @dataclass(frozen=True, slots=True)
 class AssetKind:
@@ -49,6 +46,7 @@ class Assets:
         section = self._kind.section
         routes.add("GET", section, self._containers)
         routes.add("GET", f"{section}/{{name}}", self._container)
+        routes.add("PUT", f"{section}/{{name}}", self._put_container)
         routes.add("GET", f"{section}/{{name}}/versions", self._versions)
         routes.add("GET", f"{section}/{{name}}/versions/{{version}}", self._get)
         routes.add("PUT", f"{section}/{{name}}/versions/{{version}}", self._put)
@@ -61,7 +59,8 @@ class Assets:
     def _containers(self, call: Call) -> Answer:
         found: dict[str, list[Record]] = {}
         for record in self._shelf.list(self._kind.section):
-            found.setdefault(record.name, []).append(record)
+            if not (sent_of(record) or {}).get("isAnonymous"):
+                found.setdefault(record.name, []).append(record)
         shown = {name: listed for name, records in found.items() if (listed := _listed(call, records))}
         return page(call.request, [self._container_view(call.scope, name, found[name]) for name in reversed(shown)])
 
@@ -71,6 +70,16 @@ class Assets:
         if not records:
             raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
         return Answer.of(self._container_view(call.scope, name, records))
+
+    def _put_container(self, call: Call) -> Answer:
+        """Archive or restore all versions at once: what clients do with containers."""
+        name = call.names["name"]
+        records = self._named(name)
+        if not records:
+            raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
+        archived = bool((call.request.json().get("properties") or {}).get("isArchived"))
+        changed = [self._shelf.relabel(replace(record, archived=archived)) for record in records]
+        return Answer.of(self._container_view(call.scope, name, changed))
 
     def _named(self, name: str) -> list[Record]:
         return [record for record in self._shelf.list(self._kind.section) if record.name == name]
@@ -113,7 +122,7 @@ class Assets:
         body = {**self._kind.to_body(sent), **{name: value for name, value in labels.items() if value}}
         existing = self._shelf.find(key)
         if existing is not None:
-            self._refuse_other_content(existing, body)
+            self._refuse_other_content(existing, sent, call.scope)
             # A name that stands for the same content in other words keeps its words.
             body = {**existing.body, **{name: body.get(name) for name in labels}}
             body = {name: value for name, value in body.items() if value is not None}
@@ -122,10 +131,8 @@ class Assets:
             record = self._shelf.relabel(replace(record, archived=bool(sent.get("isArchived"))))
         return Answer.of(self._view(call.scope, record), 201 if new else 200)
 
-    def _refuse_other_content(self, existing: Record, body: Mapping[str, Any]) -> None:
-        labels = ("tags", "description")
-        before = {name: value for name, value in existing.body.items() if name not in labels}
-        after = {name: value for name, value in body.items() if name not in labels}
+    def _refuse_other_content(self, existing: Record, sent: Mapping[str, Any], scope: Scope) -> None:
+        before, after = self._content(self._properties(existing, scope)), self._content(sent)
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if changed:
             status, code = self._kind.refusal
@@ -136,6 +143,14 @@ class Assets:
                 f"(different: {', '.join(changed)}); use a new version.",
             )
 
+    def _content(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """What a version is, with what the service adds: clients send that back when they only change labels."""
+        return self._kind.to_body(self._kind.complete(dict(properties)))
+
+    def _properties(self, record: Record, scope: Scope) -> dict[str, Any]:
+        sent = sent_of(record)
+        return self._kind.to_wire(record.body, scope) if sent is None else sent
+
     def _delete(self, call: Call) -> Answer:
         record = self._shelf.find(self._key(call))
         if record is None:
@@ -145,8 +160,7 @@ class Assets:
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
         section = self._kind.section
-        sent = sent_of(record)
-        properties = self._kind.to_wire(record.body, scope) if sent is None else sent
+        properties = self._properties(record, scope)
         return {
             "id": scope.resource(section, record.name, "versions", record.revision),
             "name": record.revision,

@@ -21,6 +21,9 @@ from orchestrator.workspace.records import Record, RecordKey
 KIND: Final = "datastores"
 DEFAULT: Final = DEFAULT_DATASTORES[0]
 
+_SHARES = ("workspacefilestore", "workspaceworkingdirectory")
+"""Datastores from birth that are file shares. Source: Azure ML documentation, datastores. Not served here."""
+
 _TYPES: Mapping[str, str] = {
     "AzureBlob": "azure_blob",
     "AzureFile": "azure_file",
@@ -134,10 +137,11 @@ class Datastores:
 def _inborn(call: Call, name: str) -> dict[str, Any]:
     """A datastore that every workspace has. The account's name leads the client of blob storage back to this server."""
     host = call.request.base.removeprefix("https://")
+    place = {"fileShareName": container_of(name)} if name in _SHARES else {"containerName": container_of(name)}
     return {
-        "datastoreType": "AzureBlob",
+        "datastoreType": "AzureFile" if name in _SHARES else "AzureBlob",
         "accountName": f"{host}/{ACCOUNT}",
-        "containerName": container_of(name),
+        **place,
         "endpoint": suffix(),
         "protocol": "https",
         "credentials": {"credentialsType": "AccountKey"},

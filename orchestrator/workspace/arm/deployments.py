@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
-from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, endpoint_key
+from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, checked, endpoint_key
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
 from orchestrator.workspace.arm.paging import page
@@ -50,6 +50,7 @@ class Deployments:
         return Answer.of(_view(call.scope, call.names["name"], self._shelf.get(_key(call))))
 
     def _put(self, call: Call) -> Answer:
+        checked(call.names["deployment"])
         endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
         tree = call.request.json()
         sent = dict(tree.get("properties") or {})

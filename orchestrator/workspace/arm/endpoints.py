@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,6 +25,20 @@ DEPLOYMENTS: Final = "online_endpoints.deployments"
 
 _AUTH: Mapping[str, str] = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 _WHOLE: Final = 100
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]")
+
+
+def checked(name: str) -> str:
+    """The name of an endpoint or deployment. Source: Azure ML documentation, limits of online endpoints.
+
+    Raises:
+        Invalid: the service would not take it.
+    """
+    if not _NAME.fullmatch(name):
+        raise Invalid(f"'{name}' is no name: 3 to 32 letters, digits and '-', a letter first.")
+    return name
 
 
 def endpoint_key(name: str) -> RecordKey:
@@ -63,7 +78,7 @@ class Endpoints:
         return self._shelf.get(endpoint_key(call.names["name"]))
 
     def _put(self, call: Call) -> Answer:
-        name = call.names["name"]
+        name = checked(call.names["name"])
         tree = call.request.json()
         sent = dict(tree.get("properties") or {})
         traffic = {"traffic": sent.pop("traffic", None), "mirror_traffic": sent.pop("mirrorTraffic", None)}

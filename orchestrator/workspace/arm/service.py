@@ -7,10 +7,9 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
-from orchestrator.workspace.arm.account import CLOUD
+from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.faults import Faults
 from orchestrator.workspace.arm.server import WireServer
@@ -20,10 +19,6 @@ from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.control import FileLock, held, write_private
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
-
-SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
-GROUP: Final = "local"
-WORKSPACE: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)

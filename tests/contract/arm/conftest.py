@@ -18,7 +18,7 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if here in item.path.parents and "service" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
             # The clients' own sockets and deprecations are not ours to mend.
             item.add_marker(pytest.mark.filterwarnings("ignore"))

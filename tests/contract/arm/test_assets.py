@@ -21,3 +21,35 @@ def test_an_environment_is_made_read_and_listed(client: Any) -> None:
     assert (read.image, read.tags, read.os_type) == ("python:3.11", {"a": "b"}, "Linux")
     assert [(one.name, one.latest_version) for one in client.environments.list()] == [("sk", "1")]
     assert [one.version for one in client.environments.list("sk")] == ["1"]
+
+
+def test_versions_and_whole_assets_are_archived_and_restored(client: Any) -> None:
+    from azure.ai.ml.entities import Environment
+
+    made = [client.environments.create_or_update(Environment(name="sk", image=f"i{n}")).version for n in range(3)]
+    assert made == ["1", "2", "3"]
+    client.environments.archive("sk", version="3")
+    assert [one.version for one in client.environments.list("sk")] == ["2", "1"]
+    client.environments.restore("sk", version="3")
+    assert client.environments.get("sk", label="latest").version == "3"
+    client.environments.archive("sk")
+    assert list(client.environments.list()) == []
+    client.environments.restore("sk")
+    assert [one.name for one in client.environments.list()] == ["sk"]
+
+
+def test_labels_change_in_place(client: Any) -> None:
+    from azure.ai.ml.entities import Environment
+
+    client.environments.create_or_update(Environment(name="sk", version="1", image="i", tags={"a": "b"}))
+    client.environments.create_or_update(Environment(name="sk", version="1", image="i", tags={"c": 1}, description="d"))
+    read = client.environments.get("sk", version="1")
+    assert (read.tags, read.description) == ({"c": "1"}, "d")
+
+
+def test_any_names_of_azure_lead_to_the_workspace(client: Any, connect: Any) -> None:
+    from azure.ai.ml.entities import Environment
+
+    assert [one.name for one in client.workspaces.list()] == ["local"]
+    client.environments.create_or_update(Environment(name="sk", version="1", image="i"))
+    assert [one.name for one in connect("ml-prod").environments.list()] == ["sk"]
