@@ -1,0 +1,163 @@
+"""The OpenAPI document, written from the table of routes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from orchestrator import __version__
+from orchestrator.reconcile.server.routes import ROUTES, Door, Route
+
+_TEXT: Final = {"type": "string"}
+_TIME: Final = {"type": "string", "description": "ISO 8601; empty if there is none."}
+
+
+def document() -> dict[str, Any]:
+    """The whole document. Source of its shape: OpenAPI 3.1."""
+    paths: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for route in ROUTES:
+        paths[route.template][route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "amlctl reconcile",
+            "version": __version__,
+            "description": "How the projects of a reconcile loop are. Answers gain fields over time; unknown ones are to be ignored.",
+        },
+        "paths": dict(paths),
+        "components": {
+            "schemas": dict(_SCHEMAS),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Hub-Signature-256",
+                    "description": "`sha256=` and the HMAC-SHA-256 of the body with the shared secret, in hexadecimal digits.",
+                },
+            },
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    parameters = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in route.parameters]
+    if route.operation == "history":
+        limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}
+        parameters.append({"name": "limit", "in": "query", "required": False, "schema": limit})
+    operation: dict[str, Any] = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "responses": _responses(route),
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if route.door is not Door.OPEN:
+        operation["security"] = [{route.door.value: []}]
+    if route.door is Door.SIGNATURE:
+        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    return operation
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    well = HTTPStatus.OK if route.method == "GET" else HTTPStatus.ACCEPTED
+    answers: dict[str, Any] = {str(int(well)): {"description": route.summary, "content": _content(route)}}
+    for status in _refusals(route):
+        problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answers[str(int(status))] = {"description": status.phrase, "content": problem}
+    return answers
+
+
+def _refusals(route: Route) -> tuple[HTTPStatus, ...]:
+    if route.operation in ("healthz", "readyz"):
+        return (HTTPStatus.SERVICE_UNAVAILABLE,)
+    if route.door is Door.SIGNATURE:
+        return (HTTPStatus.FORBIDDEN, HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    found = (HTTPStatus.NOT_FOUND,) if route.parameters else ()
+    if route.door is Door.TOKEN:
+        return (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *found)
+    return (HTTPStatus.BAD_REQUEST, *found) if route.operation == "history" else found
+
+
+def _content(route: Route) -> dict[str, Any]:
+    if "/" in route.answer:
+        return {route.answer: {"schema": _TEXT}}
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.answer}"}}}
+
+
+def _object(properties: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": dict(properties), "required": list(properties)}
+    return {**schema, "description": description} if description else schema
+
+
+def _list_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": dict(schema)}
+
+
+def _see(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_FLAG: Final = {"type": "boolean"}
+_SECONDS: Final = {"type": "number", "minimum": 0}
+
+_SCHEMAS: Final[Mapping[str, Any]] = {
+    "OpenAPI": {"type": "object", "description": "An OpenAPI document."},
+    "Problem": _object({"title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT}),
+    "Accepted": _object({"project": _TEXT, "action": {"enum": ["trigger", "suspend", "resume"]}}),
+    "Projects": _object({"projects": _list_of(_see("Status"))}),
+    "History": _object({"project": _TEXT, "passes": _list_of(_see("Pass"))}),
+    "Condition": _object(
+        {
+            "type": {"enum": ["Ready", "Reconciling", "Stalled"]},
+            "status": _FLAG,
+            "reason": _TEXT,
+            "message": _TEXT,
+            "revision": _TEXT,
+            "since": _TIME,
+        }
+    ),
+    "Tried": {
+        "anyOf": [_object({"id": _TEXT, "message": _TEXT, "at": _TIME}), {"type": "null"}],
+        "description": "A revision and when a pass with it ended; null if there was none.",
+    },
+    "Pending": _object({"address": _TEXT, "action": _TEXT, "reason": _TEXT, "why": _TEXT}, "A change that waits."),
+    "Status": _object(
+        {
+            "project": _TEXT,
+            "conditions": _list_of(_see("Condition")),
+            "attempted": _see("Tried"),
+            "applied": _see("Tried"),
+            "failures": _COUNT,
+            "retry_at": _TIME,
+            "pending": _list_of(_see("Pending")),
+            "orphaned": _list_of(_TEXT),
+            "drift": {"type": "object", "additionalProperties": _TIME},
+            "suspended": _FLAG,
+            "last_success": _TIME,
+            "counts": {"type": "object", "additionalProperties": _COUNT},
+            "running": _FLAG,
+            "standing_by_for": {"type": "string", "description": "Who else keeps this project; empty if nobody."},
+            "next_pass_in_s": {"anyOf": [_SECONDS, {"type": "null"}]},
+        }
+    ),
+    "Pass": _object(
+        {
+            "pass_id": _TEXT,
+            "cause": _TEXT,
+            "at": _TIME,
+            "until": _TIME,
+            "duration_s": _SECONDS,
+            "revision": _TEXT,
+            "outcome": _TEXT,
+            "message": _TEXT,
+            "done": {"type": "object", "additionalProperties": _TEXT},
+            "drift": _list_of(_TEXT),
+            "healed": _list_of(_TEXT),
+            "times": {"type": "integer", "minimum": 1},
+        }
+    ),
+}
