@@ -69,11 +69,17 @@ def _matching(name: str, known: Collection[Address]) -> set[Address]:
     }
 
 
-def _nothing(pattern: str, name: str, known: Iterable[Address]) -> Diagnostic:
+def _fix(name: str, known: Collection[Address]) -> str:
+    if any(name in (address.section, address.kind) for address in known):
+        return f"Write '{name}.*' for all of them."
+    return did_you_mean(name, map(str, known), "`amlctl plan -v` lists every address.")
+
+
+def _nothing(pattern: str, name: str, known: Collection[Address]) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "select-nothing",
         "Nothing is selected",
-        f"--select {pattern} matches no resource of this project.",
-        did_you_mean(name, map(str, known), "`amlctl plan -v` lists every address."),
+        f"--select '{pattern}' matches no resource of this project.",
+        _fix(name, known),
     )

@@ -32,6 +32,8 @@ _COLOURS = {
     Action.NOOP: "dim",
 }
 _VALUE_WIDTH = 60
+_BEFORE_CHANGE = 20
+"""How much of what two long texts have in common is shown before they differ."""
 _NAMED = 8
 
 
@@ -58,7 +60,8 @@ def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str
     lines.extend(_unchanged_lines(unchanged, style, verbose=verbose))
     lines.extend(_drift_lines(plan.changes, style))
     lines.extend(f"  {style('!', 'yellow')} {warning.detail}" for warning in plan.warnings)
-    lines.extend(["", style(f"Plan: {summary_line(plan)}", "bold")])
+    gap = [""] if lines[-1] else []
+    lines.extend([*gap, style(f"Plan: {summary_line(plan)}", "bold")])
     return "\n".join(lines)
 
 
@@ -127,7 +130,8 @@ def _field_line(field: FieldChange, style: Style) -> str:
     before = field.applied if field.applied is not ABSENT else field.observed
     if field.drift:
         before = field.observed
-    text = f"{dotted(field.path)}: {show_value(before)} → {show_value(field.desired)}"
+    old, new = show_change(before, field.desired)
+    text = f"{dotted(field.path)}: {old} → {new}"
     return f"{text}   {style(field.reason, 'dim')}" if field.reason else text
 
 
@@ -144,7 +148,22 @@ def show_value(value: Any) -> str:
             return f"files {str(value['$files'])[:12]}"
         if "$unknown" in value:
             return "(known after apply)"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+
+
+def show_change(before: Any, after: Any) -> tuple[str, str]:
+    """Short texts of two values; of two long texts, the parts in which they differ."""
+    if not (isinstance(before, str) and isinstance(after, str)) or max(len(before), len(after)) <= _VALUE_WIDTH:
+        return show_value(before), show_value(after)
+    pairs = enumerate(zip(before, after, strict=False))
+    common = next((index for index, (old, new) in pairs if old != new), min(len(before), len(after)))
+    start = common - _BEFORE_CHANGE
+    if start <= 0:
+        return _cut(before), _cut(after)
+    return f"…{_cut(before[start:])}", f"…{_cut(after[start:])}"
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
 
 
@@ -153,7 +172,8 @@ def _unchanged_lines(unchanged: list[Change], style: Style, *, verbose: bool) ->
         return
     if verbose:
         for change in unchanged:
-            yield style(f"  = {change.address}   unchanged   {change.reason}", "dim")
+            reason = "" if change.reason == "unchanged" else f"   {change.reason}"
+            yield style(f"  = {change.address}   unchanged{reason}", "dim")
             for field in change.fields:
                 yield style(f"      {_field_line(field, PLAIN)}", "dim")
         return
@@ -197,10 +217,8 @@ def plan_markdown(plan: Plan) -> str:
             for field in change.fields:
                 if field.action is not Action.NOOP:
                     before = field.observed if field.drift else field.applied
-                    lines += [
-                        f"- {dotted(field.path)}: {show_value(before)}",
-                        f"+ {dotted(field.path)}: {show_value(field.desired)}",
-                    ]
+                    old, new = show_change(before, field.desired)
+                    lines += [f"- {dotted(field.path)}: {old}", f"+ {dotted(field.path)}: {new}"]
         lines += ["```", "", "</details>", ""]
     lines += [f"> **{warning.severity.value}** {_cell(warning.detail)}" for warning in plan.warnings]
     return "\n".join(lines).rstrip() + "\n"

@@ -12,7 +12,7 @@ _COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "yellow", Outcome.CANCELLED:
 
 
 def result_line(result: StepResult, style: Style = PLAIN) -> str:
-    """One line for one resource: what happened, to which revision, how long it took, why it failed."""
+    """One line for one resource: what happened, to which revision, how long it took; below it why it failed, and where."""
     good = result.outcome not in _COLOURS
     mark = (
         style("✓", "green")
@@ -22,10 +22,12 @@ def result_line(result: StepResult, style: Style = PLAIN) -> str:
     revision = f" {result.revision}" if result.revision else ""
     duration = f"  {show_duration(result.duration_s)}" if result.duration_s >= 0.05 else ""
     line = f"{mark} {result.address}  {result.outcome.value}{revision}{style(duration, 'dim')}"
-    if result.error:
-        where = f" ({result.span})" if result.span else ""
-        line += f"\n    {style(result.error, _COLOURS.get(result.outcome, 'red'))}{where}"
-    return line
+    if not result.error:
+        return line
+    where = f" ({result.span})" if result.span else ""
+    colour = _COLOURS.get(result.outcome, "red")
+    first, *more = result.error.splitlines()
+    return "\n".join([line, f"    {style(first, colour)}{where}", *(f"      {style(part, 'dim')}" for part in more)])
 
 
 def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:

@@ -65,7 +65,7 @@ def test_all_that_stands_against_a_plan_is_told_at_once() -> None:
     world = World()
     world.apply(project(resource(CPU, size="D2")))
     world.mark(CPU, owner="lungs")
-    world.refusals[TRAIN] = "it has no Kubernetes."
+    world.refused[TRAIN] = "it has no Kubernetes."
     wanted = project(
         resource(CPU, size="D2"), resource(TRAIN, command="x"), resource(MODEL, path=external("azureml:raw"))
     )
@@ -208,6 +208,8 @@ def test_selection(why: str, patterns: list[str], expected: set[Address]) -> Non
 def test_a_selection_that_matches_nothing_offers_the_nearest() -> None:
     (problem,) = problems(World(), pipeline(), select=("jobs.trian",))
     assert (problem.code, problem.fix) == ("select-nothing", "Did you mean 'jobs.train'?")
+    (problem,) = problems(World(), pipeline(), select=("jobs",))
+    assert problem.fix == "Write 'jobs.*' for all of them."
 
 
 def test_what_is_not_selected_upstream_stays_in_force_and_is_warned_of() -> None:
@@ -232,7 +234,7 @@ def test_problems_outside_the_selection_are_in_nobody_s_way() -> None:
     world = World()
     world.apply(pipeline())
     world.mark(CPU, owner="lungs")
-    world.refusals[HF] = "no"
+    world.refused[HF] = "no"
     wanted = project(*pipeline().resources.values(), resource(MODEL._replace(name="x"), path=external("azureml:raw")))
     assert actions(world.plan(wanted, select=("data.*",))) == {}
     plan = world.plan(project(*(replace(d) for d in wanted.resources.values())), select=("models.heart",))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from orchestrator.core.address import Address
 from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.diagnostic import Diagnostic, Severity
@@ -14,8 +16,8 @@ from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
 from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text, source_from
 from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
-from orchestrator.report.plan import plan_markdown, plan_text
-from orchestrator.report.run import run_json, run_text, show_duration
+from orchestrator.report.plan import plan_markdown, plan_text, show_change
+from orchestrator.report.run import result_line, run_json, run_text, show_duration
 from orchestrator.report.status import status_json, status_text
 from orchestrator.report.style import Style
 
@@ -82,6 +84,34 @@ def test_a_plan_reads_like_a_review() -> None:
 def test_suppressed_differences_are_shown_on_request_with_their_reason() -> None:
     assert "service default: enabled" not in plan_text(PLAN)
     assert "service default: enabled" in plan_text(PLAN, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown", "why"),
+    [
+        ("a", "b", ("a", "b"), "short texts are shown whole"),
+        (1, "b" * 70, ("1", "b" * 59 + "…"), "other types have no common part"),
+        (
+            f"{'x' * 80} end",
+            f"{'x' * 80} stop",
+            (f"…{'x' * 19} end", f"…{'x' * 19} stop"),
+            "what two long texts begin with says nothing",
+        ),
+        (f"a{'x' * 80}", f"b{'x' * 80}", (f"a{'x' * 58}…", f"b{'x' * 58}…"), "a difference at the start"),
+    ],
+)
+def test_of_long_values_the_difference_is_shown(
+    before: object, after: object, shown: tuple[str, str], why: str
+) -> None:
+    assert show_change(before, after) == shown, why
+
+
+def test_a_plan_without_resources_is_two_lines() -> None:
+    plan = Plan("heart", "dev", PlanBase("lineage", 41, "digest", "ws"), (), workspace_label="embedded workspace")
+    assert plan_text(plan).splitlines()[1:] == [
+        "",
+        "Plan: 0 to create, 0 to update, 0 to run, 0 to delete, 0 unchanged.",
+    ]
 
 
 def test_a_plan_for_a_pull_request_is_a_table_with_folded_fields() -> None:
@@ -154,6 +184,11 @@ def test_the_end_of_an_apply_tells_what_failed_and_what_was_answered() -> None:
     assert (
         "Apply incomplete: 1 failed, 1 revised, 1 skipped, 1 updated (serial 42); run apply again to continue." in text
     )
+
+
+def test_an_error_of_several_lines_has_its_place_at_the_first() -> None:
+    failed = StepResult(TRAIN, Outcome.FAILED, error="Exit code 7.\nlast words", span=Span("s.yaml", 9, 1, 9, 2))
+    assert result_line(failed) == "✗ jobs.train  failed\n    Exit code 7. (s.yaml:9:1)\n      last words"
 
 
 def test_the_end_of_an_apply_as_data_is_json() -> None:
