@@ -7,7 +7,7 @@ import json
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ class BlobFacts:
     Attributes:
         metadata: names in lower case.
         lease: id of the lease that is on it; empty if none.
+        lease_s: how long it holds each time it is taken or renewed, seconds; -1 means for ever.
         lease_ends: seconds since the epoch; infinite if it never ends.
     """
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/octet-stream"
     lease: str = ""
+    lease_s: int = 0
     lease_ends: float = 0.0
 
 
@@ -90,12 +92,7 @@ class BlobFiles:
         self._facts.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         file = self._fact_file(container, name)
         draft = file.with_suffix(f".{secrets.token_hex(8)}")
-        tree = {
-            "metadata": dict(facts.metadata),
-            "content_type": facts.content_type,
-            "lease": facts.lease,
-            "lease_ends": facts.lease_ends,
-        }
+        tree = {**asdict(facts), "metadata": dict(facts.metadata)}
         draft.write_text(json.dumps(tree), encoding="utf-8")
         draft.replace(file)
         return self._existing(container, name)

@@ -152,20 +152,16 @@ class BlobService:
         if action == "renew":
             if held != asked:
                 raise WireError(409, "LeaseLost", "The lease has ended.")
-            self._set_lease(place, found, asked, self._lengths.get(asked, -1))
+            self._set_lease(place, found, asked, found.facts.lease_s)
         elif action == "release":
             self._set_lease(place, found, "", 0)
         else:
             raise WireError(400, "InvalidHeaderValue", f"There is no lease action '{action}'.")
         return Answer(200, b"", {**_headers(found), "x-ms-lease-id": asked})
 
-    _lengths: dict[str, int] = {}  # noqa: RUF012
-
     def _set_lease(self, place: tuple[str, str], blob: Blob, lease: str, length_s: int) -> None:
-        if lease:
-            self._lengths[lease] = length_s
         ends = _FOREVER if length_s < 0 else time.time() + length_s
-        self._files.put_facts(*place, replace(blob.facts, lease=lease, lease_ends=ends))
+        self._files.put_facts(*place, replace(blob.facts, lease=lease, lease_s=length_s, lease_ends=ends))
 
     def _delete(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
@@ -224,7 +220,7 @@ def _metadata(request: Request) -> dict[str, str]:
 def _facts(request: Request, before: Blob | None) -> BlobFacts:
     kind = request.headers.get("x-ms-blob-content-type") or "application/octet-stream"
     facts = BlobFacts(_metadata(request), kind)
-    return facts if before is None else replace(facts, lease=before.facts.lease, lease_ends=before.facts.lease_ends)
+    return facts if before is None else replace(before.facts, metadata=facts.metadata, content_type=facts.content_type)
 
 
 def _headers(blob: Blob) -> dict[str, str]:
@@ -270,7 +266,7 @@ def _item(name: str, blob: Blob) -> str:
         f"<Blob><Name>{escape(name)}</Name><Properties><Last-Modified>{blob.modified}</Last-Modified>"
         f"<Etag>{escape(blob.etag)}</Etag><Content-Length>{blob.size}</Content-Length>"
         f"<Content-Type>{escape(blob.facts.content_type)}</Content-Type><BlobType>BlockBlob</BlobType>"
-        f"<LeaseStatus>unlocked</LeaseStatus></Properties><Metadata>{metadata}</Metadata></Blob>"
+        f"<LeaseStatus>{'locked' if _lease_of(blob) else 'unlocked'}</LeaseStatus></Properties><Metadata>{metadata}</Metadata></Blob>"
     )
 
 

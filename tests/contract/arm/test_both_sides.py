@@ -107,7 +107,8 @@ def test_what_the_client_makes_is_a_body_of_its_kind(client: Any, backend: Local
             if "stand_in" in observed.attributes:
                 continue
             model = kinds[kind].variants[kinds[kind].variant(observed.properties)]
-            model.model_validate(observed.properties)
+            shown = {"account_key": "x"} if kind == "datastores" else None
+            model.model_validate({**observed.properties, **({"credentials": shown} if shown else {})})
             seen[str(observed.address)] = observed
     assert set(seen) == {
         "compute.cpu", "compute.desk-1", "datastores.raw", "data.d", "environments.e", "jobs.c1", "jobs.f1",
