@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 
 
@@ -237,8 +238,8 @@ def _no_variant(body: Mapping[str, Any]) -> str:
     return ""
 
 
-def _no_refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
-    return None
+def _no_refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ class Kind:
         attributes: values of a live resource that others may mention as ``${section.name.attribute}``; ``outputs.*`` stands for any output.
         unnamed_outputs: outputs that a run of the variant has without naming them.
         problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
-        local_refusal: why the embedded workspace cannot run such a body; None if it can.
+        local_refusals: why the embedded workspace cannot run such a body, whatever it mentions. Must not raise.
         source: where the body is documented.
     """
 
@@ -285,7 +286,7 @@ class Kind:
     shape: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
     removal: Removal = Removal.DELETE
-    local_refusal: Callable[[str, Mapping[str, Any]], str | None] = _no_refusal
+    local_refusals: Callable[[str, Mapping[str, Any]], Iterable[Refusal]] = _no_refusals
     taggable: bool = True
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.core.address import Address
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Observed
 
 
@@ -20,7 +21,7 @@ class Observation:
             versions and runs, oldest first.
         externals: text of an external reference to the object it stands for; None if there is none.
         nearest: text of a missing external reference to the names that exist in its section.
-        refusals: why the workspace cannot do what a resource asks.
+        refusals: why the workspace cannot do what a resource asks, every reason.
     """
 
     workspace_id: str
@@ -28,4 +29,4 @@ class Observation:
     objects: Mapping[Address, tuple[Observed, ...]] = field(default_factory=dict)
     externals: Mapping[str, Observed | None] = field(default_factory=dict)
     nearest: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    refusals: Mapping[Address, str] = field(default_factory=dict)
+    refusals: Mapping[Address, tuple[Refusal, ...]] = field(default_factory=dict)

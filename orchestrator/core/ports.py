@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.core.run import Verb
 
@@ -123,8 +124,13 @@ class Backend(Protocol):
         """One live object, or None. For versioned kinds None as revision means the latest."""
         ...
 
-    def refusal(self, desired: Desired) -> str | None:
-        """Why this workspace cannot do what the resource asks; None if it can. Asked at plan time."""
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        """Every reason why this workspace cannot do what the resource asks. Asked at plan time.
+
+        Args:
+            desired: the resource.
+            resources: everything in the spec: what the resource mentions may be the reason.
+        """
         ...
 
     def create(self, request: Request) -> Observed:

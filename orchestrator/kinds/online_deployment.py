@@ -34,6 +34,7 @@ from orchestrator.core.kind import (
     ServiceValue,
     Spec,
 )
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 
 
@@ -187,10 +188,12 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         )
 
 
-def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
     if variant == "kubernetes":
-        return "A Kubernetes deployment needs a cluster; the embedded workspace is one machine."
-    return None
+        yield Refusal("a Kubernetes deployment needs a cluster; the embedded workspace is one machine", ("type",))
+    model = properties.get("model")
+    if isinstance(model, Mapping) and model.get("type") == "triton_model":
+        yield Refusal("a Triton model needs NVIDIA's Triton server, which is not run there", ("model", "type"))
 
 
 KIND: Final = Kind(
@@ -212,5 +215,5 @@ KIND: Final = Kind(
     removal=Removal.DELETE,
     problems=_problems,
     attributes=("id", "name"),
-    local_refusal=_refusal,
+    local_refusals=_refusals,
 )

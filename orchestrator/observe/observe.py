@@ -11,6 +11,7 @@ from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.ports import Backend, State
 from orchestrator.core.project import Project
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed
 from orchestrator.core.value import Reference
 from orchestrator.observe.normalize import normalize
@@ -46,7 +47,7 @@ def observe(project: Project, state: State, backend: Backend, kinds: Kinds) -> O
         objects={address: _in_order(found, project, kinds) for address, found in objects.items()},
         externals=externals,
         nearest=_names_beside(missing, listed, backend, kinds),
-        refusals=_refusals(project.resources.values(), backend),
+        refusals=_refusals(project.resources, backend),
     )
 
 
@@ -94,8 +95,8 @@ def _names_beside(
     return {str(reference): names.get(reference.target.kind, ()) for reference in missing}
 
 
-def _refusals(resources: Iterable[Desired], backend: Backend) -> dict[Address, str]:
-    answers = ((desired.address, backend.refusal(desired)) for desired in resources)
+def _refusals(resources: Mapping[Address, Desired], backend: Backend) -> dict[Address, tuple[Refusal, ...]]:
+    answers = ((address, tuple(backend.refusals(desired, resources))) for address, desired in resources.items())
     return {address: answer for address, answer in answers if answer}
 
 

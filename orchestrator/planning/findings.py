@@ -8,27 +8,38 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
 from orchestrator.core.graph import closure
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
+from orchestrator.core.tree import span_at
 from orchestrator.core.value import Reference
 from orchestrator.planning.facts import Facts
 
 
 def refusal_problems(facts: Facts) -> list[Diagnostic]:
-    """One error for each resource that the workspace cannot do."""
+    """One error for each reason why the workspace cannot do what a resource asks, at the field that asks for it."""
     return [
-        Diagnostic(
-            Severity.ERROR,
-            "refused-by-workspace",
-            "The workspace cannot do this",
-            f"{address} cannot be done in {facts.observation.label}: {why}",
-            "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`.",
-            subject=facts.project.resources[address].span,
-            address=address,
-        )
-        for address, why in facts.observation.refusals.items()
-        if address in facts.selection and address in facts.project.resources
+        _refused(facts.project.resources[address], refusal, facts.observation.label)
+        for address, refusals in facts.observation.refusals.items()
+        if address in facts.selection
+        for refusal in refusals
     ]
+
+
+def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
+    place = span_at(desired.source, refusal.path) if refusal.path and desired.source is not None else desired.span
+    otherwise = (
+        "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`."
+    )
+    return Diagnostic(
+        Severity.ERROR,
+        "refused-by-workspace",
+        "The workspace cannot do this",
+        f"{desired.address} cannot be done in {label}: {refusal.reason}",
+        refusal.fix or otherwise,
+        subject=place,
+        address=desired.address,
+    )
 
 
 def external_findings(facts: Facts) -> list[Diagnostic]:

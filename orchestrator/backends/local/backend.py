@@ -19,6 +19,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
@@ -56,11 +57,11 @@ class LocalBackend:
     def __init__(self, choice: WorkspaceChoice, project: str, kinds: Kinds, clock: Clock) -> None:
         self._paths = WorkspacePaths(Path(choice.settings["path"]))
         self._stand_ins: dict[str, str] = dict(choice.settings.get("stand_ins") or {})
-        self._refusals = Refusals(self._stand_ins)
         self._project = project
         self._kinds = kinds
         self._store = RecordStore(self._paths)
         self._content = ContentStore(self._paths)
+        self._refusals = Refusals(self._stand_ins, self._store, self._content)
         self._secrets = SecretFiles(self._paths)
         self._client = SupervisorClient(self._paths)
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
@@ -88,8 +89,8 @@ class LocalBackend:
             return stand_in(address, revision, self._stand_ins)
         return to_observed(record, self._kinds.get(address.kind))
 
-    def refusal(self, desired: Desired) -> str | None:
-        return self._refusals.reason(desired, self._kind(desired.address))
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        return self._refusals.reasons(desired, self._kind(desired.address), resources)
 
     def create(self, request: Request) -> Observed:
         kind = self._kind(request.address)

@@ -1,65 +1,153 @@
-"""Why one machine cannot do what a resource asks."""
+"""Why one machine cannot do what a resource asks: real or refused, and refused before anything runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
+from orchestrator.backends.local.buildable import Buildable
+from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.core.kind import Behaviour, Kind
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
+from orchestrator.core.tree import Path
 from orchestrator.core.value import Reference
 from orchestrator.workspace.assets import remote, stand_in_for
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
+from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.store import RecordStore
+
+ATTACHED: Final[Mapping[str, str]] = {
+    "kubernetes": "a Kubernetes cluster",
+    "synapsespark": "a Synapse Spark pool",
+    "virtualmachine": "an attached virtual machine",
+}
+"""Computes that are a certain machine or cluster, with what is installed there. The others are sizes: this machine stands in for them."""
 
 _RUNNING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
 _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties", "description"})
 """Fields that may name remote storage without anything being read from there on their account."""
 
+_READ_FROM: Final = frozenset({"data", "models"})
+_DEPTH: Final = 8
+
 
 class Refusals:
-    """Decides for one backend; looks only once at what is installed.
+    """Decides for one backend; looks only once at what is installed and at each environment.
 
     Args:
         stand_ins: reference or URL to local path.
+        store: the workspace's records, for what is mentioned and not in the spec.
+        content: the files of those records.
     """
 
-    def __init__(self, stand_ins: Mapping[str, str]) -> None:
+    def __init__(self, stand_ins: Mapping[str, str], store: RecordStore, content: ContentStore) -> None:
         self._stand_ins = stand_ins
+        self._store = store
+        self._buildable = Buildable(content)
 
-    def reason(self, desired: Desired, kind: Kind) -> str | None:
-        """Tell why the embedded workspace cannot bring a resource into being; None if it can.
+    def reasons(self, desired: Desired, kind: Kind, resources: Mapping[Any, Desired]) -> Iterator[Refusal]:
+        """Tell why the embedded workspace cannot bring a resource into being.
 
-        What is only recorded is never refused; what has to run is refused if its kind says so, if it reads storage that
-        this machine cannot reach, or if the packages that run things are not installed.
+        What is only recorded is never refused; what has to run is refused if its kind says so, if it names a compute or an
+        environment that cannot be had here, if it reads storage that this machine cannot reach, or if the packages that run
+        things are not installed.
         """
-        reason = kind.local_refusal(desired.variant, desired.properties)
-        if reason is not None or kind.local.behaviour not in _RUNNING:
-            return reason
-        for text in _texts(desired.properties):
-            if remote(text) and stand_in_for(self._stand_ins, text) is None:
-                return (
-                    f"it reads {text.split('?', 1)[0]}, which this machine cannot reach; map it to a local path with "
-                    "workspace.local.stand_ins"
-                )
+        if kind.local.behaviour not in _RUNNING:
+            yield from kind.local_refusals(desired.variant, desired.properties)
+            return
+        mentions = Mentions(resources, self._store)
+        host, place = _host(desired, mentions)
+        mapped = host is not None and self._is_mapped(host)
+        if host is not None and not mapped:
+            yield from _attached(host, mentions, place)
+        if not (mapped and desired.variant in ATTACHED):
+            yield from kind.local_refusals(desired.variant, desired.properties)
+        yield from self._environment(desired.properties.get("environment"), mentions)
+        for path, value in _read(desired.properties, ()):
+            yield from self._out_of_reach(value, path, mentions)
         if self._missing:
-            return f"running things here needs {', '.join(self._missing)}, which is not installed: {LOCAL_EXTRA}"
-        return None
+            yield Refusal(
+                f"running things here needs {', '.join(self._missing)}, which is not installed: {LOCAL_EXTRA}"
+            )
+
+    def _is_mapped(self, compute: Reference) -> bool:
+        """Whether settings say that something local does the work of a compute."""
+        return any(text in self._stand_ins for text in (str(compute), f"azureml:{compute.target.name}"))
+
+    def _environment(self, value: Any, mentions: Mentions) -> Iterator[Refusal]:
+        body, prefix = value, ""
+        if isinstance(value, Reference):
+            found = mentions.find(value)
+            body, prefix = (found.body, f"{found.address}: ") if found is not None else (None, "")
+        if isinstance(body, Mapping):
+            for problem in self._buildable.problems(body):
+                path = problem.path if not prefix else ()
+                yield Refusal(prefix + problem.reason, ("environment", *path), problem.fix)
+
+    def _out_of_reach(self, value: str | Reference, path: Path, mentions: Mentions) -> Iterator[Refusal]:
+        what, url = "", value
+        for _ in range(_DEPTH):
+            if isinstance(url, str) or self._stands_in(url.text):
+                break
+            found = mentions.find(url) if url.target.section in _READ_FROM else None
+            if found is None or self._stands_in(found.pinned):
+                return
+            if found.variant == "triton_model" and path == ("model",):
+                yield Refusal(f"{found.address} needs NVIDIA's Triton server, which is not run there", path)
+                return
+            what, url = f"{found.address}, which lies at ", _source(found)
+        text = url.text if isinstance(url, Reference) else url
+        if remote(text) and not self._stands_in(text):
+            yield Refusal(
+                f"it reads {what}{text.split('?', 1)[0]}, which this machine cannot reach",
+                path,
+                "Map it to a local path with workspace.local.stand_ins.",
+            )
+
+    def _stands_in(self, text: str) -> bool:
+        return bool(text) and stand_in_for(self._stand_ins, text) is not None
 
     @cached_property
     def _missing(self) -> tuple[str, ...]:
         return missing_packages()
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Reference):
-        yield value.text
+def _host(desired: Desired, mentions: Mentions) -> tuple[Reference | None, Path]:
+    """The compute that shall do the work, and the field of the resource that says so."""
+    compute = desired.properties.get("compute")
+    if isinstance(compute, Reference):
+        return compute, ("compute",)
+    endpoint = mentions.parent(desired)
+    compute = endpoint.properties.get("compute") if endpoint is not None else None
+    return (compute, ()) if isinstance(compute, Reference) else (None, ())
+
+
+def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[Refusal]:
+    found = mentions.find(compute)
+    if found is not None and found.variant in ATTACHED:
+        yield Refusal(
+            f"it is to run on {found.address}, {ATTACHED[found.variant]}, which is only recorded there",
+            place,
+            f"Let this machine do its work with workspace.local.stand_ins: {{'azureml:{found.address.name}': .}}, name a "
+            "compute of type amlcompute, or choose another target.",
+        )
+
+
+def _source(found: Mentioned) -> str | Reference:
+    path = found.body.get("path")
+    return path if isinstance(path, str | Reference) else ""
+
+
+def _read(value: Any, path: Path) -> Iterator[tuple[Path, str | Reference]]:
+    """Texts and references from which something may be read, each with its place."""
+    if isinstance(value, str | Reference):
+        yield path, value
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if name not in _NOT_READ:
-                yield from _texts(item)
+                yield from _read(item, (*path, name))
     elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
+        for number, item in enumerate(value):
+            yield from _read(item, (*path, number))

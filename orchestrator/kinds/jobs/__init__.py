@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Variants
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    BodyProblem,
+    Identity,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Variants,
+)
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
+from orchestrator.core.tree import value_at
+from orchestrator.kinds.jobs.algorithms import unknown_algorithms
 from orchestrator.kinds.jobs.placeholders import unfilled
 
 _HERE: Final = "orchestrator.kinds.jobs"
@@ -43,32 +55,47 @@ def _unnamed_outputs(variant: str) -> tuple[str, ...]:
     return ("default", "artifacts", *(("best_model",) if variant.startswith("automl.") else ()))
 
 
-def _refusal(variant: str, properties: Mapping[str, Any]) -> str | None:
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    yield from unfilled(variant, body)
+    yield from unknown_algorithms(variant, body)
+
+
+def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterator[Refusal]:
     if variant.startswith(("automl.image_", "automl.text_")):
-        return (
-            f"AutoML's {variant.removeprefix('automl.')} trains deep networks with libraries that the embedded "
-            "workspace does not bring; it trains on tables only (classification, regression, forecasting)."
+        yield Refusal(
+            f"AutoML's {variant.removeprefix('automl.')} trains deep networks with libraries that it does not bring; "
+            "it trains on tables only (classification, regression, forecasting)",
+            ("task",),
         )
-    distribution = properties.get("distribution")
-    if isinstance(distribution, Mapping) and distribution.get("type"):
-        return f"Distribution '{distribution['type']}' needs several nodes; the embedded workspace is one machine."
-    for name, source in _sources(properties):
-        if str(source.get("mode")).startswith("eval_"):
-            return (
-                f"Input '{name}' has mode {source['mode']}, for which the service reads a table into files; "
-                "the embedded workspace hands tables over as they are, so use ro_mount or download."
+    launcher = value_at(properties, ("distribution", "type"))
+    if launcher not in (None, "pytorch"):
+        yield Refusal(
+            f"it has no launcher for distribution '{launcher}'",
+            ("distribution", "type"),
+            "Use distribution pytorch, whose processes it starts side by side, or run the job in an Azure workspace.",
+        )
+    nodes = value_at(properties, ("resources", "instance_count"))
+    if isinstance(nodes, int) and nodes > 1:
+        yield Refusal(
+            f"the job asks for {nodes} machines, and this is one",
+            ("resources", "instance_count"),
+            "Set resources.instance_count: 1; distribution pytorch starts several processes on one machine.",
+        )
+    for path in _source_paths(properties):
+        mode = value_at(properties, (*path, "mode"))
+        if isinstance(mode, str) and mode.startswith("eval_"):
+            yield Refusal(
+                f"for mode {mode} the service reads a table into files; here tables are handed over as they are",
+                (*path, "mode"),
+                "Use mode ro_mount or download.",
             )
-    return None
 
 
-def _sources(properties: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What goes into a job, whatever its type: named inputs, and the tables of AutoML."""
+def _source_paths(properties: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Where a body says what goes into the job, whatever its type: named inputs, and the tables of AutoML."""
     inputs = properties.get("inputs")
-    named = inputs if isinstance(inputs, Mapping) else {}
-    tables = {name: properties.get(name) for name in ("training_data", "validation_data", "test_data")}
-    for name, source in {**tables, **named}.items():
-        if isinstance(source, Mapping):
-            yield name, source
+    yield from (("inputs", name) for name in (inputs if isinstance(inputs, Mapping) else {}))
+    yield from ((name,) for name in ("training_data", "validation_data", "test_data"))
 
 
 KIND: Final = Kind(
@@ -92,6 +119,6 @@ KIND: Final = Kind(
     removal=Removal.ARCHIVE,
     attributes=("id", "name", "outputs.*"),
     unnamed_outputs=_unnamed_outputs,
-    problems=unfilled,
-    local_refusal=_refusal,
+    problems=_problems,
+    local_refusals=_refusals,
 )

@@ -50,7 +50,7 @@ class TestLooking:
         assert backend.workspace_id == ""
         assert list(backend.list("models")) == []
         assert backend.read(Address("models", "iris")) is None
-        assert backend.refusal(Desired(CPU, {"type": "amlcompute"}, "c", variant="amlcompute")) is None
+        assert not list(backend.refusals(Desired(CPU, {"type": "amlcompute"}, "c", variant="amlcompute"), {}))
         assert not paths.root.exists()
         assert supervisor.started == 0
 
@@ -475,18 +475,17 @@ class TestRefusing:
     ) -> None:
         settings = {"path": str(paths.root), "stand_ins": {"wasbs://c@mapped": "/x"}}
         backend = LocalBackend(WorkspaceChoice("local", settings), "heart", discover(), SystemClock())
-        reason = backend.refusal(Desired(address, properties, "c", variant=variant))
-        assert (reason is not None) is refused, why
-        assert "hush" not in (reason or "")
+        reasons = list(backend.refusals(Desired(address, properties, "c", variant=variant), {}))
+        assert bool(reasons) is refused, why
+        assert "hush" not in str(reasons)
         backend.close()
 
     def test_a_missing_extra_is_told_with_its_command(
         self, backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("orchestrator.workspace.client.find_spec", lambda name: None)
-        reason = backend.refusal(Desired(TRAIN, {"command": "true"}, "c", variant="command"))
-        assert reason is not None
-        assert 'pip install "amlctl[local]"' in reason
+        (refusal,) = backend.refusals(Desired(TRAIN, {"command": "true"}, "c", variant="command"), {})
+        assert 'pip install "amlctl[local]"' in refusal.reason
 
 
 class TestLogs:

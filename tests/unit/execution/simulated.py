@@ -34,6 +34,7 @@ from orchestrator.core.ports import (
     State,
     StateChange,
 )
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.core.value import plain
 
@@ -159,8 +160,8 @@ class SimulatedBackend:
             found = [each for (other, _), each in self.objects.items() if other == address]
             return max(found, key=lambda each: each.order, default=None)
 
-    def refusal(self, desired: Desired) -> str | None:
-        return None
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> tuple[Refusal, ...]:
+        return ()
 
     def create(self, request: Request) -> Observed:
         with self._called("create", request.address), self._lock:

@@ -137,17 +137,30 @@ def test_names_are_what_the_service_takes(
     assert [d.code for d in caught.value.diagnostics] == ["invalid-name"], why
 
 
-def test_the_embedded_workspace_says_what_it_cannot_run() -> None:
-    job = KINDS["jobs"]
-    assert job.local_refusal("automl.classification", {}) is None
-    assert job.local_refusal("command", {}) is None
-    assert "deep networks" in (job.local_refusal("automl.image_classification", {}) or "")
-    assert "one machine" in (job.local_refusal("command", {"distribution": {"type": "mpi"}}) or "")
-    for body in ({"inputs": {"t": {"mode": "eval_mount"}}}, {"training_data": {"mode": "eval_download"}}):
-        assert "use ro_mount" in (job.local_refusal("command", body) or ""), "known before anything runs"
-    assert job.local_refusal("command", {"inputs": {"t": {"mode": "download"}, "n": "1"}}) is None
-    assert KINDS["online_endpoints.deployments"].local_refusal("managed", {}) is None
-    assert "cluster" in (KINDS["online_endpoints.deployments"].local_refusal("kubernetes", {}) or "")
+REFUSED = [
+    ("jobs", "command", {}, [], "a process"),
+    ("jobs", "automl.classification", {"task": "classification"}, [], "a table"),
+    ("jobs", "automl.image_classification", {}, [("task",)], "deep networks"),
+    ("jobs", "command", {"distribution": {"type": "mpi"}}, [("distribution", "type")], "another launcher"),
+    ("jobs", "command", {"distribution": {"type": "pytorch"}}, [], "processes side by side"),
+    ("jobs", "command", {"resources": {"instance_count": 2}}, [("resources", "instance_count")], "two machines"),
+    ("jobs", "command", {"resources": {"instance_count": 1}}, [], "one machine"),
+    ("jobs", "command", {"inputs": {"t": {"mode": "eval_mount"}}}, [("inputs", "t", "mode")], "a mode of inputs"),
+    ("jobs", "automl.regression", {"training_data": {"mode": "eval_download"}}, [("training_data", "mode")], "AutoML"),
+    ("jobs", "command", {"inputs": {"t": {"mode": "download"}, "n": "1"}}, [], "other modes"),
+    ("jobs", "command", {"distribution": {"type": "ray"}, "resources": {"instance_count": 3}},
+     [("distribution", "type"), ("resources", "instance_count")], "every reason"),
+    ("online_endpoints.deployments", "managed", {}, [], "processes"),
+    ("online_endpoints.deployments", "kubernetes", {}, [("type",)], "a cluster"),
+    ("online_endpoints.deployments", "managed", {"model": {"type": "triton_model"}}, [("model", "type")], "Triton"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "variant", "body", "paths", "why"), REFUSED, ids=[r[4] for r in REFUSED])
+def test_the_embedded_workspace_says_what_it_cannot_run(
+    kind: str, variant: str, body: dict[str, Any], paths: list[tuple[str, ...]], why: str
+) -> None:
+    assert [refusal.path for refusal in KINDS[kind].local_refusals(variant, body)] == paths, why
 
 
 MENTIONS = [
@@ -164,6 +177,26 @@ def test_a_command_mentions_what_the_job_declares(command: str, fix: str, why: s
     body = {"command": command, "inputs": {"rate": 1, "table": {"path": "a"}}, "outputs": {"model": None}}
     found = list(KINDS["jobs"].problems("command", body))
     assert [problem.fix for problem in found] == ([fix] if fix else []), why
+
+
+ALGORITHMS = [
+    ("automl.regression", ["light_gbm", "RandomForest", "xgboost-regressor"], 0, "as people spell them"),
+    ("automl.regression", ["linear_regression"], 1, "not AutoML's"),
+    ("automl.regression", ["LogisticRegression"], 1, "another task's"),
+    ("automl.forecasting", ["Prophet", "arimax", "elastic_net"], 0, "forecasters and regressors"),
+    ("automl.classification", ["svm", "XGBoostRegressor"], 1, "another task's"),
+    ("automl.image_classification", ["x"], 0, "other tasks have no such lists"),
+]
+
+
+@pytest.mark.parametrize(("variant", "names", "wrong", "why"), ALGORITHMS)
+def test_automl_takes_the_algorithms_of_its_task(variant: str, names: list[str], wrong: int, why: str) -> None:
+    for field in ("allowed_training_algorithms", "blocked_training_algorithms"):
+        found = list(KINDS["jobs"].problems(variant, {"training": {field: names}}))
+        assert len(found) == wrong, why
+        assert all(
+            problem.path == ("training", field, len(names) - 1) and "RandomForest" in problem.fix for problem in found
+        )
 
 
 FOLDS = [

@@ -12,6 +12,7 @@ from orchestrator.core.errors import Denied
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.kind import Computed, Spec
 from orchestrator.core.ports import State
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import MARK_TAGS, Applied, Observed
 from orchestrator.core.value import Reference
 from orchestrator.observe.normalize import normalize
@@ -99,9 +100,9 @@ def test_names_beside_a_missing_external_come_from_what_was_listed_anyway() -> N
 
 
 def test_refusals_are_asked_for() -> None:
-    world = World(refusals={CPU: "too large"})
+    world = World(refused={CPU: "too large"})
     found = seen(world, project(resource(CPU, size="D99"), resource(DATA, path="x")))
-    assert found.refusals == {CPU: "too large"}
+    assert found.refusals == {CPU: (Refusal("too large"),)}
 
 
 def test_a_workspace_that_cannot_be_read_says_so() -> None:

@@ -10,7 +10,10 @@ import pytest
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Applied, Lifecycle, Observed, Removal
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Reference
 from tests.unit.planning.toys import (
     BLUE,
@@ -73,6 +76,20 @@ def test_all_that_stands_against_a_plan_is_told_at_once() -> None:
         "external-not-found", "foreign-owner", "refused-by-workspace",
     ]  # fmt: skip
     assert "no Kubernetes" in next(p.detail for p in problems(world, wanted) if p.code == "refused-by-workspace")
+
+
+def test_every_refusal_is_told_at_the_field_that_asks_for_it() -> None:
+    world = World()
+    body = LocatedDict(mark=("spec.yaml", 3, 5, 6, 1))
+    body.put("compute", "azureml:k8s", ("spec.yaml", 3, 5, 3, 12), ("spec.yaml", 3, 14, 3, 25))
+    job = replace(resource(TRAIN, command="x"), source=body, span=Span("spec.yaml", 2, 3, 2, 8))
+    world.refused_at[TRAIN] = (Refusal("no cluster", ("compute",), "Use another."), Refusal("too large"))
+    found = problems(world, project(job))
+    assert [(str(p.subject), p.detail, p.fix) for p in found] == [
+        ("spec.yaml:2:3", "jobs.train cannot be done in toy workspace: too large", found[0].fix),
+        ("spec.yaml:3:14", "jobs.train cannot be done in toy workspace: no cluster", "Use another."),
+    ]
+    assert "lifecycle" in found[0].fix
 
 
 def test_an_orphan_stays_until_pruned() -> None:

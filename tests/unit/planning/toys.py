@@ -31,6 +31,7 @@ from orchestrator.core.kind import (
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.ports import Intent, State
 from orchestrator.core.project import Project, WorkspaceChoice
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import (
     ADDRESS_TAG,
     FINGERPRINT_TAG,
@@ -268,7 +269,8 @@ class World:
     lineage: str = ""
     unfinished: set[Address] = field(default_factory=set)
     elsewhere: dict[Address, Observed] = field(default_factory=dict)
-    refusals: dict[Address, str] = field(default_factory=dict)
+    refused: dict[Address, str] = field(default_factory=dict)
+    refused_at: dict[Address, tuple[Refusal, ...]] = field(default_factory=dict)
     health: Callable[[Address], Any] = lambda address: Observed(address, "", {}).health
     defaults: Mapping[str, Mapping[str, Any]] = field(
         default_factory=lambda: {"compute": {"principal": "42", "idle": 120, "region": "north"}}
@@ -284,8 +286,9 @@ class World:
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         return self.elsewhere.get(address)
 
-    def refusal(self, desired: Desired) -> str | None:
-        return self.refusals.get(desired.address)
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> list[Refusal]:
+        found = list(self.refused_at.get(desired.address, ()))
+        return [*found, Refusal(self.refused[desired.address])] if desired.address in self.refused else found
 
     @property
     def state(self) -> State:

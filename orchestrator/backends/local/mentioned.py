@@ -1,0 +1,68 @@
+"""Bodies of what a resource mentions: as the spec has them, or as they lie in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.resource import Desired
+from orchestrator.core.value import Reference
+from orchestrator.workspace.store import RecordStore
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A resource that is mentioned.
+
+    Attributes:
+        body: of the spec (with special values), or of a record (plain data).
+        variant: the shape of the body inside its kind.
+        pinned: the text by which the workspace will know this very version: ``azureml:NAME:VERSION``; empty if only the apply
+            can know it.
+    """
+
+    address: Address
+    body: Mapping[str, Any]
+    variant: str
+    pinned: str = ""
+
+
+class Mentions:
+    """Looks up what references name.
+
+    Args:
+        resources: everything in the spec.
+        store: the workspace's records, for what is not in the spec.
+    """
+
+    def __init__(self, resources: Mapping[Address, Desired], store: RecordStore) -> None:
+        self._resources = resources
+        self._store = store
+
+    def find(self, reference: Reference) -> Mentioned | None:
+        """What a reference names; None if it is nowhere, or is looked up by its address alone (registries)."""
+        target = reference.target
+        if not reference.external:
+            desired = self._resources.get(target)
+            if desired is None:
+                return None
+            return Mentioned(target, desired.properties, desired.variant, _pinned(target, desired.version))
+        version = reference.version
+        if version is None or version.startswith("@"):
+            record = self._store.latest(target.kind, str(target))
+        else:
+            record = self._store.get(target.kind, str(target), version)
+        if record is None or record.deleting:
+            return None
+        return Mentioned(target, record.body, record.variant, _pinned(target, record.revision))
+
+    def parent(self, desired: Desired) -> Desired | None:
+        """The endpoint that contains a resource."""
+        parent = desired.address.parent
+        return self._resources.get(parent) if parent is not None else None
+
+
+def _pinned(target: Address, version: str | None) -> str:
+    return f"azureml:{target.name}:{version}" if version else ""

@@ -1,0 +1,194 @@
+"""What the embedded workspace cannot do is told when planning, at its place, unless something stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import LoadOptions
+from orchestrator.engine import load_project, open_workspace, plan_project
+from orchestrator.kinds import discover
+from orchestrator.planning.options import PlanOptions
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+
+CLUSTERS = """
+compute:
+  k8s: {type: kubernetes, resource_id: /subscriptions/s/c}
+  pool: {type: synapsespark, resource_id: /subscriptions/s/p}
+  old: {type: virtualmachine, resource_id: /subscriptions/s/m}
+  cpu: {type: amlcompute, size: Standard_DS3_v2}
+"""
+ON = """
+jobs:
+  train: {{command: "true", environment: {{image: host}}, compute: {compute}}}
+"""
+SERVED = """
+models: {weights: {path: weights.bin}}
+online_endpoints:
+  eee:
+    compute: azureml:k8s
+    deployments:
+      blue: {type: kubernetes, model: azureml:weights@latest, environment: {image: host}}
+"""
+IN = """
+jobs:
+  train: {{command: "true", environment: {environment}}}
+"""
+READS = """
+jobs:
+  train:
+    command: "true"
+    environment: {image: host}
+    inputs: {far: {type: uri_folder, path: azureml:far@latest}}
+"""
+CONDA = """name: e
+dependencies:
+  - python
+  - cudatoolkit
+  - pip:
+      - -r other.txt
+"""
+
+
+def refused(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Plan a spec.
+
+    Returns:
+        Line and column, text and advice of each reason why the embedded workspace refuses it.
+    """
+    (folder / "weights.bin").write_bytes(b"01")
+    head = f"project: heart\nworkspace: {{local: {{stand_ins: {dict(stand_ins or {})}}}}}"
+    (folder / "spec.yaml").write_text(head + text)
+    project = load_project([folder / "spec.yaml"], LoadOptions())
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        try:
+            plan_project(project, workspace, PlanOptions())
+        except SpecError as problem:
+            assert {d.code for d in problem.diagnostics} == {"refused-by-workspace"}
+            return [(str(d.subject).partition("spec.yaml:")[2], d.detail, d.fix) for d in problem.diagnostics]
+    return []
+
+
+COMPUTES = [
+    ("azureml:k8s", {}, "compute.k8s, a Kubernetes cluster", "a cluster"),
+    ("azureml:pool", {}, "compute.pool, a Synapse Spark pool", "a pool"),
+    ("old", {}, "compute.old, an attached virtual machine", "a machine of somebody's own"),
+    ("azureml:cpu", {}, "", "a size: this machine stands in"),
+    ("azureml:k8s", {"azureml:k8s": "."}, "", "this machine does its work"),
+    ("azureml:k8s", {"azureml:pool": "."}, "compute.k8s", "another one is mapped"),
+]
+
+
+@pytest.mark.parametrize(("compute", "stand_ins", "names", "why"), COMPUTES, ids=[c[3] for c in COMPUTES])
+def test_a_job_on_a_compute_that_is_only_recorded(
+    tmp_path: Path, compute: str, stand_ins: dict[str, str], names: str, why: str
+) -> None:
+    found = refused(tmp_path, CLUSTERS + ON.format(compute=compute), stand_ins=stand_ins)
+    assert len(found) == bool(names), why
+    for place, detail, fix in found:
+        assert place == "10:65"
+        assert names in detail
+        assert "stand_ins" in fix
+
+
+def test_computes_alone_are_recorded(tmp_path: Path) -> None:
+    assert refused(tmp_path, CLUSTERS) == []
+
+
+def test_a_compute_that_lies_in_the_workspace_already(tmp_path: Path) -> None:
+    store = RecordStore(WorkspacePaths(tmp_path / ".amlctl"))
+    store.insert(Record("compute", "compute.k8s", "", "", None, {"type": "kubernetes"}, variant="kubernetes"))
+    store.close()
+    ((_, detail, _),) = refused(tmp_path, ON.format(compute="azureml:k8s"))
+    assert "compute.k8s, a Kubernetes cluster" in detail
+
+
+def test_a_deployment_goes_where_its_endpoint_is(tmp_path: Path) -> None:
+    found = refused(tmp_path, CLUSTERS + SERVED)
+    assert [detail.partition("workspace: ")[2] for _, detail, _ in found] == [
+        "it is to run on compute.k8s, a Kubernetes cluster, which is only recorded there",
+        "a Kubernetes deployment needs a cluster; the embedded workspace is one machine",
+    ]
+    assert refused(tmp_path, CLUSTERS + SERVED, stand_ins={"azureml:k8s": "."}) == []
+
+
+ENVIRONMENTS = [
+    ("{build: {path: docker}}", "4:49", ["built from a Dockerfile"], "a build context"),
+    ("{image: host, conda_file: conda.yml}", "4:67", ["conda.yml:4: 'cudatoolkit'", "conda.yml:6: '-r other.txt'"], "a file"),
+    ("{image: host, conda_file: {dependencies: [numpyy]}}", "4:67", ["'numpy'"], "a conda file written in place"),
+    ("{image: host, conda_file: {dependencies: [numpy]}}", "", [], "what pip can install"),
+    ("{image: host}", "", [], "an image"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "place", "parts", "why"), ENVIRONMENTS, ids=[e[3] for e in ENVIRONMENTS])
+def test_an_environment_that_cannot_be_built(
+    tmp_path: Path, environment: str, place: str, parts: list[str], why: str
+) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "conda.yml").write_text(CONDA)
+    found = refused(tmp_path, IN.format(environment=environment))
+    assert len(found) == len(parts), why
+    for (where, detail, _), part in zip(found, parts, strict=True):
+        assert where == place
+        assert part in detail
+    named = f"\nenvironments: {{e: {environment}}}" + IN.format(environment="azureml:e@latest")
+    by_name = refused(tmp_path, named)
+    assert [(part in detail, "environments.e: " in detail) for (_, detail, _), part in zip(by_name, parts, strict=True)] == [
+        (True, True) for _ in parts
+    ]  # fmt: skip
+    assert all(where.startswith("5:") for where, _, _ in by_name), "at the job that needs it"
+    assert refused(tmp_path, f"\nenvironments: {{e: {environment}}}\n") == [], "recorded all the same"
+
+
+def test_an_environment_that_lies_in_the_workspace_already(tmp_path: Path) -> None:
+    store = RecordStore(WorkspacePaths(tmp_path / ".amlctl"))
+    for version, body in (("1", {"image": "host"}), ("2", {"build": {"path": "content://d"}})):
+        store.insert(Record("environments", "environments.e", version, "", None, body))
+    store.close()
+    assert len(refused(tmp_path, IN.format(environment="azureml:e@latest"))) == 1
+    assert len(refused(tmp_path, IN.format(environment="azureml:e:2"))) == 1
+    assert refused(tmp_path, IN.format(environment="azureml:e:1")) == []
+
+
+FAR = "\ndata: {{far: {{type: uri_folder, path: {path}{version}}}}}\n"
+REACH = [
+    ("wasbs://c@a/x?sig=hush", "", {}, True, "a blob behind an asset"),
+    ("abfss://c@a/x", "", {}, True, "a lake behind an asset"),
+    ("abfss://c@a/x", "", {"abfss://c@a": "."}, False, "the address is mapped"),
+    ("abfss://c@a/x", ", version: 1", {"azureml:far:1": "."}, False, "the version is mapped"),
+    ("abfss://c@a/x", "", {"azureml:far:1": "."}, True, "another version is mapped"),
+    ("https://example.org/x", "", {}, False, "this machine can fetch it"),
+]
+
+
+@pytest.mark.parametrize(("path", "version", "stand_ins", "told", "why"), REACH, ids=[r[4] for r in REACH])
+def test_data_that_lie_out_of_reach(
+    tmp_path: Path, path: str, version: str, stand_ins: dict[str, str], told: bool, why: str
+) -> None:
+    found = refused(tmp_path, FAR.format(path=f"'{path}'", version=version) + READS, stand_ins=stand_ins)
+    assert bool(found) is told, why
+    for place, detail, fix in found:
+        assert place == "9:44"
+        assert "data.far, which lies at" in detail
+        assert "hush" not in detail
+        assert "stand_ins" in fix
+
+
+def test_a_registered_triton_model_is_not_served(tmp_path: Path) -> None:
+    model = "\nmodels: {weights: {type: triton_model, path: weights.bin}}\n"
+    deployment = """online_endpoints:
+  eee:
+    auth_mode: key
+    deployments: {blue: {model: azureml:weights@latest, instance_type: Standard_DS3_v2}}
+"""
+    ((place, detail, _),) = refused(tmp_path, model + deployment)
+    assert place == "7:33"
+    assert "models.weights needs NVIDIA's Triton server" in detail
