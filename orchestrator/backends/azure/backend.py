@@ -26,6 +26,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
 
 DELETE_TIMEOUT_S: Final = 1_800.0
@@ -77,8 +78,8 @@ class AzureBackend:
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         return self._driver(address.kind).read(address, revision)
 
-    def refusal(self, desired: Desired) -> str | None:
-        return None
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        return ()
 
     def create(self, request: Request) -> Observed:
         driver = self._driver(request.address.kind)
