@@ -45,6 +45,10 @@ class Fragment:
     found: bool = False
 
 
+_SAVED_PLAN: Final = frozenset({"format", "base", "changes", "origin"})
+"""Keys of what ``plan -o`` writes: in a folder of documents it is passed over."""
+
+
 class Gathering:
     """Collects the fragments of a spec."""
 
@@ -117,6 +121,12 @@ class Gathering:
             if not fragment.found:
                 detail = f"{fragment.name} holds no mapping, so it is neither a spec nor a CLI v2 document."
                 fix = "Name a spec or a CLI v2 document."
+                self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
+            return
+        if tree.keys() >= _SAVED_PLAN:
+            if not fragment.found:
+                detail = f"{fragment.name} is a saved plan, and neither a spec nor a CLI v2 document."
+                fix = f"Apply it: amlctl apply {fragment.name}. Everything else takes the spec it was made from."
                 self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
             return
         self.fragments.append(replace(fragment, spec=is_spec(tree)))

@@ -291,3 +291,15 @@ def test_a_template_that_is_not_yaml_even_when_filled_is_told_once(tmp_path: Pat
     assert told(refused(write(tmp_path, {"job.yml": "command: {{A}}\na: 1\na: 2\n"}), variables={"A": "x"})) == [
         "duplicate-key job.yml:3:1"
     ]
+
+
+def test_a_saved_plan_beside_documents_is_passed_over_and_told_apart_where_a_spec_is_wanted(tmp_path: Path) -> None:
+    plan = '{"format": 1, "project": "p", "base": {}, "changes": [], "origin": {}}\n'
+    write(
+        tmp_path, {"a.yml": "$schema: https://azuremlschemas.azureedge.net/latest/data.schema.json\nname: d\npath: x\n"}
+    )
+    write(tmp_path, {"plan.json": plan})
+    assert "data" in composed(tmp_path, files=False).sections
+    [found] = refused(tmp_path / "plan.json")
+    assert found.code == "unknown-document"
+    assert "amlctl apply" in found.fix
