@@ -8,18 +8,31 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.errors import StateError, UnsupportedSetup
 from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Backend, Cancellation, Clock, Holder, State, StateStore, SystemClock
+from orchestrator.core.ports import (
+    Backend,
+    Cancellation,
+    Clock,
+    Holder,
+    State,
+    StateChange,
+    StateStore,
+    SystemClock,
+)
 from orchestrator.core.project import LoadOptions, Project
+from orchestrator.core.resource import Applied
 from orchestrator.core.run import Listener, RunReport
 from orchestrator.core.status import ResourceStatus
 from orchestrator.kinds import discover
@@ -28,6 +41,10 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
 from orchestrator.planning.status import statuses
 from orchestrator.spec.load import load
+from orchestrator.state.rebuild import Rebuilt, rebuild, told
+
+STATE_DENIED = "state-denied"
+"""Code of the error for a state that may not be read."""
 
 Confirm = Callable[[Plan], bool]
 """Shows a plan to a person (or a policy) and says whether to go on. Asked about empty plans too: they may not be what was agreed to."""
@@ -35,10 +52,35 @@ Confirm = Callable[[Plan], bool]
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An open workspace together with the project's state in it."""
+    """An open workspace together with the project's state in it.
+
+    Attributes:
+        interest: for backends that list better if they know what matters; None for others.
+    """
 
     backend: Backend
     store: StateStore
+    interest: Interest | None = None
+
+
+class Interest:
+    """Which addresses a plan may be about, for a workspace where looking at everything costs a call for each name."""
+
+    def __init__(self, project: Project) -> None:
+        self._wanted = dict.fromkeys(project.resources, "")
+        self._known: dict[Address, str] | None = dict(self._wanted)
+
+    def addresses(self) -> Mapping[Address, str] | None:
+        """Addresses, each with the revision on record; None means everything."""
+        return self._known
+
+    def narrow(self, state: State) -> None:
+        """Look at the spec's and the state's addresses only."""
+        self._known = self._wanted | {address: applied.revision for address, applied in state.applied.items()}
+
+    def widen(self) -> None:
+        """Look at everything."""
+        self._known = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +127,38 @@ def open_workspace(project: Project, kinds: Kinds, clock: Clock) -> Iterator[Wor
     Raises:
         UnsupportedSetup: the backend's extra is not installed.
     """
-    if project.workspace.kind != "local":
-        raise UnsupportedSetup(
-            f"The target '{project.target}' goes to an Azure workspace, which this version cannot reach.",
-            fix="Choose a target with `workspace: {local: {}}`; Azure workspaces come with a later version.",
-        )
+    workspace = _azure(project, kinds, clock) if project.workspace.kind == "azure" else _local(project, kinds, clock)
+    try:
+        yield workspace
+    finally:
+        workspace.store.close()
+        workspace.backend.close()
+
+
+def _local(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     from orchestrator.backends.local.backend import LocalBackend
     from orchestrator.state.sqlite import SqliteStateStore
 
     backend = LocalBackend(project.workspace, project.name, kinds, clock)
     store = SqliteStateStore(Path(project.workspace.settings["path"]) / "workspace.db", project.name, clock)
-    try:
-        yield Workspace(backend, store)
-    finally:
-        store.close()
-        backend.close()
+    return Workspace(backend, store)
+
+
+def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
+    if find_spec("azure") is None or find_spec("azure.ai") is None or find_spec("azure.identity") is None:
+        raise UnsupportedSetup(
+            f"The target '{project.target}' goes to an Azure workspace, for which azure-ai-ml is not installed.",
+            fix="pip install 'amlctl[azure]'",
+        )
+    from orchestrator.backends.azure.backend import AzureBackend
+    from orchestrator.backends.azure.blobs import BlobObjects
+    from orchestrator.state.document import DocumentStateStore
+    from orchestrator.state.objects import Moved, Stored
+
+    interest = Interest(project)
+    backend = AzureBackend(project.workspace, kinds, clock, interest.addresses)
+    store = DocumentStateStore(BlobObjects(backend.client, Moved, Stored), project.name, clock)
+    return Workspace(backend, store, interest)
 
 
 def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -> Planned:
@@ -109,9 +168,78 @@ def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -
         SpecError: the spec cannot be planned against this workspace; with every reason.
     """
     kinds = discover()
-    state = workspace.store.load()
+    try:
+        state = workspace.store.load()
+    except StateError as error:
+        if error.code != STATE_DENIED:
+            raise
+        return _plan_from_tags(project, workspace, options, error)
+    if workspace.interest is not None:
+        workspace.interest.narrow(state)
     observation = observe(project, state, workspace.backend, kinds)
     return Planned(project, state, observation, make_plan(project, state, observation, kinds, options))
+
+
+def _plan_from_tags(project: Project, workspace: Workspace, options: PlanOptions, error: StateError) -> Planned:
+    """Plan for somebody who may read the workspace but not the state: what the live objects' marks say stands in for it."""
+    kinds = discover()
+    rebuilt, observation = _rebuilt(project, workspace, "")
+    state = State("", 0, rebuilt.applied)
+    plan = make_plan(project, state, observation, kinds, options)
+    warning = Diagnostic(
+        Severity.WARNING,
+        STATE_DENIED,
+        "Planned from tags, without the state",
+        f"The state cannot be read, so what was applied is taken from the tags of live objects. {error.detail}",
+        error.fix,
+    )
+    return Planned(project, state, observation, replace(plan, warnings=(*plan.warnings, warning)))
+
+
+def rebuild_state(project: Project, workspace: Workspace, run: RunOptions) -> Mapping[Address, Applied]:
+    """Write a lost state again, from the marks of live objects.
+
+    Returns:
+        The records.
+
+    Raises:
+        StateError: there is a state already; an address has two objects that may be in force.
+    """
+    with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
+        if workspace.store.load().applied:
+            raise StateError(
+                f"Project '{project.name}' has a state in this workspace; nothing was rebuilt.",
+                code="state-exists",
+                fix="Plan as usual: what differs is shown as a change.",
+            )
+        state = workspace.store.begin()
+        rebuilt, _ = _rebuilt(project, workspace, state.lineage)
+        if rebuilt.ambiguous:
+            raise StateError(
+                f"Several objects may be in force, and nothing tells which one was: {told(rebuilt.ambiguous)}.",
+                code="state-ambiguous",
+                fix="Archive or delete all but one of each, then rebuild again.",
+            )
+        workspace.store.settle_all(
+            [StateChange(f"rebuild {at}", at, applied, "rebuilt") for at, applied in rebuilt.applied.items()]
+        )
+    return rebuilt.applied
+
+
+def _rebuilt(project: Project, workspace: Workspace, secret_key: str) -> tuple[Rebuilt, Observation]:
+    """What the marks of all live objects say, whatever the spec mentions."""
+    kinds = discover()
+    empty = State("", 0, {})
+    if workspace.interest is not None:
+        workspace.interest.widen()
+    observation = observe(project, empty, workspace.backend, kinds)
+    others = kinds.keys() - {address.kind for address in project.resources}
+    left = [live for kind in sorted(others) for live in workspace.backend.list(kind) if live.owner == project.name]
+    objects = {**observation.objects}
+    for live in left:
+        objects[live.address] = (*objects.get(live.address, ()), live)
+    observation = replace(observation, objects=objects)
+    return rebuild(make_plan(project, empty, observation, kinds, PlanOptions()), observation, secret_key), observation
 
 
 def apply_project(
@@ -193,5 +321,6 @@ __all__ = [
     "load_project",
     "open_workspace",
     "plan_project",
+    "rebuild_state",
     "status_of",
 ]

@@ -49,19 +49,22 @@ class AzureBackend:
         clock: for time bounds.
         interest: see `Interest`. Narrows the listing of assets, of which the service lists names only.
 
+    Attributes:
+        client: of the workspace, for the state beside it.
+
     Raises:
         Invalid: the settings cannot be used.
     """
 
     def __init__(self, choice: WorkspaceChoice, kinds: Kinds, clock: Clock, interest: Interest = _everything) -> None:
         self._connection = connection_of(choice.settings)
-        self._client = Client(self._connection)
+        self.client = Client(self._connection)
         self._kinds = kinds
         self._clock = clock
         self._interest = interest
         self._operations = Operations()
-        self._reads = EndpointReads(self._client, self._endpoints)
-        self._scorer = Scorer(self._client, self._reads)
+        self._reads = EndpointReads(self.client, self._endpoints)
+        self._scorer = Scorer(self.client, self._reads)
         self._drivers = {key: self._driver_of(kind) for key, kind in kinds.items()}
 
     @property
@@ -131,20 +134,20 @@ class AzureBackend:
         if not isinstance(driver, JobDriver):
             raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
         run = self._found(address, revision).revision
-        log = RunLog(self._client, run)
+        log = RunLog(self.client, run)
         return follow_run(log, lambda: follow and self._found(address, run).health is Health.PROGRESSING, pause_s)
 
     def score(self, endpoint: Address, request: ScoringRequest) -> ScoringAnswer:
         return self._scorer.score(endpoint, request)
 
     def close(self) -> None:
-        self._client.close()
+        self.client.close()
 
     def _finish(self, address: Address, revision: str, pace: Pace, cancel: Cancellation) -> None:
         poller = self._operations.get((address, revision))
         if poller is None:
             return
-        finish(poller, str(address), pace, cancel, lambda: self._client.settled(f"finish {address}", poller))
+        finish(poller, str(address), pace, cancel, lambda: self.client.settled(f"finish {address}", poller))
         self._operations.put((address, revision), None)
 
     def _existing(self, request: Request, existing: Observed) -> Observed:
@@ -169,7 +172,7 @@ class AzureBackend:
         """The error of a run with the last lines of its log."""
         if not isinstance(self._driver(address.kind), JobDriver):
             return error
-        lines = tail(self._client, revision)
+        lines = tail(self.client, revision)
         return Failed("\n".join([f"{address} ended as {error.detail}.", *lines]), code=error.code)
 
     def _found(self, address: Address, revision: str | None) -> Observed:
@@ -193,17 +196,17 @@ class AzureBackend:
     def _driver_of(self, kind: Kind) -> Driver:
         match kind.local.behaviour:
             case Behaviour.ASSET:
-                return AssetDriver(self._client, kind, lambda: self._names(kind))
+                return AssetDriver(self.client, kind, lambda: self._names(kind))
             case Behaviour.RUN:
-                return JobDriver(self._client, kind, self._runs)
+                return JobDriver(self.client, kind, self._runs)
             case Behaviour.ENDPOINT:
-                return EndpointDriver(self._client, kind, self._reads)
+                return EndpointDriver(self.client, kind, self._reads)
             case Behaviour.DEPLOYMENT:
-                return DeploymentDriver(self._client, kind, self._reads)
+                return DeploymentDriver(self.client, kind, self._reads)
             case Behaviour.TRAFFIC:
-                return TrafficDriver(self._client, self._reads)
+                return TrafficDriver(self.client, self._reads)
             case _:
-                return NamedDriver(self._client, kind)
+                return NamedDriver(self.client, kind)
 
     def _names(self, kind: Kind) -> frozenset[str] | None:
         wanted = self._interest()

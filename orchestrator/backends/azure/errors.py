@@ -98,7 +98,8 @@ def _by_name(error: Exception, doing: str) -> BackendError:
 def _said(error: Any) -> tuple[str, str]:
     """The service's code and message; the innermost code is the telling one."""
     told = getattr(error, "error", None)
-    code = str(getattr(told, "code", "") or "")
+    of_storage = getattr(error, "error_code", None)
+    code = str(getattr(told, "code", "") or getattr(of_storage, "value", of_storage) or "")
     message = str(getattr(told, "message", "") or "")
     return code, _cut(message or _text(error))
 

@@ -13,6 +13,7 @@ from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
+from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.certificate import write_certificate
 from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
 
@@ -47,6 +48,14 @@ def wire(certificate: Path) -> Iterator[Wire]:
 
 
 @pytest.fixture
+def blobs(wire: Wire) -> BlobWire:
+    """The container that keeps the state."""
+    blobs = BlobWire()
+    wire.rules.append(blobs)
+    return blobs
+
+
+@pytest.fixture
 def choice(wire: Wire, certificate: Path) -> WorkspaceChoice:
     """Settings that lead to the wire, with a principal whose secret it does not check."""
     principal = {"tenant_id": "tenant", "client_id": "client", "client_secret": Secret("SP", "hush")}
@@ -63,6 +72,7 @@ def choice(wire: Wire, certificate: Path) -> WorkspaceChoice:
             "ca_file": str(certificate),
             "polling_s": 1,
             "retries": 0,
+            "state": {"container_url": f"{wire.url}/blobs/c"},
         },
     )
 

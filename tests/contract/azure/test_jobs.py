@@ -81,7 +81,7 @@ def test_a_failed_run_tells_the_end_of_its_log(backend: AzureBackend, wire: Wire
     submit(backend, COMMAND)
     wire.resources["/jobs/train-abc"]["properties"]["status"] = "Failed"
     wire.log = b"one\nValueError: no rows\n"
-    with pytest.raises(Failed, match="(?s)ended as failed.*ValueError: no rows"):
+    with pytest.raises(Failed, match=r"(?s)ended as failed.*ValueError: no rows"):
         backend.wait(TRAIN, "train-abc", 30, Cancellation(), lambda line: None)
 
 

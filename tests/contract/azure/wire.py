@@ -37,6 +37,7 @@ class Exchange:
     body: Any = None
     written: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Wire:
         exchanges: every request to the workspace, in order.
         rules: asked first, the newest first; None means the usual answer.
         page: how many items a page has.
+        finishing: jobs are complete as soon as they are submitted.
         operation_polls: how often an operation says that it goes on.
     """
 
@@ -73,6 +75,7 @@ class Wire:
         self.key = "key-1"
         self.log = b""
         self.run_tags: dict[str, str] = {}
+        self.finishing = False
         self.failing: dict[str, dict[str, str]] = {}
         self.url = ""
         self._operations: dict[str, tuple[int, str]] = {}
@@ -138,7 +141,10 @@ class Wire:
         if path.startswith("/models/"):
             properties.setdefault("flavors", {})
         if path.startswith("/jobs/"):
-            properties |= {"status": "Running", "services": {"Studio": {"endpoint": "https://studio"}}}
+            properties |= {
+                "status": "Completed" if self.finishing else "Running",
+                "services": {"Studio": {"endpoint": "https://studio"}},
+            }
         if path.count("/") == 2 and path.startswith("/onlineendpoints/"):
             properties["scoringUri"] = f"{self.url}/score"
         if "/deployments/" in path:
@@ -299,16 +305,27 @@ def serving(certificate: Path) -> Iterator[Wire]:
             parts = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
             raw = self.rfile.read(length)
-            body = json.loads(raw) if raw[:1] in (b"{", b"[") else raw.decode(errors="replace")
+            is_json = "json" in (self.headers.get("Content-Type") or "")
+            body = json.loads(raw) if is_json and raw else None
             path = parts.path.lower().removeprefix(WORKSPACE.lower()).rstrip("/")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = wire.answer(Exchange(self.command, path, dict(parse_qsl(parts.query)), body, parts.path, headers))
+            answer = wire.answer(
+                Exchange(self.command, path, dict(parse_qsl(parts.query)), body, parts.path, headers, raw)
+            )
             if answer.drop:
                 self.close_connection = True
                 return
             data = b"" if answer.body is None else json.dumps(answer.body).encode()
             data = data if answer.raw is None else answer.raw
-            head = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(data)}", "Content-Type: application/json"]
+            binary = answer.raw is not None and not answer.raw.startswith(b"<?xml")
+            kind = (
+                "application/octet-stream"
+                if binary
+                else "application/json"
+                if answer.raw is None
+                else "application/xml"
+            )
+            head = [f"HTTP/1.1 {answer.status} X", f"Content-Length: {len(data)}", f"Content-Type: {kind}"]
             head += [f"{name}: {value}" for name, value in answer.headers.items()]
             self.wfile.write(
                 "\r\n".join([*head, "", ""]).encode() + data

@@ -1,0 +1,200 @@
+"""Blob storage as the place of a state: conditional writes and leases, opened by key, by signature or by identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from orchestrator.backends.azure.client import Client
+from orchestrator.core.errors import BackendError, Denied, StateError
+
+Result = TypeVar("Result")
+
+DENIED: Final = "state-denied"
+"""Code of the error for a state that may not be read or written."""
+
+_STORAGE_ROLE: Final = (
+    "Ask for the role 'Storage Blob Data Contributor' on the container of the state, "
+    "or choose another container with `state: {container_url: …}`."
+)
+
+_TAKEN: Final = 409
+_GONE: Final = 404
+
+
+class BlobObjects:
+    """A blob container as an `ObjectStore` of `orchestrator.state`: the one of the settings, or that of the default datastore.
+
+    Nobody is asked before the first call.
+
+    Args:
+        client: of the workspace; tells the default datastore and who we are.
+        moved: makes the error for a write that came second.
+        stored: makes the answer of `read` from data and tag.
+    """
+
+    def __init__(self, client: Client, moved: Callable[[], Exception], stored: Callable[[bytes, str], Any]) -> None:
+        self._client = client
+        self._moved = moved
+        self._stored = stored
+        self._container: Any = None
+
+    @property
+    def place(self) -> str:
+        """See `ObjectStore.place`."""
+        return str(self._opened().url).partition("?")[0]
+
+    def read(self, name: str) -> Any:
+        """See `ObjectStore.read`."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        def download() -> Any:
+            try:
+                stream = self._opened().download_blob(name)
+                return self._stored(stream.readall(), str(stream.properties.etag))
+            except ResourceNotFoundError:
+                return None
+
+        return self._call("read", download)
+
+    def write(self, name: str, data: bytes, *, etag: str | None) -> str:
+        """See `ObjectStore.write`."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+
+        condition = (
+            {"match_condition": MatchConditions.IfMissing}
+            if etag is None
+            else {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        )
+
+        def upload() -> str:
+            try:
+                answer = self._blob(name).upload_blob(data, overwrite=etag is not None, **condition)
+                return str(answer["etag"])
+            except (ResourceExistsError, ResourceModifiedError):
+                raise self._moved() from None
+
+        return self._call("write", upload)
+
+    def overwrite(self, name: str, data: bytes, *, lease: str = "") -> None:
+        """See `ObjectStore.overwrite`."""
+        held = {"lease": lease} if lease else {}
+        self._call("write", lambda: self._blob(name).upload_blob(data, overwrite=True, **held))
+
+    def acquire(self, name: str, seconds: int) -> str | None:
+        """See `ObjectStore.acquire`."""
+        from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+
+        def take() -> str | None:
+            try:
+                return str(self._blob(name).acquire_lease(lease_duration=seconds).id)
+            except ResourceNotFoundError:
+                raise
+            except HttpResponseError as error:
+                if error.status_code == _TAKEN:
+                    return None
+                raise
+
+        def make_and_take() -> str | None:
+            try:
+                return take()
+            except ResourceNotFoundError:
+                try:
+                    self._blob(name).upload_blob(b"", overwrite=False)
+                except ResourceExistsError:
+                    return take()  # somebody was quicker
+                return take()
+
+        return self._call("lock", make_and_take)
+
+    def renew(self, name: str, lease: str) -> bool:
+        """See `ObjectStore.renew`."""
+        from azure.core.exceptions import HttpResponseError
+
+        def again() -> bool:
+            try:
+                self._lease(name, lease).renew()
+            except HttpResponseError as error:
+                if error.status_code in (_TAKEN, _GONE):
+                    return False
+                raise
+            return True
+
+        return self._call("keep the lock of", again)
+
+    def release(self, name: str, lease: str) -> None:
+        """See `ObjectStore.release`."""
+        from azure.core.exceptions import HttpResponseError
+
+        def let_go() -> None:
+            try:
+                self._lease(name, lease).release()
+            except HttpResponseError as error:
+                if error.status_code not in (_TAKEN, _GONE):
+                    raise
+
+        self._call("unlock", let_go)
+
+    def close(self) -> None:
+        """See `ObjectStore.close`."""
+        if self._container is not None:
+            self._container.close()
+
+    def _blob(self, name: str) -> Any:
+        return self._opened().get_blob_client(name)
+
+    def _lease(self, name: str, lease: str) -> Any:
+        from azure.storage.blob import BlobLeaseClient
+
+        return BlobLeaseClient(self._blob(name), lease_id=lease)
+
+    def _opened(self) -> Any:
+        if self._container is None:
+            self._container = self._open()
+        return self._container
+
+    def _open(self) -> Any:
+        from azure.storage.blob import ContainerClient
+
+        connection = self._client.connection
+        options: dict[str, Any] = {"retry_total": connection.retries}
+        if connection.ca_file:
+            options["connection_verify"] = connection.ca_file
+        if connection.container_url:
+            signed = "?" in connection.container_url
+            credential = None if signed else self._client.credential
+            return ContainerClient.from_container_url(connection.container_url, credential, **options)
+        url, container, key = self._default_datastore()
+        return ContainerClient(url, container, key or self._client.credential, **options)
+
+    def _default_datastore(self) -> tuple[str, str, Any]:
+        """Account, container and, if we may know it, the key of the workspace's default datastore."""
+        try:
+            store = self._client.read(
+                "read the default datastore", lambda ml: ml.datastores.get_default(include_secrets=True)
+            )
+        except Denied:
+            store = self._client.read("read the default datastore", lambda ml: ml.datastores.get_default())
+        credentials = getattr(store, "credentials", None)
+        key = getattr(credentials, "account_key", None) or getattr(credentials, "sas_token", None)
+        return f"{store.protocol}://{store.account_name}.blob.{store.endpoint}", str(store.container_name), key
+
+    def _call(self, verb: str, call: Callable[[], Result]) -> Result:
+        from azure.core.exceptions import AzureError
+
+        from orchestrator.backends.azure.errors import translate
+
+        try:
+            return call()
+        except BackendError as error:
+            raise _state_error(error) from error
+        except AzureError as error:
+            raise _state_error(translate(error, f"{verb} the state", effect=False)) from error
+
+
+def _state_error(error: BackendError) -> StateError:
+    if isinstance(error, Denied):
+        storage = error.code.startswith("Authorization") or not error.fix
+        return StateError(error.detail, code=DENIED, fix=_STORAGE_ROLE if storage else error.fix)
+    return StateError(error.detail, code="state-unreachable", fix=error.fix or "Try again; nothing was lost.")

@@ -1,0 +1,84 @@
+"""The right to write, as a lease on an object: a holder that dies lets go when the lease ends."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Final
+
+from orchestrator.core.errors import Locked, StateError
+from orchestrator.core.ports import Clock, Holder
+from orchestrator.state.objects import ObjectStore
+
+LEASE_S: Final = 60
+"""The longest that blob storage grants. Source: Azure Storage REST, Lease Blob (15 to 60 seconds)."""
+
+HEARTBEAT_S: Final = 15.0
+"""Three renewals fit into one lease, so that two that get lost do no harm."""
+
+POLL_S: Final = 1.0
+
+
+@contextmanager
+def lease(objects: ObjectStore, name: str, what: str, holder: Holder, clock: Clock, wait_s: float) -> Iterator[None]:
+    """Hold the lease of an object while the block runs. Its content names the holder.
+
+    Args:
+        what: for the message: ``Project 'heart'``.
+
+    Raises:
+        Locked: another holds it and did not let go within `wait_s` seconds.
+        StateError: the place cannot be used.
+    """
+    deadline = clock.monotonic() + wait_s
+    pause = threading.Event()
+    while (held := objects.acquire(name, LEASE_S)) is None:
+        if clock.monotonic() >= deadline:
+            raise _locked(objects, name, what)
+        pause.wait(POLL_S)
+    try:
+        objects.overwrite(name, json.dumps(asdict(holder)).encode(), lease=held)
+        with _heartbeat(objects, name, held):
+            yield
+    finally:
+        with suppress(StateError):  # it ends by itself
+            objects.release(name, held)
+
+
+def _locked(objects: ObjectStore, name: str, what: str) -> Locked:
+    stored = objects.read(name)
+    try:
+        other = Holder(**json.loads(stored.data)) if stored is not None and stored.data else None
+    except (ValueError, TypeError):
+        other = None
+    by = (
+        f"{other.who} runs '{other.command}' (process {other.pid}) since {other.since}" if other else "another holds it"
+    )
+    return Locked(
+        f"{what} is locked: {by}.",
+        code="state-locked",
+        fix=f"Wait until it is done, or let this command wait with --lock-wait; a dead holder's lock ends within {LEASE_S} s.",
+    )
+
+
+@contextmanager
+def _heartbeat(objects: ObjectStore, name: str, held: str) -> Iterator[None]:
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(HEARTBEAT_S):
+            # A lost lease does no harm by itself: the next write of whoever comes second is refused by its version.
+            with suppress(StateError):
+                if not objects.renew(name, held):
+                    return
+
+    thread = threading.Thread(target=beat, name="state-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,140 @@
+"""Plan, apply, plan again, through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.change import Action
+from orchestrator.core.errors import Locked, StateError
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.run import RunReport
+from orchestrator.engine import (
+    RunOptions,
+    Workspace,
+    apply_project,
+    holder,
+    load_project,
+    open_workspace,
+    plan_project,
+    rebuild_state,
+)
+from orchestrator.kinds import discover
+from orchestrator.planning.options import PlanOptions
+from tests.contract.azure.blob_wire import BlobWire
+from tests.contract.azure.wire import Wire
+
+SPEC = """
+project: demo
+compute:
+  cpu: {type: amlcompute, size: Standard_DS3_v2, min_instances: 0, max_instances: 2, tags: {team: core}}
+environments:
+  py: {image: "python:3.11"}
+data:
+  rows: {type: uri_file, path: "https://example.org/rows.csv"}
+jobs:
+  train:
+    type: command
+    command: echo ${{inputs.rows}} ${{outputs.model}}
+    environment: azureml:py@latest
+    compute: azureml:cpu
+    inputs: {rows: {type: uri_file, path: azureml:rows@latest}}
+    outputs: {model: {type: mlflow_model}}
+models:
+  heart: {type: mlflow_model, path: azureml://jobs/train/outputs/model}
+online_endpoints:
+  heart:
+    auth_mode: key
+    deployments:
+      blue: {model: azureml:heart@latest, instance_type: Standard_DS3_v2, instance_count: 1}
+    traffic: {blue: 100}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, choice: WorkspaceChoice) -> Project:
+    """The spec, with a workspace on the wire."""
+    file = tmp_path / "spec.yaml"
+    file.write_text(SPEC)
+    return replace(load_project([file], LoadOptions()), workspace=choice)
+
+
+@pytest.fixture
+def workspace(project: Project, wire: Wire, blobs: BlobWire) -> Iterator[Workspace]:
+    wire.finishing = True
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        yield workspace
+
+
+def apply(project: Project, workspace: Workspace) -> RunReport:
+    _, report = apply_project(project, workspace, PlanOptions(), RunOptions(parallelism=4), lambda plan: True)
+    assert report is not None
+    assert not report.failed, [(r.address, r.error) for r in report.results if r.error]
+    return report
+
+
+def effective(project: Project, workspace: Workspace) -> list[tuple[str, Action, str]]:
+    plan = plan_project(project, workspace, PlanOptions()).plan
+    return [(str(change.address), change.action, change.reason) for change in plan.effective]
+
+
+def test_what_was_applied_needs_no_change(project: Project, workspace: Workspace, wire: Wire) -> None:
+    report = apply(project, workspace)
+    assert len(report.results) == 8
+    assert effective(project, workspace) == []
+    writes = len(wire.calls("PUT"))
+    plan_project(project, workspace, PlanOptions())
+    assert len([call for call in wire.calls("PUT") if "/blobs/" not in call]) <= writes
+
+
+def test_drift_made_by_others_is_seen(project: Project, workspace: Workspace, wire: Wire) -> None:
+    apply(project, workspace)
+    wire.resources["/computes/cpu"]["properties"]["properties"]["scaleSettings"]["maxNodeCount"] = 9
+    wire.resources["/onlineendpoints/heart"]["properties"]["traffic"] = {"blue": 0}
+    changes = effective(project, workspace)
+    assert [address for address, _, _ in changes] == ["compute.cpu", "online_endpoints.heart.traffic"]
+    apply(project, workspace)
+    assert effective(project, workspace) == []
+
+
+def test_a_lost_state_is_made_again_from_marks(project: Project, workspace: Workspace, blobs: BlobWire) -> None:
+    apply(project, workspace)
+    blobs.blobs.clear()
+    assert effective(project, workspace) != []
+    rebuilt = rebuild_state(project, workspace, RunOptions())
+    assert len(rebuilt) == 8
+    assert effective(project, workspace) == []
+    with pytest.raises(StateError, match="nothing was rebuilt"):
+        rebuild_state(project, workspace, RunOptions())
+
+
+def test_somebody_who_may_not_read_the_state_plans_from_tags(
+    project: Project, workspace: Workspace, blobs: BlobWire
+) -> None:
+    apply(project, workspace)
+    blobs.denied = True
+    plan = plan_project(project, workspace, PlanOptions()).plan
+    assert not plan.effective
+    (warning,) = [warning for warning in plan.warnings if warning.code == "state-denied"]
+    assert "Storage Blob Data Contributor" in warning.fix
+
+
+def test_two_applies_do_not_overlap_and_a_dead_holder_lets_go(
+    project: Project, workspace: Workspace, blobs: BlobWire
+) -> None:
+    with (
+        workspace.store.lock(holder("apply"), wait_s=0),
+        pytest.raises(Locked, match="runs 'apply'"),
+        workspace.store.lock(holder("destroy"), wait_s=0),
+    ):
+        pass
+    lock = workspace.store.lock(holder("apply"), wait_s=0)
+    lock.__enter__()
+    blobs.expire()
+    with workspace.store.lock(holder("destroy"), wait_s=0):
+        pass
+    lock.__exit__(None, None, None)
