@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from orchestrator.reconcile.ports import SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.git import GitSource
+from orchestrator.reconcile.source.locking import locked
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
 from orchestrator.spec.ignore import ignore_rules
 from tests.unit.reconcile.git_server import Upstream
@@ -225,3 +231,45 @@ def test_the_file_that_makes_a_checkout_a_repository_is_no_content(upstream: Ups
     assert (folder / ".git").is_file(), "so that a spec can ask for the commit"
     assert ignored is not None
     assert ignored(".git")
+
+
+def test_two_loops_with_one_cache_take_turns(upstream: Upstream, cache: Path) -> None:
+    commits = [upstream.commit(f"Number {number}") for number in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: source(upstream, cache).fetch().id, range(8)))
+    assert found == [commits[-1]] * 8
+
+
+def test_a_cache_that_somebody_holds_is_not_waited_for_without_end(upstream: Upstream, cache: Path) -> None:
+    upstream.commit()
+    source(upstream, cache).fetch()
+    with locked(cache / "lock", wait_s=1), pytest.raises(SourceUnavailable, match="Another process") as caught:
+        source(upstream, cache, timeout_s=0.3).fetch()
+    assert caught.value.code == "cache-busy"
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_next_fetch_succeeds(upstream: Upstream, cache: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from orchestrator.reconcile.source.git import GitSource;"
+        "from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind;"
+        "source = GitSource(GitSettings(sys.argv[1], Ref(RefKind.BRANCH, 'main'), 'spec.yaml'), Path(sys.argv[2]));"
+        "print('ready', flush=True); source.fetch(); source.keep([])"
+    )
+    random = Random(7)
+    for number in range(12):
+        for extra in range(30):
+            upstream.write(f"data/{extra}.csv", f"{number} {extra}\n" * 200)
+        commit = upstream.commit(f"Number {number}")
+        with subprocess.Popen(
+            [sys.executable, "-c", program, str(upstream.folder), str(cache)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0.0, 0.3))
+            process.kill()
+        revision = source(upstream, cache).fetch()
+        assert revision.id == commit
+        assert len(list((revision.path.parent / "data").iterdir())) == 30
+        assert revision.path.read_text() == f"project: p\n# Number {number}\n"

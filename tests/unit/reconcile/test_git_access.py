@@ -21,6 +21,7 @@ from orchestrator.reconcile.source.command import Access, GitCommand
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.secret import SecretMissing, SecretReference
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from tests.unit.reconcile.git_http import git_server
 from tests.unit.reconcile.git_server import Upstream
 
 MAIN = Ref(RefKind.BRANCH, "main")
@@ -86,6 +87,30 @@ def test_a_token_is_sent_and_never_told(
     assert TOKEN not in caught.value.detail + repr(settings)
     for file in (tmp_path / "cache").rglob("*"):
         assert file.is_dir() or TOKEN.encode() not in file.read_bytes()
+
+
+def test_a_private_repository_is_fetched_with_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = Upstream(tmp_path / "team" / "upstream")
+    first = upstream.commit("First")
+    monkeypatch.setenv("GIT_TOKEN_OF_TEST", TOKEN)
+    token = SecretReference("env", "GIT_TOKEN_OF_TEST")
+    with git_server(tmp_path / "team", "deploy", TOKEN) as server:
+        settings = GitSettings(f"{server.url}/upstream/.git", MAIN, "spec.yaml", token=token, username="deploy")
+        source = GitSource(settings, tmp_path / "cache")
+        assert source.fetch().id == first
+        second = upstream.commit("Second")
+        good = source.fetch()
+        assert good.id == second
+        monkeypatch.setenv("GIT_TOKEN_OF_TEST", "revoked-token")
+        with pytest.raises(SourceStalled, match="Authentication failed") as denied:
+            source.fetch()
+        assert denied.value.last_good == good
+        monkeypatch.setenv("GIT_TOKEN_OF_TEST", TOKEN)
+        assert source.fetch() == good
+        assert server.exposed == [], "no command line held the token"
+    with pytest.raises(SourceUnavailable) as gone:
+        source.fetch()
+    assert gone.value.last_good == good
 
 
 def test_a_redirect_to_another_host_is_not_given_the_token(
