@@ -38,20 +38,39 @@ class Checkouts:
         for place in (self._trees, self._records):
             place.mkdir(parents=True, exist_ok=True)
 
-    def find(self, commit: str, path: str) -> Revision | None:
-        """The checkout of a commit, if it is complete."""
-        record = read_json(self._records / f"{commit}.json")
-        tree = self._trees / commit
-        if record is None or not tree.is_dir():
-            return None
-        facts = {key: str(record.get(key, "")) for key in ("label", "message", "author", "committed_at")}
-        return Revision(commit, _inside(tree, path, commit), **facts)
+    def usable(self, commit: str) -> bool:
+        """Whether all files of a commit are there."""
+        return (self._trees / commit).is_dir() and read_json(self._record(commit)) is not None
 
-    def add(self, commit: str, label: str, path: str) -> Revision:
-        """Check a commit out.
+    def complete(self, commit: str) -> bool:
+        """Whether a checkout is usable and git knows of it too, so that a spec can ask for its commit."""
+        return self.usable(commit) and (self._git.repository / "worktrees" / commit / "gitdir").is_file()
+
+    def revision(self, commit: str, path: str) -> Revision:
+        """A usable checkout as a revision.
 
         Raises:
-            SourceStalled: it has links that leave it, or has no such path.
+            SourceStalled: it has no such path.
+        """
+        record = read_json(self._record(commit)) or {}
+        facts = {key: str(record.get(key, "")) for key in ("label", "message", "author", "committed_at")}
+        place = self._trees / commit / path
+        if place.exists():
+            return Revision(commit, place, **facts)
+        raise SourceStalled(
+            f"The commit {commit[:12]} has no {path}.",
+            code="path-missing",
+            fix="Correct `path`, or commit the spec there.",
+        )
+
+    def add(self, commit: str, label: str) -> None:
+        """Check a commit out.
+
+        Args:
+            label: for people.
+
+        Raises:
+            SourceStalled: it has links that leave it.
             SourceUnavailable: git cannot write it, for instance because the disk is full.
         """
         tree = self._trees / commit
@@ -61,23 +80,24 @@ class Checkouts:
         facts = self._run("log", "-1", "--no-show-signature", f"--format={_FACTS}", commit).output.rstrip("\n")
         message, author, committed_at = (*facts.split("\0"), "", "")[:3]
         record = {"label": label, "message": message, "author": author, "committed_at": committed_at}
-        write_json(self._records / f"{commit}.json", record)
-        return Revision(commit, _inside(tree, path, commit), **record)
+        write_json(self._record(commit), record)
 
     def keep(self, commits: frozenset[str]) -> None:
         """Remove all checkouts but these."""
         gone = [tree for tree in self._trees.iterdir() if tree.name not in commits]
         for tree in gone:
-            (self._records / f"{tree.name}.json").unlink(missing_ok=True)
             self._remove_tree(tree)
         if gone:
-            self._run("worktree", "prune")
             self._run("gc", "--auto", "--quiet")
 
+    def _record(self, commit: str) -> Path:
+        return self._records / f"{commit}.json"
+
     def _remove_tree(self, tree: Path) -> None:
+        self._record(tree.name).unlink(missing_ok=True)  # first: what is half removed must not count
         if tree.exists():
             shutil.rmtree(tree)
-            self._run("worktree", "prune")
+        self._run("worktree", "prune")
 
     def _refuse_leaving_links(self, tree: Path, commit: str) -> None:
         root = tree.resolve()
@@ -102,19 +122,10 @@ class Checkouts:
         if answer.status != 0:
             raise SourceUnavailable(
                 f"git {arguments[0]} failed on the local copy of the repository: {answer.reason}.",
-                code="checkout-failed",
+                code="local-copy-broken" if answer.broken else "checkout-failed",
                 fix="Check the free space and the rights of the cache folder.",
             )
         return answer
-
-
-def _inside(tree: Path, path: str, commit: str) -> Path:
-    place = tree / path
-    if place.exists():
-        return place
-    raise SourceStalled(
-        f"The commit {commit[:12]} has no {path}.", code="path-missing", fix="Correct `path`, or commit the spec there."
-    )
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,11 @@ SAFE_CONFIG: Final[Mapping[str, str]] = {
 _PASSED_ON: Final = ("PATH", "TMPDIR", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY")
 _LONGEST_REASON: Final = 500
 _NO_GIT: Final = 127
+_BROKEN: Final = re.compile(
+    r"object file .* is empty|loose object .* is corrupt|unable to (read|parse) |bad (object|tree)|not a git repository"
+    r"|packfile .* (cannot|claims|index)|invalid (sha1|object)|missing (blob|tree|commit)|inflate: data stream error|bad config",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class Answer:
     @property
     def timed_out(self) -> bool:
         return self.status == -1
+
+    @property
+    def broken(self) -> bool:
+        """Whether git complains about its own files, as after a power cut."""
+        return bool(_BROKEN.search(self.reason))
 
 
 @dataclass(frozen=True, slots=True)

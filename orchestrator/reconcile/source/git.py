@@ -22,6 +22,7 @@ from orchestrator.reconcile.source.verify import verify_commit
 
 _WANTED: Final = "refs/amlctl/wanted"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_DISK_FULL: Final = "No space left on device"
 _NO_SUCH_REF: Final = 2
 """Source: git-ls-remote(1), --exit-code."""
 _DENIED: Final = re.compile(
@@ -55,6 +56,8 @@ class GitSource:
                 write_json(self._newest, {"commit": revision.id, "source": self._settings.identity})
                 return revision
         except SourceError as error:
+            if error.code == "local-copy-broken":
+                shutil.rmtree(self._folder / "repository.git", ignore_errors=True)
             error.last_good = self._last_good()
             raise
         except SecretMissing as error:
@@ -75,10 +78,10 @@ class GitSource:
             return None
         try:
             with self._opened() as (git, checkouts):
-                found = checkouts.find(revision, self._settings.path)
-                if found:
-                    self._verify(git, revision)
-                return found
+                if not checkouts.usable(revision):
+                    return None
+                self._verify(git, revision)
+                return checkouts.revision(revision, self._settings.path)
         except (SourceError, OSError):
             return None
 
@@ -126,12 +129,12 @@ class GitSource:
     def _fetch(self, git: GitCommand, checkouts: Checkouts) -> Revision:
         with access_to(self._settings, self._folder / "keys") as access:
             name, reference, commit = self._look(git, access)
-            found = checkouts.find(commit, self._settings.path)
-            if not found:
+            if not checkouts.complete(commit):
                 commit = self._bring(git, access, reference)
         self._verify(git, commit)
-        label = f"{name}@{commit[:7]}" if name else commit[:7]
-        return found or checkouts.find(commit, self._settings.path) or checkouts.add(commit, label, self._settings.path)
+        if not checkouts.complete(commit):
+            checkouts.add(commit, f"{name}@{commit[:7]}" if name else commit[:7])
+        return checkouts.revision(commit, self._settings.path)
 
     def _verify(self, git: GitCommand, commit: str) -> None:
         signers = self._settings.allowed_signers
@@ -203,6 +206,16 @@ class GitSource:
 
     def _refused(self, answer: Answer) -> SourceError:
         url = self._settings.url
+        if _DISK_FULL in answer.reason:
+            return SourceUnavailable(
+                f"The disk of the cache folder {self._folder} is full.", code="disk-full", fix="Free some space there."
+            )
+        if answer.broken:
+            return SourceUnavailable(
+                f"The local copy of {url} is damaged: {answer.reason}.",
+                code="local-copy-broken",
+                fix="Nothing: it is fetched anew.",
+            )
         if _DENIED.search(answer.reason):
             return SourceStalled(
                 f"The repository {url} refused us: {answer.reason}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from random import Random
 
 import pytest
 
-from orchestrator.reconcile.ports import SourceStalled, SourceUnavailable
+from orchestrator.reconcile.ports import SourceError, SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.locking import locked
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
@@ -246,6 +247,85 @@ def test_a_cache_that_somebody_holds_is_not_waited_for_without_end(upstream: Ups
     with locked(cache / "lock", wait_s=1), pytest.raises(SourceUnavailable, match="Another process") as caught:
         source(upstream, cache, timeout_s=0.3).fetch()
     assert caught.value.code == "cache-busy"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["objects", "HEAD", "config", "worktrees", "everything"],
+)
+def test_a_damaged_local_copy_is_fetched_anew(upstream: Upstream, cache: Path, damage: str) -> None:
+    upstream.commit("First")
+    git = source(upstream, cache)
+    good = git.fetch()
+    repository = cache / "repository.git"
+    hurt = repository if damage == "everything" else repository / damage
+    if damage == "objects":
+        for file in hurt.rglob("*"):
+            if file.is_file():
+                file.chmod(0o600)
+                file.write_bytes(b"")
+    elif hurt.is_dir():
+        shutil.rmtree(hurt)
+    else:
+        hurt.write_bytes(b"\0" * 64)
+    second = upstream.commit("Second")
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            found = git.fetch()
+            break
+        except SourceUnavailable as error:
+            assert tries < 3, error.detail
+            assert error.last_good is None or error.last_good == good
+            assert good.path.is_file(), "the last good files stay"
+    assert found.id == second
+    assert found.path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("error: file write error (No space left on device)", "disk-full"),
+        ("fatal: unable to access 'https://x/': Could not resolve host: x", "source-unreachable"),
+        (
+            "fatal: unable to access 'https://x/': Failed to connect to x port 443: Connection refused",
+            "source-unreachable",
+        ),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 503", "source-unreachable"),
+        ("ssh: connect to host x port 22: Connection timed out", "source-unreachable"),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", "source-denied"),
+        ("git@x: Permission denied (publickey).", "source-denied"),
+        ("remote: Repository not found.", "source-denied"),
+        ("Host key verification failed.", "source-denied"),
+        ("error: object file objects/ab/cd is empty", "local-copy-broken"),
+    ],
+)
+def test_what_git_says_is_told_apart(
+    upstream: Upstream, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str, code: str
+) -> None:
+    upstream.commit()
+    git = source(upstream, cache)
+    good = git.fetch()
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    real = shutil.which("git")
+    fake.write_text(f'#!/bin/sh\ncase "$*" in *ls-remote*) echo "{reason}" >&2; exit 128;; esac\nexec {real} "$@"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    with pytest.raises(SourceError) as caught:
+        git.fetch()
+    assert caught.value.code == code
+    assert isinstance(caught.value, SourceStalled) == (code == "source-denied")
+    assert caught.value.last_good == good
+    monkeypatch.undo()
+    assert git.fetch() == good
+
+
+def test_without_git_the_loop_says_so(upstream: Upstream, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SourceUnavailable, match="git is not installed"):
+        GitSource(GitSettings(str(upstream.folder), MAIN), cache).fetch()
 
 
 @pytest.mark.slow
