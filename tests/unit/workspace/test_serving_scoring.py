@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,14 @@ def test_a_model_that_is_none(tmp_path: Path) -> None:
 
 
 class Recorder:
-    """A pyfunc that answers what it got."""
+    """A pyfunc that answers what it got.
+
+    Args:
+        schema: of its inputs, as its signature says.
+    """
+
+    def __init__(self, schema: Any = None) -> None:
+        self.metadata = SimpleNamespace(get_input_schema=lambda: schema)
 
     def predict(self, table: Any, params: Any = None) -> Any:
         if isinstance(table, pd.DataFrame):
@@ -156,6 +164,36 @@ def test_a_body_that_does_not_fit_is_the_callers_mistake(tmp_path: Path, body: b
     with pytest.raises(Rejected) as error:
         model.answer(body)
     assert error.value.status == 400
+
+
+DATED = SimpleNamespace(
+    has_input_names=lambda: True,
+    inputs=[
+        SimpleNamespace(name="date", type=SimpleNamespace(name="datetime")),
+        SimpleNamespace(name="shop", type=SimpleNamespace(name="string")),
+    ],
+)
+"""Has the shape of MLflow's schema."""
+
+
+def test_text_in_a_column_of_dates_becomes_dates(tmp_path: Path) -> None:
+    model = MlflowModel(tmp_path)
+    seen: list[Any] = []
+
+    class Keeper(Recorder):
+        def predict(self, table: Any, params: Any = None) -> Any:
+            seen.append(table)
+            return [1]
+
+    model._pyfunc = Keeper(DATED)
+    for day in ("2024-03-01", "2024-03-01T00:00:00Z"):
+        model.answer(json.dumps({"input_data": [{"date": day, "shop": "A"}]}).encode())
+        assert pd.api.types.is_datetime64_dtype(seen[-1]["date"]), "without a time zone, as models are trained"
+        assert seen[-1]["date"][0].isoformat() == "2024-03-01T00:00:00"
+    model.answer(b'{"input_data": [{"shop": "A"}]}')
+    assert list(seen[-1].columns) == ["shop"], "what is missing is for the model to complain of"
+    with pytest.raises(Rejected, match="'date' takes dates"):
+        model.answer(b'{"input_data": [{"date": "soon", "shop": "A"}]}')
 
 
 def test_data_goes_to_the_script_that_automl_left(tmp_path: Path) -> None:

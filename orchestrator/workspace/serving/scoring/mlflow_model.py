@@ -75,11 +75,15 @@ class MlflowModel:
         if "input_data" not in request:
             if "data" in request and self._script is not None:
                 return self._script.answer(body)
-            raise Rejected(400, 'The body has no \'input_data\'. Send {"input_data": {"columns": […], "data": [[…]]}}.')
+            records = ' or {"data": [{column: value, …}]}' if self._script is not None else ""
+            raise Rejected(
+                400,
+                f'The body has no \'input_data\'. Send {{"input_data": {{"columns": […], "data": [[…]]}}}}{records}.',
+            )
         if self._pyfunc is None:
             self._pyfunc = self._loaded()
         params = request.get("params")
-        table = _table(request["input_data"])
+        table = _with_dates(_table(request["input_data"]), self._pyfunc.metadata.get_input_schema())
         predictions = self._pyfunc.predict(table, params=params) if params else self._pyfunc.predict(table)
         return answer_of(_bare(predictions))
 
@@ -101,6 +105,21 @@ def _table(data: Any) -> Any:
 
         return np.asarray(data)
     raise Rejected(400, '\'input_data\' must be {"columns", "index", "data"}, a list of records or a list of rows.')
+
+
+def _with_dates(table: Any, schema: Any) -> Any:
+    """JSON has no dates: text in columns that the model's signature calls dates becomes dates, as in MLflow's own server."""
+    if schema is None or not schema.has_input_names() or not hasattr(table, "columns"):
+        return table
+    import pandas as pd  # there: the table is made of it
+
+    dates = {spec.name for spec in schema.inputs if getattr(getattr(spec, "type", None), "name", "") == "datetime"}
+    for name in dates.intersection(table.columns):
+        try:
+            table[name] = pd.to_datetime(table[name], utc=True).dt.tz_localize(None)
+        except (ValueError, TypeError) as error:
+            raise Rejected(400, f"Column '{name}' takes dates, such as \"2026-01-31\": {error}") from error
+    return table
 
 
 def _bare(predictions: Any) -> Any:
