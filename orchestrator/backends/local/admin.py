@@ -16,6 +16,8 @@ from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
+from orchestrator.workspace.serving.files import RouterFiles
+from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
 
 
@@ -88,13 +90,19 @@ def down(root: Path) -> bool:
     """
     paths = WorkspacePaths(root)
     client = SupervisorClient(paths)
-    if client.shutdown():
-        return True
-    if not ControlFiles(paths).address.exists():
-        return False
-    # The supervisor died without taking down what it had started; its successor knows how to find that.
-    client.ensure()
-    return client.shutdown()
+    stopped = client.shutdown()
+    if not stopped and ControlFiles(paths).address.exists():
+        # The supervisor died without taking down what it had started; its successor knows how to find that.
+        client.ensure()
+        stopped = client.shutdown()
+    if stopped:
+        _forget_sockets(paths)
+    return stopped
+
+
+def _forget_sockets(paths: WorkspacePaths) -> None:
+    for folder in (RouterFiles(paths).folder, *paths.endpoints.glob("*/deployments/*")):
+        forget_sockets(folder)
 
 
 def status(root: Path) -> WorkspaceStatus:

@@ -22,7 +22,7 @@ from orchestrator.workspace.serving.logs import note, tail
 from orchestrator.workspace.serving.probing import Probe
 from orchestrator.workspace.serving.release import Release, ReleaseBuilder, release_of
 from orchestrator.workspace.serving.servers import HOPELESS_AFTER, Server, ServerTask
-from orchestrator.workspace.serving.sockets import socket_path
+from orchestrator.workspace.serving.sockets import forget_sockets, socket_path
 from orchestrator.workspace.serving.table import (
     DEFAULT_CONCURRENCY,
     DEFAULT_QUEUE,
@@ -172,6 +172,7 @@ class Deployment:
         """End all servers and remove the deployment's folder."""
         await self.stop()
         await asyncio.to_thread(shutil.rmtree, self._files.folder, ignore_errors=True)
+        forget_sockets(self._files.folder)
 
     async def _advance(self, digest: str, record: Record, task: ServerTask, count: int) -> Verdict:
         if self._failed is not None and self._failed[0] == record.generation:

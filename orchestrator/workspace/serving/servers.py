@@ -16,6 +16,7 @@ from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, sp
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.probing import Probe, answers
 from orchestrator.workspace.serving.release import Release
+from orchestrator.workspace.serving.sockets import make_socket_folder
 
 WORKER_MODULE = "orchestrator.workspace.serving.worker"
 HOPELESS_AFTER = 3
@@ -106,7 +107,9 @@ class Server:
 
         Raises:
             OSError: the interpreter cannot be started.
+            Denied: somebody else owns the folder of its socket.
         """
+        make_socket_folder(self.socket)
         settings = {
             "socket": str(self.socket),
             "deployment": task.deployment,

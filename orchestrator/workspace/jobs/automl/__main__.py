@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing.util
 import os
 import sys
 from collections.abc import Sequence
@@ -34,5 +35,7 @@ if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    # All files are written and the workers are gone; the MLTable engine alone takes three more seconds to shut down.
+    # All files are written and the workers are gone; the MLTable engine alone takes three more seconds to shut down. What the
+    # workers' sockets lay in has to go, which multiprocessing does in an exit that is left out here.
+    multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
     os._exit(code)
