@@ -28,6 +28,7 @@ from orchestrator.engine import (
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.status import statuses
+from orchestrator.reconcile.places import Place, PlacesFile
 from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.stages import Look, Session, StandingBy
 
@@ -56,28 +57,24 @@ class Aim:
     lock_wait_s: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a project's state is, and under which name."""
-
-    database: Path
-    project: str
-
-
 class Stages:
     """Implements `stages.Engine`.
 
     Args:
         aims: by the loop's name of each project.
         clock: the machine's, or a test's.
-        listener: told what happens while applying: the project, then as `core.run.Listener`.
+        listener: told what happens while applying.
+        places: a file that keeps where each project's state is, so that a new process knows it before it can load a spec.
     """
 
-    def __init__(self, aims: Mapping[str, Aim], clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self, aims: Mapping[str, Aim], clock: Clock, listener: Listener, places: PlacesFile | None = None
+    ) -> None:
         self._aims = aims
         self._clock = clock
         self._listener = listener
-        self._places: dict[str, _Place] = {}
+        self._file = places
+        self._places = places.read() if places is not None else {}
         self._leases: dict[str, ExitStack] = {}
         self._guard = threading.Lock()
 
@@ -118,7 +115,7 @@ class Stages:
     def remember(self, project: str, document: Mapping[str, Any]) -> None:
         """See `stages.Engine`."""
         place = self._places.get(project)
-        if place is not None:
+        if place is not None and not self.other_loop(project):
             with closing(self._store(place)) as store:
                 store.remember(NOTE, document)
 
@@ -138,13 +135,16 @@ class Stages:
         settings = {**chosen.settings, "path": str(aim.workspace)}
         return replace(project, workspace=WorkspaceChoice(chosen.kind, settings, chosen.span))
 
-    def _settle_at(self, project: str, place: _Place) -> None:
+    def _settle_at(self, project: str, place: Place) -> None:
         with self._guard:
             if self._places.get(project) != place and project in self._leases:
                 self._leases.pop(project).close()
-            self._places[project] = place
+            if self._places.get(project) != place:
+                self._places[project] = place
+                if self._file is not None:
+                    self._file.write(self._places)
 
-    def _take(self, project: str, place: _Place) -> str:
+    def _take(self, project: str, place: Place) -> str:
         lease = ExitStack()
         store = self._store(place)
         lease.callback(store.close)
@@ -159,14 +159,14 @@ class Stages:
         self._leases[project] = lease
         return ""
 
-    def _store(self, place: _Place) -> StateStore:
+    def _store(self, place: Place) -> StateStore:
         from orchestrator.state.sqlite import SqliteStateStore
 
         return SqliteStateStore(place.database, place.project, self._clock)
 
 
-def _place(project: Project) -> _Place:
-    return _Place(Path(os.fspath(project.workspace.settings["path"])) / "workspace.db", project.name)
+def _place(project: Project) -> Place:
+    return Place(Path(os.fspath(project.workspace.settings["path"])) / "workspace.db", project.name)
 
 
 class _Session:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
-from typing import Any
 
-from orchestrator.core.errors import StateError
 from orchestrator.core.ports import Clock
+from orchestrator.reconcile.board import Board, Desk
 from orchestrator.reconcile.conditions import after_pass
-from orchestrator.reconcile.managed import Managed
+from orchestrator.reconcile.keeper import Keeper
+from orchestrator.reconcile.managed import LONGEST_WAIT_S, Fleet, Managed
 from orchestrator.reconcile.notices import notices_of
 from orchestrator.reconcile.outcome import Outcome, PassFacts
 from orchestrator.reconcile.passes import Control, Known, Pass, PassEnd, Watch
 from orchestrator.reconcile.ports import Meter, Notifier, PassSummary, SourceError
-from orchestrator.reconcile.record import Record, to_document
+from orchestrator.reconcile.record import Record
 from orchestrator.reconcile.schedule import decide_next, pause_after
 from orchestrator.reconcile.stages import Engine, Workers
 from orchestrator.reconcile.windows import frozen
-
-_LONGEST_WAIT_S = 30.0
-"""The loop goes round at least this often, so that whoever asks whether it is alive gets a fresh answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Surroundings:
 
 
 class Loop:
-    """Keeps projects equal to their specs. Implements `ports.StatusBoard` and `ports.Controls`.
+    """Keeps projects equal to their specs.
 
     Args:
         projects: each with a name of its own.
@@ -54,15 +50,31 @@ class Loop:
     """
 
     def __init__(self, projects: Iterable[Managed], around: Surroundings) -> None:
-        self._projects = {project.name: project for project in projects}
+        self._fleet = Fleet(projects)
+        self._projects = self._fleet.projects
+        self._lock = self._fleet.lock
         self._around = around
-        self._lock = threading.RLock()
+        self._keeper = Keeper(around.engine, around.watch, around.notifier)
         self._stopping = ""
-        self._last_round = around.clock.monotonic()
-        self._ends: dict[str, PassFacts] = {}
+
+    @property
+    def board(self) -> Board:
+        """How everything is, for those who look."""
+        return Board(self._fleet, self._around.clock)
+
+    @property
+    def desk(self) -> Desk:
+        """Where people ask for a pass, a rest or its end."""
+        return Desk(self._fleet, self._keeper, self._around.workers, self._around.clock)
+
+    def prepare(self) -> None:
+        """Take up what an earlier process left. Before the first round."""
+        for project in self._projects.values():
+            self._keeper.load(project)
 
     def run(self) -> None:
         """Go round until `stop`; running passes are drained before it returns."""
+        self.prepare()
         while not self._stopping:
             self._around.workers.wait(self.round())
         self._drain()
@@ -73,17 +85,18 @@ class Loop:
         Returns:
             The facts of each project's last pass. A project that waits for one that did not become ready has none.
         """
+        self.prepare()
         while not self._stopping:
             seconds = self.round()
             with self._lock:
-                for name, facts in self._ends.items():
+                for name, facts in self._fleet.ends.items():
                     if _finished(facts) and self._projects[name].control is None:
                         self._projects[name].due_at = float("inf")
                 if all(self._concluded(project) for project in self._projects.values()):
                     break
             self._around.workers.wait(seconds)
         self._drain()
-        return dict(self._ends)
+        return dict(self._fleet.ends)
 
     def stop(self, why: str = "the end of the loop") -> None:
         """Start nothing more. From any thread or signal handler; the second time running steps are not waited for."""
@@ -100,16 +113,16 @@ class Loop:
     def round(self) -> float:
         """Decide and start once. Returns for how many seconds nothing more is to be done unless something happens."""
         now = self._around.clock.monotonic()
-        self._last_round = now
+        self._fleet.last_round = now
         with self._lock:
-            self._watch_running(now)
-            self._look_for_news(now)
+            self._watch_running()
             decision = decide_next([p.standing for p in self._projects.values()], now, self._around.parallel)
             for name in decision.start:
                 self._start(self._projects[name], now)
+            self._look_for_news(now)
             peeks = [p.peek_at for p in self._projects.values() if self._polls(p) and not p.peeking]
         wakes = [moment for moment in (decision.until, *peeks) if moment is not None]
-        return max(0.0, min(_LONGEST_WAIT_S, min(wakes, default=float("inf")) - now))
+        return max(0.0, min(LONGEST_WAIT_S, min(wakes, default=float("inf")) - now))
 
     def _drain(self) -> None:
         self._around.workers.close()
@@ -148,29 +161,35 @@ class Loop:
     def _conclude(self, project: Managed, end: PassEnd) -> None:
         """Take up what a pass found: record, notices, measurements, the time of the next one."""
         facts = end.facts
-        before = end.known.record or Record()
+        before = end.known.record
         after = after_pass(before, facts, project.policy.backoff) if facts.outcome.told else before
-        after = replace(after, suspended=project.suspended or before.suspended)
+        after = replace(after, suspended=before.suspended if project.suspended is None else project.suspended)
         self._tell(project, before, after, facts)
         with self._lock:
             now = self._around.clock.monotonic()
             project.known = _kept(end.known, after, facts, now, project)
             project.suspended = after.suspended
+            project.standby = facts.standing_by_for
             project.newest = facts.revision.id if facts.revision else project.newest
             project.passes += 1 if facts.outcome is not Outcome.STANDING_BY else 0
-            pause = pause_after(
-                facts, after.failures, project.policy, self._around.clock.now(), self._around.random.random()
-            )
+            # Somebody resumed the project before its record could be read, which still says that it rests.
+            resumed = facts.outcome is Outcome.SUSPENDED and not after.suspended
+            wall, chance = self._around.clock.now(), self._around.random.random()
+            pause = 0.0 if resumed else pause_after(facts, after.failures, project.policy, wall, chance)
             project.due_at = min(project.due_at, now + pause)
             if project.cause == "interval" and facts.outcome is Outcome.FAILED:
                 project.cause = "retry"
-            self._ends[project.name] = facts
-        if facts.outcome.told:
-            self._save(project)
+            self._fleet.ends[project.name] = facts
+        if facts.outcome.told or resumed:
+            self._keeper.save(project)
         with self._lock:
             project.control = None
 
     def _tell(self, project: Managed, before: Record, after: Record, facts: PassFacts) -> None:
+        if facts.standing_by_for:
+            if facts.standing_by_for != project.standby:
+                self._around.watch("standing by", {"project": project.name, "for": facts.standing_by_for})
+            return
         trouble = facts.trouble or facts.source_trouble
         self._around.watch(
             "pass.end",
@@ -196,17 +215,6 @@ class Loop:
                 self._around.notifier.restore(project.name, before.notified)
             for notice in notices_of(project.name, before, after, facts):
                 self._around.notifier.notify(notice)
-
-    def _save(self, project: Managed) -> None:
-        """Keep the record with the state. What cannot be written now is written after the next pass."""
-        with project.writing:
-            record = project.known.record or Record()
-            if self._around.notifier is not None:
-                record = replace(record, notified=tuple(self._around.notifier.delivered(project.name)))
-            try:
-                self._around.engine.remember(project.name, to_document(record))
-            except StateError as error:
-                self._around.watch("record.unsaved", {"project": project.name, "message": error.detail})
 
     def _polls(self, project: Managed) -> bool:
         """Whether to look for a newer revision between passes, or beside one that is running."""
@@ -239,74 +247,11 @@ class Loop:
         project.cause, project.asked = cause, True
         project.due_at = self._around.clock.monotonic()
 
-    def _watch_running(self, now: float) -> None:
+    def _watch_running(self) -> None:
         for project in self._projects.values():
             window = frozen(project.policy.freezes, self._around.clock.now()) if project.control else None
             if window is not None and window.abort and project.control is not None:
                 project.control.stop("a freeze")
-
-    def trigger(self, project: str) -> None:
-        """See `ports.Controls`."""
-        with self._lock:
-            managed = self._projects[project]
-            managed.cause, managed.asked = "trigger", True
-            managed.due_at = self._around.clock.monotonic()
-        self._around.workers.wake()
-
-    def suspend(self, project: str) -> None:
-        """See `ports.Controls`."""
-        self._set_suspended(project, suspended=True)
-
-    def resume(self, project: str) -> None:
-        """See `ports.Controls`."""
-        self._set_suspended(project, suspended=False)
-        self.trigger(project)
-
-    def _set_suspended(self, project: str, *, suspended: bool) -> None:
-        with self._lock:
-            managed = self._projects[project]
-            managed.suspended = suspended
-            record = managed.known.record
-            if record is not None:
-                managed.known = replace(managed.known, record=replace(record, suspended=suspended))
-        if record is not None:
-            self._save(managed)
-
-    def alive(self) -> bool:
-        """See `ports.StatusBoard`."""
-        return self._around.clock.monotonic() - self._last_round < 3 * _LONGEST_WAIT_S
-
-    def ready(self) -> bool:
-        """See `ports.StatusBoard`."""
-        return all(name in self._ends for name in self._projects)
-
-    def projects(self) -> Sequence[str]:
-        """See `ports.StatusBoard`."""
-        return tuple(self._projects)
-
-    def status(self, project: str) -> Mapping[str, Any] | None:
-        """See `ports.StatusBoard`."""
-        with self._lock:
-            managed = self._projects.get(project)
-            if managed is None:
-                return None
-            document = to_document(managed.known.record or Record())
-            del document["history"]
-            wait = managed.standing.due_at - self._around.clock.monotonic()
-            return {
-                **document,
-                "project": project,
-                "running": managed.control is not None,
-                "standing_by_for": managed.standby,
-                "next_pass_in_s": None if wait == float("inf") else round(max(0.0, wait), 1),
-            }
-
-    def history(self, project: str, limit: int) -> Sequence[Mapping[str, Any]]:
-        """See `ports.StatusBoard`."""
-        with self._lock:
-            managed = self._projects.get(project)
-            record = managed.known.record if managed else None
-        return tuple(to_document(record)["history"][:limit]) if record else ()
 
 
 def _finished(facts: PassFacts) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.reconcile.outcome import PassFacts
 from orchestrator.reconcile.passes import Control, Known, Task
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.ports import Revision, Source
 from orchestrator.reconcile.schedule import Standing
+
+LONGEST_WAIT_S = 30.0
+"""The loop goes round at least this often, so that whoever asks whether it is alive gets a fresh answer."""
 
 
 class OneAtATime:
@@ -48,7 +52,7 @@ class Managed:
         peek_at: the monotonic second at which to look for a newer revision.
         peeking: such a look is under way.
         newest: the revision that the last pass or look saw.
-        suspended: no passes.
+        suspended: no passes; None until the record could be read or a person decided.
         standby: who else has the project; empty if nobody.
         writing: held while the record is written, so that the newest one is written last.
     """
@@ -64,7 +68,7 @@ class Managed:
     peek_at: float = 0.0
     peeking: bool = False
     newest: str = ""
-    suspended: bool = False
+    suspended: bool | None = None
     standby: str = ""
     passes: int = 0
     writing: threading.Lock = field(default_factory=threading.Lock)
@@ -72,12 +76,11 @@ class Managed:
     @property
     def standing(self) -> Standing:
         """For the decision what comes next."""
-        record = self.known.record
-        rest = self.suspended or self.policy.suspended
+        rest = bool(self.suspended) or self.policy.suspended
         return Standing(
             self.name,
             float("inf") if rest else self.due_at,
-            record is not None and record.ready and self.passes > 0,
+            self.known.record.ready and self.passes > 0,
             self.control is not None,
             self.policy.depends_on,
         )
@@ -85,3 +88,20 @@ class Managed:
     def task(self) -> Task:
         """The next pass."""
         return Task(self.name, self.policy, self.source, self.cause, self.asked)
+
+
+class Fleet:
+    """All projects of a loop.
+
+    Attributes:
+        projects: by name, in the order of the configuration.
+        lock: guards what changes in them and in this.
+        ends: the facts of each project's last pass.
+        last_round: the monotonic second at which the loop last decided.
+    """
+
+    def __init__(self, projects: Iterable[Managed]) -> None:
+        self.projects: Mapping[str, Managed] = {project.name: project for project in projects}
+        self.lock = threading.RLock()
+        self.ends: dict[str, PassFacts] = {}
+        self.last_round = float("-inf")

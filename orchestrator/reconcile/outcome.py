@@ -88,6 +88,7 @@ class PassFacts:
         progressing: addresses that are still on their way.
         retry_in_s: seconds until a held drift may be set back, or a revision that backs off is tried again.
         frozen_until: seconds since the epoch.
+        standing_by_for: who else has the project.
         stopped_for: what interrupted the apply: ``a newer revision``, ``the end of the loop``, …
     """
 
@@ -109,4 +110,5 @@ class PassFacts:
     progressing: tuple[str, ...] = ()
     retry_in_s: float | None = None
     frozen_until: float | None = None
+    standing_by_for: str = ""
     stopped_for: str = ""

@@ -50,12 +50,14 @@ class Known:
     """What earlier passes of this process leave to the next one.
 
     Attributes:
-        record: None until the first pass that could read it.
+        record: empty until it could be read.
+        recalled: it was read, or there was none.
         drift_since: address to the monotonic second at which its drift was first seen.
         retry_at: the monotonic second before which the failed revision is left alone.
     """
 
-    record: Record | None = None
+    record: Record = field(default_factory=Record)
+    recalled: bool = False
     drift_since: Mapping[Address, float] = field(default_factory=dict)
     retry_at: float = 0.0
 
@@ -98,26 +100,52 @@ class Pass:
         self._clock = clock
         self._control = control
         self._watch = watch
+        self._loaded = False
         self._began = clock.monotonic()
         self._facts = PassFacts(secrets.token_hex(4), task.cause, clock.now(), 0.0, Outcome.FAILED)
 
     def run(self) -> PassEnd:
         """Do it. Raises nothing that is expected."""
-        self._watch("pass.start", {"pass_id": self._facts.pass_id, "cause": self._task.cause})
-        holder = self._engine.other_loop(self._task.project)
-        if holder:
-            return self._end(Outcome.STANDING_BY)
+        revision = None
         try:
+            holder = self._engine.other_loop(self._task.project)
+            if holder:
+                return self._stands_by(holder)
+            facts = {"pass_id": self._facts.pass_id, "project": self._task.project, "cause": self._task.cause}
+            self._watch("pass.start", facts)
+            self._recall()
             revision = self._fetch()
+            self._facts = replace(self._facts, revision=revision)
+            self._control.revision = revision.id
+            left = self._backs_off(revision)
+            if left > 0:
+                self._facts = replace(self._facts, retry_in_s=left)
+                return self._end(Outcome.BACKED_OFF)
+            return self._work(revision)
         except SourceError as error:
             return self._failed(troubles.of_source(error))
-        self._facts = replace(self._facts, revision=revision)
-        self._control.revision = revision.id
-        left = self._backs_off(revision)
-        if left > 0:
-            self._facts = replace(self._facts, retry_in_s=left)
-            return self._end(Outcome.BACKED_OFF)
-        return self._work(revision)
+        except StandingBy as error:
+            return self._stands_by(error.holder)
+        except Exception as error:
+            # A loop outlives every failure of a pass: it is told, and the next pass tries again.
+            trouble = troubles.of_exception(error, revision, planning=self._loaded)
+            if trouble.reason == "InternalError":
+                self._watch("pass.defect", {"pass_id": self._facts.pass_id, "exc_info": error})
+            return self._failed(trouble)
+
+    def _stands_by(self, holder: str) -> PassEnd:
+        self._known = Known()
+        self._facts = replace(self._facts, standing_by_for=holder)
+        return self._end(Outcome.STANDING_BY)
+
+    def _recall(self) -> Record:
+        """Go on from what was remembered, as soon as it can be read: before that the workspace is not known."""
+        known = self._known
+        if not known.recalled:
+            document = self._engine.recall(self._task.project)
+            if document is not None:
+                self._known = replace(known, record=from_document(document), recalled=True)
+        return self._known.record
 
     def _fetch(self) -> Revision:
         try:
@@ -130,37 +158,18 @@ class Pass:
 
     def _backs_off(self, revision: Revision) -> float:
         record = self._known.record
-        if self._task.asked or record is None or not record.failures:
+        if self._task.asked or not record.failures:
             return 0.0
         if record.attempted is None or record.attempted.id != revision.id:
             return 0.0
         return self._known.retry_at - self._clock.monotonic()
 
     def _work(self, revision: Revision) -> PassEnd:
-        planning = False
-        try:
-            with self._engine.open(self._task.project, revision) as session:
-                planning = True
-                record = self._record()
-                if record.suspended:
-                    return self._end(Outcome.SUSPENDED)
-                return self._reconcile(session)
-        except StandingBy:
-            self._known = Known()
-            return self._end(Outcome.STANDING_BY)
-        except Exception as error:
-            # A loop outlives every failure of a pass: it is told, and the next pass tries again.
-            trouble = troubles.of_exception(error, revision, planning=planning)
-            if trouble.reason == "InternalError":
-                self._watch("pass.defect", {"pass_id": self._facts.pass_id, "exc_info": error})
-            return self._failed(trouble)
-
-    def _record(self) -> Record:
-        if self._known.record is None:
-            record = from_document(self._engine.recall(self._task.project))
-            self._known = replace(self._known, record=record)
-            return record
-        return self._known.record
+        with self._engine.open(self._task.project, revision) as session:
+            self._loaded = True
+            record = self._recall()
+            self._known = replace(self._known, recalled=True)
+            return self._end(Outcome.SUSPENDED) if record.suspended else self._reconcile(session)
 
     def _reconcile(self, session: Session) -> PassEnd:
         policy = self._task.policy

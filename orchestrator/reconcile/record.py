@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -130,7 +130,27 @@ class Record:
 
 def to_document(record: Record) -> dict[str, Any]:
     """The record as JSON-able data."""
-    return {"format": FORMAT, **asdict(record)}
+    return {
+        "format": FORMAT,
+        **_flat(record),
+        "conditions": [_flat(condition) for condition in record.conditions],
+        "attempted": _flat(record.attempted) if record.attempted else None,
+        "applied": _flat(record.applied) if record.applied else None,
+        "pending": [dict(change) for change in record.pending],
+        "orphaned": list(record.orphaned),
+        "drift": dict(record.drift),
+        "counts": _flat(record.counts),
+        "notified": list(record.notified),
+        "history": [
+            {**_flat(entry), "done": dict(entry.done), "drift": list(entry.drift), "healed": list(entry.healed)}
+            for entry in record.history
+        ],
+    }
+
+
+def _flat(thing: Any) -> dict[str, Any]:
+    """The fields of a dataclass. `dataclasses.asdict` copies deeply, which made this a third of a pass that finds nothing to do."""
+    return {name: getattr(thing, name) for name in thing.__slots__}
 
 
 def from_document(document: Mapping[str, Any] | None) -> Record:

@@ -80,7 +80,7 @@ def _stopping(loop: Loop) -> Iterator[None]:
 def _conclude(ends: Mapping[str, PassFacts], loop: Loop, console: Console) -> Exit:
     from orchestrator.report.reconcile import reconcile_json, reconcile_text
 
-    documents = {name: loop.status(name) or {} for name in loop.projects()}
+    documents = loop.board.documents()
     if console.json:
         console.document(reconcile_json(documents))
     else:
