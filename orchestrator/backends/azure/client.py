@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from orchestrator.backends.azure.connection import Connection
+from orchestrator.backends.azure.uploads import Uploads
 from orchestrator.core.errors import BackendError
+from orchestrator.core.value import LocalFiles
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -37,6 +39,7 @@ class Client:
         self._ml: Any = None
         self._credential: Any = None
         self._slots = threading.BoundedSemaphore(CONCURRENT_CALLS)
+        self._uploads = Uploads()
 
     @property
     def credential(self) -> Any:
@@ -62,9 +65,13 @@ class Client:
         """
         return self._call(doing, call, effect=False)
 
-    def write(self, doing: str, call: Callable[[Any], Result]) -> Result:
-        """Make a call that changes something; a lost answer is `Ambiguous`."""
-        return self._call(doing, call, effect=True)
+    def write(self, doing: str, call: Callable[[Any], Result], files: Iterable[LocalFiles] = ()) -> Result:
+        """Make a call that changes something; a lost answer is `Ambiguous`.
+
+        Args:
+            files: what it may have to upload.
+        """
+        return self._uploads.run(files, doing, lambda: self._call(doing, call, effect=True))
 
     def settled(self, doing: str, poller: Any) -> Any:
         """The result of an operation that has ended.

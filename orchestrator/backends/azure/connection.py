@@ -53,7 +53,8 @@ class Connection:
     """How one workspace is reached.
 
     Attributes:
-        cloud: ``public``, ``usgov`` or ``china``; unused with `endpoints`.
+        cloud: ``public``, ``usgov`` or ``china``; empty means the one that the environment names (``AZUREML_CURRENT_CLOUD``,
+            ``ARM_CLOUD_METADATA_URL``), otherwise the public one. Unused with `endpoints`.
         authority: where tokens come from; empty means the cloud's own.
         instance_discovery: ask the public login host whether the authority is a known one. Off for private authorities.
         ca_file: certificates to trust instead of the usual ones; empty means the usual ones.
@@ -66,7 +67,7 @@ class Connection:
     resource_group: str
     workspace_name: str
     credential: CredentialChoice = CredentialChoice()
-    cloud: str = "public"
+    cloud: str = ""
     endpoints: Endpoints | None = None
     authority: str = ""
     instance_discovery: bool = True
@@ -85,8 +86,8 @@ class Connection:
 
     @property
     def token_authority(self) -> str:
-        """Where tokens come from."""
-        return self.authority or AUTHORITIES[self.cloud]
+        """Where tokens come from; empty leaves it to azure-identity (``AZURE_AUTHORITY_HOST``, otherwise the public cloud)."""
+        return self.authority or AUTHORITIES.get(self.cloud, "")
 
 
 def connection_of(settings: Mapping[str, Any]) -> Connection:
@@ -100,8 +101,8 @@ def connection_of(settings: Mapping[str, Any]) -> Connection:
         raise Invalid(
             f"The target does not say its {' and '.join(missing)}.", fix="Add it under `workspace: {azure: …}`."
         )
-    cloud = str(settings.get("cloud") or "public")
-    if cloud not in CLOUDS:
+    cloud = str(settings.get("cloud") or "")
+    if cloud and cloud not in CLOUDS:
         raise Invalid(f"'{cloud}' is not a known cloud.", fix=f"Use one of {', '.join(CLOUDS)}.")
     endpoints = settings.get("endpoints")
     return Connection(

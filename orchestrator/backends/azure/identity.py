@@ -37,7 +37,7 @@ def make_credential(connection: Connection) -> Any:
             code="unknown-credential",
             fix=f"Use one of {', '.join(sorted(_CHOICES))}.",
         )
-    options: dict[str, Any] = {"authority": connection.token_authority}
+    options: dict[str, Any] = {"authority": connection.token_authority} if connection.token_authority else {}
     if not connection.instance_discovery:
         options["disable_instance_discovery"] = True
     if connection.ca_file:

@@ -59,7 +59,7 @@ def connect(connection: Connection, credential: Any) -> Any:
 def _cloud(connection: Connection) -> dict[str, Any]:
     endpoints = connection.endpoints
     if endpoints is None:
-        return {"cloud": CLOUDS[connection.cloud]}
+        return {"cloud": CLOUDS[connection.cloud]} if connection.cloud else {}
     # A cloud's name is registered once for the whole process; a second registration is silently ignored.
     return {"cloud": f"amlctl {endpoints.resource_manager}", "cloud_metadata": _metadata(connection, endpoints)}
 
@@ -68,7 +68,7 @@ def _metadata(connection: Connection, endpoints: Endpoints) -> dict[str, str]:
     return {
         "azure_portal": endpoints.resource_manager,
         "resource_manager": f"{endpoints.resource_manager.rstrip('/')}/",
-        "active_directory": f"{connection.token_authority.rstrip('/')}/",
+        "active_directory": f"{(connection.token_authority or endpoints.resource_manager).rstrip('/')}/",
         "aml_resource_id": endpoints.audience,
         "storage_endpoint": endpoints.storage_suffix,
         "registry_discovery_endpoint": endpoints.resource_manager,
@@ -194,3 +194,9 @@ def endpoint_entity(client: Any, name: str) -> Any:
 def run_details(client: Any, name: str) -> Any:
     """What run history knows of a job: ``log_files`` (name to address), ``tags``, ``properties``."""
     return client.jobs._runs_operations.get_run_details(name)
+
+
+def run_labels(client: Any, name: str) -> dict[str, Any]:
+    """Tags and properties of a job as run history has them, which knows more of them than Azure Resource Manager."""
+    run = client.jobs._runs_operations.get_run(name)
+    return {**(run.properties or {}), **(run.tags or {})}

@@ -7,7 +7,8 @@ from itertools import chain
 from typing import Any
 
 from orchestrator.backends.azure import facts
-from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.best_model import with_best_model
+from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked
 from orchestrator.backends.azure.normalise import normalised
@@ -62,14 +63,16 @@ class AssetDriver:
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> None:
-            entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+            body = with_best_model(ml, loader_body(request, self._kind))
+            entity = sdk.load_entity(self._kind.azure.loader, body)
             if properties := request.properties.get("properties"):
                 entity.properties = dict(
                     properties
                 )  # the loader of data drops them. Source: measured, azure-ai-ml 1.35
             self._collection(ml).create_or_update(entity)
 
-        self._client.write(f"create {request.address} {request.revision}", put)
+        files = local_files(request.properties)
+        self._client.write(f"create {request.address} {request.revision}", put, files)
 
     def update(self, request: Request, before: Observed) -> None:
         """Change the labels of a version: nothing else of it can change."""

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from orchestrator.backends.azure import facts
-from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.normalise import ANONYMOUS, normalised
@@ -81,7 +81,7 @@ class DeploymentDriver:
             entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
             return ml.online_deployments.begin_create_or_update(entity)
 
-        return self._client.write(f"{verb} {request.address}", put)
+        return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))
 
     def _of_endpoint(self, endpoint: str) -> Sequence[Observed]:
         return [self._observed(endpoint, entity, rest) for entity, rest in self._reads.deployments(endpoint)]

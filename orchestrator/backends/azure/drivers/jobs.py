@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final
 
 from orchestrator.backends.azure import facts
-from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked, marks_of
 from orchestrator.backends.azure.normalise import normalised
@@ -73,7 +73,8 @@ class JobDriver:
         def submit(ml: Any) -> None:
             ml.jobs.create_or_update(sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind)))
 
-        self._client.write(f"submit {request.address} as {request.revision}", submit)
+        files = local_files(request.properties)
+        self._client.write(f"submit {request.address} as {request.revision}", submit, files)
 
     def update(self, request: Request, before: Observed) -> None:
         """Change the labels of a run. The service adds tags and changes them; it takes none away."""
