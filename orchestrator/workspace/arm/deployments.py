@@ -58,7 +58,7 @@ class Deployments:
         body = deployment_body(sent, tree.get("sku") or {}, self._codes.path)
         labelled = {**body, **({"tags": tags} if tags else {})}
         record, new = self._shelf.write(Entry(_key(call), labelled, sent, marks, "managed", works=True))
-        return self._started(call, endpoint, record, 201 if new else 202)
+        return self._started(call, endpoint, record, 201 if new else 200)
 
     def _patch(self, call: Call) -> Answer:
         record = self._shelf.get(_key(call))

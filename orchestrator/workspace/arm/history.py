@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -116,7 +117,11 @@ class History:
             "tags": sent.get("tags"),
             "properties": sent.get("properties"),
         }
-        return Answer.of(self._run(self._jobs.relabel(record, labels)))
+        changed = self._jobs.relabel(record, labels)
+        hidden = sent.get("hidden")
+        if isinstance(hidden, bool) and hidden != changed.archived:
+            changed = self._shelf.relabel(replace(changed, archived=hidden))
+        return Answer.of(self._run(changed))
 
 
 def _log_name(path: Path) -> str:

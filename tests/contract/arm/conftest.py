@@ -51,6 +51,11 @@ def connect(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
     monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
 
+    # The client remembers the deployment that `invoke` named, for all later calls of the process.
+    from azure.ai.ml.constants._endpoint import EndpointInvokeFields
+
+    monkeypatch.setattr(EndpointInvokeFields, "DEFAULT_HEADER", dict(EndpointInvokeFields.DEFAULT_HEADER))
+
     def make(workspace: str = "local", **more: Any) -> Any:
         credential = identity.DefaultAzureCredential()
         return ml.MLClient(credential, SUBSCRIPTION, "local", workspace, **more)
