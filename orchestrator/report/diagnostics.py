@@ -7,10 +7,13 @@ from typing import Any
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.span import NOWHERE, Span
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, harmless
 
 SourceLine = Callable[[str, int], str | None]
 """Gives line N (1-based) of a file as it appears in spans, or None."""
+
+_WIDEST = 200
+"""How much of a line is shown: generated files have lines of thousands."""
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
@@ -55,9 +58,9 @@ def _one(diagnostic: Diagnostic, source: SourceLine, style: Style) -> str:
         margin = max(margin, len(str(diagnostic.subject.line)) + 1)
         lines.append(f"{' ' * margin}{style('-->', 'blue')} {diagnostic.subject}")
         lines.extend(excerpt)
-    lines.append(f"{' ' * margin} = why: {diagnostic.detail}")
+    lines.append(f"{' ' * margin} = why: {harmless(diagnostic.detail)}")
     if diagnostic.fix:
-        lines.append(f"{' ' * margin} = fix: {diagnostic.fix}")
+        lines.append(f"{' ' * margin} = fix: {harmless(diagnostic.fix)}")
     for note, span in diagnostic.related:
         lines.append(f"{' ' * margin} = {note}: {span}")
     return "\n".join(lines)
@@ -70,13 +73,26 @@ def _excerpt(span: Span, source: SourceLine, style: Style, colour: str) -> list[
     number = str(span.line)
     end = span.end_column if span.end_line == span.line else len(text) + 1
     width = max(1, min(end, len(text) + 1) - span.column)
+    text, before = _window(harmless(text), span.column - 1)
     bar = style("|", "blue")
     # A tab before the caret must stay a tab, or the caret stands in the wrong column.
-    indent = "".join("\t" if char == "\t" else " " for char in text[: span.column - 1])
+    indent = "".join("\t" if char == "\t" else " " for char in text[:before])
+    carets = "^" * max(1, min(width, len(text) - before))
     return [
         f"{style(number, 'blue')} {bar} {text}",
-        f"{' ' * len(number)} {bar} {indent}{style('^' * width, colour)}",
+        f"{' ' * len(number)} {bar} {indent}{style(carets, colour)}",
     ]
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and where the column is in it."""
+    if len(text) <= _WIDEST:
+        return text, column
+    start = max(0, column - _WIDEST // 2)
+    part = text[start : start + _WIDEST]
+    head = "…" if start else ""
+    tail = "…" if start + _WIDEST < len(text) else ""
+    return f"{head}{part}{tail}", column - start + len(head)
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.plan import Plan
 from orchestrator.core.tree import dotted
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, harmless
 
 SYMBOLS = {
     Action.NOOP: "=",
@@ -164,6 +164,7 @@ def show_change(before: Any, after: Any) -> tuple[str, str]:
 
 
 def _cut(text: str) -> str:
+    text = harmless(text).replace("\n", "⏎").replace("\t", " ")
     return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _CODES = {
@@ -14,6 +15,9 @@ _CODES = {
     "dim": "2",
     "bold": "1",
 }
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0 and C1 controls, and marks that turn the direction of writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,8 @@ class Style:
 
 
 PLAIN = Style()
+
+
+def harmless(text: str) -> str:
+    """Text from files and workspaces without what would steer a terminal: control characters become ``�``, tabs and line ends stay."""
+    return text if text.isprintable() else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -87,7 +88,7 @@ class Gathering:
 
     def _file(self, path: Path, chain: tuple[Path, ...], at: Mark | None, *, found: bool = False) -> None:
         absolute = path.absolute()
-        key = absolute.resolve()
+        key = _real(absolute)
         if key in self._seen:
             return
         self._seen.add(key)
@@ -165,8 +166,8 @@ class Gathering:
         folder = chain[-1].parent
         if not _WILD.search(pattern):
             path = folder / pattern
-            if path.resolve() in chain:
-                ring = " → ".join(self._files.name_of(file) for file in [*chain[chain.index(path.resolve()) :], path])
+            if _real(path) in chain:
+                ring = " → ".join(self._files.name_of(file) for file in [*chain[chain.index(_real(path)) :], path])
                 detail = f"Files include each other: {ring}."
                 self._problems.error("include-cycle", detail, "Remove one of the includes.", place)
             elif path.is_dir():
@@ -180,8 +181,13 @@ class Gathering:
             detail = f"No file matches '{pattern}' below {self._files.name_of(folder)}."
             self._problems.error("include-no-match", detail, "Correct the pattern, or remove it.", place)
         for path in matches:
-            if path.resolve() not in chain:
+            if _real(path) not in chain:
                 self._file(path, chain, place)
+
+
+def _real(path: Path) -> Path:
+    """Where links lead; of links that lead round in a ring, the path itself."""
+    return Path(os.path.realpath(path))
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:

@@ -28,16 +28,16 @@ def read_text(path: Path, name: str, problems: Problems, at: Mark | None = None)
     try:
         if path.is_dir():
             raise IsADirectoryError(f"{name} is a folder")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        with path.open("rb") as file:  # not by its size: a pipe or a device has none
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             problems.error(
                 "too-large",
-                f"{name} has {size:,} bytes; at most {MAX_BYTES:,} are read.",
+                f"{name} is larger than the {MAX_BYTES:,} bytes that are read at most.",
                 "Split the file and `include` the parts.",
                 at or beginning(name),
             )
             return None
-        data = path.read_bytes()
     except FileNotFoundError:
         problems.error("file-not-found", f"There is no file {name}.", "Correct the path.", at)
         return None

@@ -150,6 +150,26 @@ def test_a_problem_whose_file_is_gone_is_told_without_the_line() -> None:
     assert "gone.yaml:3:1" in diagnostics_text([diagnostic], source_from({}))
 
 
+def test_what_steers_a_terminal_is_not_passed_on() -> None:
+    where = Span("s.yaml", 1, 7, 1, 8)
+    problem = Diagnostic(Severity.ERROR, "x", "Title", "bad \x1b[31mred\u202e", "no\x9bfix", where)
+    text = diagnostics_text([problem], source_from({"s.yaml": "name: \x1b]0;title\x07"}))
+    assert not any(char in text for char in "\x1b\x07\x9b\u202e")
+    assert "name: �]0;title�" in text
+    assert show_change("a\x1b[2J", "two\nlines") == ("a�[2J", "two⏎lines")
+
+
+def test_of_a_line_of_thousands_the_place_is_shown() -> None:
+    line = f"{'x' * 5000}HERE{'y' * 5000}"
+    text = diagnostics_text(
+        [Diagnostic(Severity.ERROR, "x", "Title", "d", "f", Span("s.yaml", 1, 5001, 1, 5005))],
+        source_from({"s.yaml": line}),
+    )
+    excerpt, carets = text.splitlines()[2:4]
+    assert len(excerpt) < 220
+    assert excerpt[carets.index("^") : carets.rindex("^") + 1] == "HERE"
+
+
 def test_a_secret_that_was_written_down_is_masked_in_every_excerpt() -> None:
     line = "creds: {key: hunter2, kye: 1}"
     problems = [

@@ -556,3 +556,13 @@ def test_ten_thousand_resources_compose_in_a_few_seconds(tmp_path: Path) -> None
     assert time.process_time() - started < 6, "measured 0.5 s; the bound allows for a slow, busy machine"
     assert found.sections["jobs"]["j9999"]["compute"] == "azureml:cpu"
     assert not isinstance(found.sections["jobs"]["j9999"]["command"], Reference)
+
+
+def test_links_in_a_ring_and_endless_devices_are_told(tmp_path: Path) -> None:
+    ring = tmp_path / "ring.yaml"
+    ring.symlink_to(ring)
+    assert told(refused(ring)) == ["unreadable-file -"]
+    write(tmp_path, {"spec.yaml": "project: demo\ninclude: [ring.yaml]\n"})
+    assert told(refused(tmp_path / "spec.yaml")) == ["unreadable-file spec.yaml:2:11"]
+    if Path("/dev/zero").exists():
+        assert told(refused(Path("/dev/zero"))) == ["too-large zero:1:1"]
