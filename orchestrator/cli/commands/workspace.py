@@ -55,7 +55,8 @@ def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...]) -> P
         return Path(_DEFAULT_FOLDER).absolute()
     project = spec_choice((spec,) if spec else (), target, var, ()).project(files=False)
     if project.workspace.kind != "local":
-        raise click.UsageError(f"The target '{project.target}' is no embedded workspace; choose another with --target.")
+        what = f"The target '{project.target}' is" if project.target else "The spec's workspace is"
+        raise click.UsageError(f"{what} no embedded workspace; choose another target with --target, or give --path.")
     return Path(project.workspace.settings["path"])
 
 
