@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from orchestrator.spec.azure_workspace import CLOUDS, CREDENTIALS
+
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 EXPRESSION: Final[dict[str, Any]] = {
@@ -50,6 +52,33 @@ WORKSPACE: Final = _closed(
                 "subscription_id": _text("The subscription."),
                 "resource_group": _text("The resource group."),
                 "workspace_name": _text("The workspace."),
+                "credential": {
+                    "anyOf": [
+                        {"enum": list(CREDENTIALS)},
+                        *(
+                            _closed({kind: _closed({name: _text("See the kind.") for name in names})}, required=[kind])
+                            for kind, names in CREDENTIALS.items()
+                            if names
+                        ),
+                    ],
+                    "description": "Who we are to the service; azure-identity's default chain if nothing is said.",
+                },
+                "cloud": {"enum": list(CLOUDS), "description": "The public cloud if nothing is said."},
+                "state": _closed(
+                    {"container_url": _text("A blob container that keeps the state.")},
+                    "Where the state is; the default datastore if nothing is said.",
+                ),
+                "connection": _closed(
+                    {
+                        "resource_manager": _text("Base address of Azure Resource Manager."),
+                        "storage_suffix": _text("Blob accounts are at https://ACCOUNT.blob.SUFFIX."),
+                        "audience": _text("For whom tokens of jobs are made out."),
+                        "authority": _text("Where tokens come from."),
+                        "instance_discovery": {"type": "boolean", "description": "Off for private authorities."},
+                        "ca_file": _text("Certificates to trust instead of the usual ones."),
+                    },
+                    "For private clouds and servers on loopback.",
+                ),
             },
             "A workspace of Azure Machine Learning.",
             required=["subscription_id", "resource_group", "workspace_name"],

@@ -12,13 +12,14 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
+from orchestrator.spec.azure_workspace import FIELDS, azure_settings
 from orchestrator.spec.overlay import overlay
 from orchestrator.spec.problems import Problems
 
 LOCAL_FOLDER: Final = ".amlctl"
 _FIELDS: Final = {
     "local": ("path", "stand_ins"),
-    "azure": ("subscription_id", "resource_group", "workspace_name"),
+    "azure": FIELDS,
 }
 
 FolderOf = Callable[[Mark], Path]
@@ -76,7 +77,7 @@ def choose_workspace(body: LocatedDict | None, root: Path, folder_of: FolderOf, 
             )
     if kind == "local":
         return WorkspaceChoice("local", _local(settings, root, folder_of, problems), span)
-    return WorkspaceChoice("azure", _azure(settings, problems), span)
+    return WorkspaceChoice("azure", azure_settings(settings, folder_of, problems), span)
 
 
 def _local(settings: LocatedDict, root: Path, folder_of: FolderOf, problems: Problems) -> dict[str, Any]:
@@ -102,19 +103,6 @@ def _stand_ins(settings: LocatedDict, folder_of: FolderOf, problems: Problems) -
         path = _text(table, reference, problems)
         if path is not None:
             found[reference] = os.path.normpath(folder_of(table.value_marks[reference]) / Path(path).expanduser())
-    return found
-
-
-def _azure(settings: LocatedDict, problems: Problems) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for field in _FIELDS["azure"]:
-        value = _text(settings, field, problems)
-        if value is not None:
-            found[field] = value
-        elif field not in settings:
-            problems.error(
-                "missing-setting", f"workspace.azure does not say its {field}.", f"Add `{field}:`.", settings.mark
-            )
     return found
 
 

@@ -104,20 +104,30 @@ def connection_of(settings: Mapping[str, Any]) -> Connection:
     cloud = str(settings.get("cloud") or "")
     if cloud and cloud not in CLOUDS:
         raise Invalid(f"'{cloud}' is not a known cloud.", fix=f"Use one of {', '.join(CLOUDS)}.")
-    endpoints = settings.get("endpoints")
+    special = settings.get("connection") or {}
+    manager = str(special.get("resource_manager") or "")
     return Connection(
         str(settings["subscription_id"]),
         str(settings["resource_group"]),
         str(settings["workspace_name"]),
         credential=_credential(settings.get("credential")),
         cloud=cloud,
-        endpoints=Endpoints(**endpoints) if isinstance(endpoints, Mapping) else None,
-        authority=str(settings.get("authority") or ""),
-        instance_discovery=bool(settings.get("instance_discovery", True)),
-        ca_file=str(settings.get("ca_file") or ""),
+        endpoints=_endpoints(manager, special) if manager else None,
+        authority=str(special.get("authority") or ""),
+        instance_discovery=bool(special.get("instance_discovery", True)),
+        ca_file=str(special.get("ca_file") or ""),
         polling_s=int(settings.get("polling_s") or 5),
         retries=int(settings.get("retries", 3)),
         container_url=str((settings.get("state") or {}).get("container_url") or ""),
+    )
+
+
+def _endpoints(manager: str, special: Mapping[str, Any]) -> Endpoints:
+    usual = Endpoints(manager)
+    return Endpoints(
+        manager,
+        str(special.get("storage_suffix") or usual.storage_suffix),
+        str(special.get("audience") or usual.audience),
     )
 
 

@@ -66,10 +66,13 @@ def choice(wire: Wire, certificate: Path) -> WorkspaceChoice:
             "resource_group": "rg",
             "workspace_name": "ws",
             "credential": {"client_secret": principal},
-            "endpoints": {"resource_manager": wire.url, "storage_suffix": "core.localhost"},
-            "authority": wire.url,
-            "instance_discovery": False,
-            "ca_file": str(certificate),
+            "connection": {
+                "resource_manager": wire.url,
+                "storage_suffix": "core.localhost",
+                "authority": wire.url,
+                "instance_discovery": False,
+                "ca_file": str(certificate),
+            },
             "polling_s": 1,
             "retries": 0,
             "state": {"container_url": f"{wire.url}/blobs/c"},
@@ -80,7 +83,7 @@ def choice(wire: Wire, certificate: Path) -> WorkspaceChoice:
 @pytest.fixture
 def backend(choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureBackend]:
     """The backend, speaking to the wire."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["ca_file"])
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["connection"]["ca_file"])
     backend = AzureBackend(choice, discover(), SystemClock())
     yield backend
     backend.close()
