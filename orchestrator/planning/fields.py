@@ -36,7 +36,15 @@ def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> 
         recorded=applied is not None,
     )
     found = differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
-    return tuple(_with_cause(field, subject) for field in found)
+    return tuple(_with_cause(field, subject) for field in found if not _names_the_variant(field, subject))
+
+
+def _names_the_variant(field: FieldChange, subject: Subject) -> bool:
+    """Whether all that differs is that somebody wrote down, or left out, the type that the body has anyway."""
+    if len(field.path) != 1 or field.path[0] not in subject.kind.variant_field.split("."):
+        return False
+    told = (*subject.desired.variant.split("."), None, ABSENT)
+    return all(value in told for value in (field.desired, field.applied, field.observed))
 
 
 def _with_cause(field: FieldChange, subject: Subject) -> FieldChange:

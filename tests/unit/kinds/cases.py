@@ -30,6 +30,9 @@ class Case:
     content: Mapping[str, Any] | None = None
     passive: Mapping[str, Any] | None = None
     immutable: Mapping[str, Any] | None = None
+    drift: Mapping[str, Any] | None = None
+    embedded: Mapping[str, Any] | None = None
+    refused: str = ""
     invalid: tuple[Mapping[str, Any], ...] = field(default=())
 
     def __str__(self) -> str:
