@@ -19,6 +19,7 @@ COMMANDS = {
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",
+    "state": "Write a lost state again, from the marks on live objects.",
     "schema": "Print a JSON Schema, for editors.",
     "completion": "Print a shell completion script.",
     "version": "Print the version.",

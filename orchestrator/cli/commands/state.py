@@ -1,0 +1,39 @@
+"""``amlctl state``: the record of what was applied."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.console import Console
+from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.ports import SystemClock
+from orchestrator.kinds import discover
+
+
+@click.group("state")
+def command() -> None:
+    """Mend the record of what was applied. It is kept with the workspace."""
+
+
+@command.command("rebuild")
+@with_spec()
+@click.option("--lock-wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait for another apply.")
+@with_console()
+def rebuild(spec: SpecChoice, console: Console, lock_wait: float) -> None:
+    """Write a lost state again, from the marks on live objects.
+
+    Refuses where there is a state, and where two objects of one address may be in force. Changes nothing else.
+    """
+    from orchestrator.engine import RunOptions, open_workspace, rebuild_state
+
+    project = spec.project()
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        run = RunOptions(lock_wait_s=lock_wait, command="state rebuild")
+        applied = rebuild_state(project, workspace, run)
+    records = {str(address): record.revision for address, record in sorted(applied.items())}
+    if console.json:
+        console.document({"rebuilt": records})
+        return
+    lines = [f"  {address}  {revision}".rstrip() for address, revision in records.items()]
+    count = len(records)
+    console.result("\n".join([*lines, f"Rebuilt the state: {count} record{'s' if count != 1 else ''}."]))
