@@ -8,10 +8,14 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from orchestrator.cli.console import Console
 from orchestrator.workspace.arm.service import ArmFiles, ArmService
 from orchestrator.workspace.paths import WorkspacePaths
+
+LOOK_S: Final = 1.0
+"""How often the server looks whether its workspace still exists, seconds."""
 
 
 def serve_until_stopped(root: Path, port: int, console: Console) -> None:
@@ -40,7 +44,10 @@ def serve_until_stopped(root: Path, port: int, console: Console) -> None:
         else:
             console.result(f"Serving {root.name} at {service.url}. Ctrl-C stops.")
             console.result('In the shell of a program: eval "$(amlctl workspace env --arm)"')
-        stopped.wait()
+        while not stopped.wait(LOOK_S):
+            if not service.stands:
+                console.error("The workspace was deleted.")
+                break
     finally:
         service.close()
         for number, handler in before.items():

@@ -101,6 +101,11 @@ class RecordStore:
             rows = self._select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
         return [_record(row) for row in rows]
 
+    def versions(self, kind: str, address: str) -> Sequence[Record]:
+        """All records of one address, oldest first; archived ones and those on their way out included."""
+        statement = "SELECT * FROM records WHERE kind = ? AND address = ? ORDER BY number"
+        return [_record(row) for row in self._select(statement, (kind, address))]
+
     def insert(self, record: Record) -> Record:
         """Add a record.
 

@@ -11,7 +11,7 @@ from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
 from orchestrator.workspace.records import Record, RecordKey
 
 
@@ -59,10 +59,12 @@ class Assets:
     def _containers(self, call: Call) -> Answer:
         found: dict[str, list[Record]] = {}
         for record in self._shelf.list(self._kind.section):
-            if not (sent_of(record) or {}).get("isAnonymous"):
+            if not anonymous(record):
                 found.setdefault(record.name, []).append(record)
-        shown = {name: listed for name, records in found.items() if (listed := _listed(call, records))}
-        return page(call.request, [self._container_view(call.scope, name, found[name]) for name in reversed(shown)])
+        shown = [name for name, records in found.items() if _listed(call, records)]
+        return page(
+            call.request, list(reversed(shown)), lambda name: self._container_view(call.scope, name, found[name])
+        )
 
     def _container(self, call: Call) -> Answer:
         name = call.names["name"]
@@ -82,7 +84,7 @@ class Assets:
         return Answer.of(self._container_view(call.scope, name, changed))
 
     def _named(self, name: str) -> list[Record]:
-        return [record for record in self._shelf.list(self._kind.section) if record.name == name]
+        return list(self._shelf.list(self._kind.section, f"{self._kind.section}.{name}"))
 
     def _container_view(self, scope: Scope, name: str, records: Sequence[Record]) -> dict[str, Any]:
         live = [record for record in records if not record.archived]
@@ -109,7 +111,7 @@ class Assets:
         records = _listed(call, self._named(call.names["name"]))
         if "desc" in call.request.query.get("$orderby", "createdtime desc").lower():
             records = records[::-1]
-        return page(call.request, [self._view(call.scope, record) for record in records])
+        return page(call.request, records, lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))

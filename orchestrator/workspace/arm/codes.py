@@ -59,7 +59,7 @@ class Codes:
             found = [record for record in records if wanted == record.body.get("hash")]
         else:
             found = [record for record in records if record.name == call.names["name"]]
-        return page(call.request, [_view(call.scope, record) for record in found])
+        return page(call.request, found, lambda record: _view(call.scope, record))
 
     def _container(self, call: Call) -> Answer:
         versions = [record.revision for record in self._shelf.list(KIND) if record.name == call.names["name"]]

@@ -41,7 +41,7 @@ class Computes:
         routes.add("POST", "computes/{name}/listNodes", self._nodes)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, [_view(call.scope, record) for record in self._shelf.list(KIND)])
+        return page(call.request, self._shelf.list(KIND), lambda record: _view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(_view(call.scope, self._shelf.get(_key(call))))

@@ -55,9 +55,9 @@ class Datastores:
     def _list(self, call: Call) -> Answer:
         records = {record.name: record for record in self._shelf.list(KIND)}
         if call.request.query.get("isdefault", "").lower() == "true":
-            return page(call.request, [self._view(call, DEFAULT, records.get(DEFAULT))])
+            return page(call.request, [DEFAULT], lambda name: self._view(call, name, records.get(name)))
         names = [*DEFAULT_DATASTORES, *(name for name in records if name not in DEFAULT_DATASTORES)]
-        return page(call.request, [self._view(call, name, records.get(name)) for name in names])
+        return page(call.request, names, lambda name: self._view(call, name, records.get(name)))
 
     def _get(self, call: Call) -> Answer:
         name = call.names["name"]

@@ -44,7 +44,7 @@ class Deployments:
     def _list(self, call: Call) -> Answer:
         endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
         inside = [r for r in self._shelf.list(DEPLOYMENTS) if r.address.startswith(f"{KIND}.{endpoint}.deployments.")]
-        return page(call.request, [_view(call.scope, endpoint, record) for record in inside])
+        return page(call.request, inside, lambda record: _view(call.scope, endpoint, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(_view(call.scope, call.names["name"], self._shelf.get(_key(call))))

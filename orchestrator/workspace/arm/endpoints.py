@@ -69,7 +69,7 @@ class Endpoints:
         routes.add("POST", "onlineEndpoints/{name}/token", self._token)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, [self._view(call.scope, record) for record in self._shelf.list(KIND)])
+        return page(call.request, self._shelf.list(KIND), lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self._record(call)))

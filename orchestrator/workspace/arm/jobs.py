@@ -95,7 +95,7 @@ class Jobs:
             tag_fits = not tag or (tag in tags and value in ("", tags[tag]))
             if archived_fits and kind_fits and tag_fits:
                 found.append(record)
-        return page(call.request, [self._view(call.scope, record) for record in found])
+        return page(call.request, found, lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self.find(call.names["name"])))

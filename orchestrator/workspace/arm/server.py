@@ -61,9 +61,10 @@ class WireServer:
 
     def close(self) -> None:
         """Stop, and close what is still open."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
-        self._thread.join()
 
 
 class _Listener(ThreadingHTTPServer):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import ssl
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.faults import Faults
-from orchestrator.workspace.arm.server import WireServer
+from orchestrator.workspace.arm.server import Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
@@ -88,24 +90,26 @@ class ArmService:
         self._lock = FileLock(self._files.lock)
         if not self._lock.acquire_soon():
             raise Conflict("This workspace is served already.", fix="amlctl workspace env --arm says where.")
-        self.tokens = Tokens.fresh()
-        context = server_context(self._files.tls)
-        self._shelf = Shelf(paths)
-        self.faults = Faults()
-        respond = self.faults.around(Facade(self._shelf, self.tokens).respond)
-        try:
-            self._server = WireServer(respond, context, port)
-        except OSError as error:
-            self._shelf.close()
-            self._lock.release()
-            raise Invalid(
-                f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."
-            ) from None
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._lock.release)
+            self.tokens = Tokens.fresh()
+            self.faults = Faults()
+            context = server_context(self._files.tls)
+            self._shelf = Shelf(paths)
+            undo.callback(self._shelf.close)
+            respond = self.faults.around(Facade(self._shelf, self.tokens).respond)
+            self._server = _listening(respond, context, port)
+            undo.pop_all()
 
     @property
     def url(self) -> str:
         """Where it answers."""
         return self._server.url
+
+    @property
+    def stands(self) -> bool:
+        """Whether the workspace's folder is still there."""
+        return self._lock.stands
 
     @property
     def records(self) -> RecordStore:
@@ -136,3 +140,12 @@ class ArmService:
         self._server.close()
         self._shelf.close()
         self._lock.release()
+
+
+def _listening(respond: Respond, context: ssl.SSLContext, port: int) -> WireServer:
+    try:
+        return WireServer(respond, context, port)
+    except OSError as error:
+        raise Invalid(
+            f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."
+        ) from None

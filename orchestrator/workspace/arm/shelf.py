@@ -83,9 +83,10 @@ class Shelf:
         record = self.store.get(*key)
         return None if record is None or record.deleting else record
 
-    def list(self, kind: str) -> Sequence[Record]:
-        """All records of a kind that are not on their way out, oldest first, archived ones included."""
-        return [record for record in self.store.list(kind) if not record.deleting]
+    def list(self, kind: str, address: str | None = None) -> Sequence[Record]:
+        """All records of a kind, or of one address, that are not on their way out, oldest first, archived ones included."""
+        records = self.store.list(kind) if address is None else self.store.versions(kind, address)
+        return [record for record in records if not record.deleting]
 
     def write(self, entry: Entry) -> tuple[Record, bool]:
         """Insert a record, or change the one that is there. What has processes starts or changes then.
@@ -175,6 +176,11 @@ def sent_of(record: Record) -> dict[str, Any] | None:
     if not wire or wire["of"] != digest_tree(record.body):
         return None
     return dict(wire["sent"])
+
+
+def anonymous(record: Record) -> bool:
+    """Whether a client made an asset for one job or deployment only, which lists do not show."""
+    return bool(record.attributes.get(WIRE, {}).get("sent", {}).get("isAnonymous"))
 
 
 def system_data(record: Record) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.core.errors import Invalid
+from orchestrator.core.errors import Conflict, Invalid, UnsupportedSetup
 from orchestrator.workspace.arm import wording
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.computes import compute_body, compute_properties
@@ -16,6 +17,7 @@ from orchestrator.workspace.arm.deployment_bodies import deployment_body, deploy
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.scope import Scope, shorten
+from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import Storage, container_of, localise
 from orchestrator.workspace.arm.tokens import Tokens
@@ -268,3 +270,15 @@ def test_tokens_of_others_and_broken_ones_open_nothing() -> None:
         assert not ours.accepts(header)
     assert ours.opens("c", ours.grant("c").rpartition("sig=")[2])
     assert not ours.opens("d", ours.grant("c").rpartition("sig=")[2])
+
+
+def test_without_the_azure_extra_it_is_said_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(UnsupportedSetup) as caught:
+        ArmService(WorkspacePaths(tmp_path / "ws"))
+    assert caught.value.fix == 'pip install "amlctl[azure]"'
+    monkeypatch.undo()
+    service = ArmService(WorkspacePaths(tmp_path / "ws"))
+    with pytest.raises(Conflict, match="served already"):
+        ArmService(WorkspacePaths(tmp_path / "ws"))
+    service.close()
