@@ -32,7 +32,7 @@ def test_a_lost_state_is_written_again(spec: str, capsys: pytest.CaptureFixture[
     assert code == 1
     assert "nothing was rebuilt" in err
     _lose(Path(spec).parent / ".amlctl" / "workspace.db")
-    code, out, err = amlctl(capsys, "state", "rebuild", spec, "-o", "json")
+    code, out, err = amlctl(capsys, "state", "rebuild", spec, "--format", "json")
     assert code == 0, err
     assert json.loads(out)["rebuilt"] == {"compute.cpu": ""}
     code, out, _ = amlctl(capsys, "plan", spec, "--detailed-exitcode")
