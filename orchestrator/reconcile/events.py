@@ -1,13 +1,32 @@
-"""Events of the loop as log lines: structlog's JSON, or text for people. Imported only where a loop runs."""
+"""Events of the loop as log lines: structlog's JSON, or text for people."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from typing import Any
 
-import structlog
-
+from orchestrator.core.run import Event
 from orchestrator.reconcile.passes import Watch
+
+
+def silence(event: str, facts: Mapping[str, object]) -> None:
+    """Nobody listens."""
+
+
+class StepEvents:
+    """Tells the steps of an apply as events of the loop."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def __call__(self, event: Event) -> None:
+        facts: dict[str, object] = {"address": str(event.address) if event.address else "", "message": event.message}
+        if event.result is not None:
+            facts["outcome"] = event.result.outcome.value
+            if event.result.error:
+                facts["message"] = event.result.error
+        self._watch(f"step.{event.kind.value}", facts)
 
 
 def logging_watch(log_format: str) -> Watch:
@@ -16,6 +35,8 @@ def logging_watch(log_format: str) -> Watch:
     Args:
         log_format: ``json`` or ``text``.
     """
+    import structlog  # slow to import, and not needed by quiet loops
+
     last = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
@@ -37,6 +58,6 @@ def logging_watch(log_format: str) -> Watch:
     return watch
 
 
-def _with_level(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _with_level(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event["level"] = "error" if "exc_info" in event else "warning" if event.get("reason") else "info"
     return event

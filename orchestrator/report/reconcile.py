@@ -32,7 +32,9 @@ def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[s
     for type_ in ("Ready", "Reconciling", "Stalled"):
         if type_ in conditions:
             yield from _condition(conditions[type_], style)
-    if not conditions:
+    if document.get("standing_by_for"):
+        yield f"  standing by: {document['standing_by_for']}"
+    elif not conditions:
         yield "  No pass yet."
     yield from _revisions(document)
     for change in document.get("pending", ())[:_SHOWN]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -12,24 +13,37 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
-from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.cli.options import spec_choice, with_console
 
 if TYPE_CHECKING:
+    from orchestrator.core.project import LoadOptions
+    from orchestrator.reconcile.config import Config
     from orchestrator.reconcile.loop import Loop
     from orchestrator.reconcile.outcome import PassFacts
+    from orchestrator.reconcile.policy import Policy
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("reconcile")
-@with_spec()
+@click.argument("spec", required=False, type=click.Path(path_type=Path))
+@click.option("--config", "-c", "config_file", type=_FILE, help="Configuration of many projects, instead of SPEC.")
 @click.option("--once", is_flag=True, help="One pass, then end: 0 nothing to do, 2 changed, 1 failed.")
+@click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one.")
+@click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else.")
+@click.option("--var-file", multiple=True, type=_FILE, help="YAML or JSON file of variables.")
 @click.option("--interval", type=click.FloatRange(1), default=180.0, show_default=True, help="Seconds between passes.")
 @click.option("--observe", is_flag=True, help="Show what would be done and change nothing.")
 @click.option("--prune", is_flag=True, help="Remove what the project owns and the spec no longer has.")
 @click.option("--self-heal/--no-self-heal", default=True, help="Set back what others changed in the workspace.")
 @with_console()
 def command(
-    spec: SpecChoice,
     console: Console,
+    spec: Path | None,
+    config_file: Path | None,
+    target: str | None,
+    var: tuple[str, ...],
+    var_file: tuple[Path, ...],
     interval: float,
     *,
     once: bool,
@@ -37,15 +51,17 @@ def command(
     prune: bool,
     self_heal: bool,
 ) -> Exit:
-    """Keep the workspace equal to SPEC, again and again, until stopped.
+    """Keep the workspace equal to SPEC, or many to their sources, until stopped.
 
     SIGTERM and Ctrl-C let running steps end first; a second one stops waiting for them.
     """
-    if len(spec.paths) > 1:
-        raise click.UsageError("Name one spec: a file or a folder.")
+    from orchestrator.reconcile.config import read_config
     from orchestrator.reconcile.policy import Policy
-    from orchestrator.reconcile.single import single_project
 
+    if config_file is not None:
+        if spec is not None:
+            raise click.UsageError("Name either a spec or a configuration: the configuration says where its specs are.")
+        return _run(read_config(config_file), console, once=once)
     policy = Policy(
         interval_s=interval,
         jitter_s=min(60.0, interval / 3),
@@ -54,12 +70,30 @@ def command(
         self_heal=self_heal,
         prune=prune,
     )
-    loop = single_project(spec.paths[0], spec.load, policy, log_format=console.log_format, quiet=console.quiet)
-    with _stopping(loop):
+    choice = spec_choice((spec,) if spec else (), target, var, var_file)
+    return _run(_single(choice.paths[0].absolute(), policy, choice.load), console, once=once)
+
+
+def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
+    """The configuration of one folder."""
+    from orchestrator.reconcile.config import Config, ProjectConfig
+
+    folder = spec if spec.is_dir() else spec.parent
+    project = ProjectConfig(folder.name, spec, policy, load.target, load.variables, load.variable_files)
+    return Config(folder / ".amlctl", (project,), parallel=1)
+
+
+def _run(config: Config, console: Console, *, once: bool) -> Exit:
+    from orchestrator.reconcile.assemble import assembled
+    from orchestrator.reconcile.events import logging_watch, silence
+
+    watch = silence if console.quiet else logging_watch(console.log_format)
+    with assembled(config, watch) as loop, _stopping(loop):
         if not once:
             loop.run()
             return Exit.DONE
-        return _conclude(loop.once(), loop, console)
+        ends = loop.once()
+        return _conclude(ends, loop, console)
 
 
 @contextmanager

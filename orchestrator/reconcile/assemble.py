@@ -1,0 +1,90 @@
+"""A configuration with everything it needs to run: sources, stages, notices, measurements, the server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import LoadOptions
+from orchestrator.reconcile.config import Config, ProjectConfig
+from orchestrator.reconcile.engine import Aim, Stages
+from orchestrator.reconcile.events import StepEvents
+from orchestrator.reconcile.loop import Loop, Surroundings
+from orchestrator.reconcile.managed import Managed, OneAtATime
+from orchestrator.reconcile.notify.webhooks import Webhooks
+from orchestrator.reconcile.passes import Watch
+from orchestrator.reconcile.places import PlacesFile
+from orchestrator.reconcile.ports import Source, Tracer
+from orchestrator.reconcile.server.api import Api, Keys
+from orchestrator.reconcile.server.http import serving
+from orchestrator.reconcile.server.metrics import Metrics
+from orchestrator.reconcile.source.folder import FolderSource
+from orchestrator.reconcile.source.git import GitSource
+from orchestrator.reconcile.telemetry import TracedEngine, TracedSource, tracer_from
+from orchestrator.reconcile.threads import Threads
+
+_LAST_NOTICES_S = 5.0
+"""How long the end of the loop waits for notices under way."""
+
+
+@contextmanager
+def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
+    """Make the loop of a configuration; its server answers while the context lasts.
+
+    Raises:
+        UnsupportedSetup: the server cannot listen.
+    """
+    clock = SystemClock()
+    with ExitStack() as stack:
+        tracer = tracer_from(watch=watch)
+        stack.callback(tracer.close)
+        notifier = Webhooks(config.channels, watch)
+        stack.callback(notifier.close, _LAST_NOTICES_S)
+        metrics = Metrics(clock)
+        aims = {project.name: _aim(project, config.folder) for project in config.projects}
+        stages = Stages(aims, clock, StepEvents(watch), PlacesFile(config.folder / "places.json"))
+        around = Surroundings(
+            TracedEngine(stages, tracer),
+            # A look for news may run beside each pass.
+            Threads(2 * config.parallel),
+            clock,
+            watch,
+            config.parallel,
+            notifier,
+            metrics,
+        )
+        loop = Loop([_managed(project, config.folder, tracer) for project in config.projects], around)
+        if config.listen is not None:
+            hooks = {project.name: project.hook for project in config.projects if project.hook is not None}
+            api = Api(loop.board, loop.desk, metrics, Keys(config.token, hooks))
+            address = stack.enter_context(serving(api.answer, config.listen, watch))
+            watch("server", {"address": address})
+        yield loop
+
+
+def _aim(project: ProjectConfig, folder: Path) -> Aim:
+    load = LoadOptions(project.target, project.variables, project.variable_files, dict(os.environ))
+    if project.workspace is not None:
+        return Aim(load, project.workspace, None, project.parallelism)
+    if isinstance(project.source, Path):
+        return Aim(load, parallelism=project.parallelism)
+    # A checkout comes and goes with its revision; the workspace must stay.
+    checkouts = _cache(project.name, folder)
+    return Aim(load, folder / "workspaces" / project.name, checkouts, project.parallelism)
+
+
+def _managed(project: ProjectConfig, folder: Path, tracer: Tracer) -> Managed:
+    source: Source
+    if isinstance(project.source, Path):
+        left_out = [folder, *([project.workspace] if project.workspace else [])]
+        source = FolderSource(project.source, left_out)
+    else:
+        source = GitSource(project.source, _cache(project.name, folder))
+    return Managed(project.name, OneAtATime(TracedSource(source, project.name, tracer)), project.policy)
+
+
+def _cache(name: str, folder: Path) -> Path:
+    return folder / "sources" / name

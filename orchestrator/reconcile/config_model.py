@@ -1,0 +1,152 @@
+"""The shape of the loop's configuration file. What its values must be beyond their types is checked in `config`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from orchestrator.core.bodies import Flag, Number, Scalar
+from orchestrator.core.kind import Spec
+
+Duration: TypeAlias = str | Number
+"""Seconds, or a number with a unit: 30s, 5m, 2h, 1d."""
+
+Bound: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=256)]
+
+
+class SecretBody(Spec):
+    """Where a secret is kept: an environment variable or a file."""
+
+    env: str | None = Field(None, description="Name of an environment variable.")
+    file: str | None = Field(None, description="Path of a file that not everybody can read.")
+
+
+class GitBody(Spec):
+    """A git repository. Exactly one of branch, tag, commit and semver names what is wanted."""
+
+    url: str = Field(description="https://…, ssh://…, git@host:… or a path.")
+    branch: str | None = Field(None, description="The newest commit of a branch.")
+    tag: str | None = Field(None, description="The commit of a tag.")
+    commit: str | None = Field(None, description="One commit, by its full id.")
+    semver: str | None = Field(None, description="The highest version among the tags in a range: ^1.2, '>=1.0 <2.0'.")
+    path: str = Field(".", description="The spec inside the repository: a file or a folder.")
+    token: SecretBody | None = Field(None, description="For https:// addresses.")
+    username: str = Field("amlctl", description="Sent with the token.")
+    ssh_key: SecretBody | None = Field(None, description="A private key without a passphrase, for ssh:// addresses.")
+    known_hosts: str | None = Field(None, description="File of accepted host keys.")
+    allowed_signers: str | None = Field(None, description="File of trusted keys; unsigned commits are then refused.")
+    ca_file: str | None = Field(None, description="Certificates to trust for HTTPS.")
+    timeout: Duration = Field("2m", description="Bound on each exchange with the server.")
+
+
+class SourceBody(Spec):
+    """Where a project's spec comes from: a folder or a git repository."""
+
+    folder: str | None = Field(None, description="A spec's file or folder on this machine.")
+    git: GitBody | None = None
+
+
+class FreezeBody(Spec):
+    """A time in which nothing is changed."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(
+        None, description="Days on which it starts; without them every day."
+    )
+    start: str = Field("00:00", description="Local time, HH:MM.")
+    end: str = Field("00:00", description="Local time, HH:MM; not later than start means on the next day.")
+    time_zone: str = Field("UTC", description="IANA name: Europe/Berlin.")
+    first: str | None = Field(None, description="First date on which it may start, YYYY-MM-DD.")
+    last: str | None = Field(None, description="Last date on which it may start, YYYY-MM-DD.")
+    running: Literal["finish", "abort"] = Field(
+        "finish", description="What becomes of an apply that is running: it goes on, or starts no further step."
+    )
+    reason: str = Field("", description="For people.")
+
+
+class SelfHealBody(Spec):
+    """Setting back what others changed."""
+
+    enabled: Flag = True
+    debounce: Duration = Field("30s", description="How long a drift must last before it is set back.")
+
+
+class PruneBody(Spec):
+    """Removing what left the spec."""
+
+    enabled: Flag = False
+    max_deletions: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        10, description="A pass that would delete more deletes nothing; empty means no bound."
+    )
+    allow_empty: Flag = Field(False, description="Prune even if the spec has no resource left.")  # noqa: FBT003
+
+
+class BackoffBody(Spec):
+    """How long a failing revision is left alone."""
+
+    initial: Duration = Field("30s", description="Pause after the second failure; doubles with each further one.")
+    cap: Duration = Field("30m", description="Longest pause.")
+
+
+class ResourceBody(Spec):
+    """Switches of the resources that a pattern matches."""
+
+    auto_apply: Flag | None = None
+    self_heal: Flag | None = None
+    prune: Flag | None = None
+
+
+class ProjectBody(Spec):
+    """One project."""
+
+    source: SourceBody
+    target: str | None = Field(None, description="Target of the spec; without it the default one.")
+    variables: dict[str, Scalar] = Field(default_factory=dict, description="Variables of the spec.")
+    variable_files: list[str] = Field(default_factory=list, description="YAML or JSON files of variables.")
+    workspace: str | None = Field(None, description="Folder of the embedded workspace, instead of the spec's choice.")
+    interval: Duration = Field("3m", description="From the end of a pass to the start of the next one.")
+    jitter: Duration = Field("1m", description="At most this much is added to the interval.")
+    poll: Duration | None = Field(
+        None, description="How often to look for a new revision between passes; 5s for folders, else with the passes."
+    )
+    auto_apply: Flag = Field(True, description="Off: plans are shown and nothing is changed.")  # noqa: FBT003
+    self_heal: SelfHealBody = Field(default_factory=lambda: SelfHealBody.model_validate({}))
+    prune: PruneBody = Field(default_factory=lambda: PruneBody.model_validate({}))
+    suspend: Flag = Field(False, description="No passes.")  # noqa: FBT003
+    freeze: list[FreezeBody] = Field(default_factory=list)
+    depends_on: list[str] = Field(default_factory=list, description="Projects that must be ready first.")
+    backoff: BackoffBody = Field(default_factory=lambda: BackoffBody.model_validate({}))
+    resources: dict[str, ResourceBody] = Field(
+        default_factory=dict, description="Address or glob to switches; of several that match, the last counts."
+    )
+    parallelism: Bound = Field(10, description="Steps at once.")
+    hook: SecretBody | None = Field(None, description="Secret shared with the git server that calls /hooks/<project>.")
+
+
+class ServerBody(Spec):
+    """The HTTP server for health, metrics and status."""
+
+    host: str = Field("127.0.0.1", description="An address of this machine.")
+    port: Annotated[int, Field(strict=True, ge=0, le=65535)] = 8642
+    token: SecretBody | None = Field(None, description="Lets its holder trigger, suspend and resume.")
+
+
+class ChannelBody(Spec):
+    """A receiver of notices."""
+
+    url: SecretBody
+    shape: Literal["json", "slack", "teams"] = "json"
+    triggers: list[Literal["applied", "failed", "drift", "healed", "stalled", "pending"]] | None = None
+    projects: list[str] = Field(default_factory=list, description="Names or patterns; empty means all.")
+    signing_secret: SecretBody | None = None
+
+
+class ConfigBody(Spec):
+    """The whole file."""
+
+    schema_: str | None = Field(None, alias="$schema")
+    folder: str = Field(".amlctl-reconcile", description="Where checkouts and embedded workspaces are kept.")
+    parallel_passes: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    projects: dict[str, ProjectBody]
+    server: ServerBody | None = None
+    notifications: dict[str, ChannelBody] = Field(default_factory=dict)
