@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import unicodedata
 from pathlib import Path
 
 import click
@@ -10,6 +12,10 @@ import click
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import DEFAULT_SPEC, with_console
 from orchestrator.core.errors import StateError
+
+_SHORTEST = 3
+_LONGEST = 24
+"""Bounds on names that fit a project and, with a few letters behind them, every kind of resource."""
 
 
 @click.command("init")
@@ -44,13 +50,16 @@ def command(folder: Path, name: str | None, source: Path | None, console: Consol
         console.notice(f"  + {file}")
     for line in skipped:
         console.notice(f"  - not included: {line}")
-    console.result(f"Project '{project}' is ready. Next: amlctl plan {spec}")
+    console.result(f"Project '{project}' is ready. Next: amlctl plan {shlex.quote(str(spec))}")
 
 
 def project_name(text: str) -> str:
     """A name that every resource kind accepts, made of any text."""
-    cleaned = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
-    return cleaned[:24].strip("-") or "project"
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    cleaned = re.sub(r"[^a-z0-9-]+", "-", plain.lower()).strip("-")
+    if len(cleaned) < _SHORTEST or not cleaned[0].isalpha():
+        cleaned = f"project-{cleaned}"
+    return cleaned[:_LONGEST].strip("-")
 
 
 def starter_files(project: str) -> dict[str, str]:

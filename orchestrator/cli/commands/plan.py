@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -49,7 +50,7 @@ def command(
     print_plan(plan, console)
     if out is not None:
         save(plan, spec, options, out)
-        console.notice(f"Saved to {out}. Apply exactly this with: amlctl apply {out}")
+        console.notice(f"Saved to {out}. Apply exactly this with: amlctl apply {shlex.quote(str(out))}")
     return Exit.CHANGES if detailed_exitcode and plan.effective else Exit.DONE
 
 
