@@ -12,7 +12,7 @@ import yaml
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Change
-from orchestrator.core.ports import SystemClock
+from orchestrator.core.ports import ScoringRequest, SystemClock
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Observed
 from orchestrator.core.run import Outcome, RunReport, StepResult
@@ -127,6 +127,12 @@ class Life:
             found = [observed for kind in KINDS for observed in workspace.backend.list(kind) if not observed.archived]
         ours = [o for o in found if o.owner == project.name and address in (None, o.address)]
         return sorted(ours, key=lambda observed: observed.order)
+
+    def answer(self) -> str:
+        """What the endpoint under test says to an empty request."""
+        endpoint = self.address.parent or self.address
+        with self._open(self.project()) as workspace:
+            return workspace.backend.score(endpoint, ScoringRequest("{}")).body
 
     def _apply(self, **options: Any) -> RunReport | None:
         project = self.project()
