@@ -30,10 +30,8 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.status import statuses
 from orchestrator.reconcile.places import Place, PlacesFile
 from orchestrator.reconcile.ports import Revision
+from orchestrator.reconcile.record import NOTE
 from orchestrator.reconcile.stages import Look, Session, StandingBy
-
-NOTE = "reconcile"
-"""The name under which a project's record is kept with the state."""
 
 _LEASE = "reconcile"
 

@@ -10,6 +10,9 @@ from typing import Any
 FORMAT = 1
 """Number of the document's shape. A document with another number is left aside: the loop starts afresh."""
 
+NOTE = "reconcile"
+"""The name under which a project's record is kept with the state."""
+
 HISTORY = 50
 """Most passes that are remembered. Passes in a row that found nothing to do count as one."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
 @click.option("--config", "-c", "config_file", type=_FILE, help="Configuration of many projects, instead of SPEC.")
 @click.option("--once", is_flag=True, help="One pass, then end: 0 nothing to do, 2 changed, 1 failed.")
+@click.option("--status", is_flag=True, help="Only show what the last loop said of its projects; starts nothing.")
 @click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one.")
 @click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else.")
 @click.option("--var-file", multiple=True, type=_FILE, help="YAML or JSON file of variables.")
@@ -47,6 +49,7 @@ def command(
     interval: float,
     *,
     once: bool,
+    status: bool,
     observe: bool,
     prune: bool,
     self_heal: bool,
@@ -61,7 +64,7 @@ def command(
     if config_file is not None:
         if spec is not None:
             raise click.UsageError("Name either a spec or a configuration: the configuration says where its specs are.")
-        return _run(read_config(config_file), console, once=once)
+        return _run(read_config(config_file), console, once=once, status=status)
     policy = Policy(
         interval_s=interval,
         jitter_s=min(60.0, interval / 3),
@@ -71,7 +74,7 @@ def command(
         prune=prune,
     )
     choice = spec_choice((spec,) if spec else (), target, var, var_file)
-    return _run(_single(choice.paths[0].absolute(), policy, choice.load), console, once=once)
+    return _run(_single(choice.paths[0].absolute(), policy, choice.load), console, once=once, status=status)
 
 
 def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
@@ -83,10 +86,15 @@ def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
     return Config(folder / ".amlctl", (project,), parallel=1)
 
 
-def _run(config: Config, console: Console, *, once: bool) -> Exit:
+def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
     from orchestrator.reconcile.assemble import assembled
     from orchestrator.reconcile.events import logging_watch, silence
 
+    if status:
+        with assembled(replace(config, listen=None), silence) as loop:
+            loop.prepare()
+            _print(loop, console)
+            return Exit.DONE
     watch = silence if console.quiet else logging_watch(console.log_format)
     with assembled(config, watch) as loop, _stopping(loop):
         if not once:
@@ -112,6 +120,13 @@ def _stopping(loop: Loop) -> Iterator[None]:
 
 
 def _conclude(ends: Mapping[str, PassFacts], loop: Loop, console: Console) -> Exit:
+    _print(loop, console)
+    if any(name not in ends or not ends[name].outcome.well for name in loop.board.projects()):
+        return Exit.ERROR
+    return Exit.CHANGES if any(facts.done for facts in ends.values()) else Exit.DONE
+
+
+def _print(loop: Loop, console: Console) -> None:
     from orchestrator.report.reconcile import reconcile_json, reconcile_text
 
     documents = loop.board.documents()
@@ -119,6 +134,3 @@ def _conclude(ends: Mapping[str, PassFacts], loop: Loop, console: Console) -> Ex
         console.document(reconcile_json(documents))
     else:
         console.result(reconcile_text(documents, console.style))
-    if any(name not in ends or not ends[name].outcome.well for name in documents):
-        return Exit.ERROR
-    return Exit.CHANGES if any(facts.done for facts in ends.values()) else Exit.DONE

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec
 from orchestrator.core.ports import SystemClock
-from orchestrator.core.status import ResourceStatus
-from orchestrator.engine import open_workspace, status_of
+from orchestrator.core.project import Project
+from orchestrator.engine import Workspace, open_workspace, status_of
 from orchestrator.kinds import discover
+from orchestrator.reconcile.record import NOTE
+from orchestrator.report.reconcile import reconcile_text
 from orchestrator.report.status import status_json, status_text
 
 _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
@@ -24,21 +26,25 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
 @with_console()
 def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> None:
-    """Show how everything in the spec and in the state is, now."""
+    """Show how everything in the spec and in the state is, now, and what a loop that keeps it says."""
     project = spec.project()
     with open_workspace(project, discover(), SystemClock()) as workspace:
-        _show(status_of(project, workspace), console)
+        _show(project, workspace, console)
         try:
             while watch:
                 time.sleep(interval)
-                _show(status_of(project, workspace), console, again=True)
+                _show(project, workspace, console, again=True)
         except KeyboardInterrupt:
             return
 
 
-def _show(statuses: Sequence[ResourceStatus], console: Console, *, again: bool = False) -> None:
+def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> None:
+    statuses = status_of(project, workspace)
+    note = workspace.store.recall(NOTE)
     if console.json:
-        console.document(status_json(statuses))
+        document: dict[str, Any] = status_json(statuses)
+        console.document({**document, "reconcile": dict(note)} if note is not None else document)
         return
     start = _HOME_AND_CLEAR if again and console.style.color else ""
-    console.result(start + status_text(statuses, console.style))
+    loop = f"\n\nreconcile loop, {reconcile_text({project.name: note}, console.style)}" if note is not None else ""
+    console.result(start + status_text(statuses, console.style) + loop)
