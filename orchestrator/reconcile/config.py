@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from orchestrator.core import graph
 from orchestrator.core.address import Address
-from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError, did_you_mean
+from orchestrator.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from orchestrator.core.fields import node_of
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.tree import Path as TreePath
@@ -78,11 +78,13 @@ def read_config(path: Path) -> Config:
         SpecError: with every problem.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return parse_config(path.read_text(encoding="utf-8-sig"), path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SpecError([_unreadable(path, reason)]) from error
-    return parse_config(text, path)
+        problems = Problems()
+        fix = "Name the loop's configuration."
+        problems.error("unreadable-file", f"{path}: {reason}.", fix, None)
+        raise SpecError(problems.errors) from error
 
 
 def parse_config(text: str, path: Path) -> Config:
@@ -276,9 +278,3 @@ class _Reading:
 
 def _at(*parts: str | int) -> TreePath:
     return parts
-
-
-def _unreadable(path: Path, reason: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR, "unreadable-file", "File cannot be read", f"{path}: {reason}.", "Name the loop's configuration."
-    )
