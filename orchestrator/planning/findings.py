@@ -15,6 +15,8 @@ from orchestrator.core.tree import span_at
 from orchestrator.core.value import Reference
 from orchestrator.planning.facts import Facts
 
+_REGISTRY = "azureml://registries/"
+
 
 def refusal_problems(facts: Facts) -> list[Diagnostic]:
     """One error for each reason why the workspace cannot do what a resource asks, at the field that asks for it."""
@@ -35,7 +37,7 @@ def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
         Severity.ERROR,
         "refused-by-workspace",
         "The workspace cannot do this",
-        f"{desired.address} cannot be done in {label}: {refusal.reason}",
+        f"{desired.address} cannot be done in the {label}: {refusal.reason}",
         refusal.fix or otherwise,
         subject=place,
         address=desired.address,
@@ -76,15 +78,16 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
 def _missing(reference: Reference, facts: Facts) -> Diagnostic:
     text = str(reference)
     known = facts.observation.nearest.get(text, ())
+    otherwise = f"Declare it under `{reference.target.section}:` or create it first."
+    if text.startswith(_REGISTRY):
+        otherwise = "Correct it; on the embedded workspace, say what stands in for it: workspace.local.stand_ins."
     exists = f" Known there: {', '.join(known[:5])}." if known else ""
     return Diagnostic(
         Severity.ERROR,
         "external-not-found",
         "Something outside the spec does not exist",
-        f"{text} is neither in the spec nor in {facts.observation.label}.{exists}",
-        did_you_mean(
-            reference.target.leaf, known, f"Declare it under `{reference.target.section}:` or create it first."
-        ),
+        f"{text} is neither in the spec nor in the {facts.observation.label}.{exists}",
+        did_you_mean(reference.target.leaf, known, otherwise),
         subject=reference.span,
     )
 

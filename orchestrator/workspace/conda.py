@@ -93,13 +93,20 @@ class _Reader:
     def _dependencies(self, text: str) -> Iterator[yaml.Node]:
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.YAMLError as error:
-            raise Invalid(f"{self._label} is not YAML: {error}", code="conda-package") from None
+        except yaml.MarkedYAMLError as error:
+            line = f":{error.problem_mark.line + 1}" if self._lines and error.problem_mark is not None else ""
+            raise Invalid(f"{self._label}{line}: this is not YAML: {error.problem}.", code="conda-package") from None
+        except yaml.YAMLError:
+            raise Invalid(
+                f"{self._label} is not YAML: it holds bytes that are no text.", code="conda-package"
+            ) from None
         if not isinstance(root, yaml.MappingNode):
             raise Invalid(f"{self._label} is not a conda file: it has no 'dependencies'.", code="conda-package")
         for key, value in root.value:
             if key.value == "dependencies" and isinstance(value, yaml.SequenceNode):
                 yield from value.value
+            elif key.value == "dependencies" and value.value:
+                self._problems.append(f"{self._place(value)}: 'dependencies' is a list of packages.")
 
     def _place(self, node: yaml.Node) -> str:
         return f"{self._label}:{node.start_mark.line + 1}" if self._lines else self._label

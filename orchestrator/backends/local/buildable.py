@@ -45,6 +45,8 @@ class Buildable:
     def _conda(self, conda: Any) -> list[Refusal]:
         from orchestrator.workspace.conda import read_conda  # only specs with conda files need it
 
+        if isinstance(conda, LocalFiles) and conda.path.is_dir():
+            return [Refusal(f"{conda} is a folder", ("conda_file",), "Name the conda file in it.")]
         try:
             if isinstance(conda, Mapping):
                 read_conda(json.dumps(plain(conda)), "conda_file", lines=False)

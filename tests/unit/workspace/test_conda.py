@@ -78,9 +78,9 @@ def test_all_problems_at_once_each_with_its_line() -> None:
     assert "GPU toolkit" in lines[1]
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "just text"])
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "just text", "dependencies: 5", "a: \x01"])
 def test_what_is_no_conda_file(text: str) -> None:
-    with pytest.raises(Invalid, match=r"env\.yaml"):
+    with pytest.raises(Invalid, match=r"\Aenv\.yaml[^\n]+\Z"):
         read_conda(text, "env.yaml")
 
 
