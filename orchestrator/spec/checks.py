@@ -21,14 +21,14 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
     """Read the tests of a validated body.
 
     Args:
-        draft: the endpoint.
+        draft: of a kind that has checks: the endpoint.
         files: knows where relative paths start.
         look: read request files; without it their requests are empty.
 
     Returns:
         The checks, and every mistake.
     """
-    written = draft.body.get(draft.kind.checks_field) if draft.kind.checks_field else None
+    written = draft.body.get(draft.kind.checks_field)
     checks: list[Check] = []
     problems: list[Diagnostic] = []
     if not isinstance(written, LocatedList):
@@ -37,8 +37,9 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
         span = written.value_span(number)
         if not isinstance(test, LocatedDict) or not _well_formed(test):
             continue  # validation says so
-        body, problem = _body(draft, test["request"], files, look=look)
-        problem = problem or _plain_problem(draft, test, span)
+        body, problem = "", _plain_problem(draft, test, span)
+        if problem is None:
+            body, problem = _body(draft, test["request"], files, look=look)
         if problem is not None:
             problems.append(problem)
         else:
