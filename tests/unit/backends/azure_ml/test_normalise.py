@@ -1,0 +1,68 @@
+"""Returned bodies in the form in which a spec says the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.azure.normalise import ANONYMOUS, normalised, short
+
+WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "why"),
+    [
+        (f"{WS}/environments/py/versions/3", "azureml:py:3", "the id of a version"),
+        (f"azureml:{WS}/environments/py/versions/3", "azureml:py:3", "with the prefix of the client"),
+        (WS.replace("resourceGroups", "resourcegroups") + "/models/m/versions/1", "azureml:m:1", "in either case"),
+        (f"{WS}/computes/cpu", "azureml:cpu", "a compute has no version"),
+        (
+            "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/store/paths/a/b",
+            "azureml://datastores/store/paths/a/b",
+            "the long form of a path",
+        ),
+        ("azureml://registries/azureml/models/bert/versions/1", "azureml://registries/azureml/models/bert/versions/1", "a registry"),
+        ("https://example.org/rows.csv", "https://example.org/rows.csv", "an address"),
+        ("python train.py", "python train.py", "no identifier at all"),
+    ],
+)  # fmt: skip
+def test_identifiers_are_shortened(text: str, wanted: str, why: str) -> None:
+    assert short(text) == wanted, why
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "wanted", "why"),
+    [
+        ("environments", {"conda_file": ""}, {}, "an image alone comes back with an empty conda file (recordings)"),
+        (
+            "environments",
+            {"conda_file": '{"name": "x", "dependencies": ["pip"]}'},
+            {"conda_file": {"name": "x", "dependencies": ["pip"]}},
+            "conda text comes back as JSON text (recordings)",
+        ),
+        ("environments", {"conda_file": "name: x"}, {"conda_file": "name: x"}, "other text stays"),
+        ("datastores", {"credentials": {}}, {}, "credentials are never returned (recordings)"),
+        ("compute", {"idle_time_before_scale_down": "120"}, {"idle_time_before_scale_down": 120}, "seconds as text"),
+        (
+            "models",
+            {"id": f"{WS}/models/m/versions/1"},
+            {"id": f"{WS}/models/m/versions/1"},
+            "the id itself stays long",
+        ),
+        (
+            "online_endpoints.deployments",
+            {"model": f"{WS}/models/m/versions/1", "environment_variables": {"A": "b"}},
+            {"model": "azureml:m:1", "environment_variables": {"A": "b"}},
+            "references inside a body",
+        ),
+    ],
+)
+def test_bodies_are_tidied(kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str) -> None:
+    assert normalised(kind, body) == wanted, why
+
+
+def test_environments_without_a_name_are_told() -> None:
+    assert ANONYMOUS.match("azureml:CliV2AnonymousEnvironment:0a1b")
+    assert not ANONYMOUS.match("azureml:py:1")
