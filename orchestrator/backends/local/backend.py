@@ -12,6 +12,7 @@ from orchestrator.backends.local.doubts import Doubts
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
+from orchestrator.backends.local.shares import with_shares
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
@@ -81,6 +82,8 @@ class LocalBackend:
         found = [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
         if of is not None and of.local.behaviour in _SERVED:
             found = [self._doubts.of(observed) for observed in found]
+        if of is not None and of.local.behaviour is Behaviour.TRAFFIC:
+            found = [with_shares(observed) for observed in found]
         return [*found, *inborn(kind, found)]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
