@@ -120,7 +120,7 @@ def test_automl_from_a_table_to_an_answer(root: Path, tmp_path: Path) -> None:
     said = run(AUTOML, root, tmp_path)
     # The client puts its dots wherever the line happens to be.
     lines = dict(re.findall(r"(STATUS|MLMODEL|ANSWER|LEFT) (.*)", said))
-    assert lines["STATUS"] == "JobStatus.COMPLETED"
+    assert lines["STATUS"].upper().endswith("COMPLETED")
     assert lines["MLMODEL"] == "1"
     assert [word for word in ("lily", "rose") if word in lines["ANSWER"]] == ["lily", "rose"]
     assert lines["LEFT"] == "[]"
