@@ -15,10 +15,11 @@ from orchestrator.reconcile.managed import LONGEST_WAIT_S, Fleet, Managed
 from orchestrator.reconcile.notices import notices_of
 from orchestrator.reconcile.outcome import Outcome, PassFacts
 from orchestrator.reconcile.passes import Control, Known, Pass, PassEnd, Watch
-from orchestrator.reconcile.ports import Meter, Notifier, PassSummary, SourceError
+from orchestrator.reconcile.ports import Meter, Notifier, PassSummary, SourceError, Tracer
 from orchestrator.reconcile.record import Record
 from orchestrator.reconcile.schedule import decide_next, pause_after
 from orchestrator.reconcile.stages import Engine, Workers
+from orchestrator.reconcile.telemetry import NoTracer
 from orchestrator.reconcile.windows import frozen
 
 
@@ -38,6 +39,7 @@ class Surroundings:
     parallel: int = 4
     notifier: Notifier | None = None
     meter: Meter | None = None
+    tracer: Tracer = field(default_factory=NoTracer)
     random: Random = field(default_factory=Random)
 
 
@@ -147,7 +149,8 @@ class Loop:
 
         def work() -> None:
             try:
-                end = Pass(task, known, around.engine, around.clock, control, around.watch).run()
+                with around.tracer.span("pass", {"amlctl.project": task.project, "amlctl.cause": task.cause}):
+                    end = Pass(task, known, around.engine, around.clock, control, around.watch).run()
                 self._conclude(project, end)
             except Exception as error:
                 around.watch("loop.defect", {"project": project.name, "exc_info": error})
@@ -182,6 +185,8 @@ class Loop:
             self._fleet.ends[project.name] = facts
         if facts.outcome.told or resumed:
             self._keeper.save(project)
+        if facts.revision is not None:
+            project.source.keep([facts.revision.id])
         with self._lock:
             project.control = None
 
