@@ -6,25 +6,24 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.core.ports import SystemClock
+from orchestrator.core.ports import Clock, SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.reconcile.config import Config, ProjectConfig
 from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.events import StepEvents
 from orchestrator.reconcile.loop import Loop, Surroundings
 from orchestrator.reconcile.managed import Managed, OneAtATime
-from orchestrator.reconcile.notify.webhooks import Webhooks
 from orchestrator.reconcile.passes import Watch
 from orchestrator.reconcile.places import PlacesFile
-from orchestrator.reconcile.ports import Source, Tracer
-from orchestrator.reconcile.server.api import Api, Keys
-from orchestrator.reconcile.server.http import serving
-from orchestrator.reconcile.server.metrics import Metrics
+from orchestrator.reconcile.ports import Notifier, Source, Tracer
 from orchestrator.reconcile.source.folder import FolderSource
-from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.telemetry import TracedEngine, TracedSource, tracer_from
 from orchestrator.reconcile.threads import Threads
+
+if TYPE_CHECKING:
+    from orchestrator.reconcile.server.metrics import Metrics
 
 _LAST_NOTICES_S = 5.0
 """How long the end of the loop waits for notices under way."""
@@ -41,9 +40,7 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
     with ExitStack() as stack:
         tracer = tracer_from(watch=watch)
         stack.callback(tracer.close)
-        notifier = Webhooks(config.channels, watch)
-        stack.callback(notifier.close, _LAST_NOTICES_S)
-        metrics = Metrics(clock)
+        metrics = _metrics(config, clock)
         aims = {project.name: _aim(project, config.folder) for project in config.projects}
         stages = Stages(aims, clock, StepEvents(watch), PlacesFile(config.folder / "places.json"))
         around = Surroundings(
@@ -53,16 +50,44 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
             clock,
             watch,
             config.parallel,
-            notifier,
+            _notifier(config, watch, stack),
             metrics,
+            tracer,
         )
         loop = Loop([_managed(project, config.folder, tracer) for project in config.projects], around)
-        if config.listen is not None:
-            hooks = {project.name: project.hook for project in config.projects if project.hook is not None}
-            api = Api(loop.board, loop.desk, metrics, Keys(config.token, hooks))
-            address = stack.enter_context(serving(api.answer, config.listen, watch))
-            watch("server", {"address": address})
+        if metrics is not None:
+            stack.enter_context(_served(config, loop, metrics, watch))
         yield loop
+
+
+def _notifier(config: Config, watch: Watch, stack: ExitStack) -> Notifier | None:
+    if not config.channels:
+        return None
+    from orchestrator.reconcile.notify.webhooks import Webhooks
+
+    notifier = Webhooks(config.channels, watch)
+    stack.callback(notifier.close, _LAST_NOTICES_S)
+    return notifier
+
+
+def _metrics(config: Config, clock: Clock) -> Metrics | None:
+    if config.listen is None:
+        return None
+    from orchestrator.reconcile.server.metrics import Metrics
+
+    return Metrics(clock)
+
+
+@contextmanager
+def _served(config: Config, loop: Loop, metrics: Metrics, watch: Watch) -> Iterator[None]:
+    from orchestrator.reconcile.server.api import Api, Keys
+    from orchestrator.reconcile.server.http import Listen, serving
+
+    hooks = {project.name: project.hook for project in config.projects if project.hook is not None}
+    api = Api(loop.board, loop.desk, metrics, Keys(config.token, hooks))
+    with serving(api.answer, config.listen or Listen(), watch) as address:
+        watch("server", {"address": address})
+        yield
 
 
 def _aim(project: ProjectConfig, folder: Path) -> Aim:
@@ -82,6 +107,8 @@ def _managed(project: ProjectConfig, folder: Path, tracer: Tracer) -> Managed:
         left_out = [folder, *([project.workspace] if project.workspace else [])]
         source = FolderSource(project.source, left_out)
     else:
+        from orchestrator.reconcile.source.git import GitSource
+
         source = GitSource(project.source, _cache(project.name, folder))
     return Managed(project.name, OneAtATime(TracedSource(source, project.name, tracer)), project.policy)
 

@@ -58,12 +58,13 @@ def command(
 
     SIGTERM and Ctrl-C let running steps end first; a second one stops waiting for them.
     """
-    from orchestrator.reconcile.config import read_config
     from orchestrator.reconcile.policy import Policy
 
     if config_file is not None:
         if spec is not None:
             raise click.UsageError("Name either a spec or a configuration: the configuration says where its specs are.")
+        from orchestrator.reconcile.config_read import read_config
+
         return _run(read_config(config_file), console, once=once, status=status)
     policy = Policy(
         interval_s=interval,
