@@ -141,3 +141,100 @@ def test_nobody_serves(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "amlctl workspace serve --arm" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+SPEC = """
+project: loop
+workspace:
+  azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}
+compute:
+  cpu: {type: amlcompute, size: Standard_DS2_v2, max_instances: 1, tags: {team: heart}}
+environments:
+  e: {image: "python:3.11"}
+data:
+  d: {type: uri_file, path: a.csv}
+jobs:
+  train:
+    type: command
+    command: python train.py ${{inputs.d}} ${{outputs.m}}
+    code: src
+    environment: azureml:e@latest
+    compute: azureml:cpu
+    inputs: {d: {type: uri_file, path: "${data.d}"}}
+    outputs: {m: {type: uri_folder}}
+models:
+  m: {type: custom_model, path: "${jobs.train.outputs.m}"}
+online_endpoints:
+  heart:
+    auth_mode: key
+    deployments:
+      blue: &deployment
+        model: ${models.m}
+        environment: ${environments.e}
+        code_configuration: {code: src, scoring_script: score.py}
+        instance_type: Standard_DS3_v2
+        instance_count: 1
+      green: *deployment
+    traffic: {blue: 90, green: 10}
+    tests:
+      - request: {json: {x: 1}}
+        expect: {json: {text: "x,y\\n1,2\\n"}, match: subset}
+"""
+
+TRAIN = """
+import pathlib, sys
+pathlib.Path(sys.argv[2], "model.txt").write_text(pathlib.Path(sys.argv[1]).read_text())
+"""
+
+SCORE = """
+import json, os, pathlib
+
+def init():
+    global text
+    text = next(p for p in pathlib.Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.txt")).read_text()
+
+def run(data):
+    return {"text": text, "asked": json.loads(data)}
+"""
+
+MEDDLE = (
+    CONNECT
+    + """
+cluster = ml_client.compute.get("cpu")
+cluster.max_instances, cluster.tags["team"] = 4, "others"
+ml_client.compute.begin_update(cluster).result()
+endpoint = ml_client.online_endpoints.get("heart")
+endpoint.traffic = {"blue": 100, "green": 0}
+ml_client.online_endpoints.begin_create_or_update(endpoint).result()
+ml_client.online_deployments.begin_delete("green", "heart").result()
+"""
+)
+
+
+def amlctl(*arguments: str, root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run amlctl in a folder as a client of the served workspace."""
+    return subprocess.run(
+        [*AMLCTL, *arguments], cwd=folder, env=environment(root), capture_output=True, text=True, check=False,
+        timeout=SLOWEST_S,
+    )  # fmt: skip
+
+
+def test_a_spec_is_applied_through_the_wire_and_mends_what_others_did(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    for name, text in (("spec.yaml", SPEC), ("a.csv", "x,y\n1,2\n"), ("src/train.py", TRAIN), ("src/score.py", SCORE)):
+        (folder / name).write_text(text)
+    applied = amlctl("apply", "--yes", root=root, folder=folder)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    unchanged = amlctl("plan", "--detailed-exitcode", root=root, folder=folder)
+    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
+    run(MEDDLE, root, tmp_path)
+    drifted = amlctl("plan", root=root, folder=folder)
+    for place in ("compute.cpu", "online_endpoints.heart.traffic", "online_endpoints.heart.deployments.green"):
+        assert place in drifted.stdout
+    for fact in ("max_instances", "team", "green"):
+        assert fact in drifted.stdout, drifted.stdout
+    mended = amlctl("apply", "--yes", root=root, folder=folder)
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    unchanged = amlctl("plan", "--detailed-exitcode", root=root, folder=folder)
+    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
