@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from orchestrator.cli.main import cli
-from orchestrator.reconcile.config import Config, parse_config, read_config
+from orchestrator.reconcile.config import Config
 from orchestrator.reconcile.config_model import ChannelBody, ProjectBody, ServerBody
+from orchestrator.reconcile.config_read import parse_config, read_config
 from orchestrator.reconcile.server import metrics
 from orchestrator.reconcile.server.http import Listen
 from orchestrator.reconcile.server.routes import ROUTES
