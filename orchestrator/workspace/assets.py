@@ -129,7 +129,7 @@ class _Resolver:
             raise NotFound(f"There is no run '{run}' in the workspace.")
         outputs = record.attributes.get("outputs") or {}
         if output in outputs:
-            place = Path(outputs[output])
+            place = self._here(Path(outputs[output]), run)
         elif output == "artifacts":
             # The service's name for everything that a run has stored under its own name.
             place = self._paths.job(run)
@@ -137,6 +137,16 @@ class _Resolver:
             raise NotFound(f"Run '{run}' has no output '{output}'. It has: {', '.join(sorted(outputs)) or 'none'}.")
         what = f"output '{output}/{path}' of run '{run}'" if path else f"output '{output}' of run '{run}'"
         return _existing(inside(place, path) if path else place, what)
+
+    def _here(self, recorded: Path, run: str) -> Path:
+        """Where a place inside this workspace is now: the folder may have been moved or copied since the run wrote there."""
+        if recorded.is_relative_to(self._paths.root):
+            return recorded
+        for folder in (self._paths.job(run), self._paths.datastores):
+            _, found, rest = recorded.as_posix().rpartition(f"/{folder.relative_to(self._paths.root).as_posix()}/")
+            if found:
+                return inside(folder, rest)
+        return recorded
 
     def _datastore(self, text: str, name: str, path: str) -> Path:
         known = {record.name for record in self._store.list("datastores") if not record.deleting}

@@ -32,6 +32,8 @@ from orchestrator.workspace.serving.table import (
 from orchestrator.workspace.serving.verdict import Verdict
 
 _DRAIN_S = 60.0
+_REBUILD_S = 10.0
+"""Pause before a release that could not be laid out is tried again: each try writes to the log."""
 _CONFIG = ".server.json"
 
 
@@ -43,12 +45,16 @@ class Generation:
         digest: which release.
         servers: by position.
         built: what they are started with; None until it is laid out (again).
+        trouble: why it could not be laid out last time.
+        again: when it is tried next, on the monotonic clock.
     """
 
     digest: str
     servers: list[Server] = field(default_factory=list)
     built: Release | None = None
     building: asyncio.Task[Release] | None = None
+    trouble: BackendError | None = None
+    again: float = 0.0
 
     @property
     def ready(self) -> int:
@@ -251,12 +257,18 @@ class Deployment:
     def _release(self, generation: Generation, record: Record) -> Release | None:
         if generation.built is None:
             if generation.building is None:
+                if generation.trouble is not None and time.monotonic() < generation.again:
+                    raise generation.trouble
                 work = asyncio.to_thread(self._builder.build, record, self._files)
                 generation.building = asyncio.create_task(work)
             if not generation.building.done():
                 return None
             building, generation.building = generation.building, None
-            generation.built = building.result()
+            try:
+                generation.built = building.result()
+            except BackendError as error:
+                generation.trouble, generation.again = error, time.monotonic() + _REBUILD_S
+                raise
         return generation.built
 
     def _promote(self, coming: Generation) -> None:
@@ -303,8 +315,8 @@ class Deployment:
     def _adopt(self) -> None:
         try:
             content = json.loads(self._files.state.read_text(encoding="utf-8"))
-            servers = [Server.from_dict(item) for item in content["servers"]]
-            strays = [Server.from_dict(item) for item in content["strays"]]
+            servers = self._here(content["servers"])
+            strays = self._here(content["strays"])
         except FileNotFoundError:
             return
         except (ValueError, KeyError, TypeError) as error:
@@ -318,6 +330,11 @@ class Deployment:
         if content["release"]:
             self._current = Generation(content["release"], servers)
         self._leaving = [Leaving(server) for server in strays]
+
+    def _here(self, listed: list[Mapping[str, Any]]) -> list[Server]:
+        """The servers of this folder. Those of the place from which it was moved or copied are not ours: their files are there."""
+        found = [Server.from_dict(item) for item in listed]
+        return [server for server in found if server.config.parent == self._files.folder]
 
     def _save(self) -> None:
         current = self._current

@@ -229,3 +229,13 @@ def test_a_url_that_fails_says_how_and_leaves_nothing(
         find(store, paths, f"{web}{path}?sig=hush")
     assert "hush" not in caught.value.detail
     assert [p for p in paths.downloads.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.parametrize("place", ["jobs/train-9/outputs/model", "datastores/workspaceblobstore/out"])
+def test_what_a_run_wrote_is_found_after_the_workspace_was_moved(
+    tmp_path: Path, paths: WorkspacePaths, store: RecordStore, place: str
+) -> None:
+    before = tmp_path / "jobs" / "elsewhere" / ".amlctl" / place
+    store.insert(Record("jobs", "jobs.train", "train-9", attributes={"outputs": {"model": str(before)}}))
+    (paths.root / place).mkdir(parents=True)
+    assert resolve(store, paths, {}, "azureml://jobs/train-9/outputs/model") == paths.root / place

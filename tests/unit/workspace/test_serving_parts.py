@@ -14,10 +14,13 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.balancing import Share, SmoothWeights
+from orchestrator.workspace.serving.deployment import Deployment
+from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
 from orchestrator.workspace.serving.probing import Probe
-from orchestrator.workspace.serving.release import release_of
+from orchestrator.workspace.serving.release import ReleaseBuilder, release_of
+from orchestrator.workspace.serving.servers import Server
 from orchestrator.workspace.serving.sockets import MAX_SOCKET_PATH, socket_path
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
 from orchestrator.workspace.serving.traffic import decide_traffic
@@ -162,3 +165,22 @@ def test_what_needs_new_servers(change: dict[str, Any], new: bool, why: str) -> 
     body = {"model": "azureml:m:1", "code_configuration": {"code": "content://a", "scoring_script": "s.py"}}
     before = release_of(Record("d", "d.x", body=json.loads(json.dumps(body))))
     assert (release_of(Record("d", "d.x", body={**body, **change})) != before) == new, why
+
+
+def test_servers_of_the_place_a_workspace_was_moved_from_are_not_taken_over(tmp_path: Path) -> None:
+    before, after = WorkspacePaths(tmp_path / "before"), WorkspacePaths(tmp_path / "after")
+    before.create()
+    files = DeploymentFiles(before, "hf", "blue")
+    files.create()
+    server = Server(files.folder / "a.sock", files.folder / "a.server.json", served=True)
+    files.state.write_text(json.dumps({"release": "r1", "servers": [server.to_dict()], "strays": []}))
+    assert kept_servers(before) == ["a.sock"]
+    (tmp_path / "before").rename(tmp_path / "after")
+    assert kept_servers(after) == [], "new ones are started here"
+
+
+def kept_servers(paths: WorkspacePaths) -> list[str]:
+    """Names of the sockets that a deployment takes over when its supervisor starts."""
+    builder = ReleaseBuilder.__new__(ReleaseBuilder)  # nothing is built here
+    current = Deployment(paths, "hf", "blue", builder)._current
+    return [server.socket.name for server in current.servers] if current is not None else []
