@@ -40,11 +40,6 @@ class Draft:
     parent: Draft | None = None
     parts: list[Address] = field(default_factory=list)
 
-    @property
-    def model_known(self) -> bool:
-        """Whether the kind has a model for the variant."""
-        return self.variant in self.kind.variants
-
 
 def drafts(composition: Composition, kinds: Kinds) -> Iterator[Draft]:
     """Every resource and every part of one, parents first, in the order of the text.

@@ -16,9 +16,9 @@ from orchestrator.spec.problems import Problems
 
 
 class UnresolvedError(Exception):
-    """An expression has no value. An empty code means that the reason is told elsewhere."""
+    """An expression has no value."""
 
-    def __init__(self, code: str = "", detail: str = "", fix: str = "") -> None:
+    def __init__(self, code: str, detail: str, fix: str = "") -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -125,8 +125,7 @@ class Evaluator:
                 raise self._unknown(expression)
             return root(expression, Span(*place))
         except UnresolvedError as error:
-            if error.code:
-                self._problems.error(error.code, error.detail, error.fix, place)
+            self._problems.error(error.code, error.detail, error.fix, place)
             return FAILED
 
     def _unknown(self, expression: Expression) -> UnresolvedError:

@@ -18,7 +18,6 @@ from yaml.events import (
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
     StreamEndEvent,
 )
 
@@ -157,10 +156,8 @@ class _Builder:
             raise _Stop
         elif isinstance(event, MappingStartEvent):
             value = self._mapping(event, depth + 1)
-        elif isinstance(event, SequenceStartEvent):
-            value = self._sequence(event, depth + 1)
         else:
-            raise AssertionError(f"unexpected event {event!r}")
+            value = self._sequence(event, depth + 1)
         if anchor is not None:
             self._anchors[anchor] = (value, self._nodes - before + 1)
         return value

@@ -124,8 +124,9 @@ class _Walk:
                 plain = (child is None or not child.marks) and not value.startswith("azureml://")
                 resolved[key] = value if plain else self._text(value, child, tree, key)
             elif kind is LocatedDict:
-                if child is not None and child.marks and (names := child.mark(PartNames)) is not None:
-                    self._keys(value, names)
+                parent = self._draft.parent
+                if parent is not None and child is not None and (names := child.mark(PartNames)) is not None:
+                    self._keys(value, names, parent)
                 resolved[key] = self._mapping(value, child or EMPTY)
             elif kind is LocatedList:
                 resolved[key] = self._items(value, child or EMPTY)
@@ -259,12 +260,10 @@ class _Walk:
         if not reference.external:
             self.depends_on.add(reference.target)
 
-    def _keys(self, tree: LocatedDict, names: PartNames) -> None:
+    def _keys(self, tree: LocatedDict, names: PartNames, beside: Draft) -> None:
         """A mapping whose keys name parts beside this one, as traffic names deployments."""
-        parent = self._draft.address.parent
-        if parent is None or self._draft.parent is None:
-            return
-        misshapen = self._draft.parent.body.get(names.part)
+        parent = beside.address
+        misshapen = beside.body.get(names.part)
         for key in tree:
             if not isinstance(misshapen, dict | None) or key in (misshapen or ()):
                 continue  # validation has said so

@@ -11,7 +11,7 @@ from orchestrator.core.address import PARTED_SECTIONS, Address
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.span import Span
 from orchestrator.core.value import Reference
-from orchestrator.spec.evaluate import FAILED, Root, UnresolvedError
+from orchestrator.spec.evaluate import Root, UnresolvedError
 from orchestrator.spec.expressions import Expression
 from orchestrator.spec.git import Git
 from orchestrator.spec.language import SECTIONS
@@ -120,11 +120,6 @@ def refused_references(where: str) -> dict[str, Root]:
         )
 
     return dict.fromkeys(SECTIONS, value)
-
-
-def failed(expression: Expression, span: Span) -> Any:
-    """Stand for something whose problem is already told."""
-    return FAILED
 
 
 def _no_path(expression: Expression) -> None:

@@ -22,6 +22,7 @@ class Body(Spec):
     inner: Annotated[Inner | Other | None, Passive("where it runs")] = None
     items: list[Inner] | None = None
     named: dict[str, Inner] | None = None
+    colours: Annotated[set[str] | None, Metadata("no order")] = None
 
 
 def kinds_of(*path: str | int) -> list[str]:
@@ -50,3 +51,8 @@ def test_a_mark_is_found_by_its_type() -> None:
     node = node_of(Body).child("tags")
     assert node.mark(Metadata).reason == "a label"
     assert node.mark(Immutable) is None
+
+
+def test_a_set_is_one_value() -> None:
+    assert kinds_of("colours") == ["Metadata"]
+    assert kinds_of("colours", 0) == ["Metadata"], "what is inside bears no marks of its own"
