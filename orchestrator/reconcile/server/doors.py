@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from orchestrator.reconcile.server.messages import Request
@@ -13,10 +13,8 @@ from orchestrator.reconcile.source.secret import SecretMissing, SecretReference
 LONGEST_HOOK: Final = 25 * 1024 * 1024
 """Bytes. Source: GitHub caps the payloads of its webhooks at 25 MB."""
 
-_GITHUB: Final = "x-hub-signature-256"
-_GITEA: Final = "x-gitea-signature"
-_GENERIC: Final = "x-amlctl-signature-256"
-_GITLAB: Final = "x-gitlab-token"
+_SIGNATURES: Final = ("x-hub-signature-256", "x-gitea-signature", "x-amlctl-signature-256")
+_TOKENS: Final = ("x-gitlab-token", "x-amlctl-token")
 
 
 def holds_token(request: Request, token: SecretReference) -> bool:
@@ -33,25 +31,25 @@ def is_signed(request: Request, secret: SecretReference) -> bool:
     """Whether the sender knows the shared secret.
 
     Takes an HMAC-SHA-256 of the body as GitHub (``X-Hub-Signature-256``), Gitea (``X-Gitea-Signature``) and our own senders
-    (``X-Amlctl-Signature-256``) give it, or the secret itself as GitLab gives it (``X-Gitlab-Token``). The body is hashed in pieces
-    and not kept.
+    (``X-Amlctl-Signature-256``) give it, or the secret itself as GitLab gives it (``X-Gitlab-Token``) and as senders that cannot sign may
+    give it (``X-Amlctl-Token``). The body is hashed in pieces and not kept.
     """
     try:
         key = secret.read().reveal()
     except SecretMissing:
         return False
-    given = _signature(request.headers)
+    given = _first(request.headers, _SIGNATURES)
     if given is None:
-        token = request.headers.get(_GITLAB, "")
-        return bool(token) and _equal(token, key)
+        token = _first(request.headers, _TOKENS)
+        return token is not None and _equal(token, key)
     digest = hmac.new(key.encode(), digestmod=hashlib.sha256)
     for piece in request.read():
         digest.update(piece)
     return _equal(given.removeprefix("sha256="), digest.hexdigest())
 
 
-def _signature(headers: Mapping[str, str]) -> str | None:
-    return next((headers[name] for name in (_GITHUB, _GITEA, _GENERIC) if headers.get(name)), None)
+def _first(headers: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next((headers[name] for name in names if headers.get(name)), None)
 
 
 def _equal(given: str, expected: str) -> bool:

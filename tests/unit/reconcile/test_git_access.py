@@ -165,6 +165,36 @@ def test_an_ssh_key_from_the_environment_lies_in_a_private_file_only_meanwhile(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_repository_over_ssh_is_fetched_with_its_key_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream = Upstream(tmp_path / "upstream")
+    commit = upstream.commit()
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    ssh = (
+        tools / "ssh"
+    )  # stands for the client: notes how it was called, then runs on this machine what it was asked to
+    ssh.write_text(
+        f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> {tmp_path}/called\nenv >> {tmp_path}/called\n"
+        'while [ $# -gt 2 ]; do [ "$1" = -i ] && test -r "$2" && key=$2; shift; done\n[ -n "$key" ] || exit 255\nexec sh -c "$2"\n'
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setenv("KEY_OF_TEST", "the private key")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/agent")
+    key = SecretReference("env", "KEY_OF_TEST")
+    settings = GitSettings(f"git@git.example.com:{upstream.folder}", MAIN, "spec.yaml", ssh_key=key)
+    assert settings.problems() == ()
+    assert GitSource(settings, tmp_path / "cache").fetch().id == commit
+    called = (tmp_path / "called").read_text()
+    assert "git@git.example.com" in called
+    assert "IdentitiesOnly=yes" in called
+    assert "the private key" not in called
+    assert "SSH_AUTH_SOCK" not in called
+    assert list((tmp_path / "cache" / "keys").iterdir()) == []
+
+
 def test_a_secret_file_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("abc\n")

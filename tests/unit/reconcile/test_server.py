@@ -232,6 +232,7 @@ BODY = b'{"ref": "refs/heads/main"}'
         ({"x-gitea-signature": _signed(BODY)}, True, "Gitea"),
         ({"x-amlctl-signature-256": f"sha256={_signed(BODY)}"}, True, "ours"),
         ({"x-gitlab-token": "shared"}, True, "GitLab"),
+        ({"x-amlctl-token": "shared"}, True, "a sender that cannot sign"),
         ({}, False, "unsigned"),
         ({"x-hub-signature-256": f"sha256={_signed(BODY, 'other')}"}, False, "another secret"),
         ({"x-hub-signature-256": f"sha256={_signed(b'other')}"}, False, "another body"),
