@@ -185,6 +185,7 @@ class Loop:
             self._fleet.ends[project.name] = facts
         if facts.outcome.told or resumed:
             self._keeper.save(project)
+        project.source.keep([tried.id for tried in (after.attempted, after.applied) if tried is not None])
         if facts.revision is not None:
             project.source.keep([facts.revision.id])
         with self._lock:

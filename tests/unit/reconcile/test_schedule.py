@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.reconcile.outcome import Outcome, PassFacts, Waiting
+from orchestrator.reconcile.policy import Backoff, Policy
+from orchestrator.reconcile.schedule import STANDBY_S, Standing, decide_next, pause_after
+from orchestrator.reconcile.switches import Hold
+
+NEVER = float("inf")
+
+
+def test_the_longest_overdue_start_first_up_to_the_bound() -> None:
+    standings = [Standing("a", 5.0), Standing("b", 3.0), Standing("c", 4.0), Standing("d", 20.0), Standing("e", NEVER)]
+    decision = decide_next(standings, 10.0, 2)
+    assert decision.start == ("b", "c")
+    assert decision.until == 20.0
+
+
+def test_busy_projects_count_and_never_start_again() -> None:
+    standings = [Standing("a", 0.0, busy=True), Standing("b", 0.0), Standing("c", 0.0)]
+    assert decide_next(standings, 1.0, 2).start == ("b",)
+    assert decide_next(standings, 1.0, 1).start == ()
+
+
+@pytest.mark.parametrize(
+    ("base", "blocked", "why"),
+    [
+        (Standing("base", 50.0, ready=True), False, "it is ready"),
+        (Standing("base", 50.0), True, "it is not ready"),
+        (Standing("base", 5.0, ready=True), True, "it is due itself, and may bring news"),
+        (Standing("base", 50.0, ready=True, busy=True), True, "it is being changed"),
+        (Standing("base", NEVER, ready=True), False, "it rests, and was ready"),
+    ],
+)
+def test_a_project_waits_for_those_it_depends_on(base: Standing, blocked: bool, why: str) -> None:
+    decision = decide_next([Standing("upper", 1.0, depends_on=("base",)), base], 10.0, 4)
+    assert ("upper" in decision.blocked) is blocked, why
+    assert ("upper" in decision.start) is not blocked, why
+
+
+def test_a_blocked_project_does_not_make_the_loop_spin() -> None:
+    decision = decide_next([Standing("upper", 1.0, depends_on=("base",)), Standing("base", NEVER)], 10.0, 4)
+    assert decision.until is None
+
+
+POLICY = Policy(interval_s=100.0, jitter_s=10.0, backoff=Backoff(40.0, 1000.0))
+FACTS = PassFacts("id", "interval", 0.0, 1.0, Outcome.CLEAN)
+HELD = (Waiting("data.a", "update", "frozen", Hold.FROZEN),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "failures", "expected", "why"),
+    [
+        (FACTS, 0, 105.0, "the interval and half of the jitter"),
+        (replace(FACTS, outcome=Outcome.FAILED), 1, 0.0, "one automatic retry"),
+        (replace(FACTS, outcome=Outcome.FAILED), 2, 40.0, "then the back-off"),
+        (replace(FACTS, outcome=Outcome.FAILED), 6, 105.0, "but the source is looked at as often as ever"),
+        (replace(FACTS, outcome=Outcome.BACKED_OFF, retry_in_s=70.0), 6, 70.0, "and tried when its time has come"),
+        (replace(FACTS, outcome=Outcome.PENDING, retry_in_s=30.0), 0, 30.0, "a drift is looked at after its debounce"),
+        (replace(FACTS, outcome=Outcome.PENDING, waiting=HELD, frozen_until=1060.0), 0, 60.0, "the end of a freeze"),
+        (replace(FACTS, frozen_until=1060.0), 0, 105.0, "a freeze that holds nothing is no reason"),
+        (replace(FACTS, outcome=Outcome.INTERRUPTED), 0, 0.0, "the newer revision is next"),
+        (replace(FACTS, outcome=Outcome.STANDING_BY), 0, STANDBY_S, "is the other loop dead?"),
+        (replace(FACTS, outcome=Outcome.SUSPENDED), 0, NEVER, "until somebody resumes it"),
+    ],
+)
+def test_the_pause_after_a_pass(facts: PassFacts, failures: int, expected: float, why: str) -> None:
+    assert pause_after(facts, failures, POLICY, 1000.0, 0.5) == expected, why
