@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.workspace.arm.account import CLIENT
+from orchestrator.workspace.arm.faults import Drop
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.tokens import TENANT
 
@@ -176,3 +177,31 @@ def test_sixteen_threads_share_a_client(ready: Any) -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(work, range(32)))
     assert len(list(ready.compute.list())) == 32
+
+
+def test_an_answer_lost_after_the_effect_makes_nothing_twice(ready: Any, service: ArmService, tmp_path: Path) -> None:
+    from azure.ai.ml import entities as e
+
+    (tmp_path / "m.txt").write_text("m")
+    blob = e.AzureBlobDatastore(name="raw", account_name="a", container_name="c")
+    calls: dict[str, Callable[[], Any]] = {
+        "/computes/": lambda: ready.compute.begin_create_or_update(e.AmlCompute(name="c", size="S")).result(),
+        "/datastores/raw": lambda: ready.datastores.create_or_update(blob),
+        "/data/": lambda: ready.data.create_or_update(
+            e.Data(name="d", version="1", type="uri_file", path=str(tmp_path / "m.txt"))
+        ),
+        "/models/": lambda: ready.models.create_or_update(e.Model(name="m", version="1", path=str(tmp_path / "m.txt"))),
+        "/jobs/": lambda: ready.jobs.create_or_update(echo(name="j")),
+        "/onlineEndpoints/heart$": lambda: ready.online_endpoints.begin_create_or_update(
+            e.ManagedOnlineEndpoint(name="heart", auth_mode="key")
+        ).result(),
+    }
+    for path, call in calls.items():
+        rule = service.faults.add(Drop(effect=True), "PUT", path)
+        call()
+        assert rule.struck == 1, path
+    found = sorted(f"{record.address} {record.revision}".strip() for record in service.records.list())
+    assert found == [
+        "compute.c", "data.d 1", "datastores.raw", "environments.e 1", "jobs.j j", "models.m 1",
+        "online_endpoints.heart",
+    ]  # fmt: skip
