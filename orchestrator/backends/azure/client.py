@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from orchestrator.backends.azure.connection import Connection
+from orchestrator.backends.azure.normalise import normalised
 from orchestrator.backends.azure.uploads import Uploads
 from orchestrator.core.errors import BackendError
 from orchestrator.core.value import LocalFiles
@@ -73,6 +74,20 @@ class Client:
         """
         return self._uploads.run(files, doing, lambda: self._call(doing, call, effect=True))
 
+    def body(self, kind: str, entity: Any) -> dict[str, Any]:
+        """The body of an entity, comparable with a spec's.
+
+        Raises:
+            Invalid: the client cannot write down what it has read itself.
+        """
+        from orchestrator.backends.azure import sdk
+        from orchestrator.backends.azure.errors import translate
+
+        try:
+            return normalised(kind, sdk.body_of(entity))
+        except Exception as error:
+            raise translate(error, f"understand {kind} {entity.name}", effect=False) from error
+
     def settled(self, doing: str, poller: Any) -> Any:
         """The result of an operation that has ended.
 
@@ -125,7 +140,5 @@ class Client:
 
 
 def _quieten() -> None:
-    """Keep the client's own loggers from stderr: they log what is raised anyway, and at import that classes are experimental."""
-    logger = logging.getLogger("azure")
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.CRITICAL)
+    """Keep what azure-ai-ml says at import from stderr: that classes of its own are experimental."""
+    logging.getLogger("azure.ai.ml._utils._experimental").setLevel(logging.CRITICAL)

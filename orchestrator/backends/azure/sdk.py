@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -76,7 +77,11 @@ def _metadata(connection: Connection, endpoints: Endpoints) -> dict[str, str]:
 
 
 def _quieten(polling_s: int) -> None:
-    """Keep the client from printing: our output may be JSON."""
+    """Keep the client from printing: our output may be JSON, and what it logs is raised anyway."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("azure") and isinstance(logger, logging.Logger):
+            logger.handlers.clear()  # several bring handlers of their own
+            logger.setLevel(logging.CRITICAL)
     polling.AzureMLPolling.update_status = ARMPolling.update_status  # prints a dot to stdout at each poll
     LROConfigurations.POLL_INTERVAL = polling_s
 

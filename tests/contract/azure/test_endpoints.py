@@ -153,3 +153,10 @@ def test_everything_goes_away(backend: AzureBackend, wire: Wire) -> None:
     backend.delete(HF, "", Removal.DELETE)
     assert wire.resources == {}
     backend.delete(HF, "", Removal.DELETE)
+
+
+def test_the_client_prints_nothing(backend: AzureBackend, wire: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    served(backend)
+    ready(backend, TRAFFIC, {"traffic": {"blue": 100}})
+    list(backend.list("online_endpoints.traffic"))
+    assert capfd.readouterr() == ("", "")

@@ -11,7 +11,6 @@ from orchestrator.backends.azure.best_model import with_best_model
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked
-from orchestrator.backends.azure.normalise import normalised
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
@@ -132,8 +131,6 @@ class AssetDriver:
         return getattr(ml, self._kind.azure.collection)
 
     def _observed(self, entity: Any, *, archived: bool) -> Observed:
-        from orchestrator.backends.azure import sdk
-
-        body = normalised(self._kind.key, sdk.body_of(entity))
+        body = self._client.body(self._kind.key, entity)
         address = Address(self._kind.section, entity.name)
         return facts.observed(address, str(entity.version), body, entity, archived=archived)

@@ -10,7 +10,7 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
-from orchestrator.backends.azure.normalise import ANONYMOUS, normalised
+from orchestrator.backends.azure.normalise import ANONYMOUS
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
@@ -89,7 +89,7 @@ class DeploymentDriver:
     def _observed(self, endpoint: str, entity: Any, rest: Any) -> Observed:
         from orchestrator.backends.azure import sdk
 
-        body = normalised(self._kind.key, sdk.body_of(entity))
+        body = self._client.body(self._kind.key, entity)
         exact = sdk.request_milliseconds(rest)
         if exact and isinstance(body.get("request_settings"), dict):
             body["request_settings"] = body["request_settings"] | exact
@@ -115,5 +115,5 @@ class DeploymentDriver:
             )
         except NotFound:
             return reference
-        body = normalised("environments", sdk.body_of(entity))
+        body = self._client.body("environments", entity)
         return {key: body[key] for key in ("image", "conda_file", "build", "inference_config") if key in body}

@@ -9,7 +9,6 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
-from orchestrator.backends.azure.normalise import normalised
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Kind
@@ -69,8 +68,6 @@ class EndpointDriver:
         return self._client.write(f"{verb} {request.address}", put)
 
     def _observed(self, entity: Any) -> Observed:
-        from orchestrator.backends.azure import sdk
-
-        body = normalised(self._kind.key, sdk.body_of(entity))
+        body = self._client.body(self._kind.key, entity)
         own = {name: value for name, value in body.items() if name not in _PARTS}
         return facts.observed(Address(self._kind.section, entity.name), "", own, entity)

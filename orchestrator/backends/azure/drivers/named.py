@@ -7,7 +7,6 @@ from typing import Any
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
-from orchestrator.backends.azure.normalise import normalised
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
@@ -78,7 +77,5 @@ class NamedDriver:
         return getattr(ml, self._kind.azure.collection)
 
     def _observed(self, entity: Any) -> Observed:
-        from orchestrator.backends.azure import sdk
-
-        body = normalised(self._kind.key, sdk.body_of(entity))
+        body = self._client.body(self._kind.key, entity)
         return facts.observed(Address(self._kind.section, entity.name), "", body, entity)
