@@ -56,7 +56,9 @@ def content_reason(subject: Subject, fields: Iterable[FieldChange]) -> str:
     guilty = culprits(subject)
     parts = []
     if now.content != before.content:
-        parts.append(f"content: {some(_contents(subject, applied, fields)) or 'changed'}")
+        named = some(_contents(subject, applied, fields))
+        if named or not guilty:  # a written version that moved with its asset is told as the asset
+            parts.append(f"content: {named or 'changed'}")
     if guilty:
         parts.append(f"upstream: {some(guilty)}")
     return "; ".join(parts) or "upstream: other ingredients"

@@ -18,6 +18,7 @@ from tests.unit.planning.toys import (
     CPU,
     DATA,
     MODEL,
+    TRAIN,
     World,
     actions,
     change_of,
@@ -283,3 +284,15 @@ def test_externals_are_pinned(why: str, reference: Reference, revision: str, exp
     world.elsewhere[target] = Observed(target, revision, {}, attributes={"uri": "http://raw"})
     plan = world.plan(project(resource(MODEL, path=reference)))
     assert plan.targets[MODEL].resolved["path"] == expected, why
+
+
+def test_a_written_version_that_moved_with_its_asset_is_told_as_the_asset() -> None:
+    def wanted(content: str, version: str) -> Any:
+        mention = Reference(DATA, version=version, text=f"azureml:heart:{version}")
+        data = resource(DATA, path=files(heart_csv=content), version=version)
+        job = resource(TRAIN, command="train", table=mention)
+        return project(data, replace(job, content=f"{job.content}:{version}"))
+
+    world = World()
+    world.apply(wanted("1", "1"))
+    assert change_of(world.plan(wanted("2", "2")), TRAIN).reason == f"upstream: {DATA}"

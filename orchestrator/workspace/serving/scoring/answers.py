@@ -39,7 +39,8 @@ class Rejected(Exception):
 
 def problem(status: int, code: str, message: str) -> Answer:
     """An answer that says what went wrong."""
-    return Answer(status, json.dumps({"error": {"code": code, "message": message}}).encode())
+    text = json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False)
+    return Answer(status, text.encode(errors="backslashreplace"))
 
 
 def answer_of(result: Any) -> Answer:
