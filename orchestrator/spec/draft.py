@@ -44,12 +44,10 @@ class Draft:
 def drafts(composition: Composition, kinds: Kinds) -> Iterator[Draft]:
     """Every resource and every part of one, parents first, in the order of the text.
 
-    Sections without a kind and bodies that are no mappings are left out: composition has complained about them.
+    Bodies that are no mappings are left out: composition has complained about them, as it has about sections without a kind.
     """
     for section, resources in composition.sections.items():
-        kind = kinds.get(section)
-        if kind is None:
-            continue
+        kind = kinds[section]
         for name, body in resources.items():
             if isinstance(body, LocatedDict):
                 draft = _draft(Address(section, name), kind, body, resources.key_span(name))

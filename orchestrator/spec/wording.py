@@ -113,9 +113,7 @@ def _choose(body: Any, place: tuple[str | int, ...], branches: list[list[Finding
     told = [branch for branch in fitting if not any(_tells(finding, place) for finding in branch)]
     if told:
         return min(told, key=len)
-    if len(fitting) > 1 and all(any(_tells(f, place) for f in branch) for branch in fitting):
-        return [_merged([next(f for f in branch if _tells(f, place)) for branch in fitting])]
-    return min(fitting, key=len)
+    return [_merged([next(finding for finding in branch if _tells(finding, place)) for branch in fitting])]
 
 
 def _misshapen(branch: list[Finding], place: tuple[str | int, ...]) -> bool:

@@ -23,6 +23,7 @@ from orchestrator.spec.load import load
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.snapshot import SnapshotProblem, take
 from orchestrator.spec.syntax import tell_syntax
+from tests.unit.spec.building import project
 from tests.unit.spec.composing import told, write
 
 HEAD = "project: demo\n"
@@ -104,6 +105,23 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
         [],
     ),
     (
+        "an expression that is escaped in the file",
+        {"s.yaml": HEAD + 'data: {a: {path: https://e.org, description: "\\x24{var.nope} x"}}\n'},
+        ["undefined-variable s.yaml:2:46"],
+    ),
+    ("nothing to include", {"s.yaml": HEAD + "include:\ncompute: {}\n"}, []),
+    (
+        "a hole where YAML takes none",
+        {"s.yaml": HEAD + "variables: {x: {default: y}}\ninclude: [job.yml]\n",
+         "job.yml": "$schema: https://x/commandJob.schema.json\nname: j\ncommand: !<x> {{x}}\nenvironment: {image: i}\n"},
+        ["invalid-tag job.yml:3:10", "invalid-yaml job.yml:3:11"],
+    ),
+    (
+        "a part in a file of its own that is no mapping",
+        {"s.yaml": HEAD + ENDPOINT + "    deployments: [{file: b.yml}]\n", "b.yml": "instance_type: D2\n"},
+        ["wrong-type s.yaml:5:18"],
+    ),
+    (
         "a name too long for a file system",
         {"s.yaml": HEAD + f"data: {{a: {{type: uri_file, path: {'x' * 300}}}}}\n"},
         ["unreadable-file s.yaml:2:34"],
@@ -114,6 +132,23 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
 @pytest.mark.parametrize(("why", "files", "expected"), SPECS, ids=[s[0] for s in SPECS])
 def test_a_seldom_spec(why: str, files: dict[str, str | bytes], expected: list[str], tmp_path: Path) -> None:
     assert problems(tmp_path, files) == expected
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN"])
+def test_a_number_that_is_none(number: str, tmp_path: Path) -> None:
+    variables = write(tmp_path, {"v.json": f'{{"rate": {number}}}'})
+    spec = HEAD + "variables: {rate: {type: number, required: true}}\n"
+    assert problems(tmp_path, {"s.yaml": spec}, variable_files=(variables,)) == ["invalid-variable-value v.json:1:10"]
+
+
+def test_a_number_that_is_none_is_never_hashed() -> None:
+    with pytest.raises(SpecError, match="no number that can be sent or compared"):
+        project("models: {m: {path: https://e.org, flavors: {f: {rate: .inf, all: [.nan]}}}}")
+
+
+def test_lists_beside_a_spec_are_none_of_ours(tmp_path: Path) -> None:
+    write(tmp_path, {"spec.yaml": HEAD + "compute: {}\n", "names.yml": "- a\n- b\n"})
+    assert load([tmp_path], LoadOptions(), discover()).resources == {}
 
 
 def test_parts_of_an_endpoint_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
