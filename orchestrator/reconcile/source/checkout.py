@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.reconcile.ports import Revision, SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.command import Answer, GitCommand
 
@@ -60,7 +61,7 @@ class Checkouts:
         raise SourceStalled(
             f"The commit {commit[:12]} has no {path}.",
             code="path-missing",
-            fix="Correct `path`, or commit the spec there.",
+            fix=did_you_mean(path, _specs(self._trees / commit), "Correct `path`, or commit the spec there."),
         )
 
     def add(self, commit: str, label: str) -> None:
@@ -126,6 +127,12 @@ class Checkouts:
                 fix="Check the free space and the rights of the cache folder.",
             )
         return answer
+
+
+def _specs(tree: Path) -> Iterator[str]:
+    """What could be meant by a path that is not there."""
+    for pattern in ("**/*.yaml", "**/*.yml"):
+        yield from (file.relative_to(tree).as_posix() for file in tree.glob(pattern))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from orchestrator.reconcile.ports import Revision, SourceError, SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.access import access_to
 from orchestrator.reconcile.source.checkout import EXACT_BYTES, Checkouts, read_json, write_json
-from orchestrator.reconcile.source.command import Access, Answer, GitCommand
+from orchestrator.reconcile.source.command import GitCommand
 from orchestrator.reconcile.source.locking import locked
+from orchestrator.reconcile.source.remote import Remote
 from orchestrator.reconcile.source.secret import SecretMissing
-from orchestrator.reconcile.source.semver import Range, highest
-from orchestrator.reconcile.source.settings import GitSettings, RefKind
+from orchestrator.reconcile.source.settings import FULL_COMMIT, GitSettings
 from orchestrator.reconcile.source.verify import verify_commit
-
-_WANTED: Final = "refs/amlctl/wanted"
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_DISK_FULL: Final = "No space left on device"
-_NO_SUCH_REF: Final = 2
-"""Source: git-ls-remote(1), --exit-code."""
-_DENIED: Final = re.compile(
-    r"Authentication failed|could not read (Username|Password)|Permission denied|Repository not found|returned error: 40[13]"
-    r"|Host key verification failed|invalid credentials|Access denied",
-    re.IGNORECASE,
-)
 
 
 class GitSource:
@@ -74,7 +61,7 @@ class GitSource:
 
     def recall(self, revision: str) -> Revision | None:
         """See `orchestrator.reconcile.ports.Source`."""
-        if not _COMMIT.fullmatch(revision):
+        if not FULL_COMMIT.fullmatch(revision):
             return None
         try:
             with self._opened() as (git, checkouts):
@@ -128,106 +115,15 @@ class GitSource:
 
     def _fetch(self, git: GitCommand, checkouts: Checkouts) -> Revision:
         with access_to(self._settings, self._folder / "keys") as access:
-            name, reference, commit = self._look(git, access)
-            if not checkouts.complete(commit):
-                commit = self._bring(git, access, reference)
+            remote = Remote(self._settings, git, access)
+            found = remote.look()
+            commit = found.commit if checkouts.complete(found.commit) else remote.bring(found)
         self._verify(git, commit)
         if not checkouts.complete(commit):
-            checkouts.add(commit, f"{name}@{commit[:7]}" if name else commit[:7])
+            checkouts.add(commit, f"{found.name}@{commit[:7]}" if found.name else commit[:7])
         return checkouts.revision(commit, self._settings.path)
 
     def _verify(self, git: GitCommand, commit: str) -> None:
         signers = self._settings.allowed_signers
         if signers:
             verify_commit(git, commit, signers, timeout_s=self._settings.timeout_s)
-
-    def _look(self, git: GitCommand, access: Access) -> tuple[str, str, str]:
-        """What is wanted, as a name for people, a reference to ask the server for, and the commit it had a moment ago."""
-        ref = self._settings.ref
-        if ref.kind is RefKind.COMMIT:
-            return "", ref.name, ref.name
-        if ref.kind is RefKind.BRANCH:
-            reference = f"refs/heads/{ref.name}"
-            listed = self._advertised(git, access, reference)
-        else:
-            reference = f"refs/tags/{ref.name}" if ref.kind is RefKind.TAG else "refs/tags/*"
-            listed = self._advertised(git, access, reference, f"{reference}^{{}}")
-        if ref.kind is RefKind.SEMVER:
-            tags = {name.removeprefix("refs/tags/"): commit for name, commit in listed.items()}
-            found = highest(tags, Range(ref.name))
-            if found is None:
-                raise self._missing(f"no tag in the range {ref.name}", f"{len(tags)} tags")
-            return found[0], f"refs/tags/{found[0]}", found[1]
-        if reference not in listed:
-            raise self._missing(f"no {ref}")
-        return ref.name, reference, listed[reference]
-
-    def _advertised(self, git: GitCommand, access: Access, *patterns: str) -> dict[str, str]:
-        """References of the server and their commits; of an annotated tag, the commit it names."""
-        arguments = ["ls-remote", "--exit-code", "--", self._settings.url, *patterns]
-        answer = git.run(arguments, timeout_s=self._settings.timeout_s, access=access)
-        if answer.status == _NO_SUCH_REF:
-            return {}
-        if answer.status != 0:
-            raise self._refused(answer)
-        listed: dict[str, str] = {}
-        for line in answer.output.splitlines():
-            commit, _, name = line.partition("\t")
-            if name.endswith("^{}"):
-                listed[name.removesuffix("^{}")] = commit
-            else:
-                listed.setdefault(name, commit)
-        return listed
-
-    def _bring(self, git: GitCommand, access: Access, reference: str) -> str:
-        """Fetch a reference and pin it: the commit that came, whatever the server says a moment later."""
-        arguments = ["fetch", "--quiet", "--force", "--depth=1", "--no-tags", "--no-write-fetch-head"]
-        arguments += ["--no-recurse-submodules", "--", self._settings.url, f"+{reference}:{_WANTED}"]
-        answer = git.run(arguments, timeout_s=self._settings.timeout_s, access=access)
-        if answer.status != 0:
-            raise self._refused(answer)
-        pinned = git.run(["rev-parse", "--verify", f"{_WANTED}^{{commit}}"], timeout_s=self._settings.timeout_s)
-        commit = pinned.output.strip()
-        if not _COMMIT.fullmatch(commit):
-            raise SourceStalled(
-                f"The {self._settings.ref} does not name a commit.",
-                code="no-commit",
-                fix="Name a branch, or a tag of a commit.",
-            )
-        return commit
-
-    def _missing(self, what: str, seen: str = "") -> SourceStalled:
-        there = f" among {seen}" if seen else ""
-        return SourceStalled(
-            f"The repository {self._settings.url} has {what}{there}.",
-            code="reference-missing",
-            fix="Correct the reference, or push it.",
-        )
-
-    def _refused(self, answer: Answer) -> SourceError:
-        url = self._settings.url
-        if _DISK_FULL in answer.reason:
-            return SourceUnavailable(
-                f"The disk of the cache folder {self._folder} is full.", code="disk-full", fix="Free some space there."
-            )
-        if answer.broken:
-            return SourceUnavailable(
-                f"The local copy of {url} is damaged: {answer.reason}.",
-                code="local-copy-broken",
-                fix="Nothing: it is fetched anew.",
-            )
-        if _DENIED.search(answer.reason):
-            return SourceStalled(
-                f"The repository {url} refused us: {answer.reason}.",
-                code="source-denied",
-                fix="Check that the token or key is right and may read this repository.",
-            )
-        if self._settings.ref.kind is RefKind.COMMIT and re.search(
-            "not our ref|couldn't find remote ref", answer.reason
-        ):
-            return self._missing(f"no {self._settings.ref}")
-        return SourceUnavailable(
-            f"The repository {url} cannot be reached: {answer.reason}.",
-            code="source-unreachable",
-            fix="Nothing if the server comes back; otherwise check the address and the network.",
-        )

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 from orchestrator.reconcile.source.secret import SecretReference
 from orchestrator.reconcile.source.semver import InvalidRange, Range
 
+FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A commit's whole id, SHA-1 or SHA-256."""
+
 _SCP: Final = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)\S+")
 """``git@host:team/repository.git``, the short form of SSH addresses."""
 _REF: Final = re.compile(r"(?!-)(?!.*(?:\.\.|//|@\{|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])(?<!\.lock)")
 """Source: git-check-ref-format(1)."""
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -121,7 +123,7 @@ def _has_password(url: str, protocol: str) -> bool:
 
 
 def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
-    if ref.kind is RefKind.COMMIT and not _COMMIT.fullmatch(ref.name):
+    if ref.kind is RefKind.COMMIT and not FULL_COMMIT.fullmatch(ref.name):
         return (
             (
                 "commit",

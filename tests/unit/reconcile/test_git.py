@@ -15,6 +15,7 @@ from random import Random
 import pytest
 
 from orchestrator.reconcile.ports import SourceError, SourceStalled, SourceUnavailable
+from orchestrator.reconcile.source import command
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.locking import locked
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
@@ -353,3 +354,38 @@ def test_killed_at_any_moment_the_next_fetch_succeeds(upstream: Upstream, cache:
         assert revision.id == commit
         assert len(list((revision.path.parent / "data").iterdir())) == 30
         assert revision.path.read_text() == f"project: p\n# Number {number}\n"
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_nearest_one(upstream: Upstream, cache: Path) -> None:
+    upstream.commit(**{"ml/spec.yaml": "project: p\n"})
+    upstream.git("branch", "release")
+    upstream.git("tag", "stable")
+    for ref, path, fix in (
+        (Ref(RefKind.BRANCH, "realease"), "ml/spec.yaml", "release"),
+        (Ref(RefKind.TAG, "stabel"), "ml/spec.yaml", "stable"),
+        (Ref(RefKind.SEMVER, "^1"), "ml/spec.yaml", "v1.2.3"),
+        (MAIN, "ml/spec.yml", "ml/spec.yaml"),
+    ):
+        with pytest.raises(SourceStalled) as caught:
+            source(upstream, cache, ref, path).fetch()
+        assert fix in caught.value.fix
+
+
+def test_a_commit_that_the_server_does_not_give_out_alone(
+    upstream: Upstream, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = upstream.commit("Old")
+    upstream.commit("New")
+    # Version 0 of the protocol names single commits only where the server's settings say so.
+    monkeypatch.setitem(command.SAFE_CONFIG, "protocol.version", "0")  # type: ignore[arg-type]
+    assert source(upstream, cache, Ref(RefKind.COMMIT, old)).fetch().id == old
+    with pytest.raises(SourceStalled, match="no commit 1111"):
+        source(upstream, cache, Ref(RefKind.COMMIT, "1" * 40)).fetch()
+
+
+def test_a_tag_of_something_else_than_a_commit(upstream: Upstream, cache: Path) -> None:
+    upstream.commit()
+    upstream.git("tag", "file", upstream.git("rev-parse", "HEAD:spec.yaml"))
+    with pytest.raises(SourceStalled) as caught:
+        source(upstream, cache, Ref(RefKind.TAG, "file")).fetch()
+    assert caught.value.code == "no-commit"
