@@ -98,8 +98,10 @@ class Enablement:
                 address=address,
             )
             return True
+        slip = False
         for index, name in enumerate(names):
             if isinstance(name, str) and name not in self._targets:
+                slip = True
                 place = value.value_span(index) if isinstance(value, LocatedList) else lifecycle.value_span("targets")
                 known = ", ".join(self._targets)
                 fix = did_you_mean(
@@ -107,4 +109,5 @@ class Enablement:
                 )
                 detail = f"The spec has no target '{name}'."
                 self._problems.error("unknown-target", detail, fix, place, address=address)
-        return self._target in names
+        # A resource whose targets hold a slip may be meant for this one: it stays, so that its other mistakes are told as well.
+        return slip or self._target in names

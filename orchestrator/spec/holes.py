@@ -115,7 +115,8 @@ class Holes:
 
     def tell(self, problems: Problems) -> None:
         """Report the holes that stayed open, one problem for each name."""
-        for name, marks in sorted(self._open.items()):
+        for name, found in sorted(self._open.items()):
+            marks = list(dict.fromkeys(found))  # a document that is taken twice has each of its holes twice
             more = len(marks) - 1
             problems.error(
                 "hole-open",

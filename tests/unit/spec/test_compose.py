@@ -566,3 +566,18 @@ def test_links_in_a_ring_and_endless_devices_are_told(tmp_path: Path) -> None:
     assert told(refused(tmp_path / "spec.yaml")) == ["unreadable-file spec.yaml:2:11"]
     if Path("/dev/zero").exists():
         assert told(refused(Path("/dev/zero"))) == ["too-large zero:1:1"]
+
+
+def test_a_slip_in_lifecycle_targets_hides_no_other_mistake(tmp_path: Path) -> None:
+    text = "project: demo\ncompute:\n  cpu: {type: amlcompute, lifecycle: {targets: [prd], enabled: maybe}}\n"
+    path = write(tmp_path, {"spec.yaml": text})
+    assert told(refused(path)) == ["unknown-target spec.yaml:3:49", "invalid-lifecycle spec.yaml:3:64"]
+
+
+def test_a_hole_of_a_document_that_is_taken_twice_is_named_once(tmp_path: Path) -> None:
+    files = {
+        "spec.yaml": "project: demo\ninclude: [job.yml]\njobs: {b: {file: job.yml}}\n",
+        "job.yml": "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\ncommand: {{MSG}}\n",
+    }
+    [found] = refused(write(tmp_path, files))
+    assert (found.code, found.related) == ("hole-open", ())
