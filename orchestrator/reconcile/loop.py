@@ -58,6 +58,7 @@ class Loop:
         self._around = around
         self._keeper = Keeper(around.engine, around.watch, around.notifier)
         self._stopping = ""
+        self._single = False
 
     @property
     def board(self) -> Board:
@@ -87,13 +88,11 @@ class Loop:
         Returns:
             The facts of each project's last pass. A project that waits for one that did not become ready has none.
         """
+        self._single = True
         self.prepare()
         while not self._stopping:
             seconds = self.round()
             with self._lock:
-                for name, facts in self._fleet.ends.items():
-                    if _finished(facts) and self._projects[name].control is None:
-                        self._projects[name].due_at = float("inf")
                 if all(self._concluded(project) for project in self._projects.values()):
                     break
             self._around.workers.wait(seconds)
@@ -179,13 +178,13 @@ class Loop:
             resumed = facts.outcome is Outcome.SUSPENDED and not after.suspended
             wall, chance = self._around.clock.now(), self._around.random.random()
             pause = 0.0 if resumed else pause_after(facts, after.failures, project.policy, wall, chance)
-            project.due_at = min(project.due_at, now + pause)
+            over = self._single and _finished(facts)
+            project.due_at = float("inf") if over else min(project.due_at, now + pause)
             if project.cause == "interval" and facts.outcome is Outcome.FAILED:
                 project.cause = "retry"
             self._fleet.ends[project.name] = facts
         if facts.outcome.told or resumed:
             self._keeper.save(project)
-        project.source.keep([tried.id for tried in (after.attempted, after.applied) if tried is not None])
         if facts.revision is not None:
             project.source.keep([facts.revision.id])
         with self._lock:
