@@ -71,7 +71,7 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
             continue
         steps.append(_Step(part, branch=False))
         path.append(part)
-    kind = error["type"]
+    kind = "literal_error" if error["type"] == "enum" else error["type"]
     context = error.get("ctx", {})
     expected: tuple[str, ...] = ()
     if kind == "literal_error":

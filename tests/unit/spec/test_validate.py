@@ -45,6 +45,7 @@ MISTAKES = [
     ("limits: {timeout: 1.5}", "wrong-type", (5, 23), "a whole number", "half a second"),
     ("limits: {timeout: -5}", "invalid-value", (5, 23), "more than 0", "a bound"),
     ("distribution: {type: horovod}", "invalid-value", (5, 26), "pytorch", "a word that is not in the list"),
+    ("lifecycle: {rerun: allways}", "invalid-value", (5, 24), "on_change, always, manual", "a word of the lifecycle"),
     ("tags: {a: {b: c}}", "wrong-type", (5, 15), "this is a mapping", "tags are flat"),
     ("inputs: {x: .nan}", "invalid-value", (5, 17), "no number that can be sent", "not a number"),
     ("description: [a]", "wrong-type", (5, 18), "text", "a list for text"),
