@@ -230,7 +230,8 @@ class _Walk:
         ref: Ref | None = node.mark(Ref) if node is not None else None
         given = catalogue.field_value(target, attribute)
         if given is not None:
-            self.depends_on.add(target)
+            if not self._following:  # what lies further on is needed by the next, which says so itself
+                self.depends_on.add(target)
             return self._followed(written, given, span, node)
         self._check_attribute(target, attribute, place)
         reference = Reference(target, attribute, None, str(written), place, cascades=ref.cascades if ref else True)

@@ -68,4 +68,6 @@ def test_a_ring_is_told_as_a_cycle(tmp_path: Path) -> None:
             'ca: {type: amlcompute, size: Standard_DS2_v2, description: "x ${compute.cb.description}"}',
             'cb: {type: amlcompute, size: Standard_DS2_v2, description: "y ${compute.ca.description}"}',
         )
-    assert [problem.code for problem in caught.value.diagnostics] == ["reference-cycle"]
+    [problem] = caught.value.diagnostics
+    assert problem.code == "reference-cycle"
+    assert problem.detail.startswith("compute.ca → compute.cb → compute.ca:")
