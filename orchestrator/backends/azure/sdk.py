@@ -44,7 +44,7 @@ def connect(connection: Connection, credential: Any) -> Any:
         # Blob clients are made inside the client without any of our options: only the variable reaches them.
         os.environ["REQUESTS_CA_BUNDLE"] = connection.ca_file
     _quieten(connection.polling_s)
-    return ml.MLClient(
+    client = ml.MLClient(
         credential,
         connection.subscription_id,
         connection.resource_group,
@@ -55,6 +55,9 @@ def connect(connection: Connection, credential: Any) -> Any:
         retry_total=connection.retries,
         **_cloud(connection),
     )
+    # It would fetch a schema from a public address for each table, and behind a firewall wait for it.
+    client.data._try_get_mltable_metadata_jsonschema = lambda url: None
+    return client
 
 
 def _cloud(connection: Connection) -> dict[str, Any]:

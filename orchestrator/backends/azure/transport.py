@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,5 +63,7 @@ def send(message: Message, timeout_s: float, ca_file: str = "") -> Reply:
 def _connect(scheme: str, host: str, port: int | None, timeout_s: float, ca_file: str) -> http.client.HTTPConnection:
     if scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=timeout_s)
-    context = ssl.create_default_context(cafile=ca_file or None)
+    # What azure-ai-ml trusts by this variable is to be trusted here too.
+    trusted = ca_file or os.environ.get("REQUESTS_CA_BUNDLE")
+    context = ssl.create_default_context(cafile=trusted or None)
     return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)

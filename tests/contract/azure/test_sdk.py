@@ -1,0 +1,45 @@
+"""Names of azure-ai-ml that are not public: each that `sdk.py` relies on, by itself, so that a new version fails here first."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.backends.azure.backend import AzureBackend
+from tests.contract.azure.wire import Wire
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data._operation.list",
+        "data._try_get_mltable_metadata_jsonschema",
+        "environments._version_operations.list",
+        "models._model_versions_operation.list",
+        "online_endpoints._online_operation.get",
+        "online_deployments._online_deployment.get",
+        "jobs._runs_operations.get_run",
+        "jobs._runs_operations.get_run_details",
+    ],
+)
+def test_a_private_name_is_still_there(backend: AzureBackend, path: str) -> None:
+    found = backend.client.ml
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert callable(found)
+
+
+def test_private_classes_are_still_there() -> None:
+    from azure.ai.ml._utils._azureml_polling import AzureMLPolling
+    from azure.ai.ml.constants._common import LROConfigurations
+    from azure.ai.ml.entities import Data, Environment, Model, OnlineDeployment, OnlineEndpoint
+    from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+    assert issubclass(AzureMLPolling, ARMPolling)
+    assert isinstance(LROConfigurations.POLL_INTERVAL, int)
+    for entity in (Data, Environment, Model, OnlineDeployment, OnlineEndpoint):
+        assert callable(entity._from_rest_object)
+
+
+def test_connecting_asks_nobody(backend: AzureBackend, wire: Wire) -> None:
+    assert backend.client.ml is not None
+    assert wire.exchanges == []
