@@ -28,6 +28,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "unknown-field": "Unknown field",
     "unknown-resource": "Reference to a resource that is not there",
     "unknown-type": "Unknown type",
+    "special-file": "Not an ordinary file",
     "unreadable-file": "Unreadable file",
     "unsupported-type": "Not supported by this version",
     "wrong-type": "Wrong type",

@@ -90,4 +90,6 @@ def _fix(problem: SnapshotProblem) -> str:
         return did_you_mean(problem.path.name, siblings, "Make it, or correct the path; it is relative to this file.")
     if problem.code == "escaping-link":
         return "Put the file itself there, or leave the link out with an .amlignore file."
+    if problem.code == "special-file":
+        return "Leave it out with an .amlignore file."
     return "Make it readable for you."

@@ -81,7 +81,7 @@ def take(path: Path, hasher: Hasher, *, text: bool = False, gitignore: bool = Fa
     except FileNotFoundError as failure:
         raise SnapshotProblem("missing-file", Path(failure.filename or path), "it does not exist") from failure
     except OSError as failure:
-        reason = failure.strerror or "it cannot be read"
+        reason = f"it cannot be read: {failure.strerror}" if failure.strerror else "it cannot be read"
         raise SnapshotProblem("unreadable-file", Path(failure.filename or path), reason) from failure
 
 
@@ -143,7 +143,7 @@ def _leads_to_file(entry: os.DirEntry[str], root: str) -> bool:
 
 def _check_ordinary(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise SnapshotProblem("unreadable-file", path, "it is no ordinary file")
+        raise SnapshotProblem("special-file", path, "it is no ordinary file")
 
 
 def _check_link(path: str, root: str) -> None:
