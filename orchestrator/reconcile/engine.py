@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,7 @@ class Stages:
         self._listener = listener
         self._file = places
         self._places = places.read() if places is not None else {}
-        self._leases: dict[str, ExitStack] = {}
+        self._leases: dict[str, _Lease] = {}
         self._guard = threading.Lock()
 
     @contextmanager
@@ -82,7 +81,7 @@ class Stages:
         aim = self._aims[project]
         loaded = self._moved(load_project([revision.path], aim.load), aim)
         with open_workspace(loaded, discover(), self._clock) as workspace:
-            self._settle_at(project, _place(loaded))
+            self._settle_at(project, Place.of(loaded))
             taken = self.other_loop(project)
             if taken:
                 raise StandingBy(taken)
@@ -96,9 +95,9 @@ class Stages:
                 return ""
             lease = self._leases.get(project)
             if lease is not None:
-                if place.database.exists():
+                if not place.gone:
                     return ""
-                # The workspace was deleted and with it the file that was locked; another loop could lock a new one.
+                # With the workspace went the file that was locked; another loop could lock a new one.
                 self._leases.pop(project).close()
             return self._take(project, place)
 
@@ -107,15 +106,13 @@ class Stages:
         place = self._places.get(project)
         if place is None:
             return None
-        with closing(self._store(place)) as store:
-            return store.recall(NOTE)
+        with open_workspace(place.bare(), discover(), self._clock) as workspace:
+            return workspace.store.recall(NOTE)
 
     def remember(self, project: str, document: Mapping[str, Any]) -> None:
         """See `stages.Engine`."""
-        place = self._places.get(project)
-        if place is not None and not self.other_loop(project):
-            with closing(self._store(place)) as store:
-                store.remember(NOTE, document)
+        if not self.other_loop(project) and project in self._leases:
+            self._leases[project].store.remember(NOTE, document)
 
     def close(self) -> None:
         """Let go of every project."""
@@ -135,36 +132,34 @@ class Stages:
 
     def _settle_at(self, project: str, place: Place) -> None:
         with self._guard:
-            if self._places.get(project) != place and project in self._leases:
+            if self._places.get(project) == place:
+                return
+            if project in self._leases:
                 self._leases.pop(project).close()
-            if self._places.get(project) != place:
-                self._places[project] = place
-                if self._file is not None:
-                    self._file.write(self._places)
+            self._places[project] = place
+            if self._file is not None:
+                self._file.write(self._places)
 
     def _take(self, project: str, place: Place) -> str:
-        lease = ExitStack()
-        store = self._store(place)
-        lease.callback(store.close)
-        try:
-            lease.enter_context(store.lease(_LEASE, holder("reconcile")))
-        except Locked as error:
-            lease.close()
-            return error.detail
-        except BaseException:
-            lease.close()
-            raise
-        self._leases[project] = lease
+        with ExitStack() as opening:
+            workspace = opening.enter_context(open_workspace(place.bare(), discover(), self._clock))
+            try:
+                opening.enter_context(workspace.store.lease(_LEASE, holder("reconcile")))
+            except Locked as error:
+                return error.detail
+            self._leases[project] = _Lease(workspace.store, opening.pop_all())
         return ""
 
-    def _store(self, place: Place) -> StateStore:
-        from orchestrator.state.sqlite import SqliteStateStore
 
-        return SqliteStateStore(place.database, place.project, self._clock)
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """The right to a project, with its open state."""
 
+    store: StateStore
+    held: ExitStack
 
-def _place(project: Project) -> Place:
-    return Place(Path(os.fspath(project.workspace.settings["path"])) / "workspace.db", project.name)
+    def close(self) -> None:
+        self.held.close()
 
 
 class _Session:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.core.errors import StateError
+from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
 from orchestrator.reconcile.managed import Managed
 from orchestrator.reconcile.passes import Watch
 from orchestrator.reconcile.ports import Notifier
 from orchestrator.reconcile.record import from_document, to_document
 from orchestrator.reconcile.stages import Engine
+
+
+_FAILURES = (StateError, BackendError, UnsupportedSetup)
+"""Ways in which a workspace cannot be reached; the passes tell of them too, so that no record is worth an end of the loop."""
 
 
 class Keeper:
@@ -30,7 +34,7 @@ class Keeper:
         """Take up what an earlier process left, if its place is known already. The first pass reads it again, once the project is ours."""
         try:
             document = self._engine.recall(project.name)
-        except StateError as error:
+        except _FAILURES as error:
             self._watch("record.unread", {"project": project.name, "message": error.detail})
             return
         if document is not None:
@@ -46,5 +50,5 @@ class Keeper:
                 record = replace(record, notified=tuple(self._notifier.delivered(project.name)))
             try:
                 self._engine.remember(project.name, to_document(record))
-            except StateError as error:
+            except _FAILURES as error:
                 self._watch("record.unsaved", {"project": project.name, "message": error.detail})
