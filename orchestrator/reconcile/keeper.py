@@ -11,7 +11,6 @@ from orchestrator.reconcile.ports import Notifier
 from orchestrator.reconcile.record import from_document, to_document
 from orchestrator.reconcile.stages import Engine
 
-
 _FAILURES = (StateError, BackendError, UnsupportedSetup)
 """Ways in which a workspace cannot be reached; the passes tell of them too, so that no record is worth an end of the loop."""
 
