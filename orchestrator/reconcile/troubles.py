@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from orchestrator.core.diagnostic import Diagnostic, SpecError
 from orchestrator.core.errors import BackendError, Locked, StateError, UnsupportedSetup
 from orchestrator.core.run import Outcome as StepOutcome
@@ -76,8 +78,9 @@ def _place(diagnostic: Diagnostic, revision: Revision | None) -> str:
         return ""
     if revision is None:
         return f"{span}: "
-    folder = revision.path if revision.path.is_dir() else revision.path.parent
-    return f"{str(span).removeprefix(f'{folder}/')}: "
+    folder = (revision.path if revision.path.is_dir() else revision.path.parent).absolute()
+    file = Path(span.file).absolute()  # spans of files below the working folder are relative to it
+    return f"{span._replace(file=str(file.relative_to(folder))) if file.is_relative_to(folder) else span}: "
 
 
 def _with_fix(detail: str, fix: str) -> str:
