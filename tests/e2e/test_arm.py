@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,7 @@ def run(program: str, root: Path, folder: Path) -> str:
 CONNECT = """
 import os
 import re
+import shutil
 from azure.ai.ml import MLClient
 from azure.identity import DefaultAzureCredential
 ml_client = MLClient(
@@ -237,4 +239,14 @@ def test_a_spec_is_applied_through_the_wire_and_mends_what_others_did(root: Path
     mended = amlctl("apply", "--yes", root=root, folder=folder)
     assert mended.returncode == 0, mended.stdout + mended.stderr
     unchanged = amlctl("plan", "--detailed-exitcode", root=root, folder=folder)
+    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
+
+
+def test_the_heart_failure_spec_trains_deploys_and_answers_through_the_wire(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "heart"
+    shutil.copytree(Path(__file__).parents[2] / "specs" / "heart-failure", folder)
+    applied = amlctl("apply", "--target", "prod", "--yes", root=root, folder=folder)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert '{"result": [false]}' in applied.stdout + applied.stderr
+    unchanged = amlctl("plan", "--target", "prod", "--detailed-exitcode", root=root, folder=folder)
     assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
