@@ -9,7 +9,7 @@ from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.resource import Check
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList, value_at
-from orchestrator.core.value import Reference, Secret, Template
+from orchestrator.core.value import Reference, Secret, Template, Unknown
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
@@ -35,8 +35,8 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
         return (), []
     for number, test in enumerate(written):
         span = written.value_span(number)
-        if not isinstance(test, LocatedDict) or not _well_formed(test):
-            continue  # validation says so
+        if not isinstance(test, LocatedDict) or not _well_formed(test) or _holds(test, Unknown):
+            continue  # validation says so, or whoever could not resolve an expression
         body, problem = "", _plain_problem(draft, test, span)
         if problem is None:
             body, problem = _body(draft, test["request"], files, look=look)
@@ -101,7 +101,7 @@ def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[
 
 def _plain_problem(draft: Draft, test: LocatedDict, span: Span) -> Diagnostic | None:
     for path in (("request", "json"), ("request", "text"), ("headers",), ("expect", "json")):
-        if _holds_special(value_at(test, path)):
+        if _holds(value_at(test, path), _SPECIAL):
             detail = (
                 f"A test of {draft.address} holds a secret or a value that only the apply knows, under '{path[-1]}'."
             )
@@ -110,12 +110,12 @@ def _plain_problem(draft: Draft, test: LocatedDict, span: Span) -> Diagnostic | 
     return None
 
 
-def _holds_special(value: Any) -> bool:
+def _holds(value: Any, kinds: type | tuple[type, ...]) -> bool:
     if isinstance(value, dict):
-        return any(_holds_special(item) for item in value.values())
+        return any(_holds(item, kinds) for item in value.values())
     if isinstance(value, list):
-        return any(_holds_special(item) for item in value)
-    return isinstance(value, _SPECIAL)
+        return any(_holds(item, kinds) for item in value)
+    return isinstance(value, kinds)
 
 
 def _plain(value: Any) -> Any:

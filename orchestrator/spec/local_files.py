@@ -65,7 +65,7 @@ class LocalFileReader:
 
     def missing(self, text: str, path: Path, span: Span, address: Address) -> Diagnostic | None:
         """Why a file is not there; None if it is."""
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 - of a name that no file can have, too
             return None
         return _problem(SnapshotProblem("missing-file", path, "it does not exist"), text, path, span, address)
 
@@ -86,7 +86,9 @@ def _problem(problem: SnapshotProblem, text: str, path: Path, span: Span, addres
 
 def _fix(problem: SnapshotProblem) -> str:
     if problem.code == "missing-file":
-        siblings = sorted(p.name for p in problem.path.parent.iterdir()) if problem.path.parent.is_dir() else []
+        folder = problem.path.parent
+        readable = os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()
+        siblings = sorted(path.name for path in folder.iterdir()) if readable else []
         return did_you_mean(problem.path.name, siblings, "Make it, or correct the path; it is relative to this file.")
     if problem.code == "escaping-link":
         return "Put the file itself there, or leave the link out with an .amlignore file."

@@ -184,3 +184,19 @@ def test_a_spec_that_cannot_be_read_at_all(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load([tmp_path / "nothing.yaml"], LoadOptions(), discover())
     assert caught.value.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("test", "code"),
+    [
+        ('request: {json: {a: "${var.none}"}}', "undefined-variable"),
+        ('request: {json: 1}, expect: {json: {a: "x ${var.none}"}}', "undefined-variable"),
+        ('request: {json: 1}, headers: {h: "${var.none}"}', "undefined-variable"),
+        (f"request: {{file: {'a' * 300}.json}}", "missing-file"),
+    ],
+)
+def test_what_is_wrong_inside_a_test_of_an_endpoint_is_one_error(folder: Path, test: str, code: str) -> None:
+    (folder / "spec.yaml").write_text(SPEC.replace("request: {json: {a: 1}}", test))
+    with pytest.raises(SpecError) as caught:
+        loaded(folder)
+    assert [problem.code for problem in caught.value.diagnostics] == [code]
