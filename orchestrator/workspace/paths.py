@@ -137,6 +137,7 @@ class WorkspacePaths:
         folders = (self.content, self.jobs, self.environments, self.endpoints, self.tracking, self.supervisor)
         more = (self.datastores, self.downloads, self.secrets, self.cache, self.arm)
         found = [entry for entry in (*files, self.marker, *folders, *more) if entry.exists() or entry.is_symlink()]
+        found += self.root.glob(f"{self.db.name}.*.lock")  # of the projects' states
         ignore = self.root / _IGNORE_FILE
         if ignore.is_file() and ignore.read_text(encoding="utf-8", errors="replace") == _IGNORE_ALL:
             found.append(ignore)

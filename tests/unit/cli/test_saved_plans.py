@@ -1,0 +1,126 @@
+"""Saved plans: what was read is what is done, and a file from elsewhere is never trusted."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.calling import SPEC, Shell
+
+
+def test_a_saved_plan_is_applied_without_asking(demo: Shell) -> None:
+    answer = demo("plan", "-o", "plan.json")
+    assert "amlctl apply plan.json" in answer.err
+    assert stat.S_IMODE((demo.folder / "plan.json").stat().st_mode) == 0o600
+    assert "3 created" in demo("apply", "plan.json").out
+    assert "saved-plan-stale" in demo("apply", "plan.json", code=1).err, "done once"
+
+
+MOVED = [
+    ("rows.csv", "x\n2\n", "a file of the spec changed"),
+    ("spec.yaml", SPEC.replace("max_instances: 2", "max_instances: 3"), "the spec changed"),
+    ("spec.yaml", SPEC + "  more: {image: host}\n", "the spec has more"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "why"), MOVED, ids=[m[2] for m in MOVED])
+def test_a_plan_that_no_longer_holds_is_refused(demo: Shell, file: str, text: str, why: str) -> None:
+    demo("plan", "-o", "plan.json")
+    demo.write(file, text)
+    answer = demo("apply", "plan.json", code=1)
+    assert "saved-plan-stale" in answer.err, why
+    assert not (demo.folder / ".amlctl").exists(), "nothing was done"
+
+
+def test_options_of_the_plan_are_those_of_its_apply(demo: Shell) -> None:
+    demo("apply", "-y")
+    demo("plan", "--destroy", "-o", "gone.json")
+    assert "3 deleted" in demo("apply", "gone.json").out
+
+
+def test_values_of_variables_are_not_saved(demo: Shell) -> None:
+    demo.write("spec.yaml", SPEC.replace("amlcompute, size: Standard_DS3_v2", "amlcompute, size: '${var.size}'") +
+               "variables: {size: {type: string, required: true}}\n")  # fmt: skip
+    demo("plan", "--var", "size=Standard_DS3_v2", "-o", "plan.json")
+    answer = demo("apply", "plan.json", code=1)
+    assert "--var size=" in answer.err
+    assert "saved-plan-stale" in demo("apply", "plan.json", "--var", "size=Standard_DS4_v2", code=1).err
+    assert "3 created" in demo("apply", "plan.json", "--var", "size=Standard_DS3_v2").out
+
+
+def test_a_plan_that_cannot_be_saved(demo: Shell) -> None:
+    answer = demo("plan", "-o", "no/such/folder/plan.json", code=1)
+    assert "plan.json" in answer.err
+
+
+def test_a_plan_is_no_spec(demo: Shell) -> None:
+    demo("plan", "-o", "plan.json")
+    assert "is a saved plan" in demo("plan", "plan.json", code=1).err
+
+
+def changed(document: dict[str, Any], *path: str, to: Any) -> dict[str, Any]:
+    """A copy with one value changed."""
+    copy: dict[str, Any] = json.loads(json.dumps(document))
+    inner: Any = copy
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = to
+    return copy
+
+
+FORGED = [
+    (("origin",), 3, "saved-plan-invalid", "no origin"),
+    (("origin", "spec"), "spec.yaml", "saved-plan-invalid", "a text for a list"),
+    (("origin", "spec"), [1], "saved-plan-invalid", "a number for a path"),
+    (("origin", "variables"), None, "saved-plan-invalid", "nothing for a list"),
+    (("origin", "prune"), "yes", "saved-plan-invalid", "a text for a switch"),
+    (("origin", "target"), 3, "saved-plan-invalid", "a number for a target"),
+    (("origin", "destroy"), True, "saved-plan-stale", "another intent"),
+    (("changes",), [], "saved-plan-stale", "changes left out"),
+    (("changes",), 3, "saved-plan-stale", "changes of no shape"),
+    (("base",), 3, "saved-plan-stale", "no base"),
+    (("base", "serial"), 7, "saved-plan-stale", "another time"),
+    (("base", "workspace"), "w", "saved-plan-stale", "another workspace"),
+    (("project",), "other", "saved-plan-stale", "another project"),
+    (("format",), 99, "saved-plan-stale", "another format"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "code", "why"), FORGED, ids=[f[3] for f in FORGED])
+def test_a_plan_from_elsewhere_is_checked(demo: Shell, path: tuple[str, ...], value: Any, code: str, why: str) -> None:
+    demo("plan", "-o", "plan.json")
+    document = json.loads((demo.folder / "plan.json").read_text())
+    demo.write("plan.json", json.dumps(changed(document, *path, to=value)))
+    answer = demo("apply", "plan.json", code=1)
+    assert code in answer.err, why
+    assert not (demo.folder / ".amlctl").exists(), "nothing was done"
+
+
+NOT_PLANS = [
+    ("", "empty"),
+    ("{", "cut off"),
+    ("[]", "a list"),
+    ("[" * 100_000, "nested without end"),
+    ('{"origin": {}, "base": ' + "[" * 100_000, "nested inside"),
+    ('{"a": 1}', "another object"),
+    ("\x00\x01", "no text"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), NOT_PLANS, ids=[n[1] for n in NOT_PLANS])
+def test_what_is_no_plan_is_told(demo: Shell, text: str, why: str) -> None:
+    demo.write("plan.json", text)
+    answer = demo("apply", "plan.json", "-y", code=1)
+    assert "error" in answer.err, why
+    assert not (demo.folder / ".amlctl").exists()
+
+
+def test_a_plan_that_is_too_large(demo: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo("plan", "-o", "plan.json")
+    monkeypatch.setattr("orchestrator.cli.saved._MAX_BYTES", 10)
+    answer = demo("apply", "plan.json", "-y", code=1)
+    assert "error" in answer.err
+    assert not (demo.folder / ".amlctl").exists()
