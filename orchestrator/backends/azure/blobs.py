@@ -10,9 +10,6 @@ from orchestrator.core.errors import BackendError, Denied, StateError
 
 Result = TypeVar("Result")
 
-DENIED: Final = "state-denied"
-"""Code of the error for a state that may not be read or written."""
-
 _STORAGE_ROLE: Final = (
     "Ask for the role 'Storage Blob Data Contributor' on the container of the state, "
     "or choose another container with `state: {container_url: …}`."
@@ -196,5 +193,5 @@ class BlobObjects:
 def _state_error(error: BackendError) -> StateError:
     if isinstance(error, Denied):
         storage = error.code.startswith("Authorization") or not error.fix
-        return StateError(error.detail, code=DENIED, fix=_STORAGE_ROLE if storage else error.fix)
+        return StateError(error.detail, code="state-denied", fix=_STORAGE_ROLE if storage else error.fix)
     return StateError(error.detail, code="state-unreachable", fix=error.fix or "Try again; nothing was lost.")
