@@ -1,0 +1,293 @@
+"""The reconcile loop from the first commit to the last, on this machine: run it with `python examples/gitops/demo.py`.
+
+Makes a git repository with the project of `amlctl init`, starts the loop over it, and pushes one thing after the other.
+A client asks the endpoint all the while.
+Needs amlctl with its `local` extra, and git. Takes about half a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.ports import Request, SystemClock
+from orchestrator.core.project import LoadOptions
+from orchestrator.core.resource import Removal
+from orchestrator.engine import load_project, open_workspace
+from orchestrator.kinds import discover
+
+ENDPOINT = "houses-price"
+BLUE = f"online_endpoints.{ENDPOINT}.deployments.blue"
+CONFIG = """
+folder: loop
+server: {{port: 0}}
+projects:
+  houses:
+    source: {{git: {{url: {url}, branch: main, path: spec.yaml}}}}
+    workspace: workspace
+    interval: 2s
+    jitter: 0s
+    self_heal: {{debounce: 1s}}
+    prune: {{enabled: {prune}}}
+"""
+PATIENCE_S = 120.0
+
+
+class Demo:
+    """A folder with a repository, a workspace, a configuration, and the loop over them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repository = folder / "houses"
+        self.address = ""
+        self._loop: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
+        self.run("init", "houses", "--name", "houses", folder=folder)
+        (self.repository / "requests" / "ask.json").write_text('{"square_metres": [100]}')
+        # A colleague who works on the same workspace by hand finds it where the loop has it.
+        self.edit("spec.yaml", "{local: {}}", f"{{local: {{path: {folder / 'workspace'}}}}}")
+        self.edit("spec.yaml", "expect: {status: 200, json: {price: [250000]}}", "expect: {status: 200}")
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def run(self, *arguments: str, folder: Path | None = None) -> str:
+        """Run amlctl to its end; gives what it prints."""
+        command = [sys.executable, "-m", "orchestrator", *arguments]
+        return subprocess.run(
+            command,
+            cwd=folder or self.repository,
+            check=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ).stdout
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the repository."""
+        person = ("-c", "user.name=Demo", "-c", "user.email=demo@example.com", "-c", "commit.gpgsign=false")
+        command = ["git", *person, *arguments]
+        return subprocess.run(
+            command, cwd=self.repository, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a piece of a file."""
+        path = self.repository / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
+    def push(self, message: str) -> str:
+        """Commit everything; the loop sees it within its interval."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def start(self, *, prune: bool = False) -> None:
+        """Start the loop and wait until its server answers."""
+        config = self.folder / "reconcile.yaml"
+        config.write_text(CONFIG.format(url=self.repository, prune=str(prune).lower()))
+        command = [sys.executable, "-m", "orchestrator", "reconcile", "--config", str(config), "--log-format", "json"]
+        self._loop = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        told = threading.Event()
+        self._listener = threading.Thread(target=self._listen, args=(self._loop, told))
+        self._listener.start()
+        assert told.wait(PATIENCE_S), "the loop has no server"
+
+    def _listen(self, loop: subprocess.Popen[str], told: threading.Event) -> None:
+        assert loop.stderr is not None
+        for line in loop.stderr:
+            event = json.loads(line) if line.startswith("{") else {"event": line}
+            if event["event"] == "server":
+                self.address = event["address"]
+                told.set()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End the loop: SIGTERM, which drains, or SIGKILL."""
+        if self._loop is None or self._listener is None:
+            return
+        if kill:
+            self._loop.kill()
+        else:
+            self._loop.terminate()
+        self._loop.wait(PATIENCE_S)
+        self._listener.join()
+        assert self._loop.stderr is not None
+        self._loop.stderr.close()
+        self._loop = None
+
+    def status(self) -> dict[str, Any]:
+        """What the loop says of the project, with its conditions by name."""
+        with urllib.request.urlopen(f"{self.address}/api/v1/projects/houses", timeout=10) as answer:
+            document: dict[str, Any] = json.load(answer)
+        unknown = {name: {"status": False, "message": ""} for name in ("Ready", "Reconciling", "Stalled")}
+        conditions = unknown | {one["type"]: one for one in document["conditions"]}
+        return {**document, "conditions": conditions}
+
+    def wait(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a status."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            status = self.status()
+            if holds(status):
+                return status
+            time.sleep(0.2)
+        raise AssertionError(f"{what} did not happen: {json.dumps(status, indent=1)}")
+
+    def converged(self, commit: str) -> dict[str, Any]:
+        """Wait until a commit is in force and everything is well."""
+        return self.wait(
+            f"commit {commit[:7]} in force",
+            lambda s: bool(s["applied"]) and s["applied"]["id"] == commit and s["conditions"]["Ready"]["status"],
+        )
+
+    def by_hand(self, address: str, change: Mapping[str, Any] | None) -> None:
+        """Do what somebody does in the portal: change fields of a live resource, or delete it."""
+        project = load_project([self.repository / "spec.yaml"], LoadOptions(environ=dict(os.environ)))
+        where = Address.parse(address)
+        with open_workspace(project, discover(), SystemClock()) as workspace:
+            if change is None:
+                workspace.backend.delete(where, "", Removal.DELETE)
+                return
+            before = workspace.backend.read(where)
+            assert before is not None
+            assert before.fingerprint is not None
+            scheme, content, upstream, labels = before.fingerprint.split(":")
+            fingerprint = Fingerprint(content, upstream, labels, int(scheme))
+            properties = {**before.properties, **change}
+            workspace.backend.update(Request(where, "", properties, fingerprint, before.owner or "", "by hand"), before)
+
+    def healed(self, count: int) -> dict[str, Any]:
+        """Wait until so many drifts were healed in all, and everything is well."""
+        return self.wait(
+            f"{count} healed", lambda s: s["counts"]["drift_healed"] >= count and s["conditions"]["Ready"]["status"]
+        )
+
+    def client(self) -> Client:
+        """Somebody who needs the endpoint."""
+        resources = json.loads(self.run("status", "--format", "json"))["resources"]
+        url = next(one["urls"]["scoring"] for one in resources if one["urls"].get("scoring"))
+        keys = json.loads((self.folder / "workspace" / "endpoints" / ENDPOINT / "keys.json").read_text())
+        return Client(url, next(key for name, key in keys.items() if name.startswith("primary")))
+
+    def close(self) -> None:
+        """Stop everything that was started."""
+        self.stop()
+        self.run("workspace", "down", "--path", str(self.folder / "workspace"), folder=self.folder)
+
+
+class Client(threading.Thread):
+    """Asks the endpoint ten times a second, and keeps what went wrong."""
+
+    def __init__(self, url: str, key: str) -> None:
+        super().__init__(daemon=True)
+        self._request = urllib.request.Request(
+            url, b'{"square_metres": [100]}', {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        )
+        self._done = threading.Event()
+        self.asked = 0
+        self.failures: list[str] = []
+
+    def ask(self) -> str:
+        """One question; the answer's text."""
+        with urllib.request.urlopen(self._request, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def run(self) -> None:
+        while not self._done.wait(0.1):
+            self.asked += 1
+            try:
+                self.ask()
+            except (urllib.error.URLError, OSError) as problem:
+                self.failures.append(str(problem))
+
+    def finish(self) -> list[str]:
+        """Stop asking; gives the failures so far."""
+        self._done.set()
+        self.join()
+        return self.failures
+
+
+def tell(text: str) -> None:
+    """One line for who watches."""
+    print(f"· {text}", flush=True)
+
+
+def main() -> None:
+    """The whole story."""
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Demo(Path(folder))
+        try:
+            story(demo)
+        finally:
+            demo.close()
+
+
+def story(demo: Demo) -> None:
+    """One act after the other; an assertion fails where something is not as promised."""
+    first = demo.push("A project")
+    demo.start()
+    demo.converged(first)
+    client = demo.client()
+    before = client.ask()
+    tell(f"first commit: the endpoint answers {before}")
+    client.start()
+
+    data = demo.repository / "data" / "houses.csv"
+    data.write_text("square_metres,price\n50,200000\n100,400000\n")
+    demo.converged(demo.push("Houses became dearer"))
+    after = client.ask()
+    assert after != before
+    tell(f"changed data: retrained and deployed again, now {after}")
+
+    demo.by_hand("compute.cpu-cluster", {"max_instances": 9})
+    demo.healed(1)
+    tell("the cluster's size was changed by hand: set back")
+
+    demo.edit("spec.yaml", "\ncompute:", "\ncompote:")
+    broken = demo.push("A typing error")
+    status = demo.wait("Stalled", lambda s: s["attempted"]["id"] == broken and s["conditions"]["Stalled"]["status"])
+    message = status["conditions"]["Stalled"]["message"]
+    assert message.startswith("spec.yaml:"), message
+    assert client.ask() == after
+    tell(f"broken commit: Stalled with “{message}”, the old endpoint answers")
+    demo.edit("spec.yaml", "\ncompote:", "\ncompute:")
+    demo.converged(demo.push("Mended"))
+    tell("the fix: converged")
+
+    demo.stop(kill=True)
+    demo.start()
+    demo.wait("the new loop's first pass", lambda s: s["conditions"]["Ready"]["status"])
+    assert client.finish() == [], client.failures[:3]
+    tell(f"the loop was killed and started again; the client asked {client.asked} times and saw no failure")
+
+    demo.by_hand(BLUE, None)
+    demo.healed(2)
+    assert client.ask() == after
+    tell("the deployment was deleted by hand: it is back, and answers")
+
+    demo.edit("spec.yaml", "data:\n", "data:\n  spare: {type: uri_file, path: data/houses.csv}\n")
+    demo.converged(demo.push("One more data asset"))
+    demo.edit("spec.yaml", "  spare: {type: uri_file, path: data/houses.csv}\n", "")
+    status = demo.converged(demo.push("And away with it"))
+    assert status["orphaned"] == ["data.spare"], status["orphaned"]
+    tell("a resource left the spec: orphaned and untouched, because prune is off")
+    demo.stop()
+    demo.start(prune=True)
+    demo.wait("the orphan's removal", lambda s: not s["orphaned"] and s["conditions"]["Ready"]["status"])
+    tell("with prune on: removed")
+
+
+if __name__ == "__main__":
+    main()

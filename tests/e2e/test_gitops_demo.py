@@ -1,0 +1,20 @@
+"""The demonstration of the reconcile loop, as a reader would run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.e2e.project import ROOT
+
+
+def test_the_demonstration_goes_to_its_end() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "gitops" / "demo.py")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    acts = done.stdout.splitlines()
+    assert "saw no failure" in next(act for act in acts if "killed" in act)
+    assert "prune on: removed" in acts[-1]
