@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -139,8 +140,9 @@ class Endpoints:
 
     def _token(self, call: Call) -> Answer:
         keys = ensure_keys(self._shelf.paths, self._record(call).name)
+        ends = int(time.time()) + LIFETIME_S
         fields = {"accessToken": keys.primary, "tokenType": "Bearer"}
-        return Answer.of({**fields, "expiryTimeUtc": LIFETIME_S, "refreshAfterTimeUtc": LIFETIME_S})
+        return Answer.of({**fields, "expiryTimeUtc": ends, "refreshAfterTimeUtc": ends})
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
         traffic = self._shelf.find(traffic_key(record.name))

@@ -127,6 +127,16 @@ def test_a_deployment_grows_and_keys_change(endpoint: Any) -> None:
     assert (after.primary_key, after.secondary_key == before.secondary_key) == (before.primary_key, False)
 
 
+def test_an_endpoint_with_tokens_instead_of_keys_answers(endpoint: Any, tmp_path: Path) -> None:
+    live = endpoint.online_endpoints.get("heart")
+    live.auth_mode, live.traffic = "aml_token", {"blue": 100}
+    changed = endpoint.online_endpoints.begin_create_or_update(live).result()
+    assert changed.auth_mode == "aml_token"
+    assert endpoint.online_endpoints.get_keys("heart").access_token
+    answer = endpoint.online_endpoints.invoke("heart", request_file=str(tmp_path / "request.json"))
+    assert json.loads(answer)["who"] == "blue"
+
+
 def test_a_deployment_that_does_not_start_says_why(endpoint: Any, tmp_path: Path) -> None:
     from azure.ai.ml.entities import CodeConfiguration, ManagedOnlineDeployment
     from azure.core.exceptions import HttpResponseError
