@@ -58,6 +58,7 @@ class Loop:
         self._around = around
         self._keeper = Keeper(around.engine, around.watch, around.notifier)
         self._stopping = ""
+        self._hurried = False
         self._single = False
 
     @property
@@ -101,20 +102,17 @@ class Loop:
 
     def stop(self, why: str = "the end of the loop") -> None:
         """Start nothing more. From any thread or signal handler; the second time running steps are not waited for."""
-        again = bool(self._stopping)
+        self._hurried = bool(self._stopping)
         self._stopping = why
-        for project in self._projects.values():
-            control = project.control
-            if control is not None:
-                control.stop(why)
-                if again:
-                    control.cancel.abort()
         self._around.workers.wake()
 
     def round(self) -> float:
         """Decide and start once. Returns for how many seconds nothing more is to be done unless something happens."""
         now = self._around.clock.monotonic()
         self._fleet.last_round = now
+        if self._stopping:
+            self._end_running()
+            return 1.0
         with self._lock:
             self._watch_running()
             decision = decide_next([p.standing for p in self._projects.values()], now, self._around.parallel)
@@ -126,8 +124,19 @@ class Loop:
         return max(0.0, min(LONGEST_WAIT_S, min(wakes, default=float("inf")) - now))
 
     def _drain(self) -> None:
+        while self._end_running():
+            self._around.workers.wait(1.0)
         self._around.workers.close()
         self._around.engine.close()
+
+    def _end_running(self) -> bool:
+        """Tell running passes to end; whether there are any. Not done in `stop`, which may have interrupted anything."""
+        controls = [control for project in self._projects.values() if (control := project.control) is not None]
+        for control in controls:
+            control.stop(self._stopping)
+            if self._hurried:
+                control.cancel.abort()
+        return bool(controls)
 
     def _concluded(self, project: Managed) -> bool:
         """Whether `once` has nothing more to wait for: it is over, or what it depends on did not become ready."""

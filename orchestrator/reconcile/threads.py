@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
+import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +17,8 @@ class Threads:
 
     def __init__(self, most: int) -> None:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="pass")
-        self._woken = threading.Event()
+        # Unlike an event, a simple queue may be put to from a signal handler that interrupts the very wait.
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], None]) -> None:
         """See `stages.Workers`."""
@@ -24,12 +26,14 @@ class Threads:
 
     def wait(self, seconds: float | None) -> None:
         """See `stages.Workers`."""
-        self._woken.wait(seconds)
-        self._woken.clear()
+        with contextlib.suppress(queue.Empty):
+            self._wakes.get(timeout=seconds)
+            while True:
+                self._wakes.get_nowait()
 
     def wake(self) -> None:
         """See `stages.Workers`."""
-        self._woken.set()
+        self._wakes.put(None)
 
     def close(self) -> None:
         """Wait for everything that was started."""

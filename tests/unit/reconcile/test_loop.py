@@ -470,3 +470,15 @@ class TestOnce:
 
     def test_a_rest_ends_it(self) -> None:
         assert world(Policy(suspended=True)).loop.once() == {}
+
+
+def test_an_end_that_is_asked_for_lets_running_steps_end_and_starts_no_others() -> None:
+    many = Commit("one", {f"jobs.j{number:02}": "1" for number in range(20)})
+    w = world(step_s=60.0)
+    w.repositories["p"].head = many
+    w.workers.at(100.0, w.loop.stop)
+    w.loop.run()
+    assert 0 < len(w.workspaces["p"].live) < 20
+    assert w.ends() == ["interrupted"]
+    assert w.workspaces["p"].lease is None
+    assert from_document(json.loads(w.workspaces["p"].note)).attempted is not None
