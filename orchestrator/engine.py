@@ -43,6 +43,9 @@ from orchestrator.planning.status import statuses
 from orchestrator.spec.load import load
 from orchestrator.state.rebuild import Rebuilt, rebuild, told
 
+REGISTRY = "azureml://registries/"
+"""How mentions of a registry's assets begin."""
+
 STATE_DENIED = "state-denied"
 """Code of the error for a state that may not be read."""
 
@@ -144,8 +147,15 @@ def _local(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     return Workspace(backend, store)
 
 
+def _importable(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
+
+
 def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
-    if find_spec("azure") is None or find_spec("azure.ai") is None or find_spec("azure.identity") is None:
+    if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
         raise UnsupportedSetup(
             f"The target '{project.target}' goes to an Azure workspace, for which azure-ai-ml is not installed.",
             fix="pip install 'amlctl[azure]'",
@@ -156,7 +166,8 @@ def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     from orchestrator.state.objects import Moved, Stored
 
     interest = Interest(project)
-    backend = AzureBackend(project.workspace, kinds, clock, interest.addresses)
+    elsewhere = frozenset(found.target for found in project.externals if str(found).startswith(REGISTRY))
+    backend = AzureBackend(project.workspace, kinds, clock, interest.addresses, elsewhere)
     store = DocumentStateStore(BlobObjects(backend.client, Moved, Stored), project.name, clock)
     return Workspace(backend, store, interest)
 

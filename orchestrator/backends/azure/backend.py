@@ -48,6 +48,7 @@ class AzureBackend:
         kinds: how each kind is treated.
         clock: for time bounds.
         interest: see `Interest`. Narrows the listing of assets, of which the service lists names only.
+        elsewhere: addresses that stand for assets of registries. They are taken to be there: the workspace does not know them.
 
     Attributes:
         client: of the workspace, for the state beside it.
@@ -56,12 +57,20 @@ class AzureBackend:
         Invalid: the settings cannot be used.
     """
 
-    def __init__(self, choice: WorkspaceChoice, kinds: Kinds, clock: Clock, interest: Interest = _everything) -> None:
+    def __init__(
+        self,
+        choice: WorkspaceChoice,
+        kinds: Kinds,
+        clock: Clock,
+        interest: Interest = _everything,
+        elsewhere: frozenset[Address] = frozenset(),
+    ) -> None:
         self._connection = connection_of(choice.settings)
         self.client = Client(self._connection)
         self._kinds = kinds
         self._clock = clock
         self._interest = interest
+        self._elsewhere = elsewhere
         self._operations = Operations()
         self._reads = EndpointReads(self.client, self._endpoints)
         self._scorer = Scorer(self.client, self._reads)
@@ -79,6 +88,8 @@ class AzureBackend:
         return [observed for observed in self._driver(kind).list() if observed.message != DELETING]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
+        if address in self._elsewhere:
+            return Observed(address, revision or "", {}, attributes={"name": address.name})
         return self._driver(address.kind).read(address, revision)
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:

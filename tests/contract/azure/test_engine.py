@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.change import Action
+from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Locked, StateError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
@@ -138,3 +139,27 @@ def test_two_applies_do_not_overlap_and_a_dead_holder_lets_go(
     with workspace.store.lock(holder("destroy"), wait_s=0):
         pass
     lock.__exit__(None, None, None)
+
+
+def test_assets_of_registries_are_taken_to_be_there(
+    tmp_path: Path, choice: WorkspaceChoice, wire: Wire, blobs: BlobWire
+) -> None:
+    file = tmp_path / "spec.yaml"
+    environment = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
+    file.write_text(f"project: demo\njobs:\n  train: {{command: 'true', environment: '{environment}'}}\n")
+    project = replace(load_project([file], LoadOptions()), workspace=choice)
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        (change,) = plan_project(project, workspace, PlanOptions()).plan.effective
+    assert change.action is Action.RUN
+    assert not wire.calls("GET", "sklearn")
+
+
+def test_what_is_in_neither_is_named(tmp_path: Path, choice: WorkspaceChoice, wire: Wire, blobs: BlobWire) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("project: demo\njobs:\n  train: {command: 'true', environment: 'azureml:py@latest'}\n")
+    project = replace(load_project([file], LoadOptions()), workspace=choice)
+    with (
+        open_workspace(project, discover(), SystemClock()) as workspace,
+        pytest.raises(SpecError, match="azureml:py@latest is neither in the spec nor in the workspace ws in rg"),
+    ):
+        plan_project(project, workspace, PlanOptions())
