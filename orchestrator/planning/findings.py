@@ -37,7 +37,7 @@ def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
         Severity.ERROR,
         "refused-by-workspace",
         "The workspace cannot do this",
-        f"{desired.address} cannot be done in the {label}: {refusal.reason}",
+        f"{desired.address} cannot be done in the {label}: {refusal.reason.removesuffix('.')}.",
         refusal.fix or otherwise,
         subject=place,
         address=desired.address,

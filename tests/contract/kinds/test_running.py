@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,16 @@ def test_an_answer_follows_the_content(running: RunningWorld, tmp_path: Path) ->
     done = life.apply()
     assert {str(address).rpartition(".")[2] for address in done} == {"blue", "green"}
     assert life.answer() == "3"
+    life.apply(destroy=True)
+
+
+def test_a_distributed_job_is_several_processes(running: RunningWorld, tmp_path: Path) -> None:
+    script = "import os\nprint(os.environ['RANK'], 'of', os.environ['WORLD_SIZE'])\n"
+    body = {**JOB.full, "distribution": {"type": "pytorch", "process_count_per_instance": 2}}
+    life = Life(replace(JOB, name="ranks", full=body, files={"src/run.py": script}), running, tmp_path)
+    done = life.apply()
+    logs = (running.root / "jobs" / done[life.address].revision / "user_logs").glob("*.txt")
+    assert sorted(line for log in logs for line in log.read_text().splitlines()) == ["0 of 2", "1 of 2"]
     life.apply(destroy=True)
 
 

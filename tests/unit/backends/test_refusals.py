@@ -112,8 +112,8 @@ def test_a_compute_that_lies_in_the_workspace_already(tmp_path: Path) -> None:
 def test_a_deployment_goes_where_its_endpoint_is(tmp_path: Path) -> None:
     found = refused(tmp_path, CLUSTERS + SERVED)
     assert [detail.partition("workspace: ")[2] for _, detail, _ in found] == [
-        "it is to run on compute.k8s, a Kubernetes cluster, which is only recorded there",
-        "a Kubernetes deployment needs a cluster; the embedded workspace is one machine",
+        "it is to run on compute.k8s, a Kubernetes cluster, which is only recorded there.",
+        "a Kubernetes deployment needs a cluster; the embedded workspace is one machine.",
     ]
     assert refused(tmp_path, CLUSTERS + SERVED, stand_ins={"azureml:k8s": "."}) == []
 

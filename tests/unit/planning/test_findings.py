@@ -89,8 +89,8 @@ def test_every_refusal_is_told_at_the_field_that_asks_for_it() -> None:
     world.refused_at[TRAIN] = (Refusal("no cluster", ("compute",), "Use another."), Refusal("too large"))
     found = problems(world, project(job))
     assert [(str(p.subject), p.detail, p.fix) for p in found] == [
-        ("spec.yaml:2:3", "jobs.train cannot be done in the toy workspace: too large", found[0].fix),
-        ("spec.yaml:3:14", "jobs.train cannot be done in the toy workspace: no cluster", "Use another."),
+        ("spec.yaml:2:3", "jobs.train cannot be done in the toy workspace: too large.", found[0].fix),
+        ("spec.yaml:3:14", "jobs.train cannot be done in the toy workspace: no cluster.", "Use another."),
     ]
     assert "lifecycle" in found[0].fix
 
