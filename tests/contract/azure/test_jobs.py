@@ -10,7 +10,10 @@ from orchestrator.backends.azure.backend import AzureBackend
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Failed
 from orchestrator.core.health import Health
-from orchestrator.core.ports import Cancellation
+from orchestrator.core.ports import Cancellation, SystemClock
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.core.resource import Removal
+from orchestrator.kinds import discover
 from tests.contract.azure.requests import request
 from tests.contract.azure.wire import Wire
 
@@ -100,3 +103,31 @@ def test_a_log_is_read_as_it_grows(backend: AzureBackend, wire: Wire) -> None:
     wire.log = b"one\ntwo\nthree"
     wire.resources["/jobs/train-abc"]["properties"]["status"] = "Completed"
     assert list(lines) == ["two", "three"]
+
+
+def test_labels_of_a_run_change_and_the_run_does_not(backend: AzureBackend, wire: Wire) -> None:
+    before = submit(backend, COMMAND)
+    wanted = request(TRAIN, COMMAND | {"tags": {"c": "d"}, "display_name": "new"}, "train-abc", variant="command")
+    after = backend.update(wanted, before)
+    assert after.properties["tags"]["c"] == "d"
+    assert after.owner == "demo"
+    assert len(wire.calls("PUT", "/jobs/")) == 1, "labels go another way"
+
+
+def test_a_run_is_archived_and_comes_back_when_it_is_wanted_again(backend: AzureBackend, wire: Wire) -> None:
+    submit(backend, COMMAND)
+    backend.delete(TRAIN, "train-abc", Removal.ARCHIVE)
+    (found,) = backend.list("jobs")
+    assert found.archived
+    backend.delete(TRAIN, "train-abc", Removal.KEEP)
+    backend.delete(TRAIN, "never-there", Removal.ARCHIVE)
+
+
+def test_a_run_that_lost_its_marks_is_found_by_its_record(choice: WorkspaceChoice, wire: Wire) -> None:
+    known = {TRAIN: "train-abc"}
+    backend = AzureBackend(choice, discover(), SystemClock(), lambda: known)
+    submit(backend, COMMAND)
+    wire.resources["/jobs/train-abc"]["properties"]["tags"] = {}
+    (found,) = backend.list("jobs")
+    assert (found.address, found.revision, found.owner) == (TRAIN, "train-abc", None)
+    backend.close()
