@@ -163,3 +163,22 @@ def test_what_is_in_neither_is_named(tmp_path: Path, choice: WorkspaceChoice, wi
         pytest.raises(SpecError, match="azureml:py@latest is neither in the spec nor in the workspace ws in rg"),
     ):
         plan_project(project, workspace, PlanOptions())
+
+
+def test_a_plan_lists_each_kind_once_and_each_asset_by_name(project: Project, workspace: Workspace, wire: Wire) -> None:
+    apply(project, workspace)
+    wire.exchanges.clear()
+    plan_project(project, workspace, PlanOptions())
+    calls = sorted(call for call in wire.calls() if "/token" not in call and "/blobs/" not in call)
+    assert len(wire.calls("GET", "/blobs/")) == 1, "the state is read once"
+    assert [call for call in calls if not call.startswith("GET /onlineendpoints")] == [
+        "GET /computes",
+        "GET /data/rows/versions",
+        "GET /environments/py/versions",
+        "GET /jobs",
+        "GET /jobs",
+        "GET /models/heart/versions",
+    ]
+    endpoints = [call for call in calls if call.startswith("GET /onlineendpoints")]
+    assert set(endpoints) == {"GET /onlineendpoints", "GET /onlineendpoints/heart/deployments"}
+    assert len(endpoints) <= 6
