@@ -46,10 +46,17 @@ def test_all_settings_are_taken_over(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_not_said_of_a_connection_is_left_to_the_client(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "    connection: {authority: https://login}\n")
+    assert settings["connection"] == {"authority": "https://login"}
+
+
 @pytest.mark.parametrize(
     ("more", "code", "why"),
     [
         ("    credential: clii\n", "invalid-setting", "a name that is not known"),
+        ("    credential: {clii: {}}\n", "invalid-setting", "a name with settings that is not known"),
+        ("    connection: {ca_file: 3}\n", "invalid-setting", "a number for a path"),
         ("    credential: {cli: {tenant: t}}\n", "unknown-key", "a setting that the kind has not"),
         ("    credential: {cli: {}, github: {}}\n", "invalid-setting", "two at once"),
         ("    credential: {client_secret: {client_secret: hush}}\n", "invalid-setting", "a password in the open"),

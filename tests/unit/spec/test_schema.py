@@ -37,7 +37,9 @@ def test_what_the_loader_takes_the_schema_takes(case: Case) -> None:
             assert [error.message for error in body.iter_errors(written)] == []
 
 
-SPECS = sorted([*ROOT.glob("specs/*/spec.yaml"), *ROOT.glob("examples/*/*.yaml")])
+WRITTEN = sorted([*ROOT.glob("specs/*/spec.yaml"), *ROOT.glob("examples/*/*.yaml")])
+SPECS = [path for path in WRITTEN if "project" in yaml.safe_load(path.read_text())]
+"""Not the settings of the loop, which are no spec."""
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -64,6 +64,13 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
          "  b: {command: x, environment: {image: i}, outputs: {o: }, inputs: {a: {path: azureml://jobs/a/outputs/o}}}\n"},
         ["reference-cycle s.yaml:4:108"],
     ),
+    (
+        "a circle of values among other values",
+        {"s.yaml": HEAD + "data:\n  c: {path: https://e.org}\n"
+         "  a: {path: '${data.c.path}', description: '${data.c.path} ${data.b.description}'}\n"
+         "  b: {path: '${data.c.path}', description: '${data.c.path} ${data.a.description}'}\n"},
+        ["reference-cycle s.yaml:4:60"],
+    ),
     ("nothing said of variables and computes", {"s.yaml": HEAD + "variables:\ncompute:\n"}, []),
     ("an empty document among others", {"s.yaml": HEAD + "---\n---\ncompute: {}\n"}, []),
     (
@@ -146,8 +153,15 @@ def test_a_number_that_is_none_is_never_hashed() -> None:
         project("models: {m: {path: https://e.org, flavors: {f: {rate: .inf, all: [.nan]}}}}")
 
 
+def test_what_is_no_ordinary_file_is_no_data(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert problems(tmp_path, {"s.yaml": HEAD + "data: {a: {type: uri_file, path: pipe}}\n"}) == [
+        "special-file s.yaml:2:34"
+    ]
+
+
 def test_lists_beside_a_spec_are_none_of_ours(tmp_path: Path) -> None:
-    write(tmp_path, {"spec.yaml": HEAD + "compute: {}\n", "names.yml": "- a\n- b\n"})
+    write(tmp_path, {"main.yaml": HEAD + "compute: {}\n", "names.yml": "- a\n- b\n"})
     assert load([tmp_path], LoadOptions(), discover()).resources == {}
 
 
