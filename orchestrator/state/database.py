@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from orchestrator.core.errors import StateError
+from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.state.encode import damaged
 
 FORMAT = 1
@@ -47,7 +49,7 @@ NOTES_TABLE = """CREATE TABLE IF NOT EXISTS state_notes (
 
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:
-    """Open the database if it is there and holds a state; create nothing.
+    """Open the database if it is there and holds a state; create nothing. The right to read is enough.
 
     Raises:
         StateError: it is damaged, or was written by a newer version.
@@ -55,7 +57,7 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     if not path.exists():
         return None
     with telling(path):
-        connection = _connect(path)
+        connection = _connect(path) if may_write(path) else open_read_only(path, timeout_s=BUSY_S)
         try:
             if not _has_state(connection):
                 connection.close()
@@ -75,7 +77,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     """
     with telling(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
+        _make_private(path)
         connection = _connect(path)
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
@@ -86,6 +88,17 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file if it is not there, and never open one that is.
+
+    Closing any descriptor of a file drops all locks that this process has on it, those of its SQLite connections included. The next
+    process to leave would then think itself alone, remove the write-ahead log, and what these connections write would be lost.
+    Source: sqlite.org/howtocorrupt.html, section 2.2.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE))
 
 
 @contextmanager

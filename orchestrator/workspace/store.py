@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
+from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 
@@ -61,7 +62,7 @@ class RecordStore:
     """All records of one workspace.
 
     Safe to use from several threads and processes at once: every call is a short transaction of its own. Reading never creates anything: a
-    workspace that does not exist yet has no records. The first write makes folder and database.
+    workspace that does not exist yet has no records, and one that may only be read is read. The first write makes folder and database.
 
     All methods raise `Transient` if another process keeps the database busy for longer than half a minute, and
     `Invalid` if the database is damaged.
@@ -242,6 +243,9 @@ class RecordStore:
         return connection
 
     def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None and self._paths.exists and not may_write(self._paths.db):
+            self._connection = open_read_only(self._paths.db, timeout_s=BUSY_TIMEOUT_S)
+            return self._connection
         return self._connect() if self._connection is not None or self._paths.exists else None
 
     def _connect(self) -> sqlite3.Connection:
