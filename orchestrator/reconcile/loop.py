@@ -175,7 +175,9 @@ class Loop:
         before = end.known.record
         after = after_pass(before, facts, project.policy.backoff) if facts.outcome.told else before
         after = replace(after, suspended=before.suspended if project.suspended is None else project.suspended)
-        self._tell(project, before, after, facts)
+        news = facts.standing_by_for != project.standby
+        if project.passes == 0 and self._around.notifier is not None:
+            self._around.notifier.restore(project.name, before.notified)
         with self._lock:
             now = self._around.clock.monotonic()
             project.known = _kept(end.known, after, facts, now, project)
@@ -194,16 +196,17 @@ class Loop:
             self._fleet.ends[project.name] = facts
         if facts.outcome.told or resumed:
             self._keeper.save(project)
+        if facts.outcome is not Outcome.STANDING_BY:
+            self._tell(project, before, after, facts)
+        elif news:
+            self._around.watch("standing by", {"project": project.name, "for": facts.standing_by_for})
         if facts.revision is not None:
             project.source.keep([facts.revision.id])
         with self._lock:
             project.control = None
 
     def _tell(self, project: Managed, before: Record, after: Record, facts: PassFacts) -> None:
-        if facts.standing_by_for:
-            if facts.standing_by_for != project.standby:
-                self._around.watch("standing by", {"project": project.name, "for": facts.standing_by_for})
-            return
+        """Tell logs, measurements and people. The record is kept by now, so that whoever hears of the pass finds it there."""
         trouble = facts.trouble or facts.source_trouble
         self._around.watch(
             "pass.end",
@@ -225,8 +228,6 @@ class Loop:
         if self._around.meter is not None:
             self._around.meter.passed(_summary(project.name, facts))
         if self._around.notifier is not None:
-            if project.passes == 0:
-                self._around.notifier.restore(project.name, before.notified)
             for notice in notices_of(project.name, before, after, facts):
                 self._around.notifier.notify(notice)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -79,3 +81,19 @@ def test_a_lease_is_one_holder_s_and_stands_beside_the_lock(database: Path) -> N
         held.close()
         with other.lease("loop", ME):
             pass
+
+
+def test_a_process_that_comes_and_goes_takes_nothing_along(database: Path) -> None:
+    with closing(opened(database)) as store:
+        store.remember("loop", {"a": 1})
+        with closing(opened(database)) as second:
+            second.remember("other", {})
+        visitor = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM state_notes').fetchall();"
+            "c.execute('CREATE TABLE visitor (x)'); c.commit(); c.close()"
+        )
+        subprocess.run([sys.executable, "-c", visitor, str(database)], check=True)
+        store.remember("loop", {"a": 2})
+    with closing(sqlite3.connect(database)) as fresh:
+        (body,) = fresh.execute("SELECT body FROM state_notes WHERE name = 'loop'").fetchone()
+    assert body == '{"a":2}'
