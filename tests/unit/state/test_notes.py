@@ -94,6 +94,6 @@ def test_a_process_that_comes_and_goes_takes_nothing_along(database: Path) -> No
         )
         subprocess.run([sys.executable, "-c", visitor, str(database)], check=True)
         store.remember("loop", {"a": 2})
-    with closing(sqlite3.connect(database)) as fresh:
-        (body,) = fresh.execute("SELECT body FROM state_notes WHERE name = 'loop'").fetchone()
+        with closing(sqlite3.connect(database)) as fresh:
+            (body,) = fresh.execute("SELECT body FROM state_notes WHERE name = 'loop'").fetchone()
     assert body == '{"a":2}'
