@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+COMPLETE = "_AMLCTL_COMPLETE"
+"""Set by a shell that completes a command line. Source: click documentation, shell completion."""
 
 
 def main() -> None:
@@ -11,16 +15,10 @@ def main() -> None:
     Help and version are answered here, before anything is imported: together they are most of all calls, by people and by scripts that look
     whether the tool is there.
     """
-    from orchestrator.cli.overview import overview, version_line
     from orchestrator.cli.streams import abandon, prepare
 
     prepare()
-    arguments = sys.argv[1:]
-    answer = None
-    if arguments in ([], ["--help"], ["-h"]):
-        answer = overview()
-    elif arguments in (["--version"], ["version"]):
-        answer = version_line()
+    answer = None if COMPLETE in os.environ else _answer(sys.argv[1:])
     if answer is None:
         from orchestrator.cli.main import run
 
@@ -31,6 +29,15 @@ def main() -> None:
     except OSError as problem:
         abandon()
         sys.exit(1 if isinstance(problem, BrokenPipeError) else f"Error: Standard output: {problem.strerror}.")
+
+
+def _answer(arguments: list[str]) -> str | None:
+    """What needs no command line parser; None for everything else."""
+    from orchestrator.cli.overview import overview, version_line
+
+    if arguments in ([], ["--help"], ["-h"]):
+        return overview()
+    return version_line() if arguments in (["--version"], ["version"]) else None
 
 
 if __name__ == "__main__":
