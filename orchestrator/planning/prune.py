@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from orchestrator.core.address import Address
@@ -47,21 +47,34 @@ class Leaving:
 
 def orphans(facts: Facts) -> list[Leaving]:
     """What is owned and has left the spec."""
-    return [leaving for leaving in _owned(facts) if leaving.desired is None]
+    return [leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None]
 
 
 def everything(facts: Facts) -> list[Leaving]:
-    """All that is owned."""
-    return list(_owned(facts))
+    """All that is owned, with what bears the mark at an address of the spec and was never recorded: runs that failed.
 
-
-def _owned(facts: Facts) -> Iterator[Leaving]:
-    """What the state names. An owner's mark alone counts only where records are known to be missing.
-
-    What was kept on purpose still bears the mark, so that a mark without a record must not be a reason to delete.
+    What stays is listed only while there is a record to forget, so that a second time there is nothing to do.
     """
+    named = _unrecorded(facts) | facts.project.resources.keys()
+    applied = facts.state.applied
+    return [
+        leaving for leaving in _owned(facts, named) if leaving.address in applied or leaving.removal is not Removal.KEEP
+    ]
+
+
+def _unrecorded(facts: Facts) -> Set[Address]:
+    """Where records are known to be missing.
+
+    What was kept on purpose still bears the mark, so that elsewhere a mark without a record must not be a reason to delete.
+    """
+    if not facts.state.lineage:
+        return facts.observation.objects.keys()
+    return {intent.address for intent in facts.state.unfinished}
+
+
+def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
+    """What the state names, and what bears the owner's mark at the addresses where that alone counts."""
     applied, objects = facts.state.applied, facts.observation.objects
-    unrecorded = {intent.address for intent in facts.state.unfinished} if facts.state.lineage else objects.keys()
     for address in sorted(applied.keys() | (objects.keys() & unrecorded)):
         record = applied.get(address)
         live = tuple(o for o in objects.get(address, ()) if not o.archived and _is_ours(o, record, facts))

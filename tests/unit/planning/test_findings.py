@@ -191,6 +191,33 @@ def test_a_mark_without_a_record_counts_once_the_state_is_lost() -> None:
     assert actions(lost.plan(project(), destroy=True)) == {}, "no kind of the project was listed"
 
 
+@pytest.mark.parametrize(
+    ("why", "on_removal", "first"),
+    [
+        ("a run that failed has no record, and goes", None, {"jobs.train": "delete", "data.heart": "delete"}),
+        ("what is kept is neither touched nor forgotten again", Removal.KEEP, {"data.heart": "delete"}),
+    ],
+)
+def test_destroy_takes_what_failed_along_and_twice_is_once(
+    why: str, on_removal: Removal | None, first: dict[str, str]
+) -> None:
+    world = World()
+    world.apply(project(resource(DATA, path="1")))
+    wanted = project(
+        resource(DATA, path="1"), resource(TRAIN, command="false", lifecycle=Lifecycle(on_removal=on_removal))
+    )
+    world.apply(wanted)
+    del world.applied[TRAIN]
+    assert actions(world.plan(project(resource(DATA, path="1")), prune=True)) == {}, (
+        "a mark alone is no reason to prune"
+    )
+    assert actions(world.plan(wanted, destroy=True)) == first, why
+    world.apply(wanted, destroy=True)
+    assert actions(world.plan(wanted, destroy=True)) == {}
+    owned = [o for live in world.objects.values() for o in live if o.owner == "heart" and not o.archived]
+    assert [o.address for o in owned] == ([TRAIN] if on_removal else [])
+
+
 def test_destroy_follows_what_the_spec_says_now() -> None:
     world = World()
     world.apply(project(resource(CPU, size="D2"), resource(DATA, path="1")))
