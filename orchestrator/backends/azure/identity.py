@@ -86,7 +86,9 @@ def _client_secret(settings: _Options, options: _Options) -> Any:
 
 def _github(settings: _Options, options: _Options) -> Any:
     tenant, client = _principal(settings)
-    return identity.ClientAssertionCredential(tenant, client, _github_token, **options)
+    # It asks for tokens without any discovery, and azure-identity 1.16 takes no other option.
+    authority = {"authority": options["authority"]} if "authority" in options else {}
+    return identity.ClientAssertionCredential(tenant, client, _github_token, **authority)
 
 
 def _azure_pipelines(settings: _Options, options: _Options) -> Any:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Final
 
 import azure.ai.ml as ml
+from azure.ai.ml._restclient.runhistory.models import CreateRun
 from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.constants._common import LROConfigurations
@@ -208,3 +209,16 @@ def run_labels(client: Any, name: str) -> dict[str, Any]:
     """Tags and properties of a job as run history has them, which knows more of them than Azure Resource Manager."""
     run = client.jobs._runs_operations.get_run(name)
     return {**(run.properties or {}), **(run.tags or {})}
+
+
+def relabel(client: Any, job: Any, tags: Mapping[str, str], description: str | None) -> None:
+    """Change the labels of a job through run history: the client's older versions send the whole job again, which the service
+    refuses for most kinds of jobs. Source: comments in azure-ai-ml 1.35, ``create_or_update`` of jobs."""
+    client.jobs._runs_operations._operation.add_or_modify_by_experiment_name(
+        subscription_id=client.subscription_id,
+        resource_group_name=client.resource_group_name,
+        workspace_name=client.workspace_name,
+        experiment_name=job.experiment_name,
+        run_id=job.name,
+        body=CreateRun(display_name=job.display_name, description=description, tags=dict(tags)),
+    )

@@ -22,6 +22,7 @@ collect_ignore_glob = [] if find_spec("azure") and find_spec("azure.ai") else ["
 _OF_OTHERS = (
     "ignore::marshmallow.warnings.RemovedInMarshmallow4Warning",
     "ignore::DeprecationWarning:azure.*",
+    "ignore::DeprecationWarning:msal.*",
 )
 
 

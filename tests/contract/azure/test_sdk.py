@@ -17,6 +17,7 @@ from tests.contract.azure.wire import Wire
         "models._model_versions_operation.list",
         "online_endpoints._online_operation.get",
         "online_deployments._online_deployment.get",
+        "jobs._runs_operations._operation.add_or_modify_by_experiment_name",
         "jobs._runs_operations.get_run",
         "jobs._runs_operations.get_run_details",
     ],

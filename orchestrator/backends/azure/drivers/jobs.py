@@ -82,12 +82,12 @@ class JobDriver:
         """Change the labels of a run. The service adds tags and changes them; it takes none away."""
         name = request.revision or before.revision
 
+        from orchestrator.backends.azure import sdk
+
         def relabel(ml: Any) -> None:
             job = ml.jobs.get(name)
-            job.tags = marked(request.properties.get("tags"), request)
-            job.description = request.properties.get("description")
             job.display_name = request.properties.get("display_name") or job.display_name
-            ml.jobs.create_or_update(job)
+            sdk.relabel(ml, job, marked(request.properties.get("tags"), request), request.properties.get("description"))
 
         self._client.write(f"update {request.address} {name}", relabel)
 
