@@ -7,6 +7,9 @@ from fnmatch import fnmatchcase
 
 from orchestrator.reconcile.windows import Freeze
 
+_RETRY_S = 1.0
+"""The pause before the automatic retry: a folder that changes all the time and always fails must not keep a core busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -27,7 +30,7 @@ class Backoff:
     """How long to leave a failing revision alone.
 
     Attributes:
-        initial_s: the pause before the second retry; the first comes at once. Doubles with each further failure.
+        initial_s: the pause before the second retry; the first comes after a second. Doubles with each further failure.
         cap_s: the longest pause.
     """
 
@@ -37,7 +40,7 @@ class Backoff:
     def delay(self, failures: int) -> float:
         """Seconds until the next try of the same revision, after so many failures of it."""
         if failures <= 1:
-            return 0.0
+            return _RETRY_S if failures else 0.0
         return min(self.cap_s, self.initial_s * 2.0 ** min(failures - 2, 60))
 
 

@@ -55,7 +55,7 @@ HELD = (Waiting("data.a", "update", "frozen", Hold.FROZEN),)
     ("facts", "failures", "expected", "why"),
     [
         (FACTS, 0, 105.0, "the interval and half of the jitter"),
-        (replace(FACTS, outcome=Outcome.FAILED), 1, 0.0, "one automatic retry"),
+        (replace(FACTS, outcome=Outcome.FAILED), 1, 1.0, "one automatic retry"),
         (replace(FACTS, outcome=Outcome.FAILED), 2, 40.0, "then the back-off"),
         (replace(FACTS, outcome=Outcome.FAILED), 6, 105.0, "but the source is looked at as often as ever"),
         (replace(FACTS, outcome=Outcome.BACKED_OFF, retry_in_s=70.0), 6, 70.0, "and tried when its time has come"),

@@ -113,7 +113,7 @@ def test_a_wish_beside_a_drift_is_a_wish() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "seconds"), [(0, 0.0), (1, 0.0), (2, 30.0), (3, 60.0), (8, 1800.0), (5000, 1800.0)]
+    ("failures", "seconds"), [(0, 0.0), (1, 1.0), (2, 30.0), (3, 60.0), (8, 1800.0), (5000, 1800.0)]
 )
 def test_a_failing_revision_is_retried_once_and_then_ever_more_rarely(failures: int, seconds: float) -> None:
     assert Backoff().delay(failures) == seconds
