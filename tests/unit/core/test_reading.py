@@ -56,6 +56,13 @@ def test_left_behind_without_the_index_of_its_log(writer: sqlite3.Connection, tm
     assert rows(killed / "killed.db") == [("in the log",)]
 
 
+def test_a_damaged_one_with_a_log_is_told(tmp_path: Path) -> None:
+    (tmp_path / "w.db").write_bytes(b"no database" * 1000)
+    (tmp_path / "w.db-wal").write_bytes(b"no log")
+    with pytest.raises(sqlite3.DatabaseError):
+        open_read_only(tmp_path / "w.db", timeout_s=1.0)
+
+
 def test_records_and_state_need_the_right_to_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = WorkspacePaths(tmp_path / "w")
     with closing(RecordStore(paths)) as store:
