@@ -74,11 +74,6 @@ class DocumentStateStore:
         self._queueing = threading.Lock()
         self._queue: list[_Ticket] = []
 
-    @property
-    def latest(self) -> State:
-        """The state as it was last loaded; loads it if it never was."""
-        return self._loaded if self._loaded is not None else self.load()
-
     def load(self) -> State:
         """Read the state. Creates nothing; without a document the state is empty."""
         with self._using:

@@ -21,6 +21,9 @@ _LONG_PATH = re.compile(
     re.IGNORECASE,
 )
 
+_FREE: Final = frozenset({"tags", "properties", "environment_variables", "description", "display_name", "resource_id"})
+"""Fields whose values are the user's own texts: an identifier in them is compared as it was written."""
+
 ANONYMOUS: Final = re.compile(r"azureml:(?:CliV2AnonymousEnvironment|azureml_anonymous)[^:]*:", re.IGNORECASE)
 """Names that the client gives to environments written inside a job or deployment. Source: azure-ai-ml, ``ANONYMOUS_ENV_NAME``."""
 
@@ -40,11 +43,11 @@ def short(text: str) -> str:
 
 
 def shortened(value: Any) -> Any:
-    """All identifiers in a tree in their short form."""
+    """All identifiers in a tree in their short form; what people write freely stays as it is."""
     if isinstance(value, str):
         return short(value)
     if isinstance(value, Mapping):
-        return {name: shortened(item) for name, item in value.items()}
+        return {name: item if name in _FREE else shortened(item) for name, item in value.items()}
     if isinstance(value, list):
         return [shortened(item) for item in value]
     return value

@@ -52,6 +52,12 @@ def test_identifiers_are_shortened(text: str, wanted: str, why: str) -> None:
             "the id itself stays long",
         ),
         (
+            "compute",
+            {"tags": {"for": f"{WS}/computes/cpu"}},
+            {"tags": {"for": f"{WS}/computes/cpu"}},
+            "what people write freely stays",
+        ),
+        (
             "online_endpoints.deployments",
             {"model": f"{WS}/models/m/versions/1", "environment_variables": {"A": "b"}},
             {"model": "azureml:m:1", "environment_variables": {"A": "b"}},
