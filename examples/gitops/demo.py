@@ -1,6 +1,7 @@
 """The reconcile loop from the first commit to the last, on this machine: run it with `python examples/gitops/demo.py`.
 
-Makes a git repository with the project of `amlctl init`, starts the loop over it, and pushes one thing after the other.
+Makes a git repository with the project of `amlctl init` (or, with `heart-failure` as argument, with the reference project), starts the
+loop over it, and pushes one thing after the other.
 A client asks the endpoint all the while.
 Needs amlctl with its `local` extra, and git. Takes about half a minute.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,6 @@ from orchestrator.core.resource import Removal
 from orchestrator.engine import load_project, open_workspace
 from orchestrator.kinds import discover
 
-ENDPOINT = "houses-price"
-BLUE = f"online_endpoints.{ENDPOINT}.deployments.blue"
 CONFIG = """
 folder: loop
 server: {{port: 0}}
@@ -42,36 +43,93 @@ projects:
     self_heal: {{debounce: 1s}}
     prune: {{enabled: {prune}}}
 """
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
+HEART = Path(__file__).parents[2] / "specs" / "heart-failure"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the story is told about.
+
+    Attributes:
+        make: writes it into a new folder.
+        request: the client's question.
+        change: changes the data that the model is trained on.
+        same_answer: the change is too small to be seen in the answer.
+    """
+
+    cluster: str
+    endpoint: str
+    data: str
+    request: str
+    make: Callable[[Path], None]
+    change: Callable[[Path], None]
+    same_answer: bool = False
+
+
+def _make_houses(folder: Path) -> None:
+    amlctl("init", folder.name, "--name", "houses", folder=folder.parent)
+    replace(folder / "spec.yaml", "expect: {status: 200, json: {price: [250000]}}", "expect: {status: 200}")
+
+
+def _dearer_houses(table: Path) -> None:
+    table.write_text("square_metres,price\n50,200000\n100,400000\n")
+
+
+def _make_heart(folder: Path) -> None:
+    shutil.copytree(HEART, folder, ignore=shutil.ignore_patterns(".amlctl*"))
+    replace(folder / "spec.yaml", "limits: {", "limits: {max_trials: 4, ")
+
+
+def _fewer_patients(table: Path) -> None:
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[:-10]))
+
+
+PROJECTS = {
+    "houses": Project(
+        "cpu-cluster", "houses-price", "data/houses.csv", '{"square_metres": [100]}', _make_houses, _dearer_houses
+    ),
+    "heart-failure": Project(
+        "heart-f-cluster",
+        "automl-hf-sdk",
+        "data/heart_failure_synthetic.csv",
+        (HEART / "requests" / "patient.json").read_text() if HEART.exists() else "",
+        _make_heart,
+        _fewer_patients,
+        same_answer=True,
+    ),
+}
+
+
+def amlctl(*arguments: str, folder: Path) -> str:
+    """Run amlctl to its end; gives what it prints."""
+    command = [sys.executable, "-m", "orchestrator", *arguments]
+    return subprocess.run(
+        command, cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ).stdout
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a piece of a file."""
+    text = path.read_text()
+    assert old in text, f"{path.name} has no {old!r}"
+    path.write_text(text.replace(old, new))
 
 
 class Demo:
     """A folder with a repository, a workspace, a configuration, and the loop over them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Project) -> None:
         self.folder = folder
-        self.repository = folder / "houses"
+        self.project = project
+        self.repository = folder / "repository"
         self.address = ""
         self._loop: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
-        self.run("init", "houses", "--name", "houses", folder=folder)
-        (self.repository / "requests" / "ask.json").write_text('{"square_metres": [100]}')
+        project.make(self.repository)
         # A colleague who works on the same workspace by hand finds it where the loop has it.
-        self.edit("spec.yaml", "{local: {}}", f"{{local: {{path: {folder / 'workspace'}}}}}")
-        self.edit("spec.yaml", "expect: {status: 200, json: {price: [250000]}}", "expect: {status: 200}")
+        self.edit("{local: {}}", f"{{local: {{path: {folder / 'workspace'}}}}}")
         self.git("init", "--quiet", "--initial-branch=main")
-
-    def run(self, *arguments: str, folder: Path | None = None) -> str:
-        """Run amlctl to its end; gives what it prints."""
-        command = [sys.executable, "-m", "orchestrator", *arguments]
-        return subprocess.run(
-            command,
-            cwd=folder or self.repository,
-            check=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ).stdout
 
     def git(self, *arguments: str) -> str:
         """Run git in the repository."""
@@ -81,12 +139,9 @@ class Demo:
             command, cwd=self.repository, check=True, stdout=subprocess.PIPE, text=True
         ).stdout.strip()
 
-    def edit(self, file: str, old: str, new: str) -> None:
-        """Replace a piece of a file."""
-        path = self.repository / file
-        text = path.read_text()
-        assert old in text, f"{file} has no {old!r}"
-        path.write_text(text.replace(old, new))
+    def edit(self, old: str, new: str) -> None:
+        """Replace a piece of the spec."""
+        replace(self.repository / "spec.yaml", old, new)
 
     def push(self, message: str) -> str:
         """Commit everything; the loop sees it within its interval."""
@@ -176,24 +231,25 @@ class Demo:
 
     def client(self) -> Client:
         """Somebody who needs the endpoint."""
-        resources = json.loads(self.run("status", "--format", "json"))["resources"]
+        resources = json.loads(amlctl("status", "--format", "json", folder=self.repository))["resources"]
         url = next(one["urls"]["scoring"] for one in resources if one["urls"].get("scoring"))
-        keys = json.loads((self.folder / "workspace" / "endpoints" / ENDPOINT / "keys.json").read_text())
-        return Client(url, next(key for name, key in keys.items() if name.startswith("primary")))
+        keys = json.loads((self.folder / "workspace" / "endpoints" / self.project.endpoint / "keys.json").read_text())
+        key = next(key for name, key in keys.items() if name.startswith("primary"))
+        return Client(url, key, self.project.request)
 
     def close(self) -> None:
         """Stop everything that was started."""
         self.stop()
-        self.run("workspace", "down", "--path", str(self.folder / "workspace"), folder=self.folder)
+        amlctl("workspace", "down", "--path", str(self.folder / "workspace"), folder=self.folder)
 
 
 class Client(threading.Thread):
     """Asks the endpoint ten times a second, and keeps what went wrong."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, question: str) -> None:
         super().__init__(daemon=True)
         self._request = urllib.request.Request(
-            url, b'{"square_metres": [100]}', {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            url, question.encode(), {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         )
         self._done = threading.Event()
         self.asked = 0
@@ -225,9 +281,10 @@ def tell(text: str) -> None:
 
 
 def main() -> None:
-    """The whole story."""
+    """The whole story, about the project that is named on the command line."""
+    project = PROJECTS[sys.argv[1] if len(sys.argv) > 1 else "houses"]
     with tempfile.TemporaryDirectory() as folder:
-        demo = Demo(Path(folder))
+        demo = Demo(Path(folder), project)
         try:
             story(demo)
         finally:
@@ -244,25 +301,24 @@ def story(demo: Demo) -> None:
     tell(f"first commit: the endpoint answers {before}")
     client.start()
 
-    data = demo.repository / "data" / "houses.csv"
-    data.write_text("square_metres,price\n50,200000\n100,400000\n")
-    demo.converged(demo.push("Houses became dearer"))
+    demo.project.change(demo.repository / demo.project.data)
+    demo.converged(demo.push("Other data"))
     after = client.ask()
-    assert after != before
+    assert demo.project.same_answer or after != before
     tell(f"changed data: retrained and deployed again, now {after}")
 
-    demo.by_hand("compute.cpu-cluster", {"max_instances": 9})
+    demo.by_hand(f"compute.{demo.project.cluster}", {"max_instances": 9})
     demo.healed(1)
     tell("the cluster's size was changed by hand: set back")
 
-    demo.edit("spec.yaml", "\ncompute:", "\ncompote:")
+    demo.edit("\ncompute:", "\ncompote:")
     broken = demo.push("A typing error")
     status = demo.wait("Stalled", lambda s: s["attempted"]["id"] == broken and s["conditions"]["Stalled"]["status"])
     message = status["conditions"]["Stalled"]["message"]
     assert message.startswith("spec.yaml:"), message
     assert client.ask() == after
     tell(f"broken commit: Stalled with “{message}”, the old endpoint answers")
-    demo.edit("spec.yaml", "\ncompote:", "\ncompute:")
+    demo.edit("\ncompote:", "\ncompute:")
     demo.converged(demo.push("Mended"))
     tell("the fix: converged")
 
@@ -272,14 +328,15 @@ def story(demo: Demo) -> None:
     assert client.finish() == [], client.failures[:3]
     tell(f"the loop was killed and started again; the client asked {client.asked} times and saw no failure")
 
-    demo.by_hand(BLUE, None)
+    demo.by_hand(f"online_endpoints.{demo.project.endpoint}.deployments.blue", None)
     demo.healed(2)
     assert client.ask() == after
     tell("the deployment was deleted by hand: it is back, and answers")
 
-    demo.edit("spec.yaml", "data:\n", "data:\n  spare: {type: uri_file, path: data/houses.csv}\n")
+    spare = f"  spare: {{type: uri_file, path: {demo.project.data}}}\n"
+    demo.edit("\ndata:\n", f"\ndata:\n{spare}")
     demo.converged(demo.push("One more data asset"))
-    demo.edit("spec.yaml", "  spare: {type: uri_file, path: data/houses.csv}\n", "")
+    demo.edit(spare, "")
     status = demo.converged(demo.push("And away with it"))
     assert status["orphaned"] == ["data.spare"], status["orphaned"]
     tell("a resource left the spec: orphaned and untouched, because prune is off")
