@@ -59,7 +59,11 @@ class Board:
 
 
 class Desk:
-    """Implements `ports.Controls`."""
+    """Implements `ports.Controls`.
+
+    What is asked for holds at once. It outlives this process once the record is kept; while the disk is full it is kept by the next pass
+    that can, and the event ``record.unsaved`` tells so.
+    """
 
     def __init__(self, fleet: Fleet, keeper: Keeper, workers: Workers, clock: Clock) -> None:
         self._fleet = fleet

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
 from orchestrator.reconcile.policy import Backoff
-from orchestrator.reconcile.record import Condition, ConditionType, Counts, Entry, Record, Tried, appended
+from orchestrator.reconcile.record import LISTED, Condition, ConditionType, Counts, Entry, Record, Tried, appended
 from orchestrator.reconcile.switches import Hold
 
 _HARMLESS = (Hold.PRUNE_OFF, Hold.TOO_MANY_DELETIONS)
@@ -153,10 +153,10 @@ def _with_sight(record: Record, facts: PassFacts, at: str) -> Record:
     left = [address for address in facts.drift if address not in facts.healed]
     pending = tuple(
         {"address": w.address, "action": w.action, "reason": w.reason, "why": w.why.value if w.why else ""}
-        for w in facts.waiting
+        for w in facts.waiting[:LISTED]
     )
     drift = {address: record.drift.get(address, at) for address in left}
-    return replace(record, pending=pending, orphaned=facts.orphaned, drift=drift)
+    return replace(record, pending=pending, waiting=len(facts.waiting), orphaned=facts.orphaned, drift=drift)
 
 
 def _entry(facts: PassFacts, end: str) -> Entry:
@@ -170,7 +170,8 @@ def _entry(facts: PassFacts, end: str) -> Entry:
         facts.revision.id if facts.revision else "",
         facts.outcome.value,
         trouble.message if trouble else "",
-        dict(facts.done),
+        dict(list(facts.done.items())[:LISTED]),
         facts.drift,
         facts.healed,
+        changed=len(facts.done),
     )

@@ -17,6 +17,10 @@ HISTORY = 50
 """Most passes that are remembered. Passes in a row that found nothing to do count as one."""
 
 
+LISTED = 100
+"""Most changes that one entry of the history, or the pending plan, lists: a record stays small whatever the size of a project."""
+
+
 class ConditionType(StrEnum):
     """The three questions. Source of names: Flux's condition types."""
 
@@ -60,7 +64,8 @@ class Entry:
         at: ISO time of the (first) start.
         until: ISO time of the last end.
         times: how many passes.
-        done: address to outcome.
+        changed: how many resources were changed.
+        done: address to outcome of the first `LISTED` of them.
     """
 
     pass_id: str
@@ -75,6 +80,7 @@ class Entry:
     drift: tuple[str, ...] = ()
     healed: tuple[str, ...] = ()
     times: int = 1
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,8 @@ class Record:
         attempted, applied: the revisions last tried, and last put in force as a whole.
         failures: how often in a row the attempted revision failed.
         retry_at: ISO time of the next try of a failing revision; empty if none is due.
-        pending: one mapping for each change that waits: address, action, reason, why.
+        pending: one mapping for each change that waits: address, action, reason, why; the first `LISTED`.
+        waiting: how many wait.
         orphaned: addresses that left the spec and stay.
         drift: address to the ISO time since when others' change of it is known and not set back.
         suspended: a person asked for a rest.
@@ -112,6 +119,7 @@ class Record:
     failures: int = 0
     retry_at: str = ""
     pending: tuple[Mapping[str, str], ...] = ()
+    waiting: int = 0
     orphaned: tuple[str, ...] = ()
     drift: Mapping[str, str] = field(default_factory=dict)
     suspended: bool = False
@@ -196,7 +204,7 @@ def appended(history: Sequence[Entry], entry: Entry) -> tuple[Entry, ...]:
         first = history[0]
         merged = Entry(
             entry.pass_id, entry.cause, first.at, entry.until, entry.duration_s, entry.revision, entry.outcome,
-            entry.message, entry.done, entry.drift, entry.healed, first.times + 1,
+            entry.message, entry.done, entry.drift, entry.healed, first.times + 1, entry.changed,
         )  # fmt: skip
         return (merged, *history[1:HISTORY])
     return (entry, *history)[:HISTORY]

@@ -39,7 +39,7 @@ def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[s
     yield from _revisions(document)
     for change in document.get("pending", ())[:_SHOWN]:
         yield f"  pending: {change['action']} {change['address']} ({change['reason']})"
-    yield from _more("pending", len(document.get("pending", ())))
+    yield from _more("pending", document.get("waiting", 0))
     for address, since in list(document.get("drift", {}).items())[:_SHOWN]:
         yield f"  drift: {address} since {since}"
     if document.get("orphaned"):
@@ -72,7 +72,7 @@ def _tried(tried: Mapping[str, Any]) -> str:
 
 
 def _pass(entry: Mapping[str, Any]) -> str:
-    what = f", {len(entry['done'])} changed" if entry["done"] else ""
+    what = f", {entry['changed']} changed" if entry["changed"] else ""
     healed = f", {len(entry['healed'])} healed" if entry["healed"] else ""
     times = f" × {entry['times']}" if entry["times"] > 1 else ""
     lines = entry["message"].splitlines()

@@ -134,6 +134,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "failures": _COUNT,
             "retry_at": _TIME,
             "pending": _list_of(_see("Pending")),
+            "waiting": {"type": "integer", "minimum": 0},
             "orphaned": _list_of(_TEXT),
             "drift": {"type": "object", "additionalProperties": _TIME},
             "suspended": _FLAG,
@@ -158,6 +159,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
             "drift": _list_of(_TEXT),
             "healed": _list_of(_TEXT),
             "times": {"type": "integer", "minimum": 1},
+            "changed": {"type": "integer", "minimum": 0},
         }
     ),
 }

@@ -189,3 +189,14 @@ def test_the_text_for_people() -> None:
     assert reconcile_text({"new": to_document(Record())}).endswith("No pass yet.")
     assert "standing by: her" in reconcile_text({"new": {**to_document(Record()), "standing_by_for": "her"}})
     assert reconcile_json({"heart": {"a": 1}}) == {"projects": {"heart": {"a": 1}}}
+
+
+def test_a_record_stays_small_whatever_the_size_of_a_project() -> None:
+    waiting = tuple(Waiting(f"data.d{number}", "create", "new") for number in range(5000))
+    done = {f"jobs.j{number}": "ran" for number in range(5000)}
+    record = after(replace(CLEAN, outcome=Outcome.CHANGED, done=done, waiting=waiting))
+    assert (record.history[0].changed, record.waiting) == (5000, 5000)
+    assert len(json.dumps(to_document(record))) < 50_000
+    text = reconcile_text({"p": to_document(record)})
+    assert "and 4992 more pending" in text
+    assert "5000 changed" in text
