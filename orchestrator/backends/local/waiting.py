@@ -156,6 +156,8 @@ class _Watched:
 
     def why(self, record: Record) -> str:
         reason = record.message or f"{record.address} failed."
-        lines = tail(self._log, _TAIL_LINES) if self._log is not None else []
+        # A deployment's manager puts what matters of the log into the message, below its first line.
+        told = self._reader is None and "\n" in reason
+        lines = tail(self._log, _TAIL_LINES) if self._log is not None and not told else []
         missing = [line for line in lines if line.strip() and line not in reason]
         return "\n".join([reason, *missing])

@@ -47,6 +47,7 @@ class Generation:
         built: what they are started with; None until it is laid out (again).
         trouble: why it could not be laid out last time.
         again: when it is tried next, on the monotonic clock.
+        reason: what a server of it said before it ended.
     """
 
     digest: str
@@ -55,6 +56,7 @@ class Generation:
     building: asyncio.Task[Release] | None = None
     trouble: BackendError | None = None
     again: float = 0.0
+    reason: str = ""
 
     @property
     def ready(self) -> int:
@@ -116,6 +118,11 @@ class Deployment:
         """The processes of the release in force."""
         servers = self._current.servers if self._current is not None else []
         return tuple(server.process for server in servers if server.process is not None)
+
+    @property
+    def answers(self) -> bool:
+        """Whether at least one server of the release in force answers."""
+        return self._current is not None and self._current.ready > 0
 
     async def step(self, record: Record) -> Verdict:
         """Look once: start, promote, restart, retire. Returns soon."""
@@ -193,7 +200,7 @@ class Deployment:
             await self._look_after_old(self._current, record, task)
         problem = await self._run(coming, record, task, count, patient=False)
         if problem:
-            return self._fail(record, problem)
+            return self._fail(record, problem, coming.reason)
         if coming.built is None:
             return Verdict(Health.PROGRESSING, "preparing", "model, code and environment are laid out", busy=True)
         if coming.ready < count:
@@ -214,7 +221,8 @@ class Deployment:
         broken = [server for server in current.servers if server.failures >= HOPELESS_AFTER and not server.ready]
         if problem or broken:
             how = problem or f"{broken[0].last_exit}, {broken[0].failures} times in a row"
-            return Verdict(Health.DEGRADED, "restarting", f"{text}: {how}{self._tail()}")
+            reason = broken[0].reason if broken and not problem else ""
+            return Verdict(Health.DEGRADED, "restarting", self._explained(f"{text}: {how}", reason))
         return Verdict(Health.PROGRESSING, "restarting", text, busy=True)
 
     async def _look_after_old(self, old: Generation, record: Record, task: ServerTask) -> None:
@@ -232,6 +240,7 @@ class Deployment:
         if not patient:
             failed = [server for server in generation.servers if server.failures]
             if failed:
+                generation.reason = failed[0].reason
                 return failed[0].last_exit
         while len(generation.servers) < count:
             generation.servers.append(self._new_server())
@@ -277,10 +286,10 @@ class Deployment:
         self._current, self._next = coming, None
         self._note(f"release {coming.digest} is in force")
 
-    def _fail(self, record: Record, problem: str) -> Verdict:
-        message = f"{problem}{self._tail()}"
+    def _fail(self, record: Record, problem: str, reason: str) -> Verdict:
         if self._current is not None and self._current.ready:
-            message = f"The new release failed, the one before still answers: {message}"
+            problem = f"The new release failed, the one before still answers: {problem}"
+        message = self._explained(problem, reason)
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)
         self._abandon_next()
@@ -355,6 +364,12 @@ class Deployment:
         for folder in releases.iterdir() if releases.is_dir() and not self._leaving else ():
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _explained(self, what: str, reason: str) -> str:
+        """What the model's own code said comes first. Only a server that left no word is told by the end of its log."""
+        if not reason:
+            return f"{what}{self._tail()}"
+        return f"{reason}\n{what}. The whole traceback is in the deployment's log."
 
     def _tail(self) -> str:
         lines = tail(self._files.log)

@@ -16,6 +16,7 @@ from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, sp
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.probing import Probe, answers
 from orchestrator.workspace.serving.release import Release
+from orchestrator.workspace.serving.scoring.failure import report_file
 from orchestrator.workspace.serving.sockets import make_socket_folder
 
 WORKER_MODULE = "orchestrator.workspace.serving.worker"
@@ -54,6 +55,7 @@ class Server:
         process: the process that fills the place, if any.
         ready: it answers.
         served: a process in this place was ready once.
+        reason: what the last process that ended said of it, for people; empty if nothing.
         failures: processes in a row that ended without having become ready, or ended later.
     """
 
@@ -67,6 +69,7 @@ class Server:
         self.served = served
         self.failures = 0
         self.last_exit = ""
+        self.reason = ""
         self._started = time.monotonic()
         self._start_again = 0.0
         self._next_probe = 0.0
@@ -116,6 +119,7 @@ class Server:
             "script": str(release.script) if release.script else None,
             "model": str(release.model) if release.model else None,
         }
+        report_file(self.config).unlink(missing_ok=True)
         write_private(self.config, json.dumps(settings))
         ours = release.python == Path(sys.executable)
         program = ["-m", WORKER_MODULE] if ours else [str(Path(worker.__file__))]
@@ -139,6 +143,7 @@ class Server:
     async def end(self, grace_s: float = _GRACE_S) -> None:
         """End its process; a request at hand is finished."""
         self.config.unlink(missing_ok=True)
+        report_file(self.config).unlink(missing_ok=True)
         if self.process is not None:
             await asyncio.to_thread(terminate, self.process, grace_s)
         self.socket.unlink(missing_ok=True)
@@ -173,8 +178,16 @@ class Server:
         pause = 0.0 if self.failures <= 1 and self.served else _FIRST_PAUSE_S * 2.0 ** (self.failures - 1)
         self._start_again = time.monotonic() + min(pause, _LONGEST_PAUSE_S)
         self.last_exit = how
+        self.reason = _word_of(self.config)
         self.process = None
         self.ready = False
+
+
+def _word_of(config: Path) -> str:
+    try:
+        return report_file(config).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _how_it_ended(process: ProcessIdentity) -> str:

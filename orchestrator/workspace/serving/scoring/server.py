@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from .answers import Answer, Rejected, problem
+from .failure import describe, leave_word
 from .http import Request, ServerConnection
 from .mlflow_model import MlflowModel, Model
 from .script import EntryScript, UnusableModel
@@ -142,9 +143,14 @@ def main(arguments: list[str]) -> int:
             runner.run(server.serve())
     except UnusableModel as error:
         _log.error("%s", error)
+        leave_word(Path(arguments[0]), str(error))
         return UNUSABLE
-    except Exception:  # the model's own code: its traceback belongs into the deployment's log
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # the model's own code: its whole traceback belongs into the deployment's log
         _log.exception("the model did not load")
+        leave_word(Path(arguments[0]), describe(error, settings.folder))
         return LOAD_FAILED
     return 0
 

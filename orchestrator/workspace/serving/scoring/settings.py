@@ -25,6 +25,11 @@ class Settings:
     model: str | None
     threads: int = 1
 
+    @property
+    def folder(self) -> Path:
+        """Where the user's code is."""
+        return Path(self.script).parent if self.script else Path(self.model or ".")
+
     @classmethod
     def read(cls, path: Path) -> Settings:
         """Read a configuration file."""
