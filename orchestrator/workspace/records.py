@@ -20,7 +20,10 @@ FILES: Final = "files"
 WIRE: Final = "wire"
 """Attribute: what a client of Azure's wire sent, without secrets, and when; see `workspace.arm.shelf`."""
 
-PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE})
+UNSERVED: Final = "unserved"
+"""Attribute of an endpoint's record: ``health`` and ``message`` while a deployment that gets traffic has no server that answers."""
+
+PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE, UNSERVED})
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 

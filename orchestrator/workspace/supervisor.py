@@ -55,6 +55,7 @@ class Supervisor:
         self._managers: dict[str, Manager] = {}
         self._broken: dict[str, str] = {}
         self._wake: dict[str, asyncio.Event] = {}
+        self._pending = {"managers"}
         self._stop = asyncio.Event()
         self._down = self._files.down.exists()
         self._born = time.time()
@@ -101,6 +102,7 @@ class Supervisor:
             except Exception as error:  # one broken part must not take the others along; status tells
                 _log.exception("the %s manager cannot be loaded", name)
                 self._broken[name] = f"{type(error).__name__}: {error}"
+        self._pending = set(self._managers)
 
     async def _keep(self, name: str) -> None:
         manager, wake = self._managers[name], self._wake[name]
@@ -113,6 +115,7 @@ class Supervisor:
                 _log.exception("a round of the %s manager failed", name)
                 self._broken[name] = f"{type(error).__name__}: {error}"
                 busy = False
+            self._pending.discard(name)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), BUSY_INTERVAL_S if busy else IDLE_INTERVAL_S)
 
@@ -149,6 +152,7 @@ class Supervisor:
             "since": self._born,
             "down": self._down,
             "managers": sorted(self._managers),
+            "pending": sorted(self._pending),
             "broken": dict(self._broken),
             "tracking": self._tracking.uri or "",
         }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.client import SupervisorClient
@@ -19,6 +22,13 @@ from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
+
+LOOK_TIMEOUT_S: Final = 20.0
+"""How long `up` waits until all managers have looked at the records once; starting the router is a part of that."""
+
+STARTING: Final = "starting"
+FAILED: Final = "failed"
+_POLL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +76,38 @@ class Running:
     url: str = ""
 
 
-def up(root: Path) -> WorkspaceStatus:
-    """Start the supervisor, which brings back what ran before.
+def up(root: Path, progress: Callable[[str], None] = lambda line: None) -> WorkspaceStatus:
+    """Start the supervisor, which brings back what ran before, and wait until it has looked at everything once.
+
+    Args:
+        root: the workspace's folder.
+        progress: told what is waited for.
 
     Raises:
         Failed: it does not start, or what it needs is not installed.
     """
     paths = WorkspacePaths(root)
     ensure_identity(paths)
-    SupervisorClient(paths).ensure()
+    client = SupervisorClient(paths)
+    client.ensure()
+    _until_looked(client, progress)
     return status(root)
+
+
+def _until_looked(client: SupervisorClient, progress: Callable[[str], None]) -> None:
+    """Until then the records say how things were when the workspace went down."""
+    deadline = time.monotonic() + LOOK_TIMEOUT_S
+    told: list[str] = []
+    while waiting := list(client.status().get("pending") or ()):
+        if waiting != told:
+            progress(f"The supervisor runs; waiting until it has looked at: {', '.join(waiting)}")
+            told = waiting
+        if time.monotonic() > deadline:
+            progress(
+                f"Not looked at within {LOOK_TIMEOUT_S:.0f} s: {', '.join(waiting)}. It goes on in the background."
+            )
+            return
+        time.sleep(_POLL_S)
 
 
 def down(root: Path) -> bool:
@@ -161,7 +193,9 @@ def _only_ours(paths: WorkspacePaths) -> bool:
 
 def _running(record: Record) -> Running:
     name = record.revision or record.name
-    return Running(name, record.health, record.phase, record.message, str(record.attributes.get("scoring_uri") or ""))
+    health, message = health_shown(record.health, record.message, record.attributes)
+    phase = record.phase if health is record.health else STARTING if health is Health.PROGRESSING else FAILED
+    return Running(name, health, phase, message, str(record.attributes.get("scoring_uri") or ""))
 
 
 def _disk(paths: WorkspacePaths) -> dict[str, int]:

@@ -13,6 +13,7 @@ from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
 from orchestrator.backends.local.shares import with_shares
+from orchestrator.backends.local.unserved import health_shown
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
@@ -79,9 +80,11 @@ class LocalBackend:
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
-        found = [to_observed(record, of) for record in self._store.list(kind) if not record.deleting]
+        records = [record for record in self._store.list(kind) if not record.deleting]
+        found = [to_observed(record, of) for record in records]
         if of is not None and of.local.behaviour in _SERVED:
             found = [self._doubts.of(observed) for observed in found]
+            found = [_as_served(*both) for both in zip(found, records, strict=True)]
         if of is not None and of.local.behaviour is Behaviour.TRAFFIC:
             found = [with_shares(observed) for observed in found]
         return [*found, *inborn(kind, found)]
@@ -280,6 +283,11 @@ def _record(request: Request, kind: Kind, key: RecordKey, stored: StoredBody, st
         phase="" if passive else QUEUED,
         variant=request.variant,
     )
+
+
+def _as_served(observed: Observed, record: Record) -> Observed:
+    health, message = health_shown(observed.health, observed.message, record.attributes)
+    return replace(observed, health=health, message=message)
 
 
 def _settled(record: Record) -> bool:

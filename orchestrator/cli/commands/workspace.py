@@ -67,7 +67,7 @@ def up(root: Path, console: Console) -> None:
     """Start it: endpoints come back at their addresses, jobs go on."""
     from orchestrator.backends.local import admin
 
-    _show(admin.up(root), console)
+    _show(admin.up(root, console.notice), console)
 
 
 @command.command("down")

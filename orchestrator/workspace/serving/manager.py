@@ -15,7 +15,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import UNSERVED, Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.serving.deployment import Deployment
 from orchestrator.workspace.serving.keys import ensure_keys
@@ -63,12 +63,14 @@ class _Round:
 
     Attributes:
         deployments, traffic, troubles: by address; `troubles` are those of endpoints.
+        unserved: endpoint to health and message, where a deployment that gets traffic has no server that answers.
         in_force: the router uses the table that follows from it.
     """
 
     deployments: Mapping[str, Verdict]
     traffic: Mapping[str, TrafficDecision]
     troubles: Mapping[str, Verdict]
+    unserved: Mapping[str, Mapping[str, str]]
     in_force: bool
 
     @property
@@ -154,7 +156,7 @@ class ServingManager:
         busy = self._router.busy if in_force else None
         retiring = [await self._deployments[address].retire(busy) for address in verdicts]
         removing = await self._remove_what_shall_go(wanted, in_force=in_force)
-        round_ = _Round(verdicts, decisions, troubles, in_force)
+        round_ = _Round(verdicts, decisions, troubles, self._unserved(decisions, verdicts), in_force)
         await self._report(wanted, round_)
         self._watch.set((*(p for d in self._deployments.values() for p in d.processes), self._router.identity))
         return removing or any(retiring) or round_.busy
@@ -224,6 +226,21 @@ class ServingManager:
                 decisions[address] = decide_traffic(record.body, found, ready, before.get(endpoint))
         return decisions
 
+    def _unserved(
+        self, decisions: Mapping[str, TrafficDecision], verdicts: Mapping[str, Verdict]
+    ) -> dict[str, Mapping[str, str]]:
+        found: dict[str, Mapping[str, str]] = {}
+        for address, decision in decisions.items():
+            endpoint = Address.parse(address).parent
+            places = {name: f"{endpoint}.deployments.{name}" for name, _ in decision.traffic}
+            silent = {name: at for name, at in places.items() if at in verdicts and not self._deployment(at).answers}
+            if silent:
+                hopeless = any(verdicts[at].health is Health.DEGRADED for at in silent.values())
+                health = Health.DEGRADED if hopeless else Health.PROGRESSING
+                text = f"no scoring server of {', '.join(silent)} answers"
+                found[str(endpoint)] = {"health": health.value, "message": text if hopeless else f"{text} yet"}
+        return found
+
     def _table(
         self, wanted: _Wanted, routes: Mapping[str, EndpointRoute], decisions: Mapping[str, TrafficDecision]
     ) -> RoutingTable:
@@ -277,7 +294,9 @@ class ServingManager:
                 if verdict.health is Health.HEALTHY and record.health is not Health.HEALTHY:
                     self._marker(record).touch()
                 router = self._router.identity
-                await self._tell(record, verdict, {PROCESSES: [str(router)] if router is not None else []})
+                processes = [str(router)] if router is not None else []
+                unserved = round_.unserved.get(record.address)
+                await self._tell(record, verdict, {PROCESSES: processes, UNSERVED: unserved})
         for address, verdict in round_.deployments.items():
             serving = [str(process) for process in self._deployment(address).serving]
             await self._tell(wanted.deployments[address], round_.confirmed(verdict), {PROCESSES: serving})

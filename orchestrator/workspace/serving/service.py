@@ -18,6 +18,9 @@ from orchestrator.workspace.serving.table import EndpointRoute
 
 SCORE_PATH = b"/score"
 DEPLOYMENT_HEADER = b"azureml-model-deployment"
+RETRY_AFTER_S = 2
+"""What callers are told to wait while no scoring server is there, seconds. Ours: a small model loads about as long."""
+
 MAX_MIRRORED = 64
 """Copies on their way at once, for each deployment; further ones are dropped. Ours."""
 
@@ -41,7 +44,9 @@ class ServedDeployment:
             status = reply.status
         except Unanswered as error:
             status = error.status
-            reply = refusal(error.status, error.code, str(error))
+            reply = (
+                _later(error.code, str(error)) if error.status == 503 else refusal(error.status, error.code, str(error))
+            )
         finally:
             self.counters.count(status, time.perf_counter() - begin)
         return reply
@@ -73,6 +78,7 @@ class EndpointService:
         self._deployments = deployments
         self._keys = tuple(bytes.fromhex(key) for key in route.keys)
         self._weights = SmoothWeights(item for item in route.traffic if item[0] in deployments)
+        self._expected = [name for name, weight in route.traffic if weight > 0]
         self._mirrors = [(deployments[name], Share(p)) for name, p in route.mirror if name in deployments]
 
     async def answer(self, call: ScoringCall) -> Reply:
@@ -113,11 +119,15 @@ class EndpointService:
             name = wanted.decode("latin-1").strip()
             if name in self._deployments:
                 return name
+            if name in self._expected:
+                return _not_ready(name)
             known = ", ".join(sorted(self._deployments)) or "none"
             return refusal(404, "NoDeployment", f"This endpoint has no deployment of that name; it has: {known}.")
         picked = self._weights.pick()
         if picked is not None:
             return picked
+        if self._expected:
+            return _not_ready(", ".join(self._expected))
         return refusal(
             404,
             "NoTraffic",
@@ -131,6 +141,17 @@ class EndpointService:
         # Every key is compared, so that the time tells neither which one nor how much of it fits.
         fits = [hmac.compare_digest(digest, key) for key in self._keys]
         return any(fits)
+
+
+def _not_ready(names: str) -> Reply:
+    return _later("NotReady", f"No scoring server of {names} answers yet; send the request again later.")
+
+
+def _later(code: str, message: str) -> Reply:
+    """Source: RFC 9110, section 10.2.3: a 503 may say after how many seconds to try again."""
+    reply = refusal(503, code, message)
+    reply.headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
+    return reply
 
 
 def _request_id(call: ScoringCall) -> bytes:

@@ -27,7 +27,8 @@ def decide_traffic(
 ) -> TrafficDecision:
     """Decide about one endpoint's traffic.
 
-    New weights are put in force when every deployment that gets some can answer; until then those before stay.
+    New weights are put in force when every deployment that gets some can answer; until then those before stay. Without any before, the
+    new ones go into the table at once: callers learn that an answer will come, and not that there is no traffic.
 
     Args:
         body: of the traffic record.
@@ -44,6 +45,7 @@ def decide_traffic(
     if missing:
         text = f"traffic names {', '.join(missing)}, which the endpoint does not have"
         return TrafficDecision(*kept, Verdict(Health.DEGRADED, "failed", text))
+    kept = kept if kept[0] else (traffic, mirror)
     text = f"waits until {', '.join(waiting)} can answer"
     return TrafficDecision(*kept, Verdict(Health.PROGRESSING, "waiting", text, busy=True))
 

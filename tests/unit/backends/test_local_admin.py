@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.backends.local import admin
+from orchestrator.backends.local.backend import LocalBackend
+from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
+from orchestrator.core.ports import Cancellation, SystemClock
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.kinds import discover
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import UNSERVED, Record
 from orchestrator.workspace.store import RecordStore
 
 
@@ -85,3 +91,49 @@ def test_a_reset_follows_no_link_out(paths: WorkspacePaths, tmp_path: Path) -> N
     paths.jobs.symlink_to(tmp_path / "mine")
     assert admin.reset(paths.root)
     assert (tmp_path / "mine" / "x").exists()
+
+
+UNSERVED_BLUE = {UNSERVED: {"health": "progressing", "message": "no scoring server of blue answers yet"}}
+
+
+def test_an_endpoint_without_servers_is_not_shown_as_healthy(paths: WorkspacePaths) -> None:
+    ensure_identity(paths)
+    with closing(RecordStore(paths)) as store:
+        store.insert(Record("online_endpoints", "online_endpoints.hf", attributes=UNSERVED_BLUE, phase="running"))
+    (endpoint,) = admin.status(paths.root).endpoints
+    assert (endpoint.health, endpoint.phase) == (Health.PROGRESSING, "starting")
+    assert endpoint.message == "no scoring server of blue answers yet"
+
+
+def test_an_apply_waits_for_an_endpoint_itself_or_it_could_not_repair_its_servers(
+    paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SupervisorClient, "answers", lambda client: True)
+    choice = WorkspaceChoice("local", {"path": str(paths.root)})
+    backend = LocalBackend(choice, "heart", discover(), SystemClock())
+    ensure_identity(paths)
+    with closing(RecordStore(paths)) as store:
+        store.insert(Record("online_endpoints", "online_endpoints.hf", attributes=UNSERVED_BLUE))
+    with closing(backend):
+        (shown,) = backend.list("online_endpoints")
+        assert (shown.health, shown.message) == (Health.PROGRESSING, "no scoring server of blue answers yet")
+        address = Address("online_endpoints", "hf")
+        assert backend.wait(address, "", 5.0, Cancellation(), print).health is Health.HEALTHY
+
+
+def test_up_waits_until_the_records_were_looked_at(paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([{"pending": ["jobs", "serving"]}, {"pending": ["serving"]}, {"pending": []}])
+    told: list[str] = []
+    monkeypatch.setattr(SupervisorClient, "ensure", lambda client: None)
+    monkeypatch.setattr(SupervisorClient, "status", lambda client: next(answers, {"pid": 7}))
+    assert admin.up(paths.root, told.append).pid == 7
+    assert [line.partition(": ")[2] for line in told] == ["jobs, serving", "serving"]
+
+
+def test_up_does_not_wait_for_ever(paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(SupervisorClient, "ensure", lambda client: None)
+    monkeypatch.setattr(SupervisorClient, "status", lambda client: {"pid": 7, "pending": ["serving"]})
+    monkeypatch.setattr(admin, "LOOK_TIMEOUT_S", 0.0)
+    admin.up(paths.root, told.append)
+    assert told[-1].startswith("Not looked at within")

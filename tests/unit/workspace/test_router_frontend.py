@@ -133,3 +133,29 @@ def test_an_answer_says_who_gave_it_and_to_which_request(tmp_path: Path) -> None
             assert "blue, green" in json.loads(body)["error"]["message"]
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("traffic", "header", "status", "code", "why"),
+    [
+        ({"blue": 100}, "X: y", 503, "NotReady", "blue is to answer and cannot yet"),
+        ({"blue": 100}, "azureml-model-deployment: blue", 503, "NotReady", "asked for by name it will answer as well"),
+        ({"blue": 100}, "azureml-model-deployment: pink", 404, "NoDeployment", "nobody of that name"),
+        ({"green": 0, "blue": 100, "red": 1}, "azureml-model-deployment: red", 200, "", "red is there"),
+        ({"blue": 100, "red": 1}, "X: y", 200, "", "red answers while blue cannot"),
+    ],
+)
+def test_traffic_without_a_server_is_a_503_that_says_when_to_come_again(
+    tmp_path: Path, traffic: dict[str, int], header: str, status: int, code: str, why: str
+) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.server("red")
+            await fixture.apply(fixture.route("red"), traffic=traffic)
+            found, headers, body = await fixture.ask(b"{}", header)
+            assert found == status, why
+            if code:
+                assert json.loads(body)["error"]["code"] == code
+            assert headers.get("retry-after", "") == ("2" if status == 503 else "")
+
+    asyncio.run(check())

@@ -100,6 +100,11 @@ def test_traffic(
     assert (decision.traffic, decision.verdict.health) == (traffic, health), why
 
 
+def test_without_traffic_before_callers_learn_at_once_who_will_answer() -> None:
+    decision = decide_traffic({"traffic": {"green": 100}}, ["green"], [], None)
+    assert (decision.traffic, decision.verdict.health) == ((("green", 100),), Health.PROGRESSING)
+
+
 def test_keys_are_made_once_and_changed_one_at_a_time(tmp_path: Path) -> None:
     paths = WorkspacePaths(tmp_path)
     keys = ensure_keys(paths, "hf")
