@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.e2e.project import ROOT
 
 
-def test_the_demonstration_goes_to_its_end() -> None:
+@pytest.mark.parametrize("project", ["houses", "heart-failure"])
+def test_the_demonstration_goes_to_its_end(project: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "gitops" / "demo.py")],
+        [sys.executable, str(ROOT / "examples" / "gitops" / "demo.py"), project],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
