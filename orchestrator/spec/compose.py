@@ -27,6 +27,7 @@ from orchestrator.spec.gather import Gathering
 from orchestrator.spec.head import Head, join
 from orchestrator.spec.holes import Holes
 from orchestrator.spec.language import SECTIONS
+from orchestrator.spec.only_in_target import added_by
 from orchestrator.spec.overlay import overlay
 from orchestrator.spec.places import Places
 from orchestrator.spec.plain import PlainDocuments
@@ -138,7 +139,7 @@ class _Composer:
             warnings=self._problems.warnings,
             description=str(description),
             project_mark=head.settings.value_marks.get("project"),
-            extra={"disabled": disabled},
+            extra={"disabled": disabled, "added": added_by(target.body, head.sections)},
         )
 
     def _scope(self, head: Head, target: Target, root: Path) -> _Scope:

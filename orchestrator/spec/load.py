@@ -22,6 +22,7 @@ from orchestrator.spec.cycles import cycle_problem
 from orchestrator.spec.draft import Draft, drafts
 from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.only_in_target import Added, explained
 from orchestrator.spec.read import collector_paused
 from orchestrator.spec.resolve import Resolver, externals
 from orchestrator.spec.validate import validate, validate_tags
@@ -68,7 +69,9 @@ def project_of(
         hasher.save()
     resources = _ordered(resources, all_drafts, problems)
     if problems or earlier:
-        raise SpecError([*earlier, *_new(problems, earlier)])
+        added = cast("Added", composition.extra.get("added", {}))
+        found = [explained(problem, added, composition.target) for problem in _new(problems, earlier)]
+        raise SpecError([*earlier, *found])
     return Project(
         name=composition.project,
         target=composition.target,

@@ -283,3 +283,46 @@ def test_schemas_can_be_checked_as_a_program(monkeypatch: pytest.MonkeyPatch) ->
         assert stop.value.code == 0
     finally:
         importlib.import_module("orchestrator.spec.schema")
+
+
+OVERLAID = """project: demo
+targets:
+  a: {default: true}
+  b: {SLIP}
+jobs:
+  train: {type: command, command: "true", environment: {image: host}}
+data:
+  rows: {type: uri_file, path: https://e.org/rows.csv}
+online_endpoints:
+  end: {auth_mode: key, deployments: {blue: {model: "azureml:m@latest", instance_type: D2}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("slip", "address", "near", "why"),
+    [
+        ("jobs: {trian: {display_name: x}}", "jobs.trian", "train", "a name is misspelt"),
+        ("jobs: {zzz: {display_name: x}}", "jobs.zzz", "", "no name is near"),
+        ("jobs: {trian: {command: 'false'}}", "jobs.trian", "train", "its type can be told"),
+        ("data: {row: {description: x}}", "data.row", "rows", "another section"),
+        (
+            "online_endpoints: {end: {deployments: {bleu: {instance_count: 2}}}}",
+            "online_endpoints.end.deployments.bleu",
+            "blue",
+            "a deployment",
+        ),
+        ("models: {net: {description: x}}", "models.net", "", "the spec has nothing in that section"),
+    ],
+)
+def test_what_only_a_target_has_is_told_to_be_so(tmp_path: Path, slip: str, address: str, near: str, why: str) -> None:
+    with pytest.raises(SpecError) as error:
+        loaded(tmp_path, {"s.yaml": OVERLAID.replace("SLIP", slip)}, target="b")
+    found = next(problem for problem in error.value.diagnostics if str(problem.address) == address)
+    assert found.detail.startswith(f"{address} exists only in the target 'b'"), why
+    assert ("Did you mean" in found.fix) == bool(near)
+    assert near in found.fix
+
+
+def test_a_target_may_add_what_is_complete(tmp_path: Path) -> None:
+    slip = "jobs: {more: {command: 'true', environment: {image: host}}}"
+    assert Address("jobs", "more") in loaded(tmp_path, {"s.yaml": OVERLAID.replace("SLIP", slip)}, target="b").resources
