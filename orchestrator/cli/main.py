@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
+from itertools import pairwise
 
 import click
 
-from orchestrator.cli.console import OutputFailed
+from orchestrator.cli.console import Console, OutputFailed
+from orchestrator.cli.exits import facts_of
 from orchestrator.cli.overview import COMMANDS, overview, version_line
 from orchestrator.cli.streams import abandon
 from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.errors import Invalid
 
 
 class LazyGroup(click.Group):
@@ -51,6 +54,24 @@ def cli(ctx: click.Context, *, version: bool) -> None:
         click.echo(overview())
 
 
+def _tell_wrong_line(problem: click.ClickException, arguments: list[str]) -> int:
+    """Print what is wrong with a command line; for programs on stdout as well. Returns the exit code."""
+    if _wants_json(arguments):
+        fault = Invalid(problem.format_message(), code="usage", fix="The command with --help shows what it takes.")
+        try:
+            Console("json").document({"error": facts_of(fault)})
+        except (OutputFailed, BrokenPipeError):
+            abandon()
+    problem.show(sys.stderr)
+    return 1
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """What the line says, read without click: it may be wrong anywhere."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--format=json" in options or ("--format", "json") in pairwise(options)
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Entry point of the console script; always ends the process with one of `exits.Exit`."""
     # Nearly everything that a command makes lives until it ends; looking for garbage less often saves a tenth of a large plan.
@@ -61,8 +82,7 @@ def run(arguments: list[str] | None = None) -> None:
         code = stop.exit_code
     except click.ClickException as problem:
         # click's own code for a wrong command line is 2, which means "there are changes" here.
-        problem.show(sys.stderr)
-        code = 1
+        code = _tell_wrong_line(problem, sys.argv[1:] if arguments is None else arguments)
     except (KeyboardInterrupt, click.Abort):
         print("Interrupted.", file=sys.stderr)
         code = 130

@@ -74,6 +74,36 @@ def test_other_failures_are_one_document_too(demo: Shell) -> None:
     assert answer.data["error"]["code"] == "saved-plan-stale"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said", "why"),
+    [
+        (("plan", "--format", "json", "--nope"), "--nope", "an option that there is not"),
+        (("plan", "--format=json", "--nope"), "--nope", "the format in one word"),
+        (("plan", "--nope", "--format", "json"), "--nope", "the format comes after the mistake"),
+        (("explain", "--format", "json"), "ADDRESS", "an argument is missing"),
+        (("logs", "jobs.nope", "--format", "json"), "jobs.nope", "no such resource"),
+        (("plam", "--format", "json"), "plan", "no such command"),
+        (("plan", "--var", "x", "--format", "json"), "NAME=VALUE", "a value of the wrong form"),
+        (("workspace", "reset", "--format", "json"), "--yes", "nobody can be asked"),
+    ],
+)
+def test_a_wrong_command_line_is_one_document_too(demo: Shell, arguments: tuple[str, ...], said: str, why: str) -> None:
+    answer = demo(*arguments, code=1)
+    fits("diagnostics", answer.data)
+    assert answer.data["error"]["code"] == "usage", why
+    assert said in answer.data["error"]["detail"]
+    assert said in answer.err, "people are told as well"
+
+
+def test_without_a_spec_there_is_one_document_too(amlctl: Shell) -> None:
+    assert "No spec was given" in amlctl("plan", "--format", "json", code=1).data["error"]["detail"]
+
+
+@pytest.mark.parametrize("arguments", [("plan", "--nope"), ("plan", "--nope", "--", "--format", "json")])
+def test_text_is_for_people_only(demo: Shell, arguments: tuple[str, ...]) -> None:
+    assert demo(*arguments, code=1).out == ""
+
+
 @pytest.mark.parametrize("health", list(Health))
 @pytest.mark.parametrize("sync", list(Sync))
 def test_every_state_of_a_resource_fits(health: Health, sync: Sync) -> None:
