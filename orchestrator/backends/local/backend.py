@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.local.bodies import StoredBody, to_observed, to_store
 from orchestrator.backends.local.doubts import Doubts
@@ -17,8 +17,9 @@ from orchestrator.backends.local.unserved import health_shown
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
+from orchestrator.core.fields import root_node
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
+from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds, Metadata
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
@@ -125,7 +126,9 @@ class LocalBackend:
             raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
         changed = self._prepare(request, kind, key)
         relabel = kind.local.behaviour is Behaviour.RUN or (
-            request.fingerprint.matches(existing.fingerprint) and existing.health is Health.HEALTHY
+            request.fingerprint.matches(existing.fingerprint)
+            and existing.health is Health.HEALTHY
+            and _unlabelled(existing, kind) == _unlabelled(changed, kind)
         )
         if relabel:
             changed = replace(
@@ -283,6 +286,12 @@ def _record(request: Request, kind: Kind, key: RecordKey, stored: StoredBody, st
         phase="" if passive else QUEUED,
         variant=request.variant,
     )
+
+
+def _unlabelled(record: Record, kind: Kind) -> dict[str, Any]:
+    """The body without labels. The mark alone does not tell: whoever changes a body by hand leaves it as it was."""
+    node = root_node(kind, record.variant)
+    return {name: value for name, value in record.body.items() if node.child(name).mark(Metadata) is None}
 
 
 def _as_served(observed: Observed, record: Record) -> Observed:

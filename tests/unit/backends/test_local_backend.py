@@ -192,12 +192,26 @@ class TestWriting:
             backend.update(request("compute.cpu"), before)
 
     def test_new_labels_leave_a_deployment_alone(self, backend: LocalBackend, supervisor: Supervisor) -> None:
-        backend.create(request(str(BLUE)))
+        backend.create(replace(request(str(BLUE)), variant="managed"))
         before = wait(backend, BLUE)
         supervisor.seen.clear()
-        after = backend.update(request(str(BLUE), body={"tags": {"a": "b"}}), before)
+        after = backend.update(replace(request(str(BLUE), body={"tags": {"a": "b"}}), variant="managed"), before)
         assert after.health is Health.HEALTHY
         assert supervisor.seen == []
+
+    def test_what_others_changed_is_put_right_though_the_mark_is_the_same(
+        self, backend: LocalBackend, supervisor: Supervisor
+    ) -> None:
+        traffic = Address.parse("online_endpoints.hf.traffic")
+        wanted = request(str(traffic), body={"traffic": {"blue": 100}})
+        backend.create(wanted)
+        before = wait(backend, traffic)
+        record = supervisor.store.get(*RecordKey(traffic.kind, str(traffic)))
+        assert record is not None
+        supervisor.store.update_body(replace(record, body={"traffic": {"blue": 0}}), same_work=True)
+        supervisor.seen.clear()
+        assert backend.update(wanted, before).health is Health.PROGRESSING
+        assert supervisor.seen == [str(traffic)]
 
     def test_a_failed_deployment_with_the_same_content_is_tried_again(
         self, backend: LocalBackend, supervisor: Supervisor
