@@ -44,8 +44,9 @@ def test_a_spec_in_the_documentation_is_valid(page: Path, block: Block, tmp_path
 def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
-    (tools / "amlctl").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m orchestrator "$@"\n')
-    (tools / "amlctl").chmod(0o755)
+    for name_of_tool, arguments in (("amlctl", "-m orchestrator "), ("python", "")):
+        (tools / name_of_tool).write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n')
+        (tools / name_of_tool).chmod(0o755)
     folder = tmp_path / "page"
     folder.mkdir()
     environ = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
