@@ -20,7 +20,7 @@ from math import log
 from pathlib import Path
 
 from benchmarks.measure import Cost, alternate, machine, medians, ratios, report, run
-from benchmarks.shapes import write_project, write_terraform
+from benchmarks.shapes import terraform_state, write_project, write_terraform
 
 AMLCTL = [sys.executable, "-m", "orchestrator"]
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,44 +106,9 @@ def no_change(base: Path, count: int, rounds: int) -> dict[str, list[Cost]]:
     if TERRAFORM:
         write_terraform(theirs, count)
         terraform(theirs, "init", "-input=false")()
-        terraform_state(theirs, count)
+        (theirs / "terraform.tfstate").write_text(terraform_state(count))
         contenders["terraform"] = terraform(theirs, "plan", "-input=false", "-detailed-exitcode")
     return alternate(contenders, rounds)
-
-
-def terraform_state(folder: Path, count: int) -> None:
-    """Write the state that an apply would leave: applying 10,000 with local state takes Terraform an hour."""
-    import json
-    import uuid
-
-    from benchmarks.shapes import GROUP
-
-    ids = [str(uuid.UUID(int=number + 1)) for number in range(count)]
-    resources = []
-    for number in range(count):
-        group, place = divmod(number, GROUP)
-        value = {"group": f"g{group}", "size": "Standard_DS3_v2", "edit": "0"}
-        kinds = {"edit": "string", "group": "string", "size": "string"}
-        needs = []
-        if place not in (0, 1, 4, 11) and number >= 2:
-            value["store"], kinds["store"] = ids[group * GROUP + 1], "string"
-            needs = [f"terraform_data.r{group * GROUP + 1}"]
-        typed = {"value": dict(sorted(value.items())), "type": ["object", dict(sorted(kinds.items()))]}
-        instance = {
-            "schema_version": 0, "sensitive_attributes": [],
-            "attributes": {"id": ids[number], "input": typed, "output": typed, "triggers_replace": None},
-        }  # fmt: skip
-        if needs:
-            instance["dependencies"] = needs
-        resources.append({
-            "mode": "managed", "type": "terraform_data", "name": f"r{number}",
-            "provider": 'provider["terraform.io/builtin/terraform"]', "instances": [instance],
-        })  # fmt: skip
-    state = {
-        "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": str(uuid.UUID(int=7)),
-        "outputs": {}, "resources": resources, "check_results": None,
-    }  # fmt: skip
-    (folder / "terraform.tfstate").write_text(json.dumps(state))
 
 
 def row(count: int, costs: dict[str, list[Cost]]) -> dict[str, object]:
