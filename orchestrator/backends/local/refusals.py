@@ -12,7 +12,7 @@ from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
-from orchestrator.core.value import Reference
+from orchestrator.core.value import Reference, plain
 from orchestrator.workspace.assets import remote, stand_in_for
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.content import ContentStore
@@ -28,6 +28,9 @@ ATTACHED: Final[Mapping[str, str]] = {
 _RUNNING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
 _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties", "description"})
 """Fields that may name remote storage without anything being read from there on their account."""
+
+_DEEP: Final = ("automl.image_", "automl.text_")
+"""Refused as a whole by their kind."""
 
 _READ_FROM: Final = frozenset({"data", "models"})
 _DEPTH: Final = 8
@@ -64,6 +67,7 @@ class Refusals:
             yield from _attached(host, mentions, place)
         if not (mapped and desired.variant in ATTACHED):
             yield from kind.local_refusals(desired.variant, desired.properties)
+        yield from _not_learnt_here(desired)
         yield from self._environment(desired.properties.get("environment"), mentions)
         for path, value in _read(desired.properties, ()):
             yield from self._out_of_reach(value, path, mentions)
@@ -133,6 +137,15 @@ def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[R
             f"Let this machine do its work with workspace.local.stand_ins: {{'azureml:{found.address.name}': .}}, name a "
             "compute of type amlcompute, or choose another target.",
         )
+
+
+def _not_learnt_here(desired: Desired) -> Iterator[Refusal]:
+    if not desired.variant.startswith("automl.") or desired.variant.startswith(_DEEP):
+        return
+    from orchestrator.workspace.jobs.automl.foreseen import foreseen  # of no use to other plans
+
+    for path, reason in foreseen(plain(desired.properties)):
+        yield Refusal(reason, path, "Change it as said, or choose another target.")
 
 
 def _source(found: Mentioned) -> str | Reference:

@@ -192,3 +192,64 @@ def test_a_registered_triton_model_is_not_served(tmp_path: Path) -> None:
     ((place, detail, _),) = refused(tmp_path, model + deployment)
     assert place == "7:33"
     assert "models.weights needs NVIDIA's Triton server" in detail
+
+
+LEARN = """
+jobs:
+  learn:
+    type: automl
+    task: TASK
+    target_column_name: y
+    training_data: {type: mltable, path: table}
+    FIELD
+"""
+UNLEARNT = [
+    ("regression", "cv_split_column_names: [a]", "cv_split_column_names", "folds that are not made here"),
+    ("regression", "training: {enable_dnn_training: true}", "training.enable_dnn_training", "deep learning"),
+    ("regression", "training: {enable_dnn_training: false}", "", "it is not asked for"),
+    (
+        "regression",
+        "featurization: {mode: auto, enable_dnn_featurization: true}",
+        "enable_dnn_featurization",
+        "the same",
+    ),
+    (
+        "classification",
+        "featurization: {mode: custom, blocked_transformers: [label_encoder]}",
+        "featurization.blocked_transformers",
+        "transformers have other names here",
+    ),
+    (
+        "forecasting",
+        "forecasting: {time_column_name: t, country_or_region_for_holidays: DE}",
+        "forecasting.country_or_region_for_holidays",
+        "no calendar of holidays",
+    ),
+    (
+        "forecasting",
+        "forecasting: {time_column_name: t}\n    weight_column_name: w",
+        "weight_column_name",
+        "series are not weighted",
+    ),
+    (
+        "forecasting",
+        "forecasting: {time_column_name: t}\n    validation_data: {type: mltable, path: table}",
+        "validation_data",
+        "checked by rolling origin",
+    ),
+    ("forecasting", "forecasting: {time_column_name: t}", "", "all of it is done here"),
+]
+
+
+@pytest.mark.parametrize(("task", "field", "named", "why"), UNLEARNT, ids=[f"{u[0]}: {u[3]}" for u in UNLEARNT])
+def test_what_automl_does_not_do_here_is_refused_before_anything_runs(
+    tmp_path: Path, task: str, field: str, named: str, why: str
+) -> None:
+    (tmp_path / "table").mkdir()
+    (tmp_path / "table" / "MLTable").write_text(
+        "paths: [{file: ./a.csv}]\ntransformations: [{read_delimited: {delimiter: ','}}]\n"
+    )
+    (tmp_path / "table" / "a.csv").write_text("y\n1\n")
+    reasons = refused(tmp_path, LEARN.replace("TASK", task).replace("FIELD", field))
+    assert len(reasons) == bool(named), why
+    assert all(named in detail and place != "4:3" for place, detail, _ in reasons)

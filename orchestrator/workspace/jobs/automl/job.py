@@ -15,6 +15,7 @@ from .artefact import save_model
 from .data import read_table
 from .experiment import Experiment, Progress
 from .forecasting.problem import ForecastProblem, make_forecast_problem
+from .foreseen import FORECASTING_REFUSED
 from .learners import choose as choose_learners
 from .pool import Lost, Pool, cores, warm_up
 from .preparation import make_problem
@@ -108,7 +109,7 @@ def _stated(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem 
         _describe(problem, say)
         return problem
     if "validation_data" in tables:
-        raise Refusal("validation_data is not used for forecasting, which is checked by rolling origin: leave it out.")
+        raise Refusal(FORECASTING_REFUSED["validation_data"])
     return make_forecast_problem(settings, tables["training_data"], say)
 
 

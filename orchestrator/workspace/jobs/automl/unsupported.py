@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .refusal import Refusal
@@ -25,10 +25,16 @@ def notes(body: Mapping[str, Any]) -> list[str]:
     Raises:
         Refusal: a setting without which the job would learn something else.
     """
+    for _, reason in refused(body):
+        raise Refusal(reason)
+    return [f"{'.'.join(path)} has no effect here: {why}." for path, why in _IGNORED.items() if _asked(body, path)]
+
+
+def refused(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The path and the reason of each setting without which the job would learn something else."""
     for path, fix in _REFUSED.items():
         if _asked(body, path):
-            raise Refusal(f"{'.'.join(path)} is not done on this machine: {fix}.")
-    return [f"{'.'.join(path)} has no effect here: {why}." for path, why in _IGNORED.items() if _asked(body, path)]
+            yield path, f"{'.'.join(path)} is not done on this machine: {fix}."
 
 
 def _asked(body: Mapping[str, Any], path: tuple[str, ...]) -> bool:

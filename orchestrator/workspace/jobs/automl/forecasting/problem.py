@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestrator.workspace.jobs.automl.columns import CATEGORY, DATE, Column, Roles, assign_roles
 from orchestrator.workspace.jobs.automl.featurization import Featurization
+from orchestrator.workspace.jobs.automl.foreseen import FORECASTING_REFUSED
 from orchestrator.workspace.jobs.automl.metrics import Metric
 from orchestrator.workspace.jobs.automl.preparation import content_seed, numbers_of
 from orchestrator.workspace.jobs.automl.refusal import Refusal
@@ -71,7 +72,7 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
         if name not in training.columns:
             raise Refusal(f"Column {name!r} is not in training_data. Columns: {', '.join(training.columns)}.")
     if settings.weight:
-        raise Refusal("weight_column_name is not done for forecasting on this machine: leave it out.")
+        raise Refusal(FORECASTING_REFUSED["weight_column_name"])
     table = training[training[settings.target].notna()]
     moments = _times(table[forecast.time])
     order = np.argsort(moments.to_numpy(), kind="stable")
