@@ -196,6 +196,45 @@ def test_text_in_a_column_of_dates_becomes_dates(tmp_path: Path) -> None:
         model.answer(b'{"input_data": [{"date": "soon", "shop": "A"}]}')
 
 
+class SchemaError(Exception):
+    """What MLflow raises."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self._status = status
+
+    def get_http_status_code(self) -> int:
+        return self._status
+
+
+@pytest.mark.parametrize(
+    ("error", "rejected", "why"),
+    [
+        (
+            SchemaError(400, "Failed to enforce schema of data ' a 1' with schema '['b']'. Error: Model is missing inputs ['b']."),
+            "The data does not fit the model's signature: Model is missing inputs ['b'].",
+            "a table of another shape; its content is not sent back",
+        ),
+        (SchemaError(400, "params are wrong"), "params are wrong", "another mistake of the caller"),
+        (SchemaError(500, "broken"), "", "a mistake of the model"),
+        (ValueError("broken"), "", "the model's own code"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_a_signature_is_the_caller_s_mistake(
+    tmp_path: Path, error: Exception, rejected: str, why: str
+) -> None:
+    def predict(table: Any) -> Any:
+        raise error
+
+    metadata = SimpleNamespace(get_input_schema=lambda: None)
+    model = MlflowModel(tmp_path)
+    model._pyfunc = SimpleNamespace(predict=predict, metadata=metadata)
+    with pytest.raises(Rejected if rejected else type(error)) as raised:
+        model.answer(b'{"input_data": [{"a": 1}]}')
+    assert str(raised.value) == (rejected or "broken"), why
+    assert getattr(raised.value, "status", 400) == 400
+
+
 def test_data_goes_to_the_script_that_automl_left(tmp_path: Path) -> None:
     (tmp_path / "MLmodel").write_text("flavors: {}\n")
     (tmp_path / "scoring_file_v_1_0_0.py").write_text(

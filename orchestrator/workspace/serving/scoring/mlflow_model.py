@@ -84,7 +84,13 @@ class MlflowModel:
             self._pyfunc = self._loaded()
         params = request.get("params")
         table = _with_dates(_table(request["input_data"]), self._pyfunc.metadata.get_input_schema())
-        predictions = self._pyfunc.predict(table, params=params) if params else self._pyfunc.predict(table)
+        try:
+            predictions = self._pyfunc.predict(table, params=params) if params else self._pyfunc.predict(table)
+        except Exception as error:  # a model may raise anything; the caller's own mistakes are told apart
+            rejection = _rejection(error)
+            if rejection is None:
+                raise
+            raise rejection from error
         return answer_of(_bare(predictions))
 
 
@@ -120,6 +126,15 @@ def _with_dates(table: Any, schema: Any) -> Any:
         except (ValueError, TypeError) as error:
             raise Rejected(400, f"Column '{name}' takes dates, such as \"2026-01-31\": {error}") from error
     return table
+
+
+def _rejection(error: Exception) -> Rejected | None:
+    """What MLflow says to a table that does not fit the model's signature. It quotes the whole table, which the caller has."""
+    status_of = getattr(error, "get_http_status_code", None)
+    if not callable(status_of) or not 400 <= status_of() < 500:
+        return None
+    quoted, mark, why = str(error).partition("'. Error: ")
+    return Rejected(400, f"The data does not fit the model's signature: {why}" if mark else quoted)
 
 
 def _bare(predictions: Any) -> Any:
