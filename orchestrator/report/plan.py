@@ -148,7 +148,19 @@ def show_value(value: Any) -> str:
             return f"files {str(value['$files'])[:12]}"
         if "$unknown" in value:
             return "(known after apply)"
-    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    return _cut(value if isinstance(value, str) else json.dumps(_inside(value), ensure_ascii=False, default=str))
+
+
+_SPECIAL = frozenset({"$secret", "$template", "$files", "$unknown"})
+
+
+def _inside(value: Any) -> Any:
+    """A list or mapping with the special values in it as their short texts: a secret's digest is of no use to people either."""
+    if isinstance(value, dict):
+        return (
+            {name: _inside(item) for name, item in value.items()} if not _SPECIAL & value.keys() else show_value(value)
+        )
+    return [_inside(item) for item in value] if isinstance(value, list) else value
 
 
 def show_change(before: Any, after: Any) -> tuple[str, str]:

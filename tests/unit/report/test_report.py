@@ -16,7 +16,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
 from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text, source_from
 from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
-from orchestrator.report.plan import plan_markdown, plan_text, show_change
+from orchestrator.report.plan import plan_markdown, plan_text, show_change, show_value
 from orchestrator.report.run import result_line, run_json, run_text, show_duration
 from orchestrator.report.status import status_json, status_text
 from orchestrator.report.style import Style
@@ -265,3 +265,17 @@ def test_the_picture_puts_what_is_needed_to_the_left() -> None:
     boxes = {t.text: float(t.get("x", "0")) for t in root.iter("{http://www.w3.org/2000/svg}text")}
     assert boxes["data.table"] < boxes["± jobs.train"] < boxes["models.heart"]
     assert svg(Drawing({})).startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "why"),
+    [
+        ({"$secret": "db", "digest": "0123"}, "(secret db)", "a secret"),
+        ({"user": "me", "key": {"$secret": "db", "digest": "0123"}}, '{"user": "me", "key": "(secret db)"}', "in a mapping"),
+        ([{"$secret": "db", "digest": "0123"}], '["(secret db)"]', "in a list"),
+        ({"a": [{"b": {"$template": ["x", {"$secret": "s", "digest": "0123"}]}}]}, '{"a": [{"b": "(text with a secret)"}]}', "deep"),
+        ({"code": {"$files": "0123456789abcdef"}}, '{"code": "files 0123456789ab"}', "files in a mapping"),
+    ],
+)  # fmt: skip
+def test_a_secret_s_digest_is_shown_nowhere(value: object, shown: str, why: str) -> None:
+    assert show_value(value) == shown, why
