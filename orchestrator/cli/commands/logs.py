@@ -17,7 +17,7 @@ LOGGING = ("jobs", "online_endpoints.deployments")
 
 @click.command("logs")
 @with_spec_and_address
-@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends or Ctrl-C.")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends (exit code 0) or Ctrl-C (130).")
 @click.option("--run", "revision", metavar="NAME", help="A certain run of the job; without it the latest.")
 @with_console("text", "json")
 def command(spec: SpecChoice, address: str, revision: str | None, console: Console, *, follow: bool) -> None:

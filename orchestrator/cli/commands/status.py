@@ -22,7 +22,7 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 
 @click.command("status")
 @with_spec()
-@click.option("--watch", "-w", is_flag=True, help="Look again and again until Ctrl-C.")
+@click.option("--watch", "-w", is_flag=True, help="Look again and again until Ctrl-C, whose exit code is 130.")
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
 @with_console()
 def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> None:
@@ -30,12 +30,9 @@ def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool)
     project = spec.project()
     with open_workspace(project, discover(), SystemClock()) as workspace:
         _show(project, workspace, console)
-        try:
-            while watch:
-                time.sleep(interval)
-                _show(project, workspace, console, again=True)
-        except KeyboardInterrupt:
-            return
+        while watch:
+            time.sleep(interval)
+            _show(project, workspace, console, again=True)
 
 
 def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> None:

@@ -151,7 +151,7 @@ def test_a_watch_ends_with_ctrl_c(serving: Shell, monkeypatch: pytest.MonkeyPatc
             raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", sleep)
-    answer = serving("status", "--watch", "--interval", "0.5")
+    answer = serving("status", "--watch", "--interval", "0.5", code=130)
     assert looks == [0.5, 0.5, 0.5]
     assert answer.out.count("online_endpoints.end.traffic") == 3
 
