@@ -192,6 +192,8 @@ class _Composer:
 
     def _project(self, head: Head, root: Path, evaluator: Evaluator) -> Any:
         if "project" not in head.settings:
+            if any(fragment.spec and "project" in fragment.tree for fragment in self._fragments):
+                return FAILED  # it is no text, which was told
             if any(fragment.spec for fragment in self._fragments):
                 first = next(fragment for fragment in self._fragments if fragment.spec)
                 detail = "The spec does not name its project, which marks everything it owns."

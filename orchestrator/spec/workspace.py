@@ -112,5 +112,9 @@ def _text(settings: LocatedDict, key: str, problems: Problems) -> str | None:
         return None
     if isinstance(value, str) and value:
         return value
-    problems.error("invalid-setting", f"'{key}' must be text.", "Write text.", settings.value_marks.get(key))
+    if value == "":
+        detail, fix = f"'{key}' is empty.", "Write a path, or leave it out."
+    else:
+        detail, fix = f"'{key}' must be text.", "Write text."
+    problems.error("invalid-setting", detail, fix, settings.value_marks.get(key))
     return None

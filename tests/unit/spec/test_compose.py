@@ -176,6 +176,19 @@ def test_project_names_that_cannot_mark_what_they_own(tmp_path: Path, name: str)
     ]
 
 
+@pytest.mark.parametrize("name", ["123", "[a]", ""])
+def test_a_project_s_name_that_is_no_text_is_told_once(tmp_path: Path, name: str) -> None:
+    assert [
+        line.split()[0] for line in told(refused(write(tmp_path, {"spec.yaml": f"project: {name}\njobs: {{}}\n"})))
+    ] == ["invalid-setting"]
+
+
+def test_an_empty_path_of_a_workspace_is_called_so(tmp_path: Path) -> None:
+    text = "project: demo\nworkspace: {local: {path: ''}}\n"
+    (problem,) = refused(write(tmp_path, {"spec.yaml": text}))
+    assert (problem.detail, problem.fix) == ("'path' is empty.", "Write a path, or leave it out.")
+
+
 def test_a_project_must_have_a_name(tmp_path: Path) -> None:
     assert told(refused(write(tmp_path, {"spec.yaml": "jobs: {a: {type: command}}\n"}))) == [
         "missing-project spec.yaml:1:1"
