@@ -154,10 +154,14 @@ def _importable(package: str) -> bool:
         return False
 
 
+def _speaking_of(project: Project) -> str:
+    return f"The target '{project.target}'" if project.target else "The spec"
+
+
 def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
         raise UnsupportedSetup(
-            f"The target '{project.target}' goes to an Azure workspace, for which azure-ai-ml is not installed.",
+            f"{_speaking_of(project)} goes to an Azure workspace, for which azure-ai-ml is not installed.",
             fix="pip install 'amlctl[azure]'",
         )
     from orchestrator.backends.azure.backend import AzureBackend

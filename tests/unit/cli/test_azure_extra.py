@@ -41,6 +41,19 @@ def test_without_the_extra_the_way_to_get_it_is_told(spec: Path, monkeypatch: py
     ):
         pass
     assert "amlctl[azure]" in caught.value.fix
+    assert caught.value.detail.startswith("The target 'there' goes to")
+
+
+def test_a_spec_without_targets_is_not_said_to_have_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "find_spec", lambda name: None if name.startswith("azure") else find_spec(name))
+    file = tmp_path / "spec.yaml"
+    file.write_text("project: demo\nworkspace: {azure: {subscription_id: s, resource_group: g, workspace_name: w}}\n")
+    project = engine.load_project([file], LoadOptions())
+    with (
+        pytest.raises(UnsupportedSetup, match="^The spec goes to"),
+        engine.open_workspace(project, discover(), SystemClock()),
+    ):
+        pass
 
 
 def test_planning_on_this_machine_imports_nothing_of_azure(spec: Path) -> None:
