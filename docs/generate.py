@@ -137,7 +137,9 @@ def _codes(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(node: ast.AST | None) -> str:
-    """The text that an expression stands for, if it stands for one without running it."""
+    """The text that an expression stands for, if it stands for one without running it; of ``given or "text"``, the text."""
+    if isinstance(node, ast.BoolOp):
+        return _text(node.values[-1])
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 

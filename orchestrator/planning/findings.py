@@ -30,15 +30,13 @@ def refusal_problems(facts: Facts) -> list[Diagnostic]:
 
 def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
     place = span_at(desired.source, refusal.path) if refusal.path and desired.source is not None else desired.span
-    otherwise = (
-        "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`."
-    )
     return Diagnostic(
         Severity.ERROR,
         "refused-by-workspace",
         "The workspace cannot do this",
         f"{desired.address} cannot be done in the {label}: {refusal.reason.removesuffix('.')}.",
-        refusal.fix or otherwise,
+        refusal.fix
+        or "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`.",
         subject=place,
         address=desired.address,
     )
