@@ -50,7 +50,7 @@ def test_a_spec_without_targets_is_not_said_to_have_one(tmp_path: Path, monkeypa
     file.write_text("project: demo\nworkspace: {azure: {subscription_id: s, resource_group: g, workspace_name: w}}\n")
     project = engine.load_project([file], LoadOptions())
     with (
-        pytest.raises(UnsupportedSetup, match="^The spec goes to"),
+        pytest.raises(UnsupportedSetup, match=r"^The spec goes to"),
         engine.open_workspace(project, discover(), SystemClock()),
     ):
         pass
