@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,30 @@ class LocalFiles:
 
     def __str__(self) -> str:
         return self.text
+
+
+def mapped(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """A copy of a tree of mappings and lists in which what is neither these nor plain data is what `replace` makes of it."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or kind is float or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {name: mapped(item, replace) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mapped(item, replace) for item in value]
+    return replace(value)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Everything in a tree that is neither a mapping nor a list, in the tree's order."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
 
 
 def plain(value: Any, secret_key: str = "") -> Any:

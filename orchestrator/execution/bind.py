@@ -8,8 +8,9 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Identity, Kinds
+from orchestrator.core.mention import value_from_name
 from orchestrator.core.resource import Observed
-from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.core.value import Reference, Secret, Template, Unknown, mapped
 
 Live = Callable[[Address], Observed | None]
 """Tells the live object of an address: of this run if it came to be in it, otherwise the one the plan saw."""
@@ -21,24 +22,15 @@ def bind(properties: Mapping[str, Any], live: Live, kinds: Kinds) -> dict[str, A
     Raises:
         Invalid: a reference's target is not there, or does not have the value.
     """
-    return {key: _bind(value, live, kinds) for key, value in properties.items()}
 
+    def filled(value: Any) -> Any:
+        if isinstance(value, Unknown):
+            return value_of(value.reference, live, kinds)
+        if isinstance(value, Reference):
+            return value_of(value, live, kinds)
+        return _fill(value, live, kinds) if isinstance(value, Template) else value
 
-def _bind(value: Any, live: Live, kinds: Kinds) -> Any:
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or kind is float or value is None:
-        return value
-    if isinstance(value, Unknown):
-        return value_of(value.reference, live, kinds)
-    if isinstance(value, Reference):
-        return value_of(value, live, kinds)
-    if isinstance(value, Template):
-        return _fill(value, live, kinds)
-    if isinstance(value, Mapping):
-        return {key: _bind(item, live, kinds) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bind(item, live, kinds) for item in value]
-    return value
+    return {name: mapped(value, filled) for name, value in properties.items()}
 
 
 def _fill(template: Template, live: Live, kinds: Kinds) -> str | Template:
@@ -65,7 +57,7 @@ def value_of(reference: Reference, live: Live, kinds: Kinds) -> Any:
         )
     found = _attribute(observed, attribute)
     if found is None:
-        found = _written(observed, attribute, kinds)
+        found = _from_name(observed, attribute, kinds)
     if found is None:
         raise Invalid(
             f"{target} has no value '{attribute}' now that it is there, so {reference} cannot be filled in.",
@@ -84,24 +76,7 @@ def _attribute(observed: Observed, attribute: str) -> Any:
     return tree
 
 
-def _written(observed: Observed, attribute: str, kinds: Kinds) -> str | None:
-    """A value that follows from the object's name and revision.
-
-    Source: forms of references in Azure ML YAML, learn.microsoft.com/azure/machine-learning/reference-yaml-core-syntax.
-    """
-    revision = observed.revision
-    name = revision if _is(observed, Identity.RUN, kinds) else observed.address.leaf
-    if attribute == "id":
-        return f"azureml:{name}:{revision}" if _is(observed, Identity.VERSIONED, kinds) else f"azureml:{name}"
-    if attribute == "name":
-        return name
-    if attribute == "version":
-        return revision or None
-    if attribute.startswith("outputs.") and _is(observed, Identity.RUN, kinds):
-        return f"azureml://jobs/{revision}/outputs/{attribute.removeprefix('outputs.')}"
-    return None
-
-
-def _is(observed: Observed, identity: Identity, kinds: Kinds) -> bool:
+def _from_name(observed: Observed, attribute: str, kinds: Kinds) -> str | None:
     kind = kinds.get(observed.address.kind)
-    return kind is not None and kind.identity is identity
+    identity = kind.identity if kind is not None else Identity.NAMED
+    return value_from_name(attribute, identity, observed.address.leaf, observed.revision) or None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from orchestrator.core.value import Secret, Template
+from orchestrator.core.value import Secret, Template, leaves
 
 
 class Redactor:
@@ -33,13 +33,6 @@ class Redactor:
 
 
 def _secrets_in(value: Any) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Template):
-        yield from (part for part in value.parts if isinstance(part, Secret))
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _secrets_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _secrets_in(item)
+    for leaf in leaves(value):
+        parts = leaf.parts if isinstance(leaf, Template) else (leaf,)
+        yield from (part for part in parts if isinstance(part, Secret))

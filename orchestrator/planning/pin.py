@@ -8,9 +8,10 @@ from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Identity
+from orchestrator.core.mention import value_from_name
 from orchestrator.core.resource import Desired, Observed
 from orchestrator.core.tree import value_at
-from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.core.value import Reference, Secret, Template, Unknown, mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,13 @@ def pin(desired: Desired, yields: Yields, externals: Externals) -> Mapping[str, 
     """
     if not desired.references:
         return desired.properties
-    return {name: _pin(value, yields, externals) for name, value in desired.properties.items()}
 
+    def stood_for(value: Any) -> Any:
+        if isinstance(value, Reference):
+            return pinned(value, yields, externals)
+        return _pin_template(value, yields, externals) if isinstance(value, Template) else value
 
-def _pin(value: Any, yields: Yields, externals: Externals) -> Any:
-    if isinstance(value, Reference):
-        return pinned(value, yields, externals)
-    if isinstance(value, Template):
-        return _pin_template(value, yields, externals)
-    if isinstance(value, Mapping):
-        return {name: _pin(item, yields, externals) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_pin(item, yields, externals) for item in value]
-    return value
+    return {name: mapped(value, stood_for) for name, value in desired.properties.items()}
 
 
 def _pin_template(template: Template, yields: Yields, externals: Externals) -> str | Template:
@@ -81,20 +76,8 @@ def pinned(reference: Reference, yields: Yields, externals: Externals) -> Any:
 
 
 def _value(reference: Reference, made: Yield) -> Any:
-    attribute = reference.attribute
-    name = made.revision if made.kind is Identity.RUN else made.address.leaf
-    if attribute == "id":
-        version = f":{made.revision}" if made.kind is Identity.VERSIONED else ""
-        return f"azureml:{name}{version}"
-    if attribute == "name":
-        return name
-    if attribute == "version":
-        return made.revision
-    if attribute.startswith("outputs.") and made.kind is Identity.RUN:
-        return f"azureml://jobs/{name}/outputs/{attribute.removeprefix('outputs.')}"
-    if attribute.startswith("paths/"):
-        return f"azureml://datastores/{name}/{attribute}"
-    return _attribute(reference, made.attributes)
+    known = value_from_name(reference.attribute, made.kind, made.address.leaf, made.revision)
+    return _attribute(reference, made.attributes) if known is None else known
 
 
 def _external(reference: Reference, found: Observed | None) -> Any:

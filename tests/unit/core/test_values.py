@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint, canonical, digest_tree
-from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
+from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, leaves, mapped, plain
 
 MODEL = Reference(Address("models", "heart"), text="azureml:heart@latest")
 SECRET = Secret("key", "hunter2")
@@ -90,6 +90,21 @@ def test_every_special_value_has_one_plain_form() -> None:
         "hidden": {"$template": ["key=", {"$secret": "key", "digest": SECRET.digest("k")}]},
         "other": Path("x"),
     }
+
+
+def test_a_tree_is_walked_to_its_special_values() -> None:
+    tree = {"a": [1, ("x", MODEL)], "b": {"c": SECRET, "d": None}, "e": True}
+    assert list(leaves(tree)) == [1, "x", MODEL, SECRET, None, True]
+    seen: list[object] = []
+
+    def shown(value: object) -> str:
+        seen.append(value)
+        return str(value)
+
+    expected = {"a": [1, ["x", "azureml:heart@latest"]], "b": {"c": "(secret key)", "d": None}, "e": True}
+    assert mapped(tree, shown) == expected
+    assert seen == [MODEL, SECRET], "plain data is nobody's business"
+    assert tree["a"] == [1, ("x", MODEL)], "the tree itself stays as it was"
 
 
 def test_values_print_as_people_wrote_them() -> None:
