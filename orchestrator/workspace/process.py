@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -54,6 +55,19 @@ class ProcessIdentity(NamedTuple):
 
 _children: dict[ProcessIdentity, subprocess.Popen[bytes]] = {}
 """Children of this very process. They are polled, or they would stay behind as zombies when they end."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """Reap what has ended. What still runs outlives us on purpose, while the collector takes its handle for a forgotten child."""
+    for child in _children.values():
+        if child.poll() is None:
+            child.returncode = 0
+
+
+def running_children() -> tuple[ProcessIdentity, ...]:
+    """What this process has started with `spawn` and still runs."""
+    return tuple(identity for identity in _children if alive(identity))
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -66,6 +67,36 @@ def test_terminate_ends_grandchildren_that_ignore_the_polite_signal(tmp_path: Pa
     assert len(members(identity)) >= 2
     assert terminate(identity, 0.2)
     assert members(identity) == ()
+
+
+OUTLIVED = """
+import sys
+from pathlib import Path
+from orchestrator.workspace.process import running_children, spawn
+ended = spawn(["true"], cwd=Path())
+lives = spawn(["sleep", "600"], cwd=Path())
+while ended in running_children():
+    pass
+assert running_children() == (lives,)
+print(lives)
+"""
+
+
+def test_what_outlives_its_starter_is_no_forgotten_child(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", OUTLIVED],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    identity = ProcessIdentity.parse(done.stdout.strip())
+    try:
+        assert alive(identity)
+        assert "ResourceWarning" not in done.stderr
+    finally:
+        assert terminate(identity, 2.0)
 
 
 def test_what_a_dead_leader_left_behind_is_ended_too(tmp_path: Path) -> None:
