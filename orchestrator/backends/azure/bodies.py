@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.backends.azure.dialect import spoken
 from orchestrator.backends.azure.marks import marked
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Identity, Kind
@@ -16,7 +17,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
     """The body of a request as plain data for the client's loader: secrets in the open, files as absolute paths, marked as ours.
 
     Raises:
-        Invalid: a reference has no value yet.
+        Invalid: a reference has no value yet; the client has no words for something.
     """
     body: dict[str, Any] = {name: _revealed(value) for name, value in request.properties.items()}
     body["name"] = request.revision if kind.identity is Identity.RUN else request.address.leaf
@@ -26,7 +27,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
         body["tags"] = marked(body.get("tags"), request)
     if request.address.parent is not None:
         body["endpoint_name"] = request.address.name
-    return body
+    return spoken(kind.key, body)
 
 
 def local_files(value: Any) -> Iterator[LocalFiles]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -140,5 +141,7 @@ class Client:
 
 
 def _quieten() -> None:
-    """Keep what azure-ai-ml says at import from stderr: that classes of its own are experimental."""
+    """Keep what azure-ai-ml says at import from stderr: that classes of its own are experimental. Its progress bars read their
+    variable while they are imported."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
     logging.getLogger("azure.ai.ml._utils._experimental").setLevel(logging.CRITICAL)

@@ -67,7 +67,16 @@ def _environment(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compute(body: dict[str, Any]) -> dict[str, Any]:
-    """Durations as ISO text where the client has not made seconds of them."""
+    """Durations as ISO text where the client has not made seconds of them.
+
+    The subnet is left out: it comes back as a long identifier, whichever of name and identifier was sent, and nothing tells
+    which; a comparison would make a cluster anew for nothing. The service cannot change it. An application's image comes back
+    without its type, of which there is one only. Source: azure-ai-ml, ``AmlCompute`` and ``ImageSettings``.
+    """
+    if isinstance(body.get("network_settings"), dict):
+        body["network_settings"].pop("subnet", None)
+    for application in body.get("custom_applications") or ():
+        application["image"] = {"type": "docker", **(application.get("image") or {})}
     idle = body.get("idle_time_before_scale_down")
     if isinstance(idle, str) and idle.isdecimal():
         body["idle_time_before_scale_down"] = int(idle)
@@ -75,9 +84,23 @@ def _compute(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _datastore(body: dict[str, Any]) -> dict[str, Any]:
-    """Credentials are never returned: an empty mapping in their place says nothing."""
+    """Credentials are never returned: an empty mapping in their place says nothing. See `dialect` for a lake house's names."""
+    if isinstance(body.get("artifact"), dict):
+        body["artifact"] = {f"artifact_{name}": value for name, value in body["artifact"].items()}
     if not body.get("credentials"):
         body.pop("credentials", None)
+    return body
+
+
+def _deployment(body: dict[str, Any]) -> dict[str, Any]:
+    """The rate of what is collected, at each collection as well. See `dialect`."""
+    collector = body.get("data_collector")
+    if not isinstance(collector, dict):
+        return body
+    rate = collector.get("sampling_rate")
+    for collection in (collector.get("collections") or {}).values():
+        if rate is not None:
+            collection["sampling_rate"] = rate
     return body
 
 
@@ -85,6 +108,7 @@ _RULES: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "environments": _environment,
     "compute": _compute,
     "datastores": _datastore,
+    "online_endpoints.deployments": _deployment,
 }
 
 

@@ -72,6 +72,7 @@ class ArmService:
     Args:
         paths: the workspace. Its folder is made if it is not there.
         port: 0 means any that is free.
+        faults: between the wire and the workspace; otherwise fresh ones.
 
     Attributes:
         faults: what shall go wrong; nothing as long as no rule is added.
@@ -83,7 +84,7 @@ class ArmService:
         Conflict: another process serves this workspace.
     """
 
-    def __init__(self, paths: WorkspacePaths, port: int = 0) -> None:
+    def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
         self._files = ArmFiles(paths)
         paths.create()
         paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
@@ -93,7 +94,7 @@ class ArmService:
         with contextlib.ExitStack() as undo:
             undo.callback(self._lock.release)
             self.tokens = Tokens.fresh()
-            self.faults = Faults()
+            self.faults = Faults() if faults is None else faults
             context = server_context(self._files.tls)
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)

@@ -93,6 +93,10 @@ class DeploymentDriver:
         exact = sdk.request_milliseconds(rest)
         if exact and isinstance(body.get("request_settings"), dict):
             body["request_settings"] = body["request_settings"] | exact
+        if mounted := sdk.mount_path(rest):
+            body["model_mount_path"] = mounted
+        for name, enabled in sdk.collection_modes(rest).items():
+            body["data_collector"]["collections"][name]["enabled"] = enabled
         environment = body.get("environment")
         if isinstance(environment, str) and ANONYMOUS.match(environment):
             body["environment"] = self._anonymous(environment)

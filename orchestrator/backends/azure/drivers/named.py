@@ -67,7 +67,12 @@ class NamedDriver:
         binding = self._kind.azure
 
         def put(ml: Any) -> Any:
-            entity = sdk.load_entity(binding.loader, loader_body(request, self._kind))
+            body = loader_body(request, self._kind)
+            # Tags go past the loader: that of the oldest datastore takes mappings for them only. Source: azure-ai-ml 1.35.
+            tags = body.pop("tags", None)
+            entity = sdk.load_entity(binding.loader, body)
+            if tags:
+                entity.tags = tags
             return getattr(self._collection(ml), binding.create)(entity)
 
         answer = self._client.write(f"{verb} {request.address}", put)

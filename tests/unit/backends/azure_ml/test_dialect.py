@@ -1,0 +1,82 @@
+"""What a spec may say and the client's loaders do not take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.normalise import normalised
+from orchestrator.core.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "wanted", "why"),
+    [
+        ("jobs", {"inputs": {"n": {"type": "integer", "value": 3}}}, {"inputs": {"n": 3}}, "a value stands bare"),
+        (
+            "jobs",
+            {"inputs": {"d": {"type": "uri_file", "path": "azureml:d:1"}, "n": 4}},
+            {"inputs": {"d": {"type": "uri_file", "path": "azureml:d:1"}, "n": 4}},
+            "data and bare values stay",
+        ),
+        ("jobs", {"positive_label": True}, {"positive_label": "True"}, "a label is a text"),
+        ("jobs", {"command": "true"}, {"command": "true"}, "nothing to say otherwise"),
+        (
+            "compute",
+            {"custom_applications": [{"name": "a", "image": {"type": "docker", "reference": "r"}}]},
+            {"custom_applications": [{"name": "a", "image": {"reference": "r"}}]},
+            "an image has no type",
+        ),
+        (
+            "datastores",
+            {"artifact": {"artifact_name": "house", "artifact_type": "lake_house"}},
+            {"artifact": {"name": "house", "type": "lake_house"}},
+            "the words of the JSON schema",
+        ),
+        ("datastores", {"artifact": {"name": "house"}}, {"artifact": {"name": "house"}}, "the words of the loader"),
+        (
+            "online_endpoints.deployments",
+            {"data_collector": {"collections": {
+                "a": {"enabled": True, "sampling_rate": 0.5}, "b": {"enabled": False, "sampling_rate": 0.5},
+            }}},
+            {"data_collector": {"collections": {"a": {"enabled": "true"}, "b": {"enabled": "false"}}, "sampling_rate": 0.5}},
+            "texts, and one rate",
+        ),
+        (
+            "online_endpoints.deployments",
+            {"data_collector": {"collections": {"a": {"enabled": "true"}}, "sampling_rate": 0.1}},
+            {"data_collector": {"collections": {"a": {"enabled": "true"}}, "sampling_rate": 0.1}},
+            "as the loader wants it",
+        ),
+        ("models", {"path": "x"}, {"path": "x"}, "a kind without rules"),
+    ],
+)  # fmt: skip
+def test_bodies_are_said_as_the_loaders_take_them(
+    kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str
+) -> None:
+    assert spoken(kind, body) == wanted, why
+
+
+def test_rates_that_differ_cannot_be_sent() -> None:
+    collections = {"a": {"enabled": True, "sampling_rate": 0.5}, "b": {"enabled": True}}
+    with pytest.raises(Invalid, match="one sampling rate"):
+        spoken("online_endpoints.deployments", {"data_collector": {"collections": collections}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "wanted", "why"),
+    [
+        ("compute", {"network_settings": {"subnet": "/subscriptions/s/x", "public_ip_address": "1.2.3.4"}},
+         {"network_settings": {"public_ip_address": "1.2.3.4"}}, "a name or an identifier was sent, nobody knows which"),
+        ("compute", {"custom_applications": [{"name": "a", "image": {"reference": "r"}}]},
+         {"custom_applications": [{"name": "a", "image": {"type": "docker", "reference": "r"}}]}, "the only type"),
+        ("datastores", {"artifact": {"name": "house", "type": "lake_house"}},
+         {"artifact": {"artifact_name": "house", "artifact_type": "lake_house"}}, "back again"),
+        ("online_endpoints.deployments", {"data_collector": {"collections": {"a": {}}, "sampling_rate": 0.5}},
+         {"data_collector": {"collections": {"a": {"sampling_rate": 0.5}}, "sampling_rate": 0.5}}, "at each as well"),
+    ],
+)  # fmt: skip
+def test_and_come_back_as_a_spec_says_them(kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str) -> None:
+    assert normalised(kind, body) == wanted, why
