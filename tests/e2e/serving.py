@@ -18,7 +18,9 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
+from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.manager import DEPLOYMENTS, ENDPOINTS, TRAFFIC, ServingManager
+from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
 
 SCORE = """import json, os, time
@@ -97,8 +99,15 @@ class Serving:
         def stop() -> None:
             loop.call_soon_threadsafe(stopped.set)
             thread.join(30)
+            if down:
+                self.forget_sockets()
 
         return stop
+
+    def forget_sockets(self) -> None:
+        """Remove the short folders for sockets that a long path needs; nobody may be using them any more."""
+        for folder in (RouterFiles(self.paths).folder, *self.paths.endpoints.glob("*/deployments/*")):
+            forget_sockets(folder)
 
     def endpoint(self) -> None:
         self.store.insert(Record(ENDPOINTS, f"{ENDPOINTS}.hf", health=Health.PROGRESSING, phase="queued"))

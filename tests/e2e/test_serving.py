@@ -18,6 +18,7 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.process import identity_of
+from orchestrator.workspace.records import UNSERVED
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.keys import regenerate
 from orchestrator.workspace.serving.numbers import endpoint_counters
@@ -132,7 +133,11 @@ def test_a_release_that_fails_leaves_the_old_one_in_force(serving: Serving) -> N
     blue_green(serving)
     serving.deploy("blue", {"broken": True})
     serving.wait(lambda: serving.record("hf.deployments.blue").health is Health.DEGRADED)
-    assert "the model is broken" in serving.record("hf.deployments.blue").message
+    first, line, *_ = serving.record("hf.deployments.blue").message.splitlines()
+    assert first == "RuntimeError: the model is broken"
+    assert line.strip() == 'score.py, line 9, in init: raise RuntimeError("the model is broken")'
+    log = (serving.paths.endpoint("hf") / "deployments" / "blue" / "deployment.log").read_text()
+    assert "Traceback" in log
     assert serving.ask().body["name"] == "blue"
     serving.deploy("blue", environment_variables={"GREETING": "repaired"})
     serving.wait(serving.settled)
@@ -195,6 +200,36 @@ def test_endpoints_answer_while_nobody_manages_them_and_are_taken_over_afterward
     assert [*serving.pids("blue"), serving.router_pid()] == processes
     stop()
     serving.store.close()
+
+
+def test_until_a_server_is_up_callers_are_told_to_come_back(serving: Serving) -> None:
+    serving.endpoint()
+    serving.wait(serving.settled)
+    serving.deploy("blue", {"slow": 1})
+    serving.traffic(blue=100)
+    serving.wait(lambda: serving.record("hf").attributes.get(UNSERVED))
+    assert serving.record("hf").attributes[UNSERVED]["message"] == "no scoring server of blue answers yet"
+    answer = serving.ask()
+    assert (answer.status, answer.body["error"]["code"], answer.headers["retry-after"]) == (503, "NotReady", "2")
+    serving.wait(serving.settled)
+    serving.wait(lambda: UNSERVED not in serving.record("hf").attributes)
+    assert serving.ask().status == 200
+
+
+def test_after_a_restart_requests_wait_for_their_server_and_the_endpoint_is_not_healthy_before(tmp_path: Path) -> None:
+    serving = Serving(tmp_path)
+    stop = serving.start()
+    try:
+        blue_green(serving)
+        stop()
+        assert serving.record("hf").health is Health.SUSPENDED
+        stop = serving.start()
+        serving.wait(lambda: serving.record("hf").attributes.get(UNSERVED))
+        assert serving.ask().status == 200
+        serving.wait(lambda: serving.settled() and UNSERVED not in serving.record("hf").attributes)
+    finally:
+        stop()
+        serving.store.close()
 
 
 def test_an_update_that_was_left_half_way_is_finished_by_the_next_manager(tmp_path: Path) -> None:
