@@ -122,7 +122,7 @@ class Keyed(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class AzureBinding:
-    """How the Azure backend drives the kind; names of `azure-ai-ml`.
+    """How the Azure backend drives the kind; names of `azure-ai-ml`, or of the REST interface where the client has nothing.
 
     Attributes:
         collection: attribute of ``MLClient``: ``compute``, ``online_deployments``.
@@ -146,6 +146,7 @@ class Behaviour(StrEnum):
     ENDPOINT = "endpoint"
     DEPLOYMENT = "deployment"
     TRAFFIC = "traffic"
+    ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True)

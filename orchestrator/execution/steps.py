@@ -40,7 +40,7 @@ STOPPED = "Not started because of the wish to stop."
 
 _WITHOUT_EFFECT = (NotFound, Conflict, Denied, Invalid, Throttled, Transient)
 _AT_REST = (Health.HEALTHY, Health.SUSPENDED)
-_INSTANT = (Behaviour.RECORD, Behaviour.ASSET)
+_INSTANT = (Behaviour.RECORD, Behaviour.ASSET, Behaviour.ACCESS)
 """What is there as soon as it is written, unless the workspace says otherwise."""
 
 _OUTCOMES = {

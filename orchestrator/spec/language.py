@@ -21,6 +21,7 @@ SECTIONS: Final = (
     "feature_sets",
     "feature_store_entities",
     "monitors",
+    "roles",
 )
 """Sections of resources, in the order in which people usually write them."""
 

@@ -14,6 +14,7 @@ from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.endpoints import EndpointDriver
 from orchestrator.backends.azure.drivers.jobs import JobDriver
 from orchestrator.backends.azure.drivers.named import NamedDriver
+from orchestrator.backends.azure.drivers.roles import RoleDriver, given_twice
 from orchestrator.backends.azure.drivers.traffic import TrafficDriver
 from orchestrator.backends.azure.facts import DELETING
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
@@ -93,6 +94,8 @@ class AzureBackend:
         return self._driver(address.kind).read(address, revision)
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        if self._kinds[desired.address.kind].local.behaviour is Behaviour.ACCESS:
+            return given_twice(desired, resources.values())
         return ()
 
     def create(self, request: Request) -> Observed:
@@ -165,7 +168,7 @@ class AzureBackend:
         """What exists with the same content is what was asked for; anything else is not ours to overwrite."""
         if existing.message == DELETING:
             raise Transient(f"{request.address} is still being deleted.")
-        if self._kinds[request.address.kind].taggable:
+        if self._kinds[request.address.kind].taggable or existing.fingerprint is not None:
             same = request.fingerprint.matches(existing.fingerprint)
         else:
             same = all(existing.properties.get(name) == value for name, value in request.properties.items())
@@ -216,6 +219,8 @@ class AzureBackend:
                 return DeploymentDriver(self.client, kind, self._reads)
             case Behaviour.TRAFFIC:
                 return TrafficDriver(self.client, self._reads)
+            case Behaviour.ACCESS:
+                return RoleDriver(self.client)
             case _:
                 return NamedDriver(self.client, kind)
 

@@ -144,10 +144,10 @@ def _missing_role(message: str, status: int) -> str:
 
 
 def _role(action: str) -> str:
-    if "roleassignments/" in action:
-        return "Owner"
     if action.endswith("/read"):
         return "Reader"
+    if "roleassignments/" in action:
+        return "Owner"
     if "/computes/" in action:
         return "AzureML Compute Operator"
     if action.endswith(("workspaces/write", "workspaces/delete")) or "/connections/" in action:

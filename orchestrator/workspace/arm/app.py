@@ -18,6 +18,7 @@ from orchestrator.workspace.arm.history import History, discovery
 from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.operations import Operations
+from orchestrator.workspace.arm.roles import Roles
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
@@ -44,6 +45,7 @@ class Facade:
         self._workspaces.register(self._routes)
         Computes(shelf, self._operations).register(self._routes)
         Datastores(shelf, tokens).register(self._routes)
+        Roles(shelf).register(self._routes)
         codes = Codes(shelf, storage, tokens)
         jobs = Jobs(shelf, self._operations, codes)
         codes.register(self._routes)

@@ -282,3 +282,46 @@ def test_without_the_azure_extra_it_is_said_what_installs_it(tmp_path: Path, mon
     with pytest.raises(Conflict, match="served already"):
         ArmService(WorkspacePaths(tmp_path / "ws"))
     service.close()
+
+
+ALICE, BOB = "7d1f3a52-0c1e-4a53-9c62-5d4f8f1f2a10", "0f4c5b1e-7a91-4d0b-8a55-2f6b3d1c9e77"
+READER = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+FIRST, SECOND = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "principal", "status", "code"),
+    [
+        ("PUT", FIRST, ALICE, 200, ""),
+        ("PUT", FIRST, BOB, 400, "RoleAssignmentUpdateNotPermitted"),
+        ("PUT", SECOND, ALICE.upper(), 409, "RoleAssignmentExists"),
+        ("PUT", SECOND, BOB, 201, ""),
+        ("PUT", "trainers", BOB, 400, "InvalidRoleAssignmentId"),
+        ("PUT", SECOND, "bob", 400, "InvalidRoleAssignmentRequest"),
+        ("GET", SECOND, "", 404, "RoleAssignmentNotFound"),
+        ("DELETE", SECOND, "", 204, ""),
+        ("DELETE", FIRST, "", 200, ""),
+    ],
+)
+def test_role_assignments_beside_one_that_is_there(
+    tmp_path: Path, method: str, name: str, principal: str, status: int, code: str
+) -> None:
+    shelf, tokens = Shelf(WorkspacePaths(tmp_path / ".amlctl")), Tokens.fresh()
+    facade = Facade(shelf, tokens)
+
+    def ask(method: str, name: str, principal: str) -> Answer:
+        body = json.dumps({"properties": {"principalId": principal, "roleDefinitionId": READER}}).encode()
+        path = f"{WS}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        headers = {"authorization": f"Bearer {tokens.issue('https://management.azure.com')[0]}"}
+        return facade.respond(Request(method, path, headers=headers, body=body))
+
+    try:
+        assert ask("PUT", FIRST, ALICE).status == 201
+        if code:
+            with pytest.raises(WireError) as caught:
+                ask(method, name, principal)
+            assert (caught.value.status, caught.value.code) == (status, code)
+        else:
+            assert ask(method, name, principal).status == status
+    finally:
+        shelf.close()

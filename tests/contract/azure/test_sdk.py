@@ -11,6 +11,8 @@ from tests.contract.azure.wire import Wire
 @pytest.mark.parametrize(
     "path",
     [
+        "_base_url.rstrip",
+        "compute._operation._client.send_request",
         "data._operation.list",
         "data._try_get_mltable_metadata_jsonschema",
         "environments._version_operations.list",

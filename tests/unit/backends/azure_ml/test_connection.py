@@ -90,6 +90,7 @@ def test_an_unusable_choice_says_what_is_missing(choice: Any, text: str, monkeyp
         ("Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action", "AzureML Data Scientist"),
         ("Microsoft.MachineLearningServices/workspaces/write", "Contributor"),
         ("Microsoft.Authorization/roleAssignments/write", "Owner"),
+        ("Microsoft.Authorization/roleAssignments/read", "Reader"),
     ],
 )
 def test_the_missing_role_is_named(action: str, role: str) -> None:

@@ -1,0 +1,93 @@
+"""Role assignments: who may do what in the workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import ANY_CASE
+from orchestrator.core.kind import (
+    AzureBinding,
+    Behaviour,
+    BodyProblem,
+    Computed,
+    Identity,
+    Immutable,
+    Kind,
+    LocalBinding,
+    NameRule,
+    Passive,
+    Spec,
+)
+from orchestrator.core.kind import Metadata as Label
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.resource import Removal
+
+LONGEST_DESCRIPTION: Final = 500
+"""Characters of a description. The service takes 1,024 (assumed); ours stands behind it: who owns the assignment."""
+
+_FIXED: Final = "an assignment is one principal in one role; the service changes neither in place"
+_OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class RoleAssignment(Spec):
+    """A principal and a built-in role, for the workspace as a whole."""
+
+    principal_id: Annotated[str, Immutable(_FIXED), ANY_CASE] = Field(
+        description="Object id of a user, group, service principal or managed identity."
+    )
+    role: Annotated[
+        Literal["Owner", "Contributor", "Reader", "AzureML Data Scientist", "AzureML Compute Operator"],
+        Immutable(_FIXED),
+    ] = Field(description="A built-in role.")
+    principal_type: Annotated[
+        Literal["user", "group", "service_principal", "foreign_group", "device"] | None,
+        Passive("helps the service to find a principal that was just made"),
+    ] = None
+    description: Annotated[str | None, Label("a description only labels")] = Field(
+        None, max_length=LONGEST_DESCRIPTION, description="Why."
+    )
+    id: Annotated[str | None, Computed("given by the service")] = None
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    principal = body.get("principal_id")
+    if isinstance(principal, str) and not _OBJECT_ID.fullmatch(principal):
+        yield BodyProblem(
+            ("principal_id",),
+            "invalid-value",
+            f"'{principal}' is not the object id of a principal; roles are not given to names or addresses.",
+            "Write the object id (a GUID): `az ad user show`, `az ad group show` or `az ad sp show` tell it as `id`.",
+        )
+
+
+def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
+    yield Refusal(
+        "nobody is told apart there: whoever may read the folder may do everything",
+        (),
+        "Keep it out of this target: `lifecycle: {targets: […]}`, or write it under the target that goes to Azure.",
+    )
+
+
+KIND: Final = Kind(
+    key="roles",
+    title="role assignment",
+    identity=Identity.NAMED,
+    variants={"": RoleAssignment},
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
+        "1 to 64 letters, digits, '-' and '_'; starts with a letter or digit",
+        "amlctl: the service's own name is a GUID made from workspace, principal and role",
+    ),
+    azure=AzureBinding("roleAssignments", "", "PUT", "DELETE"),
+    local=LocalBinding(Behaviour.ACCESS),
+    source="Azure REST specification, Microsoft.Authorization/roleAssignments 2022-04-01",
+    removal=Removal.DELETE,
+    taggable=False,
+    problems=_problems,
+    local_refusals=_refusals,
+    attributes=("id", "name"),
+)
