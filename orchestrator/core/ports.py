@@ -268,12 +268,8 @@ class StateStore(Protocol):
         """Journal what is about to be done. Durable when it returns; one sync for all."""
         ...
 
-    def settle(self, change: StateChange) -> None:
-        """Journal an outcome and update the record, as one. Durable when it returns; calls from several threads share a sync."""
-        ...
-
     def settle_all(self, changes: Sequence[StateChange]) -> None:
-        """The same for several outcomes. Durable when it returns; one sync for all."""
+        """Journal outcomes and update the records, each as one. Durable when it returns; one sync for all."""
         ...
 
     def history(self, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -41,20 +41,10 @@ class _Document:
     journal: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(slots=True)
-class _Ticket:
-    """One change of the document that waits for its turn in a common write."""
-
-    change: Callable[[_Document], _Document]
-    done: bool = False
-    error: BaseException | None = None
-
-
 class DocumentStateStore:
     """Implements `core.ports.StateStore` over an `ObjectStore`.
 
-    Every write is bound to the version that this store knows: of two writers the one that comes second is refused. Changes that come
-    while a write is under way share the next one.
+    Every write is bound to the version that this store knows: of two writers the one that comes second is refused.
 
     Args:
         objects: where the document is.
@@ -71,8 +61,6 @@ class DocumentStateStore:
         self._loaded: State | None = None
         self._serial = 0
         self._using = threading.RLock()
-        self._queueing = threading.Lock()
-        self._queue: list[_Ticket] = []
 
     def load(self) -> State:
         """Read the state. Creates nothing; without a document the state is empty."""
@@ -103,16 +91,14 @@ class DocumentStateStore:
     def intend(self, intents: Sequence[Intent]) -> None:
         """Journal what is about to be done. Durable when it returns."""
         entries = [self._entry(intent) for intent in intents]
-        self._change(lambda document: replace(document, journal=(*document.journal, *entries)))
-
-    def settle(self, change: StateChange) -> None:
-        """Journal an outcome and update the record, as one. Durable when it returns."""
-        self.settle_all((change,))
+        with self._using:
+            self._write(lambda document: replace(document, journal=(*document.journal, *entries)))
 
     def settle_all(self, changes: Sequence[StateChange]) -> None:
-        """The same for several outcomes."""
+        """Journal outcomes and update the records, each as one. Durable when it returns; one write for all."""
         now = _iso(self._clock.now())
-        self._change(lambda document: _settled(document, changes, self._serial, now))
+        with self._using:
+            self._write(lambda document: _settled(document, changes, self._serial, now))
 
     def history(self, limit: int) -> Sequence[Mapping[str, Any]]:
         """The newest journal entries first. ``outcome`` is None while a step is unfinished."""
@@ -136,32 +122,6 @@ class DocumentStateStore:
     def close(self) -> None:
         """Let go of connections."""
         self._objects.close()
-
-    def _change(self, change: Callable[[_Document], _Document]) -> None:
-        ticket = _Ticket(change)
-        with self._queueing:
-            self._queue.append(ticket)
-        with self._using:
-            if not ticket.done:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
-                self._change_together(batch)
-        if ticket.error is not None:
-            raise ticket.error
-
-    def _change_together(self, batch: Sequence[_Ticket]) -> None:
-        def all_of_them(document: _Document) -> _Document:
-            for ticket in batch:
-                document = ticket.change(document)
-            return document
-
-        try:
-            self._write(all_of_them)
-        except BaseException as error:
-            for ticket in batch:
-                ticket.error = error
-        for ticket in batch:
-            ticket.done = True
 
     def _write(self, change: Callable[[_Document], _Document]) -> None:
         changed = change(self._document)

@@ -9,7 +9,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,15 +37,6 @@ _HISTORY = """SELECT serial, step, address, verb, key, revision, intended, outco
 _RECALL = "SELECT body FROM state_notes WHERE project = ? AND name = ?"
 
 
-@dataclass(slots=True)
-class _Ticket:
-    """One call of `settle` that waits for its turn in a common transaction."""
-
-    change: StateChange
-    done: bool = False
-    error: BaseException | None = None
-
-
 class SqliteStateStore:
     """Implements `core.ports.StateStore` in tables ``state_*`` of a workspace's ``workspace.db``.
 
@@ -69,8 +59,6 @@ class SqliteStateStore:
         self._seen: int | None = None
         self._known: tuple[int, Mapping[Address, Applied]] | None = None
         self._using = threading.RLock()
-        self._queueing = threading.Lock()
-        self._queue: list[_Ticket] = []
 
     def load(self) -> State:
         """Read the state. Creates nothing; without a database the state is empty."""
@@ -125,24 +113,8 @@ class SqliteStateStore:
         with self._writing() as connection:
             connection.executemany(_INTEND, rows)
 
-    def settle(self, change: StateChange) -> None:
-        """Journal an outcome and update the record, as one. Durable when it returns.
-
-        Whoever comes while another's sync is under way waits for it, and then one of the waiting writes for all of them.
-        """
-        ticket = _Ticket(change)
-        with self._queueing:
-            self._queue.append(ticket)
-        with self._using:
-            if not ticket.done:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
-                self._settle_batch(batch)
-        if ticket.error is not None:
-            raise ticket.error
-
     def settle_all(self, changes: Sequence[StateChange]) -> None:
-        """The same for several outcomes. Durable when it returns; one sync for all."""
+        """Journal outcomes and update the records, each as one. Durable when it returns; one sync for all."""
         now = self._clock.now()
         own = [(c.outcome, c.error, now, self._project, str(c.address), c.step, self._serial) for c in changes]
         recorded = [change for change in changes if not change.keep]
@@ -202,15 +174,6 @@ class SqliteStateStore:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-
-    def _settle_batch(self, batch: list[_Ticket]) -> None:
-        try:
-            self.settle_all([ticket.change for ticket in batch])
-        except BaseException as error:
-            for ticket in batch:
-                ticket.error = error
-        for ticket in batch:
-            ticket.done = True
 
     @contextmanager
     def _writing(self, *, advance: bool = True) -> Iterator[sqlite3.Connection]:

@@ -305,9 +305,6 @@ class MemoryStore:
                 {"intent": intent, "serial": self.serial, "outcome": None, "error": ""} for intent in intents
             ]
 
-    def settle(self, change: StateChange) -> None:
-        self.settle_all([change])
-
     def settle_all(self, changes: Sequence[StateChange]) -> None:
         with self._called("settle"):
             for change in changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_what_was_written_is_read_by_another(objects: MemoryObjects) -> None:
     began = store.begin()
     store.intend([intent("a"), intent("b")])
     kept = record("a", on_removal=Removal.ARCHIVE, protect=True, files={"f": "d"})
-    store.settle(outcome("a", kept))
+    store.settle_all([outcome("a", kept)])
     seen = opened(objects).load()
     assert seen.lineage == began.lineage
     assert seen.serial == 1
@@ -59,16 +59,16 @@ def test_of_two_writers_the_second_is_refused_and_nothing_is_lost(objects: Memor
     first.begin()
     with pytest.raises(StateError, match="nothing was overwritten"):
         second.begin()
-    first.settle(outcome("a", record("a")))
+    first.settle_all([outcome("a", record("a"))])
     assert opened(objects).load().applied.keys() == {at("a")}
 
 
 def test_a_failed_step_keeps_the_record_and_closes_its_intent(objects: MemoryObjects) -> None:
     store = opened(objects)
     store.begin()
-    store.settle(outcome("a", record("a")))
+    store.settle_all([outcome("a", record("a"))])
     store.intend([intent("a", Verb.UPDATE)])
-    store.settle(outcome("a", verb=Verb.UPDATE, outcome="failed", error="no", keep=True))
+    store.settle_all([outcome("a", verb=Verb.UPDATE, outcome="failed", error="no", keep=True)])
     seen = opened(objects).load()
     assert at("a") in seen.applied
     assert seen.unfinished == ()
@@ -83,28 +83,26 @@ def test_an_outcome_answers_older_intents_for_its_address(objects: MemoryObjects
     again.load()
     assert len(again.begin().unfinished) == 1
     again.intend([intent("a")])
-    again.settle(outcome("a", None))
+    again.settle_all([outcome("a", None)])
     assert opened(objects).load().unfinished == ()
     assert [entry["outcome"] for entry in again.history(5)] == ["created", "superseded"]
 
 
-def test_changes_that_come_meanwhile_share_a_write(objects: MemoryObjects) -> None:
+def test_a_write_is_for_all_outcomes_together(objects: MemoryObjects) -> None:
     store = opened(objects)
     store.begin()
     before = objects.writes
-    objects.slow.clear()
-    threads = [
-        threading.Thread(target=store.settle, args=(outcome(str(number), record(str(number))),)) for number in range(20)
-    ]
-    for thread in threads:
-        thread.start()
-    while len(store._queue) < 19:  # all but the one that is writing
-        threads[0].join(0.001)
-    objects.slow.set()
-    for thread in threads:
-        thread.join()
-    assert len(opened(objects).load().applied) == 20
-    assert objects.writes - before <= 3
+    store.settle_all([outcome(name, record(name)) for name in "abc"])
+    assert objects.writes == before + 1
+
+
+def test_threads_may_write_through_one_store(objects: MemoryObjects) -> None:
+    store = opened(objects)
+    store.begin()
+    names = [f"a{number}" for number in range(20)]
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(lambda name: store.settle_all([outcome(name, record(name))]), names))
+    assert set(opened(objects).load().applied) == {at(name) for name in names}
 
 
 def test_the_journal_is_bounded_and_keeps_what_is_open(objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +112,7 @@ def test_the_journal_is_bounded_and_keeps_what_is_open(objects: MemoryObjects, m
     store.intend([intent("open")])
     for number in range(6):
         store.intend([intent(str(number))])
-        store.settle(outcome(str(number), record(str(number))))
+        store.settle_all([outcome(str(number), record(str(number)))])
     steps = [entry["step"] for entry in store.history(100)]
     assert len(steps) == 4
     assert intent("open").step in steps

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from random import Random
 
@@ -65,7 +65,7 @@ def test_what_was_written_is_read_by_another(opened: Open) -> None:
         "a", revision="7", depends_on=frozenset({at("b")}), files={"x": "1"}, upstream={"data.b": "2"}, duration_s=1.5,
         on_removal=Removal.KEEP, protect=True,
     )  # fmt: skip
-    store.settle(outcome("a", full))
+    store.settle_all([outcome("a", full)])
     store.settle_all([outcome("b", record("b", tainted=True), outcome="failed", error="no")])
     read = opened().load()
     assert (read.lineage, read.serial) == (begun.lineage, 1)
@@ -95,7 +95,7 @@ def test_two_projects_do_not_see_each_other(opened: Open) -> None:
     assert one.begin().lineage != two.begin().lineage
     for store in (one, two):
         store.intend([intent("a")])
-    one.settle(outcome("a", record("a")))
+    one.settle_all([outcome("a", record("a"))])
     assert one.load().unfinished == ()
     assert two.load().unfinished == (intent("a"),)
     assert two.load().applied == {}
@@ -122,8 +122,8 @@ def test_an_open_intent_waits_for_an_outcome_of_its_address(opened: Open) -> Non
     assert second.begin().unfinished == (intent("a"), intent("b"), intent("c"))
     second.intend([intent("a", Verb.UPDATE), intent("b")])
     assert len(second.load().unfinished) == 5, "a second death would lose nothing"
-    second.settle(outcome("a", record("a"), verb=Verb.UPDATE, outcome="updated"))
-    second.settle(outcome("b", keep=True, outcome="failed"))
+    second.settle_all([outcome("a", record("a"), verb=Verb.UPDATE, outcome="updated")])
+    second.settle_all([outcome("b", keep=True, outcome="failed")])
     assert [(entry["step"], entry["outcome"]) for entry in second.history(9)] == [
         ("create data.b", "failed"),
         ("update data.a", "updated"),
@@ -137,7 +137,7 @@ def test_history_is_newest_first_and_bounded(opened: Open) -> None:
     store = opened()
     store.begin()
     store.intend([intent(name) for name in "abc"])
-    store.settle(outcome("c", keep=True, outcome="failed", error="no room"))
+    store.settle_all([outcome("c", keep=True, outcome="failed", error="no room")])
     newest, before = store.history(2)
     assert newest == {
         "serial": 1,
@@ -169,7 +169,7 @@ def test_the_second_of_two_applies_is_refused(opened: Open) -> None:
     "write",
     [
         lambda store: store.intend([intent("a")]),
-        lambda store: store.settle(outcome("a", record("a"))),
+        lambda store: store.settle_all([outcome("a", record("a"))]),
         lambda store: store.settle_all([outcome("a", record("a"))]),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_writer_who_was_overtaken_changes_nothing(opened: Open, write: Callabl
     assert error.value.code == "state-moved-on"
     assert error.value.fix
     assert two.load().applied == {}
-    two.settle(outcome("a", record("a")))
+    two.settle_all([outcome("a", record("a"))])
 
 
 def test_nobody_writes_before_beginning(opened: Open) -> None:
@@ -195,7 +195,7 @@ def test_what_another_wrote_between_reading_and_beginning_is_noticed(opened: Ope
     other, store = opened(), opened()
     other.begin()
     store.load()
-    other.settle(outcome("a", record("a")))
+    other.settle_all([outcome("a", record("a"))])
     with pytest.raises(StateError):
         store.begin()
 
@@ -203,7 +203,7 @@ def test_what_another_wrote_between_reading_and_beginning_is_noticed(opened: Ope
 def test_beginning_after_reading_decodes_nothing_twice(opened: Open) -> None:
     opened_first = opened()
     opened_first.begin()
-    opened_first.settle(outcome("a", record("a")))
+    opened_first.settle_all([outcome("a", record("a"))])
     store = opened()
     assert store.begin().applied == {at("a"): record("a")}, "without reading first"
     again = opened()
@@ -211,65 +211,28 @@ def test_beginning_after_reading_decodes_nothing_twice(opened: Open) -> None:
     assert again.begin().applied is loaded.applied
 
 
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch, first: threading.Event, go_on: threading.Event) -> Iterator[list[int]]:
-    """Counts transactions; the first waits until told to go on."""
-    real, number = module.transaction, [0]
+def test_a_transaction_is_for_all_outcomes_together(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened()
+    store.begin()
+    transactions: list[sqlite3.Connection] = []
+    real = module.transaction
 
-    @contextmanager
-    def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-        number[0] += 1
-        with real(connection):
-            if number[0] == 1:
-                first.set()
-                go_on.wait(20)
-            yield
+    def counted(connection: sqlite3.Connection) -> AbstractContextManager[None]:
+        transactions.append(connection)
+        return real(connection)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "transaction", transaction)
-        yield number
+    monkeypatch.setattr(module, "transaction", counted)
+    store.settle_all([outcome(name, record(name)) for name in "abc"])
+    assert len(transactions) == 1
 
 
-def test_outcomes_of_several_threads_share_a_sync(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_may_write_through_one_store(opened: Open) -> None:
     store = opened()
     store.begin()
     names = [f"a{number}" for number in range(12)]
-    first, go_on = threading.Event(), threading.Event()
-    with counted(monkeypatch, first, go_on) as transactions:
-        threads = [
-            threading.Thread(target=lambda name=name: store.settle(outcome(name, record(name)))) for name in names
-        ]
-        threads[0].start()
-        assert first.wait(20)
-        for thread in threads[1:]:
-            thread.start()
-        while len(store._queue) < len(names) - 1:
-            threading.Event().wait(0.001)
-        go_on.set()
-        for thread in threads:
-            thread.join()
-    assert transactions == [2]
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(lambda name: store.settle_all([outcome(name, record(name))]), names))
     assert set(store.load().applied) == {at(name) for name in names}
-
-
-def test_each_of_the_threads_that_shared_a_failed_write_hears_of_it(opened: Open) -> None:
-    store = opened()
-    store.begin()
-    opened().begin()
-    errors: list[StateError] = []
-
-    def settle(name: str) -> None:
-        try:
-            store.settle(outcome(name, record(name)))
-        except StateError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=settle, args=(f"a{number}",)) for number in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [error.code for error in errors] == ["state-moved-on"] * 5
 
 
 def test_a_failed_write_leaves_nothing_behind(opened: Open) -> None:
@@ -279,7 +242,7 @@ def test_a_failed_write_leaves_nothing_behind(opened: Open) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         store.settle_all([outcome("a", record("a")), outcome("b", unwritable)])
     assert store.load().applied == {}
-    store.settle(outcome("a", record("a")))
+    store.settle_all([outcome("a", record("a"))])
     assert set(store.load().applied) == {at("a")}
 
 
@@ -312,7 +275,7 @@ def test_damaged_rows_are_told_not_raised(database: Path, opened: Open, damage: 
     store = opened()
     store.begin()
     store.intend([intent("a"), intent("b")])
-    store.settle(outcome("a", record("a")))
+    store.settle_all([outcome("a", record("a"))])
     with closing(sqlite3.connect(database)) as other:
         other.execute(damage)
         other.commit()
@@ -369,5 +332,5 @@ def test_closing_twice_does_no_harm_and_writing_opens_again(opened: Open) -> Non
     store.begin()
     store.close()
     store.close()
-    store.settle(outcome("a", record("a")))
+    store.settle_all([outcome("a", record("a"))])
     assert set(store.load().applied) == {at("a")}
