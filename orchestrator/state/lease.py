@@ -11,6 +11,7 @@ from typing import Final
 
 from orchestrator.core.errors import Locked, StateError
 from orchestrator.core.ports import Clock, Holder
+from orchestrator.state.heartbeat import beating
 from orchestrator.state.objects import ObjectStore
 
 LEASE_S: Final = 60
@@ -41,7 +42,7 @@ def lease(objects: ObjectStore, name: str, what: str, holder: Holder, clock: Clo
         pause.wait(POLL_S)
     try:
         objects.overwrite(name, json.dumps(asdict(holder)).encode(), lease=held)
-        with _heartbeat(objects, name, held):
+        with beating(lambda: objects.renew(name, held), HEARTBEAT_S):
             yield
     finally:
         with suppress(StateError):  # it ends by itself
@@ -62,23 +63,3 @@ def _locked(objects: ObjectStore, name: str, what: str) -> Locked:
         code="state-locked",
         fix=f"Wait until it is done, or let this command wait with --lock-wait; a dead holder's lock ends within {LEASE_S} s.",
     )
-
-
-@contextmanager
-def _heartbeat(objects: ObjectStore, name: str, held: str) -> Iterator[None]:
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(HEARTBEAT_S):
-            # A lost lease does no harm by itself: the next write of whoever comes second is refused by its version.
-            with suppress(StateError):
-                if not objects.renew(name, held):
-                    return
-
-    thread = threading.Thread(target=beat, name="state-lease", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -17,9 +17,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.errors import Locked, StateError
+from orchestrator.core.errors import Locked
 from orchestrator.core.ports import Clock, Holder
 from orchestrator.state.database import open_to_write, telling
+from orchestrator.state.heartbeat import beating
 
 EXPIRES_S = 30.0
 """A row that was not renewed for this long belongs to nobody. Only matters between machines that share a folder."""
@@ -53,7 +54,7 @@ def hold(database: Path, project: str, holder: Holder, clock: Clock, *, wait_s: 
                 )
             pause.wait(_POLL_S)
         try:
-            with _heartbeat(row):
+            with beating(row.renew, HEARTBEAT_S):
                 yield
         finally:
             row.remove()
@@ -103,11 +104,11 @@ class LockRow:
         ) as row:
             return row is not None
 
-    def renew(self) -> None:
-        """Put off the expiry, if the row is still ours."""
-        statement = "UPDATE state_locks SET expires = ? WHERE project = ? AND token = ?"
-        with self._statement(statement, self._clock.now() + EXPIRES_S, self._project, self.token):
-            pass
+    def renew(self) -> bool:
+        """Put off the expiry, if the row is still ours; whether it is."""
+        statement = "UPDATE state_locks SET expires = ? WHERE project = ? AND token = ? RETURNING 1"
+        with self._statement(statement, self._clock.now() + EXPIRES_S, self._project, self.token) as row:
+            return row is not None
 
     def remove(self) -> None:
         """Take our name away."""
@@ -143,25 +144,3 @@ def _opened(path: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _heartbeat(row: LockRow) -> Iterator[None]:
-    """Renew the row from a thread of its own until the block ends."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(HEARTBEAT_S):
-            try:
-                row.renew()
-            except StateError:
-                # The next beat tries again; if the row expires and another takes over, our next write is refused.
-                continue
-
-    thread = threading.Thread(target=beat, name="state-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

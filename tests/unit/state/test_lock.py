@@ -163,11 +163,11 @@ def test_the_heartbeat_renews(
     monkeypatch.setattr(module, "HEARTBEAT_S", 0.001)
     real, beats = LockRow.renew, [0]
 
-    def renew(row: LockRow) -> None:
+    def renew(row: LockRow) -> bool:
         beats[0] += 1
         if beats[0] == 1:
             raise StateError("busy")  # one beat that fails does no harm
-        real(row)
+        return real(row)
 
     monkeypatch.setattr(LockRow, "renew", renew)
     with store.lock(ME, wait_s=0):
@@ -179,11 +179,24 @@ def test_the_heartbeat_renews(
 
 
 def test_whoever_lost_the_lock_neither_renews_nor_removes_the_others(
-    store: SqliteStateStore, database: Path, clock: FakeClock
+    store: SqliteStateStore, database: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.001)
+    real, lost = LockRow.renew, threading.Event()
+
+    def renew(row: LockRow) -> bool:
+        ours = real(row)
+        if not ours:
+            lost.set()
+        return ours
+
+    monkeypatch.setattr(LockRow, "renew", renew)
     store.begin()
     with store.lock(ME, wait_s=0):
-        write_row(database, "another-machine", clock.now() + 5)
+        expires = clock.now() + 5
+        write_row(database, "another-machine", expires)
+        assert lost.wait(20), "no beat noticed"
+        assert rows(database)[0][2] == expires
     assert [row[1] for row in rows(database)] == [OTHER.who]
 
 
@@ -208,7 +221,7 @@ for _ in range(int(sys.argv[2])):
         intent = Intent("update data.counter", counter, Verb.UPDATE, "key", "")
         store.intend([intent])
         applied = Applied(counter, {}, Fingerprint("c"), str(number + 1))
-        store.settle(StateChange(intent.step, counter, applied, "updated"))
+        store.settle_all([StateChange(intent.step, counter, applied, "updated")])
 store.close()
 """
 
