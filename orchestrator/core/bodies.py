@@ -112,7 +112,6 @@ class UserAssignedIdentity(Spec):
 
 
 PathMode: TypeAlias = Literal["ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download", "upload"]
-DataType: TypeAlias = Literal["uri_file", "uri_folder", "mltable"]
 AssetType: TypeAlias = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]
 
 DATA_FILES: Final = Files("the bytes are the data")

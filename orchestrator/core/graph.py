@@ -87,14 +87,3 @@ def reverse(edges: Mapping[Node, Iterable[Node]]) -> dict[Node, set[Node]]:
         for target in targets:
             turned.setdefault(target, set()).add(node)
     return turned
-
-
-def reduce(edges: Mapping[Node, Iterable[Node]]) -> dict[Node, set[Node]]:
-    """The fewest edges with the same meaning, for drawings."""
-    import networkx
-
-    graph: networkx.DiGraph[Node] = networkx.DiGraph()
-    graph.add_nodes_from(edges)
-    graph.add_edges_from((node, target) for node, targets in edges.items() for target in targets if target in edges)
-    reduced = networkx.transitive_reduction(graph)
-    return {node: set(reduced.successors(node)) for node in edges}

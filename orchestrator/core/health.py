@@ -15,11 +15,6 @@ class Health(StrEnum):
     DEGRADED = "degraded"
     UNKNOWN = "unknown"
 
-    def worse_than(self, other: Health) -> bool:
-        """Whether this is a worse state than the other."""
-        order = list(Health)
-        return order.index(self) > order.index(other)
-
 
 class Sync(StrEnum):
     """How a live resource stands to the spec."""

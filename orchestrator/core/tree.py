@@ -2,7 +2,7 @@
 
 A located tree is an ordinary tree of ``dict``, ``list`` and scalars, so it compares, serialises and validates
 like one; beside the members each container keeps their positions. Moving a member from one container to
-another (overlays, includes) moves its position along, as long as `put` or `append_from` is used.
+another (overlays, includes) moves its position along, as long as `put`, `take` or `append_at` is used.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
@@ -114,13 +114,3 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """All problems, as ``validate --format json`` prints them."""
     return {"diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics]}
-
-
-def source_from(texts: Mapping[str, str]) -> SourceLine:
-    """Source lines out of texts held in memory."""
-
-    def line(file: str, number: int) -> str | None:
-        lines = texts.get(file, "").splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else None
-
-    return line

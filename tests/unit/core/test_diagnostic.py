@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError, did_you_mean, nearest
-from orchestrator.core.health import Health
 from orchestrator.core.span import Span
 
 
@@ -31,8 +30,3 @@ def test_the_nearest_name_is_offered_only_if_it_is_near(typed: str, meant: str |
 def test_a_fix_without_a_near_name_says_what_the_caller_says() -> None:
     assert did_you_mean("siz", ["size"]) == "Did you mean 'size'?"
     assert did_you_mean("zzz", ["size"], "Remove it.") == "Remove it."
-
-
-def test_health_has_an_order() -> None:
-    assert Health.DEGRADED.worse_than(Health.PROGRESSING)
-    assert not Health.HEALTHY.worse_than(Health.HEALTHY)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.core.graph import Ring, closure, order, reduce, reverse
+from orchestrator.core.graph import Ring, closure, order, reverse
 
 
 def test_everything_comes_after_what_it_depends_on() -> None:
@@ -25,8 +25,3 @@ def test_closure_follows_edges_and_reverse_turns_them() -> None:
     edges = {"c": ["b"], "b": ["a"], "a": []}
     assert closure(["b"], edges) == {"a", "b"}
     assert closure(["b"], reverse(edges)) == {"b", "c"}
-
-
-def test_a_drawing_needs_no_edge_that_follows_from_others() -> None:
-    edges = {"c": ["b", "a", "outside"], "b": ["a"], "a": []}
-    assert reduce(edges) == {"c": {"b"}, "b": {"a"}, "a": set()}

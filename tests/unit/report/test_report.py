@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -14,7 +15,7 @@ from orchestrator.core.plan import Plan, PlanBase
 from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
 from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
-from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text, source_from
+from orchestrator.report.diagnostics import SourceLine, diagnostics_json, diagnostics_text
 from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
 from orchestrator.report.plan import plan_markdown, plan_text, show_change, show_value
 from orchestrator.report.run import result_line, run_json, run_text, show_duration
@@ -24,6 +25,16 @@ from orchestrator.report.style import Style
 CLUSTER, TABLE = Address("compute", "cluster"), Address("data", "table")
 TRAIN, MODEL = Address("jobs", "train"), Address("models", "heart")
 BLUE = Address("online_endpoints", "hf", "deployments.blue")
+
+
+def source_from(texts: Mapping[str, str]) -> SourceLine:
+    """Source lines out of texts held in memory."""
+
+    def line(file: str, number: int) -> str | None:
+        lines = texts.get(file, "").splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+    return line
 
 
 def field(path: str, applied: object, desired: object, observed: object, action: Action, reason: str) -> FieldChange:
