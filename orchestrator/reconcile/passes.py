@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from orchestrator.core.address import Address
-from orchestrator.core.change import Action
+from orchestrator.core.change import Action, Change
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.ports import Cancellation, Clock
 from orchestrator.core.run import Outcome as StepOutcome
@@ -100,6 +100,7 @@ class Pass:
         self._clock = clock
         self._control = control
         self._watch = watch
+        self._first = not known.recalled
         self._loaded = False
         self._began = clock.monotonic()
         self._facts = PassFacts(secrets.token_hex(4), task.cause, clock.now(), 0.0, Outcome.FAILED)
@@ -179,6 +180,7 @@ class Pass:
         wanted = [change for change in look.plan.effective if change.address not in held]
         if not wanted:
             self._seen(look, held)
+            self._facts = replace(self._facts, healed=self._healed_before())
             return self._end(Outcome.PENDING if held else Outcome.CLEAN)
         if self._control.stopped_for:
             self._seen(look, held)
@@ -189,7 +191,7 @@ class Pass:
 
     def _held(self, look: Look) -> dict[Address, Held]:
         now = self._clock.monotonic()
-        drifted = [change.address for change in look.plan.effective if is_drift(change)]
+        drifted = [change.address for change in look.plan.effective if is_drift(change) or self._half_healed(change)]
         since = {address: self._known.drift_since.get(address, now) for address in drifted}
         self._known = replace(self._known, drift_since=since)
         window = frozen(self._task.policy.freezes, self._clock.now())
@@ -207,14 +209,32 @@ class Pass:
             self._facts = replace(self._facts, retry_in_s=max(0.0, left))
         return held
 
+    def _half_healed(self, change: Change) -> bool:
+        """Whether a change is what is left of setting something back: an earlier try failed, so that the plan no longer calls it drift."""
+        known = str(change.address) in self._known.record.drift and change.action is not Action.DELETE
+        return known and not self._is_news()
+
+    def _healed_before(self) -> tuple[str, ...]:
+        """Drift that the record still knows and that is gone: an earlier process died after it had set it back, before it could tell."""
+        if not self._first or self._is_news():
+            return ()
+        policy, waiting = self._task.policy, {change.address for change in self._facts.waiting}
+        gone = [address for address in self._known.record.drift if address not in {*waiting, *self._facts.drift}]
+        return tuple(address for address in gone if policy.applies(address) and policy.heals(address))
+
+    def _is_news(self) -> bool:
+        """Whether this is the first pass with this revision."""
+        attempted, revision = self._known.record.attempted, self._facts.revision
+        return attempted is None or revision is None or attempted.id != revision.id
+
     def _applied(self, report: RunReport, session: Session, held: Mapping[Address, Held], *, prune: bool) -> PassEnd:
         done = {str(r.address): r.outcome.value for r in report.results if r.outcome in _DONE_WELL}
         failures = {str(r.address): r.error for r in report.results if r.outcome not in _DONE_WELL}
-        healed = tuple(address for address in self._facts.drift if address in done)
+        healed = (*(address for address in self._facts.drift if address in done), *self._healed_before())
         self._facts = replace(
             self._facts, done=done, failures=failures, healed=healed, stopped_for=self._control.stopped_for
         )
-        trouble = troubles.of_report(report)
+        trouble = troubles.of_report(report, self._facts.revision)
         self._seen(session.look(prune=prune), held)
         if trouble is not None:
             return self._failed(trouble)

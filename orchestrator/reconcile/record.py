@@ -212,4 +212,5 @@ def appended(history: Sequence[Entry], entry: Entry) -> tuple[Entry, ...]:
 
 def _uneventful(entry: Entry, before: Entry) -> bool:
     same = (entry.revision, entry.outcome, entry.message) == (before.revision, before.outcome, before.message)
-    return same and not (entry.done or before.done or entry.drift != before.drift)
+    eventful = entry.done or before.done or entry.healed or before.healed
+    return same and not eventful and entry.drift == before.drift

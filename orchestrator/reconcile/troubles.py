@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.core.diagnostic import Diagnostic, SpecError
+from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import BackendError, Locked, StateError, UnsupportedSetup
 from orchestrator.core.run import Outcome as StepOutcome
 from orchestrator.core.run import RunReport
-from orchestrator.core.span import NOWHERE
+from orchestrator.core.span import NOWHERE, Span
 from orchestrator.reconcile.outcome import Trouble
 from orchestrator.reconcile.ports import Revision, SourceError, SourceStalled
 
@@ -53,34 +53,44 @@ def of_exception(error: Exception, revision: Revision | None, *, planning: bool)
     return Trouble("InternalError", f"A defect of amlctl: {type(error).__name__}. The log has the details.")
 
 
-def of_report(report: RunReport) -> Trouble | None:
-    """What failed while applying; the root before what was skipped because of it."""
+def of_report(report: RunReport, revision: Revision | None = None) -> Trouble | None:
+    """What failed while applying; the root before what was skipped because of it. Places are told from the revision's folder."""
     failed = [result for result in report.results if result.outcome is StepOutcome.FAILED]
     skipped = [result for result in report.results if result.outcome is StepOutcome.SKIPPED]
     if not failed and not skipped:
         return None
     first = (failed or skipped)[0]
-    place = f"{first.span}: " if first.span and first.span != NOWHERE else ""
+    place = _place(first.span, revision)
     more = f" (and {len(failed) + len(skipped) - 1} more)" if len(failed) + len(skipped) > 1 else ""
     passing = bool(failed) and all(result.code in _PASSING_CODES for result in failed)
-    return Trouble("ApplyFailed", f"{place}{first.address}: {first.error}{more}", passing=passing)
+    return Trouble(
+        "ApplyFailed", f"{place}{first.address}: {_without_checkout(first.error, revision)}{more}", passing=passing
+    )
 
 
 def _spec_message(error: SpecError, revision: Revision | None) -> str:
     first = error.diagnostics[0]
     more = f" (and {len(error.diagnostics) - 1} more)" if len(error.diagnostics) > 1 else ""
-    return f"{_place(first, revision)}{_with_fix(first.detail, first.fix)}{more}"
+    return f"{_place(first.subject, revision)}{_with_fix(first.detail, first.fix)}{more}"
 
 
-def _place(diagnostic: Diagnostic, revision: Revision | None) -> str:
-    span = diagnostic.subject
+def _place(span: Span | None, revision: Revision | None) -> str:
     if span is None or span == NOWHERE:
         return ""
     if revision is None:
         return f"{span}: "
-    folder = (revision.path if revision.path.is_dir() else revision.path.parent).absolute()
+    folder = _folder(revision)
     file = Path(span.file).absolute()  # spans of files below the working folder are relative to it
     return f"{span._replace(file=str(file.relative_to(folder))) if file.is_relative_to(folder) else span}: "
+
+
+def _folder(revision: Revision) -> Path:
+    return (revision.path if revision.path.is_dir() else revision.path.parent).absolute()
+
+
+def _without_checkout(text: str, revision: Revision | None) -> str:
+    """Files of a checkout by their names in the repository: where it lies says nothing to people and changes with every revision."""
+    return text if revision is None else text.replace(f"{_folder(revision)}/", "")
 
 
 def _with_fix(detail: str, fix: str) -> str:

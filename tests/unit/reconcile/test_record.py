@@ -157,6 +157,16 @@ def test_places_are_told_from_the_checkout(tmp_path: Path) -> None:
     assert trouble.message.startswith("parts/a.yaml:3:5: ")
 
 
+def test_what_failed_does_not_say_where_the_checkout_lies(tmp_path: Path) -> None:
+    inside = Span(f"{tmp_path}/parts/a.yaml", 3, 5, 3, 9)
+    failed = StepResult(
+        Address.parse("jobs.a"), StepOutcome.FAILED, error=f"{tmp_path}/train/train.py is no program", span=inside
+    )
+    trouble = of_report(RunReport((failed,)), Revision("x", tmp_path))
+    assert trouble is not None
+    assert trouble.message == "parts/a.yaml:3:5: jobs.a: train/train.py is no program"
+
+
 def result(name: str, outcome: StepOutcome, code: str = "", span: Span = NOWHERE) -> StepResult:
     return StepResult(Address.parse(name), outcome, error="why", code=code, span=span)
 
