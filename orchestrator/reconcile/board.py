@@ -10,7 +10,7 @@ from orchestrator.core.ports import Clock
 from orchestrator.reconcile.keeper import Keeper
 from orchestrator.reconcile.managed import LONGEST_WAIT_S, Fleet, Managed
 from orchestrator.reconcile.record import to_document
-from orchestrator.reconcile.stages import Workers
+from orchestrator.reconcile.stages import StandingBy, Workers
 
 
 class Board:
@@ -91,6 +91,8 @@ class Desk:
     def _rest(self, project: str, *, suspended: bool) -> None:
         with self._fleet.lock:
             managed = self._fleet.projects[project]
+            if managed.standby:
+                raise StandingBy(managed.standby)
             managed.suspended = suspended
             managed.known = replace(managed.known, record=replace(managed.known.record, suspended=suspended))
         self._keeper.save(managed)

@@ -22,6 +22,9 @@ from orchestrator.reconcile.stages import Engine, Workers
 from orchestrator.reconcile.telemetry import NoTracer
 from orchestrator.reconcile.windows import frozen
 
+PATIENCE_S = 8.0
+"""How long a loop that was told to hurry waits: an apply leaves its steps alone 5 seconds after it was told, and then writes down so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -49,6 +52,9 @@ class Loop:
     Args:
         projects: each with a name of its own.
         around: see `Surroundings`.
+
+    Attributes:
+        abandoned: the loop ended although a call into a workspace or to a source had not come back. Its threads are still there.
     """
 
     def __init__(self, projects: Iterable[Managed], around: Surroundings) -> None:
@@ -58,7 +64,8 @@ class Loop:
         self._around = around
         self._keeper = Keeper(around.engine, around.watch, around.notifier)
         self._stopping = ""
-        self._hurried = False
+        self._hurried_at: float | None = None
+        self.abandoned = False
         self._single = False
 
     @property
@@ -102,7 +109,8 @@ class Loop:
 
     def stop(self, why: str = "the end of the loop") -> None:
         """Start nothing more. From any thread or signal handler; the second time running steps are not waited for."""
-        self._hurried = bool(self._stopping)
+        if self._stopping and self._hurried_at is None:
+            self._hurried_at = self._around.clock.monotonic()
         self._stopping = why
         self._around.workers.wake()
 
@@ -124,17 +132,25 @@ class Loop:
         return max(0.0, min(LONGEST_WAIT_S, min(wakes, default=float("inf")) - now))
 
     def _drain(self) -> None:
-        while self._end_running():
+        while self._end_running() and not self._past_patience():
             self._around.workers.wait(1.0)
-        self._around.workers.close()
-        self._around.engine.close()
+        hurried = self._hurried_at is not None
+        self.abandoned = not self._around.workers.close(
+            0.0 if self._past_patience() else PATIENCE_S if hurried else None
+        )
+        if not self.abandoned:
+            # What still works keeps the right to its project; the end of the process takes that from it.
+            self._around.engine.close()
+
+    def _past_patience(self) -> bool:
+        return self._hurried_at is not None and self._around.clock.monotonic() - self._hurried_at > PATIENCE_S
 
     def _end_running(self) -> bool:
         """Tell running passes to end; whether there are any. Not done in `stop`, which may have interrupted anything."""
         controls = [control for project in self._projects.values() if (control := project.control) is not None]
         for control in controls:
             control.stop(self._stopping)
-            if self._hurried:
+            if self._hurried_at is not None:
                 control.cancel.abort()
         return bool(controls)
 

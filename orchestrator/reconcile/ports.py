@@ -203,7 +203,10 @@ class StatusBoard(Protocol):
 
 
 class Controls(Protocol):
-    """What others may ask of the loop. Returns at once; may be called from any thread with the name of a known project."""
+    """What others may ask of the loop. Returns at once; may be called from any thread with the name of a known project.
+
+    `suspend` and `resume` raise `stages.StandingBy` if another loop has the project: what rests is written down by its owner.
+    """
 
     def trigger(self, project: str) -> None:
         """Look at the project as soon as possible."""

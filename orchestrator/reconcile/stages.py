@@ -126,6 +126,6 @@ class Workers(Protocol):
         """End the loop's wait, or the next one. From any thread or signal handler."""
         ...
 
-    def close(self) -> None:
-        """Wait for everything that was started."""
+    def close(self, seconds: float | None = None) -> bool:
+        """Wait for everything that was started, or for so long at most. Returns whether all of it is over."""
         ...

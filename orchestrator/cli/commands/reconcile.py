@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,11 +100,16 @@ def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
             return Exit.DONE
     watch = silence if console.quiet else logging_watch(console.log_format)
     with assembled(config, watch) as loop, _stopping(loop):
-        if not once:
+        if once:
+            code = _conclude(loop.once(), loop, console)
+        else:
             loop.run()
-            return Exit.DONE
-        ends = loop.once()
-        return _conclude(ends, loop, console)
+            code = Exit.DONE
+    if loop.abandoned:
+        # The interpreter would wait for the threads of calls that do not come back.
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
 from orchestrator.reconcile.server.routes import ROUTES, Door, Route
 from orchestrator.reconcile.source.secret import SecretReference
+from orchestrator.reconcile.stages import StandingBy
 
 _EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 _HISTORY: Final = 50
@@ -99,7 +100,12 @@ class Api:
         return as_json({"project": project, "passes": list(self._board.history(project, int(wanted)))})
 
     def _do(self, action: str, act: Callable[[str], None], project: str) -> Response:
-        act(project)
+        try:
+            act(project)
+        except StandingBy as error:
+            return problem(
+                HTTPStatus.CONFLICT, f"This loop only stands by. Ask the one that has the project: {error.holder}"
+            )
         return as_json({"project": project, "action": action}, HTTPStatus.ACCEPTED)
 
 

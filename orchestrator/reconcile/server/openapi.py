@@ -77,7 +77,8 @@ def _refusals(route: Route) -> tuple[HTTPStatus, ...]:
         return (HTTPStatus.FORBIDDEN, HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     found = (HTTPStatus.NOT_FOUND,) if route.parameters else ()
     if route.door is Door.TOKEN:
-        return (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *found)
+        conflict = (HTTPStatus.CONFLICT,) if route.operation in ("suspend", "resume") else ()
+        return (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *found, *conflict)
     return (HTTPStatus.BAD_REQUEST, *found) if route.operation == "history" else found
 
 

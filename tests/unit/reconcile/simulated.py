@@ -78,9 +78,10 @@ class VirtualWorkers:
     def wake(self) -> None:
         self.woken = True
 
-    def close(self) -> None:
+    def close(self, seconds: float | None = None) -> bool:
         while self._started:
             self._started.popleft()()
+        return True
 
     def wait(self, seconds: float | None) -> None:
         self._pass_until(self.clock.seconds + (1e9 if seconds is None else seconds))

@@ -16,6 +16,7 @@ from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.ports import Notice, PassSummary
 from orchestrator.reconcile.record import from_document
+from orchestrator.reconcile.stages import StandingBy
 from orchestrator.reconcile.windows import Freeze
 from tests.unit.reconcile.simulated import (
     Commit,
@@ -209,6 +210,40 @@ def test_drift_is_healed_once_it_lasted() -> None:
     assert w.status()["counts"] == {"passes": 3, "changed": 2, "failed": 0, "drift_found": 1, "drift_healed": 1}
 
 
+def test_a_heal_that_succeeds_after_a_failed_try_counts() -> None:
+    w = world(Policy(interval_s=100.0, debounce_s=0.0, backoff=Backoff(10.0, 10.0)))
+    w.run(1)
+    w.workspaces["p"].live["data.a"] = "by hand"
+    w.repositories["p"].head = replace(TWO, failing=frozenset({"data.a"}))
+    w.run(100)
+    assert w.ends()[-1] == "failed"
+    # The failed try leaves a mark in the state, by which the next plan sees a half-done change and no drift.
+    w.workspaces["p"].applied["data.a"] = "half-way"
+    w.run(30)
+    assert list(w.status()["drift"]) == ["data.a"], "still to be set back"
+    w.repositories["p"].head = w.repositories["p"].fetched = TWO
+    w.run(300)
+    assert w.workspaces["p"].live["data.a"] == "1"
+    assert [entry["healed"] for entry in w.status()["history"] if entry["healed"]] == [["data.a"]]
+    assert (w.status()["counts"]["drift_found"], w.status()["counts"]["drift_healed"]) == (1, 1)
+
+
+def test_what_a_killed_loop_had_set_back_is_counted_by_its_successor() -> None:
+    w = world(Policy(interval_s=100.0, debounce_s=30.0))
+    w.run(1)
+    w.workspaces["p"].live["data.a"] = "by hand"
+    w.run(100)
+    assert list(w.status()["drift"]) == ["data.a"]
+    w.workspaces["p"].live["data.a"] = "1"  # its last deed, of which it could not tell any more
+    w.workers.drop()
+    w.engine.close()
+    w.loop, w.engine = w.start()
+    w.workers.turn = w.loop.round
+    w.run(300)
+    assert w.status()["counts"]["drift_healed"] == 1
+    assert [entry["healed"] for entry in w.status()["history"] if entry["healed"]] == [["data.a"]]
+
+
 def test_drift_that_goes_by_itself_is_left_alone() -> None:
     w = world(Policy(interval_s=100.0, debounce_s=30.0))
     w.run(1)
@@ -363,6 +398,10 @@ def test_a_second_loop_stands_by_and_takes_over() -> None:
     assert w.status()["standing_by_for"] == first_engine.name
     assert w.ends() == ["changed"], "it makes no pass of its own"
     assert [event for event, _ in w.events].count("standing by") == 1, "and says so once"
+    for ask in (w.loop.desk.suspend, w.loop.desk.resume):
+        with pytest.raises(StandingBy, match=first_engine.name):
+            ask("p")
+    assert w.status()["suspended"] is False
     first_engine.close()
     w.workspaces["p"].live["data.a"] = "by hand"
     w.run(100)

@@ -27,6 +27,7 @@ from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
 from orchestrator.reconcile.server.routes import ROUTES
 from orchestrator.reconcile.source.secret import SecretReference
+from orchestrator.reconcile.stages import StandingBy
 
 TOKEN = SecretReference("env", "API_TOKEN_OF_TEST")
 HOOK = SecretReference("env", "HOOK_SECRET_OF_TEST")
@@ -61,6 +62,7 @@ class Board:
         self.asked: list[tuple[str, str]] = []
         self.is_ready = True
         self.is_alive = True
+        self.standing_by_for = ""
 
     def ready(self) -> bool:
         return self.is_ready
@@ -84,10 +86,16 @@ class Board:
         self.asked.append(("trigger", project))
 
     def suspend(self, project: str) -> None:
+        self._must_own()
         self.asked.append(("suspend", project))
 
     def resume(self, project: str) -> None:
+        self._must_own()
         self.asked.append(("resume", project))
+
+    def _must_own(self) -> None:
+        if self.standing_by_for:
+            raise StandingBy(self.standing_by_for)
 
 
 @pytest.fixture
@@ -183,6 +191,15 @@ def test_refusals_say_why(api: Api, method: str, path: str, status: int, why: st
     assert response.status == status, why
     assert response.content_type == "application/problem+json"
     jsonschema.validate(json.loads(response.body), schema("Problem"))
+
+
+@pytest.mark.parametrize("action", ["suspend", "resume"])
+def test_a_loop_that_stands_by_names_the_one_to_ask(api: Api, board: Board, action: str) -> None:
+    board.standing_by_for = "her loop"
+    answer = ask(api, f"/api/v1/projects/heart/{action}", "POST", authorization="Bearer open-sesame")
+    assert answer.status == 409
+    assert b"her loop" in answer.body
+    assert board.asked == []
 
 
 @pytest.mark.parametrize("action", ["trigger", "suspend", "resume"])
