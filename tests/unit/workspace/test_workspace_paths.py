@@ -30,7 +30,6 @@ def test_unsafe_names_are_refused(name: str, why: str) -> None:
         safe_name(name)
     with pytest.raises(Invalid):
         WorkspacePaths(Path("/w")).job(name)
-    assert why
 
 
 def test_ordinary_names_are_taken(tmp_path: Path) -> None:
