@@ -46,33 +46,23 @@ class Composed:
 
     Attributes:
         composition: complete, but where there are problems values may be `FAILED` or missing; None if nothing could be read.
-        problems: errors, sorted by nothing; warnings are in the composition.
+        problems: errors, in the order in which they were found; warnings are in the composition.
     """
 
     composition: Composition | None
     problems: tuple[Diagnostic, ...]
 
 
-def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composition:
+def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composed:
     """Read a spec and fill in its target, variables, files and expressions.
+
+    Goes on after problems, so that the next stage can find its own in what is sound.
 
     Args:
         paths: spec files, plain CLI v2 documents and folders; together one project. Relative paths start at the current folder.
         options: the target, variables and environment to use.
         kinds: the kinds this version supports.
-
-    Raises:
-        SpecError: with every problem of the text.
     """
-    problems = Problems()
-    composed = _compose(paths, options, kinds, problems)
-    problems.raise_if_any()
-    assert composed is not None, "without a problem there is a composition"  # noqa: S101 - an invariant
-    return composed
-
-
-def compose_leniently(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composed:
-    """Like `compose`, but go on after problems, so that the next stage can find its own in what is sound."""
     problems = Problems()
     return Composed(_compose(paths, options, kinds, problems), problems.errors)
 
@@ -123,8 +113,7 @@ class _Composer:
         head = join(self._fragments, self._kinds, self._problems)
         target = choose_target(head.named["targets"], self._options.target, self._problems)
         scope = self._scope(head, target, root)
-        disabled: dict[str, Span] = {}
-        sections = self._sections(head, target, scope, root, disabled)
+        sections, disabled = self._sections(head, target, scope, root)
         tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
         description = scope.early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
         return Composition(
@@ -139,7 +128,8 @@ class _Composer:
             warnings=self._problems.warnings,
             description=str(description),
             project_mark=head.settings.value_marks.get("project"),
-            extra={"disabled": disabled, "added": added_by(target.body, head.sections)},
+            disabled=disabled,
+            added=added_by(target.body, head.sections),
         )
 
     def _scope(self, head: Head, target: Target, root: Path) -> _Scope:
@@ -165,9 +155,13 @@ class _Composer:
         return _Scope(project.name, variables, common, early)
 
     def _sections(
-        self, head: Head, target: Target, scope: _Scope, root: Path, disabled: dict[str, Span]
-    ) -> dict[str, LocatedDict]:
-        """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest."""
+        self, head: Head, target: Target, scope: _Scope, root: Path
+    ) -> tuple[dict[str, LocatedDict], dict[str, Span]]:
+        """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest.
+
+        Returns:
+            The sections, and what was left out with the place that says so.
+        """
         holes = Holes(lambda name: _hole_value(name, scope.variables), self._places)
         known = (*scope.variables.declarations, *scope.variables.assignments)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
@@ -179,8 +173,7 @@ class _Composer:
         sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
         holes.tell(self._problems)
         self._tell_unknown_variables(scope.variables, holes)
-        disabled.update(_taken_away(head, target), **enablement.disabled)
-        return sections
+        return sections, _taken_away(head, target) | enablement.disabled
 
     def _workspace(self, head: Head, target: Target, scope: _Scope, root: Path) -> WorkspaceChoice:
         body = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.project import WorkspaceChoice
-from orchestrator.core.tree import LocatedDict
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict, Mark
+from orchestrator.spec.only_in_target import Added
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Composition:
         root: folder of the main spec.
         files: every file read.
         warnings: non-fatal findings.
+        project_mark: where the project is named; None if the name is the folder's.
+        disabled: text of the address of each resource that this target leaves out, to the place that says so.
+        added: what only the target has.
     """
 
     project: str
@@ -42,5 +47,6 @@ class Composition:
     files: tuple[Path, ...]
     warnings: tuple[Diagnostic, ...] = ()
     description: str = ""
-    project_mark: tuple[str, int, int, int, int] | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
+    project_mark: Mark | None = None
+    disabled: Mapping[str, Span] = field(default_factory=dict)
+    added: Added = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 from orchestrator.core import graph
 from orchestrator.core.address import Address
@@ -13,16 +12,15 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
-from orchestrator.core.span import Span
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
-from orchestrator.spec.compose import compose_leniently
+from orchestrator.spec.compose import compose
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
 from orchestrator.spec.draft import Draft, drafts
 from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
-from orchestrator.spec.only_in_target import Added, explained
+from orchestrator.spec.only_in_target import explained
 from orchestrator.spec.read import collector_paused
 from orchestrator.spec.resolve import Resolver, externals
 from orchestrator.spec.validate import validate, validate_tags
@@ -40,7 +38,7 @@ def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
         SpecError: with every problem found.
     """
     with collector_paused():
-        composed = compose_leniently(paths, options, kinds)
+        composed = compose(paths, options, kinds)
         if composed.composition is None:
             raise SpecError(composed.problems)
         return project_of(composed.composition, options, kinds, composed.problems)
@@ -62,15 +60,13 @@ def project_of(
     problems = [*validate_tags(composition), *validate(all_drafts)]
     hasher = _hasher(composition)
     files = LocalFileReader(composition.sources, composition.root, hasher if options.files else None)
-    disabled = cast("Mapping[str, Span]", composition.extra.get("disabled", {}))
-    resolver = Resolver(Catalogue(all_drafts, disabled), files, composition.tags)
+    resolver = Resolver(Catalogue(all_drafts, composition.disabled), files, composition.tags)
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if isinstance(hasher, RememberingHasher):
         hasher.save()
     resources = _ordered(resources, all_drafts, problems)
     if problems or earlier:
-        added = cast("Added", composition.extra.get("added", {}))
-        found = [explained(problem, added, composition.target) for problem in _new(problems, earlier)]
+        found = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
         raise SpecError([*earlier, *found])
     return Project(
         name=composition.project,

@@ -25,7 +25,7 @@ def tree(text: str, file: str = "spec.yaml") -> Any:
     return _convert(yaml.compose(text, Loader=yaml.SafeLoader), file)
 
 
-def composition(text: str, root: Path = Path("/nowhere"), **extra: Any) -> Composition:
+def composition(text: str, root: Path = Path("/nowhere"), **further: Any) -> Composition:
     """A composition whose sections are the top-level keys of a text; ``tags`` are the project's."""
     top = tree(text)
     tags = top.pop("tags", LocatedDict())
@@ -38,13 +38,13 @@ def composition(text: str, root: Path = Path("/nowhere"), **extra: Any) -> Compo
         sources={"spec.yaml": root / "spec.yaml"},
         root=root,
         files=(root / "spec.yaml",),
-        extra=extra,
+        **further,
     )
 
 
-def project(text: str, root: Path | None = None, **extra: Any) -> Project:
+def project(text: str, root: Path | None = None, **further: Any) -> Project:
     """The project of a text; local files are looked at only if there is a root."""
-    made = composition(text, root or Path("/nowhere"), **extra)
+    made = composition(text, root or Path("/nowhere"), **further)
     return project_of(made, LoadOptions(files=root is not None), discover())
 
 

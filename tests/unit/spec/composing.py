@@ -23,8 +23,12 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def composed(*paths: Path, **options: Any) -> Composition:
-    """Compose; the paths may be files or folders."""
-    return compose(paths, LoadOptions(**options), discover())
+    """Compose; the paths may be files or folders. Any problem of the text is raised."""
+    found = compose(paths, LoadOptions(**options), discover())
+    if found.problems:
+        raise SpecError(found.problems)
+    assert found.composition is not None, "without a problem there is a composition"
+    return found.composition
 
 
 def spec(folder: Path, text: str, **options: Any) -> Composition:

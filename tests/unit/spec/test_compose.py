@@ -17,7 +17,7 @@ from orchestrator.core.tree import span_at
 from orchestrator.core.value import Reference, Unknown
 from orchestrator.kinds import discover
 from orchestrator.spec import problems
-from orchestrator.spec.compose import compose_leniently
+from orchestrator.spec.compose import compose
 from orchestrator.spec.text import MAX_BYTES
 from tests.unit.spec.composing import composed, refused, spec, told, write
 
@@ -221,7 +221,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 def test_what_is_sound_goes_on_after_a_problem(tmp_path: Path) -> None:
     path = write(tmp_path, {"spec.yaml": HEAD + "jobs: {a: {command: '${var.y}', type: command}}\n"})
-    found = compose_leniently([path], LoadOptions(), discover())
+    found = compose([path], LoadOptions(), discover())
     assert [problem.code for problem in found.problems] == ["undefined-variable"]
     assert found.composition is not None
     body = found.composition.sections["jobs"]["a"]
@@ -499,15 +499,14 @@ def test_what_exists_in_a_target(tmp_path: Path, lifecycle: str, exists: bool, w
     )
     found = spec(tmp_path, text)
     assert ("j" in found.sections["jobs"]) is exists, why
-    disabled: Any = found.extra["disabled"]
-    assert list(disabled) == ([] if exists else ["jobs.j"])
+    assert list(found.disabled) == ([] if exists else ["jobs.j"])
 
 
 def test_what_does_not_exist_need_not_resolve(tmp_path: Path) -> None:
     text = HEAD + TARGETS + "jobs:\n  j:\n    lifecycle: {targets: [prod]}\n    command: '${env.NO} ${var.no}'\n"
     found = spec(tmp_path, text, environ={})
     assert found.sections["jobs"] == {}
-    assert found.extra["disabled"] == {"jobs.j": Span(next(iter(found.sources)), 5, 26, 5, 32)}
+    assert found.disabled == {"jobs.j": Span(next(iter(found.sources)), 5, 26, 5, 32)}
 
 
 def test_a_resource_that_the_target_sets_to_null_does_not_exist(tmp_path: Path) -> None:
@@ -515,7 +514,7 @@ def test_a_resource_that_the_target_sets_to_null_does_not_exist(tmp_path: Path) 
         tmp_path, HEAD + "targets: {t: {jobs: {j: null, absent: null}}}\njobs: {j: {command: '${var.no}'}, k: {}}\n"
     )
     assert list(found.sections["jobs"]) == ["k"]
-    assert found.extra["disabled"] == {"jobs.j": Span(next(iter(found.sources)), 2, 25, 2, 29)}
+    assert found.disabled == {"jobs.j": Span(next(iter(found.sources)), 2, 25, 2, 29)}
 
 
 def test_a_deployment_may_exist_in_one_target_only(tmp_path: Path) -> None:
@@ -524,7 +523,7 @@ def test_a_deployment_may_exist_in_one_target_only(tmp_path: Path) -> None:
     )  # fmt: skip
     found = spec(tmp_path, text)
     assert list(found.sections["online_endpoints"]["e"]["deployments"]) == ["blue"]
-    assert list(found.extra["disabled"]) == ["online_endpoints.e.deployments.green"]  # type: ignore[call-overload]
+    assert list(found.disabled) == ["online_endpoints.e.deployments.green"]
     assert list(spec(tmp_path, text, target="prod").sections["online_endpoints"]["e"]["deployments"]) == [
         "blue",
         "green",
