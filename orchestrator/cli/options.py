@@ -46,11 +46,12 @@ class SpecChoice:
 
 
 _PATH = click.Path(path_type=Path)
-_CHOICE = (
+_VARIANT_OPTIONS = (
     click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one."),
     click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else."),
     click.option("--var-file", multiple=True, type=_PATH, help="YAML or JSON file of variables."),
 )
+"""What chooses among the variants of a spec: target and variables."""
 
 
 def spec_choice(
@@ -77,6 +78,11 @@ def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
     return variables
 
 
+def with_variant(function: F) -> F:
+    """Add ``--target``, ``--var`` and ``--var-file``."""
+    return _stack(function, _VARIANT_OPTIONS)  # type: ignore[return-value]
+
+
 def with_spec() -> Callable[[F], F]:
     """Add SPEC, ``--target``, ``--var`` and ``--var-file``; the command receives one `SpecChoice` as ``spec``."""
 
@@ -92,7 +98,7 @@ def with_spec() -> Callable[[F], F]:
         ) -> Any:
             return function(*args, spec=spec_choice(spec, target, var, var_file), **kwargs)
 
-        return _stack(wrapper, (click.argument("spec", nargs=-1, type=_PATH), *_CHOICE))  # type: ignore[return-value]
+        return _stack(wrapper, (click.argument("spec", nargs=-1, type=_PATH), *_VARIANT_OPTIONS))  # type: ignore[return-value]
 
     return decorate
 
@@ -116,7 +122,7 @@ def with_spec_and_address(function: F) -> F:
         return function(*args, spec=spec_choice(paths, target, var, var_file), address=address, **kwargs)
 
     words = click.argument("place", nargs=-1, required=True, metavar="[SPEC] ADDRESS")
-    return _stack(wrapper, (words, *_CHOICE))  # type: ignore[return-value]
+    return _stack(wrapper, (words, *_VARIANT_OPTIONS))  # type: ignore[return-value]
 
 
 def with_console(*formats: str) -> Callable[[F], F]:
@@ -201,6 +207,7 @@ def with_run(function: F) -> F:
 
 
 def _stack(function: Callable[..., Any], decorators: tuple[Callable[[Any], Any], ...]) -> Callable[..., Any]:
+    """Decorate with the first on top, as if they were written above the function in this order."""
     for decorator in reversed(decorators):
         function = decorator(function)
     return function

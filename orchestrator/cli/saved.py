@@ -55,11 +55,7 @@ def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoic
     document = _read(path)
     origin = document.get("origin")
     if not isinstance(origin, dict) or not _well_formed(origin):
-        raise StateError(
-            f"{path} is not a saved plan.",
-            code="saved-plan-invalid",
-            fix="Make one with `amlctl plan SPEC -o plan.json`.",
-        )
+        raise _invalid(f"{path} is not a saved plan.")
     missing = [name for name in origin["variables"] if name not in load.variables]
     if missing:
         flags = " ".join(f"--var {name}=…" for name in missing)
@@ -97,13 +93,17 @@ def require_same(document: dict[str, Any], fresh: Plan) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise StateError(f"{path} is too large for a saved plan.", code="saved-plan-invalid")
+            raise _invalid(f"{path} is too large for a saved plan.")
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as problem:
-        raise StateError(f"{path} cannot be read as a saved plan: {problem}", code="saved-plan-invalid") from problem
+        raise _invalid(f"{path} cannot be read as a saved plan: {problem}") from problem
     if not isinstance(document, dict):
-        raise StateError(f"{path} is not a saved plan.", code="saved-plan-invalid")
+        raise _invalid(f"{path} is not a saved plan.")
     return document
+
+
+def _invalid(detail: str) -> StateError:
+    return StateError(detail, code="saved-plan-invalid", fix="Make one with `amlctl plan SPEC -o plan.json`.")
 
 
 def _well_formed(origin: dict[str, Any]) -> bool:

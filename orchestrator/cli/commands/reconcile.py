@@ -16,7 +16,7 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
-from orchestrator.cli.options import spec_choice, with_console
+from orchestrator.cli.options import spec_choice, with_console, with_variant
 
 if TYPE_CHECKING:
     from orchestrator.core.project import LoadOptions
@@ -33,9 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--config", "-c", "config_file", type=_FILE, help="Configuration of many projects, instead of SPEC.")
 @click.option("--once", is_flag=True, help="One pass, then end: 0 nothing to do, 2 changed, 1 failed.")
 @click.option("--status", is_flag=True, help="Only show what the last loop said of its projects; starts nothing.")
-@click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one.")
-@click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else.")
-@click.option("--var-file", multiple=True, type=_FILE, help="YAML or JSON file of variables.")
+@with_variant
 @click.option("--interval", type=click.FloatRange(1), default=180.0, show_default=True, help="Seconds between passes.")
 @click.option("--observe", is_flag=True, help="Show what would be done and change nothing.")
 @click.option("--prune", is_flag=True, help="Remove what the project owns and the spec no longer has.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from orchestrator.cli.console import Console
-from orchestrator.cli.options import DEFAULT_SPEC, spec_choice, with_console
+from orchestrator.cli.options import DEFAULT_SPEC, spec_choice, with_console, with_variant
 from orchestrator.report.workspace import workspace_json, workspace_text
 
 if TYPE_CHECKING:
@@ -31,29 +31,31 @@ def command() -> None:
 
 
 def _with_folder(function: F) -> F:
-    """Add SPEC, ``--target``, ``--var`` and ``--path``; the command receives the folder as ``root``."""
+    """Add SPEC, the options that choose its variant, and ``--path``; the command receives the folder as ``root``."""
 
     @functools.wraps(function)
     def wrapper(
-        *args: Any, spec: Path | None, target: str | None, var: tuple[str, ...], path: Path | None, **kwargs: Any
+        *args: Any,
+        spec: Path | None,
+        target: str | None,
+        var: tuple[str, ...],
+        var_file: tuple[Path, ...],
+        path: Path | None,
+        **kwargs: Any,
     ) -> Any:
-        return function(*args, root=path.absolute() if path else _folder_of(spec, target, var), **kwargs)
+        root = path.absolute() if path else _folder_of(spec, target, var, var_file)
+        return function(*args, root=root, **kwargs)
 
     kind = click.Path(path_type=Path)
-    decorated = click.option("--path", type=kind, help="The workspace's folder, instead of asking a spec for it.")(
-        wrapper
-    )
-    decorated = click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec.")(
-        decorated
-    )
-    decorated = click.option("--target", "-t", metavar="NAME", help="Target of the spec.")(decorated)
-    return click.argument("spec", type=kind, required=False)(decorated)  # type: ignore[return-value]
+    place = click.option("--path", type=kind, help="The workspace's folder, instead of asking a spec for it.")
+    argument = click.argument("spec", type=kind, required=False)
+    return argument(with_variant(place(wrapper)))  # type: ignore[return-value]
 
 
-def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...]) -> Path:
+def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...], var_file: tuple[Path, ...]) -> Path:
     if spec is None and not Path(DEFAULT_SPEC).exists() and Path(_DEFAULT_FOLDER).is_dir():
         return Path(_DEFAULT_FOLDER).absolute()
-    project = spec_choice((spec,) if spec else (), target, var, ()).project(files=False)
+    project = spec_choice((spec,) if spec else (), target, var, var_file).project(files=False)
     if project.workspace.kind != "local":
         what = f"The target '{project.target}' is" if project.target else "The spec's workspace is"
         raise click.UsageError(f"{what} no embedded workspace; choose another target with --target, or give --path.")

@@ -217,6 +217,15 @@ def test_workspace_without_processes(demo: Shell) -> None:
     assert "no workspace yet" in demo("workspace", "status", "--path", "elsewhere").out
 
 
+@pytest.mark.parametrize("flags", [("--var", "place=mine"), ("--var-file", "vars.yaml")])
+def test_the_workspace_of_a_spec_whose_variables_say_where_it_is(demo: Shell, flags: tuple[str, str]) -> None:
+    demo.write("spec.yaml", SPEC + "variables: {place: {}}\nworkspace: {local: {path: '${var.place}'}}\n")
+    demo.write("vars.yaml", "place: mine\n")
+    demo("apply", "-y", *flags)
+    assert demo("workspace", "status", *flags, "--format", "json").data["records"]["data"] == 1
+    assert demo("workspace", "reset", "-y", *flags, "--format", "json").data["path"] == str(demo.folder / "mine")
+
+
 def test_git_is_told_to_leave_the_workspace_alone(demo: Shell) -> None:
     demo("apply", "-y")
     assert (demo.folder / ".amlctl" / ".gitignore").read_text() == "*\n"
