@@ -33,17 +33,17 @@ def make_plan(project: Project, state: State, observation: Observation, kinds: K
 
 
 def _plan(facts: Facts, *, prune: bool) -> Plan:
-    walked = walk(facts)
+    decided = walk(facts)
     leaving = [gone for gone in orphans(facts) if gone.address in facts.selection]
     findings = [
         *facts.selection.problems,
         *refusal_problems(facts),
         *external_findings(facts),
-        *walked.problems,
-        *unselected_upstream(facts, walked.changes),
+        *decided.problems,
+        *unselected_upstream(facts, decided.changes),
     ]
-    changes = {address: change for address, change in walked.changes.items() if address in facts.selection}
-    targets = {address: walked.targets[address] for address in changes}
+    changes = {address: change for address, change in decided.changes.items() if address in facts.selection}
+    targets = {address: decided.targets[address] for address in changes}
     if prune:
         findings += still_needed(facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP})
         findings += _take_away(leaving, "left the spec", changes, targets)

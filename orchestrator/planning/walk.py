@@ -23,7 +23,7 @@ from orchestrator.planning.subject import Decision, Subject
 
 
 @dataclass(slots=True)
-class Walk:
+class Decisions:
     """What was decided so far.
 
     Attributes:
@@ -38,16 +38,16 @@ class Walk:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-def walk(facts: Facts) -> Walk:
+def walk(facts: Facts) -> Decisions:
     """Decide on every resource of the spec."""
-    done = Walk()
+    done = Decisions()
     unfinished = {intent.address for intent in facts.state.unfinished}
     for address, desired in facts.project.resources.items():
         _visit(desired, facts, done, interrupted=address in unfinished)
     return done
 
 
-def _visit(desired: Desired, facts: Facts, done: Walk, *, interrupted: bool) -> None:
+def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool) -> None:
     address = desired.address
     fingerprint, upstream = fingerprint_of(desired, done.yields, facts.observation.externals)
     resolved = pin(desired, done.yields, facts.observation.externals)
