@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from orchestrator.backends.azure.client import Client
@@ -118,7 +119,9 @@ class AzureBackend:
         self, address: Address, revision: str, timeout_s: float | None, cancel: Cancellation, progress: Progress
     ) -> Observed:
         pace = Pace(self._clock, timeout_s, float(self._connection.polling_s))
-        self._finish(address, revision, pace, cancel)
+        # The last step of an operation is to read what it made, which may be there a moment later only.
+        with suppress(NotFound):
+            self._finish(address, revision, pace, cancel)
         try:
             return until_settled(lambda: self.read(address, revision), str(address), pace, cancel, progress)
         except Failed as error:

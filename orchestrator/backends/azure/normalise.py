@@ -92,6 +92,16 @@ def _datastore(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+_MADE: Final = frozenset({"createdBy", "createdAt", "lastModifiedAt"})
+
+
+def _endpoint(body: dict[str, Any]) -> dict[str, Any]:
+    """The client adds to an endpoint's properties who made it, and when. Source: azure-ai-ml, ``OnlineEndpoint``."""
+    if isinstance(body.get("properties"), dict):
+        body["properties"] = {name: value for name, value in body["properties"].items() if name not in _MADE}
+    return body
+
+
 def _deployment(body: dict[str, Any]) -> dict[str, Any]:
     """The rate of what is collected, at each collection as well. See `dialect`."""
     collector = body.get("data_collector")
@@ -108,8 +118,13 @@ _RULES: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "environments": _environment,
     "compute": _compute,
     "datastores": _datastore,
+    "online_endpoints": _endpoint,
     "online_endpoints.deployments": _deployment,
 }
+
+
+_NOT_SAID: Final = frozenset({"id", "creation_context"})
+"""What no spec says: who made it, and when, is a fact beside the body."""
 
 
 def normalised(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,7 +135,7 @@ def normalised(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         body: plain data, as `sdk.body_of` gives it.
     """
     identifier = body.get("id")
-    tidy: dict[str, Any] = shortened({name: value for name, value in body.items() if name != "id"})
+    tidy: dict[str, Any] = shortened({name: value for name, value in body.items() if name not in _NOT_SAID})
     if identifier is not None:
         tidy["id"] = identifier
     rule = _RULES.get(kind)

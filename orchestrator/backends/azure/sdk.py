@@ -104,7 +104,8 @@ def load_entity(loader: str, body: Mapping[str, Any]) -> Any:
     """
     # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
     deciding = {name: body[name] for name in ("type", "task") if name in body}
-    source = io.StringIO(json.dumps(deciding)) if "task" in deciding else None
+    decides = "task" in deciding or loader == "load_online_deployment"
+    source = io.StringIO(json.dumps(deciding)) if decides and deciding else None
     return getattr(ml, loader)(source=source, params_override=[dict(body)])
 
 

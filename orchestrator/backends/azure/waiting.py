@@ -15,6 +15,9 @@ from orchestrator.core.resource import Observed
 FIRST_PAUSE_S: Final = 0.2
 _GROWTH: Final = 1.5
 
+LAGGING_READS: Final = 5
+"""So many reads may find nothing yet. With growing pauses they take some two seconds. Ours; the service promises no bound."""
+
 Key = tuple[Address, str]
 
 
@@ -83,16 +86,24 @@ def until_settled(
 ) -> Observed:
     """Read something until it is no longer in progress. Tells of each new state.
 
+    The first reads may find nothing: what an operation has made may be read a moment later only.
+
     Raises:
         Failed: it came to a bad end.
         NotFound: it is gone.
         TimedOut, Cancelled: see `Pace.rest`.
     """
     told = ""
+    seen, misses = False, 0
     while True:
         found = read()
         if found is None:
-            raise NotFound(f"{what} was deleted meanwhile.")
+            misses += 1
+            if seen or misses > LAGGING_READS:
+                raise NotFound(f"{what} was deleted meanwhile.")
+            pace.rest(what, cancel)
+            continue
+        seen = True
         if found.health is Health.DEGRADED:
             raise Failed(found.message or f"{what} failed.", code=str(found.attributes.get("state") or "failed"))
         if found.health is not Health.PROGRESSING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.best_model import with_best_model
@@ -16,6 +16,9 @@ from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed, Removal
+
+_LABELS: Final = ("stage", "auto_delete_setting")
+"""Further fields that may change while a version stays what it is."""
 
 Names = Callable[[], Collection[str] | None]
 """The names whose versions matter; None means all in the workspace."""
@@ -84,6 +87,10 @@ class AssetDriver:
             entity.description = request.properties.get("description")
             if properties := request.properties.get("properties"):
                 entity.properties = {**(entity.properties or {}), **properties}
+            wanted = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+            for label in _LABELS:
+                if label in request.properties:
+                    setattr(entity, label, getattr(wanted, label))
             self._collection(ml).create_or_update(entity)
 
         self._client.write(f"update {request.address} {version}", put)

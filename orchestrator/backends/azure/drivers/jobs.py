@@ -12,7 +12,7 @@ from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked, marks_of
 from orchestrator.backends.azure.normalise import shortened
 from orchestrator.core.address import Address
-from orchestrator.core.errors import NotFound
+from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
@@ -79,7 +79,12 @@ class JobDriver:
         self._client.write(f"submit {request.address} as {request.revision}", submit, files)
 
     def update(self, request: Request, before: Observed) -> None:
-        """Change the labels of a run. The service adds tags and changes them; it takes none away."""
+        """Change the labels of a run. The service adds tags and changes them; it takes none away.
+
+        Raises:
+            Invalid: a property has another value; those of a run never change.
+        """
+        _refuse_other_properties(request, before)
         name = request.revision or before.revision
 
         from orchestrator.backends.azure import sdk
@@ -141,6 +146,17 @@ class JobDriver:
             job,
             archived=archived,
             health=(health, "" if health is Health.HEALTHY else status),
+        )
+
+
+def _refuse_other_properties(request: Request, before: Observed) -> None:
+    """Source: azureml-core documentation, ``Run.add_properties``: properties of a run are immutable, its tags are not."""
+    wanted, there = request.properties.get("properties") or {}, before.properties.get("properties") or {}
+    others = [name for name, value in wanted.items() if str(there.get(name)) != str(value)]
+    if others:
+        raise Invalid(
+            f"{request.address}: {', '.join(sorted(others))} among the properties of a run cannot be changed.",
+            fix="Put what may change into tags, or change the job so that it runs anew.",
         )
 
 
