@@ -42,6 +42,10 @@ class World(Protocol):
         """Delete every live object at an address, as somebody else would."""
         ...
 
+    def made(self, address: Address) -> int:
+        """When the newest live object at an address was made, as a number that rises."""
+        ...
+
     def facts(self) -> Any:
         """Everything that is durable, state included: equal before and after if nothing was written."""
         ...
@@ -76,6 +80,10 @@ class EmbeddedWorld:
             for record in store.list(address.kind):
                 if record.address == str(address):
                     store.delete(record.key)
+
+    def made(self, address: Address) -> int:
+        with closing(RecordStore(WorkspacePaths(self.root))) as store:
+            return _newest(store, address).order
 
     def facts(self) -> Any:
         database = WorkspacePaths(self.root).db

@@ -1,0 +1,164 @@
+"""Every kind on a wire that fails: throttled in a storm, answers lost after the effect, operations that fail, reads that lag behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.backends.azure.client import CONCURRENT_CALLS
+from orchestrator.core.run import Outcome, StepResult
+from orchestrator.workspace.arm.faults import Drop, FailOperation, Fault, Latency, Refuse, Rule, Stale
+from tests.contract.kinds.azure_world import AzureWorld, Metered
+from tests.contract.kinds.conftest import AZURE
+from tests.contract.kinds.life import Life
+from tests.contract.kinds.test_life import CASES
+from tests.unit.kinds.cases import Case
+
+pytestmark = AZURE.marks
+
+ONE_OF_EACH = {str(case.kind): case for case in reversed(CASES) if not case.refused}
+PATHS = {
+    "compute": "/computes/", "datastores": "/datastores/", "data": "/data/[^/]+/versions/", "jobs": "/jobs/",
+    "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
+    "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
+    "online_endpoints.deployments": "/deployments/[^/]+$",
+}  # fmt: skip
+"""Where writes of a kind go on the wire."""
+
+KINDS = [ONE_OF_EACH[kind] for kind in PATHS]
+
+
+@pytest.fixture
+def meter(azure: AzureWorld) -> Iterator[Metered]:
+    """The wire, with nothing wrong yet. One HTTP request is tried once: what repeats is ours."""
+    yield azure.meter
+    azure.meter.clear()
+
+
+def strike(meter: Metered, case: Case, fault: Fault, method: str = "") -> Rule:
+    return meter.add(fault, method, PATHS[case.kind])
+
+
+def failures(life: Life) -> list[StepResult]:
+    report = life._apply()
+    assert report is not None
+    return [result for result in report.results if result.outcome is Outcome.FAILED]
+
+
+@pytest.mark.parametrize("case", KINDS, ids=str)
+def test_answers_lost_after_the_effect_lead_to_nothing_twice(
+    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path
+) -> None:
+    azure.target["retries"] = 0
+    life = Life(case, azure, tmp_path)
+    made = strike(meter, case, Drop(effect=True), "PUT")
+    life.apply()
+    assert made.struck == 1
+    (first,) = life.live(life.address)
+    if case.label:
+        changed = strike(meter, case, Drop(effect=True), "PATCH" if case.kind == "jobs" else "PUT")
+        life.edit(case.label)
+        assert life.apply()[life.address].outcome is Outcome.UPDATED
+        # Labels of a run go to run history, which lies elsewhere.
+        assert changed.struck == (0 if case.kind == "jobs" else 1)
+    (second,) = life.live(life.address)
+    assert (second.revision, second.order) == (first.revision, first.order)
+    life.leave()
+    removed = strike(meter, case, Drop(effect=True), "DELETE")
+    life.apply(prune=True)
+    assert life.live(life.address) == []
+    assert removed.struck == (1 if case.kind in DELETED else 0)
+
+
+WAITED_FOR = frozenset({"online_endpoints", "online_endpoints.deployments"})
+"""Kinds whose operation is waited for behind this wire: a compute is there at once. Its failure is in tests/contract/azure."""
+
+DELETED = frozenset({"compute", "datastores", "online_endpoints", "online_endpoints.deployments"})
+"""Kinds that a ``DELETE`` removes; others are archived, or are a part of something."""
+
+
+def test_a_storm_of_refusals_is_waited_out_within_bounds(azure: AzureWorld, meter: Metered, tmp_path: Path) -> None:
+    body = {"type": "uri_folder", "path": "https://example.org/rows/"}
+    around = {
+        "data": {f"rows-{n}": body for n in range(12)},
+        "compute": {f"cpu-{n}": {"type": "amlcompute", "size": "Standard_DS3_v2"} for n in range(8)},
+    }
+    case = Case(
+        "datastores",
+        {},
+        around,
+        None,
+        "raw",
+        "azure_blob",
+        {},
+        {"type": "azure_blob", "account_name": "a", "container_name": "c"},
+    )
+    life = Life(case, azure, tmp_path)
+    meter.each = 2
+    meter.add(Latency(0.02), path="/workspaces/local/", times=None)
+    done = life.apply()
+    assert {result.outcome for result in done.values()} == {Outcome.CREATED}
+    assert len(done) == 21
+    assert meter.refused > 2 * len(done)
+    assert azure.pauses.count(1.0) >= meter.refused, "Retry-After is honoured"
+    assert 1 < meter.busiest <= CONCURRENT_CALLS
+    assert len(life.live()) == 21
+
+
+def test_a_storm_on_writes_outlasts_the_client_and_not_the_apply(
+    azure: AzureWorld, meter: Metered, tmp_path: Path
+) -> None:
+    around = {"data": {f"rows-{n}": {"type": "uri_folder", "path": "https://example.org/rows/"} for n in range(9)}}
+    case = Case(
+        "datastores",
+        {},
+        around,
+        None,
+        "raw",
+        "azure_blob",
+        {},
+        {"type": "azure_blob", "account_name": "a", "container_name": "c"},
+    )
+    life = Life(case, azure, tmp_path)
+    storm = meter.add(Refuse(retry_after=1), "PUT", "/workspaces/local/", times=60)
+    assert {result.outcome for result in life.apply().values()} == {Outcome.CREATED}
+    assert storm.struck == 60
+    assert meter.busiest <= CONCURRENT_CALLS
+
+
+def test_a_storm_without_end_is_given_up_with_the_reason(azure: AzureWorld, meter: Metered, tmp_path: Path) -> None:
+    case = ONE_OF_EACH["environments"]
+    life = Life(case, azure, tmp_path)
+    storm = meter.add(Refuse(retry_after=1), "PUT", PATHS["environments"], times=None)
+    (failed,) = failures(life)
+    assert "throttled" in failed.error
+    assert storm.struck <= 40, "a budget, not for ever"
+    meter.clear()
+    life.apply()
+
+
+@pytest.mark.parametrize("case", [case for case in KINDS if case.kind in WAITED_FOR], ids=str)
+def test_an_operation_that_fails_is_told_and_mended_by_the_next_apply(
+    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path
+) -> None:
+    life = Life(case, azure, tmp_path)
+    strike(meter, case, FailOperation("QuotaExceeded", "no cores left"), "PUT")
+    (failed,) = failures(life)
+    assert failed.address == life.address
+    assert "no cores left" in failed.error
+    meter.clear()
+    life.apply()
+    assert len(life.live(life.address)) == 1
+
+
+@pytest.mark.parametrize("case", KINDS, ids=str)
+def test_a_read_that_lags_behind_makes_nothing_twice(
+    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path
+) -> None:
+    life = Life(case, azure, tmp_path)
+    stale = strike(meter, case, Stale(reads=2), "PUT")
+    life.apply()
+    assert stale.struck == 1
+    assert len(life.live(life.address)) == 1
