@@ -41,6 +41,11 @@ class Place:
         return self.kind == "local" and not (Path(self.settings["path"]) / "workspace.db").exists()
 
 
+def loop_folder(spec: Path) -> Path:
+    """Where a loop over one spec, without a configuration, keeps what is its own."""
+    return (spec if spec.is_dir() else spec.parent).absolute() / ".amlctl"
+
+
 class PlacesFile:
     """A small JSON file. It only spares a wait: without it, the places are known after each project's first load."""
 

@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from orchestrator.workspace.control import ControlAddress, ControlFiles
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import ProcessIdentity
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +107,49 @@ def test_status_shows_what_the_loop_says(folder: Path) -> None:
     told = json.loads(amlctl(folder, "status", "--format", "json").stdout)["reconcile"]
     assert told["history"][0]["done"] == {"compute.cpu": "created", "compute.gpu": "created"}
     assert "UpToDate" in amlctl(folder, "reconcile", "--status").stdout
+
+
+def test_status_shows_what_the_loop_says_although_the_spec_is_broken(folder: Path) -> None:
+    amlctl(folder, "reconcile", "--once", "--quiet")
+    (folder / "spec.yaml").write_text(SPEC.replace("compute:", "compote:"))
+    amlctl(folder, "reconcile", "--once", "--quiet")
+    shown = amlctl(folder, "status")
+    assert shown.returncode == 1
+    assert "Stalled      True   InvalidSpec  spec.yaml:2:1" in shown.stdout
+    assert "compote" in shown.stderr
+    told = json.loads(amlctl(folder, "status", "--format", "json").stdout)
+    assert "reconcile" not in told, "one document, about the problems"
+
+
+def test_the_second_signal_ends_a_loop_whose_workspace_does_not_answer(folder: Path) -> None:
+    (folder / "a.csv").write_text("x\n1\n")
+    job = """\
+jobs:
+  wait: {type: command, command: "sleep 600", compute: azureml:cpu, environment: {image: "python:3.11"}}
+"""
+    (folder / "spec.yaml").write_text(SPEC + job)
+    root = folder / ".amlctl"
+    with running(folder) as loop:
+        loop.wait_for(lambda event: event["event"] == "pass.apply")
+        files = ControlFiles(WorkspacePaths(root))
+        until = time.monotonic() + 60
+        while (address := ControlAddress.read(files)) is None or not files.guard_lock.exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        stopped = [ProcessIdentity.parse(files.guard_lock.read_text()).pid, address.process.pid]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            loop.process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            assert loop.process.poll() is None, "the first one lets running steps end"
+            began = time.monotonic()
+            loop.end(signal.SIGTERM)
+            assert time.monotonic() - began < 30
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+            amlctl(folder, "workspace", "down")
 
 
 def test_a_signal_ends_the_loop_well(folder: Path) -> None:

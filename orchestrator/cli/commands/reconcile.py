@@ -81,10 +81,11 @@ def command(
 def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
     """The configuration of one folder."""
     from orchestrator.reconcile.config import Config, ProjectConfig
+    from orchestrator.reconcile.places import loop_folder
 
     folder = spec if spec.is_dir() else spec.parent
     project = ProjectConfig(folder.name, spec, policy, load.target, load.variables, load.variable_files)
-    return Config(folder / ".amlctl", (project,), parallel=1)
+    return Config(loop_folder(spec), (project,), parallel=1)
 
 
 def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:

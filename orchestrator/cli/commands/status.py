@@ -9,10 +9,12 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec
+from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import Project
 from orchestrator.engine import Workspace, open_workspace, status_of
 from orchestrator.kinds import discover
+from orchestrator.reconcile.places import PlacesFile, loop_folder
 from orchestrator.reconcile.record import NOTE
 from orchestrator.report.reconcile import reconcile_text
 from orchestrator.report.status import status_json, status_text
@@ -27,12 +29,29 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 @with_console()
 def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> None:
     """Show how everything in the spec and in the state is, now, and what a loop that keeps it says."""
-    project = spec.project()
+    try:
+        project = spec.project()
+    except SpecError:
+        _show_loop(spec, console)
+        raise
     with open_workspace(project, discover(), SystemClock()) as workspace:
         _show(project, workspace, console)
         while watch:
             time.sleep(interval)
             _show(project, workspace, console, again=True)
+
+
+def _show_loop(spec: SpecChoice, console: Console) -> None:
+    """What the loop of this folder says; it knows where its state is although the spec is broken. JSON has room for problems only."""
+    if console.json:
+        return
+    folder = loop_folder(spec.paths[0])
+    for place in PlacesFile(folder / "places.json").read().values():
+        if not place.gone:
+            with open_workspace(place.bare(), discover(), SystemClock()) as workspace:
+                note = workspace.store.recall(NOTE)
+            if note is not None:
+                console.result(f"reconcile loop, {reconcile_text({place.project: note}, console.style)}\n")
 
 
 def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> None:
