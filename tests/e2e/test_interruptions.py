@@ -7,8 +7,9 @@ import signal
 import sqlite3
 from collections.abc import Callable
 
-from tests.e2e.project import Project, wait_for
+from tests.e2e.project import Project
 from tests.e2e.specs import training
+from tests.waiting import wait_for
 
 Make = Callable[[str], Project]
 

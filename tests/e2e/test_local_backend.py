@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,10 @@ from orchestrator.kinds import discover
 from orchestrator.workspace.control import ControlFiles, held
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive
+from tests.waiting import SLOWEST_S, wait_for
 
 pytestmark = pytest.mark.slow
 
-SLOWEST_S = 60.0
 COPY = """
 import os, pathlib, sys
 assert os.environ["TOKEN"] == "hush"
@@ -90,13 +90,6 @@ def files(path: Path) -> LocalFiles:
     return LocalFiles(
         path, "d" * 64, path.name, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in taken}
     )
-
-
-def wait_for(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + SLOWEST_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
 
 
 def test_from_a_file_to_an_answer_and_away(opened: Opened, tmp_path: Path) -> None:

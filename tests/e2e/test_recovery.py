@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.project import Caller, Project, processes_of, wait_for
+from tests.e2e.project import Caller, Project, processes_of
 from tests.e2e.specs import training
+from tests.waiting import wait_for
 
 Make = Callable[[str], Project]
 ENDPOINT = "online_endpoints.totals"

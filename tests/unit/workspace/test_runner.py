@@ -5,32 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.process import ProcessIdentity, alive, members, spawn
+from orchestrator.workspace.process import ProcessIdentity, alive, members, spawn, terminate
+from tests.waiting import wait_for
 
 ORDER = RunOrder("run-1", "command", {"type": "command"}, sys.executable, command="true")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> JobFolder:
+def folder(tmp_path: Path) -> Iterator[JobFolder]:
     folder = JobFolder(tmp_path / "jobs" / "run-1")
     for part in (folder.code, folder.logs, folder.outputs):
         part.mkdir(parents=True)
-    return folder
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
+    yield folder
+    left = folder.runner()
+    if left is not None:  # a test that failed half-way leaves nothing running
+        terminate(left, 1.0)
 
 
 def start(folder: JobFolder) -> ProcessIdentity:
