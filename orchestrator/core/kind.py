@@ -147,6 +147,7 @@ class Behaviour(StrEnum):
     DEPLOYMENT = "deployment"
     TRAFFIC = "traffic"
     ACCESS = "access"
+    WORKSPACE = "workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,7 @@ class Kind:
         problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
         local_refusals: why the embedded workspace cannot run such a body, whatever it mentions. Must not raise.
         source: where the body is documented.
+        foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
     key: str
@@ -289,6 +291,7 @@ class Kind:
     removal: Removal = Removal.DELETE
     local_refusals: Callable[[str, Mapping[str, Any]], Iterable[Refusal]] = _no_refusals
     taggable: bool = True
+    foundation: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()

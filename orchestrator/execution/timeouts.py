@@ -15,6 +15,7 @@ DEFAULTS_S: Final = {
     Behaviour.DEPLOYMENT: 120 * _MINUTE,
     Behaviour.TRAFFIC: 30 * _MINUTE,
     Behaviour.ACCESS: 30 * _MINUTE,
+    Behaviour.WORKSPACE: 60 * _MINUTE,
 }
 """Ends of hope, not estimates: the service gives up earlier by itself. A deployment may build its image first. Runs have no
 bound of ours: how long training takes is for its own ``limits`` to say."""

@@ -31,7 +31,10 @@ CLOUDS: Final = ("public", "usgov", "china")
 CONNECTION: Final = ("resource_manager", "storage_suffix", "audience", "authority", "instance_discovery", "ca_file")
 """For private clouds and for servers on loopback."""
 
-FIELDS: Final = (*NEEDED, "credential", "cloud", "state", "connection")
+BODY: Final = ("location", "display_name", "description", "tags", "lifecycle")
+"""What is said of a workspace that is to be made."""
+
+FIELDS: Final = (*NEEDED, "credential", "cloud", "state", "connection", "create", *BODY)
 
 FolderOf = Callable[[Mark], Path]
 
@@ -62,7 +65,54 @@ def azure_settings(settings: LocatedDict, folder_of: FolderOf, problems: Problem
         found["connection"] = _connection(connection, folder_of, problems)
     if "credential" in settings:
         found["credential"] = _credential(settings, problems)
+    found |= _creation(settings, problems)
     return found
+
+
+def foundation(settings: LocatedDict) -> LocatedDict | None:
+    """The section of the workspace itself, if it is to be made: its name and its body. It is protected unless it says otherwise."""
+    name = settings.get("workspace_name")
+    if settings.get("create") is not True or not isinstance(name, str):
+        return None
+    body = LocatedDict(mark=settings.mark)
+    for field in BODY:
+        if field in settings:
+            body.take(field, settings)
+    lifecycle = body.get("lifecycle", LocatedDict(mark=settings.mark))
+    if isinstance(lifecycle, LocatedDict) and "protect" not in lifecycle:
+        lifecycle = lifecycle.copy()
+        lifecycle["protect"] = True
+        body["lifecycle"] = lifecycle
+    section = LocatedDict(mark=settings.mark)
+    section[name] = body
+    section.key_marks[name] = settings.value_marks.get("workspace_name", settings.mark)
+    section.value_marks[name] = settings.mark
+    return section
+
+
+def _creation(settings: LocatedDict, problems: Problems) -> dict[str, Any]:
+    create = settings.get("create")
+    if create is not None and not isinstance(create, bool | Unknown):
+        _wrong("create", "'create' must be true or false.", "Write true.", settings, problems)
+    if create is not True:
+        for field in BODY:
+            if field in settings and create in (None, False):
+                problems.error(
+                    "setting-without-effect",
+                    f"'{field}' says how a workspace is made, and this one is not to be made.",
+                    f"Add `create: true`, or remove '{field}'.",
+                    settings.key_marks.get(field),
+                )
+        return {}
+    state = settings.get("state")
+    if not isinstance(state, LocatedDict) or "container_url" not in state:
+        problems.error(
+            "missing-setting",
+            "The state of a workspace that is to be made cannot be inside it: it is needed before.",
+            "Name a blob container that is there: `state: {container_url: https://…}`.",
+            settings.key_marks.get("create"),
+        )
+    return {"create": True}
 
 
 def _connection(body: LocatedDict, folder_of: FolderOf, problems: Problems) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from orchestrator.core.span import NOWHERE, Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
 from orchestrator.spec import roots
+from orchestrator.spec.azure_workspace import foundation
 from orchestrator.spec.bodies import Bodies
 from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.composition import Composition
@@ -114,13 +115,14 @@ class _Composer:
         target = choose_target(head.named["targets"], self._options.target, self._problems)
         scope = self._scope(head, target, root)
         sections, disabled = self._sections(head, target, scope, root)
+        settings = self._workspace_settings(head, target, scope)
         tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
         description = scope.early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
         return Composition(
             project="" if scope.project is FAILED else scope.project,
             target=target.name,
-            workspace=self._workspace(head, target, scope, root),
-            sections=sections,
+            workspace=self._workspace(settings, root),
+            sections={**_founded(settings), **sections},
             tags=scope.early.resolve(tags, tags.mark),
             sources=dict(self._files.sources),
             root=root,
@@ -175,10 +177,12 @@ class _Composer:
         self._tell_unknown_variables(scope.variables, holes)
         return sections, _taken_away(head, target) | enablement.disabled
 
-    def _workspace(self, head: Head, target: Target, scope: _Scope, root: Path) -> WorkspaceChoice:
+    def _workspace_settings(self, head: Head, target: Target, scope: _Scope) -> LocatedDict | None:
         body = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))
-        resolved = None if body is None else scope.early.resolve(body, body.mark)
-        return choose_workspace(resolved, root, lambda mark: self._files.folder_of(mark, root), self._problems)
+        return None if body is None else scope.early.resolve(body, body.mark)
+
+    def _workspace(self, settings: LocatedDict | None, root: Path) -> WorkspaceChoice:
+        return choose_workspace(settings, root, lambda mark: self._files.folder_of(mark, root), self._problems)
 
     def _evaluator(self, known: Mapping[str, Root]) -> Evaluator:
         return Evaluator(known, self._problems, self._places, self._guests)
@@ -260,6 +264,13 @@ class _Composer:
 def _mapping(tree: LocatedDict, key: str) -> LocatedDict | None:
     value = tree.get(key)
     return value if isinstance(value, LocatedDict) else None
+
+
+def _founded(settings: LocatedDict | None) -> dict[str, LocatedDict]:
+    """The workspace itself as a section, if it is to be made."""
+    azure = None if settings is None else _mapping(settings, "azure")
+    section = None if azure is None else foundation(azure)
+    return {} if section is None else {"workspace": section}
 
 
 def _taken_away(head: Head, target: Target) -> dict[str, Span]:

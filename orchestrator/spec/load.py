@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.core import graph
@@ -64,7 +65,7 @@ def project_of(
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if isinstance(hasher, RememberingHasher):
         hasher.save()
-    resources = _ordered(resources, all_drafts, problems)
+    resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)
     if problems or earlier:
         found = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
         raise SpecError([*earlier, *found])
@@ -115,6 +116,17 @@ def _resolve(
         problems.extend(wrong)
         resources[draft.address] = desired
     return resources
+
+
+def _founded(resources: Mapping[Address, Desired], all_drafts: list[Draft]) -> Mapping[Address, Desired]:
+    """Let everything else depend on the workspace, where it is made too."""
+    below = frozenset(draft.address for draft in all_drafts if draft.kind.foundation)
+    if not below:
+        return resources
+    return {
+        address: desired if address in below else replace(desired, depends_on=desired.depends_on | below)
+        for address, desired in resources.items()
+    }
 
 
 def _ordered(

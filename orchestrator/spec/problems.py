@@ -42,6 +42,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "invalid-yaml": "Not valid YAML",
     "missing-project": "Project name missing",
     "missing-setting": "Setting missing",
+    "setting-without-effect": "A setting has no effect",
     "missing-variable": "Variable without a value",
     "misplaced-expression": "Expression not allowed here",
     "no-default-target": "No target chosen",

@@ -42,7 +42,7 @@ def kind_schema(kind: Kind) -> dict[str, Any]:
 def spec_schema(kinds: Kinds) -> dict[str, Any]:
     """The schema of a whole spec."""
     bodies, definitions = _bodies(list(kinds.values()))
-    sections = [kind for kind in kinds.values() if kind.section == kind.key]
+    sections = [kind for kind in kinds.values() if kind.section == kind.key and not kind.foundation]
     for kind in sections:
         for child in kind.children:
             _put_child(definitions, kind, child, kinds)

@@ -68,6 +68,15 @@ WORKSPACE: Final = _closed(
                     {"container_url": _text("A blob container that keeps the state.")},
                     "Where the state is; the default datastore if nothing is said.",
                 ),
+                "create": {
+                    "type": "boolean",
+                    "description": "Make the workspace itself too. Needs state.container_url.",
+                },
+                "location": _text("With create: the region."),
+                "display_name": _text("With create: a name for people."),
+                "description": _text("With create: for people."),
+                "tags": {"$ref": "#/$defs/tags"},
+                "lifecycle": {"$ref": "#/$defs/LifecycleBody"},
                 "connection": _closed(
                     {
                         "resource_manager": _text("Base address of Azure Resource Manager."),

@@ -17,6 +17,7 @@ from orchestrator.backends.azure.drivers.jobs import JobDriver
 from orchestrator.backends.azure.drivers.named import NamedDriver
 from orchestrator.backends.azure.drivers.roles import RoleDriver, given_twice
 from orchestrator.backends.azure.drivers.traffic import TrafficDriver
+from orchestrator.backends.azure.drivers.workspaces import Site, WorkspaceDriver
 from orchestrator.backends.azure.facts import DELETING
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
@@ -74,6 +75,7 @@ class AzureBackend:
         self._interest = interest
         self._elsewhere = elsewhere
         self._operations = Operations()
+        self._site = Site(self.client)
         self._reads = EndpointReads(self.client, self._endpoints)
         self._scorer = Scorer(self.client, self._reads)
         self._drivers = {key: self._driver_of(kind) for key, kind in kinds.items()}
@@ -87,11 +89,15 @@ class AzureBackend:
         return self._connection.arm_id
 
     def list(self, kind: str) -> Iterable[Observed]:
+        if self._nowhere(kind):
+            return []
         return [observed for observed in self._driver(kind).list() if observed.message != DELETING]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         if address in self._elsewhere:
             return Observed(address, revision or "", {}, attributes={"name": address.name})
+        if self._nowhere(address.kind):
+            return None
         return self._driver(address.kind).read(address, revision)
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
@@ -204,6 +210,10 @@ class AzureBackend:
             raise Transient(f"{address} was accepted and cannot be read yet.")
         return found
 
+    def _nowhere(self, kind: str) -> bool:
+        """Whether the workspace, in which things of this kind are, has still to be made."""
+        return self._connection.create and not self._kinds[kind].foundation and not self._site.stands()
+
     def _driver(self, kind: str) -> Driver:
         try:
             return self._drivers[kind]
@@ -222,6 +232,8 @@ class AzureBackend:
                 return DeploymentDriver(self.client, kind, self._reads)
             case Behaviour.TRAFFIC:
                 return TrafficDriver(self.client, self._reads)
+            case Behaviour.WORKSPACE:
+                return WorkspaceDriver(self.client, kind, self._site)
             case Behaviour.ACCESS:
                 return RoleDriver(self.client)
             case _:

@@ -61,6 +61,7 @@ class Connection:
         polling_s: how often a long-running operation is looked at unless the service says otherwise, seconds.
         retries: repetitions of one HTTP request inside the client; the execution repeats whole calls on top of that.
         container_url: the blob container that keeps the state; empty means that of the default datastore.
+        create: the workspace is made as well; until then nothing is in it.
     """
 
     subscription_id: str
@@ -75,6 +76,7 @@ class Connection:
     polling_s: int = 5
     retries: int = 3
     container_url: str = ""
+    create: bool = False
 
     @property
     def arm_id(self) -> str:
@@ -119,6 +121,7 @@ def connection_of(settings: Mapping[str, Any]) -> Connection:
         polling_s=int(settings.get("polling_s") or 5),
         retries=int(settings.get("retries", 3)),
         container_url=str((settings.get("state") or {}).get("container_url") or ""),
+        create=bool(settings.get("create")),
     )
 
 

@@ -21,7 +21,7 @@ from orchestrator.core.errors import (
 )
 
 _BUSY: Final = re.compile(
-    r"in progress|already (?:running|being)|another operation|is being (?:created|updated|deleted)|InProgress|Conflicting",
+    r"in progress|already (?:running|being)|DeploymentActive|another operation|is being (?:created|updated|deleted)|InProgress|Conflicting",
     re.IGNORECASE,
 )
 _ACTION: Final = re.compile(r"perform action '(?P<action>[^']+)'")
@@ -30,6 +30,13 @@ _REFUSALS: Final = frozenset(
 )
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _COMPLAINT: Final = re.compile(r"\(x\)([^\n]+)")
+_BESIDE: Final = (
+    "microsoft.resources/",
+    "microsoft.keyvault/",
+    "microsoft.insights/",
+    "microsoft.operationalinsights/",
+)
+"""What is made beside a workspace, not in it."""
 _REPEATABLE: Final = frozenset({408, 500, 502, 503, 504})
 _LONGEST_DETAIL: Final = 2_000
 
@@ -140,7 +147,11 @@ def _missing_role(message: str, status: int) -> str:
         return "Sign in again, or check which tenant the credential belongs to."
     found = _ACTION.search(message)
     action = found["action"].lower() if found else ""
-    return f"Ask for the role '{_role(action)}' on the workspace." if action else "Ask for a role on the workspace."
+    if not action:
+        return "Ask for a role on the workspace."
+    if action.startswith(_BESIDE):
+        return "Ask for the role 'Contributor' on the resource group."
+    return f"Ask for the role '{_role(action)}' on the workspace."
 
 
 def _role(action: str) -> str:

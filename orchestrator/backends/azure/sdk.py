@@ -9,11 +9,14 @@ import io
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
 import azure.ai.ml as ml
 from azure.ai.ml._restclient.runhistory.models import CreateRun
@@ -21,6 +24,7 @@ from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.constants._common import LROConfigurations
 from azure.ai.ml.entities import Data, Environment, Model, OnlineDeployment, OnlineEndpoint
+from azure.ai.ml.operations import _workspace_operations_base as workspaces
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
@@ -268,3 +272,39 @@ def send(client: Any, method: str, address: str, query: Mapping[str, str], body:
     response.raise_for_status()
     answer: Mapping[str, Any] = response.json() if response.content else {}
     return answer
+
+
+_NAMING: Final = threading.Lock()
+
+
+def make_workspace(client: Any, entity: Any, identity: str) -> Any:
+    """Start a deployment that makes a workspace with its storage account, key vault, log and insights.
+
+    The client draws new names for all of these at each call, so that a call repeated after a lost answer would leave a second set
+    behind. Here they follow from the workspace. Source: azure-ai-ml, ``get_name_for_dependent_resource``.
+
+    Args:
+        identity: the workspace's identifier.
+
+    Returns:
+        The poller of the deployment: that of the client around it neither waits nor tells whether it is done.
+    """
+    with _steady_names(identity):
+        poller = client.workspaces.begin_create(entity)
+    return getattr(poller.polling_method(), "poller", poller)
+
+
+@contextmanager
+def _steady_names(identity: str) -> Iterator[None]:
+    def dependent(workspace_name: str, resource_type: str) -> str:
+        letters = "".join(char for char in workspace_name.lower() if char.isascii() and char.isalnum())
+        return f"{letters[:8]}{resource_type[:8]}{uuid5(NAMESPACE_URL, f'{identity}/{resource_type}').hex}"[:24]
+
+    with _NAMING:
+        before = workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name
+        workspaces.get_name_for_dependent_resource = dependent
+        workspaces.get_deployment_name = lambda name: f"{name}-amlctl"
+        try:
+            yield
+        finally:
+            workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name = before

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.shelf import Entry, Shelf
 from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
+from orchestrator.workspace.records import RecordKey
 
 CLOUD: Final = "AmlctlLoopback"
 LOCATION: Final = "local"
@@ -19,6 +20,9 @@ SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 GROUP: Final = "local"
 WORKSPACE: Final = "local"
 """Names for those who have none of their own. Any others lead to the same workspace."""
+
+_SELF: Final = RecordKey("served_workspace", "served_workspace.labels")
+"""The record of the workspace's own labels. Not a kind of specs."""
 
 CLIENT: Final = "amlctl"
 """The application that a client secret belongs to."""
@@ -88,9 +92,23 @@ class Workspaces:
     def register(self, routes: Routes) -> None:
         """Answer for it."""
         routes.add("GET", "", self._get)
+        routes.add("PATCH", "", self._patch)
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.request, call.scope))
+
+    def _patch(self, call: Call) -> Answer:
+        """Change labels. Everything else of a workspace is the folder's affair."""
+        tree = call.request.json()
+        properties = tree.get("properties") or {}
+        sent = {name: properties[name] for name in ("friendlyName", "description") if name in properties}
+        labels = {**self._labels(), **sent} | ({"tags": tree["tags"]} if tree.get("tags") is not None else {})
+        self._shelf.write(Entry(_SELF, labels, {}))
+        return self._get(call)
+
+    def _labels(self) -> Mapping[str, Any]:
+        record = self._shelf.find(_SELF)
+        return {} if record is None else record.body
 
     def list(self, request: Request, subscription: str, group: str) -> Answer:
         """All of a subscription or resource group: the one."""
@@ -98,6 +116,7 @@ class Workspaces:
 
     def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
         """It, as the service shows a workspace."""
+        labels = self._labels()
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers"
         return {
             "id": scope.id,
@@ -105,13 +124,13 @@ class Workspaces:
             "type": f"{PROVIDER}/workspaces",
             "location": LOCATION,
             "kind": "Default",
-            "tags": {},
+            "tags": labels.get("tags") or {},
             "sku": {"name": "Basic", "tier": "Basic"},
             "identity": {"type": "SystemAssigned", "principalId": TENANT, "tenantId": TENANT},
             "systemData": {"createdBy": "amlctl", "createdByType": "User"},
             "properties": {
-                "friendlyName": scope.workspace,
-                "description": "embedded workspace",
+                "friendlyName": labels.get("friendlyName") or scope.workspace,
+                "description": labels.get("description") or "embedded workspace",
                 "workspaceId": self._shelf.identity,
                 "provisioningState": "Succeeded",
                 "storageAccount": f"{group}/Microsoft.Storage/storageAccounts/local",

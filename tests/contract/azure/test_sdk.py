@@ -13,6 +13,7 @@ from tests.contract.azure.wire import Wire
     [
         "_base_url.rstrip",
         "compute._operation._client.send_request",
+        "workspaces._operation.begin_update",
         "data._operation.list",
         "data._try_get_mltable_metadata_jsonschema",
         "environments._version_operations.list",
@@ -35,8 +36,11 @@ def test_private_classes_are_still_there() -> None:
     from azure.ai.ml._utils._azureml_polling import AzureMLPolling
     from azure.ai.ml.constants._common import LROConfigurations
     from azure.ai.ml.entities import Data, Environment, Model, OnlineDeployment, OnlineEndpoint
+    from azure.ai.ml.operations import _workspace_operations_base as workspaces
     from azure.mgmt.core.polling.arm_polling import ARMPolling
 
+    assert callable(workspaces.get_name_for_dependent_resource)
+    assert callable(workspaces.get_deployment_name)
     assert issubclass(AzureMLPolling, ARMPolling)
     assert isinstance(LROConfigurations.POLL_INTERVAL, int)
     for entity in (Data, Environment, Model, OnlineDeployment, OnlineEndpoint):

@@ -89,6 +89,7 @@ def test_an_unusable_choice_says_what_is_missing(choice: Any, text: str, monkeyp
         ("Microsoft.MachineLearningServices/workspaces/jobs/write", "AzureML Data Scientist"),
         ("Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action", "AzureML Data Scientist"),
         ("Microsoft.MachineLearningServices/workspaces/write", "Contributor"),
+        ("Microsoft.Resources/deployments/write", "Contributor"),
         ("Microsoft.Authorization/roleAssignments/write", "Owner"),
         ("Microsoft.Authorization/roleAssignments/read", "Reader"),
     ],

@@ -1,0 +1,108 @@
+"""The workspace itself, made and labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from orchestrator.backends.azure import facts
+from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.client import Client
+from orchestrator.core.address import Address
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.kind import Kind
+from orchestrator.core.ports import Request
+from orchestrator.core.resource import Observed, Removal
+
+_NO_GROUP: Final = "ResourceGroupNotFound"
+
+
+class Site:
+    """Whether the workspace is there. That it is there is remembered; that it is not is asked again.
+
+    Args:
+        client: of the workspace.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._stands = False
+
+    def stands(self) -> bool:
+        """Whether it is there."""
+        self._stands = self._stands or self.entity() is not None
+        return self._stands
+
+    def entity(self) -> Any:
+        """The client's form of it; None if it is not there.
+
+        Raises:
+            Invalid: the resource group is not there either.
+        """
+        name = self._client.connection.workspace_name
+        try:
+            return self._client.read(f"read workspace.{name}", lambda ml: ml.workspaces.get(name))
+        except NotFound as error:
+            if error.code == _NO_GROUP:
+                raise Invalid(
+                    error.detail, code=error.code, request_id=error.request_id, fix="Make the resource group first."
+                ) from error
+            return None
+
+
+class WorkspaceDriver:
+    """The one workspace that the settings name.
+
+    Args:
+        client: of the workspace.
+        kind: tells the loader.
+        site: whether it is there.
+    """
+
+    def __init__(self, client: Client, kind: Kind, site: Site) -> None:
+        self._client = client
+        self._kind = kind
+        self._site = site
+
+    def list(self) -> Sequence[Observed]:
+        """See `Driver.list`."""
+        entity = self._site.entity()
+        return [] if entity is None else [self._observed(entity)]
+
+    def read(self, address: Address, revision: str | None) -> Observed | None:
+        """See `Driver.read`."""
+        entity = self._site.entity() if address.name == self._client.connection.workspace_name else None
+        return None if entity is None else self._observed(entity)
+
+    def create(self, request: Request) -> Any:
+        """See `Driver.create`."""
+        from orchestrator.backends.azure import sdk
+
+        entity = self._entity(request)
+        identity = self._client.connection.arm_id
+        return self._client.write(f"create {request.address}", lambda ml: sdk.make_workspace(ml, entity, identity))
+
+    def update(self, request: Request, before: Observed) -> Any:
+        """See `Driver.update`: labels only."""
+        entity = self._entity(request)
+        return self._client.write(f"update {request.address}", lambda ml: ml.workspaces.begin_update(entity))
+
+    def restore(self, request: Request) -> None:
+        """Never needed: workspaces are not archived."""
+
+    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
+        """See `Driver.remove`. What the service made beside it stays: it may hold what others need."""
+        if removal is Removal.ARCHIVE:
+            raise Invalid(f"{address}: a workspace cannot be archived.", fix="Use on_removal: delete or keep.")
+        return self._client.write(
+            f"delete {address}", lambda ml: ml.workspaces.begin_delete(address.name, delete_dependent_resources=False)
+        )
+
+    def _entity(self, request: Request) -> Any:
+        from orchestrator.backends.azure import sdk
+
+        return sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+
+    def _observed(self, entity: Any) -> Observed:
+        body = self._client.body(self._kind.key, entity)
+        return facts.observed(Address(self._kind.section, entity.name), "", body, entity)

@@ -1,0 +1,63 @@
+"""The workspace itself, where a spec makes it too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from orchestrator.core.bodies import Resource
+from orchestrator.core.kind import (
+    Alias,
+    AzureBinding,
+    Behaviour,
+    Identity,
+    Immutable,
+    Kind,
+    LocalBinding,
+    Metadata,
+    NameRule,
+    ServiceValue,
+)
+from orchestrator.core.resource import Removal
+
+
+def _region(value: Any) -> Any:
+    return value.replace(" ", "").lower() if isinstance(value, str) else value
+
+
+_NAMED: Final = ServiceValue("the workspace's name where the spec is silent")
+
+
+class Workspace(Resource):
+    """A workspace with the storage account, key vault, registry and insights that the service gives it."""
+
+    location: Annotated[
+        str | None,
+        Immutable("a workspace cannot be moved"),
+        ServiceValue("the region of the resource group where the spec is silent"),
+        Alias("'West Europe' and 'westeurope' are one region", fold=_region),
+    ] = Field(None, description="The region.")
+    display_name: Annotated[str | None, Metadata("a name for people"), _NAMED] = None
+    description: Annotated[str | None, Metadata("a description only labels"), _NAMED] = Field(
+        None, description="For people."
+    )
+
+
+KIND: Final = Kind(
+    key="workspace",
+    title="workspace",
+    identity=Identity.NAMED,
+    variants={"": Workspace},
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}",
+        "3 to 33 letters, digits, '-' and '_'; starts with a letter or digit",
+        "Azure REST specification, Microsoft.MachineLearningServices/workspaces",
+    ),
+    azure=AzureBinding("workspaces", "load_workspace", "begin_create", "begin_delete"),
+    local=LocalBinding(Behaviour.WORKSPACE),
+    source="Azure ML CLI v2 YAML reference: workspace",
+    removal=Removal.KEEP,
+    foundation=True,
+    attributes=("id", "name", "location"),
+)

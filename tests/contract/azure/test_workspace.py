@@ -1,0 +1,294 @@
+"""A workspace that the spec makes as well: planned before it is there, made once, labelled, kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.backends.local import admin
+from orchestrator.core.change import Action
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.errors import Invalid
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.run import Outcome, RunReport
+from orchestrator.engine import RunOptions, apply_project, load_project, open_workspace, plan_project
+from orchestrator.kinds import discover
+from orchestrator.planning.options import PlanOptions
+from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
+from orchestrator.workspace.arm.storage import account_path, container_of
+from orchestrator.workspace.paths import WorkspacePaths
+from tests.contract.azure import wire as fake
+from tests.contract.azure.blob_wire import BlobWire
+from tests.contract.azure.wire import SUBSCRIPTION as WIRED
+from tests.contract.azure.wire import Answer, Exchange, Wire
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def refused(status: int, code: str, message: str = "no") -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message}})
+
+
+class Birth:
+    """A rule for the wire: there is no workspace until a deployment made one."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.there = False
+        self.group = True
+        self.deployments: list[tuple[str, dict[str, Any]]] = []
+        self.labels: dict[str, Any] = {}
+        self.lose = 0
+        self.deny = ""
+
+    def __call__(self, exchange: Exchange) -> Answer | None:
+        if "/microsoft.resources/deployments/" in exchange.path:
+            return self._deployment(exchange)
+        if exchange.path == "":
+            return self._workspace(exchange)
+        inside = exchange.path.startswith(("/computes", "/datastores", "/data/", "/jobs"))
+        return refused(404, "ParentResourceNotFound") if inside and not self.there else None
+
+    def _deployment(self, exchange: Exchange) -> Answer:
+        if exchange.method == "PUT":
+            if self.deny:
+                message = f"The client 'c' does not have authorization to perform action '{self.deny}' over scope 's'."
+                return refused(403, "AuthorizationFailed", message)
+            given = {
+                name: value["value"]
+                for name, value in exchange.body["properties"]["parameters"].items()
+                if "value" in value
+            }
+            self.deployments.append((exchange.written, given))
+            self.there = True
+            self.labels = {
+                "tags": given["tagValues"],
+                "location": given["location"],
+                "properties": {"friendlyName": given["friendlyName"], "description": given["description"]},
+            }
+            if self.lose:
+                self.lose -= 1
+                return Answer(drop=True)
+        body = {
+            "id": exchange.written,
+            "name": "d",
+            "properties": {"provisioningState": "Succeeded", "duration": "PT1S"},
+        }
+        return Answer(200, body)
+
+    def _workspace(self, exchange: Exchange) -> Answer:
+        if not self.there:
+            return refused(404, "ResourceNotFound" if self.group else "ResourceGroupNotFound", "It was not found.")
+        if exchange.method == "PATCH":
+            self.labels["tags"] = exchange.body["tags"]
+            self.labels["properties"] |= {
+                name: value
+                for name, value in exchange.body["properties"].items()
+                if name in ("friendlyName", "description")
+            }
+        body = self._wire._workspace()
+        return Answer(
+            body={
+                **body,
+                "name": "heart",
+                **self.labels,
+                "properties": {**body["properties"], **self.labels["properties"]},
+            }
+        )
+
+
+SPEC = {
+    "project": "demo",
+    "tags": {"team": "core"},
+    "compute": {"cpu": {"type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}},
+}
+BODY = {"create": True, "location": "West Europe", "tags": {"cost": "7"}}
+
+
+class Life:
+    """A project that makes its workspace on the wire."""
+
+    def __init__(self, folder: Path, choice: WorkspaceChoice) -> None:
+        self._file = folder / "spec.yaml"
+        self._choice = choice
+
+    def say(self, body: dict[str, Any], **more: Any) -> None:
+        names = {
+            name: self._choice.settings[name]
+            for name in ("subscription_id", "resource_group", "workspace_name", "state")
+        }
+        text = {**SPEC, **more, "workspace": {"azure": {**names, **body}}}
+        self._file.write_text(json.dumps(text))
+
+    def project(self) -> Project:
+        project = load_project([self._file], LoadOptions())
+        settings = {**project.workspace.settings, **self._choice.settings}
+        return replace(project, workspace=WorkspaceChoice("azure", settings))
+
+    def plan(self, **options: Any) -> dict[str, Action]:
+        project = self.project()
+        with open_workspace(project, discover(), SystemClock()) as workspace:
+            plan = plan_project(project, workspace, PlanOptions(**options)).plan
+        return {str(change.address): change.action for change in plan.effective}
+
+    def run(self, **options: Any) -> RunReport:
+        project = self.project()
+        with open_workspace(project, discover(), SystemClock()) as workspace:
+            _, report = apply_project(project, workspace, PlanOptions(**options), RunOptions(), lambda plan: True)
+        assert report is not None
+        return report
+
+    def apply(self, **options: Any) -> dict[str, Outcome]:
+        report = self.run(**options)
+        assert not report.failed, [(str(r.address), r.error) for r in report.results if r.error]
+        return {str(result.address): result.outcome for result in report.results}
+
+
+@pytest.fixture
+def birth(wire: Wire, blobs: BlobWire) -> Birth:
+    birth = Birth(wire)
+    wire.rules.append(birth)
+    return birth
+
+
+@pytest.fixture
+def life(tmp_path: Path, choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Life:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["connection"]["ca_file"])
+    monkeypatch.setattr(fake, "WORKSPACE", fake.WORKSPACE.replace("/ws", "/heart"))
+    life = Life(tmp_path, replace(choice, settings={**choice.settings, "workspace_name": "heart"}))
+    life.say(BODY)
+    return life
+
+
+def test_it_is_planned_before_it_is_there_made_first_and_kept(life: Life, birth: Birth, wire: Wire) -> None:
+    assert life.plan() == {"workspace.heart": Action.CREATE, "compute.cpu": Action.CREATE}
+    assert not birth.there
+    assert life.apply() == {"workspace.heart": Outcome.CREATED, "compute.cpu": Outcome.CREATED}
+    ((_, given),) = birth.deployments
+    assert (given["workspaceName"], given["location"]) == ("heart", "West Europe")
+    assert {"team": "core", "cost": "7", "amlctl.project": "demo"}.items() <= given["tagValues"].items()
+    birth.labels["location"] = "westeurope"
+    assert life.plan() == {}
+
+    life.say({**BODY, "tags": {"cost": "8"}, "display_name": "Hearts"})
+    assert life.plan() == {"workspace.heart": Action.UPDATE}
+    life.apply()
+    assert birth.labels["tags"]["cost"] == "8"
+    assert birth.labels["properties"]["friendlyName"] == "Hearts"
+    assert life.plan() == {}
+
+    assert life.apply(destroy=True) == {"workspace.heart": Outcome.FORGOTTEN, "compute.cpu": Outcome.DELETED}
+    assert birth.there
+    assert not wire.calls("DELETE", "") or all("/computes/" in call for call in wire.calls("DELETE"))
+    assert life.plan(destroy=True) == {}
+
+
+def test_a_lost_answer_makes_nothing_twice(life: Life, birth: Birth) -> None:
+    birth.lose = 1
+    life.apply()
+    assert len({json.dumps(given, sort_keys=True) for _, given in birth.deployments}) == 1
+    assert len({path for path, _ in birth.deployments}) == 1
+    assert life.plan() == {}
+
+
+def test_what_lies_beside_it_has_the_same_names_each_time(life: Life, birth: Birth) -> None:
+    life.apply()
+    birth.there = False
+    life.apply()
+    (first, one), (second, two) = birth.deployments
+    assert first == second
+    names = ("storageAccountName", "keyVaultName", "applicationInsightsName", "logAnalyticsName")
+    assert [one[name] for name in names] == [two[name] for name in names]
+    assert len({one[name] for name in names}) == 4
+
+
+def test_it_is_not_moved(life: Life, birth: Birth) -> None:
+    life.apply()
+    life.say({**BODY, "location": "northeurope"})
+    with pytest.raises(SpecError, match="protected"):
+        life.plan()
+
+
+def test_without_the_right_the_refusal_names_it_and_nothing_else_is_tried(life: Life, birth: Birth, wire: Wire) -> None:
+    birth.deny = "Microsoft.Resources/deployments/write"
+    results = {str(result.address): result for result in life.run().results}
+    assert results["workspace.heart"].outcome is Outcome.FAILED
+    assert birth.deny in results["workspace.heart"].error
+    assert "'Contributor'" in results["workspace.heart"].error
+    assert wire.calls("PUT", "/computes/") == []
+
+
+def test_a_group_that_is_not_there_is_told(life: Life, birth: Birth) -> None:
+    birth.group = False
+    with pytest.raises(Invalid) as caught:
+        life.plan()
+    assert "resource group" in caught.value.fix
+
+
+def test_one_made_by_others_is_not_taken_over_unasked(life: Life, birth: Birth, wire: Wire) -> None:
+    birth.there = True
+    birth.labels = {"tags": {"theirs": "1"}, "properties": {}, "location": "westeurope"}
+    with pytest.raises(SpecError, match="not-owned"):
+        life.plan()
+    assert life.plan(adopt=True)["workspace.heart"] is Action.UPDATE
+
+
+def test_it_goes_only_if_said_explicitly(life: Life, birth: Birth) -> None:
+    life.say({**BODY, "lifecycle": {"on_removal": "delete"}})
+    life.apply()
+    with pytest.raises(SpecError, match="protected"):
+        life.plan(destroy=True)
+    life.say({**BODY, "lifecycle": {"on_removal": "delete", "protect": False}})
+    assert life.plan(destroy=True) == {"workspace.heart": Action.DELETE, "compute.cpu": Action.DELETE}
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "why"),
+    [
+        ({"create": True}, "missing-setting", "the state cannot be inside"),
+        ({"location": "westeurope"}, "setting-without-effect", "nothing is made"),
+        ({"create": "yes", "state": {"container_url": "https://c"}}, "invalid-setting", "neither true nor false"),
+        ({"create": True, "state": {"container_url": "https://c"}, "location": 3}, "wrong-type", "a region is text"),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, settings: dict[str, Any], code: str, why: str) -> None:
+    names = {"subscription_id": WIRED, "resource_group": "rg", "workspace_name": "heart"}
+    (tmp_path / "spec.yaml").write_text(json.dumps({"project": "demo", "workspace": {"azure": {**names, **settings}}}))
+    with pytest.raises(SpecError) as caught:
+        load_project([tmp_path / "spec.yaml"], LoadOptions())
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == [code], why
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
+    root = tmp_path / ".amlctl"
+    service = ArmService(WorkspacePaths(root))
+    service.start()
+    for name, value in service.client_environment().items():
+        monkeypatch.setenv(name, value)
+    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
+
+    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
+    yield service
+    service.close()
+    admin.down(root)
+
+
+@pytest.mark.slow
+def test_a_served_workspace_is_adopted_and_labelled(tmp_path: Path, service: ArmService) -> None:
+    container = f"{service.url}/{account_path()}/{container_of('workspaceblobstore')}"
+    names = {"subscription_id": SUBSCRIPTION, "resource_group": GROUP, "workspace_name": WORKSPACE, "polling_s": 1}
+    life = Life(tmp_path, WorkspaceChoice("azure", {**names, "state": {"container_url": container}}))
+    life.say({"create": True, "description": "ours"})
+    assert life.plan(adopt=True) == {"workspace.local": Action.UPDATE, "compute.cpu": Action.CREATE}
+    life.apply(adopt=True)
+    assert life.plan() == {}
+    life.say({"create": True, "description": "ours still"})
+    assert life.apply() == {"workspace.local": Outcome.UPDATED}
+    assert life.plan() == {}
