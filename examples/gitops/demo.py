@@ -4,7 +4,7 @@ Makes a git repository with the project of `amlctl init` (or, with `heart-failur
 loop over it, and pushes one thing after the other. Between the commits somebody changes the workspace by hand.
 A client asks the endpoint all the while. With `--kill 7` the loop and the supervisor of the workspace are killed at random moments, the
 same ones for the same number; the loop is started again, as systemd would.
-Needs amlctl with its `local` extra, and git. Takes about half a minute.
+Needs amlctl with its `local` extra, and git. Takes less than a minute.
 """
 
 from __future__ import annotations
