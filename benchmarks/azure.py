@@ -58,6 +58,9 @@ from orchestrator.workspace.paths import WorkspacePaths
 BUCKET, REFILL_S = 250, 25.0
 """Reads that a subscription has in a row, and how many come back each second. Source: Azure Resource Manager, throttling."""
 
+PAGES = {"compute": PAGE, "datastores": 30}
+"""Items of a page. Source: `orchestrator.workspace.arm.paging`; for datastores what the client asks for, seen on the wire."""
+
 AT_ONCE = 10
 """Calls at once, ours and the plain script's."""
 
@@ -233,7 +236,7 @@ def floor_s(project: Project, latency_s: float) -> tuple[int, float]:
     for address in project.resources:
         counts[address.section] = counts.get(address.section, 0) + 1
     named = sum(counts.get(section, 0) for section in ("data", "environments", "models"))
-    chains = [ceil(counts.get(section, 0) / PAGE) for section in ("compute", "datastores")]
+    chains = [ceil(counts.get(section, 0) / size) for section, size in PAGES.items()]
     return sum(chains) + named, max(*chains, named / AT_ONCE) * latency_s
 
 
