@@ -19,7 +19,6 @@ from orchestrator.core.kind import (
     Kind,
     LocalBinding,
     NameRule,
-    Passive,
     Spec,
 )
 from orchestrator.core.kind import Metadata as Label
@@ -45,7 +44,7 @@ class RoleAssignment(Spec):
     ] = Field(description="A built-in role.")
     principal_type: Annotated[
         Literal["user", "group", "service_principal", "foreign_group", "device"] | None,
-        Passive("helps the service to find a principal that was just made"),
+        Computed("the service knows what the principal is; said here, it also finds one that was just made"),
     ] = None
     description: Annotated[str | None, Label("a description only labels")] = Field(
         None, max_length=LONGEST_DESCRIPTION, description="Why."
