@@ -263,6 +263,9 @@ class Loop:
             newest = project.source.fetch().id
         except SourceError:
             newest = ""  # the next pass tells
+        except Exception as error:
+            newest = ""
+            self._around.watch("loop.defect", {"project": project.name, "exc_info": error})
         with self._lock:
             project.peeking = False
             seen = (project.control.revision if project.control else "") or project.newest
