@@ -43,11 +43,19 @@ def workspace_text(facts: dict[str, Any], style: Style = PLAIN) -> str:
         for item in items:
             tail = " ".join(text for text in (item["phase"], item["url"], item["message"]) if text)
             lines.append(f"  {title:<12} {item['name']}   {item['health']}   {tail}".rstrip())
+    for endpoint, deployments in facts.get("requests", {}).items():
+        lines += [f"  answered     {endpoint} {name}   {_counted(numbers)}" for name, numbers in deployments.items()]
     records = ", ".join(f"{number} {kind}" for kind, number in facts["records"].items())
     lines.append(f"  records      {records or 'none'}")
     total = sum(facts["disk"].values())
     lines.append(f"  disk         {show_bytes(total)}")
     return "\n".join(lines)
+
+
+def _counted(numbers: dict[str, Any]) -> str:
+    words = [f"{numbers['requests']} requests, {numbers['errors']} errors"]
+    words += [f"{numbers[name]} {name}" for name in ("mirrored", "dropped", "waiting") if numbers.get(name)]
+    return ", ".join(words)
 
 
 def show_bytes(count: int) -> str:

@@ -7,9 +7,9 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
@@ -20,6 +20,7 @@ from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.files import RouterFiles
+from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
 
@@ -46,6 +47,7 @@ class WorkspaceStatus:
         jobs: runs that are not finished.
         endpoints: online endpoints.
         disk: part of the folder to bytes on disk; a file with several names counts once.
+        requests: endpoint to deployment to what the router has counted since it started.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class WorkspaceStatus:
     jobs: tuple[Running, ...]
     endpoints: tuple[Running, ...]
     disk: Mapping[str, int]
+    requests: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def status(root: Path) -> WorkspaceStatus:
         tuple(_running(record) for record in records if record.kind == "jobs" and record.health is Health.PROGRESSING),
         tuple(_running(record) for record in records if record.kind == "online_endpoints"),
         _disk(paths),
+        endpoint_counters(paths) if answer else {},
     )
 
 
