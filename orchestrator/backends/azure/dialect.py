@@ -55,13 +55,15 @@ def _datastore(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deployment(body: dict[str, Any]) -> dict[str, Any]:
-    """Whether something is collected is a text, and one rate holds for all collections.
+    """Whether something is collected is a text, and one rate holds for all collections; amounts of a container are texts.
 
-    Source: azure-ai-ml, ``DeploymentCollectionSchema``; ``DataCollector`` writes its own rate over that of each collection.
+    Source: azure-ai-ml, schemas of collections and container resources; ``DataCollector`` writes its own rate over that of each collection.
 
     Raises:
         Invalid: collections with different rates, which the client cannot send.
     """
+    if isinstance(body.get("resources"), Mapping):
+        body["resources"] = {name: _texts(amounts) for name, amounts in body["resources"].items()}
     collector = body.get("data_collector")
     if not isinstance(collector, Mapping):
         return body
@@ -82,6 +84,10 @@ def _deployment(body: dict[str, Any]) -> dict[str, Any]:
         **({} if rate is None else {"sampling_rate": rate}),
     }
     return body
+
+
+def _texts(amounts: Any) -> Any:
+    return {name: str(amount) for name, amount in amounts.items()} if isinstance(amounts, Mapping) else amounts
 
 
 _RULES: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {

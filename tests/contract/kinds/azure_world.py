@@ -171,7 +171,7 @@ class AzureWorld(EmbeddedWorld):
             sent = self.sent[address]
             before = backend.read(address, sent.revision or None)
             assert before is not None
-            backend.update(replace(sent, properties=merged(sent.properties, patch)), before)
+            backend.update(replace(sent, properties=_edited(sent.properties, patch)), before)
         finally:
             backend.close()
 
@@ -179,6 +179,15 @@ class AzureWorld(EmbeddedWorld):
         records = super().facts()
         states = [(file, file.read_bytes()) for file in sorted(self.root.rglob("state.json"))]
         return (records, states) if records is not None or states else None
+
+
+def _edited(body: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with an edit; secrets in it are not copied."""
+    found = dict(body)
+    for name, value in patch.items():
+        before = found.get(name)
+        found[name] = _edited(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return found
 
 
 def _records(store: RecordStore, address: Address) -> list[Record]:

@@ -50,6 +50,12 @@ from orchestrator.core.errors import Invalid
             {"data_collector": {"collections": {"a": {"enabled": "true"}}, "sampling_rate": 0.1}},
             "as the loader wants it",
         ),
+        (
+            "online_endpoints.deployments",
+            {"resources": {"limits": {"cpu": 1, "memory": "2Gi"}}},
+            {"resources": {"limits": {"cpu": "1", "memory": "2Gi"}}},
+            "amounts are texts",
+        ),
         ("models", {"path": "x"}, {"path": "x"}, "a kind without rules"),
     ],
 )  # fmt: skip
