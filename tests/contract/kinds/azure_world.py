@@ -85,7 +85,7 @@ DIFFERENT: Mapping[tuple[str, str], str] = {
         "models-trained",
     ): "the client takes folders only as MLflow models",
 }
-"""Tests of a case that Azure cannot pass, and why. Documented in docs/reference/azure.md."""
+"""Tests of a case that Azure cannot pass (empty: all), and why. Documented in docs/reference/azure.md."""
 
 
 @dataclass
