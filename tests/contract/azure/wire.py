@@ -114,6 +114,8 @@ class Wire:
             return self._history(exchange)
         if path == "":
             return Answer(body=self._workspace())
+        if exchange.method == "GET" and path.lower().endswith("/microsoft.authorization/roleassignments"):
+            return Answer(body={"value": []})
         match exchange.method:
             case "PUT":
                 return self._put(exchange)

@@ -124,6 +124,8 @@ class Life:
         """The objects at an address that are not archived, oldest first; without one, whatever bears the project's mark."""
         project = self.project()
         with self._open(project) as workspace:
+            if workspace.interest is not None:
+                workspace.interest.widen()
             found = [observed for kind in KINDS for observed in workspace.backend.list(kind) if not observed.archived]
         ours = [o for o in found if o.owner == project.name and address in (None, o.address)]
         return sorted(ours, key=lambda observed: observed.order)

@@ -78,7 +78,10 @@ class AssetDriver:
 
     def update(self, request: Request, before: Observed) -> None:
         """Change the labels of a version: nothing else of it can change."""
-        name, version = request.address.name, request.revision or before.revision
+        self._relabel(request, request.revision or before.revision)
+
+    def _relabel(self, request: Request, version: str) -> None:
+        name = request.address.name
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> None:
@@ -98,6 +101,9 @@ class AssetDriver:
     def restore(self, request: Request) -> None:
         """See `Driver.restore`."""
         self._hide(request.address, request.revision, "restore")
+        if any(label in request.properties for label in _LABELS):
+            # The client brings a model back in the stage Development. Source: measured, azure-ai-ml 1.35.
+            self._relabel(request, request.revision)
 
     def remove(self, address: Address, revision: str, removal: Removal) -> None:
         """Archive a version.
