@@ -114,8 +114,6 @@ class Wire:
             return self._history(exchange)
         if path == "":
             return Answer(body=self._workspace())
-        if exchange.method == "GET" and path.lower().endswith("/microsoft.authorization/roleassignments"):
-            return Answer(body={"value": []})
         match exchange.method:
             case "PUT":
                 return self._put(exchange)
@@ -209,6 +207,8 @@ class Wire:
         if path in self.resources:
             return Answer(body=self.resources[path])
         last = path.rsplit("/", 1)[-1]
+        if last.lower() == "roleassignments":
+            return Answer(body={"value": []})
         if last in _COLLECTIONS:
             return self._list(exchange)
         versions = sorted(p for p in self.resources if p.startswith(f"{path}/versions/"))
