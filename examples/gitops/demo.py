@@ -443,7 +443,9 @@ def mistake(demo: Demo, client: Client) -> None:
     before = client.ask()
     demo.edit("\ncompute:", "\ncompote:")
     broken = demo.push("A typing error")
-    status = demo.wait("Stalled", lambda s: (s["attempted"] or {}).get("id") == broken and s["conditions"]["Stalled"]["status"])
+    status = demo.wait(
+        "Stalled", lambda s: (s["attempted"] or {}).get("id") == broken and s["conditions"]["Stalled"]["status"]
+    )
     message = status["conditions"]["Stalled"]["message"]
     assert message.startswith("spec.yaml:"), message
     assert client.ask() == before
