@@ -42,11 +42,11 @@ dependencies:
   - pytorch==2.1.0
   - pip:
       - mlflow-skinny==3.17.2
-      - --extra-index-url https://packages.example/simple
+      - --find-links https://wheels.example/linux
 """
     conda = read_conda(text, "env.yaml")
     assert conda.requirements == (
-        "--extra-index-url https://packages.example/simple",
+        "--find-links https://wheels.example/linux",
         "mlflow-skinny==3.17.2",
         "numpy==1.26.*",
         "scikit-learn>=1.4,<2",
