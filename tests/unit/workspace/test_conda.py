@@ -42,11 +42,11 @@ dependencies:
   - pytorch==2.1.0
   - pip:
       - mlflow-skinny==3.17.2
-      - --find-links https://wheels.example/linux
+      - --prefer-binary
 """
     conda = read_conda(text, "env.yaml")
     assert conda.requirements == (
-        "--find-links https://wheels.example/linux",
+        "--prefer-binary",
         "mlflow-skinny==3.17.2",
         "numpy==1.26.*",
         "scikit-learn>=1.4,<2",
