@@ -155,9 +155,7 @@ class BlobObjects:
         from azure.storage.blob import ContainerClient
 
         connection = self._client.connection
-        options: dict[str, Any] = {"retry_total": connection.retries}
-        if connection.ca_file:
-            options["connection_verify"] = connection.ca_file
+        options: dict[str, Any] = {"retry_total": connection.retries, "transport": self._client.transport}
         if connection.container_url:
             signed = "?" in connection.container_url
             credential = None if signed else self._client.credential

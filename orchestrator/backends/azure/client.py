@@ -40,6 +40,7 @@ class Client:
         self._making = threading.Lock()
         self._ml: Any = None
         self._credential: Any = None
+        self._sessions: Any = None
         self._slots = threading.BoundedSemaphore(CONCURRENT_CALLS)
         self._uploads = Uploads()
 
@@ -48,6 +49,12 @@ class Client:
         """Who we are; for what is reached without azure-ai-ml."""
         self._open()
         return self._credential
+
+    @property
+    def transport(self) -> Any:
+        """Our connections, as a transport for a client of azure-core."""
+        self._open()
+        return self._sessions.transport()
 
     @property
     def ml(self) -> Any:
@@ -111,10 +118,11 @@ class Client:
             return list(pool.map(call, known))
 
     def close(self) -> None:
-        """Let go of the credential's connections."""
-        close = getattr(self._credential, "close", None)
-        if close is not None:
-            close()
+        """Close the credential and all connections."""
+        for each in (self._credential, self._sessions):
+            close = getattr(each, "close", None)
+            if close is not None:
+                close()
 
     def _call(self, doing: str, call: Callable[[Any], Result], *, effect: bool) -> Result:
         self._open()
@@ -135,9 +143,11 @@ class Client:
             _quieten()
             from orchestrator.backends.azure import sdk
             from orchestrator.backends.azure.identity import make_credential
+            from orchestrator.backends.azure.sessions import Sessions
 
-            self._credential = make_credential(self.connection)
-            self._ml = sdk.connect(self.connection, self._credential)
+            self._sessions = Sessions(self.connection.ca_file)
+            self._credential = make_credential(self.connection, self._sessions.transport())
+            self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
 
 
 def _quieten() -> None:

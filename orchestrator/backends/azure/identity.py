@@ -22,8 +22,11 @@ _TIMEOUT_S: Final = 30.0
 _Options = Mapping[str, Any]
 
 
-def make_credential(connection: Connection) -> Any:
+def make_credential(connection: Connection, transport: Any = None) -> Any:
     """Make the credential that the settings choose. Asks nobody for a token yet.
+
+    Args:
+        transport: of azure-core, to ask by; None means one of its own.
 
     Raises:
         Invalid: the choice is not known, or lacks a setting.
@@ -40,7 +43,9 @@ def make_credential(connection: Connection) -> Any:
     options: dict[str, Any] = {"authority": connection.token_authority} if connection.token_authority else {}
     if not connection.instance_discovery:
         options["disable_instance_discovery"] = True
-    if connection.ca_file:
+    if transport is not None:
+        options["transport"] = transport
+    elif connection.ca_file:
         options["connection_verify"] = connection.ca_file
     return make(choice.settings, options)
 

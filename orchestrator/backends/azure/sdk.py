@@ -40,7 +40,7 @@ _VERSIONED: Final[Mapping[str, tuple[str, Any]]] = {
 }
 
 
-def connect(connection: Connection, credential: Any) -> Any:
+def connect(connection: Connection, credential: Any, transport: Any) -> Any:
     """Make the client. Speaks to nobody yet.
 
     The settings are those that let failures be seen: with ``show_progress`` off, an upload of a folder of which one file fails never
@@ -60,6 +60,7 @@ def connect(connection: Connection, credential: Any) -> Any:
         enable_telemetry=False,
         polling_interval=connection.polling_s,
         retry_total=connection.retries,
+        transport=transport,
         **_cloud(connection),
     )
     # It would fetch a schema from a public address for each table, and behind a firewall wait for it.
@@ -91,7 +92,8 @@ def _quieten(polling_s: int) -> None:
     for name, logger in logging.root.manager.loggerDict.items():
         if name.startswith("azure") and isinstance(logger, logging.Logger):
             logger.handlers.clear()  # several bring handlers of their own
-            logger.setLevel(logging.CRITICAL)
+            if logger.level != logging.CRITICAL:  # setting it costs, and there are hundreds
+                logger.setLevel(logging.CRITICAL)
     polling.AzureMLPolling.update_status = ARMPolling.update_status  # prints a dot to stdout at each poll
     LROConfigurations.POLL_INTERVAL = polling_s
 

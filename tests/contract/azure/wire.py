@@ -64,6 +64,8 @@ class Wire:
         page: how many items a page has.
         finishing: jobs are complete as soon as they are submitted.
         operation_polls: how often an operation says that it goes on.
+        connections: how many were made.
+        connected: how many are open.
     """
 
     def __init__(self) -> None:
@@ -78,6 +80,8 @@ class Wire:
         self.finishing = False
         self.failing: dict[str, dict[str, str]] = {}
         self.url = ""
+        self.connections = 0
+        self.connected = 0
         self._operations: dict[str, tuple[int, str]] = {}
         self._count = 0
         self._using = threading.RLock()
@@ -87,6 +91,12 @@ class Wire:
         return [
             f"{e.method} {e.path}" for e in self.exchanges if e.method.startswith(method) and part.lower() in e.path
         ]
+
+    def connect(self, by: int) -> None:
+        """A connection was made (1) or has ended (-1)."""
+        with self._using:
+            self.connections += max(by, 0)
+            self.connected += by
 
     def answer(self, exchange: Exchange) -> Answer:
         """The answer to a request, after the rules."""
@@ -302,6 +312,13 @@ def serving(certificate: Path) -> Iterator[Wire]:
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Quiet."""
+
+        def handle(self) -> None:
+            wire.connect(1)
+            try:
+                super().handle()
+            finally:
+                wire.connect(-1)
 
         def _any(self) -> None:
             parts = urlsplit(self.path)

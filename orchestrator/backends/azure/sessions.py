@@ -1,0 +1,95 @@
+"""One pool of connections for all that reaches a workspace, and one reading of the certificates that are trusted.
+
+azure-ai-ml builds some twenty clients, each with connections of its own: a handshake for each, and 16 ms of CPU per connection to read
+the bundle of certificates again (measured with requests 2.34, certifi's bundle). They share these instead.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import certifi
+import requests
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+from urllib3.util.ssl_ import create_urllib3_context
+
+CONNECTIONS: Final = 24
+"""Connections kept per host: all calls at once, and what the client's own threads upload."""
+
+BLOCK_SIZE: Final = 32768
+"""Bytes read at once, as azure-core has it."""
+
+HOSTS: Final = 16
+"""Hosts of which connections are kept: Resource Manager, run history, login, blob accounts, scoring."""
+
+
+class Sessions:
+    """The connections of one workspace. May be used from several threads at once.
+
+    Args:
+        ca_file: certificates to trust instead of the usual ones; empty means what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name,
+            otherwise certifi's.
+    """
+
+    def __init__(self, ca_file: str = "") -> None:
+        self._session = requests.Session()
+        adapter = _Adapter(_trust(ca_file))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
+
+    def transport(self) -> Any:
+        """A transport for a client of azure-core; closing it leaves the connections open for the others."""
+        return RequestsTransport(session=self._session, session_owner=False)
+
+    def close(self) -> None:
+        """Close the connections that nothing is using."""
+        self._session.close()
+
+
+class _Adapter(HTTPAdapter):
+    """Verifies by certificates that were read once. Repeating is the business of azure-core: here a request is sent once."""
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        never = Retry(total=False, redirect=False, raise_on_status=False)
+        super().__init__(pool_connections=HOSTS, pool_maxsize=CONNECTIONS, max_retries=never)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """See `HTTPAdapter.init_poolmanager`."""
+        super().init_poolmanager(*args, ssl_context=self._trust, blocksize=BLOCK_SIZE, **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """See `HTTPAdapter.proxy_manager_for`."""
+        return super().proxy_manager_for(proxy, ssl_context=self._trust, blocksize=BLOCK_SIZE, **options)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """See `HTTPAdapter.build_connection_pool_key_attributes`."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if verify:
+            pool = {name: value for name, value in pool.items() if name not in ("ca_certs", "ca_cert_dir")}
+        return host, pool
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """See `HTTPAdapter.cert_verify`; naming a bundle to the pool would have it read at each connection."""
+        super().cert_verify(conn, url, verify, cert)
+        if verify:
+            conn.ca_certs = conn.ca_cert_dir = None
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    place = Path(ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where())
+    return _read(place, place.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(place: Path, changed: int) -> ssl.SSLContext:
+    """The trust of a file or folder; a loop makes a client at each pass, and the bundle is the same for months."""
+    context = create_urllib3_context()
+    context.load_verify_locations(*((None, place) if place.is_dir() else (place, None)))
+    return context

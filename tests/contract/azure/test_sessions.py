@@ -1,0 +1,64 @@
+"""Connections: shared by all clients that azure-ai-ml builds, and only to who is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+
+from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.errors import BackendError
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.kinds import discover
+from tests.contract.azure.wire import Wire
+from tests.waiting import wait_for
+
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def trusting(choice: WorkspaceChoice, file: str) -> AzureBackend:
+    settings: dict[str, Any] = {**choice.settings, "connection": {**choice.settings["connection"], "ca_file": file}}
+    return AzureBackend(replace(choice, settings=settings), discover(), SystemClock())
+
+
+def test_what_follows_each_other_shares_one_connection(backend: AzureBackend, wire: Wire) -> None:
+    for collection in ("compute", "datastores", "jobs", "data", "environments", "models", "online_endpoints"):
+        backend.client.read("list", lambda ml, name=collection: list(getattr(ml, name).list()))
+    assert len(wire.exchanges) > 7, "and a token"
+    assert wire.connections == 1
+
+
+def test_closing_the_backend_closes_its_connections(choice: WorkspaceChoice, wire: Wire) -> None:
+    backend = trusting(choice, choice.settings["connection"]["ca_file"])
+    backend.client.read("list", lambda ml: list(ml.compute.list()))
+    assert wire.connected == 1
+    backend.close()
+    wait_for(lambda: wire.connected == 0)
+
+
+def test_a_stranger_is_not_spoken_to(choice: WorkspaceChoice, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in BUNDLES:
+        monkeypatch.delenv(name, raising=False)
+    for file in ("", certifi.where()):
+        backend = trusting(choice, file)
+        with pytest.raises(BackendError, match="certificate"):
+            backend.client.read("list", lambda ml: list(ml.compute.list()))
+        backend.close()
+    assert wire.exchanges == []
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_the_usual_variables_name_who_is_trusted(
+    choice: WorkspaceChoice, wire: Wire, certificate: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in BUNDLES:
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, str(certificate))
+    backend = trusting(choice, "")
+    assert backend.client.read("list", lambda ml: list(ml.compute.list())) == []
+    backend.close()
+    assert wire.calls("GET", "/computes")
