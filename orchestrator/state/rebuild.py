@@ -104,6 +104,6 @@ def unpack(packed: str | None) -> Fingerprint:
     return Fingerprint(parts[1], parts[2], parts[3], int(parts[0]))
 
 
-def told(ambiguous: Mapping[Address, Iterable[str]]) -> str:
+def describe_ambiguous(ambiguous: Mapping[Address, Iterable[str]]) -> str:
     """Ambiguous addresses in words."""
     return "; ".join(f"{address}: {', '.join(revisions)}" for address, revisions in sorted(ambiguous.items()))

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import orchestrator.engine as engine
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions
+from orchestrator.engine import load_project, open_workspace
 from orchestrator.kinds import discover
 
+FINDS = "orchestrator.engine.workspace.find_spec"
 SPEC = """
 project: demo
 targets:
@@ -33,11 +34,11 @@ def spec(tmp_path: Path) -> Path:
 
 
 def test_without_the_extra_the_way_to_get_it_is_told(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "find_spec", lambda name: None if name.startswith("azure") else find_spec(name))
-    project = engine.load_project([spec], LoadOptions(target="there"))
+    monkeypatch.setattr(FINDS, lambda name: None if name.startswith("azure") else find_spec(name))
+    project = load_project([spec], LoadOptions(target="there"))
     with (
         pytest.raises(UnsupportedSetup) as caught,
-        engine.open_workspace(project, discover(), SystemClock()),
+        open_workspace(project, discover(), SystemClock()),
     ):
         pass
     assert "amlctl[azure]" in caught.value.fix
@@ -45,13 +46,13 @@ def test_without_the_extra_the_way_to_get_it_is_told(spec: Path, monkeypatch: py
 
 
 def test_a_spec_without_targets_is_not_said_to_have_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "find_spec", lambda name: None if name.startswith("azure") else find_spec(name))
+    monkeypatch.setattr(FINDS, lambda name: None if name.startswith("azure") else find_spec(name))
     file = tmp_path / "spec.yaml"
     file.write_text("project: demo\nworkspace: {azure: {subscription_id: s, resource_group: g, workspace_name: w}}\n")
-    project = engine.load_project([file], LoadOptions())
+    project = load_project([file], LoadOptions())
     with (
         pytest.raises(UnsupportedSetup, match=r"^The spec goes to"),
-        engine.open_workspace(project, discover(), SystemClock()),
+        open_workspace(project, discover(), SystemClock()),
     ):
         pass
 

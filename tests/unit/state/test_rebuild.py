@@ -12,7 +12,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.resource import OWNER_TAG, Desired, Lifecycle, Observed, Removal
-from orchestrator.state.rebuild import rebuild, told, unpack
+from orchestrator.state.rebuild import describe_ambiguous, rebuild, unpack
 
 ROWS = Address("data", "rows")
 NOW = Fingerprint("a" * 64, "b" * 64, "c" * 64)
@@ -69,7 +69,7 @@ def test_what_is_not_ours_gets_none(objects: tuple[Observed, ...], why: str) -> 
 def test_two_that_may_be_in_force_are_told() -> None:
     rebuilt = rebuild(plan(), seen(live("1", NOW), live("2", NOW)), "k")
     assert rebuilt.applied == {}
-    assert told(rebuilt.ambiguous) == "data.rows: 1, 2"
+    assert describe_ambiguous(rebuilt.ambiguous) == "data.rows: 1, 2"
 
 
 def test_a_run_that_is_well_wins_over_one_that_failed() -> None:

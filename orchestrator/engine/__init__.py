@@ -1,0 +1,29 @@
+"""The stages in order: text to desired, workspace to observed, state to applied, the three to a plan, a plan to a report.
+
+`project` loads a spec, `workspace` opens what it goes to, `plan` compares the two, `apply` does what was agreed to. `without_state` and
+`lost_state` are for a state that may not be read or is lost. Nothing here decides or formats anything.
+"""
+
+from orchestrator.engine.apply import Confirm, apply_agreed, apply_project
+from orchestrator.engine.lock_holder import holder
+from orchestrator.engine.lost_state import rebuild_state
+from orchestrator.engine.options import RunOptions
+from orchestrator.engine.plan import plan_project, status_of
+from orchestrator.engine.planned import Planned
+from orchestrator.engine.project import load_project
+from orchestrator.engine.workspace import Workspace, open_workspace
+
+__all__ = [
+    "Confirm",
+    "Planned",
+    "RunOptions",
+    "Workspace",
+    "apply_agreed",
+    "apply_project",
+    "holder",
+    "load_project",
+    "open_workspace",
+    "plan_project",
+    "rebuild_state",
+    "status_of",
+]

@@ -1,0 +1,46 @@
+"""Writes a lost state again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.core.address import Address
+from orchestrator.core.errors import StateError
+from orchestrator.core.ports import StateChange
+from orchestrator.core.project import Project
+from orchestrator.core.resource import Applied
+from orchestrator.engine.live_marks import read_marks
+from orchestrator.engine.lock_holder import holder
+from orchestrator.engine.options import RunOptions
+from orchestrator.engine.workspace import Workspace
+from orchestrator.state.rebuild import describe_ambiguous
+
+
+def rebuild_state(project: Project, workspace: Workspace, run: RunOptions) -> Mapping[Address, Applied]:
+    """Write a lost state again, from the marks of live objects.
+
+    Returns:
+        The records.
+
+    Raises:
+        StateError: there is a state already; an address has two objects that may be in force.
+    """
+    with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
+        if workspace.store.load().applied:
+            raise StateError(
+                f"Project '{project.name}' has a state in this workspace; nothing was rebuilt.",
+                code="state-exists",
+                fix="Plan as usual: what differs is shown as a change.",
+            )
+        state = workspace.store.begin()
+        rebuilt, _ = read_marks(project, workspace, state.lineage)
+        if rebuilt.ambiguous:
+            raise StateError(
+                f"Several objects may be in force, and nothing tells which one was: {describe_ambiguous(rebuilt.ambiguous)}.",
+                code="state-ambiguous",
+                fix="Archive or delete all but one of each, then rebuild again.",
+            )
+        workspace.store.settle_all(
+            [StateChange(f"rebuild {at}", at, applied, "rebuilt") for at, applied in rebuilt.applied.items()]
+        )
+    return rebuilt.applied

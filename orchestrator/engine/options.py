@@ -1,0 +1,26 @@
+"""How to apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orchestrator.core.ports import Cancellation, Clock, SystemClock
+from orchestrator.core.run import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to apply.
+
+    Attributes:
+        parallelism: how many steps may run at once.
+        lock_wait_s: how long to wait for another apply to finish, seconds.
+        command: what is being done, for those who find the lock taken.
+    """
+
+    parallelism: int = 10
+    lock_wait_s: float = 0.0
+    command: str = "apply"
+    cancel: Cancellation = field(default_factory=Cancellation)
+    listener: Listener = lambda event: None
+    clock: Clock = field(default_factory=SystemClock)

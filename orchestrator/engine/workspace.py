@@ -1,0 +1,84 @@
+"""Opens the workspace that a project goes to, with the project's state in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from orchestrator.core.errors import UnsupportedSetup
+from orchestrator.core.kind import Kinds
+from orchestrator.core.ports import Backend, Clock, StateStore
+from orchestrator.core.project import Project
+from orchestrator.engine.interest import Interest
+
+REGISTRY = "azureml://registries/"
+"""How mentions of a registry's assets begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An open workspace together with the project's state in it.
+
+    Attributes:
+        interest: for backends that list better if they know what matters; None for others.
+    """
+
+    backend: Backend
+    store: StateStore
+    interest: Interest | None = None
+
+
+@contextmanager
+def open_workspace(project: Project, kinds: Kinds, clock: Clock) -> Iterator[Workspace]:
+    """Open the workspace that the project's target names. Imports that backend only.
+
+    Raises:
+        UnsupportedSetup: the backend's extra is not installed.
+    """
+    workspace = _azure(project, kinds, clock) if project.workspace.kind == "azure" else _local(project, kinds, clock)
+    try:
+        yield workspace
+    finally:
+        workspace.store.close()
+        workspace.backend.close()
+
+
+def _local(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
+    from orchestrator.backends.local.backend import LocalBackend
+    from orchestrator.state.sqlite import SqliteStateStore
+
+    backend = LocalBackend(project.workspace, project.name, kinds, clock)
+    store = SqliteStateStore(Path(project.workspace.settings["path"]) / "workspace.db", project.name, clock)
+    return Workspace(backend, store)
+
+
+def _importable(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
+
+
+def _speaking_of(project: Project) -> str:
+    return f"The target '{project.target}'" if project.target else "The spec"
+
+
+def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
+    if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
+        raise UnsupportedSetup(
+            f"{_speaking_of(project)} goes to an Azure workspace, for which azure-ai-ml is not installed.",
+            fix="pip install 'amlctl[azure]'",
+        )
+    from orchestrator.backends.azure.backend import AzureBackend
+    from orchestrator.backends.azure.blobs import BlobObjects
+    from orchestrator.state.document import DocumentStateStore
+    from orchestrator.state.objects import Moved, Stored
+
+    interest = Interest(project)
+    elsewhere = frozenset(found.target for found in project.externals if str(found).startswith(REGISTRY))
+    backend = AzureBackend(project.workspace, kinds, clock, interest.addresses, elsewhere)
+    store = DocumentStateStore(BlobObjects(backend.client, Moved, Stored), project.name, clock)
+    return Workspace(backend, store, interest)
