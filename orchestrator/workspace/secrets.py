@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeAlias
@@ -29,8 +29,14 @@ class SecretFiles:
     def __init__(self, paths: WorkspacePaths) -> None:
         self._paths = paths
 
-    def put(self, key: RecordKey, values: SecretValues) -> None:
-        """Keep the secrets of a resource, in place of those kept before. None to keep means no file."""
+    def put(self, key: RecordKey, values: SecretValues, named: Mapping[str, str] | None = None) -> None:
+        """Keep the secrets of a resource, in place of those kept before. None to keep means no file.
+
+        Args:
+            key: the resource.
+            values: what belongs where.
+            named: name to value of each secret by itself; a value that belongs somewhere may hold one among other text.
+        """
         target = self._file(key)
         if not values:
             target.unlink(missing_ok=True)
@@ -40,7 +46,7 @@ class SecretFiles:
         draft = target.with_name(f".{token_hex(8)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump([[list(path), value] for path, value in values], file)
+            json.dump({"values": [[list(path), value] for path, value in values], "named": dict(named or {})}, file)
         draft.replace(target)
 
     def reveal(self, record: Record) -> dict[str, Any]:
@@ -50,15 +56,31 @@ class SecretFiles:
             Invalid: the kept secrets are damaged.
         """
         body: dict[str, Any] = copy.deepcopy(dict(record.body))
-        try:
-            kept = json.loads(self._file(record.key).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return body
-        except ValueError:
-            raise Invalid(f"The kept secrets of {record.address} are damaged.", fix="Apply again.") from None
-        for path, value in kept:
+        for path, value in self._kept(record)[0]:
             _set(body, path, value)
         return body
+
+    def to_hide(self, record: Record) -> dict[str, str]:
+        """Secret value to its name: what must not appear in anything that a process of the resource prints.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        values, named = self._kept(record)
+        hidden = {value: name for name, value in named.items()}
+        for path, value in values:
+            if not any(secret in value for secret in hidden if secret):
+                hidden[value] = str(path[-1])
+        return hidden
+
+    def _kept(self, record: Record) -> tuple[SecretValues, Mapping[str, str]]:
+        try:
+            kept = json.loads(self._file(record.key).read_text(encoding="utf-8"))
+            return [(tuple(path), value) for path, value in kept["values"]], kept["named"]
+        except FileNotFoundError:
+            return (), {}
+        except (ValueError, TypeError, KeyError):
+            raise Invalid(f"The kept secrets of {record.address} are damaged.", fix="Apply again.") from None
 
     def forget(self, key: RecordKey) -> None:
         """Remove the secrets of a resource."""

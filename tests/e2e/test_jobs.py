@@ -235,11 +235,12 @@ def test_one_impossible_record_keeps_no_other_waiting(workspace: Workspace) -> N
 
 
 def test_a_secret_reaches_the_job_and_nothing_else(workspace: Workspace) -> None:
-    body = {"command": "echo ${#TOKEN} > outputs/length", "environment_variables": {"TOKEN": {"$secret": "token"}}}
+    body = {"command": "echo ${#TOKEN} > outputs/length; echo $TOKEN", "environment_variables": {"TOKEN": {"$secret": "token"}}}
     key = RecordKey("jobs", "jobs.work", "run-1")
     SecretFiles(workspace.paths).put(key, [(("environment_variables", "TOKEN"), "hunter2hunter2")])
     assert workspace.run("run-1", body).phase == "completed"
     assert (workspace.folder("run-1").outputs / "length").read_text() == "14\n"
+    assert workspace.folder("run-1").log.read_text() == "(secret TOKEN)\n"
     assert "hunter2" not in repr(workspace.record("run-1"))
     readable = [path for path in workspace.paths.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
     assert [path.parent for path in readable] == [workspace.paths.secrets]

@@ -230,7 +230,7 @@ class LocalBackend:
                 self._identity = ensure_identity(self._paths)
             stored = to_store(request.properties, self._content, self._identity)
             if kind.local.behaviour in _REVEALING:
-                self._secrets.put(key, stored.secrets)
+                self._secrets.put(key, stored.secrets, stored.named)
         except OSError as error:
             raise Invalid(
                 f"The workspace in {self._paths.root} cannot be written: {error.strerror or error}.",

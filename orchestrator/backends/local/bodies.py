@@ -23,11 +23,13 @@ class StoredBody:
         body: plain data.
         files: the content digest of each local file or folder, to the digest it has in plans.
         secrets: paths inside the body and the secret values that belong there; never part of the record.
+        named: name to value of each secret in them.
     """
 
     body: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     secrets: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
 
 
 def to_store(properties: Mapping[str, Any], content: ContentStore, secret_key: str) -> StoredBody:
@@ -64,21 +66,25 @@ class _Storing:
             self._stored.files[digest] = value.digest
             return SCHEME + digest
         if isinstance(value, Secret):
-            self._stored.secrets.append((path, value.reveal()))
+            self._stored.secrets.append((path, self._named(value)))
         elif isinstance(value, Template):
             if any(isinstance(part, Secret) for part in value.parts):
-                self._stored.secrets.append((path, "".join(_text(part) for part in value.parts)))
+                self._stored.secrets.append((path, "".join(self._text(part) for part in value.parts)))
         elif isinstance(value, Reference | Unknown):
             raise _unresolved(value)
         return plain(value, self._secret_key)
 
+    def _text(self, part: str | Reference | Secret) -> str:
+        if isinstance(part, Secret):
+            return self._named(part)
+        if isinstance(part, Reference):
+            raise _unresolved(part)
+        return part
 
-def _text(part: str | Reference | Secret) -> str:
-    if isinstance(part, Secret):
-        return part.reveal()
-    if isinstance(part, Reference):
-        raise _unresolved(part)
-    return part
+    def _named(self, secret: Secret) -> str:
+        value = secret.reveal()
+        self._stored.named[secret.name] = value
+        return value
 
 
 def _unresolved(value: Reference | Unknown) -> Invalid:

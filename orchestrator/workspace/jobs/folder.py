@@ -103,6 +103,7 @@ class RunOrder:
         timeout_s: bound on the command, seconds; None means none.
         command: the command with its placeholders; empty for AutoML.
         processes: how many copies run side by side (``distribution``).
+        secrets: value to name of what the job must not print.
     """
 
     run: str
@@ -116,6 +117,7 @@ class RunOrder:
     timeout_s: float | None = None
     command: str = ""
     processes: int = 1
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: JobFolder) -> None:
         write_private(folder.order, json.dumps(asdict(self)))

@@ -58,7 +58,8 @@ class Preparation:
         Raises:
             BackendError: the run can never start as it is, with the reason.
         """
-        body = SecretFiles(self.paths).reveal(record)
+        secrets = SecretFiles(self.paths)
+        body = secrets.reveal(record)
         folder = JobFolder(self.paths.job(record.revision))
         _fresh(folder)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
@@ -85,6 +86,7 @@ class Preparation:
             time_limit(body),
             "" if automl else str(body.get("command", "")),
             processes,
+            secrets.to_hide(record),
         )
         order.write(folder)
         return order

@@ -20,7 +20,8 @@ from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.workspace.control import FileLock, call
 from orchestrator.workspace.jobs.command import render
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.masking import MaskedPipe
+from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
 from orchestrator.workspace.process import adopt_orphans, child_environment, end_orphans, own_identity, terminate
 
 GRACE_S = 5.0
@@ -38,6 +39,7 @@ class Runner:
         self._cancelled = False
         self._children: list[subprocess.Popen[bytes]] = []
         self._logs: list[IO[bytes]] = []
+        self._pipes: list[MaskedPipe] = []
 
     def run(self) -> RunExit:
         """Run to the end, and leave nothing of it behind.
@@ -61,8 +63,6 @@ class Runner:
         if reason:
             code = self._children[0].returncode
         ended = time.time()
-        for log in self._logs:
-            log.close()
         if reason:
             return RunExit(code, Ending.CANCELLED if self._cancelled else Ending.FAILED, reason, started, ended)
         if code:
@@ -77,13 +77,22 @@ class Runner:
         base = _environment(order, self._folder, extra)
         for rank in range(order.processes):
             log = self._folder.log if rank == 0 else self._folder.logs / f"std_log_process_{rank}.txt"
-            stream = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
-            self._logs.append(stream)
+            sink = self._sink(log, order.secrets)
             environ = {**base, **_rank(rank, order.processes)} if order.processes > 1 else base
             child = subprocess.Popen(
-                argv, cwd=self._folder.code, env=environ, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+                argv, cwd=self._folder.code, env=environ, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
             )
             self._children.append(child)
+
+    def _sink(self, log: Path, secrets: Mapping[str, str]) -> IO[bytes] | int:
+        """What a child writes to: its log, or the pipe that leads there if there is something to hide."""
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        stream = os.fdopen(descriptor, "ab", buffering=0)
+        if not secrets:
+            self._logs.append(stream)
+            return stream
+        self._pipes.append(MaskedPipe(stream, secrets))
+        return self._pipes[-1].end
 
     def _wait(self, timeout_s: float | None) -> str:
         """Wait for the end. Returns why it is to be ended early; empty if it ended by itself."""
@@ -105,6 +114,10 @@ class Runner:
         for child in self._children:
             child.wait()
         end_orphans(GRACE_S)
+        for log in self._logs:
+            log.close()
+        for pipe in self._pipes:
+            pipe.close(GRACE_S)
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:

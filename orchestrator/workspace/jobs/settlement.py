@@ -13,6 +13,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.control import write_private
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, make_read_only
+from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
@@ -77,9 +78,12 @@ class Settlement:
 
 
 def _kept_order(folder: JobFolder) -> RunOrder | None:
-    """The run's order, from now on without its variables: secrets among them are needed no more."""
+    """The run's order, from now on without its variables and secrets, which are needed no more."""
     try:
-        order = replace(RunOrder.read(folder), environ={})
+        order = RunOrder.read(folder)
+        masked = StreamMask(order.secrets).text
+        inputs = {name: masked(value) for name, value in order.inputs.items()}
+        order = replace(order, environ={}, secrets={}, command=masked(order.command), inputs=inputs)
         order.write(folder)
     except (OSError, ValueError, TypeError):
         return None

@@ -141,3 +141,21 @@ def test_orders_and_exits_are_read_back(folder: JobFolder) -> None:
     ended = RunExit(1, Ending.FAILED, "why", 1.0, 2.0)
     ended.write(folder)
     assert RunExit.read(folder) == ended
+
+
+def test_a_secret_that_the_job_prints_is_not_in_its_logs(folder: JobFolder) -> None:
+    command = (
+        'echo "first $TOKEN"; printf hunter2; sleep 0.01; printf hunter2; echo; echo "$TOKEN" >&2\n'
+        "(sleep 0.05; echo late $TOKEN) & sleep 0.1; exit 4"
+    )
+    order = replace(
+        ORDER, command=command, environ={"TOKEN": "hunter2hunter2"}, secrets={"hunter2hunter2": "token"}, processes=2
+    )
+    assert run(folder, order).code == 4
+    files = sorted(folder.logs.iterdir())
+    assert len(files) == 2
+    for file in files:
+        assert file.stat().st_mode & 0o077 == 0
+        assert b"hunter2" not in file.read_bytes()
+    lines = folder.log.read_text().splitlines()
+    assert lines == ["first (secret token)", "(secret token)", "(secret token)", "late (secret token)"]

@@ -57,3 +57,14 @@ def test_damaged_secrets_are_told_without_showing_them(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as caught:
         secrets.reveal(RECORD)
     assert "hush" not in str(caught.value)
+
+
+def test_what_is_to_be_hidden_has_its_name(tmp_path: Path) -> None:
+    secrets = SecretFiles(WorkspacePaths(tmp_path / "w"))
+    assert secrets.to_hide(RECORD) == {}
+    secrets.put(RECORD.key, VALUES)
+    assert secrets.to_hide(RECORD) == {"hush": "TOKEN"}
+    secrets.put(RECORD.key, [(("args", 1), "b-hush")], {"T": "hush"})
+    assert secrets.to_hide(RECORD) == {"hush": "T"}
+    secrets.put(RECORD.key, [(("args", 1), "b-hush")])
+    assert secrets.to_hide(RECORD) == {"b-hush": "1"}
