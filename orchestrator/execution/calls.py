@@ -10,7 +10,7 @@ from orchestrator.core.errors import NotFound
 from orchestrator.core.ports import Backend, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.resource import Observed, Removal
 from orchestrator.execution.options import ApplyOptions
-from orchestrator.execution.retry import Retrier, Told
+from orchestrator.execution.retry import OnRetry, Retrier
 
 
 class Calls:
@@ -25,7 +25,7 @@ class Calls:
         self._cancel = options.cancel
         self._retrier = Retrier(options.retry, options.random, options.clock, options.cancel)
 
-    def create(self, request: Request, told: Told, *, tagged: bool) -> Observed:
+    def create(self, request: Request, on_retry: OnRetry, *, tagged: bool) -> Observed:
         """Create, once.
 
         Args:
@@ -39,19 +39,19 @@ class Calls:
                 return None
             return seen if not tagged or request.fingerprint.matches(seen.fingerprint) else None
 
-        return self._retrier.call(lambda: self._backend.create(request), told, happened)
+        return self._retrier.call(lambda: self._backend.create(request), on_retry, happened)
 
-    def update(self, request: Request, before: Observed, told: Told) -> Observed:
+    def update(self, request: Request, before: Observed, on_retry: OnRetry) -> Observed:
         """Update, once. Labels count when the result is looked up, unlike after a create: they may be all that changes."""
 
         def happened() -> Observed | None:
             seen = self._backend.read(request.address, request.revision or None)
             return seen if seen is not None and seen.fingerprint == request.fingerprint.pack() else None
 
-        return self._retrier.call(lambda: self._backend.update(request, before), told, happened)
+        return self._retrier.call(lambda: self._backend.update(request, before), on_retry, happened)
 
     def wait(
-        self, address: Address, revision: str, timeout_s: float | None, progress: Progress, told: Told
+        self, address: Address, revision: str, timeout_s: float | None, progress: Progress, on_retry: OnRetry
     ) -> Observed:
         """Wait. The bound holds for all attempts together."""
         began = self._clock.monotonic()
@@ -60,9 +60,9 @@ class Calls:
             left = None if timeout_s is None else max(0.0, timeout_s - (self._clock.monotonic() - began))
             return self._backend.wait(address, revision, left, self._cancel, progress)
 
-        return self._retrier.call(rest, told)
+        return self._retrier.call(rest, on_retry)
 
-    def delete(self, observed: Observed, removal: Removal, told: Told) -> None:
+    def delete(self, observed: Observed, removal: Removal, on_retry: OnRetry) -> None:
         """Delete or archive. What is gone already is what was wanted."""
 
         def happened() -> bool | None:
@@ -70,15 +70,15 @@ class Calls:
             return True if seen is None or (removal is Removal.ARCHIVE and seen.archived) else None
 
         effect = _tolerant(lambda: self._backend.delete(observed.address, observed.revision, removal))
-        self._retrier.call(effect, told, happened)
+        self._retrier.call(effect, on_retry, happened)
 
-    def cancel(self, observed: Observed, told: Told) -> None:
+    def cancel(self, observed: Observed, on_retry: OnRetry) -> None:
         """Ask a run to stop. One that is gone has stopped."""
-        self._retrier.call(_tolerant(lambda: self._backend.cancel(observed.address, observed.revision)), told)
+        self._retrier.call(_tolerant(lambda: self._backend.cancel(observed.address, observed.revision)), on_retry)
 
-    def score(self, endpoint: Address, request: ScoringRequest, told: Told) -> ScoringAnswer:
+    def score(self, endpoint: Address, request: ScoringRequest, on_retry: OnRetry) -> ScoringAnswer:
         """Send a request to an endpoint. Asking again does no harm."""
-        return self._retrier.call(lambda: self._backend.score(endpoint, request), told)
+        return self._retrier.call(lambda: self._backend.score(endpoint, request), on_retry)
 
 
 def _tolerant(effect: Callable[[], None]) -> Callable[[], bool]:

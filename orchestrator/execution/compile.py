@@ -58,7 +58,9 @@ def compile_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
         for step in _steps_of(change, plan.targets[change.address]):
             draft.add(step)
         draft.families.setdefault(_family(change.address), []).append(change.address)
-    return _arrange(draft.steps, list(_needs(draft, changes, kinds)), list(_wishes(draft, changes, plan, kinds)))
+    return _arrange(
+        draft.steps, list(_making_order(draft, changes, kinds)), list(_removal_order(draft, changes, plan, kinds))
+    )
 
 
 def _steps_of(change: Change, target: Target) -> Iterator[Step]:
@@ -81,7 +83,7 @@ def _steps_of(change: Change, target: Target) -> Iterator[Step]:
         yield step(_MAKING[change.action], target.fingerprint)
 
 
-def _needs(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds) -> Iterator[Edge]:
+def _making_order(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds) -> Iterator[Edge]:
     """What must come before: dependencies, the removal in a replacement, the endpoint of a deployment."""
     for address, step in draft.making.items():
         for needed in changes[address].depends_on:
@@ -94,7 +96,7 @@ def _needs(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds) -> It
                 yield step, draft.making[other]
 
 
-def _wishes(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds: Kinds) -> Iterator[Edge]:
+def _removal_order(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds: Kinds) -> Iterator[Edge]:
     """What must come before a removal, the most important first."""
     for address, step in draft.removing.items():
         for other in draft.families[_family(address)]:
@@ -123,29 +125,29 @@ def _recorded(change: Change, target: Target) -> frozenset[Address]:
     return applied | change.depends_on if change.action is Action.DELETE else applied
 
 
-def _arrange(steps: Mapping[str, Step], needs: list[Edge], wishes: list[Edge]) -> tuple[Step, ...]:
-    after: dict[str, set[str]] = {step: set() for step in steps}
-    for step, earlier in needs:
-        after[step].add(earlier)
-    wished = {step: set(earlier) for step, earlier in after.items()}
-    for step, earlier in wishes:
-        wished[step].add(earlier)
+def _arrange(steps: Mapping[str, Step], required: list[Edge], preferred: list[Edge]) -> tuple[Step, ...]:
+    needed: dict[str, set[str]] = {step: set() for step in steps}
+    for step, earlier in required:
+        needed[step].add(earlier)
+    edges = {step: set(earlier) for step, earlier in needed.items()}
+    for step, earlier in preferred:
+        edges[step].add(earlier)
     try:
-        ordered = order(wished)
+        ordered = order(edges)
     except Ring:
         # Only replacements and records of different ages can contradict each other: what is made has the say.
-        wished = _without_rings(after, wishes)
-        ordered = order(wished)
-    return tuple(replace(steps[step], after=frozenset(wished[step])) for step in ordered)
+        edges = _without_cycles(needed, preferred)
+        ordered = order(edges)
+    return tuple(replace(steps[step], after=frozenset(edges[step])) for step in ordered)
 
 
-def _without_rings(after: Mapping[str, set[str]], wishes: list[Edge]) -> dict[str, set[str]]:
-    """Grant the wishes one by one, but none that contradicts what was granted before."""
-    granted = {step: set(earlier) for step, earlier in after.items()}
-    for step, earlier in wishes:
-        if step not in closure((earlier,), granted):
-            granted[step].add(earlier)
-    return granted
+def _without_cycles(needed: Mapping[str, set[str]], preferred: list[Edge]) -> dict[str, set[str]]:
+    """Add the preferred edges one by one, but none that contradicts those before."""
+    edges = {step: set(earlier) for step, earlier in needed.items()}
+    for step, earlier in preferred:
+        if step not in closure((earlier,), edges):
+            edges[step].add(earlier)
+    return edges
 
 
 def _family(address: Address) -> Address:

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 Evidence = Callable[[], Result | None]
 """Looks whether a call whose answer was lost has had its effect; None if not, or if nobody can tell."""
 
-Told = Callable[[str], None]
+OnRetry = Callable[[str], None]
 """Receives a line about each pause."""
 
 
@@ -33,7 +33,7 @@ class Retrier:
         self._clock = clock
         self._cancel = cancel
 
-    def call(self, effect: Callable[[], Result], told: Told, evidence: Evidence[Result] | None = None) -> Result:
+    def call(self, effect: Callable[[], Result], on_retry: OnRetry, evidence: Evidence[Result] | None = None) -> Result:
         """Call until it succeeds or must not be repeated.
 
         Args:
@@ -55,13 +55,13 @@ class Retrier:
                     # Hours of waiting with a hiccup now and then are not a row of failures.
                     first_failure, attempt = now, 1
                 if isinstance(error, Ambiguous) and evidence is not None:
-                    happened = self.call(evidence, told)
+                    happened = self.call(evidence, on_retry)
                     if happened is not None:
                         return happened
                 pause = self._pause(error, attempt)
                 if attempt >= self._policy.attempts or now + pause - first_failure > self._policy.total_s:
                     raise
-                told(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
+                on_retry(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
                 if self._cancel.sleep(pause):
                     raise Cancelled("Stopped while waiting to try again.") from error
                 attempt += 1
