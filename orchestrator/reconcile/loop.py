@@ -272,7 +272,8 @@ class Loop:
             if newest and seen and newest != seen:
                 project.newest = newest
                 self._news(project, "new revision")
-                self._around.workers.wake()
+        # Without news as well: a round that finds a look under way does not know when the next one is due.
+        self._around.workers.wake()
 
     def _news(self, project: Managed, cause: str) -> None:
         """A newer revision supersedes waiting on the old one: what runs ends between two steps, and the next pass follows."""

@@ -88,9 +88,9 @@ class VirtualWorkers:
 
     def _pass_until(self, end: float) -> None:
         """Let time pass up to the end, or to something that is worth a decision."""
-        if self._started:
+        # Work that is over ends no wait by itself: like a thread, it has to wake the loop.
+        while self._started and not self.woken:
             self._started.popleft()()
-            return
         if self.woken:
             self.woken = False
             return

@@ -338,6 +338,12 @@ def test_a_file_that_changes_is_noticed_between_passes() -> None:
     assert [facts["cause"] for event, facts in w.events if event == "pass.start"] == ["start", "new revision"]
 
 
+def test_a_source_is_asked_as_often_as_its_policy_says() -> None:
+    w = world(Policy(interval_s=3600.0, poll_s=5.0))
+    w.run(60)
+    assert 11 <= w.repositories["p"].fetches <= 14, "the pass, then one look every five seconds"
+
+
 def test_projects_wait_for_those_they_depend_on() -> None:
     w = World({"upper": Policy(depends_on=("base",)), "base": Policy()})
     w.repositories["base"].head = replace(TWO, failing=frozenset({"data.a"}))
