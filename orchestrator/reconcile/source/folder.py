@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from orchestrator.reconcile.ports import Revision, SourceUnavailable
+from orchestrator.spec.file_hashes import RACY_NS
 
 _NEVER: Final = frozenset({"__pycache__", "node_modules"})
 _LABEL_DIGITS: Final = 7
@@ -21,7 +23,8 @@ class FolderSource:
     """The files of a folder as they are. There is one revision at a time: the folder itself, under a digest of its files.
 
     Folders whose names begin with a dot are left out: version control, environments and embedded workspaces change without any
-    change of what is wanted. Contents are read again only of files whose size, time or inode changed.
+    change of what is wanted. Contents are read again only of files whose size, time or inode changed, and of those that changed so
+    shortly before they were read that a further change may have left them the same time.
 
     Args:
         path: the spec: a file or a folder. Of a file, everything beside and below it counts.
@@ -55,12 +58,13 @@ class FolderSource:
 
     def _digest(self) -> str:
         root = self._path if self._path.is_dir() else self._path.parent
-        whole = hashlib.sha256()
+        whole, began = hashlib.sha256(), time.time_ns()
         fresh: dict[str, tuple[_Stamp, bytes]] = {}
         for name, file in self._files(str(root), ""):
             entry = self._file(name, file)
             if entry:
-                fresh[name] = entry
+                if entry[0][1] < began - RACY_NS:
+                    fresh[name] = entry
                 whole.update(name.encode("utf-8", "surrogateescape") + b"\0" + entry[1])
         self._digests = fresh
         return whole.hexdigest()

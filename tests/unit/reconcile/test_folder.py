@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,24 @@ def test_what_makes_a_new_revision(folder: Path, change: str, counts: bool) -> N
     (folder / change).parent.mkdir(exist_ok=True)
     (folder / change).write_text("something else")
     assert (source.fetch().id != before) == counts
+
+
+@pytest.mark.parametrize(
+    ("age_s", "noticed", "why"),
+    [
+        (0, True, "two changes within one step of the file system's clock have the same time"),
+        (3600, False, "what has long been at rest is not read again"),
+    ],
+)
+def test_a_change_that_leaves_size_and_time_as_they_were(folder: Path, age_s: int, noticed: bool, why: str) -> None:
+    file, source = folder / "data" / "a.csv", FolderSource(folder)
+    # A minute ahead, so that no pause of the test makes it old.
+    at = time.time_ns() + 60_000_000_000 if age_s == 0 else time.time_ns() - age_s * 1_000_000_000
+    os.utime(file, ns=(at, at))
+    before = source.fetch().id
+    file.write_text("2\n")
+    os.utime(file, ns=(at, at))
+    assert (source.fetch().id != before) is noticed, why
 
 
 def test_moving_bytes_between_files_is_a_change(folder: Path) -> None:
