@@ -49,7 +49,7 @@ class Board:
             return {name: {**to_document(p.known.record), **self._live(p)} for name, p in self._fleet.projects.items()}
 
     def _live(self, project: Managed) -> dict[str, Any]:
-        wait = project.standing.due_at - self._clock.monotonic()
+        wait = project.schedule.due_at - self._clock.monotonic()
         return {
             "project": project.name,
             "running": project.control is not None,

@@ -10,7 +10,7 @@ from orchestrator.reconcile.outcome import PassFacts
 from orchestrator.reconcile.passes import Control, Known, Task
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.ports import Revision, Source
-from orchestrator.reconcile.schedule import Standing
+from orchestrator.reconcile.schedule import ProjectSchedule
 
 LONGEST_WAIT_S = 30.0
 """The loop goes round at least this often, so that whoever asks whether it is alive gets a fresh answer."""
@@ -49,9 +49,9 @@ class Managed:
         cause: why that pass will run.
         asked: that pass tries a failing revision at once.
         control: of the running pass; None between passes.
-        peek_at: the monotonic second at which to look for a newer revision.
-        peeking: such a look is under way.
-        newest: the revision that the last pass or look saw.
+        poll_at: the monotonic second of the next poll for a newer revision.
+        polling: a poll is under way.
+        newest: the revision that the last pass or poll saw.
         suspended: no passes; None until the record could be read or a person decided.
         standby: who else has the project; empty if nobody.
         writing: held while the record is written, so that the newest one is written last.
@@ -65,8 +65,8 @@ class Managed:
     cause: str = "start"
     asked: bool = False
     control: Control | None = None
-    peek_at: float = 0.0
-    peeking: bool = False
+    poll_at: float = 0.0
+    polling: bool = False
     newest: str = ""
     suspended: bool | None = None
     standby: str = ""
@@ -74,10 +74,10 @@ class Managed:
     writing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def standing(self) -> Standing:
+    def schedule(self) -> ProjectSchedule:
         """For the decision what comes next."""
         rest = bool(self.suspended) or self.policy.suspended
-        return Standing(
+        return ProjectSchedule(
             self.name,
             float("inf") if rest else self.due_at,
             self.known.record.ready and self.passes > 0,

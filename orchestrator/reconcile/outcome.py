@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     STANDING_BY = "standing-by"
 
     @property
-    def told(self) -> bool:
+    def conclusive(self) -> bool:
         """Whether the pass says something about the project; the others ended before they looked."""
         return self not in (Outcome.BACKED_OFF, Outcome.SUSPENDED, Outcome.STANDING_BY)
 

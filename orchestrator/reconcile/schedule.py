@@ -13,7 +13,7 @@ STANDBY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProjectSchedule:
     """What the decision needs to know of a project.
 
     Attributes:
@@ -44,29 +44,29 @@ class Next:
     until: float | None = None
 
 
-def decide_next(standings: Sequence[Standing], now: float, parallel: int) -> Next:
+def decide_next(projects: Sequence[ProjectSchedule], now: float, parallel: int) -> Next:
     """Start what is due, longest overdue first, as far as the bound on parallel passes allows.
 
     A project waits for those it depends on until they are ready, and also while one of them is busy or due itself: on the same
     trigger the foundation is laid first.
     """
-    by_name = {standing.name: standing for standing in standings}
-    free = parallel - sum(standing.busy for standing in standings)
-    due = sorted((s for s in standings if not s.busy and s.due_at <= now), key=lambda s: s.due_at)
+    by_name = {project.name: project for project in projects}
+    free = parallel - sum(project.busy for project in projects)
+    due = sorted((p for p in projects if not p.busy and p.due_at <= now), key=lambda p: p.due_at)
     blocked: dict[str, str] = {}
     start: list[str] = []
-    for standing in due:
-        needed = _not_ready(standing, by_name, now)
+    for project in due:
+        needed = _not_ready(project, by_name, now)
         if needed:
-            blocked[standing.name] = needed
+            blocked[project.name] = needed
         elif len(start) < free:
-            start.append(standing.name)
-    later = [s.due_at for s in standings if not s.busy and s.due_at > now and s.due_at != float("inf")]
+            start.append(project.name)
+    later = [p.due_at for p in projects if not p.busy and p.due_at > now and p.due_at != float("inf")]
     return Next(tuple(start), blocked, min(later, default=None))
 
 
-def _not_ready(standing: Standing, by_name: Mapping[str, Standing], now: float) -> str:
-    for name in standing.depends_on:
+def _not_ready(project: ProjectSchedule, by_name: Mapping[str, ProjectSchedule], now: float) -> str:
+    for name in project.depends_on:
         other = by_name.get(name)
         if other is not None and (not other.ready or other.busy or other.due_at <= now):
             return name

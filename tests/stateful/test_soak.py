@@ -13,10 +13,11 @@ from random import Random
 
 import pytest
 
-from orchestrator.reconcile.loop import Loop, Surroundings
+from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.record import HISTORY, ConditionType, from_document, to_document
+from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.windows import Freeze, frozen
 from tests.unit.reconcile.simulated import (
     Commit,

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.reconcile.loop import Loop, Surroundings
+from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.ports import Notice, PassSummary
 from orchestrator.reconcile.record import from_document
 from orchestrator.reconcile.stages import StandingBy
+from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.windows import Freeze
 from tests.unit.reconcile.simulated import (
     Commit,

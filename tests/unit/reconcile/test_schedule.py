@@ -6,43 +6,51 @@ import pytest
 
 from orchestrator.reconcile.outcome import Outcome, PassFacts, Waiting
 from orchestrator.reconcile.policy import Backoff, Policy
-from orchestrator.reconcile.schedule import STANDBY_S, Standing, decide_next, pause_after
+from orchestrator.reconcile.schedule import STANDBY_S, ProjectSchedule, decide_next, pause_after
 from orchestrator.reconcile.switches import Hold
 
 NEVER = float("inf")
 
 
 def test_the_longest_overdue_start_first_up_to_the_bound() -> None:
-    standings = [Standing("a", 5.0), Standing("b", 3.0), Standing("c", 4.0), Standing("d", 20.0), Standing("e", NEVER)]
-    decision = decide_next(standings, 10.0, 2)
+    projects = [
+        ProjectSchedule("a", 5.0),
+        ProjectSchedule("b", 3.0),
+        ProjectSchedule("c", 4.0),
+        ProjectSchedule("d", 20.0),
+        ProjectSchedule("e", NEVER),
+    ]
+    decision = decide_next(projects, 10.0, 2)
     assert decision.start == ("b", "c")
     assert decision.until == 20.0
 
 
 def test_busy_projects_count_and_never_start_again() -> None:
-    standings = [Standing("a", 0.0, busy=True), Standing("b", 0.0), Standing("c", 0.0)]
-    assert decide_next(standings, 1.0, 2).start == ("b",)
-    assert decide_next(standings, 1.0, 1).start == ()
+    projects = [ProjectSchedule("a", 0.0, busy=True), ProjectSchedule("b", 0.0), ProjectSchedule("c", 0.0)]
+    assert decide_next(projects, 1.0, 2).start == ("b",)
+    assert decide_next(projects, 1.0, 1).start == ()
 
 
 @pytest.mark.parametrize(
     ("base", "blocked", "why"),
     [
-        (Standing("base", 50.0, ready=True), False, "it is ready"),
-        (Standing("base", 50.0), True, "it is not ready"),
-        (Standing("base", 5.0, ready=True), True, "it is due itself, and may bring news"),
-        (Standing("base", 50.0, ready=True, busy=True), True, "it is being changed"),
-        (Standing("base", NEVER, ready=True), False, "it rests, and was ready"),
+        (ProjectSchedule("base", 50.0, ready=True), False, "it is ready"),
+        (ProjectSchedule("base", 50.0), True, "it is not ready"),
+        (ProjectSchedule("base", 5.0, ready=True), True, "it is due itself, and may bring news"),
+        (ProjectSchedule("base", 50.0, ready=True, busy=True), True, "it is being changed"),
+        (ProjectSchedule("base", NEVER, ready=True), False, "it rests, and was ready"),
     ],
 )
-def test_a_project_waits_for_those_it_depends_on(base: Standing, blocked: bool, why: str) -> None:
-    decision = decide_next([Standing("upper", 1.0, depends_on=("base",)), base], 10.0, 4)
+def test_a_project_waits_for_those_it_depends_on(base: ProjectSchedule, blocked: bool, why: str) -> None:
+    decision = decide_next([ProjectSchedule("upper", 1.0, depends_on=("base",)), base], 10.0, 4)
     assert ("upper" in decision.blocked) is blocked, why
     assert ("upper" in decision.start) is not blocked, why
 
 
 def test_a_blocked_project_does_not_make_the_loop_spin() -> None:
-    decision = decide_next([Standing("upper", 1.0, depends_on=("base",)), Standing("base", NEVER)], 10.0, 4)
+    decision = decide_next(
+        [ProjectSchedule("upper", 1.0, depends_on=("base",)), ProjectSchedule("base", NEVER)], 10.0, 4
+    )
     assert decision.until is None
 
 

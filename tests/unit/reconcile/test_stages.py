@@ -13,7 +13,7 @@ import pytest
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.reconcile.engine import Aim, Stages
-from orchestrator.reconcile.loop import Loop, Surroundings
+from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.outcome import Outcome, PassFacts
 from orchestrator.reconcile.passes import Control, Known, Pass, Task
@@ -22,6 +22,7 @@ from orchestrator.reconcile.policy import Override, Policy
 from orchestrator.reconcile.record import NOTE, Record, from_document
 from orchestrator.reconcile.source.folder import FolderSource
 from orchestrator.reconcile.stages import StandingBy
+from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.threads import Threads
 from orchestrator.state.sqlite import SqliteStateStore
 
