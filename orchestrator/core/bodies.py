@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict
 
-from orchestrator.core.kind import Alias, Computed, Files, Keyed, Metadata, Passive, Ref, Spec
+from orchestrator.core.field_mark import Alias, Computed, Files, Keyed, Metadata, Passive, Ref
+from orchestrator.core.kind import Spec
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]

@@ -11,7 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from orchestrator.core.kind import FieldMark, Kind
+from orchestrator.core.field_mark import FieldMark
+from orchestrator.core.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.core.address import Address
-from orchestrator.core.ports import State
 from orchestrator.core.project import Project
+from orchestrator.core.state import State
 
 
 class Interest:

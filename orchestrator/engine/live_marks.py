@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.core.observation import Observation
-from orchestrator.core.ports import State
 from orchestrator.core.project import Project
+from orchestrator.core.state import State
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
 from orchestrator.observe.observe import observe

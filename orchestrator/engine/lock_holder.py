@@ -7,7 +7,7 @@ import os
 import socket
 from datetime import UTC, datetime
 
-from orchestrator.core.ports import Holder
+from orchestrator.core.state import Holder
 
 
 def holder(command: str) -> Holder:

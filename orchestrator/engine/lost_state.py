@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
-from orchestrator.core.ports import StateChange
 from orchestrator.core.project import Project
 from orchestrator.core.resource import Applied
+from orchestrator.core.state import StateChange
 from orchestrator.engine.live_marks import read_marks
 from orchestrator.engine.lock_holder import holder
 from orchestrator.engine.options import RunOptions

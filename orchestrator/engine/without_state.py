@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.errors import StateError
-from orchestrator.core.ports import State
 from orchestrator.core.project import Project
+from orchestrator.core.state import State
 from orchestrator.engine.live_marks import read_marks
 from orchestrator.engine.planned import Planned
 from orchestrator.engine.workspace import Workspace

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.core.kind import Kinds
-from orchestrator.core.ports import Backend, Clock, StateStore
+from orchestrator.core.ports import Backend, Clock
 from orchestrator.core.project import Project
+from orchestrator.core.state import StateStore
 from orchestrator.engine.interest import Interest
 
 REGISTRY = "azureml://registries/"

@@ -9,8 +9,9 @@ from orchestrator.core.change import Action
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Backend, Intent, State, StateChange, StateStore
+from orchestrator.core.ports import Backend
 from orchestrator.core.run import Event, EventKind, Outcome, RunReport, Step, StepResult
+from orchestrator.core.state import Intent, State, StateChange, StateStore
 from orchestrator.execution.compile import compile_steps
 from orchestrator.execution.options import ApplyOptions
 from orchestrator.execution.steps import StepRunner

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.core.ports import StateChange
 from orchestrator.core.run import Step, StepResult
+from orchestrator.core.state import StateChange
 
 
 @dataclass(frozen=True, slots=True)

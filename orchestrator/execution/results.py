@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from orchestrator.core.change import Action, Change
 from orchestrator.core.errors import BackendError, Cancelled
-from orchestrator.core.ports import StateChange
 from orchestrator.core.resource import Applied
 from orchestrator.core.run import Outcome, Step, StepResult, Verb
+from orchestrator.core.state import StateChange
 from orchestrator.execution.attempt import Attempt
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.record import record_of

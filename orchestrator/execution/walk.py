@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from orchestrator.core.ports import Intent, StateStore
 from orchestrator.core.run import Event, EventKind, Outcome, Step, StepResult
+from orchestrator.core.state import Intent, StateStore
 from orchestrator.execution.crew import Crew, Taken
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.options import ApplyOptions

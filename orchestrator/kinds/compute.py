@@ -8,20 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Environ, Flag, Identity, Resource, Whole
-from orchestrator.core.kind import (
-    Alias,
-    AzureBinding,
-    Behaviour,
-    Computed,
-    Immutable,
-    Kind,
-    LocalBinding,
-    NameRule,
-    Sensitive,
-    ServiceValue,
-    Spec,
-    WriteOnly,
-)
+from orchestrator.core.field_mark import Alias, Computed, Immutable, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.kind import AzureBinding, Behaviour, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 

@@ -8,17 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ASSET, DATA_FILES, Properties, Resource, Version
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    Identity,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    Passive,
-    Spec,
-)
+from orchestrator.core.field_mark import Metadata, Passive
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.resource import Removal
 
 

@@ -8,20 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import Resource
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    BodyProblem,
-    Identity,
-    Immutable,
-    Kind,
-    LocalBinding,
-    NameRule,
-    Sensitive,
-    ServiceValue,
-    Spec,
-    WriteOnly,
-)
+from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.resource import Removal
 
 _MOVED: Final = "another place is another datastore: what was registered with paths inside would point elsewhere"

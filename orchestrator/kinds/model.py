@@ -8,19 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import DATA_FILES, Properties, Resource, Version
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    Computed,
-    Identity,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    Passive,
-    Ref,
-    ServiceValue,
-)
+from orchestrator.core.field_mark import Computed, Metadata, Passive, Ref, ServiceValue
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
 from orchestrator.core.resource import Removal
 
 

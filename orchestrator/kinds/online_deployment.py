@@ -9,6 +9,7 @@ from pydantic import Field
 
 from orchestrator.core.bodies import (
     ANY_CASE,
+    AS_TEXT,
     CODE_FILES,
     DATA_FILES,
     Environ,
@@ -20,20 +21,8 @@ from orchestrator.core.bodies import (
     Version,
     Whole,
 )
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    BodyProblem,
-    Computed,
-    Identity,
-    Immutable,
-    Kind,
-    LocalBinding,
-    NameRule,
-    Ref,
-    ServiceValue,
-    Spec,
-)
+from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 
@@ -152,10 +141,10 @@ class ManagedOnlineDeployment(OnlineDeployment):
 class ContainerAmount(Spec):
     """Cores, memory and graphics processors of a container."""
 
-    cpu: str | Number | None = None
+    cpu: Annotated[str | Number | None, AS_TEXT] = None
     memory: str | None = None
-    gpu: str | Number | None = None
-    nvidia_gpu: str | Number | None = Field(None, alias="nvidia.com/gpu")
+    gpu: Annotated[str | Number | None, AS_TEXT] = None
+    nvidia_gpu: Annotated[str | Number | None, AS_TEXT] = Field(None, alias="nvidia.com/gpu")
 
 
 class ContainerResources(Spec):

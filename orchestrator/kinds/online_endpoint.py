@@ -8,21 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    Child,
-    Computed,
-    Files,
-    Immutable,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    Ref,
-    ServiceValue,
-    Spec,
-)
+from orchestrator.core.field_mark import Computed, Files, Immutable, Metadata, Ref, ServiceValue
+from orchestrator.core.kind import AzureBinding, Behaviour, Child, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 

@@ -8,17 +8,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from orchestrator.core.bodies import Whole
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    BodyProblem,
-    Identity,
-    Kind,
-    LocalBinding,
-    NameRule,
-    PartNames,
-    Spec,
-)
+from orchestrator.core.field_mark import PartNames
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.resource import Removal
 
 MAX_MIRROR: Final = 50

@@ -9,19 +9,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    BodyProblem,
-    Computed,
-    Identity,
-    Immutable,
-    Kind,
-    LocalBinding,
-    NameRule,
-    Spec,
-)
-from orchestrator.core.kind import Metadata as Label
+from orchestrator.core.field_mark import Computed, Immutable
+from orchestrator.core.field_mark import Metadata as Label
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 

@@ -7,18 +7,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from orchestrator.core.bodies import Resource
-from orchestrator.core.kind import (
-    Alias,
-    AzureBinding,
-    Behaviour,
-    Identity,
-    Immutable,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    ServiceValue,
-)
+from orchestrator.core.field_mark import Alias, Immutable, Metadata, ServiceValue
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
 from orchestrator.core.resource import Removal
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from orchestrator.core.field_mark import Computed
 from orchestrator.core.fields import FieldNode, node_of
-from orchestrator.core.kind import Computed, Kind, Spec
+from orchestrator.core.kind import Kind, Spec
 from orchestrator.core.resource import MARK_TAGS, Observed
 
 

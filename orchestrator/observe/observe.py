@@ -9,10 +9,11 @@ from typing import TypeVar
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.observation import Observation
-from orchestrator.core.ports import Backend, State
+from orchestrator.core.ports import Backend
 from orchestrator.core.project import Project
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed
+from orchestrator.core.state import State
 from orchestrator.core.value import Reference
 from orchestrator.observe.normalize import normalize
 

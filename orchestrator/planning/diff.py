@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.core.change import ABSENT, FieldChange
+from orchestrator.core.field_mark import FieldMark, Keyed
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.fingerprint import canonical
-from orchestrator.core.kind import FieldMark, Keyed
 from orchestrator.core.tree import Path
 from orchestrator.planning.marks import Difference, Policy, is_opaque, judge, same
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
-from orchestrator.core.ports import State
 from orchestrator.core.project import Project
+from orchestrator.core.state import State
 from orchestrator.planning.select import Selection
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from orchestrator.core.change import ABSENT, Action, FieldChange
-from orchestrator.core.fields import FieldNode
-from orchestrator.core.kind import (
+from orchestrator.core.field_mark import (
     Alias,
     Computed,
     FieldMark,
-    Identity,
     Immutable,
     Metadata,
     Passive,
@@ -20,6 +18,8 @@ from orchestrator.core.kind import (
     ServiceValue,
     WriteOnly,
 )
+from orchestrator.core.fields import FieldNode
+from orchestrator.core.kind import Identity
 from orchestrator.core.tree import Path, dotted
 
 _OPAQUE = ("$secret", "$files", "$template")

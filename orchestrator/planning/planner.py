@@ -10,9 +10,9 @@ from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
-from orchestrator.core.ports import State
 from orchestrator.core.project import Project
 from orchestrator.core.resource import Removal
+from orchestrator.core.state import State
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import external_findings, refusal_problems, still_needed, unselected_upstream
 from orchestrator.planning.options import PlanOptions

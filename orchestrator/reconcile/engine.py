@@ -12,9 +12,10 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Locked
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Cancellation, Clock, StateStore
+from orchestrator.core.ports import Cancellation, Clock
 from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
 from orchestrator.core.run import Listener, RunReport
+from orchestrator.core.state import StateStore
 from orchestrator.engine import (
     RunOptions,
     Workspace,

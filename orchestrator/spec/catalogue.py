@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
-from orchestrator.core.kind import Identity, Ref
+from orchestrator.core.field_mark import Ref
+from orchestrator.core.kind import Identity
 from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
 from orchestrator.core.value import Unknown

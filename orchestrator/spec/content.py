@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.core.field_mark import Alias, Computed, Keyed, Metadata, Passive
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.fingerprint import canonical, digest_text
-from orchestrator.core.kind import Alias, Computed, Keyed, Kind, Metadata, Passive
+from orchestrator.core.kind import Kind
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown
 
 

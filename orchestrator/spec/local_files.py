@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
-from orchestrator.core.kind import Files
+from orchestrator.core.field_mark import Files
 from orchestrator.core.span import Span
 from orchestrator.core.value import LocalFiles
 from orchestrator.spec.body_problems import error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from orchestrator.core.kind import Ref
+from orchestrator.core.field_mark import Ref
 
 PREFIX: Final = "azureml:"
 NOT_COMPUTES: Final = frozenset({"local", "serverless", "azureml:local", "azureml:serverless"})

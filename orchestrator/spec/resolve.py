@@ -8,8 +8,8 @@ from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.field_mark import Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode, root_node
-from orchestrator.core.kind import Files, PartNames, Ref
 from orchestrator.core.resource import Check, Desired
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.field_mark import Sensitive
 from orchestrator.core.fields import FieldNode, node_of, root_node
-from orchestrator.core.kind import NameRule, Sensitive, Spec
+from orchestrator.core.kind import NameRule, Spec
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
 from orchestrator.spec.body_problems import article, error, of_finding, of_kind, show
 from orchestrator.spec.composition import Composition

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
-from orchestrator.core.ports import Clock, Holder, Intent, State, StateChange
+from orchestrator.core.ports import Clock
 from orchestrator.core.run import Verb
+from orchestrator.core.state import Holder, Intent, State, StateChange
 from orchestrator.state.encode import damaged, decode, encode
 from orchestrator.state.lease import lease
 from orchestrator.state.objects import Moved, ObjectStore
@@ -42,7 +43,7 @@ class _Document:
 
 
 class DocumentStateStore:
-    """Implements `core.ports.StateStore` over an `ObjectStore`.
+    """Implements `core.state.StateStore` over an `ObjectStore`.
 
     Every write is bound to the version that this store knows: of two writers the one that comes second is refused.
 
@@ -70,7 +71,7 @@ class DocumentStateStore:
             return self._loaded
 
     def lock(self, holder: Holder, *, wait_s: float) -> AbstractContextManager[None]:
-        """See `core.ports.StateStore.lock`."""
+        """See `core.state.StateStore.lock`."""
         what = f"Project '{self._project}'"
         return lease(self._objects, self._name("lock"), what, holder, self._clock, wait_s)
 
@@ -106,16 +107,16 @@ class DocumentStateStore:
         return tuple(reversed(document.journal))[:limit]
 
     def remember(self, name: str, document: Mapping[str, Any]) -> None:
-        """See `core.ports.StateStore.remember`."""
+        """See `core.state.StateStore.remember`."""
         self._objects.overwrite(self._name(f"notes/{name}.json"), _to_bytes(document).encode())
 
     def recall(self, name: str) -> Mapping[str, Any] | None:
-        """See `core.ports.StateStore.recall`."""
+        """See `core.state.StateStore.recall`."""
         stored = self._objects.read(self._name(f"notes/{name}.json"))
         return None if stored is None else self._parsed(stored.data)
 
     def lease(self, name: str, holder: Holder) -> AbstractContextManager[None]:
-        """See `core.ports.StateStore.lease`."""
+        """See `core.state.StateStore.lease`."""
         what = f"'{name}' of project '{self._project}'"
         return lease(self._objects, self._name(f"leases/{name}"), what, holder, self._clock, 0.0)
 

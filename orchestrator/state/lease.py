@@ -10,7 +10,8 @@ from dataclasses import asdict
 from typing import Final
 
 from orchestrator.core.errors import Locked, StateError
-from orchestrator.core.ports import Clock, Holder
+from orchestrator.core.ports import Clock
+from orchestrator.core.state import Holder
 from orchestrator.state.heartbeat import beating
 from orchestrator.state.objects import ObjectStore
 

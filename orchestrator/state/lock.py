@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.errors import Locked
-from orchestrator.core.ports import Clock, Holder
+from orchestrator.core.ports import Clock
+from orchestrator.core.state import Holder
 from orchestrator.state.database import open_to_write, telling
 from orchestrator.state.heartbeat import beating
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
-from orchestrator.core.ports import Clock, Holder, Intent, State, StateChange
+from orchestrator.core.ports import Clock
 from orchestrator.core.resource import Applied
 from orchestrator.core.run import Verb
+from orchestrator.core.state import Holder, Intent, State, StateChange
 from orchestrator.state.database import NOTES_TABLE, open_to_read, open_to_write, telling, transaction
 from orchestrator.state.encode import damaged, decode, encode
 from orchestrator.state.lock import hold
@@ -38,7 +39,7 @@ _RECALL = "SELECT body FROM state_notes WHERE project = ? AND name = ?"
 
 
 class SqliteStateStore:
-    """Implements `core.ports.StateStore` in tables ``state_*`` of a workspace's ``workspace.db``.
+    """Implements `core.state.StateStore` in tables ``state_*`` of a workspace's ``workspace.db``.
 
     Every write compares the state with what this store knows of it, inside the transaction: of two writers, the
     one that comes second is refused, with or without a lock. Any method raises `StateError` if the database is damaged, was
@@ -80,7 +81,7 @@ class SqliteStateStore:
         return State(lineage, serial, applied, unfinished)
 
     def lock(self, holder: Holder, *, wait_s: float) -> AbstractContextManager[None]:
-        """See `core.ports.StateStore.lock`."""
+        """See `core.state.StateStore.lock`."""
         return hold(self._path, self._project, holder, self._clock, wait_s=wait_s)
 
     def begin(self) -> State:
@@ -140,7 +141,7 @@ class SqliteStateStore:
         ]
 
     def remember(self, name: str, document: Mapping[str, Any]) -> None:
-        """See `core.ports.StateStore.remember`."""
+        """See `core.state.StateStore.remember`."""
         row = (self._project, name, _to_text(document))
         with self._using, telling(self._path):
             if self._connection is None:
@@ -150,7 +151,7 @@ class SqliteStateStore:
                 self._connection.execute("INSERT OR REPLACE INTO state_notes VALUES (?, ?, ?)", row)
 
     def recall(self, name: str) -> Mapping[str, Any] | None:
-        """See `core.ports.StateStore.recall`."""
+        """See `core.state.StateStore.recall`."""
         connection = open_to_read(self._path)
         if connection is None:
             return None
@@ -164,7 +165,7 @@ class SqliteStateStore:
         return _note(rows[0][0], name, self._path) if rows else None
 
     def lease(self, name: str, holder: Holder) -> AbstractContextManager[None]:
-        """See `core.ports.StateStore.lease`."""
+        """See `core.state.StateStore.lease`."""
         # Project names hold no '#', so that no lease is another project's lock.
         return hold(self._path, f"{self._project}#{name}", holder, self._clock, wait_s=0.0)
 

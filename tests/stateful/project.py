@@ -9,9 +9,10 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Backend, StateStore
+from orchestrator.core.ports import Backend
 from orchestrator.core.project import Project, WorkspaceChoice
 from orchestrator.core.resource import Desired
+from orchestrator.core.state import StateStore
 from orchestrator.core.value import Reference, plain
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.address import Address
-from orchestrator.core.ports import StateStore, SystemClock
+from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import Project
 from orchestrator.core.run import RunReport
+from orchestrator.core.state import StateStore
 from orchestrator.execution.apply import apply
 from orchestrator.execution.options import ApplyOptions
 from orchestrator.state.sqlite import SqliteStateStore

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import DataInput, Environ, Job
-from orchestrator.core.kind import Passive, Ref
+from orchestrator.core.field_mark import Passive, Ref
 
 TIME: Final = "bounds the time, not the work"
 SPEED: Final = "how much runs at once, not what is tried"

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import Number, Whole
-from orchestrator.core.kind import Passive, Spec
+from orchestrator.core.field_mark import Passive
+from orchestrator.core.kind import Spec
 from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import AS_TEXT, Flag, Number, Scalar, Whole
-from orchestrator.core.kind import Keyed, Passive, Spec
+from orchestrator.core.field_mark import Keyed, Passive
+from orchestrator.core.kind import Spec
 from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob
 
 

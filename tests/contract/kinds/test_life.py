@@ -13,8 +13,9 @@ import pytest
 
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.field_mark import Files, Sensitive, WriteOnly
 from orchestrator.core.fields import marks_along, root_node
-from orchestrator.core.kind import Files, Identity, Sensitive, WriteOnly
+from orchestrator.core.kind import Identity
 from orchestrator.core.resource import Removal
 from orchestrator.core.run import Outcome
 from orchestrator.core.tree import value_at

@@ -186,7 +186,8 @@ def test_a_defect_of_ours_shows_its_traceback(amlctl: Shell, monkeypatch: pytest
 
 
 def test_a_second_apply_is_refused_with_the_holder_s_name(serving: Shell) -> None:
-    from orchestrator.core.ports import Holder, SystemClock
+    from orchestrator.core.ports import SystemClock
+    from orchestrator.core.state import Holder
     from orchestrator.state.sqlite import SqliteStateStore
 
     serving.write("spec.yaml", SPEC + "compute: {cpu: {type: amlcompute, size: D2}}\n")

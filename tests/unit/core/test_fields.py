@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from orchestrator.core.field_mark import Immutable, Metadata, Passive, Sensitive
 from orchestrator.core.fields import marks_along, node_of
-from orchestrator.core.kind import Immutable, Metadata, Passive, Sensitive, Spec
+from orchestrator.core.kind import Spec
 
 
 class Inner(Spec):

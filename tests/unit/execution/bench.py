@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from random import Random
 
-from orchestrator.core.ports import StateStore
 from orchestrator.core.run import Event, EventKind, RunReport, StepResult
+from orchestrator.core.state import StateStore
 from orchestrator.execution.apply import apply
 from orchestrator.execution.options import ApplyOptions
 from tests.unit.execution.plans import KINDS, Row, based, plan_of, populate

@@ -10,32 +10,14 @@ from typing import Annotated, Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import BackendError, Conflict, Failed, NotFound, StateError
+from orchestrator.core.field_mark import Immutable, Metadata
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.health import Health
-from orchestrator.core.kind import (
-    AzureBinding,
-    Behaviour,
-    Identity,
-    Immutable,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    Spec,
-)
-from orchestrator.core.ports import (
-    Cancellation,
-    Holder,
-    Intent,
-    Progress,
-    Request,
-    ScoringAnswer,
-    ScoringRequest,
-    State,
-    StateChange,
-)
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.ports import Cancellation, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.core.state import Holder, Intent, State, StateChange
 from orchestrator.core.value import plain
 
 

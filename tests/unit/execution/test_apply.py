@@ -20,9 +20,10 @@ from orchestrator.core.errors import (
     Transient,
 )
 from orchestrator.core.health import Health
-from orchestrator.core.ports import Intent, ScoringAnswer
+from orchestrator.core.ports import ScoringAnswer
 from orchestrator.core.resource import Check, Lifecycle, Observed, Removal
 from orchestrator.core.run import EventKind, Outcome, Verb
+from orchestrator.core.state import Intent
 from orchestrator.core.value import Reference, Secret, Unknown
 from orchestrator.execution.apply import apply
 from tests.unit.execution.bench import Bench

@@ -9,8 +9,9 @@ import pytest
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Denied, StateError
-from orchestrator.core.ports import Cancellation, Intent, Progress, StateChange
+from orchestrator.core.ports import Cancellation, Progress
 from orchestrator.core.run import Event, EventKind, Outcome
+from orchestrator.core.state import Intent, StateChange
 from orchestrator.execution.walk import CHUNK, REFILL
 from tests.unit.execution.bench import Bench
 from tests.unit.execution.plans import Row, at, row

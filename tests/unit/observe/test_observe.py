@@ -9,11 +9,12 @@ import pytest
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Denied
+from orchestrator.core.field_mark import Computed
 from orchestrator.core.fingerprint import Fingerprint
-from orchestrator.core.kind import Computed, Spec
-from orchestrator.core.ports import State
+from orchestrator.core.kind import Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import MARK_TAGS, Applied, Observed
+from orchestrator.core.state import State
 from orchestrator.core.value import Reference
 from orchestrator.observe.normalize import normalize
 from orchestrator.observe.observe import observe

@@ -9,27 +9,11 @@ from typing import Annotated, Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
+from orchestrator.core.field_mark import Alias, Computed, Immutable, Keyed, Metadata, Passive, Sensitive, ServiceValue
 from orchestrator.core.fields import node_of
 from orchestrator.core.fingerprint import digest_tree
-from orchestrator.core.kind import (
-    Alias,
-    AzureBinding,
-    Behaviour,
-    Computed,
-    Identity,
-    Immutable,
-    Keyed,
-    Kind,
-    LocalBinding,
-    Metadata,
-    NameRule,
-    Passive,
-    Sensitive,
-    ServiceValue,
-    Spec,
-)
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.plan import Plan, Target
-from orchestrator.core.ports import Intent, State
 from orchestrator.core.project import Project, WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import (
@@ -45,6 +29,7 @@ from orchestrator.core.resource import (
 )
 from orchestrator.core.run import Verb
 from orchestrator.core.span import Span
+from orchestrator.core.state import Intent, State
 from orchestrator.core.value import LocalFiles, Reference, Template, Unknown, plain
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions

@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
-from orchestrator.core.ports import Holder, Intent, StateChange
 from orchestrator.core.resource import Applied
 from orchestrator.core.run import Verb
+from orchestrator.core.state import Holder, Intent, StateChange
 
 ME = Holder("ann@laptop", "apply", 4711, "2026-01-02T03:04:05+00:00")
 

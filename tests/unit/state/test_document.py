@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from orchestrator.core.errors import Locked, StateError
-from orchestrator.core.ports import State
 from orchestrator.core.resource import Removal
 from orchestrator.core.run import Verb
+from orchestrator.core.state import State
 from orchestrator.state import document as module
 from orchestrator.state.document import FORMAT, DocumentStateStore
 from orchestrator.state.objects import Stored

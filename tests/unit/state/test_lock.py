@@ -14,7 +14,8 @@ import pytest
 
 import orchestrator.state.lock as module
 from orchestrator.core.errors import Locked, StateError
-from orchestrator.core.ports import Holder, SystemClock
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.state import Holder
 from orchestrator.state.lock import EXPIRES_S, LockRow, lock_file
 from orchestrator.state.sqlite import SqliteStateStore
 from tests.unit.execution.simulated import FakeClock

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Locked, StateError
-from orchestrator.core.ports import State
+from orchestrator.core.state import State
 from orchestrator.state.sqlite import SqliteStateStore
 from tests.unit.execution.simulated import FakeClock
 from tests.unit.state.records import ME

@@ -12,9 +12,9 @@ import pytest
 
 import orchestrator.state.sqlite as module
 from orchestrator.core.errors import StateError
-from orchestrator.core.ports import State
 from orchestrator.core.resource import Removal
 from orchestrator.core.run import Verb
+from orchestrator.core.state import State
 from orchestrator.state.database import FORMAT, telling
 from orchestrator.state.sqlite import SqliteStateStore
 from tests.unit.execution.simulated import FakeClock

@@ -1,0 +1,96 @@
+"""What can be special about a field of a body. A mark is put into the field's ``Annotated`` type, and every stage reads it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMark:
+    """Something special about a field, put into its ``Annotated`` type. `reason` is printed by plans and docs."""
+
+    reason: str = ""
+
+
+class Metadata(FieldMark):
+    """A label: changed in place, never reruns work."""
+
+
+class Passive(FieldMark):
+    """Part of the body, not of the content: where or for how long work runs, not what it does. Taken into account at the next run."""
+
+
+class Immutable(FieldMark):
+    """The service cannot change it in place: a change replaces the resource."""
+
+
+class Computed(FieldMark):
+    """The service decides it; never compared."""
+
+
+class WriteOnly(FieldMark):
+    """Never returned by the service: compared with what was last written."""
+
+
+class Sensitive(FieldMark):
+    """A secret: the spec must give it as ``${secret.X}``; write-only as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files(FieldMark):
+    """A local path (unless it is a URL or a reference) whose bytes join the content.
+
+    Attributes:
+        text: a text file of which line ends never matter.
+        gitignore: ``.gitignore`` holds where there is no ``.amlignore``: source code, not data.
+    """
+
+    text: bool = False
+    gitignore: bool = False
+
+
+class ServiceValue(FieldMark):
+    """The service may put a value of its own where the spec is silent or says one of `values`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(FieldMark):
+    """The field names another resource.
+
+    Attributes:
+        kind: the section it is looked up in.
+        cascades: whether the target's content is part of what depends on it.
+        bare: a name without ``azureml:`` is a reference too.
+        versioned: the target is an asset with versions.
+    """
+
+    kind: str = ""
+    cascades: bool = True
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartNames(FieldMark):
+    """The mapping's keys name parts that stand beside this one under the same parent, as traffic names deployments.
+
+    Attributes:
+        part: ``deployments``.
+    """
+
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias(FieldMark):
+    """Two texts mean the same value: both are folded by `fold` before they are compared."""
+
+    fold: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed(FieldMark):
+    """A list whose order means nothing; items are told apart by this field (empty: by themselves)."""
+
+    key: str = ""
