@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.core.health import Health
+from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
 from orchestrator.workspace.paths import WorkspacePaths, inside
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import LOST, Record
 from orchestrator.workspace.store import RecordStore
 
 DEFAULT_DATASTORES: Final = (
@@ -116,7 +118,8 @@ class _Resolver:
         if not isinstance(path, str):
             raise Invalid(f"{record.address} {record.revision} has no path.")
         own = _Resolver(self._store, self._paths, {**record.stand_ins, **self._stand_ins}, self._sections)
-        return own.find(path, depth - 1)
+        with telling_of_loss(self._store, record):
+            return own.find(path, depth - 1)
 
     def _nearest(self, name: str) -> str:
         names = {record.name: None for section in self._sections for record in self._store.list(section)}
@@ -160,6 +163,18 @@ class _Resolver:
                 fix="Put the files there, or map the reference to a local path: workspace.local.stand_ins.",
             )
         return place
+
+
+@contextlib.contextmanager
+def telling_of_loss(store: RecordStore, record: Record) -> Iterator[None]:
+    """Write into an asset's record if its content turns out to be damaged, so that the next apply makes it again."""
+    try:
+        yield
+    except NotFound as error:
+        if error.code == DAMAGED:
+            store.update_status(record.key, health=Health.DEGRADED, message=error.detail, attributes={LOST: True})
+            raise NotFound(f"{record.address} {record.revision}: {error.detail}", fix=error.fix) from None
+        raise
 
 
 def stand_in_for(stand_ins: Mapping[str, str], text: str) -> Path | None:

@@ -4,69 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.value import LocalFiles
+from orchestrator.workspace.durable import Draft, put_in_place, sync, sync_tree
+from orchestrator.workspace.manifest import Manifest, StoredFile
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
+from orchestrator.workspace.sharing import adding
 
 SCHEME: Final = "content://"
 """How a record's body mentions files of the store: ``content://<manifest digest>``."""
 
+DAMAGED: Final = "content-damaged"
+"""Code of the error about content that is no longer what its digest says."""
+
+_AGAIN: Final = "Apply again to bring it back."
+_BROKEN: Final = "broken-"
 _CHUNK = 1 << 20
 _READ_ONLY = 0o444
 _READ_ONLY_PROGRAM = 0o555
 _WRITABLE = 0o644
 _WRITABLE_PROGRAM = 0o755
 _HEX = frozenset("0123456789abcdef")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """One file of a manifest.
-
-    Attributes:
-        digest: SHA-256 of its bytes.
-        size: in bytes.
-        program: it may be executed.
-    """
-
-    digest: str
-    size: int
-    program: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A file or folder of the store.
-
-    Attributes:
-        name: of the file or folder.
-        folder: whether it is one.
-        files: relative path (POSIX) to file; of a single file, its name.
-    """
-
-    name: str
-    folder: bool
-    files: Mapping[str, StoredFile]
-
-    def text(self) -> str:
-        """The canonical JSON whose SHA-256 is the manifest's digest."""
-        files = {path: [file.digest, file.size, file.program] for path, file in sorted(self.files.items())}
-        return json.dumps({"name": self.name, "folder": self.folder, "files": files}, separators=(",", ":"))
-
-    @classmethod
-    def parse(cls, text: str) -> Manifest:
-        """Read `text` back."""
-        tree = json.loads(text)
-        return cls(tree["name"], tree["folder"], {path: StoredFile(*file) for path, file in tree["files"].items()})
 
 
 class ContentStore:
@@ -92,27 +57,29 @@ class ContentStore:
         self._paths.create()
         folder = files.path.is_dir()
         planned = files.manifest if folder else {files.path.name: files.manifest.get(files.path.name, "")}
-        stored = {}
-        for path, digest in planned.items():
-            source = _source(files.path, path) if folder else files.path
-            stored[path] = self._take(source)
-            self._check_planned(source, stored[path].digest, digest)
-        manifest = Manifest(files.path.name, folder, stored)
-        text = manifest.text().encode()
-        digest = hashlib.sha256(text).hexdigest()
-        self._keep(digest, text)
+        with adding(self._paths.content), _Intake(self._paths.content) as intake:
+            stored = {}
+            for path, digest in planned.items():
+                stored[path] = intake.take(_source(files.path, path) if folder else files.path, digest)
+            text = Manifest(files.path.name, folder, stored).text().encode()
+            digest = intake.keep(text)
+            intake.finish()
         return digest
 
     def manifest(self, digest: str) -> Manifest:
         """What a manifest digest stands for.
 
         Raises:
-            NotFound: the store has no such manifest.
+            NotFound: the store has no such manifest, or it is damaged.
         """
+        place = _object(self._paths.content, digest)
         try:
-            return Manifest.parse(self._object(digest).read_text(encoding="utf-8"))
+            found = Manifest.parse(place.read_bytes(), digest)
         except FileNotFoundError:
-            raise NotFound(f"The content {digest[:12]} is not in the workspace.") from None
+            raise NotFound(f"The content {digest[:12]} is not in the workspace.", code=DAMAGED, fix=_AGAIN) from None
+        if found is None:
+            raise _damaged(place)
+        return found
 
     def materialise(self, digest: str, into: Path, *, writable: bool) -> Path:
         """Lay a file or folder out below a folder, which is made if need be.
@@ -126,7 +93,7 @@ class ContentStore:
             The folder `into`, or the single file in it.
 
         Raises:
-            NotFound: the store has no such content.
+            NotFound: the store has no such content, or it is damaged; then the next `put` of the same bytes brings it back.
             Invalid: a path of the manifest would leave the folder.
         """
         manifest = self.manifest(digest)
@@ -145,82 +112,37 @@ class ContentStore:
         """
         manifest = self.manifest(digest)
         home = self._paths.content / "views" / digest
+        place = home / (safe_or_plain(manifest.name) if manifest.folder else manifest.name)
+        if home.is_dir() and not _whole(place, manifest):
+            # Out of the way rather than away: somebody may be reading what is left of it.
+            with contextlib.suppress(FileNotFoundError):  # unless somebody else was first
+                home.rename(home.with_name(f"{_BROKEN}{digest}.{secrets.token_hex(8)}"))
         if not home.is_dir():
-            building = home.with_name(f"{digest}.{secrets.token_hex(8)}")
-            self.materialise(
-                digest, building / safe_or_plain(manifest.name) if manifest.folder else building, writable=False
-            )
-            try:
-                building.rename(home)
-            except OSError:
-                shutil.rmtree(building)
-                if not home.is_dir():
-                    raise
-        return home / (safe_or_plain(manifest.name) if manifest.folder else manifest.name)
+            self._make_view(digest, home, place.name if manifest.folder else "")
+        return place
+
+    def _make_view(self, digest: str, home: Path, name: str) -> None:
+        building = home.with_name(f"{digest}.{secrets.token_hex(8)}")
+        try:
+            self.materialise(digest, building / name, writable=False)
+            sync_tree(building)
+            building.rename(home)
+        except OSError:
+            if not home.is_dir():  # otherwise somebody else was first
+                raise
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        sync(home.parent)
 
     def size(self, digests: Iterable[str]) -> int:
         """Bytes of all files of some manifests together, each file counted once."""
         files = {file.digest: file.size for digest in digests for file in self.manifest(digest).files.values()}
         return sum(files.values())
 
-    def _object(self, digest: str) -> Path:
-        if len(digest) != hashlib.sha256().digest_size * 2 or not _HEX.issuperset(digest):
-            raise Invalid(f"{digest[:80]!r} is not a digest of stored content.")
-        return self._paths.content / digest[:2] / digest
-
-    def _take(self, source: Path) -> StoredFile:
-        try:
-            with source.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                status = os.fstat(stream.fileno())
-                if not _complete(self._object(digest), status.st_size):
-                    stream.seek(0)
-                    self._copy(stream.fileno(), source, digest)
-        except OSError as error:
-            raise Invalid(f"{source}: {error.strerror or error}.") from error
-        return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
-
-    def _check_planned(self, source: Path, digest: str, planned: str) -> None:
-        if planned in ("", digest):
-            return
-        # Plans know text files by their text alone, whatever ends its lines.
-        text = self._object(digest).read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if hashlib.sha256(text).hexdigest() != planned:
-            raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
-
-    def _copy(self, descriptor: int, source: Path, digest: str) -> None:
-        target = self._object(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{digest}.{secrets.token_hex(8)}")
-        sha = hashlib.sha256()
-        try:
-            with draft.open("xb") as out:
-                while chunk := os.read(descriptor, _CHUNK):
-                    sha.update(chunk)
-                    out.write(chunk)
-            if sha.hexdigest() != digest:
-                raise Conflict(f"{source} changed while it was being copied.", fix="Plan and apply again.")
-            draft.chmod(_READ_ONLY)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _keep(self, digest: str, data: bytes) -> None:
-        target = self._object(digest)
-        if _complete(target, len(data)):
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{digest}.{secrets.token_hex(8)}")
-        draft.write_bytes(data)
-        draft.chmod(_READ_ONLY)
-        draft.replace(target)
-
     def _lay_out(self, file: StoredFile, target: Path, *, writable: bool) -> None:
-        source = self._object(file.digest)
-        if not _complete(source, file.size):
-            raise NotFound(
-                f"The content {file.digest[:12]} is missing or damaged.", fix="Apply again to bring it back."
-            )
+        source = _object(self._paths.content, file.digest)
+        if not _complete(source, file.size) or _digest(source) != file.digest:
+            raise _damaged(source)
         target.unlink(missing_ok=True)
         # The administrator writes through read-only files, so a shared one would not be safe from a job.
         if not writable and not file.program and os.geteuid() != 0:
@@ -232,12 +154,113 @@ class ContentStore:
         target.chmod(modes[file.program])
 
 
+class _Intake:
+    """Files on their way into the store: copied under names of their own, put in place all together, or thrown away."""
+
+    def __init__(self, content: Path) -> None:
+        self._content = content
+        self._drafts: dict[str, Draft] = {}
+
+    def __enter__(self) -> _Intake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for draft in self._drafts.values():
+            draft.path.unlink(missing_ok=True)
+
+    def take(self, source: Path, planned: str) -> StoredFile:
+        """Copy a file, unless the store has its bytes. `planned` is the digest that it shall have, empty if nobody knows."""
+        try:
+            with source.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                status = os.fstat(stream.fileno())
+                if self._lacks(digest, status.st_size):
+                    stream.seek(0)
+                    self._copy(stream.fileno(), source, digest)
+        except OSError as error:
+            raise Invalid(f"{source}: {error.strerror or error}.") from error
+        if planned not in ("", digest) and planned != self._text_digest(digest):
+            raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
+        return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
+
+    def keep(self, data: bytes) -> str:
+        """Take some bytes, unless the store has them. Returns their digest."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self._lacks(digest, len(data)):
+            draft = self._draft(digest)
+            draft.write_bytes(data)
+            draft.chmod(_READ_ONLY)
+        return digest
+
+    def finish(self) -> None:
+        """Put everything in place, durable."""
+        put_in_place(list(self._drafts.values()))
+        self._drafts.clear()
+
+    def _lacks(self, digest: str, size: int) -> bool:
+        """Whether bytes have to be copied. Those that are there count as used from now on: see `workspace.garbage`."""
+        if digest in self._drafts:
+            return False
+        place = _object(self._content, digest)
+        if not _complete(place, size):
+            return True
+        os.utime(place)
+        return False
+
+    def _copy(self, descriptor: int, source: Path, digest: str) -> None:
+        draft = self._draft(digest)
+        sha = hashlib.sha256()
+        with draft.open("xb") as out:
+            while chunk := os.read(descriptor, _CHUNK):
+                sha.update(chunk)
+                out.write(chunk)
+        if sha.hexdigest() != digest:
+            raise Conflict(f"{source} changed while it was being copied.", fix="Plan and apply again.")
+        draft.chmod(_READ_ONLY)
+
+    def _draft(self, digest: str) -> Path:
+        target = _object(self._content, digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._drafts[digest] = Draft(target.with_name(f".{digest}.{secrets.token_hex(8)}"), target)
+        return self._drafts[digest].path
+
+    def _text_digest(self, digest: str) -> str:
+        """Plans know text files by their text alone, whatever ends its lines."""
+        draft = self._drafts.get(digest)
+        place = draft.path if draft is not None else _object(self._content, digest)
+        return hashlib.sha256(place.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+
+
 def safe_or_plain(name: str) -> str:
     """The name itself if it can be a folder's name as it is, otherwise ``content``."""
     try:
         return safe_name(name)
     except Invalid:
         return "content"
+
+
+def _object(content: Path, digest: str) -> Path:
+    if len(digest) != hashlib.sha256().digest_size * 2 or not _HEX.issuperset(digest):
+        raise Invalid(f"{digest[:80]!r} is not a digest of stored content.")
+    return content / digest[:2] / digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _whole(place: Path, manifest: Manifest) -> bool:
+    """Whether all files of a view are there with their sizes."""
+    if not manifest.folder:
+        return all(_complete(place, file.size) for file in manifest.files.values())
+    return place.is_dir() and all(_complete(place / path, file.size) for path, file in manifest.files.items())
+
+
+def _damaged(place: Path) -> NotFound:
+    """The error about an object that is not what its name says; it goes, so that the next `put` does not take it for the real one."""
+    place.unlink(missing_ok=True)
+    return NotFound(f"The content {place.name[:12]} is missing or damaged.", code=DAMAGED, fix=_AGAIN)
 
 
 def _complete(path: Path, size: int) -> bool:

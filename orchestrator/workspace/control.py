@@ -159,11 +159,13 @@ def held(path: Path) -> bool:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file as a whole, readable for its owner only. Atomic: a reader sees the old text or the new one."""
+    """Replace a file as a whole, readable for its owner only. Atomic: a reader sees the old text or the new one, after a power cut too."""
     fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(fd)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

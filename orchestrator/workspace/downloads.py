@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from orchestrator.core.errors import Invalid, NotFound, Transient
 from orchestrator.workspace.content import safe_or_plain
+from orchestrator.workspace.durable import Draft, put_in_place
 from orchestrator.workspace.paths import WorkspacePaths
 
 TIMEOUT_S = 60.0
@@ -47,7 +48,7 @@ def download(paths: WorkspacePaths, url: str) -> Path:
         if expected is not None and draft.stat().st_size != int(expected):
             raise Transient(f"{shown} broke off after {draft.stat().st_size} of {expected} bytes.")
         draft.chmod(0o444)
-        draft.replace(target)
+        put_in_place([Draft(draft, target)])
     except urllib.error.HTTPError as error:
         error.close()
         raise _refused(shown, error.code) from None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Failed, Invalid, NotFound
+from orchestrator.workspace.assets import telling_of_loss
 from orchestrator.workspace.conda import CondaFile, read_conda
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.control import FileLock
@@ -99,7 +100,8 @@ class Environments:
                     store.get("environments", address, version) if version else store.latest("environments", address)
                 )
             if record is not None and not record.deleting:
-                return self.python_for(record.body, tell)
+                with telling_of_loss(store, record):
+                    return self.python_for(record.body, tell)
         finally:
             store.close()
         if text.startswith(_REGISTRY) or (match and match["name"].startswith(_CURATED)):

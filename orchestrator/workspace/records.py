@@ -23,7 +23,10 @@ WIRE: Final = "wire"
 UNSERVED: Final = "unserved"
 """Attribute of an endpoint's record: ``health`` and ``message`` while a deployment that gets traffic has no server that answers."""
 
-PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE, UNSERVED})
+LOST: Final = "content_lost"
+"""Attribute of an asset's record: true once its content turned out to be damaged. Backends hide such a version, so that it is made again."""
+
+PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE, UNSERVED, LOST})
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 
@@ -97,6 +100,11 @@ class Record:
         """See `STAND_INS`."""
         found: Mapping[str, str] = self.attributes.get(STAND_INS) or {}
         return found
+
+    @property
+    def lost(self) -> bool:
+        """See `LOST`."""
+        return bool(self.attributes.get(LOST))
 
     @property
     def cancel_requested(self) -> bool:

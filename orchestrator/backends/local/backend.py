@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from orchestrator.backends.local.bodies import StoredBody, to_observed, to_store
+from orchestrator.backends.local.bodies import to_observed
 from orchestrator.backends.local.doubts import Doubts
+from orchestrator.backends.local.drafts import PASSIVE, RecordDrafts, key_of, relabelled
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
@@ -17,31 +18,25 @@ from orchestrator.backends.local.unserved import health_shown
 from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
-from orchestrator.core.fields import root_node
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds, Metadata
+from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.identity import ensure_identity, read_identity
+from orchestrator.workspace.identity import read_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, FILES, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
 DELETE_TIMEOUT_S: Final = 60.0
 """How long the processes of a resource may take to stop."""
 
-QUEUED: Final = "queued"
-"""The phase of a record that its manager has not looked at yet."""
-
-_PASSIVE = frozenset({Behaviour.RECORD, Behaviour.ASSET})
 _ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
 _SERVED = frozenset({Behaviour.ENDPOINT, Behaviour.DEPLOYMENT, Behaviour.TRAFFIC})
-_REVEALING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
 
 
 class LocalBackend:
@@ -69,7 +64,7 @@ class LocalBackend:
         self._client = SupervisorClient(self._paths)
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
         self._doubts = Doubts(self._client.answers, clock)
-        self._identity = ""
+        self._drafts = RecordDrafts(self._paths, self._content, self._secrets, self._stand_ins)
 
     @property
     def label(self) -> str:
@@ -81,7 +76,7 @@ class LocalBackend:
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
-        records = [record for record in self._store.list(kind) if not record.deleting]
+        records = [record for record in self._store.list(kind) if not (record.deleting or record.lost)]
         found = [to_observed(record, of) for record in records]
         if of is not None and of.local.behaviour in _SERVED:
             found = [self._doubts.of(observed) for observed in found]
@@ -92,7 +87,7 @@ class LocalBackend:
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         record = self._look_up(address, revision)
-        if record is None or record.deleting:
+        if record is None or record.deleting or record.lost:
             return stand_in(address, revision, self._stand_ins)
         return to_observed(record, self._kinds.get(address.kind))
 
@@ -101,11 +96,11 @@ class LocalBackend:
 
     def create(self, request: Request) -> Observed:
         kind = self._kind(request.address)
-        key = _key(request.address, request.revision)
+        key = key_of(request.address, request.revision)
         existing = self._store.get(*key)
         if existing is not None:
             return self._existing(request, existing, kind)
-        wanted = self._prepare(request, kind, key)
+        wanted = self._drafts.of(request, kind, key)
         try:
             record = self._store.insert(wanted)
         except Conflict:
@@ -118,25 +113,16 @@ class LocalBackend:
 
     def update(self, request: Request, before: Observed) -> Observed:
         kind = self._kind(request.address)
-        key = _key(request.address, request.revision or before.revision)
+        key = key_of(request.address, request.revision or before.revision)
         existing = self._store.get(*key)
         if existing is None and STAND_IN in before.attributes:
             return self.create(request)
         if existing is None or existing.deleting:
             raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
-        changed = self._prepare(request, kind, key)
-        relabel = kind.local.behaviour is Behaviour.RUN or (
-            request.fingerprint.matches(existing.fingerprint)
-            and existing.health is Health.HEALTHY
-            and _unlabelled(existing, kind) == _unlabelled(changed, kind)
-        )
-        if relabel:
-            changed = replace(
-                changed, health=existing.health, phase=existing.phase, message=existing.message,
-                archived=existing.archived,
-            )  # fmt: skip
-        record = self._store.update_body(changed, same_work=relabel)
-        if not relabel:
+        changed = self._drafts.of(request, kind, key)
+        labelled = relabelled(changed, existing, request, kind)
+        record = self._store.update_body(labelled or changed, same_work=labelled is not None)
+        if labelled is None:
             self._wake(kind)
         return to_observed(record, kind)
 
@@ -144,14 +130,14 @@ class LocalBackend:
         self, address: Address, revision: str, timeout_s: float | None, cancel: Cancellation, progress: Progress
     ) -> Observed:
         kind = self._kind(address)
-        record = self._waiter.until_healthy(_key(address, revision), timeout_s, cancel, progress)
+        record = self._waiter.until_healthy(key_of(address, revision), timeout_s, cancel, progress)
         return to_observed(record, kind)
 
     def delete(self, address: Address, revision: str, removal: Removal) -> None:
         if removal is Removal.KEEP:
             return
         kind = self._kind(address)
-        key = _key(address, revision)
+        key = key_of(address, revision)
         record = self._store.get(*key)
         if record is None:
             return
@@ -159,7 +145,7 @@ class LocalBackend:
             self._archive(kind, record)
             return
         self._secrets.forget(key)
-        if kind.local.behaviour in _PASSIVE:
+        if kind.local.behaviour in PASSIVE:
             self._store.delete(key)
             return
         self._store.mark_deleting(key)
@@ -167,7 +153,7 @@ class LocalBackend:
         self._waiter.until_gone(key, DELETE_TIMEOUT_S)
 
     def cancel(self, address: Address, revision: str) -> None:
-        record = self._store.get(*_key(address, revision))
+        record = self._store.get(*key_of(address, revision))
         if record is not None and record.health is Health.PROGRESSING:
             self._store.update_status(record.key, attributes={CANCEL_REQUESTED: True})
             self._wake(self._kind(address))
@@ -223,21 +209,6 @@ class LocalBackend:
 
         return follow(reader, running)
 
-    def _prepare(self, request: Request, kind: Kind, key: RecordKey) -> Record:
-        """The record to write. Its files and secrets are stored already: nobody may see it before they are there."""
-        try:
-            if not self._identity:
-                self._identity = ensure_identity(self._paths)
-            stored = to_store(request.properties, self._content, self._identity)
-            if kind.local.behaviour in _REVEALING:
-                self._secrets.put(key, stored.secrets, stored.named)
-        except OSError as error:
-            raise Invalid(
-                f"The workspace in {self._paths.root} cannot be written: {error.strerror or error}.",
-                fix="Check that the disk has room and that you may write there.",
-            ) from error
-        return _record(request, kind, key, stored, self._stand_ins)
-
     def _existing(self, request: Request, existing: Record, kind: Kind) -> Observed:
         if existing.deleting:
             raise Transient(f"{request.address} is still being deleted.")
@@ -246,6 +217,8 @@ class LocalBackend:
                 f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
                 fix="Plan again; adopt it with --adopt if it should belong to this project.",
             )
+        if existing.lost:
+            existing = self._store.update_body(self._drafts.of(request, kind, existing.key), same_work=True)
         if existing.archived:
             existing = self._store.update_body(replace(existing, archived=False), same_work=True)
         if existing.health is Health.PROGRESSING:
@@ -264,34 +237,9 @@ class LocalBackend:
         self._store.archive(record.key)
 
     def _wake(self, kind: Kind) -> None:
-        if kind.local.behaviour not in _PASSIVE:
+        if kind.local.behaviour not in PASSIVE:
             self._client.ensure()
             self._client.nudge()
-
-
-def _key(address: Address, revision: str) -> RecordKey:
-    return RecordKey(address.kind, str(address), revision)
-
-
-def _record(request: Request, kind: Kind, key: RecordKey, stored: StoredBody, stand_ins: Mapping[str, str]) -> Record:
-    passive = kind.local.behaviour in _PASSIVE
-    attributes = {FILES: stored.files or None, STAND_INS: dict(stand_ins) or None}
-    return Record(
-        *key,
-        owner=request.owner,
-        fingerprint=request.fingerprint.pack(),
-        body=stored.body,
-        attributes=attributes,
-        health=Health.HEALTHY if passive else Health.PROGRESSING,
-        phase="" if passive else QUEUED,
-        variant=request.variant,
-    )
-
-
-def _unlabelled(record: Record, kind: Kind) -> dict[str, Any]:
-    """The body without labels. The mark alone does not tell: whoever changes a body by hand leaves it as it was."""
-    node = root_node(kind, record.variant)
-    return {name: value for name, value in record.body.items() if node.child(name).mark(Metadata) is None}
 
 
 def _as_served(observed: Observed, record: Record) -> Observed:

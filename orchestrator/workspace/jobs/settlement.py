@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.control import write_private
+from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, make_read_only
 from orchestrator.workspace.masking import StreamMask
@@ -50,6 +52,7 @@ class Settlement:
             attributes["outputs"] = dict(order.outputs) if order else {}
             # What a run has made is never changed afterwards, not by a later run that reads it either.
             make_read_only(folder.outputs)
+            _sync(folder, attributes["outputs"])
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes["automl"] = best
@@ -88,6 +91,14 @@ def _kept_order(folder: JobFolder) -> RunOrder | None:
     except (OSError, ValueError, TypeError):
         return None
     return order
+
+
+def _sync(folder: JobFolder, outputs: Mapping[str, str]) -> None:
+    """A record says that a run has completed only when what it made would survive a power cut."""
+    elsewhere = [place for text in outputs.values() if not (place := Path(text)).is_relative_to(folder.outputs)]
+    for place in (folder.outputs, *elsewhere):
+        if place.exists():
+            sync_tree(place)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.process import child_environment
 from orchestrator.workspace.records import Record
@@ -148,6 +149,7 @@ def _draft(into: Path) -> Path:
 
 
 def _settle(draft: Path, into: Path) -> None:
+    sync_tree(draft)  # what bears its name is served as it is, after a power cut too
     try:
         draft.rename(into)
     except OSError:

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.content import DAMAGED, ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
 
 
@@ -169,17 +169,82 @@ def test_a_manifest_cannot_lead_outside(tmp_path: Path, content: ContentStore) -
     assert not (tmp_path.parent / "evil.py").exists()
 
 
-def test_damaged_content_is_told_and_healed_by_the_next_put(tmp_path: Path, content: ContentStore) -> None:
+def objects(root: Path) -> list[Path]:
+    return [p for p in (root / ".amlctl" / "content").glob("??/*") if p.is_file()]
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("left", [b"", b"who", b"\0\0\0\0\0"], ids=["empty", "cut", "zeros"])
+@pytest.mark.parametrize("which", ["file", "manifest"])
+def test_damaged_content_is_told_and_healed_by_the_next_put(
+    tmp_path: Path, content: ContentStore, left: bytes, which: str
+) -> None:
     source = tmp_path / "f.txt"
     source.write_text("whole")
     digest = content.put(taken(source))
-    stored = tmp_path / ".amlctl" / "content" / sha(b"whole")[:2] / sha(b"whole")
-    stored.chmod(0o644)
-    stored.write_bytes(b"")
-    with pytest.raises(NotFound, match="missing or damaged"):
-        content.materialise(digest, tmp_path / "into", writable=False)
+    stored = next(p for p in objects(tmp_path) if p.name == (digest if which == "manifest" else sha(b"whole")))
+    overwrite(stored, left)
+    for use in (content.path_of, lambda d: content.materialise(d, tmp_path / "into", writable=False)):
+        with pytest.raises(NotFound, match=r"missing or damaged|not in the workspace") as caught:
+            use(digest)
+        assert caught.value.code == DAMAGED
     assert content.put(taken(source)) == digest
+    assert content.path_of(digest).read_text() == "whole"
     assert content.materialise(digest, tmp_path / "into", writable=False).read_text() == "whole"
+
+
+def test_a_place_that_lost_bytes_is_laid_out_again(tmp_path: Path, content: ContentStore) -> None:
+    digest = content.put(taken(folder(tmp_path), "train.py", "deep/run.sh"))
+    place = content.path_of(digest)
+    file = place / "deep" / "run.sh"
+    file.unlink()
+    file.write_bytes(b"")
+    assert content.path_of(digest) == place
+    assert file.read_text() == "echo\n"
+    (place / "train.py").unlink()
+    assert (content.path_of(digest) / "train.py").read_text() == "print(1)\n"
+
+
+def test_bytes_are_on_the_disk_before_their_name_is(
+    tmp_path: Path, content: ContentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was synced is known by its inode: a rename does not change it."""
+    synced: set[int] = set()
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    replace = Path.replace
+    unsynced: list[Path] = []
+
+    def check(path: Path, target: Path) -> Path:
+        if path.stat().st_ino not in synced:
+            unsynced.append(target)
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(Path, "replace", check)
+    place = content.path_of(content.put(taken(folder(tmp_path), "train.py", "deep/run.sh", "left-out.txt")))
+    assert unsynced == []
+    written = [*objects(tmp_path), *place.rglob("*"), place]
+    assert len(written) == 9
+    assert [p for p in written if p.stat().st_ino not in synced] == []
+    assert {p.parent.stat().st_ino for p in objects(tmp_path)} <= synced
+
+
+def test_what_could_not_be_put_leaves_nothing(tmp_path: Path, content: ContentStore) -> None:
+    source = folder(tmp_path)
+    planned = taken(source, "train.py", "deep/run.sh")
+    (source / "deep" / "run.sh").write_text("changed")
+    with pytest.raises(Conflict):
+        content.put(planned)
+    assert objects(tmp_path) == []
 
 
 def test_many_at_once_do_not_disturb_each_other(tmp_path: Path, content: ContentStore) -> None:
@@ -202,7 +267,7 @@ def test_many_at_once_do_not_disturb_each_other(tmp_path: Path, content: Content
     assert len(set(results)) == 1
     views = tmp_path / ".amlctl" / "content" / "views"
     assert len(list(views.iterdir())) == 1
-    assert not [p for p in (tmp_path / ".amlctl").rglob(".*") if p.name != ".gitignore"]
+    assert not [p for p in (tmp_path / ".amlctl").rglob(".*") if p.name not in (".gitignore", ".lock")]
 
 
 def test_sizes_count_each_file_once(tmp_path: Path, content: ContentStore) -> None:

@@ -1,0 +1,39 @@
+"""Who adds to a folder and who clears it up do not do so at the same moment."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from orchestrator.workspace.paths import PRIVATE_FILE
+
+LOCK: Final = ".lock"
+
+
+@contextmanager
+def adding(folder: Path) -> Iterator[None]:
+    """Hold a folder, which is made if need be, together with others who add to it. Waits for who clears up."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def clearing(folder: Path) -> Iterator[None]:
+    """Hold a folder alone. Waits for all who add; keep it short, as they wait as well."""
+    with _held(folder, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
