@@ -18,6 +18,7 @@ from orchestrator.spec import roots
 from orchestrator.spec.azure_workspace import foundation
 from orchestrator.spec.bodies import Bodies
 from orchestrator.spec.choose_target import Target, choose_target
+from orchestrator.spec.collector import collector_paused
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.declarations import declare
 from orchestrator.spec.documents import project_name_from
@@ -33,7 +34,6 @@ from orchestrator.spec.overlay import overlay
 from orchestrator.spec.places import Places
 from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
-from orchestrator.spec.read import collector_paused
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
 from orchestrator.spec.variables import Assignment, Variables
 from orchestrator.spec.workspace import choose_workspace, laid_over

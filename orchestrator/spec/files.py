@@ -6,8 +6,9 @@ from pathlib import Path
 
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.problems import Problems
-from orchestrator.spec.read import Fill, read_documents
+from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning, decode, read_text
+from orchestrator.spec.tree_builder import Fill
 
 
 class Files:

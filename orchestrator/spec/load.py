@@ -15,6 +15,7 @@ from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
+from orchestrator.spec.collector import collector_paused
 from orchestrator.spec.compose import compose
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
@@ -22,7 +23,6 @@ from orchestrator.spec.draft import Draft, drafts
 from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.spec.only_in_target import explained
-from orchestrator.spec.read import collector_paused
 from orchestrator.spec.resolve import Resolver, externals
 from orchestrator.spec.validate import validate, validate_tags
 

@@ -12,8 +12,9 @@ import yaml
 from orchestrator.core.span import Span
 from orchestrator.core.tree import span_at
 from orchestrator.spec.problems import Problems
-from orchestrator.spec.read import MAX_DEPTH, read_documents
+from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import decode
+from orchestrator.spec.tree_builder import MAX_DEPTH
 
 
 def read(text: str) -> Any:
