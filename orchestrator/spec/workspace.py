@@ -45,10 +45,29 @@ def choose_workspace(body: LocatedDict | None, root: Path, folder_of: FolderOf, 
     if body is None:
         return WorkspaceChoice("local", default)
     span = Span(*body.mark)
+    kind = _chosen(body, problems)
+    if kind is None:
+        return WorkspaceChoice("local", default, span)
+    settings = body[kind] if body[kind] is not None else LocatedDict(mark=body.value_marks.get(kind))
+    if not isinstance(settings, LocatedDict):
+        problems.error(
+            "invalid-setting", f"'{kind}' must be a mapping.", f"Write `{kind}: {{}}`.", body.value_marks.get(kind)
+        )
+        return WorkspaceChoice(kind, default, span)
+    _check_settings(kind, settings, problems)
+    if kind == "local":
+        return WorkspaceChoice("local", _local(settings, root, folder_of, problems), span)
+    return WorkspaceChoice("azure", azure_settings(settings, folder_of, problems), span)
+
+
+def _chosen(body: LocatedDict, problems: Problems) -> str | None:
+    """The kind of workspace that a body chooses, the first one if there are two; None if it chooses none."""
     for key in body:
         if key not in _FIELDS:
             fix = did_you_mean(key, _FIELDS, "Write `workspace: {local: {}}` or `workspace: {azure: {…}}`.")
             problems.error("unknown-key", f"'{key}' is not a kind of workspace.", fix, body.key_marks.get(key))
+    if not body:
+        problems.error("missing-setting", "The workspace is empty.", "Write `workspace: {local: {}}`.", body.mark)
     chosen = [key for key in body if key in _FIELDS]
     if len(chosen) > 1:
         problems.error(
@@ -58,26 +77,15 @@ def choose_workspace(body: LocatedDict | None, root: Path, folder_of: FolderOf, 
             body.key_marks.get(chosen[1]),
             related=[("also chosen here", body.key_marks.get(chosen[0], body.mark))],
         )
-    if not chosen:
-        if not body:
-            problems.error("missing-setting", "The workspace is empty.", "Write `workspace: {local: {}}`.", body.mark)
-        return WorkspaceChoice("local", default, span)
-    kind = chosen[0]
-    settings = body[kind] if body[kind] is not None else LocatedDict(mark=body.value_marks.get(kind))
-    if not isinstance(settings, LocatedDict):
-        problems.error(
-            "invalid-setting", f"'{kind}' must be a mapping.", f"Write `{kind}: {{}}`.", body.value_marks.get(kind)
-        )
-        return WorkspaceChoice(kind, default, span)
+    return chosen[0] if chosen else None
+
+
+def _check_settings(kind: str, settings: LocatedDict, problems: Problems) -> None:
     for key in settings:
         if key not in _FIELDS[kind]:
             fix = did_you_mean(key, _FIELDS[kind], f"Use {', '.join(_FIELDS[kind])}.")
-            problems.error(
-                "unknown-key", f"'{key}' is not a setting of workspace.{kind}.", fix, settings.key_marks.get(key)
-            )
-    if kind == "local":
-        return WorkspaceChoice("local", _local(settings, root, folder_of, problems), span)
-    return WorkspaceChoice("azure", azure_settings(settings, folder_of, problems), span)
+            detail = f"'{key}' is not a setting of workspace.{kind}."
+            problems.error("unknown-key", detail, fix, settings.key_marks.get(key))
 
 
 def _local(settings: LocatedDict, root: Path, folder_of: FolderOf, problems: Problems) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Walks a body once: its mentions are resolved, its local files read, its numbers checked."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.field_mark import Files, PartNames, Ref
+from orchestrator.core.fields import FieldNode
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict, LocatedList
+from orchestrator.core.value import LocalFiles, Reference, Template
+from orchestrator.spec.body_problems import error
+from orchestrator.spec.catalogue import Catalogue
+from orchestrator.spec.draft import IDENTITY_FIELDS, Draft
+from orchestrator.spec.local_files import LocalFileReader, is_local
+from orchestrator.spec.mentions import Mentions
+from orchestrator.spec.references import malformed, mention
+
+MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
+_EMPTY: Final = FieldNode()
+
+
+class BodyWalk:
+    """One body, once, in document order.
+
+    Attributes:
+        mentions: what it mentions.
+        files: digests of the local files it names, by label.
+        problems: everything wrong with it; mentions of what is not there included.
+    """
+
+    __slots__ = ("_catalogue", "_draft", "_reader", "files", "mentions", "problems")
+
+    def __init__(self, draft: Draft, catalogue: Catalogue, reader: LocalFileReader) -> None:
+        self._draft = draft
+        self._catalogue = catalogue
+        self._reader = reader
+        self.mentions = Mentions(catalogue, draft.address)
+        self.files: dict[str, str] = {}
+        self.problems: list[Diagnostic] = self.mentions.problems
+
+    def body(self, tree: LocatedDict, node: FieldNode) -> dict[str, Any]:
+        """The properties of a body."""
+        checks = self._draft.kind.checks_field
+        if checks and checks in tree:
+            tree = tree.copy()
+            del tree[checks]
+        resolved = self._mapping(tree, node)
+        for name in IDENTITY_FIELDS & resolved.keys():
+            del resolved[name]
+        return resolved
+
+    def _mapping(self, tree: LocatedDict, node: FieldNode) -> dict[str, Any]:
+        resolved: dict[str, Any] = {}
+        fields = node.fields
+        for key, value in tree.items():
+            child = node.item if fields is None else fields.get(key)
+            kind = type(value)
+            if kind is str:
+                plain = (child is None or not child.marks) and not value.startswith("azureml://")
+                resolved[key] = value if plain else self._text(value, child, tree, key)
+            elif kind is LocatedDict:
+                parent = self._draft.parent
+                if parent is not None and child is not None and (names := child.mark(PartNames)) is not None:
+                    self.mentions.keys(value, names, parent)
+                resolved[key] = self._mapping(value, child or _EMPTY)
+            elif kind is LocatedList:
+                resolved[key] = self._items(value, child or _EMPTY)
+            elif kind is Reference or kind is Template:
+                resolved[key] = self.mentions.resolved(value, tree.value_span(key), child)
+            else:
+                resolved[key] = value
+                if kind is float:
+                    self._finite(value, key, tree.value_span(key))
+        return resolved
+
+    def _items(self, items: LocatedList, node: FieldNode) -> list[Any]:
+        resolved: list[Any] = []
+        for number, value in enumerate(items):
+            if isinstance(value, LocatedDict):
+                resolved.append(self._mapping(value, node.child(number)))
+            elif isinstance(value, LocatedList):
+                resolved.append(self._items(value, node.child(number)))
+            elif isinstance(value, str):
+                resolved.append(self._text(value, node.child(number), items, number))
+            else:
+                resolved.append(self.mentions.resolved(value, items.value_span(number), node.child(number)))
+                if isinstance(value, float):
+                    self._finite(value, number, items.value_span(number))
+        return resolved
+
+    def _finite(self, value: float, key: str | int, span: Span) -> None:
+        if not math.isfinite(value):
+            detail = f"'{key}' of {self._draft.address} is {value}, which is no number that can be sent or compared."
+            self.problems.append(
+                error("invalid-value", detail, "Write a finite number, or text in quotes.", span, self._draft.address)
+            )
+
+    def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
+        ref: Ref | None = node.mark(Ref) if node is not None else None
+        section = _section(ref, holder) if ref is not None else ""
+        found = mention(value, section, bare=ref is not None and ref.bare)
+        if found is not None:
+            cascades = ref.cascades if ref else True
+            reference = self.mentions.text(found, value, holder.value_span(key), cascades=cascades)
+            return reference if found.whole else value
+        files: Files | None = node.mark(Files) if node is not None else None
+        if files is not None:
+            return self._local(value, files, holder, holder.value_span(key)) if is_local(value) else value
+        if ref is not None and (why := malformed(value, ref)) is not None:
+            self.problems.append(self._catalogue.unclear(why, value, ref, holder.value_span(key), self._draft.address))
+        return value
+
+    def _local(self, text: str, mark: Files, holder: Any, span: Span) -> Any:
+        found = self._reader.read(text, span, mark, self._draft.address)
+        if isinstance(found, Diagnostic):
+            self.problems.append(found)
+            return text
+        self.files.update(self._reader.labels(found))
+        if isinstance(holder, dict) and holder.get("type") == "mltable" and found.manifest:
+            self._check_table(found, span)
+        return found
+
+    def _check_table(self, files: LocalFiles, span: Span) -> None:
+        """Source: Azure ML documentation, MLTable: the asset is a folder that holds a file of this very name."""
+        if "MLTable" not in files.manifest:
+            detail = f"{self._draft.address} takes '{files.text}' as a table, which is a folder with a file named MLTable; there is none."
+            fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
+            self.problems.append(error("missing-file", detail, fix, span, self._draft.address))
+
+
+def _section(ref: Ref, holder: Any) -> str:
+    if ref.kind:
+        return ref.kind
+    return "models" if isinstance(holder, dict) and holder.get("type") in MODEL_TYPES else "data"
