@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from orchestrator.core.bodies import scalar_text
 from orchestrator.core.errors import Invalid
 
 _LITERALS: Final = frozenset({"integer", "number", "string", "boolean"})
 
 
 def _job(body: dict[str, Any]) -> dict[str, Any]:
-    """Inputs that are values stand bare, and a positive label is a text.
+    """Inputs that are values stand bare; a positive label and the values of variables are texts.
 
-    Source: azure-ai-ml, schemas of job inputs and of AutoML classification.
+    Source: azure-ai-ml, schemas of job inputs and of AutoML classification; of commands in 1.27, where later versions take numbers too.
     """
     inputs = body.get("inputs")
     if isinstance(inputs, Mapping):
         body["inputs"] = {name: _bare(value) for name, value in inputs.items()}
     if body.get("positive_label") is not None:
         body["positive_label"] = str(body["positive_label"])
+    variables = body.get("environment_variables")
+    if isinstance(variables, Mapping):
+        body["environment_variables"] = {name: scalar_text(value) for name, value in variables.items()}
     return body
 
 

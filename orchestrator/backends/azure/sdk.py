@@ -28,6 +28,7 @@ from azure.ai.ml.operations import _workspace_operations_base as workspaces
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
+from orchestrator.backends.azure import repairs
 from orchestrator.backends.azure.connection import CLOUDS, Connection, Endpoints
 
 ALL: Final = ListViewType.ALL
@@ -51,6 +52,7 @@ def connect(connection: Connection, credential: Any, transport: Any) -> Any:
         # Blob clients are made inside the client without any of our options: only the variable reaches them.
         os.environ["REQUESTS_CA_BUNDLE"] = connection.ca_file
     _quieten(connection.polling_s)
+    repairs.mend()
     client = ml.MLClient(
         credential,
         connection.subscription_id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.address import Address
+from tests.contract.azure.requests import request
 from tests.contract.azure.wire import Wire
 
 
@@ -50,3 +52,11 @@ def test_private_classes_are_still_there() -> None:
 def test_connecting_asks_nobody(backend: AzureBackend, wire: Wire) -> None:
     assert backend.client.ml is not None
     assert wire.exchanges == []
+
+
+def test_a_certificate_goes_out_and_comes_back(backend: AzureBackend) -> None:
+    said = {"tenant_id": "t", "client_id": "c", "thumbprint": "p", "certificate": "x", "resource_url": "https://r"}
+    lake = {"type": "azure_data_lake_gen1", "store_name": "raw", "credentials": said}
+    backend.create(request(Address("datastores", "old"), lake))
+    credentials = backend.client.ml.datastores.get("old").credentials
+    assert (credentials.thumbprint, credentials.resource_url) == ("p", "https://r")

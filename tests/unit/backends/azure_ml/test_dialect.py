@@ -22,6 +22,12 @@ from orchestrator.core.errors import Invalid
             "data and bare values stay",
         ),
         ("jobs", {"positive_label": True}, {"positive_label": "True"}, "a label is a text"),
+        (
+            "jobs",
+            {"environment_variables": {"DEPTH": 3, "VERBOSE": True}},
+            {"environment_variables": {"DEPTH": "3", "VERBOSE": "True"}},
+            "values of variables are texts",
+        ),
         ("jobs", {"command": "true"}, {"command": "true"}, "nothing to say otherwise"),
         (
             "compute",
