@@ -8,7 +8,7 @@ from typing import TypeVar
 Node = TypeVar("Node", bound=Hashable)
 
 
-class Ring(Exception):
+class Cycle(Exception):
     """The nodes depend on each other in a circle.
 
     Attributes:
@@ -27,14 +27,14 @@ def order(edges: Mapping[Node, Iterable[Node]]) -> list[Node]:
         edges: node to the nodes it depends on. Targets that are not keys are left out.
 
     Raises:
-        Ring: there is a circle.
+        Cycle: they depend on each other in a circle.
     """
     needs = {
         node: {target for target in targets if target in edges and target != node} for node, targets in edges.items()
     }
     for node, targets in edges.items():
         if node in targets:
-            raise Ring((node,))
+            raise Cycle((node,))
     followers: dict[Node, list[Node]] = {}
     waiting: dict[Node, int] = {}
     ready: list[Node] = []
@@ -56,11 +56,11 @@ def order(edges: Mapping[Node, Iterable[Node]]) -> list[Node]:
         ready = following
     if len(done) < len(needs):
         placed = set(done)
-        raise Ring(_find_ring({node: targets for node, targets in needs.items() if node not in placed}))
+        raise Cycle(_find_cycle({node: targets for node, targets in needs.items() if node not in placed}))
     return done
 
 
-def _find_ring(edges: Mapping[Node, Iterable[Node]]) -> tuple[Node, ...]:
+def _find_cycle(edges: Mapping[Node, Iterable[Node]]) -> tuple[Node, ...]:
     import networkx
 
     # sorted, because the order of a set differs from run to run, and the same mistake must give the same message

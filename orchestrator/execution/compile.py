@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.fingerprint import Fingerprint
-from orchestrator.core.graph import Ring, closure, order
+from orchestrator.core.graph import Cycle, closure, order
 from orchestrator.core.kind import Behaviour, Kinds
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.run import Step, Verb
@@ -134,7 +134,7 @@ def _arrange(steps: Mapping[str, Step], required: list[Edge], preferred: list[Ed
         edges[step].add(earlier)
     try:
         ordered = order(edges)
-    except Ring:
+    except Cycle:
         # Only replacements and records of different ages can contradict each other: what is made has the say.
         edges = _without_cycles(needed, preferred)
         ordered = order(edges)

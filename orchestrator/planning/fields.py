@@ -43,8 +43,8 @@ def _names_the_variant(field: FieldChange, subject: Subject) -> bool:
     """Whether all that differs is that somebody wrote down, or left out, the type that the body has anyway."""
     if len(field.path) != 1 or field.path[0] not in subject.kind.variant_field.split("."):
         return False
-    told = (*subject.desired.variant.split("."), None, ABSENT)
-    return all(value in told for value in (field.desired, field.applied, field.observed))
+    same = (*subject.desired.variant.split("."), None, ABSENT)
+    return all(value in same for value in (field.desired, field.applied, field.observed))
 
 
 def _with_cause(field: FieldChange, subject: Subject) -> FieldChange:

@@ -8,17 +8,17 @@ from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.resource import Desired, Observed
 from orchestrator.core.value import Reference
-from orchestrator.planning.pin import Yield
+from orchestrator.planning.pin import PlannedResource
 
 
 def fingerprint_of(
-    desired: Desired, yields: Mapping[Address, Yield], externals: Mapping[str, Observed | None]
+    desired: Desired, planned: Mapping[Address, PlannedResource], externals: Mapping[str, Observed | None]
 ) -> tuple[Fingerprint, dict[str, str]]:
     """Join a resource's own digests with the identities of everything it is made from.
 
     Args:
-        desired: the resource; everything it refers to inside the spec must be in `yields` already.
-        yields: what the plan yields for each resource so far.
+        desired: the resource; everything it refers to inside the spec must be in `planned` already.
+        planned: what each resource so far will be.
         externals: external text to the object it stands for.
 
     Returns:
@@ -28,19 +28,19 @@ def fingerprint_of(
     uses: list[tuple[str, str]] = []
     for reference in desired.references:
         if reference.cascades:
-            name, identity = _ingredient(reference, yields, externals)
+            name, identity = _ingredient(reference, planned, externals)
             upstream[name] = identity
             uses.append((f"{name}.{reference.attribute}", identity))
     return Fingerprint.combine(desired.content, uses, desired.metadata), upstream
 
 
 def _ingredient(
-    reference: Reference, yields: Mapping[Address, Yield], externals: Mapping[str, Observed | None]
+    reference: Reference, planned: Mapping[Address, PlannedResource], externals: Mapping[str, Observed | None]
 ) -> tuple[str, str]:
     if reference.external:
         text = str(reference)
         return text, _external_identity(text, externals.get(text))
-    return str(reference.target), yields[reference.target].identity
+    return str(reference.target), planned[reference.target].identity
 
 
 def _external_identity(text: str, found: Observed | None) -> str:

@@ -6,10 +6,10 @@ from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
+from orchestrator.planning.existing import Verdict, decided, upkeep
 from orchestrator.planning.fields import compared, new_fields, worst
 from orchestrator.planning.ownership import is_ours, ownership_problem, unadoptable
 from orchestrator.planning.reasons import field_reason
-from orchestrator.planning.standing import Verdict, decided, upkeep
 from orchestrator.planning.subject import Decision, Subject
 
 

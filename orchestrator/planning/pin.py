@@ -1,4 +1,4 @@
-"""References become the exact revision that this plan yields, never "the newest"."""
+"""References become the exact revision that this plan leads to, never "the newest"."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from orchestrator.core.value import Reference, Secret, Template, Unknown, mapped
 
 
 @dataclass(frozen=True, slots=True)
-class Yield:
-    """What a plan yields for one resource, for whatever depends on it.
+class PlannedResource:
+    """What a resource will be once the plan is carried out, as far as that matters to whatever depends on it.
 
     Attributes:
         kind: how its identity is told.
@@ -34,11 +34,11 @@ class Yield:
     renewed: bool = False
 
 
-Yields = Mapping[Address, Yield]
+PlannedResources = Mapping[Address, PlannedResource]
 Externals = Mapping[str, Observed | None]
 
 
-def pin(desired: Desired, yields: Yields, externals: Externals) -> Mapping[str, Any]:
+def pin(desired: Desired, planned: PlannedResources, externals: Externals) -> Mapping[str, Any]:
     """A resource's properties with every reference replaced by what it stands for.
 
     A value that only the apply can know becomes `Unknown`; inside a longer text the reference stays where it is.
@@ -49,35 +49,37 @@ def pin(desired: Desired, yields: Yields, externals: Externals) -> Mapping[str, 
 
     def stood_for(value: Any) -> Any:
         if isinstance(value, Reference):
-            return pinned(value, yields, externals)
-        return _pin_template(value, yields, externals) if isinstance(value, Template) else value
+            return pinned(value, planned, externals)
+        return _pin_template(value, planned, externals) if isinstance(value, Template) else value
 
     return {name: mapped(value, stood_for) for name, value in desired.properties.items()}
 
 
-def _pin_template(template: Template, yields: Yields, externals: Externals) -> str | Template:
-    parts = tuple(_pin_part(part, yields, externals) for part in template.parts)
+def _pin_template(template: Template, planned: PlannedResources, externals: Externals) -> str | Template:
+    parts = tuple(_pin_part(part, planned, externals) for part in template.parts)
     texts = [part for part in parts if isinstance(part, str)]
     return "".join(texts) if len(texts) == len(parts) else Template(parts)
 
 
-def _pin_part(part: str | Reference | Secret, yields: Yields, externals: Externals) -> str | Reference | Secret:
+def _pin_part(
+    part: str | Reference | Secret, planned: PlannedResources, externals: Externals
+) -> str | Reference | Secret:
     if not isinstance(part, Reference):
         return part
-    known = pinned(part, yields, externals)
+    known = pinned(part, planned, externals)
     return part if isinstance(known, Unknown) else str(known)
 
 
-def pinned(reference: Reference, yields: Yields, externals: Externals) -> Any:
+def pinned(reference: Reference, planned: PlannedResources, externals: Externals) -> Any:
     """The value of one reference; `Unknown` if only the apply can know it."""
     if reference.external:
         return _external(reference, externals.get(str(reference)))
-    return _value(reference, yields[reference.target])
+    return _value(reference, planned[reference.target])
 
 
-def _value(reference: Reference, made: Yield) -> Any:
-    known = value_from_name(reference.attribute, made.kind, made.address.leaf, made.revision)
-    return _attribute(reference, made.attributes) if known is None else known
+def _value(reference: Reference, target: PlannedResource) -> Any:
+    known = value_from_name(reference.attribute, target.kind, target.address.leaf, target.revision)
+    return _attribute(reference, target.attributes) if known is None else known
 
 
 def _external(reference: Reference, found: Observed | None) -> Any:

@@ -8,11 +8,11 @@ from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.fingerprint import Fingerprint, digest_text
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Applied, Observed, Rerun
+from orchestrator.planning.existing import keep, live_in_force, reuse, revision_in_force
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content
 from orchestrator.planning.reasons import content_reason, last_run
 from orchestrator.planning.revisions import attempts, run_name
-from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
 from orchestrator.planning.subject import Decision, Subject
 
 _UNDER_WAY = (Health.PROGRESSING, Health.UNKNOWN)
@@ -31,10 +31,10 @@ def decide_run(subject: Subject) -> Decision:
         return _completed(subject, completed)
     if under_way:
         return _await(subject, under_way[-1])
-    standing = live_in_force(subject)
-    if policy is Rerun.MANUAL and subject.applied and standing and standing.health is Health.HEALTHY:
-        return _run(subject, runs, standing) if subject.chosen else _manual(subject, subject.applied, standing)
-    return _run(subject, runs, standing)
+    current = live_in_force(subject)
+    if policy is Rerun.MANUAL and subject.applied and current and current.health is Health.HEALTHY:
+        return _run(subject, runs, current) if subject.chosen else _manual(subject, subject.applied, current)
+    return _run(subject, runs, current)
 
 
 def _completed(subject: Subject, completed: list[Observed]) -> Decision:
@@ -52,23 +52,23 @@ def _await(subject: Subject, run: Observed) -> Decision:
         Action.RUN,
         f"in flight: adopt {run.revision}",
         _fields(subject),
-        before=in_force(subject),
+        before=revision_in_force(subject),
         after=run.revision,
         observed=run,
     )
 
 
-def _manual(subject: Subject, applied: Applied, standing: Observed) -> Decision:
+def _manual(subject: Subject, applied: Applied, current: Observed) -> Decision:
     """It changed, but runs only when somebody selects it by name; what is downstream goes on with the run in force."""
-    fields = compared(subject, standing)
+    fields = compared(subject, current)
     return Decision(
         Action.NOOP,
         f"manual: select it by name to run it again ({content_reason(subject, fields)})",
         tuple(replace(field, action=Action.NOOP) for field in fields),
-        before=standing.revision,
-        after=standing.revision,
-        observed=standing,
-        reused=standing,
+        before=current.revision,
+        after=current.revision,
+        observed=current,
+        reused=current,
         identity=applied.fingerprint.identity,
     )
 
@@ -88,13 +88,13 @@ def identity_of_run(fingerprint: Fingerprint, run: str) -> str:
     return digest_text(f"{fingerprint.identity}\n{run}")
 
 
-def _run(subject: Subject, failed: list[Observed], standing: Observed | None) -> Decision:
+def _run(subject: Subject, failed: list[Observed], current: Observed | None) -> Decision:
     fields = _fields(subject)
     if failed:
         number = attempts(subject.desired.address.leaf, subject.fingerprint, subject.live) + 1
         return _next(subject, f"retry: attempt {number} after {failed[-1].revision} failed", fields)
     applied = subject.applied
-    if applied is not None and standing is None and subject.fingerprint.matches(applied.fingerprint.pack()):
+    if applied is not None and current is None and subject.fingerprint.matches(applied.fingerprint.pack()):
         if applied.tainted:
             return _next(subject, "last apply failed", fields)
         return replace(_next(subject, f"drift: run {applied.revision} deleted outside", fields), drift=True)
@@ -102,8 +102,8 @@ def _run(subject: Subject, failed: list[Observed], standing: Observed | None) ->
 
 
 def _fields(subject: Subject) -> tuple[FieldChange, ...]:
-    standing = live_in_force(subject)
-    return compared(subject, standing) if standing else new_fields(subject)
+    current = live_in_force(subject)
+    return compared(subject, current) if current else new_fields(subject)
 
 
 def _next(subject: Subject, reason: str, fields: tuple[FieldChange, ...]) -> Decision:
@@ -113,7 +113,7 @@ def _next(subject: Subject, reason: str, fields: tuple[FieldChange, ...]) -> Dec
         Action.RUN,
         reason,
         fields,
-        before=in_force(subject),
+        before=revision_in_force(subject),
         after=run_name(job, subject.fingerprint, made + 1),
         note=last_run(subject.applied),
     )

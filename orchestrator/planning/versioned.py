@@ -5,11 +5,11 @@ from __future__ import annotations
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.resource import Observed
+from orchestrator.planning.existing import keep, live_in_force, reuse, revision_in_force
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content, is_ours, ownership_problem, unowned
 from orchestrator.planning.reasons import content_reason
 from orchestrator.planning.revisions import version_name
-from orchestrator.planning.standing import in_force, keep, live_in_force, reuse
 from orchestrator.planning.subject import Decision, Subject
 
 
@@ -66,15 +66,15 @@ def _publish(subject: Subject) -> Decision:
     after = subject.desired.version or (
         archived.revision if archived else version_name(subject.kind.key, subject.fingerprint, subject.live, last)
     )
-    standing = live_in_force(subject)
-    fields = compared(subject, standing) if standing else new_fields(subject)
+    current = live_in_force(subject)
+    fields = compared(subject, current) if current else new_fields(subject)
     others = any(not observed.archived for observed in subject.live)
-    reason, drift = _why(subject, archived, standing)
+    reason, drift = _why(subject, archived, current)
     return Decision(
         Action.REVISE if others else Action.CREATE,
         reason if reason != "new" or not others else "content: changed",
         fields,
-        before=in_force(subject),
+        before=revision_in_force(subject),
         after=after,
         drift=drift,
     )
@@ -86,17 +86,17 @@ def _restorable(observed: Observed, subject: Subject) -> bool:
     return marked and version in (None, observed.revision) and has_this_content(observed, subject)
 
 
-def _why(subject: Subject, archived: Observed | None, standing: Observed | None) -> tuple[str, bool]:
+def _why(subject: Subject, archived: Observed | None, current: Observed | None) -> tuple[str, bool]:
     """The reason, and whether it is that somebody else took the version away."""
     applied = subject.applied
-    if applied is not None and standing is None and subject.fingerprint.matches(applied.fingerprint.pack()):
+    if applied is not None and current is None and subject.fingerprint.matches(applied.fingerprint.pack()):
         gone = "archived" if archived is not None else "deleted"
         return f"drift: version {applied.revision} {gone} outside", True
     if archived is not None:
         return f"restore: version {archived.revision} has this content", False
     if applied is None:
         return "new", False
-    return content_reason(subject, compared(subject, standing) if standing else ()), False
+    return content_reason(subject, compared(subject, current) if current else ()), False
 
 
 def _take_over(subject: Subject, observed: Observed) -> Decision:
@@ -106,7 +106,7 @@ def _take_over(subject: Subject, observed: Observed) -> Decision:
         Action.UPDATE,
         f"adopt: version {observed.revision}",
         fields,
-        before=in_force(subject),
+        before=revision_in_force(subject),
         after=observed.revision,
         observed=observed,
     )

@@ -17,7 +17,7 @@ from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
 from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
-from orchestrator.planning.pin import Yield, pin
+from orchestrator.planning.pin import PlannedResource, pin
 from orchestrator.planning.runs import identity_of_run
 from orchestrator.planning.subject import Decision, Subject
 
@@ -27,12 +27,12 @@ class Decisions:
     """What was decided so far.
 
     Attributes:
-        yields: what each decided resource will be for those that depend on it.
+        planned: what each decided resource will be for those that depend on it.
         changes, targets: of selected and unselected resources alike.
         problems: why the plan cannot be made.
     """
 
-    yields: dict[Address, Yield] = field(default_factory=dict)
+    planned: dict[Address, PlannedResource] = field(default_factory=dict)
     changes: dict[Address, Change] = field(default_factory=dict)
     targets: dict[Address, Target] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
@@ -49,10 +49,10 @@ def walk(facts: Facts) -> Decisions:
 
 def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool) -> None:
     address = desired.address
-    fingerprint, upstream = fingerprint_of(desired, done.yields, facts.observation.externals)
-    resolved = pin(desired, done.yields, facts.observation.externals)
+    fingerprint, upstream = fingerprint_of(desired, done.planned, facts.observation.externals)
+    resolved = pin(desired, done.planned, facts.observation.externals)
     applied = facts.state.applied.get(address)
-    parent = done.yields.get(address.parent) if address.parent else None
+    parent = done.planned.get(address.parent) if address.parent else None
     subject = Subject(
         desired=desired,
         kind=facts.kinds[address.kind],
@@ -71,14 +71,14 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
     if isinstance(decision, Diagnostic):
         if address in facts.selection:
             done.problems.append(decision)
-        done.yields[address] = Yield(address, subject.identity, desired.version or "", fingerprint.identity)
+        done.planned[address] = PlannedResource(address, subject.identity, desired.version or "", fingerprint.identity)
         return
     if address in facts.selection:
         done.problems.extend(_refused(subject, decision))
     done.changes[address] = _change(subject, decision)
     done.targets[address] = _target(subject, decision, resolved)
-    done.yields[address] = (
-        _yield(subject, decision) if address in facts.selection else _standing_yield(subject, decision)
+    done.planned[address] = (
+        _planned(subject, decision) if address in facts.selection else _unselected(subject, decision)
     )
 
 
@@ -119,10 +119,10 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
 _MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)
 
 
-def _yield(subject: Subject, decision: Decision) -> Yield:
+def _planned(subject: Subject, decision: Decision) -> PlannedResource:
     """What a resource will be once its decision is carried out. What is made anew has attributes that nobody knows yet."""
     observed = None if decision.action in _MADE_ANEW else decision.observed
-    return Yield(
+    return PlannedResource(
         subject.desired.address,
         subject.identity,
         decision.after or "",
@@ -132,14 +132,14 @@ def _yield(subject: Subject, decision: Decision) -> Yield:
     )
 
 
-def _standing_yield(subject: Subject, decision: Decision) -> Yield:
+def _unselected(subject: Subject, decision: Decision) -> PlannedResource:
     """What an unselected resource is for those that depend on it: what is in force now."""
     applied = subject.applied
     if decision.before is None or applied is None:
-        return _yield(subject, decision)
+        return _planned(subject, decision)
     observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
     always = subject.desired.lifecycle.rerun is Rerun.ALWAYS
-    return Yield(
+    return PlannedResource(
         subject.desired.address,
         subject.identity,
         applied.revision,

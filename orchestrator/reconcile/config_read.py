@@ -68,8 +68,8 @@ def parse_config(text: str, path: Path) -> Config:
         body = ConfigBody.model_validate(tree)
     except ValidationError as error:
         node = node_of(ConfigBody)
-        told = [of_finding(_WHOLE, tree, node, one) for one in findings(tree, error.errors(include_url=False))]
-        raise SpecError([_about_the_file(diagnostic) for diagnostic in told]) from None
+        diagnostics = [of_finding(_WHOLE, tree, node, one) for one in findings(tree, error.errors(include_url=False))]
+        raise SpecError([_about_the_file(diagnostic) for diagnostic in diagnostics]) from None
     return _Reading(tree, path).config(body)
 
 
@@ -232,10 +232,10 @@ class _Reading:
                     self._values.wrong("invalid-value", at, f"There is no project '{other}'.", fix)
         try:
             graph.order(names)
-        except graph.Ring as ring:
-            at = _at("projects", str(ring.nodes[0]), "depends_on")
+        except graph.Cycle as cycle:
+            at = _at("projects", str(cycle.nodes[0]), "depends_on")
             self._values.wrong(
-                "invalid-value", at, f"The projects wait for each other: {ring}.", "Take out one of them."
+                "invalid-value", at, f"The projects wait for each other: {cycle}.", "Take out one of them."
             )
 
 

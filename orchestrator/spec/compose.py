@@ -173,8 +173,8 @@ class _Composer:
         late = self._evaluator({**scope.roots, **roots.references(merged)})
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
         sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
-        holes.tell(self._problems)
-        self._tell_unknown_variables(scope.variables, holes)
+        holes.report(self._problems)
+        self._report_unknown_variables(scope.variables, holes)
         return sections, _taken_away(head, target) | enablement.disabled
 
     def _workspace_settings(self, head: Head, target: Target, scope: _Scope) -> LocatedDict | None:
@@ -248,7 +248,7 @@ class _Composer:
                 merged[section] = expanded
         return merged
 
-    def _tell_unknown_variables(self, variables: Variables, holes: Holes) -> None:
+    def _report_unknown_variables(self, variables: Variables, holes: Holes) -> None:
         for name, given in variables.assignments.items():
             if name not in variables.declarations and name not in holes.names:
                 self._problems.error(

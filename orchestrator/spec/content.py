@@ -35,9 +35,9 @@ def split(kind: Kind, variant: str, properties: Mapping[str, Any], node: FieldNo
     """
     parts = Parts()
     body = _mapping(properties, node, "", parts)
-    told = variant.split(".")
+    implied = variant.split(".")
     for name in kind.variant_field.split("."):
-        if body.get(name) in told:
+        if body.get(name) in implied:
             del body[name]
     return digest_text(canonical([kind.key, variant, body])), parts
 

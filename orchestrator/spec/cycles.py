@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic
-from orchestrator.core.graph import Ring
+from orchestrator.core.graph import Cycle
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
 from orchestrator.core.value import Reference, Template
@@ -16,9 +16,9 @@ from orchestrator.spec.draft import Draft
 from orchestrator.spec.lifecycle import read_lifecycle
 
 
-def cycle_problem(ring: Ring, resources: Mapping[Address, Desired], drafts: Iterable[Draft]) -> Diagnostic:
+def cycle_problem(cycle: Cycle, resources: Mapping[Address, Desired], drafts: Iterable[Draft]) -> Diagnostic:
     """One error that shows every edge of a circle with its place."""
-    nodes = cast("tuple[Address, ...]", ring.nodes)
+    nodes = cast("tuple[Address, ...]", cycle.nodes)
     edges = [(node, nodes[(number + 1) % len(nodes)]) for number, node in enumerate(nodes)]
     members = {draft.address: draft for draft in drafts if draft.address in nodes}
     places = [
@@ -26,7 +26,7 @@ def cycle_problem(ring: Ring, resources: Mapping[Address, Desired], drafts: Iter
     ]
     return error(
         "reference-cycle",
-        f"{ring}: each needs the next to be there first, so none can be first.",
+        f"{cycle}: each needs the next to be there first, so none can be first.",
         "Take one of these mentions away.",
         places[0][1],
         nodes[0],

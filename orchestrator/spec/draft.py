@@ -66,10 +66,10 @@ def _draft(address: Address, kind: Kind, body: LocatedDict, span: Span, parent: 
 
 def _variant(kind: Kind, body: LocatedDict) -> str:
     """The variant, in any case: the service's own loader reads ``MLTable`` as ``mltable``."""
-    told = kind.variant(body)
-    if told in kind.variants:
-        return told
-    return next((variant for variant in kind.variants if variant.lower() == told.lower()), told)
+    variant = kind.variant(body)
+    if variant in kind.variants:
+        return variant
+    return next((known for known in kind.variants if known.lower() == variant.lower()), variant)
 
 
 def _parts(parent: Draft, kinds: Kinds) -> Iterator[Draft]:

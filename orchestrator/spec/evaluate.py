@@ -102,11 +102,11 @@ class Evaluator:
             return parts[0]
         for part, source in zip(parts, split(text), strict=True):
             if isinstance(source, Expression) and part is not FAILED and not _fits(part):
-                self._tell_not_inlined(source, part, self._places.within(mark, text, source.offset, len(source.text)))
+                self._report_not_inlined(source, part, self._places.within(mark, text, source.offset, len(source.text)))
                 return FAILED
         return FAILED if any(part is FAILED for part in parts) else joined(parts)
 
-    def _tell_not_inlined(self, source: Expression, value: Any, mark: Mark) -> None:
+    def _report_not_inlined(self, source: Expression, value: Any, mark: Mark) -> None:
         called = "null" if value is None else "a mapping" if isinstance(value, dict) else "a list"
         self._problems.error(
             "invalid-expression",

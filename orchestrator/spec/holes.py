@@ -113,7 +113,7 @@ class Holes:
 
         return fill
 
-    def tell(self, problems: Problems) -> None:
+    def report(self, problems: Problems) -> None:
         """Report the holes that stayed open, one problem for each name."""
         for name, found in sorted(self._open.items()):
             marks = list(dict.fromkeys(found))  # a document that is taken twice has each of its holes twice

@@ -85,8 +85,8 @@ def project_of(
 
 def _new(problems: Sequence[Diagnostic], earlier: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The problems without those whose place the text's own problems name already; each once."""
-    told = {diagnostic.subject for diagnostic in earlier}
-    return [diagnostic for diagnostic in dict.fromkeys(problems) if diagnostic.subject not in told]
+    named = {diagnostic.subject for diagnostic in earlier}
+    return [diagnostic for diagnostic in dict.fromkeys(problems) if diagnostic.subject not in named]
 
 
 def _hasher(composition: Composition) -> PlainHasher | RememberingHasher:
@@ -134,8 +134,8 @@ def _ordered(
 ) -> dict[Address, Desired]:
     try:
         order = graph.order({address: desired.depends_on for address, desired in resources.items()})
-    except graph.Ring as ring:
-        problems.append(cycle_problem(ring, resources, all_drafts))
+    except graph.Cycle as cycle:
+        problems.append(cycle_problem(cycle, resources, all_drafts))
         return dict(resources)
     return {address: resources[address] for address in order}
 

@@ -120,7 +120,7 @@ class Mentions:
         return reference
 
     def _followed(self, written: Reference, given: Any, span: Span, node: FieldNode | None) -> Any:
-        """The value of another resource's field, which may mention a third. A ring ends here: it is told as a cycle of resources."""
+        """The value of another resource's field, which may mention a third. A cycle ends here: it is reported as one of resources."""
         if isinstance(given, Reference | Template):
             place = (written.target, written.attribute)
             if place in self._following:

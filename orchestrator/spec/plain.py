@@ -44,7 +44,7 @@ class PlainDocuments:
                 continue
             found = recognise(fragment.tree, self._kinds)
             if not found.kind:
-                self._tell_unknown(fragment, found)
+                self._report_unknown(fragment, found)
                 continue
             tree = self._filled(fragment, known)
             if tree is None:
@@ -64,7 +64,7 @@ class PlainDocuments:
         tree = documents[fragment.index] if documents else None
         return tree if isinstance(tree, LocatedDict) else None
 
-    def _tell_unknown(self, fragment: Fragment, found: Recognised) -> None:
+    def _report_unknown(self, fragment: Fragment, found: Recognised) -> None:
         schema = fragment.tree.value_marks.get("$schema")
         at = schema or beginning(fragment.name)
         if found.foreign:

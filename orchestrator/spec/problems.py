@@ -75,7 +75,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self._told: set[tuple[str, str, Span | None]] = set()
+        self._seen: set[tuple[str, str, Span | None]] = set()
 
     def error(
         self,
@@ -116,9 +116,9 @@ class Problems:
             self._keep(diagnostic)
 
     def _keep(self, diagnostic: Diagnostic) -> None:
-        told = (diagnostic.code, diagnostic.detail, diagnostic.subject)
-        if told not in self._told:
-            self._told.add(told)
+        key = (diagnostic.code, diagnostic.detail, diagnostic.subject)
+        if key not in self._seen:
+            self._seen.add(key)
             self.diagnostics.append(diagnostic)
 
     @property

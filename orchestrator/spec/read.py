@@ -10,7 +10,7 @@ import yaml
 
 from orchestrator.spec.collector import collector_paused
 from orchestrator.spec.problems import Problems
-from orchestrator.spec.syntax import tell_forbidden, tell_syntax
+from orchestrator.spec.syntax import report_forbidden, report_syntax
 from orchestrator.spec.tree_builder import Fill, Stop, TreeBuilder
 
 _SURROGATES: Final = re.compile(r"(?<!\\)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
@@ -33,9 +33,9 @@ def read_documents(text: str, name: str, problems: Problems, fill: Fill | None =
         try:
             return TreeBuilder(_parser(_without_surrogates(text)), name, problems, fill).documents()
         except yaml.MarkedYAMLError as error:
-            tell_syntax(error, text, name, problems)
+            report_syntax(error, text, name, problems)
         except yaml.reader.ReaderError as error:
-            tell_forbidden(error, text, name, problems)
+            report_forbidden(error, text, name, problems)
         except Stop:
             pass
     return None

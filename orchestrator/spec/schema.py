@@ -138,8 +138,8 @@ def _or_expression(schema: dict[str, Any]) -> dict[str, Any]:
     restricted = schema.get("type") in ("integer", "number", "boolean") or "enum" in schema or "const" in schema
     if not restricted:
         return schema
-    told = {"description": schema.pop("description")} if "description" in schema else {}
-    return {"anyOf": [schema, {"$ref": "#/$defs/expression"}], **told}
+    described = {"description": schema.pop("description")} if "description" in schema else {}
+    return {"anyOf": [schema, {"$ref": "#/$defs/expression"}], **described}
 
 
 def _or_expression_all(language: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from orchestrator.spec.problems import Problems
 from orchestrator.spec.text import beginning, place
 
 
-def tell_forbidden(error: ReaderError, text: str, name: str, problems: Problems) -> None:
+def report_forbidden(error: ReaderError, text: str, name: str, problems: Problems) -> None:
     """Report a character that YAML does not allow."""
     character = error.character if isinstance(error.character, int) else ord(error.character)
     # libyaml counts bytes and the pure parser characters, so the place is found by looking for the character
@@ -26,7 +26,7 @@ def tell_forbidden(error: ReaderError, text: str, name: str, problems: Problems)
     )
 
 
-def tell_syntax(error: MarkedYAMLError, text: str, name: str, problems: Problems) -> None:
+def report_syntax(error: MarkedYAMLError, text: str, name: str, problems: Problems) -> None:
     """Report where the parser stopped, and where what it was reading began."""
     at, start = error.problem_mark, error.context_mark
     end = len(text.rstrip())

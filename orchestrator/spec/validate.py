@@ -169,26 +169,28 @@ def _invalid_name(draft: Draft, rule: NameRule) -> Diagnostic:
 
 
 def _unknown_variant(draft: Draft) -> Diagnostic:
-    """A type without a model: not told, not known, or known to the service alone."""
+    """A type without a model: not written, not known, or known to the service alone."""
     kind = draft.kind
     fields = kind.variant_field.split(".")
     parts = draft.variant.split(".") if draft.variant else []
     depth = 0
     while depth < len(parts) - 1 and any(v.startswith(".".join(parts[: depth + 1]) + ".") for v in kind.variants):
         depth += 1
-    field, told = fields[min(depth, len(fields) - 1)], parts[depth] if depth < len(parts) else ""
+    field, written = fields[min(depth, len(fields) - 1)], parts[depth] if depth < len(parts) else ""
     prefix = ".".join(parts[:depth])
     known = sorted({_option(variant, prefix) for variant in kind.variants if variant.startswith(prefix)})
     options = ", ".join(known)
     subject = span_at(draft.body, (field,)) if field in draft.body else draft.span
-    if not told:
+    if not written:
         detail = f"{draft.address} does not say its {field}, so nothing else of it can be checked."
         return error("missing-field", detail, f"Add '{field}: …', one of: {options}.", subject, draft.address)
-    if told in kind.unsupported:
-        detail = f"{draft.address}: {kind.title}s of {field} '{told}' are not supported by this version."
+    if written in kind.unsupported:
+        detail = f"{draft.address}: {kind.title}s of {field} '{written}' are not supported by this version."
         return error("unsupported-type", detail, f"Supported: {options}.", subject, draft.address)
-    detail = f"There is no {kind.title} of {field} '{told}'; there are: {options}."
-    return error("unknown-type", detail, did_you_mean(told, known, f"Write one of: {options}."), subject, draft.address)
+    detail = f"There is no {kind.title} of {field} '{written}'; there are: {options}."
+    return error(
+        "unknown-type", detail, did_you_mean(written, known, f"Write one of: {options}."), subject, draft.address
+    )
 
 
 def _option(variant: str, prefix: str) -> str:

@@ -110,9 +110,9 @@ def _choose(body: Any, place: tuple[str | int, ...], branches: list[list[Finding
     fitting = [branch for branch in branches if not _misshapen(branch, place)]
     if not fitting:
         return [_either(body, place, branches)]
-    told = [branch for branch in fitting if not any(_tells(finding, place) for finding in branch)]
-    if told:
-        return min(told, key=len)
+    exact = [branch for branch in fitting if not any(_tells(finding, place) for finding in branch)]
+    if exact:
+        return min(exact, key=len)
     return [_merged([next(finding for finding in branch if _tells(finding, place)) for branch in fitting])]
 
 

@@ -128,7 +128,7 @@ class _Sender:
                 self._thread.start()
             self._changed.notify_all()
         if dropped is not None:
-            self._tell("notify.dropped", dropped, reason="too many notices wait for this channel")
+            self._emit("notify.dropped", dropped, reason="too many notices wait for this channel")
 
     def finish(self, wait_s: float) -> None:
         with self._changed:
@@ -158,19 +158,19 @@ class _Sender:
             answer = post(notice, self.channel, timeout_s=self._patience.timeout_s)
             if answer.delivered:
                 self._memory.add(notice.project, self.channel.key(notice))
-                self._tell("notify.delivered", notice)
+                self._emit("notify.delivered", notice)
                 return
             if not answer.again:
                 break
-            self._tell("notify.retry", notice, reason=answer.reason)
+            self._emit("notify.retry", notice, reason=answer.reason)
             with self._changed:
                 if self._changed.wait_for(lambda: self._stopped, timeout=self._patience.pause(tried, answer)):
                     return
-        self._tell("notify.failed", notice, reason=answer.reason)
+        self._emit("notify.failed", notice, reason=answer.reason)
 
     def _same(self, notice: Notice, other: Notice) -> bool:
         return (notice.project, notice.key) == (other.project, other.key)
 
-    def _tell(self, event: str, notice: Notice, **facts: object) -> None:
+    def _emit(self, event: str, notice: Notice, **facts: object) -> None:
         known = {"channel": self.channel.name, "project": notice.project, "trigger": notice.trigger.value}
         self._watch(event, {**known, "pass_id": notice.pass_id, **facts})

@@ -152,5 +152,5 @@ def _reason(errors: bytes, secrets: Sequence[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "(secret)")
     lines = ["".join(letter for letter in line if letter.isprintable()).strip() for line in text.splitlines()]
-    told = "; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in lines if line)
-    return told[:_LONGEST_REASON] or "git gave no reason"
+    reason = "; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in lines if line)
+    return reason[:_LONGEST_REASON] or "git gave no reason"

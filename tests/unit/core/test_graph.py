@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.core.graph import Ring, closure, order, reverse
+from orchestrator.core.graph import Cycle, closure, order, reverse
 
 
 def test_everything_comes_after_what_it_depends_on() -> None:
@@ -10,13 +10,13 @@ def test_everything_comes_after_what_it_depends_on() -> None:
 
 
 def test_a_ring_is_named_in_full() -> None:
-    with pytest.raises(Ring) as caught:
+    with pytest.raises(Cycle) as caught:
         order({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a"]})
     assert set(caught.value.nodes) == {"a", "b", "c"}
 
 
 def test_a_node_that_needs_itself_is_a_ring() -> None:
-    with pytest.raises(Ring) as caught:
+    with pytest.raises(Cycle) as caught:
         order({"a": ["a"]})
     assert caught.value.nodes == ("a",)
 

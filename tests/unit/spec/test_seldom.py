@@ -22,7 +22,7 @@ from orchestrator.spec.holes import Mask
 from orchestrator.spec.load import load
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.snapshot import SnapshotProblem, take
-from orchestrator.spec.syntax import tell_syntax
+from orchestrator.spec.syntax import report_syntax
 from tests.unit.spec.building import project
 from tests.unit.spec.composing import told, write
 
@@ -267,7 +267,7 @@ def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
 
 def test_a_parser_that_does_not_say_where() -> None:
     found = Problems()
-    tell_syntax(MarkedYAMLError(problem="something odd"), "a: b", "s.yaml", found)
+    report_syntax(MarkedYAMLError(problem="something odd"), "a: b", "s.yaml", found)
     (diagnostic,) = found.diagnostics
     assert told((diagnostic,)) == ["invalid-yaml s.yaml:1:1"]
     assert "something odd" in diagnostic.detail

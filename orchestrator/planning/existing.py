@@ -89,7 +89,7 @@ def reuse(subject: Subject, observed: Observed, noun: str) -> Decision:
         Action.UPDATE,
         f"{verb}: {noun} {observed.revision} has this content",
         fields,
-        before=in_force(subject),
+        before=revision_in_force(subject),
         after=observed.revision,
         reuse=clean,
         observed=observed,
@@ -97,7 +97,7 @@ def reuse(subject: Subject, observed: Observed, noun: str) -> Decision:
     )
 
 
-def in_force(subject: Subject) -> str | None:
+def revision_in_force(subject: Subject) -> str | None:
     """The revision that the record names, if it is still there."""
     found = live_in_force(subject)
     return found.revision if found else None
