@@ -1,0 +1,100 @@
+"""A workspace that ``amlctl workspace serve --arm`` serves in a process of its own, and the programs that use it.
+
+The environment is the only thing of ours that they have.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orchestrator.backends.local import admin
+
+AMLCTL: Final = (sys.executable, "-m", "orchestrator")
+
+SLOWEST_S: Final = 300.0
+"""Far more than any of it takes."""
+
+CONNECT: Final = """
+import os
+from azure.ai.ml import MLClient
+from azure.identity import DefaultAzureCredential
+ml_client = MLClient(
+    DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], os.environ["AZURE_RESOURCE_GROUP"],
+    os.environ["AZUREML_WORKSPACE_NAME"],
+)
+"""
+"""How each program starts. Nothing in it knows that this is not Azure."""
+
+AZURE_WORKSPACE: Final = (
+    "azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}"
+)
+"""The served workspace under ``workspace:`` of a spec."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A workspace while it is served.
+
+    Attributes:
+        root: its folder.
+        environ: what a shell has after ``eval "$(amlctl workspace env --arm)"``.
+    """
+
+    root: Path
+    environ: dict[str, str]
+
+    def start(self, *arguments: str, folder: Path) -> subprocess.Popen[str]:
+        """Start amlctl in a folder, as a client of the workspace."""
+        return subprocess.Popen(
+            [*AMLCTL, *arguments], cwd=folder, env=self.environ, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def amlctl(self, *arguments: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run amlctl in a folder until it ends, which has to be with this code."""
+        with self.start(*arguments, folder=folder) as process:
+            out, err = process.communicate(timeout=SLOWEST_S)
+        assert process.returncode == code, f"amlctl {' '.join(arguments)} → {process.returncode}\n{out}\n{err}"
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def program(self, text: str, folder: Path) -> str:
+        """Run a program that has ``ml_client`` in a folder.
+
+        Returns:
+            What it printed.
+        """
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", CONNECT + text],
+            cwd=folder, env=self.environ, capture_output=True, text=True, check=False, timeout=SLOWEST_S,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout.strip()
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[Served]:
+    """Serve the workspace of a folder while the block runs; everything in it is stopped afterwards."""
+    server = subprocess.Popen(
+        [*AMLCTL, "workspace", "serve", "--arm", "--path", str(root)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        assert "https://127.0.0.1:" in server.stdout.readline()
+        yield Served(root, _environment(root))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=SLOWEST_S)
+        admin.down(root)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    script = f'eval "$({" ".join(AMLCTL)} workspace env --arm --path {root})" && env -0'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
