@@ -32,10 +32,11 @@ from orchestrator.reconcile.conditions import after_pass
 from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.events import silence
 from orchestrator.reconcile.outcome import Outcome
-from orchestrator.reconcile.passes import Control, Known, Pass, Task
+from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.record import to_document
 from orchestrator.reconcile.source.folder import FolderSource
+from orchestrator.reconcile.task import Control, Known, Task
 
 AMLCTL = [sys.executable, "-m", "orchestrator"]
 

@@ -145,7 +145,7 @@ def status(
         spec, target, variables: as for `validate`.
 
     Returns:
-        By address: health, whether it is as wished, the revision in force, addresses to call.
+        By address: health, whether it is as desired, the revision in force, addresses to call.
 
     Raises:
         SpecError, StateError, BackendError, UnsupportedSetup: as `plan` does.

@@ -52,7 +52,7 @@ class FieldChange:
 
     @property
     def drift(self) -> bool:
-        """Nobody changed the wish, yet the workspace differs: somebody else changed it."""
+        """The spec did not change, yet the workspace differs: somebody else changed it."""
         return bool(self.applied == self.desired and self.observed != self.desired)
 
 

@@ -15,11 +15,11 @@ from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.events import StepEvents
 from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
-from orchestrator.reconcile.passes import Watch
 from orchestrator.reconcile.places import PlacesFile
 from orchestrator.reconcile.ports import Notifier, Source, Tracer
 from orchestrator.reconcile.source.folder import FolderSource
 from orchestrator.reconcile.surroundings import Surroundings
+from orchestrator.reconcile.task import Watch
 from orchestrator.reconcile.telemetry import TracedEngine, TracedSource, tracer_from
 from orchestrator.reconcile.threads import Threads
 

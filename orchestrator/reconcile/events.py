@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from orchestrator.core.run import Event
-from orchestrator.reconcile.passes import Watch
+from orchestrator.reconcile.task import Watch
 
 
 def silence(event: str, facts: Mapping[str, object]) -> None:

@@ -9,11 +9,11 @@ from orchestrator.reconcile.keeper import Keeper
 from orchestrator.reconcile.managed import Fleet, Managed
 from orchestrator.reconcile.notices import notices_of
 from orchestrator.reconcile.outcome import Outcome, PassFacts
-from orchestrator.reconcile.passes import Known, PassEnd
 from orchestrator.reconcile.ports import PassSummary
 from orchestrator.reconcile.record import Record
 from orchestrator.reconcile.schedule import pause_after
 from orchestrator.reconcile.surroundings import Surroundings
+from orchestrator.reconcile.task import Known, PassEnd
 
 
 class FollowUp:

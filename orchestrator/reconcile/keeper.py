@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
 from orchestrator.reconcile.managed import Managed
-from orchestrator.reconcile.passes import Watch
 from orchestrator.reconcile.ports import Notifier
 from orchestrator.reconcile.record import from_document, to_document
 from orchestrator.reconcile.stages import Engine
+from orchestrator.reconcile.task import Watch
 
 _FAILURES = (StateError, BackendError, UnsupportedSetup)
 """Ways in which a workspace cannot be reached; the passes tell of them too, so that no record is worth an end of the loop."""

@@ -9,10 +9,11 @@ from orchestrator.reconcile.followup import FollowUp
 from orchestrator.reconcile.keeper import Keeper
 from orchestrator.reconcile.managed import LONGEST_WAIT_S, Fleet, Managed
 from orchestrator.reconcile.outcome import PassFacts
-from orchestrator.reconcile.passes import Control, Pass
+from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.polling import Polling, next_poll
 from orchestrator.reconcile.schedule import decide_next
 from orchestrator.reconcile.surroundings import Surroundings
+from orchestrator.reconcile.task import Control
 from orchestrator.reconcile.windows import frozen
 
 PATIENCE_S = 8.0

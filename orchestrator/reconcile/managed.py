@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.reconcile.outcome import PassFacts
-from orchestrator.reconcile.passes import Control, Known, Task
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.ports import Revision, Source
 from orchestrator.reconcile.schedule import ProjectSchedule
+from orchestrator.reconcile.task import Control, Known, Task
 
 LONGEST_WAIT_S = 30.0
 """The loop goes round at least this often, so that whoever asks whether it is alive gets a fresh answer."""

@@ -84,7 +84,7 @@ class PassFacts:
         failures: address to error.
         drift: addresses that others changed, seen in this pass.
         healed: those of them that were set back.
-        unhealthy: address to message, of resources that are as wished and not well.
+        unhealthy: address to message, of resources that are as desired and not well.
         progressing: addresses that are still on their way.
         retry_in_s: seconds until a held drift may be set back, or a revision that backs off is tried again.
         frozen_until: seconds since the epoch.

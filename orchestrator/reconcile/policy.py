@@ -80,7 +80,7 @@ class Policy:
     backoff: Backoff = Backoff()
 
     def applies(self, address: str) -> bool:
-        """Whether wishes for a resource are carried out."""
+        """Whether changes of a resource are carried out."""
         return self._switch("auto_apply", address, default=self.auto_apply)
 
     def heals(self, address: str) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from orchestrator.core.ports import Clock
-from orchestrator.reconcile.passes import Watch
 from orchestrator.reconcile.ports import Meter, Notifier, Tracer
 from orchestrator.reconcile.stages import Engine, Workers
+from orchestrator.reconcile.task import Watch
 from orchestrator.reconcile.telemetry import NoTracer
 
 

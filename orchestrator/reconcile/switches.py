@@ -52,7 +52,7 @@ class Circumstances:
 
 
 def is_drift(change: Change) -> bool:
-    """Whether others changed the workspace and nobody changed the wish."""
+    """Whether others changed the workspace and nobody changed the spec."""
     if not change.drift or change.action in (Action.NOOP, Action.DELETE, Action.FORGET):
         return False
     return all(field.drift for field in change.fields if field.action is not Action.NOOP) or (

@@ -16,13 +16,14 @@ from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.outcome import Outcome, PassFacts
-from orchestrator.reconcile.passes import Control, Known, Pass, Task
+from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.places import PlacesFile
 from orchestrator.reconcile.policy import Override, Policy
 from orchestrator.reconcile.record import NOTE, Record, from_document
 from orchestrator.reconcile.source.folder import FolderSource
 from orchestrator.reconcile.stages import StandingBy
 from orchestrator.reconcile.surroundings import Surroundings
+from orchestrator.reconcile.task import Control, Known, Task
 from orchestrator.reconcile.threads import Threads
 from orchestrator.state.sqlite import SqliteStateStore
 
