@@ -52,6 +52,23 @@ def workspace_text(facts: dict[str, Any], style: Style = PLAIN) -> str:
     return "\n".join(lines)
 
 
+def sweep_json(sweep: DataclassInstance) -> dict[str, Any]:
+    """What `amlctl workspace gc` removed, as plain data: path, whether it only told, and count and bytes of each part."""
+    facts = asdict(sweep)
+    facts["path"] = str(facts["path"])
+    facts["bytes"] = sum(part["bytes"] for part in facts["parts"].values())
+    return facts
+
+
+def sweep_text(facts: dict[str, Any]) -> str:
+    """The same for people. `facts` is what `sweep_json` gives."""
+    if not facts["parts"]:
+        return "There is nothing to remove."
+    lines = [f"  {part:<12} {one['count']:>6}   {show_bytes(one['bytes'])}" for part, one in facts["parts"].items()]
+    done = "Would free" if facts["dry_run"] else "Freed"
+    return "\n".join([*lines, f"{done} {show_bytes(facts['bytes'])}."])
+
+
 def _counted(numbers: dict[str, Any]) -> str:
     words = [f"{numbers['requests']} requests, {numbers['errors']} errors"]
     words += [f"{numbers[name]} {name}" for name in ("mirrored", "dropped", "waiting") if numbers.get(name)]

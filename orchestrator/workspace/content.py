@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from orchestrator.core.errors import Conflict, Invalid, NotFound
+from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.durable import Draft, put_in_place, sync, sync_tree
+from orchestrator.workspace.durable import sync, sync_tree
+from orchestrator.workspace.intake import Intake, has_size, object_path
 from orchestrator.workspace.manifest import Manifest, StoredFile
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
 from orchestrator.workspace.sharing import adding
@@ -26,12 +27,10 @@ DAMAGED: Final = "content-damaged"
 
 _AGAIN: Final = "Apply again to bring it back."
 _BROKEN: Final = "broken-"
-_CHUNK = 1 << 20
 _READ_ONLY = 0o444
 _READ_ONLY_PROGRAM = 0o555
 _WRITABLE = 0o644
 _WRITABLE_PROGRAM = 0o755
-_HEX = frozenset("0123456789abcdef")
 
 
 class ContentStore:
@@ -57,7 +56,7 @@ class ContentStore:
         self._paths.create()
         folder = files.path.is_dir()
         planned = files.manifest if folder else {files.path.name: files.manifest.get(files.path.name, "")}
-        with adding(self._paths.content), _Intake(self._paths.content) as intake:
+        with adding(self._paths.content), Intake(self._paths.content) as intake:
             stored = {}
             for path, digest in planned.items():
                 stored[path] = intake.take(_source(files.path, path) if folder else files.path, digest)
@@ -72,7 +71,7 @@ class ContentStore:
         Raises:
             NotFound: the store has no such manifest, or it is damaged.
         """
-        place = _object(self._paths.content, digest)
+        place = object_path(self._paths.content, digest)
         try:
             found = Manifest.parse(place.read_bytes(), digest)
         except FileNotFoundError:
@@ -108,10 +107,22 @@ class ContentStore:
         """A read-only place of a file or folder under its own name, laid out once and shared by all who ask.
 
         Raises:
-            NotFound: the store has no such content.
+            NotFound: the store has no such content, or it is damaged.
         """
         manifest = self.manifest(digest)
-        home = self._paths.content / "views" / digest
+        with adding(self._paths.content):
+            return self._view(digest, manifest)
+
+    def parts(self, digest: str) -> Iterable[str]:
+        """The digests of a manifest's files; none if there is no such manifest, or if it is damaged. Changes nothing."""
+        try:
+            manifest = Manifest.parse(object_path(self._paths.content, digest).read_bytes(), digest)
+        except FileNotFoundError:
+            return ()
+        return [file.digest for file in manifest.files.values()] if manifest is not None else ()
+
+    def _view(self, digest: str, manifest: Manifest) -> Path:
+        home = views_of(self._paths) / digest
         place = home / (safe_or_plain(manifest.name) if manifest.folder else manifest.name)
         if home.is_dir() and not _whole(place, manifest):
             # Out of the way rather than away: somebody may be reading what is left of it.
@@ -119,6 +130,8 @@ class ContentStore:
                 home.rename(home.with_name(f"{_BROKEN}{digest}.{secrets.token_hex(8)}"))
         if not home.is_dir():
             self._make_view(digest, home, place.name if manifest.folder else "")
+        with contextlib.suppress(PermissionError):
+            os.utime(home)  # in use from now on: see `workspace.garbage`
         return place
 
     def _make_view(self, digest: str, home: Path, name: str) -> None:
@@ -140,8 +153,8 @@ class ContentStore:
         return sum(files.values())
 
     def _lay_out(self, file: StoredFile, target: Path, *, writable: bool) -> None:
-        source = _object(self._paths.content, file.digest)
-        if not _complete(source, file.size) or _digest(source) != file.digest:
+        source = object_path(self._paths.content, file.digest)
+        if not has_size(source, file.size) or _digest(source) != file.digest:
             raise _damaged(source)
         target.unlink(missing_ok=True)
         # The administrator writes through read-only files, so a shared one would not be safe from a job.
@@ -154,81 +167,9 @@ class ContentStore:
         target.chmod(modes[file.program])
 
 
-class _Intake:
-    """Files on their way into the store: copied under names of their own, put in place all together, or thrown away."""
-
-    def __init__(self, content: Path) -> None:
-        self._content = content
-        self._drafts: dict[str, Draft] = {}
-
-    def __enter__(self) -> _Intake:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for draft in self._drafts.values():
-            draft.path.unlink(missing_ok=True)
-
-    def take(self, source: Path, planned: str) -> StoredFile:
-        """Copy a file, unless the store has its bytes. `planned` is the digest that it shall have, empty if nobody knows."""
-        try:
-            with source.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                status = os.fstat(stream.fileno())
-                if self._lacks(digest, status.st_size):
-                    stream.seek(0)
-                    self._copy(stream.fileno(), source, digest)
-        except OSError as error:
-            raise Invalid(f"{source}: {error.strerror or error}.") from error
-        if planned not in ("", digest) and planned != self._text_digest(digest):
-            raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
-        return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
-
-    def keep(self, data: bytes) -> str:
-        """Take some bytes, unless the store has them. Returns their digest."""
-        digest = hashlib.sha256(data).hexdigest()
-        if self._lacks(digest, len(data)):
-            draft = self._draft(digest)
-            draft.write_bytes(data)
-            draft.chmod(_READ_ONLY)
-        return digest
-
-    def finish(self) -> None:
-        """Put everything in place, durable."""
-        put_in_place(list(self._drafts.values()))
-        self._drafts.clear()
-
-    def _lacks(self, digest: str, size: int) -> bool:
-        """Whether bytes have to be copied. Those that are there count as used from now on: see `workspace.garbage`."""
-        if digest in self._drafts:
-            return False
-        place = _object(self._content, digest)
-        if not _complete(place, size):
-            return True
-        os.utime(place)
-        return False
-
-    def _copy(self, descriptor: int, source: Path, digest: str) -> None:
-        draft = self._draft(digest)
-        sha = hashlib.sha256()
-        with draft.open("xb") as out:
-            while chunk := os.read(descriptor, _CHUNK):
-                sha.update(chunk)
-                out.write(chunk)
-        if sha.hexdigest() != digest:
-            raise Conflict(f"{source} changed while it was being copied.", fix="Plan and apply again.")
-        draft.chmod(_READ_ONLY)
-
-    def _draft(self, digest: str) -> Path:
-        target = _object(self._content, digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._drafts[digest] = Draft(target.with_name(f".{digest}.{secrets.token_hex(8)}"), target)
-        return self._drafts[digest].path
-
-    def _text_digest(self, digest: str) -> str:
-        """Plans know text files by their text alone, whatever ends its lines."""
-        draft = self._drafts.get(digest)
-        place = draft.path if draft is not None else _object(self._content, digest)
-        return hashlib.sha256(place.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+def views_of(paths: WorkspacePaths) -> Path:
+    """Where content is laid out to be read: a folder for each manifest that was asked for."""
+    return paths.content / "views"
 
 
 def safe_or_plain(name: str) -> str:
@@ -239,12 +180,6 @@ def safe_or_plain(name: str) -> str:
         return "content"
 
 
-def _object(content: Path, digest: str) -> Path:
-    if len(digest) != hashlib.sha256().digest_size * 2 or not _HEX.issuperset(digest):
-        raise Invalid(f"{digest[:80]!r} is not a digest of stored content.")
-    return content / digest[:2] / digest
-
-
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -253,21 +188,14 @@ def _digest(path: Path) -> str:
 def _whole(place: Path, manifest: Manifest) -> bool:
     """Whether all files of a view are there with their sizes."""
     if not manifest.folder:
-        return all(_complete(place, file.size) for file in manifest.files.values())
-    return place.is_dir() and all(_complete(place / path, file.size) for path, file in manifest.files.items())
+        return all(has_size(place, file.size) for file in manifest.files.values())
+    return place.is_dir() and all(has_size(place / path, file.size) for path, file in manifest.files.items())
 
 
 def _damaged(place: Path) -> NotFound:
     """The error about an object that is not what its name says; it goes, so that the next `put` does not take it for the real one."""
     place.unlink(missing_ok=True)
     return NotFound(f"The content {place.name[:12]} is missing or damaged.", code=DAMAGED, fix=_AGAIN)
-
-
-def _complete(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except FileNotFoundError:
-        return False
 
 
 def _source(folder: Path, relative: str) -> Path:

@@ -24,7 +24,7 @@ UNSERVED: Final = "unserved"
 """Attribute of an endpoint's record: ``health`` and ``message`` while a deployment that gets traffic has no server that answers."""
 
 LOST: Final = "content_lost"
-"""Attribute of an asset's record: true once its content turned out to be damaged. Backends hide such a version, so that it is made again."""
+"""Attribute of an asset's record: true once its content turned out to be damaged. Backends hide it, so that it is made again."""
 
 PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE, UNSERVED, LOST})
 """Attributes between the command line and the managers, which say nothing about the resource itself."""

@@ -87,7 +87,12 @@ class SecretFiles:
         self._file(key).unlink(missing_ok=True)
 
     def _file(self, key: RecordKey) -> Path:
-        return self._paths.secrets / f"{hashlib.sha256(chr(10).join(key).encode()).hexdigest()}.json"
+        return self._paths.secrets / secret_file(key)
+
+
+def secret_file(key: RecordKey) -> str:
+    """The name of the file with a resource's secrets."""
+    return f"{hashlib.sha256(chr(10).join(key).encode()).hexdigest()}.json"
 
 
 def _set(tree: Any, path: Sequence[str | int], value: str) -> None:

@@ -16,8 +16,14 @@ LOCK: Final = ".lock"
 
 @contextmanager
 def adding(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if need be, together with others who add to it. Waits for who clears up."""
+    """Hold a folder, which is made if need be, together with others who add to it. Waits for who clears up.
+
+    Where nothing may be written nobody clears up either.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        yield
+        return
     with _held(folder, fcntl.LOCK_SH):
         yield
 

@@ -1,4 +1,4 @@
-"""Operations on an embedded workspace as a whole: up, down, status, reset."""
+"""Operations on an embedded workspace as a whole: up, down, status, gc, reset."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.control import ControlFiles
+from orchestrator.workspace.garbage import Part, sweep
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
@@ -77,6 +78,21 @@ class Running:
     phase: str
     message: str
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What was removed of a workspace because nothing needs it.
+
+    Attributes:
+        path: the workspace's folder.
+        dry_run: nothing was removed: this is what would be.
+        parts: part of the workspace to the number of things and the bytes.
+    """
+
+    path: Path
+    dry_run: bool
+    parts: Mapping[str, Part]
 
 
 def up(root: Path, progress: Callable[[str], None] = lambda line: None) -> WorkspaceStatus:
@@ -178,7 +194,7 @@ def reset(root: Path) -> bool:
     if not root.exists():
         return False
     if not (paths.marker.is_file() or _only_ours(paths)):
-        raise Invalid(f"{root} is not an embedded workspace, so nothing in it was deleted.", fix="Check the path.")
+        raise _not_ours(root)
     down(root)
     for entry in paths.own_entries():
         if entry.is_dir() and not entry.is_symlink():
@@ -188,6 +204,34 @@ def reset(root: Path) -> bool:
     if not any(root.iterdir()):
         root.rmdir()
     return True
+
+
+def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
+    """Remove what no record needs any more. It may run meanwhile, and so may an apply; nothing is started.
+
+    Args:
+        root: the workspace's folder.
+        grace_s: what was used within so many seconds stays.
+        dry_run: only tell.
+
+    Raises:
+        Invalid: the folder is not an embedded workspace, or its database is damaged; nothing was removed.
+    """
+    paths = WorkspacePaths(root)
+    if not paths.exists:
+        # Without its records everything would look as if nobody needed it.
+        return Sweep(root, dry_run, {})
+    if not paths.marker.is_file():
+        raise _not_ours(root)
+    store = RecordStore(paths)
+    try:
+        return Sweep(root, dry_run, sweep(paths, store, grace_s, dry_run=dry_run))
+    finally:
+        store.close()
+
+
+def _not_ours(root: Path) -> Invalid:
+    return Invalid(f"{root} is not an embedded workspace, so nothing in it was deleted.", fix="Check the path.")
 
 
 def _only_ours(paths: WorkspacePaths) -> bool:

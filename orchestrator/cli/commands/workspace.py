@@ -13,13 +13,16 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import DEFAULT_SPEC, spec_choice, with_console, with_variant
-from orchestrator.report.workspace import workspace_json, workspace_text
+from orchestrator.report.workspace import sweep_json, sweep_text, workspace_json, workspace_text
 
 if TYPE_CHECKING:
     from orchestrator.backends.local.admin import WorkspaceStatus
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT_FOLDER = ".amlctl"
+_GRACE_S = 3600
+_SHORTEST_GRACE_S = 60
+"""Between taking files and writing the record that needs them less than this passes."""
 
 
 @click.group("workspace")
@@ -123,6 +126,29 @@ def env(root: Path, console: Console, *, arm: bool) -> None:
         console.document(settings)
     else:
         console.result(export_lines(settings))
+
+
+@command.command("gc")
+@with_console()
+@_with_folder
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=_SHORTEST_GRACE_S),
+    default=_GRACE_S,
+    metavar="SECONDS",
+    show_default=True,
+    help="What was used within this time stays.",
+)
+def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
+    """Remove files that no record needs any more. What runs goes on."""
+    from orchestrator.backends.local import admin
+
+    facts = sweep_json(admin.gc(root, grace, dry_run=dry_run))
+    if console.json:
+        console.document(facts)
+    else:
+        console.result(sweep_text(facts))
 
 
 @command.command("reset")

@@ -16,7 +16,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
-from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation, remove_tree
+from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import PROCESS, Settlement
 from orchestrator.workspace.paths import WorkspacePaths
@@ -25,6 +25,7 @@ from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient
+from orchestrator.workspace.trees import remove_tree
 
 KIND: Final = "jobs"
 QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"

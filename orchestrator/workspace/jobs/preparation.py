@@ -30,6 +30,7 @@ from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackedRun, TrackingClient
+from orchestrator.workspace.trees import make_read_only, remove_tree
 
 MLFLOW_RUN: Final = "mlflow_run_id"
 """Attribute of a job's record: its run in MLflow."""
@@ -189,21 +190,6 @@ def _fresh(folder: JobFolder) -> None:
             remove_tree(part)
     for part in (folder.code, folder.outputs, folder.logs):
         part.mkdir(mode=PRIVATE_FOLDER, parents=True)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a folder, whatever the modes inside of it say."""
-    for folder in path.rglob("*/"):
-        if not folder.is_symlink():
-            folder.chmod(PRIVATE_FOLDER)
-    shutil.rmtree(path)
-
-
-def make_read_only(path: Path) -> None:
-    """Take the right to write from a file, or from all files of a folder."""
-    for file in path.rglob("*") if path.is_dir() else (path,):
-        if file.is_file() and not file.is_symlink():
-            file.chmod(file.stat().st_mode & 0o555)
 
 
 def _copy_writable(source: Path, target: Path) -> None:

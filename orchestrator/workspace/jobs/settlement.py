@@ -14,13 +14,14 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.control import write_private
 from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, make_read_only
+from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient
+from orchestrator.workspace.trees import make_read_only
 
 PROCESS: Final = "process"
 """Attribute of a job's record: the runner's identity, while it runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,36 @@ def test_workspace_without_processes(demo: Shell) -> None:
     assert demo("workspace", "reset", "-y", "--format", "json").data["deleted"] is True
     assert not (demo.folder / ".amlctl").exists()
     assert "no workspace yet" in demo("workspace", "status", "--path", "elsewhere").out
+
+
+def test_workspace_gc(demo: Shell) -> None:
+    assert "nothing to remove" in demo("workspace", "gc").out
+    assert not (demo.folder / ".amlctl").exists()
+    demo("apply", "-y")
+    stale = demo.folder / ".amlctl" / "jobs" / "stale"
+    stale.mkdir(parents=True)
+    (stale / "log").write_text("x" * 5000)
+    assert "nothing to remove" in demo("workspace", "gc").out, "it was used a moment ago"
+    for path in (stale / "log", stale):
+        os.utime(path, (1, 1))
+    told = demo("workspace", "gc", "--dry-run")
+    assert "Would free" in told.out
+    assert stale.exists()
+    answer = demo("workspace", "gc", "--grace", "60", "--format", "json").data
+    assert answer["parts"]["runs"]["count"] == 1
+    assert answer["bytes"] >= 5000
+    assert answer["dry_run"] is False
+    assert not stale.exists()
+    assert demo("plan", "--format", "json").data["changes"][0]["action"] == "noop"
+    assert "range" in demo("workspace", "gc", "--grace", "0", code=1).err
+
+
+def test_a_folder_of_somebody_else_is_never_tidied(demo: Shell) -> None:
+    demo.write("mine/workspace.db", "")
+    demo.write("mine/jobs/letter.txt", "dear")
+    answer = demo("workspace", "gc", "--path", "mine", code=1)
+    assert "not an embedded workspace" in answer.err
+    assert (demo.folder / "mine" / "jobs" / "letter.txt").exists()
 
 
 @pytest.mark.parametrize("flags", [("--var", "place=mine"), ("--var-file", "vars.yaml")])
