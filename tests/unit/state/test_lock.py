@@ -112,7 +112,8 @@ def test_a_dead_holder_lets_go_at_once(database: Path) -> None:
     program = """
 import sys, time
 from pathlib import Path
-from orchestrator.core.ports import Holder, SystemClock
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.state import Holder
 from orchestrator.state.sqlite import SqliteStateStore
 with SqliteStateStore(Path(sys.argv[1]), "demo", SystemClock()).lock(Holder("dead", "apply", 1, "then"), wait_s=0):
     print("held", flush=True)
@@ -206,7 +207,8 @@ import sys
 from pathlib import Path
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
-from orchestrator.core.ports import Holder, Intent, StateChange, SystemClock
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.state import Holder, Intent, StateChange
 from orchestrator.core.resource import Applied
 from orchestrator.core.run import Verb
 from orchestrator.state.sqlite import SqliteStateStore
