@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
@@ -35,7 +35,11 @@ _UNFINISHED = """SELECT step, address, verb, key, revision FROM state_journal
     WHERE project = ? AND outcome IS NULL ORDER BY number"""
 _HISTORY = """SELECT serial, step, address, verb, key, revision, intended, outcome, error, settled FROM state_journal
     WHERE project = ? ORDER BY number DESC LIMIT ?"""
+_FORGET = "DELETE FROM state_journal WHERE project = ? AND serial <= ? AND outcome IS NOT NULL"
 _RECALL = "SELECT body FROM state_notes WHERE project = ? AND name = ?"
+
+KEPT_APPLIES: Final = 50
+"""Applies whose settled entries stay in the journal; those without an outcome stay whatever their age."""
 
 
 class SqliteStateStore:
@@ -100,6 +104,7 @@ class SqliteStateStore:
             lineage = lineage or secrets.token_hex(16)
             values = (self._project, lineage, serial + 1, writes + 1)
             connection.execute("INSERT OR REPLACE INTO state_projects VALUES (?, ?, ?, ?)", values)
+            connection.execute(_FORGET, (self._project, serial + 1 - KEPT_APPLIES))
             unfinished = self._unfinished(connection)
             known = self._known
             applied = known[1] if known and known[0] == writes else self._applied(connection)

@@ -133,6 +133,25 @@ def test_an_open_intent_waits_for_an_outcome_of_its_address(opened: Open) -> Non
     ]
 
 
+def test_the_journal_keeps_the_last_applies_and_what_is_open(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT_APPLIES", 3)
+    other = opened("other")
+    other.begin()
+    other.intend([intent("theirs")])
+    other.settle_all([outcome("theirs", record("theirs"))])
+    store = opened()
+    for number in range(6):
+        store.begin()
+        names = [f"{number}", f"{number}-more"]
+        store.intend([intent(name) for name in (*names, *(["open"] if number == 0 else []))])
+        store.settle_all([outcome(name, record(name)) for name in names])
+    found = store.history(100)
+    assert [entry["serial"] for entry in found] == [6, 6, 5, 5, 4, 4, 1]
+    assert [entry["outcome"] for entry in found if entry["serial"] == 1] == [None]
+    assert len(other.history(100)) == 1
+    assert {entry.step for entry in store.begin().unfinished} == {intent("open").step}
+
+
 def test_history_is_newest_first_and_bounded(opened: Open) -> None:
     store = opened()
     store.begin()
