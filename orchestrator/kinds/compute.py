@@ -14,6 +14,7 @@ from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 
 _FIXED: Final = "the service sets it when the compute is created and never again"
+_POOLS_OWN: Final = Computed("set in Synapse; Azure ML shows it and cannot change it")
 _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.upper() if isinstance(v, str) else v)
 
 
@@ -196,12 +197,12 @@ class SynapseSpark(ComputeBody):
     type: Literal["synapsespark"]
     resource_id: Annotated[str, Immutable(_FIXED)]
     identity: Identity | None = None
-    node_count: Whole | None = None
-    node_family: str | None = None
-    node_size: str | None = None
-    spark_version: str | None = None
-    scale_settings: SparkScale | None = None
-    auto_pause_settings: SparkPause | None = None
+    node_count: Annotated[Whole | None, _POOLS_OWN] = None
+    node_family: Annotated[str | None, _POOLS_OWN] = None
+    node_size: Annotated[str | None, _POOLS_OWN] = None
+    spark_version: Annotated[str | None, _POOLS_OWN] = None
+    scale_settings: Annotated[SparkScale | None, _POOLS_OWN] = None
+    auto_pause_settings: Annotated[SparkPause | None, _POOLS_OWN] = None
 
 
 def _variant(body: Mapping[str, Any]) -> str:

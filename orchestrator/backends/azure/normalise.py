@@ -103,7 +103,13 @@ def _endpoint(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deployment(body: dict[str, Any]) -> dict[str, Any]:
-    """The rate of what is collected, at each collection as well. See `dialect`."""
+    """The rate of what is collected, at each collection as well; graphics processors under both of their names. See `dialect`.
+
+    Source: azure-ai-ml, ``ResourceSettingsSchema``, which makes one name of the two.
+    """
+    for amounts in (body.get("resources") or {}).values():
+        if isinstance(amounts, dict) and "gpu" in amounts:
+            amounts["nvidia.com/gpu"] = amounts["gpu"]
     collector = body.get("data_collector")
     if not isinstance(collector, dict):
         return body

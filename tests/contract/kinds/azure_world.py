@@ -70,26 +70,10 @@ UNSAYABLE: Mapping[str, Mapping[str, Any]] = {
             }
         ]
     },
-    # The client sends a pool's identifier and identity, nothing else.
-    "compute-spark-pool": {"node_count": None, "scale_settings": None},
     # Properties of a run never change.
     "jobs-script": {"properties": {"origin": "test"}},
 }
 """What azure-ai-ml cannot send, and what stands in for it. Documented in docs/reference/azure.md."""
-
-DIFFERENT: Mapping[tuple[str, str], str] = {
-    ("test_other_content_is_what_the_kind_promises", "compute-spark-pool"): "the client sends none of it",
-    ("test_content_that_others_changed_is_seen_and_mended", "compute-spark-pool"): "the client sends none of it",
-    (
-        "test_other_content_is_what_the_kind_promises",
-        "models-trained",
-    ): "the client takes folders only as MLflow models",
-    (
-        "",
-        "online_endpoints.deployments-green",
-    ): "an inline model and the GPU amount are not read back as they were written",
-}
-"""Tests of a case that Azure cannot pass (empty: all), and why. Documented in docs/reference/azure.md."""
 
 
 @dataclass

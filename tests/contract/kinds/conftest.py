@@ -17,7 +17,7 @@ from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
-from tests.contract.kinds.azure_world import DIFFERENT, WARNINGS_OF_OTHERS, AzureWorld, Metered, settings
+from tests.contract.kinds.azure_world import WARNINGS_OF_OTHERS, AzureWorld, Metered, settings
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.backends.played import Supervisor, obey
 
@@ -87,17 +87,6 @@ def _noted(world: AzureWorld, method: Callable[..., Observed]) -> Callable[..., 
         return method(backend, request, *more)
 
     return call
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is different on Azure and documented to be so."""
-    for item in items:
-        values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if values.get("world") == "azure" and isinstance(item, pytest.Function):
-            case = str(values.get("case"))
-            why = DIFFERENT.get((item.originalname, case)) or DIFFERENT.get(("", case))
-            if why is not None:
-                item.add_marker(pytest.mark.skip(reason=f"documented difference: {why}"))
 
 
 @pytest.fixture(params=WORLDS)

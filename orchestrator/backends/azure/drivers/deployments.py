@@ -10,7 +10,7 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
-from orchestrator.backends.azure.normalise import ANONYMOUS
+from orchestrator.backends.azure.drivers.inline import InlineAssets
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
@@ -28,7 +28,7 @@ class DeploymentDriver:
         self._client = client
         self._kind = kind
         self._reads = reads
-        self._environments: dict[str, Any] = {}
+        self._inline = InlineAssets(client)
 
     def list(self) -> Sequence[Observed]:
         """See `Driver.list`. One call for each endpoint that matters."""
@@ -97,27 +97,8 @@ class DeploymentDriver:
             body["model_mount_path"] = mounted
         for name, enabled in sdk.collection_modes(rest).items():
             body["data_collector"]["collections"][name]["enabled"] = enabled
-        environment = body.get("environment")
-        if isinstance(environment, str) and ANONYMOUS.match(environment):
-            body["environment"] = self._anonymous(environment)
+        for name, content in (("environment", self._inline.environment), ("model", self._inline.model)):
+            if name in body:
+                body[name] = content(body[name])
         address = Address(self._kind.section, endpoint, f"deployments.{entity.name}")
         return facts.observed(address, "", body, entity)
-
-    def _anonymous(self, reference: str) -> Any:
-        """What an environment that was written inside the deployment consists of; the reference itself if it is gone."""
-        if reference not in self._environments:
-            self._environments[reference] = self._content(reference)
-        return self._environments[reference]
-
-    def _content(self, reference: str) -> Any:
-        from orchestrator.backends.azure import sdk
-
-        _, name, version = reference.split(":", 2)
-        try:
-            entity, _ = self._client.read(
-                f"read environments.{name}", lambda ml: sdk.version(ml, "environments", name, version)
-            )
-        except NotFound:
-            return reference
-        body = self._client.body("environments", entity)
-        return {key: body[key] for key in ("image", "conda_file", "build", "inference_config") if key in body}
