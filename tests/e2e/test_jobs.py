@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.health import Health
+from orchestrator.workspace.accelerators import gpu_here
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.control import ControlAddress, ControlFiles, held
 from orchestrator.workspace.guard import start_guard
@@ -235,7 +236,10 @@ def test_one_impossible_record_keeps_no_other_waiting(workspace: Workspace) -> N
 
 
 def test_a_secret_reaches_the_job_and_nothing_else(workspace: Workspace) -> None:
-    body = {"command": "echo ${#TOKEN} > outputs/length; echo $TOKEN", "environment_variables": {"TOKEN": {"$secret": "token"}}}
+    body = {
+        "command": "echo ${#TOKEN} > outputs/length; echo $TOKEN",
+        "environment_variables": {"TOKEN": {"$secret": "token"}},
+    }
     key = RecordKey("jobs", "jobs.work", "run-1")
     SecretFiles(workspace.paths).put(key, [(("environment_variables", "TOKEN"), "hunter2hunter2")])
     assert workspace.run("run-1", body).phase == "completed"
@@ -245,6 +249,20 @@ def test_a_secret_reaches_the_job_and_nothing_else(workspace: Workspace) -> None
     readable = [path for path in workspace.paths.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
     assert [path.parent for path in readable] == [workspace.paths.secrets]
     assert readable[0].stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(gpu_here(), reason="here is a GPU")
+def test_a_job_for_a_gpu_runs_on_the_processor_and_says_so_once(workspace: Workspace) -> None:
+    workspace.store.insert(Record("compute", "compute.gpu", body={"type": "amlcompute", "size": "Standard_NC6s_v3"}))
+    assert workspace.run("run-1", {"command": "echo done", "compute": "azureml:gpu"}).phase == "completed"
+    notice, said = workspace.folder("run-1").log.read_text().splitlines()
+    assert "compute gpu (Standard_NC6s_v3) asks for a GPU" in notice
+    assert said == "done"
+    workspace.submit("run-2", {"command": "${{oops}}", "compute": "azureml:gpu", "code": "content://" + "0" * 64})
+    assert workspace.ended("run-2").phase == "failed"
+    notice, why = workspace.folder("run-2").log.read_text().splitlines()
+    assert "asks for a GPU" in notice
+    assert "is not in the workspace" in why
 
 
 def test_a_second_guard_leaves(workspace: Workspace) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.environments import Environments
@@ -24,6 +25,7 @@ from orchestrator.workspace.jobs.bodies import (
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.logs import note
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.secrets import SecretFiles
@@ -63,31 +65,32 @@ class Preparation:
         body = secrets.reveal(record)
         folder = JobFolder(self.paths.job(record.revision))
         _fresh(folder)
+        if notice := gpu_notice(record, self.store):
+            tell(notice)
+            note(folder.log, notice)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
             # The tracking server takes seconds to load, as does an environment: both at once.
             tracked = side.submit(self._track, record, body)
             python = self._python(record, body, tell)
             self._lay_out_code(record, body.get("code"), folder)
-            paths, literals = input_values(record.variant, body)
-            inputs = {name: self._input(record, name, source) for name, source in paths.items()}
+            inputs, literals = self._inputs(record, body)
             outputs = self._outputs(record, body, folder)
             run = tracked.result()
         processes = process_count(body)
-        environ = {**self._environ(record, body, run, processes), **_user_environ(body)}
         automl = body.get("type") == "automl"
         order = RunOrder(
             record.revision,
             "automl" if automl else "command",
             dict(record.body),
             str(python),
-            {**{name: str(path) for name, path in inputs.items()}, **literals},
-            tuple(literals),
-            {name: str(path) for name, path in outputs.items()},
-            environ,
-            time_limit(body),
-            "" if automl else str(body.get("command", "")),
-            processes,
-            secrets.to_hide(record),
+            inputs={**inputs, **literals},
+            literals=tuple(literals),
+            outputs=outputs,
+            environ={**self._environ(record, body, run, processes), **_user_environ(body)},
+            timeout_s=time_limit(body),
+            command="" if automl else str(body.get("command", "")),
+            processes=processes,
+            secrets=secrets.to_hide(record),
         )
         order.write(folder)
         return order
@@ -115,6 +118,11 @@ class Preparation:
             _copy_writable(source, folder.code)
         _link_outputs(folder)
 
+    def _inputs(self, record: Record, body: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """Paths and literals by the names of the inputs."""
+        paths, literals = input_values(record.variant, body)
+        return {name: str(self._input(record, name, source)) for name, source in paths.items()}, literals
+
     def _input(self, record: Record, name: str, source: Mapping[str, Any]) -> Path:
         mode = str(source.get("mode") or "ro_mount")
         if mode.startswith("eval_"):
@@ -137,7 +145,7 @@ class Preparation:
         """Whether a path is one of the workspace's own read-only copies."""
         return any(path.is_relative_to(place) for place in (self.paths.content, self.paths.downloads))
 
-    def _outputs(self, record: Record, body: Mapping[str, Any], folder: JobFolder) -> dict[str, Path]:
+    def _outputs(self, record: Record, body: Mapping[str, Any], folder: JobFolder) -> dict[str, str]:
         types = output_types(body)
         if body.get("type") == "automl":
             types.setdefault(AUTOML_OUTPUT, {"type": "mlflow_model"})
@@ -145,7 +153,7 @@ class Preparation:
         for name, spec in types.items():
             place = output_place(self.paths, folder, record.revision, name, spec)
             (place.parent if spec.get("type") == "uri_file" else place).mkdir(parents=True, exist_ok=True)
-            places[name] = place
+            places[name] = str(place)
         return places
 
     def _environ(

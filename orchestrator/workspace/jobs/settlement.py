@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +12,11 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
-from orchestrator.workspace.control import write_private
 from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
 from orchestrator.workspace.masking import StreamMask
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -57,7 +57,7 @@ class Settlement:
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes["automl"] = best
-        if ended.reason and not folder.log.exists():
+        if ended.reason and folder.runner() is None:
             _write_reason(folder, ended.reason)
         message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)
         health = Health.HEALTHY if ended.ending is Ending.COMPLETED else Health.DEGRADED
@@ -117,10 +117,12 @@ def _message(ended: RunExit, folder: JobFolder) -> str:
 
 
 def _write_reason(folder: JobFolder, reason: str) -> None:
-    """A run that never began has no log; whoever opens the log gets the reason."""
-    if folder.path.is_dir():
+    """A run that never began has nothing in its log; whoever opens the log gets the reason."""
+    if folder.path.is_dir() and reason not in "\n".join(_last_lines(folder.log)):
         folder.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        write_private(folder.log, reason + "\n")
+        descriptor = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as log:
+            log.write(reason + "\n")
 
 
 def _last_lines(log: Path) -> list[str]:

@@ -14,11 +14,11 @@ from typing import Any
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.control import write_private
+from orchestrator.workspace.logs import note, tail
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.files import DeploymentFiles
-from orchestrator.workspace.serving.logs import note, tail
 from orchestrator.workspace.serving.probing import Probe
 from orchestrator.workspace.serving.release import Release, ReleaseBuilder, release_of
 from orchestrator.workspace.serving.servers import HOPELESS_AFTER, Server, ServerTask

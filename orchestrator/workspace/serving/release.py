@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.durable import sync_tree
+from orchestrator.workspace.logs import note
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.process import child_environment
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.serving.files import DeploymentFiles, make_private
-from orchestrator.workspace.serving.logs import note
 from orchestrator.workspace.store import RecordStore
 
 _SHAPING = ("model", "code_configuration", "environment", "environment_variables", "model_mount_path")
@@ -89,6 +90,8 @@ class ReleaseBuilder:
         """
         body = self._secrets.reveal(record)
         folder = files.release(release_of(record))
+        if not folder.exists() and (notice := gpu_notice(record, self._store)):
+            note(files.log, notice)
         make_private(folder, self._paths.root)
         python = self._environments.python_for(body.get("environment"), lambda line: note(files.log, line))
         model = self._model(record, body.get("model"), folder / "model")

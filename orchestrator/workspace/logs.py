@@ -1,4 +1,4 @@
-"""The log of a deployment, as its manager reads and writes it."""
+"""The log of a run or deployment, as its manager reads and writes it."""
 
 from __future__ import annotations
 
