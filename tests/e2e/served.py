@@ -5,6 +5,7 @@ The environment is the only thing of ours that they have.
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.local import admin
+
+PROGRAMS: Final = Path(__file__).parent / "programs"
 
 AMLCTL: Final = (sys.executable, "-m", "orchestrator")
 
@@ -32,10 +35,11 @@ ml_client = MLClient(
 """
 """How each program starts. Nothing in it knows that this is not Azure."""
 
-AZURE_WORKSPACE: Final = (
-    "azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}"
-)
-"""The served workspace under ``workspace:`` of a spec."""
+AZURE_WORKSPACE: Final = """\
+workspace:
+  azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}
+"""
+"""The part of a spec that names the served workspace."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,29 @@ class Served:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def program(self, text: str, folder: Path) -> str:
-        """Run a program that has ``ml_client`` in a folder.
+        """Run a few lines that have ``ml_client`` in a folder.
 
         Returns:
-            What it printed.
+            What they printed.
         """
+        return self._python("-c", CONNECT + text, folder=folder)
+
+    def said(self, program: str, folder: Path) -> dict[str, Any]:
+        """Run a whole program of ``tests/e2e/programs`` in a folder.
+
+        Returns:
+            What it left there.
+        """
+        self._python(str(PROGRAMS / program), folder=folder)
+        said: dict[str, Any] = json.loads((folder / "said.json").read_text())
+        return said
+
+    def _python(self, *arguments: str, folder: Path) -> str:
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", CONNECT + text],
+            [sys.executable, "-W", "ignore", *arguments],
             cwd=folder, env=self.environ, capture_output=True, text=True, check=False, timeout=SLOWEST_S,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout.strip()
 
 

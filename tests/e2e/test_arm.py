@@ -1,136 +1,115 @@
-"""A program written for Azure, in a process of its own, on a served workspace: only its environment is ours."""
+"""Programs written for Azure, in processes of their own, on a served workspace: only their environment is ours."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
+from tests.e2e.served import AMLCTL, AZURE_WORKSPACE, Served, serving
 
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
 
-AMLCTL = (sys.executable, "-m", "orchestrator")
-SLOWEST_S = 300.0
-
 
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    root = tmp_path / "ws"
-    process = subprocess.Popen(
-        [*AMLCTL, "workspace", "serve", "--arm", "--path", str(root)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        assert "https://127.0.0.1:" in process.stdout.readline()
-        yield root
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=SLOWEST_S)
-        admin.down(root)
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path / "ws") as served:
+        yield served
 
 
-def environment(root: Path) -> dict[str, str]:
-    """What a shell has after ``eval "$(amlctl workspace env --arm)"``."""
-    script = f'eval "$({" ".join(AMLCTL)} workspace env --arm --path {root})" && env -0'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
 
 
-def run(program: str, root: Path, folder: Path) -> str:
-    """Run a program in a folder; its output."""
-    (folder / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "program.py"],
-        cwd=folder, env=environment(root), capture_output=True, text=True, check=False, timeout=SLOWEST_S,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+def table(name: str, rows: list[str]) -> dict[str, str]:
+    """Files of a table with its MLTable file, in a folder of that name."""
+    reads = "type: mltable\npaths: [{file: ./rows.csv}]\ntransformations:\n  - read_delimited: {delimiter: ',', encoding: utf8}\n"
+    return {f"{name}/rows.csv": "\n".join(rows) + "\n", f"{name}/MLTable": reads}
 
 
-CONNECT = """
-import os
-import re
-import shutil
-from azure.ai.ml import MLClient
-from azure.identity import DefaultAzureCredential
-ml_client = MLClient(
-    DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], os.environ["AZURE_RESOURCE_GROUP"],
-    os.environ["AZUREML_WORKSPACE_NAME"],
-)
+SUM = """
+import pathlib, sys
+rows = pathlib.Path(sys.argv[1]).read_text().split()[1:]
+pathlib.Path(sys.argv[3], "sum.txt").write_text(str(sum(map(int, rows)) * int(sys.argv[2])))
 """
 
-AUTOML = (
-    CONNECT
-    + """
-import json, pathlib
-from azure.ai.ml import Input, automl
-from azure.ai.ml.constants import AssetTypes
-from azure.ai.ml.entities import (
-    AmlCompute, CodeConfiguration, Data, Environment, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
-)
+ANSWER_SUM = """
+import json, os, pathlib
 
-ml_client.compute.begin_create_or_update(AmlCompute(name="cpu", size="Standard_DS3_v2", max_instances=1)).result()
-ml_client.data.create_or_update(Data(name="flowers", version="1", type=AssetTypes.MLTABLE, path="./table"))
-job = automl.classification(
-    compute="cpu", experiment_name="flowers", training_data=Input(type="mltable", path="azureml:flowers:1"),
-    target_column_name="kind", primary_metric="accuracy", n_cross_validations=2,
-)
-job.set_limits(timeout_minutes=3, trial_timeout_minutes=1, max_trials=2, max_concurrent_trials=1)
-job.set_training(allowed_training_algorithms=["random_forest"])
-job = ml_client.jobs.create_or_update(job)
-ml_client.jobs.stream(job.name)
-print("STATUS", ml_client.jobs.get(job.name).status)
-ml_client.jobs.download(job.name, output_name="best_model", download_path="./got")
-print("MLMODEL", len(list(pathlib.Path("got").rglob("MLmodel"))))
-ml_client.models.create_or_update(
-    Model(name="flowers", version="1", type="mlflow_model", path=f"azureml://jobs/{job.name}/outputs/best_model")
-)
-ml_client.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name="flowers", auth_mode="key")).result()
-ml_client.online_deployments.begin_create_or_update(
-    ManagedOnlineDeployment(
-        name="blue", endpoint_name="flowers", model="azureml:flowers:1", instance_type="Standard_DS2_v2", instance_count=1
-    )
-).result()
-endpoint = ml_client.online_endpoints.get("flowers")
-endpoint.traffic = {"blue": 100}
-ml_client.online_endpoints.begin_create_or_update(endpoint).result()
-pathlib.Path("request.json").write_text(
-    json.dumps({"input_data": {"columns": ["a", "b"], "index": [0, 1], "data": [[0.1, 0.2], [5.1, 5.2]]}})
-)
-print("ANSWER", ml_client.online_endpoints.invoke("flowers", request_file="request.json"))
-ml_client.online_endpoints.begin_delete("flowers").wait()
-print("LEFT", [one.name for one in ml_client.online_endpoints.list()])
+def init():
+    global text
+    text = next(pathlib.Path(os.environ["AZUREML_MODEL_DIR"]).rglob("sum.txt")).read_text()
+    print("the sum is", text)
+
+def run(data):
+    return {"sum": int(text), "asked": json.loads(data)}
 """
-)
 
 
-def test_automl_from_a_table_to_an_answer(root: Path, tmp_path: Path) -> None:
-    table = tmp_path / "table"
-    table.mkdir()
+def test_one_of_each_is_made_listed_shown_used_and_deleted(served: Served, tmp_path: Path) -> None:
+    conda = {"conda.yaml": "name: packages\ndependencies:\n  - python>=3.11\n"}
+    sources = {"src/train.py": SUM, "src/score.py": ANSWER_SUM}
+    folder = write(tmp_path / "day", {**conda, **sources, **table("data", ["n", "1", "2", "4"])})
+    said = served.said("everything.py", folder)
+    assert said["answers"] == [{"sum": 21, "asked": {"x": 1}}] * 2
+    assert "the sum is 21" in said["log"]
+    assert said["computes"] == {"desk": ["computeinstance", "Succeeded"], "cpu": ["amlcompute", "Succeeded"]}
+    assert said["idle"] == 180
+    assert {"raw", "workspaceblobstore"} <= set(said["datastores"])
+    assert said["default"] == "workspaceblobstore"
+    assert (said["raw"], said["raw, shown"]) == ("a2V5", None), "a key is told to those only who ask for it"
+    assert said["data"] == {"one-file": ["uri_file", "1"], "a-folder": ["uri_folder", "1"], "a-table": ["mltable", "1"]}
+    assert said["tags"] == {"made": "by hand"}
+    image = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
+    assert said["environments"] == [["1", image, ["python>=3.11"]]]
+    assert said["jobs"] == {"true": ["command", "a first run", "Completed"]}
+    assert said["models"] == [["1", "custom_model"]]
+    assert said["endpoints"] == {"sum": ["key", {"blue": 100}]}
+    assert said["deployments"] == [["blue", "Succeeded", "Standard_DS3_v2"]]
+    assert said["workspaces"] == ["local"]
+    assert said["left"] == [[], ["cpu"], False]
+
+
+def test_automl_classifies_from_a_table_to_an_answer(served: Served, tmp_path: Path) -> None:
     rows = [f"{i % 7 / 10 + 5 * (i % 2)},{i % 5 / 10 + 5 * (i % 2)},{'rose' if i % 2 else 'lily'}" for i in range(80)]
-    (table / "flowers.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n")
-    (table / "MLTable").write_text(
-        "type: mltable\npaths: [{file: ./flowers.csv}]\ntransformations:\n  - read_delimited: {delimiter: ',', encoding: utf8}\n"
-    )
-    said = run(AUTOML, root, tmp_path)
-    # The client puts its dots wherever the line happens to be.
-    lines = dict(re.findall(r"(STATUS|MLMODEL|ANSWER|LEFT) (.*)", said))
-    assert lines["STATUS"].upper().endswith("COMPLETED")
-    assert lines["MLMODEL"] == "1"
-    assert [word for word in ("lily", "rose") if word in lines["ANSWER"]] == ["lily", "rose"]
-    assert lines["LEFT"] == "[]"
+    said = served.said("classification.py", write(tmp_path / "flowers", table("table", ["a,b,kind", *rows])))
+    assert said["status"] == "Completed"
+    assert said["downloaded"] == 1
+    assert [word for word in ("lily", "rose") if word in said["answer"]] == ["lily", "rose"]
+    assert said["left"] == []
 
 
-def test_a_second_server_is_refused_and_a_dead_one_is_noticed(root: Path) -> None:
+def test_automl_estimates_and_forecasts(served: Served, tmp_path: Path) -> None:
+    sales = [10, 12, 14, 13, 15, 30, 28]
+    days = [str(date(2024, 1, 1) + timedelta(days=place)) for place in range(77)]
+    requests = {
+        "line.json": '{"input_data": {"columns": ["x"], "index": [0], "data": [[40]]}}',
+        "week.json": f'{{"input_data": {{"columns": ["day"], "data": {[[day] for day in days[70:]]}}}}}'.replace(
+            "'", '"'
+        ),
+    }
+    line = table("line", ["x,y", *[f"{place},{place * 2 + 1}" for place in range(80)]])
+    week = table("week", ["day,sales", *[f"{day},{sales[place % 7]}" for place, day in enumerate(days[:70])]])
+    said = served.said("line_and_week.py", write(tmp_path / "numbers", {**line, **week, **requests}))
+    assert said["status"] == {"line": "Completed", "week": "Completed"}
+    assert figures(said["line"]) == pytest.approx([81], abs=8)
+    assert figures(said["week"]) == pytest.approx(sales, abs=5)
+
+
+def figures(answer: Any) -> list[float]:
+    return [float(each) for each in (answer["result"] if isinstance(answer, dict) else answer)]
+
+
+def test_a_second_server_is_refused(served: Served) -> None:
     second = subprocess.run(
-        [*AMLCTL, "workspace", "serve", "--arm", "--path", str(root)], capture_output=True, text=True, timeout=60
+        [*AMLCTL, "workspace", "serve", "--arm", "--path", str(served.root)], capture_output=True, text=True, timeout=60
     )
     assert second.returncode == 1
     assert "served already" in second.stderr
@@ -145,10 +124,9 @@ def test_nobody_serves(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-SPEC = """
-project: loop
-workspace:
-  azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}
+SPEC = (
+    AZURE_WORKSPACE
+    + """project: loop
 compute:
   cpu: {type: amlcompute, size: Standard_DS2_v2, max_instances: 1, tags: {team: heart}}
 environments:
@@ -182,6 +160,7 @@ online_endpoints:
       - request: {json: {x: 1}}
         expect: {json: {text: "x,y\\n1,2\\n"}, match: subset}
 """
+)
 
 TRAIN = """
 import pathlib, sys
@@ -199,9 +178,7 @@ def run(data):
     return {"text": text, "asked": json.loads(data)}
 """
 
-MEDDLE = (
-    CONNECT
-    + """
+MEDDLE = """
 cluster = ml_client.compute.get("cpu")
 cluster.max_instances, cluster.tags["team"] = 4, "others"
 ml_client.compute.begin_update(cluster).result()
@@ -210,43 +187,18 @@ endpoint.traffic = {"blue": 100, "green": 0}
 ml_client.online_endpoints.begin_create_or_update(endpoint).result()
 ml_client.online_deployments.begin_delete("green", "heart").result()
 """
-)
 
 
-def amlctl(*arguments: str, root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run amlctl in a folder as a client of the served workspace."""
-    return subprocess.run(
-        [*AMLCTL, *arguments], cwd=folder, env=environment(root), capture_output=True, text=True, check=False,
-        timeout=SLOWEST_S,
-    )  # fmt: skip
-
-
-def test_a_spec_is_applied_through_the_wire_and_mends_what_others_did(root: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "project"
-    (folder / "src").mkdir(parents=True)
-    for name, text in (("spec.yaml", SPEC), ("a.csv", "x,y\n1,2\n"), ("src/train.py", TRAIN), ("src/score.py", SCORE)):
-        (folder / name).write_text(text)
-    applied = amlctl("apply", "--yes", root=root, folder=folder)
-    assert applied.returncode == 0, applied.stdout + applied.stderr
-    unchanged = amlctl("plan", "--detailed-exitcode", root=root, folder=folder)
-    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
-    run(MEDDLE, root, tmp_path)
-    drifted = amlctl("plan", root=root, folder=folder)
+def test_a_spec_is_applied_through_the_wire_and_mends_what_others_did(served: Served, tmp_path: Path) -> None:
+    files = {"spec.yaml": SPEC, "a.csv": "x,y\n1,2\n", "src/train.py": TRAIN, "src/score.py": SCORE}
+    folder = write(tmp_path / "project", files)
+    served.amlctl("apply", "--yes", folder=folder)
+    served.amlctl("plan", "--detailed-exitcode", folder=folder)
+    served.program(MEDDLE, folder)
+    drifted = served.amlctl("plan", folder=folder).stdout
     for place in ("compute.cpu", "online_endpoints.heart.traffic", "online_endpoints.heart.deployments.green"):
-        assert place in drifted.stdout
+        assert place in drifted
     for fact in ("max_instances", "team", "green"):
-        assert fact in drifted.stdout, drifted.stdout
-    mended = amlctl("apply", "--yes", root=root, folder=folder)
-    assert mended.returncode == 0, mended.stdout + mended.stderr
-    unchanged = amlctl("plan", "--detailed-exitcode", root=root, folder=folder)
-    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
-
-
-def test_the_heart_failure_spec_trains_deploys_and_answers_through_the_wire(root: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "heart"
-    shutil.copytree(Path(__file__).parents[2] / "specs" / "heart-failure", folder)
-    applied = amlctl("apply", "--target", "prod", "--yes", root=root, folder=folder)
-    assert applied.returncode == 0, applied.stdout + applied.stderr
-    assert '{"result": [false]}' in applied.stdout + applied.stderr
-    unchanged = amlctl("plan", "--target", "prod", "--detailed-exitcode", root=root, folder=folder)
-    assert unchanged.returncode == 0, unchanged.stdout + unchanged.stderr
+        assert fact in drifted
+    served.amlctl("apply", "--yes", folder=folder)
+    served.amlctl("plan", "--detailed-exitcode", folder=folder)
