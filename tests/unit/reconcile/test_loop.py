@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import time
 from random import Random
@@ -14,7 +14,7 @@ import pytest
 from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
-from orchestrator.reconcile.ports import Notice, PassSummary
+from orchestrator.reconcile.ports import Notice, PassSummary, Revision, SourceUnavailable
 from orchestrator.reconcile.record import from_document
 from orchestrator.reconcile.stages import StandingBy
 from orchestrator.reconcile.surroundings import Surroundings
@@ -106,6 +106,13 @@ class World:
 
     def message(self, condition: str, name: str = "p") -> str:
         return str(next(c for c in self.status(name)["conditions"] if c["type"] == condition)["message"])
+
+
+def raising(error: Exception) -> Callable[[], Revision]:
+    def fetch() -> Revision:
+        raise error
+
+    return fetch
 
 
 def world(policy: Policy | None = None, **options: Any) -> World:
@@ -343,6 +350,21 @@ def test_a_source_is_asked_as_often_as_its_policy_says() -> None:
     w = world(Policy(interval_s=3600.0, poll_s=5.0))
     w.run(60)
     assert 11 <= w.repositories["p"].fetches <= 14, "the pass, then one look every five seconds"
+
+
+def test_a_poll_that_fails_ends_no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = world(Policy(interval_s=3600.0, poll_s=5.0))
+    w.run(10)
+    defect, unreachable = OSError("odd"), SourceUnavailable("no answer", code="git-unavailable", last_good=None)
+    for error in (defect, unreachable):
+        with monkeypatch.context() as patch:
+            patch.setattr(w.repositories["p"], "fetch", raising(error))
+            w.run(10)
+    told = [facts["exc_info"] for event, facts in w.events if event == "loop.defect"]
+    assert set(told) == {defect}, "an unreachable source is for the next pass to tell"
+    w.repositories["p"].head = Commit("two", {"data.a": "2"})
+    w.run(6)
+    assert w.workspaces["p"].live["data.a"] == "2"
 
 
 def test_projects_wait_for_those_they_depend_on() -> None:
