@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,13 +35,7 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
     import pandas as pd
 
     needed = [settings.target, *([settings.weight] if settings.weight else [])]
-    lacking = [] if validation is None else [name for name in training.columns if name not in validation.columns]
-    if lacking:
-        raise Refusal(f"Columns {', '.join(lacking)} are not in validation_data, which must look like training_data.")
-    for what, table in (("training_data", training), ("validation_data", validation)):
-        for name in needed if table is not None else ():
-            if name not in table.columns:
-                raise Refusal(f"Column {name!r} is not in {what}. Columns: {', '.join(map(str, table.columns))}.")
+    _check_columns(needed, training, validation)
     checked = 0 if validation is None else len(validation)
     table = training if validation is None else pd.concat([training, validation[training.columns]], ignore_index=True)
     held = np.arange(len(table)) >= len(table) - checked
@@ -75,6 +69,16 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
         metric=settings.metric,
         seed=seed,
     )
+
+
+def _check_columns(needed: Sequence[str], training: Any, validation: Any) -> None:
+    lacking = [] if validation is None else [name for name in training.columns if name not in validation.columns]
+    if lacking:
+        raise Refusal(f"Columns {', '.join(lacking)} are not in validation_data, which must look like training_data.")
+    for what, table in (("training_data", training), ("validation_data", validation)):
+        for name in needed if table is not None else ():
+            if name not in table.columns:
+                raise Refusal(f"Column {name!r} is not in {what}. Columns: {', '.join(map(str, table.columns))}.")
 
 
 def content_seed(settings: Settings, table: Any) -> int:
