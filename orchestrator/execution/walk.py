@@ -1,6 +1,6 @@
 """Walk over steps in parallel, in order, journalled.
 
-One thread, the caller's, keeps the order and writes the state; a crew does the steps. Whatever comes back while a sync is under way
+One thread, the caller's, keeps the order and writes the state; a pool does the steps. Whatever comes back while a sync is under way
 shares the next one.
 """
 
@@ -12,19 +12,19 @@ from itertools import islice
 
 from orchestrator.core.run import Event, EventKind, Outcome, Step, StepResult
 from orchestrator.core.state import Intent, StateStore
-from orchestrator.execution.crew import Crew, Taken
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.options import ApplyOptions
+from orchestrator.execution.pool import Completed, WorkerPool
 from orchestrator.execution.steps import STOPPED, StepRunner
 
 CHUNK = 256
 """How many intents share one sync at most."""
 
 REFILL = 128
-"""New intents are written once fewer steps than this are under way: enough to keep a crew busy during a sync, few enough that a
+"""New intents are written once fewer steps than this are under way: enough to keep a pool busy during a sync, few enough that a
 crash leaves few intents open."""
 
-_GLANCE_S = 0.25
+_POLL_S = 0.25
 """How often to look whether somebody wants to stop, while nothing comes back."""
 
 _BAD = (Outcome.FAILED, Outcome.SKIPPED, Outcome.CANCELLED)
@@ -74,21 +74,21 @@ class Walk:
             StateError: the state could not be written. What ran was waited for.
         """
         size = max(1, min(self._options.parallelism, len(self._steps)))
-        crew: Crew[Step, Finished] = Crew(size, self._runner.run)
+        pool: WorkerPool[Step, Finished] = WorkerPool(size, self._runner.run)
         try:
             while True:
-                self._start(crew)
+                self._start(pool)
                 if not self._under_way or self._past_grace():
                     break
-                self._collect(crew.take(_GLANCE_S))
+                self._collect(pool.completed(_POLL_S))
         finally:
-            crew.dismiss()
+            pool.shut_down()
         if self._crash is not None:
             raise self._crash
         self._close_rest()
         return [(step, self._results[step.id]) for step in self._steps.values()]
 
-    def _start(self, crew: Crew[Step, Finished]) -> None:
+    def _start(self, pool: WorkerPool[Step, Finished]) -> None:
         """Journal what is ready, then hand it over."""
         while self._ready and len(self._under_way) < REFILL and not self._stopping():
             chunk = list(islice(self._startable(), CHUNK))
@@ -103,7 +103,7 @@ class Walk:
                     del self._under_way[step.id]
                 return
             for step in chunk:
-                crew.give(step)
+                pool.submit(step)
 
     def _startable(self) -> Iterable[Step]:
         """Ready steps whose queue is free. A step of a busy queue is parked until its turn."""
@@ -117,13 +117,13 @@ class Walk:
             self._under_way[step.id] = step
             yield step
 
-    def _collect(self, finished: list[Taken[Step, Finished]]) -> None:
+    def _collect(self, finished: list[Completed[Step, Finished]]) -> None:
         """Make outcomes durable, then let go of what waited for them."""
-        for taken in finished:
-            del self._under_way[taken.work.id]
-            if taken.error is not None:
-                self._note(taken.error)
-        done = [taken.result for taken in finished if taken.result is not None]
+        for completed in finished:
+            del self._under_way[completed.work.id]
+            if completed.error is not None:
+                self._note(completed.error)
+        done = [completed.result for completed in finished if completed.result is not None]
         if not done or self._store_failed:
             return
         try:

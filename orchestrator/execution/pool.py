@@ -1,4 +1,4 @@
-"""Threads that do work and hand back what came of it."""
+"""A pool of threads that do work and hand back what came of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Generic[Work, Result]):
+class Completed(Generic[Work, Result]):
     """A piece of work with its result, or with what it raised."""
 
     work: Work
@@ -21,7 +21,7 @@ class Taken(Generic[Work, Result]):
     error: BaseException | None = None
 
 
-class Crew(Generic[Work, Result]):
+class WorkerPool(Generic[Work, Result]):
     """A fixed number of threads.
 
     The threads are daemons: after an abort the process may end although a call never returns, which the threads of
@@ -34,18 +34,18 @@ class Crew(Generic[Work, Result]):
 
     def __init__(self, size: int, do: Callable[[Work], Result]) -> None:
         self._todo: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Taken[Work, Result]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Completed[Work, Result]] = queue.SimpleQueue()
         self._do = do
         self._size = size
         for number in range(size):
             threading.Thread(target=self._serve, name=f"apply-{number}", daemon=True).start()
 
-    def give(self, work: Work) -> None:
+    def submit(self, work: Work) -> None:
         """Hand over a piece of work."""
         self._todo.put(work)
 
-    def take(self, timeout_s: float) -> list[Taken[Work, Result]]:
-        """All that was finished meanwhile. Waits for the first."""
+    def completed(self, timeout_s: float) -> list[Completed[Work, Result]]:
+        """All that was completed meanwhile. Waits for the first."""
         try:
             finished = [self._done.get(timeout=timeout_s)]
         except queue.Empty:
@@ -54,7 +54,7 @@ class Crew(Generic[Work, Result]):
             finished.append(self._done.get())
         return finished
 
-    def dismiss(self) -> None:
+    def shut_down(self) -> None:
         """Let the threads end once they are through with what they have."""
         for _ in range(self._size):
             self._todo.put(None)
@@ -62,7 +62,7 @@ class Crew(Generic[Work, Result]):
     def _serve(self) -> None:
         while (work := self._todo.get()) is not None:
             try:
-                self._done.put(Taken(work, self._do(work)))
+                self._done.put(Completed(work, self._do(work)))
             except BaseException as error:
                 # Not swallowed: whoever takes the results raises it again.
-                self._done.put(Taken(work, None, error))
+                self._done.put(Completed(work, None, error))
