@@ -31,6 +31,7 @@ class Polling:
         return min((project.poll_at for project in polled if not project.polling), default=None)
 
     def _poll(self, project: Managed) -> None:
+        before = _seen(project)
         try:
             newest = project.source.fetch().id
         except SourceError:
@@ -40,8 +41,8 @@ class Polling:
             self._around.watch("loop.defect", {"project": project.name, "exc_info": error})
         with self._fleet.lock:
             project.polling = False
-            seen = (project.control.revision if project.control else "") or project.newest
-            if newest and seen and newest != seen:
+            # A pass that fetched meanwhile may have seen more than this poll; then the next one tells.
+            if newest and before and newest != before and before == _seen(project):
                 project.newest = newest
                 self._supersede(project)
         # Without news as well: a round that finds a poll under way does not know when the next one is due.
@@ -53,6 +54,11 @@ class Polling:
             project.control.stop("a newer revision")
         project.cause, project.asked = "new revision", True
         project.due_at = self._around.clock.monotonic()
+
+
+def _seen(project: Managed) -> str:
+    """The revision that the running pass works on, or the newest one that was seen; empty if none was."""
+    return (project.control.revision if project.control else "") or project.newest
 
 
 def next_poll(project: Managed, now: float) -> float:
