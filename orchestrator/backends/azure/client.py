@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.normalise import normalised
+from orchestrator.backends.azure.patience import Patience
 from orchestrator.backends.azure.uploads import Uploads
 from orchestrator.core.errors import BackendError
 from orchestrator.core.value import LocalFiles
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 Item = TypeVar("Item")
 
 CONCURRENT_CALLS = 10
-"""Calls at once. The client's transport keeps so many connections; more would open and drop them."""
+"""Requests at once: far below what the service refuses, and as many connections are kept."""
 
 CONCURRENT_READS = 8
 """Threads for reads that a listing consists of. The service counts some 250 reads in a row before it throttles.
@@ -33,6 +34,9 @@ class Client:
 
     Args:
         connection: which workspace, and how.
+
+    Attributes:
+        patience: repeats throttled reads; for what is read without azure-ai-ml.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -41,8 +45,8 @@ class Client:
         self._ml: Any = None
         self._credential: Any = None
         self._sessions: Any = None
-        self._slots = threading.BoundedSemaphore(CONCURRENT_CALLS)
         self._uploads = Uploads()
+        self.patience = Patience()
 
     @property
     def credential(self) -> Any:
@@ -63,7 +67,7 @@ class Client:
         return self._ml
 
     def read(self, doing: str, call: Callable[[Any], Result]) -> Result:
-        """Make a call that changes nothing.
+        """Make a call that changes nothing. One that is throttled is repeated, see `ReadBudget`.
 
         Args:
             doing: for messages: ``read compute.cpu``.
@@ -72,7 +76,7 @@ class Client:
         Raises:
             BackendError: what the error of the client means.
         """
-        return self._call(doing, call, effect=False)
+        return self.patience.call(lambda: self._call(doing, call, effect=False))
 
     def write(self, doing: str, call: Callable[[Any], Result], files: Iterable[LocalFiles] = ()) -> Result:
         """Make a call that changes something; a lost answer is `Ambiguous`.
@@ -118,7 +122,8 @@ class Client:
             return list(pool.map(call, known))
 
     def close(self) -> None:
-        """Close the credential and all connections."""
+        """Close the credential and all connections; whoever waits to read again gives up."""
+        self.patience.close()
         for each in (self._credential, self._sessions):
             close = getattr(each, "close", None)
             if close is not None:
@@ -128,13 +133,12 @@ class Client:
         self._open()
         from orchestrator.backends.azure.errors import translate
 
-        with self._slots:
-            try:
-                return call(self._ml)
-            except BackendError:
-                raise
-            except Exception as error:
-                raise translate(error, doing, effect=effect) from error
+        try:
+            return call(self._ml)
+        except BackendError:
+            raise
+        except Exception as error:
+            raise translate(error, doing, effect=effect) from error
 
     def _open(self) -> None:
         with self._making:
@@ -145,7 +149,7 @@ class Client:
             from orchestrator.backends.azure.identity import make_credential
             from orchestrator.backends.azure.sessions import Sessions
 
-            self._sessions = Sessions(self.connection.ca_file)
+            self._sessions = Sessions(self.connection.ca_file, CONCURRENT_CALLS)
             self._credential = make_credential(self.connection, self._sessions.transport())
             self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +20,6 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
-CONNECTIONS: Final = 24
-"""Connections kept per host: all calls at once, and what the client's own threads upload."""
 
 BLOCK_SIZE: Final = 32768
 """Bytes read at once, as azure-core has it."""
@@ -35,11 +34,12 @@ class Sessions:
     Args:
         ca_file: certificates to trust instead of the usual ones; empty means what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name,
             otherwise certifi's.
+        at_once: requests that may wait for their answers at the same time, of whichever client or poller.
     """
 
-    def __init__(self, ca_file: str = "") -> None:
+    def __init__(self, ca_file: str, at_once: int) -> None:
         self._session = requests.Session()
-        adapter = _Adapter(_trust(ca_file))
+        adapter = _Adapter(_trust(ca_file), at_once)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
 
@@ -55,10 +55,16 @@ class Sessions:
 class _Adapter(HTTPAdapter):
     """Verifies by certificates that were read once. Repeating is the business of azure-core: here a request is sent once."""
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
+    def __init__(self, trust: ssl.SSLContext, at_once: int) -> None:
         self._trust = trust
+        self._slots = threading.BoundedSemaphore(at_once)
         never = Retry(total=False, redirect=False, raise_on_status=False)
-        super().__init__(pool_connections=HOSTS, pool_maxsize=CONNECTIONS, max_retries=never)
+        super().__init__(pool_connections=HOSTS, pool_maxsize=at_once, max_retries=never)
+
+    def send(self, *args: Any, **options: Any) -> Any:
+        """See `HTTPAdapter.send`. Pollers ask from threads of their own: only here is everything seen that is under way."""
+        with self._slots:
+            return super().send(*args, **options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """See `HTTPAdapter.init_poolmanager`."""
