@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import IO, Final, NamedTuple
+
+from orchestrator.workspace import process_table
 
 OWN_PYTHON: Final = (sys.executable, "-P")
 """Starts modules of ours. ``-P``: a job's folder holds one called ``code``, which must not be taken for Python's module."""
@@ -21,9 +22,7 @@ _POLL_S = 0.02
 _SCRUBBED = "PYTHONDONTWRITEBYTECODE"
 _SCRUBBED_PREFIX = "AMLCTL_"
 _FORCE_S = 5.0
-_DEAD = (b"Z", b"X")
 _SET_CHILD_SUBREAPER = 36  # Source: linux/prctl.h
-_LINUX = sys.platform.startswith("linux")
 
 
 class ProcessIdentity(NamedTuple):
@@ -103,7 +102,7 @@ def spawn(
             stderr=sink,
             start_new_session=True,
         )
-    identity = ProcessIdentity(child.pid, _born(child.pid) or "gone")
+    identity = ProcessIdentity(child.pid, process_table.born(child.pid) or "gone")
     _children[identity] = child
     return identity
 
@@ -119,13 +118,13 @@ def _sink(log: Path | None) -> Iterator[int | IO[bytes]]:
 
 def identity_of(pid: int) -> ProcessIdentity | None:
     """The identity of a running process, or None if there is none with this id."""
-    born = _born(pid)
+    born = process_table.born(pid)
     return ProcessIdentity(pid, born) if born is not None else None
 
 
 def own_identity() -> ProcessIdentity:
     """The identity of this process."""
-    return ProcessIdentity(os.getpid(), _born(os.getpid()) or "")
+    return ProcessIdentity(os.getpid(), process_table.born(os.getpid()) or "")
 
 
 def alive(identity: ProcessIdentity) -> bool:
@@ -133,7 +132,7 @@ def alive(identity: ProcessIdentity) -> bool:
     child = _children.get(identity)
     if child is not None and child.poll() is not None:
         return False
-    return _born(identity.pid) == identity.born
+    return process_table.born(identity.pid) == identity.born
 
 
 def exit_code(identity: ProcessIdentity) -> int | None:
@@ -148,10 +147,10 @@ def members(identity: ProcessIdentity) -> tuple[int, ...]:
     The session is asked rather than the process group: a shell with job control makes further groups. The answer is
     empty if the id was given to another process meanwhile.
     """
-    now = _born(identity.pid)
+    now = process_table.born(identity.pid)
     if now is not None and now != identity.born:
         return ()
-    return tuple(pid for pid in _all_pids() if _session(pid) == identity.pid and _born(pid) is not None)
+    return process_table.session_members(identity.pid)
 
 
 def terminate(identity: ProcessIdentity, grace_s: float = 5.0, *, spare: int | None = None) -> bool:
@@ -183,7 +182,7 @@ def adopt_orphans() -> None:
 
     Linux only; elsewhere a process that leaves its session is out of reach.
     """
-    if _LINUX:
+    if process_table.LINUX:
         import ctypes  # lazily: only runners need it
 
         ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -199,7 +198,7 @@ def end_orphans(grace_s: float) -> bool:
     """
     started = time.monotonic()
     number = signal.SIGTERM
-    while strays := _descendants(os.getpid()):
+    while strays := process_table.descendants(os.getpid()):
         if time.monotonic() - started > grace_s + _FORCE_S:
             return False
         if time.monotonic() - started > grace_s:
@@ -212,20 +211,6 @@ def end_orphans(grace_s: float) -> bool:
                 pass
         time.sleep(_POLL_S)
     return True
-
-
-def _descendants(pid: int) -> tuple[int, ...]:
-    parents = {other: parent for other in _all_pids() if (parent := _parent(other)) is not None}
-    found: set[int] = {pid}
-    while more := {other for other, parent in parents.items() if parent in found} - found:
-        found |= more
-    return tuple(found - {pid})
-
-
-def _parent(pid: int) -> int | None:
-    """The parent of a live process that is no zombie."""
-    fields = _stat(pid)
-    return int(fields[1]) if fields and fields[0] not in _DEAD else None
 
 
 def _gone(identity: ProcessIdentity, spare: int | None) -> bool:
@@ -247,54 +232,3 @@ def _signal_all(identity: ProcessIdentity, number: signal.Signals, spare: int | 
         if pid != spare:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-
-
-def _session(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return -1
-
-
-def _all_pids() -> Iterator[int]:
-    if _LINUX:
-        yield from (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208  # many times a second
-        return
-    import psutil  # lazily: Linux answers without it
-
-    yield from psutil.pids()
-
-
-def _born(pid: int) -> str | None:
-    """The birth of a live process that is no zombie.
-
-    On Linux clock ticks since boot with the boot's id: unlike a time of day they do not move when the clock is set.
-    """
-    if _LINUX:
-        fields = _stat(pid)
-        return None if not fields or fields[0] in _DEAD else f"{fields[19].decode()}-{_boot()}"
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else repr(process.create_time())
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _stat(pid: int) -> list[bytes]:
-    """Linux: the fields of ``/proc/PID/stat`` from the state on; empty if there is no such process."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return []
-    # The second field is the program's name in brackets and may hold anything, brackets and blanks too.
-    return stat[stat.rindex(b")") + 2 :].split()
-
-
-@cache
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-    except OSError:
-        return "boot"

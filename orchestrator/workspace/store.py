@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
+from orchestrator.core.errors import Conflict, NotFound
 from orchestrator.core.health import Health
-from orchestrator.core.reading import may_write, open_read_only
-from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
+from orchestrator.workspace.database import RecordDatabase
+from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
-
-BUSY_TIMEOUT_S = 30.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -55,8 +51,6 @@ UPDATE records SET body = ?, fingerprint = ?, owner = ?, variant = ?, health = ?
     attributes = ?, generation = generation + ? WHERE kind = ? AND address = ? AND revision = ? RETURNING *
 """
 
-_Rows: TypeAlias = list[tuple[Any, ...]]
-
 
 class RecordStore:
     """All records of one workspace.
@@ -72,40 +66,36 @@ class RecordStore:
     """
 
     def __init__(self, paths: WorkspacePaths) -> None:
-        self._paths = paths
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._ready = False
-        self._writable = False
+        self._database = RecordDatabase(paths, _SCHEMA)
 
     def get(self, kind: str, address: str, revision: str = "") -> Record | None:
         """One record, or None. Records on their way out (`Record.deleting`) are returned as well."""
         statement = "SELECT * FROM records WHERE kind = ? AND address = ? AND revision = ?"
-        rows = self._select(statement, (kind, address, revision))
+        rows = self._database.select(statement, (kind, address, revision))
         return _record(rows[0]) if rows else None
 
     def latest(self, kind: str, address: str) -> Record | None:
         """The version or run that was inserted last and is neither archived nor on its way out; None if there is none."""
-        rows = self._select(_LATEST, (kind, address))
+        rows = self._database.select(_LATEST, (kind, address))
         return _record(rows[0]) if rows else None
 
     def find(self, kind: str, revision: str) -> Record | None:
         """The newest record of a kind with a revision, whatever its address: a run by its name. None if there is none."""
-        rows = self._select(_FIND, (kind, revision))
+        rows = self._database.select(_FIND, (kind, revision))
         return _record(rows[0]) if rows else None
 
     def list(self, kind: str | None = None) -> Sequence[Record]:
         """All records, or all of one kind, oldest first; archived ones and those on their way out included."""
         if kind is None:
-            rows = self._select("SELECT * FROM records ORDER BY number", ())
+            rows = self._database.select("SELECT * FROM records ORDER BY number", ())
         else:
-            rows = self._select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
+            rows = self._database.select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
         return [_record(row) for row in rows]
 
     def versions(self, kind: str, address: str) -> Sequence[Record]:
         """All records of one address, oldest first; archived ones and those on their way out included."""
         statement = "SELECT * FROM records WHERE kind = ? AND address = ? ORDER BY number"
-        return [_record(row) for row in self._select(statement, (kind, address))]
+        return [_record(row) for row in self._database.select(statement, (kind, address))]
 
     def insert(self, record: Record) -> Record:
         """Add a record.
@@ -121,7 +111,7 @@ class RecordStore:
             *(_text(record.body), _merge("{}", record.attributes), record.health.value, record.phase, record.message),
             *(record.archived, record.deleting),
         )
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             try:
                 return _record(connection.execute(_INSERT, values).fetchone())
             except sqlite3.IntegrityError:
@@ -147,7 +137,7 @@ class RecordStore:
         Returns:
             Whether it was written: False if the record is gone or its body has moved on.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             row = connection.execute(_STATUS, key).fetchone()
             if row is None or (generation is not None and row[1] != generation):
                 return False
@@ -171,7 +161,7 @@ class RecordStore:
         Raises:
             NotFound: there is no such record.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             row = connection.execute(_STATUS, record.key).fetchone()
             if row is None:
                 raise NotFound(f"{record.address} {record.revision}".rstrip() + " is not in the workspace.")
@@ -196,88 +186,15 @@ class RecordStore:
 
         Cheap enough to ask several times a second. -1 while there is no database.
         """
-        with self._lock, _translated():
-            connection = self._open()
-            return -1 if connection is None else int(connection.execute("PRAGMA data_version").fetchone()[0])
+        return self._database.data_version()
 
     def close(self) -> None:
         """Let go of the database. The store may be used again afterwards."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-                self._ready = self._writable = False
+        self._database.close()
 
     def _change(self, statement: str, key: RecordKey) -> bool:
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return connection.execute(statement, key).rowcount > 0
-
-    def _select(self, statement: str, values: tuple[str, ...]) -> _Rows:
-        with self._lock, _translated():
-            connection = self._open()
-            if connection is None or not (self._ready or self._has_table(connection)):
-                return []
-            return connection.execute(statement, values).fetchall()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated():
-            connection = self._create()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def _create(self) -> sqlite3.Connection:
-        if not self._writable:
-            self._paths.create()
-        connection = self._connect()
-        if not self._writable:
-            self._paths.db.chmod(PRIVATE_FILE)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_SCHEMA)
-            self._ready = self._writable = True
-        return connection
-
-    def _open(self) -> sqlite3.Connection | None:
-        if self._connection is None and self._paths.exists and not may_write(self._paths.db):
-            self._connection = open_read_only(self._paths.db, timeout_s=BUSY_TIMEOUT_S)
-            return self._connection
-        return self._connect() if self._connection is not None or self._paths.exists else None
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = sqlite3.connect(
-                self._paths.db, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-            # The state's own commits sync the common log; a record is never needed without them.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-        return self._connection
-
-    def _has_table(self, connection: sqlite3.Connection) -> bool:
-        found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'").fetchone()
-        self._ready = found is not None
-        return self._ready
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise Transient(f"The workspace's database cannot be used now: {error}.") from error
-    except OSError as error:
-        raise Invalid(
-            f"The workspace's folder cannot be used: {error.strerror or error}.",
-            fix="Check that the folder can be made and that you may write there.",
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise Invalid(
-            f"The workspace's database is damaged: {error}.", fix="Restore it, or start over: amlctl workspace reset"
-        ) from error
 
 
 def _text(tree: Any) -> str:

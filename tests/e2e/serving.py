@@ -19,8 +19,9 @@ from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.files import RouterFiles
-from orchestrator.workspace.serving.manager import DEPLOYMENTS, ENDPOINTS, TRAFFIC, ServingManager
+from orchestrator.workspace.serving.manager import ServingManager
 from orchestrator.workspace.serving.sockets import forget_sockets
+from orchestrator.workspace.serving.wanted import DEPLOYMENTS, ENDPOINTS, TRAFFIC
 from orchestrator.workspace.store import RecordStore
 
 SCORE = """import json, os, time

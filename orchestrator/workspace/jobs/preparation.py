@@ -65,9 +65,7 @@ class Preparation:
         body = secrets.reveal(record)
         folder = JobFolder(self.paths.job(record.revision))
         _fresh(folder)
-        if notice := gpu_notice(record, self.store):
-            tell(notice)
-            note(folder.log, notice)
+        self._tell_of_gpu(record, folder, tell)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
             # The tracking server takes seconds to load, as does an environment: both at once.
             tracked = side.submit(self._track, record, body)
@@ -76,24 +74,27 @@ class Preparation:
             inputs, literals = self._inputs(record, body)
             outputs = self._outputs(record, body, folder)
             run = tracked.result()
-        processes = process_count(body)
-        automl = body.get("type") == "automl"
         order = RunOrder(
             record.revision,
-            "automl" if automl else "command",
+            "automl" if _is_automl(body) else "command",
             dict(record.body),
             str(python),
             inputs={**inputs, **literals},
             literals=tuple(literals),
             outputs=outputs,
-            environ={**self._environ(record, body, run, processes), **_user_environ(body)},
+            environ={**self._environ(record, body, run), **_user_environ(body)},
             timeout_s=time_limit(body),
-            command="" if automl else str(body.get("command", "")),
-            processes=processes,
+            command="" if _is_automl(body) else str(body.get("command", "")),
+            processes=process_count(body),
             secrets=secrets.to_hide(record),
         )
         order.write(folder)
         return order
+
+    def _tell_of_gpu(self, record: Record, folder: JobFolder, tell: Callable[[str], None]) -> None:
+        if notice := gpu_notice(record, self.store):
+            tell(notice)
+            note(folder.log, notice)
 
     def _track(self, record: Record, body: Mapping[str, Any]) -> tuple[TrackedRun, str]:
         uri = self.tracking.ensure()
@@ -106,7 +107,7 @@ class Preparation:
         return run, uri
 
     def _python(self, record: Record, body: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
-        if body.get("type") == "automl":
+        if _is_automl(body):
             return Path(sys.executable)
         return self.environments.python_for(body.get("environment"), tell)
 
@@ -147,7 +148,7 @@ class Preparation:
 
     def _outputs(self, record: Record, body: Mapping[str, Any], folder: JobFolder) -> dict[str, str]:
         types = output_types(body)
-        if body.get("type") == "automl":
+        if _is_automl(body):
             types.setdefault(AUTOML_OUTPUT, {"type": "mlflow_model"})
         places = {}
         for name, spec in types.items():
@@ -156,9 +157,7 @@ class Preparation:
             places[name] = str(place)
         return places
 
-    def _environ(
-        self, record: Record, body: Mapping[str, Any], tracked: tuple[TrackedRun, str], processes: int
-    ) -> dict[str, str]:
+    def _environ(self, record: Record, body: Mapping[str, Any], tracked: tuple[TrackedRun, str]) -> dict[str, str]:
         run, uri = tracked
         experiment = _experiment(record, body)
         environ = {
@@ -173,9 +172,13 @@ class Preparation:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "GIT_PYTHON_REFRESH": "quiet",
         }
-        if processes > 1:
+        if process_count(body) > 1:
             environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
         return environ
+
+
+def _is_automl(body: Mapping[str, Any]) -> bool:
+    return body.get("type") == "automl"
 
 
 def _experiment(record: Record, body: Mapping[str, Any]) -> str:

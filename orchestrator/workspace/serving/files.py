@@ -82,6 +82,11 @@ class DeploymentFiles:
         make_private(self.folder, self.paths.root)
 
 
+def bound_marker(paths: WorkspacePaths, endpoint: str) -> Path:
+    """There once an endpoint has answered at its address: from then on people rely on that."""
+    return paths.endpoint(endpoint) / "bound"
+
+
 def make_private(folder: Path, root: Path) -> None:
     """Make a folder and those above it up to the workspace's root, for the owner only."""
     missing = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 import time
 from collections.abc import Mapping
@@ -17,9 +18,12 @@ from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.probing import Probe, answers
 from orchestrator.workspace.serving.release import Release
 from orchestrator.workspace.serving.scoring.failure import report_file
-from orchestrator.workspace.serving.sockets import make_socket_folder
+from orchestrator.workspace.serving.sockets import make_socket_folder, socket_path
 
 WORKER_MODULE = "orchestrator.workspace.serving.worker"
+CONFIG_SUFFIX = ".server.json"
+"""Names of the files with what a server's processes are told end so."""
+
 HOPELESS_AFTER = 3
 """Starts in a row without success after which a server counts as broken, not as restarting."""
 
@@ -74,6 +78,13 @@ class Server:
         self._start_again = 0.0
         self._next_probe = 0.0
         self._misses = 0
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Server:
+        """A new place with files in a deployment's folder."""
+        # Never a name used before: servers on their way out may be of the same release.
+        name = secrets.token_hex(4)
+        return cls(socket_path(folder, f"{name}.sock"), folder / f"{name}{CONFIG_SUFFIX}")
 
     def to_dict(self) -> Mapping[str, Any]:
         """What is kept over the supervisor's death."""

@@ -83,7 +83,6 @@ def score_classes(truth: Any, probabilities: Any, classes: Any, weights: Any = N
     recall = float(
         sk.recall_score(truth, predicted, labels=labels, average="macro", zero_division=0, sample_weight=weights)
     )
-    chance = 1.0 / count
     one_hot = (truth[:, None] == labels[None, :]).astype(int)
     prevalence = np.average(one_hot, axis=0, weights=weights)
     return {
@@ -92,7 +91,7 @@ def score_classes(truth: Any, probabilities: Any, classes: Any, weights: Any = N
         "average_precision_score_weighted": _weighted(
             sk.average_precision_score, one_hot, probabilities, prevalence, weights
         ),
-        "norm_macro_recall": (recall - chance) / (1.0 - chance),
+        "norm_macro_recall": (recall - 1.0 / count) / (1.0 - 1.0 / count),
         "precision_score_weighted": float(
             sk.precision_score(
                 truth, predicted, labels=labels, average="weighted", zero_division=0, sample_weight=weights

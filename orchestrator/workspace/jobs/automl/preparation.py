@@ -32,21 +32,9 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
     Raises:
         Refusal: a column is missing, one class, no rows, or nothing to learn from.
     """
-    import pandas as pd
-
     needed = [settings.target, *([settings.weight] if settings.weight else [])]
     _check_columns(needed, training, validation)
-    checked = 0 if validation is None else len(validation)
-    table = training if validation is None else pd.concat([training, validation[training.columns]], ignore_index=True)
-    held = np.arange(len(table)) >= len(table) - checked
-    known = table[settings.target].notna().to_numpy()
-    if not known.all():
-        say(f"{int((~known).sum())} rows without a value in {settings.target} are left out.")
-    table, held = table[known].reset_index(drop=True), held[known]
-    if len(table) < _LEAST_ROWS:
-        raise Refusal(
-            f"{len(table)} rows with a value in {settings.target!r} are too few: at least {_LEAST_ROWS} are needed."
-        )
+    table, held = _with_target(settings.target, training, validation, say)
     labels = table[settings.target]
     target, classes = _classes(labels) if settings.task == "classification" else (numbers_of(labels), ())
     features = table.drop(columns=needed)
@@ -69,6 +57,22 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
         metric=settings.metric,
         seed=seed,
     )
+
+
+def _with_target(target: str, training: Any, validation: Any, say: Say) -> tuple[Any, Any]:
+    """Both tables as one, without rows that have no target; and which rows are for validation, shape (n,)."""
+    import pandas as pd
+
+    checked = 0 if validation is None else len(validation)
+    table = training if validation is None else pd.concat([training, validation[training.columns]], ignore_index=True)
+    held = np.arange(len(table)) >= len(table) - checked
+    known = table[target].notna().to_numpy()
+    if not known.all():
+        say(f"{int((~known).sum())} rows without a value in {target} are left out.")
+    table, held = table[known].reset_index(drop=True), held[known]
+    if len(table) < _LEAST_ROWS:
+        raise Refusal(f"{len(table)} rows with a value in {target!r} are too few: at least {_LEAST_ROWS} are needed.")
+    return table, held
 
 
 def _check_columns(needed: Sequence[str], training: Any, validation: Any) -> None:

@@ -68,16 +68,7 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
     forecast = settings.forecast
     if forecast is None:
         raise Refusal("forecasting settings are missing: time_column_name at least.")
-    for name in (settings.target, forecast.time, *forecast.ids):
-        if name not in training.columns:
-            raise Refusal(f"Column {name!r} is not in training_data. Columns: {', '.join(training.columns)}.")
-    if settings.weight:
-        raise Refusal(FORECASTING_REFUSED["weight_column_name"])
-    table = training[training[settings.target].notna()]
-    moments = _times(table[forecast.time])
-    order = np.argsort(moments.to_numpy(), kind="stable")
-    table, moments = table.iloc[order].reset_index(drop=True), moments[order]
-    _no_doubles(table, moments, forecast)
+    table, moments = _in_order(settings, forecast, training)
     frequency = forecast.frequency or _infer(table, moments, forecast)
     shortest, periods = _lengths(table, moments, forecast, frequency)
     season = max(1, min(forecast.seasonality or _season(frequency), shortest // 3))
@@ -103,6 +94,21 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
         metric=settings.metric,
         seed=content_seed(settings, table),
     )
+
+
+def _in_order(settings: Settings, forecast: ForecastSettings, training: Any) -> tuple[Any, Any]:
+    """The rows with a target in the order of their times, and these times."""
+    for name in (settings.target, forecast.time, *forecast.ids):
+        if name not in training.columns:
+            raise Refusal(f"Column {name!r} is not in training_data. Columns: {', '.join(training.columns)}.")
+    if settings.weight:
+        raise Refusal(FORECASTING_REFUSED["weight_column_name"])
+    table = training[training[settings.target].notna()]
+    moments = _times(table[forecast.time])
+    order = np.argsort(moments.to_numpy(), kind="stable")
+    table, moments = table.iloc[order].reset_index(drop=True), moments[order]
+    _no_doubles(table, moments, forecast)
+    return table, moments
 
 
 def _times(column: Any) -> Any:
