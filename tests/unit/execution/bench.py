@@ -50,7 +50,7 @@ class Bench:
         """What became of each resource."""
         return {str(result.address): result.outcome.value for result in self.apply(*rows).results}
 
-    def told(self, kind: EventKind) -> list[str]:
+    def messages(self, kind: EventKind) -> list[str]:
         """The messages of one kind of event."""
         return [event.message for event in self.events if event.kind is kind]
 

@@ -147,7 +147,7 @@ def test_what_may_get_better_does(error: BackendError, verb: str) -> None:
     bench = Bench(Faults(before=fail_once(error, verb, times=3)))
     rows = [row("create", E), row("update", "compute.c", recorded=""), row("delete", "data.d", recorded="", after="1")]
     assert set(bench.outcomes(*rows).values()) == {"created", "updated", "deleted"}
-    assert len(bench.told(EventKind.RETRY)) == 3
+    assert len(bench.messages(EventKind.RETRY)) == 3
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_secrets_are_taken_out_of_what_others_say() -> None:
         bench.apply(row("run", f"jobs.{name}", after=name, properties={"t": secret}))
     everything = repr(bench.store.journal) + repr(bench.events) + repr(bench.store.applied)
     assert "hunter2" not in everything.replace("reveal_='hunter2'", "")
-    assert bench.told(EventKind.PROGRESS) == ["using (secret token)"]
+    assert bench.messages(EventKind.PROGRESS) == ["using (secret token)"]
 
 
 def test_an_earlier_run_is_taken_over() -> None:
@@ -389,7 +389,7 @@ def test_unfinished_intents_are_told_and_stay_open_until_answered() -> None:
         intent = Intent(f"create {address}", address, Verb.CREATE, "key", "")
         bench.store.journal.append({"intent": intent, "serial": 0, "outcome": None, "error": ""})
     bench.apply(row("create", "compute.a"), row("create", "compute.b"), row("noop", "compute.c"))
-    assert len(bench.told(EventKind.NOTICE)) == 4
+    assert len(bench.messages(EventKind.NOTICE)) == 4
     old = {entry["intent"].step: entry["outcome"] for entry in bench.store.journal[:4]}
     assert old == {
         "create compute.a": "superseded",

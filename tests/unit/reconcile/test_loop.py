@@ -32,7 +32,7 @@ from tests.unit.reconcile.simulated import (
 TWO = Commit("one", {"data.a": "1", "jobs.b": "1"})
 
 
-class Told:
+class Recorder:
     """Implements `ports.Notifier` and `ports.Meter`."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class World:
         self.repositories = {name: Repository(TWO) for name in policies}
         self.workspaces = {name: SimulatedWorkspace() for name in policies}
         self.events: list[tuple[str, Mapping[str, Any]]] = []
-        self.told = Told()
+        self.recorder = Recorder()
         self.known: set[str] = set()
         self.step_s = step_s
         self.parallel = parallel
@@ -77,7 +77,7 @@ class World:
         )
         projects = [Managed(name, OneAtATime(self.repositories[name]), p) for name, p in self.policies.items()]
         around = Surroundings(
-            engine, self.workers, self.clock, self.watch, self.parallel, self.told, self.told, random=Random(1)
+            engine, self.workers, self.clock, self.watch, self.parallel, self.recorder, self.recorder, random=Random(1)
         )
         loop = Loop(projects, around)
         loop.prepare()
@@ -360,8 +360,8 @@ def test_a_poll_that_fails_ends_no_polling(monkeypatch: pytest.MonkeyPatch) -> N
         with monkeypatch.context() as patch:
             patch.setattr(w.repositories["p"], "fetch", raising(error))
             w.run(10)
-    told = [facts["exc_info"] for event, facts in w.events if event == "loop.defect"]
-    assert set(told) == {defect}, "an unreachable source is for the next pass to tell"
+    defects = [facts["exc_info"] for event, facts in w.events if event == "loop.defect"]
+    assert set(defects) == {defect}, "an unreachable source is for the next pass to tell"
     w.repositories["p"].head = Commit("two", {"data.a": "2"})
     w.run(6)
     assert w.workspaces["p"].live["data.a"] == "2"
@@ -498,11 +498,11 @@ def test_people_are_told_what_happened() -> None:
     w.run(100)
     w.repositories["p"].head = Commit("two", {}, broken=True)
     w.run(100)
-    told = [(str(notice.trigger), notice.revision) for notice in w.told.notices]
+    told = [(str(notice.trigger), notice.revision) for notice in w.recorder.notices]
     assert list(dict.fromkeys(told)) == [("applied", "one"), ("healed", "one"), ("stalled", "two"), ("failed", "two")]
-    assert w.told.summaries[0].resources == {"created": 2}
+    assert w.recorder.summaries[0].resources == {"created": 2}
     w.run(100)
-    assert json.loads(w.workspaces["p"].note)["notified"] == w.told.delivered("p"), "kept with the next pass"
+    assert json.loads(w.workspaces["p"].note)["notified"] == w.recorder.delivered("p"), "kept with the next pass"
 
 
 def test_unwell_resources_are_not_ready() -> None:
