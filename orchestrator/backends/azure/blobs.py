@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 from orchestrator.backends.azure.client import Client
-from orchestrator.core.errors import BackendError, Denied, StateError
+from orchestrator.core.errors import Ambiguous, BackendError, Denied, StateError
 
 Result = TypeVar("Result")
 
@@ -18,11 +19,15 @@ _STORAGE_ROLE: Final = (
 _TAKEN: Final = 409
 _GONE: Final = 404
 
+TRIES: Final = 3
+"""How often something is asked whose answer was lost, the first time included."""
+
 
 class BlobObjects:
     """A blob container as an `ObjectStore` of `orchestrator.state`: the one of the settings, or that of the default datastore.
 
-    Nobody is asked before the first call.
+    Nobody is asked before the first call. Everything may be asked twice, so lost answers are asked for again: a write that comes
+    second knows its own content, a lease its own name. What is throttled waits as long as any read does.
 
     Args:
         client: of the workspace; tells the default datastore and who we are.
@@ -55,7 +60,7 @@ class BlobObjects:
         return self._call("read", download)
 
     def write(self, name: str, data: bytes, *, etag: str | None) -> str:
-        """See `ObjectStore.write`."""
+        """See `ObjectStore.write`. An earlier write of ours whose answer was lost is no other version."""
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
@@ -70,7 +75,10 @@ class BlobObjects:
                 answer = self._blob(name).upload_blob(data, overwrite=etag is not None, **condition)
                 return str(answer["etag"])
             except (ResourceExistsError, ResourceModifiedError):
-                raise self._moved() from None
+                written = self._written(name, data)
+                if written is None:
+                    raise self._moved() from None
+                return written
 
         return self._call("write", upload)
 
@@ -83,9 +91,12 @@ class BlobObjects:
         """See `ObjectStore.acquire`."""
         from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
+        lease = str(uuid4())
+
         def take() -> str | None:
             try:
-                return str(self._blob(name).acquire_lease(lease_duration=seconds).id)
+                # A lease that is acquired again under its own name is extended. Source: Azure Storage REST reference, Lease Blob.
+                return str(self._blob(name).acquire_lease(lease_duration=seconds, lease_id=lease).id)
             except ResourceNotFoundError:
                 raise
             except HttpResponseError as error:
@@ -138,6 +149,11 @@ class BlobObjects:
         if self._container is not None:
             self._container.close()
 
+    def _written(self, name: str, data: bytes) -> str | None:
+        """The tag of a blob that has this content; None if it has another."""
+        stream = self._opened().download_blob(name)
+        return str(stream.properties.etag) if stream.readall() == data else None
+
     def _blob(self, name: str) -> Any:
         return self._opened().get_blob_client(name)
 
@@ -175,17 +191,28 @@ class BlobObjects:
         key = getattr(credentials, "account_key", None) or getattr(credentials, "sas_token", None)
         return f"{store.protocol}://{store.account_name}.blob.{store.endpoint}", str(store.container_name), key
 
-    def _call(self, verb: str, call: Callable[[], Result]) -> Result:
-        from azure.core.exceptions import AzureError
-
-        from orchestrator.backends.azure.errors import translate
-
+    def _call(self, verb: str, call: Callable[[], Result], tries: int = TRIES) -> Result:
         try:
-            return call()
+            self._opened()
+            return self._client.patience.call(lambda: _told(verb, call))
+        except Ambiguous as error:
+            if tries > 1:
+                return self._call(verb, call, tries - 1)
+            raise _state_error(error) from error
         except BackendError as error:
             raise _state_error(error) from error
-        except AzureError as error:
-            raise _state_error(translate(error, f"{verb} the state", effect=False)) from error
+
+
+def _told(verb: str, call: Callable[[], Result]) -> Result:
+    """Make a call; its errors are those of `core.errors`."""
+    from azure.core.exceptions import AzureError
+
+    from orchestrator.backends.azure.errors import translate
+
+    try:
+        return call()
+    except AzureError as error:
+        raise translate(error, f"{verb} the state", effect=verb != "read") from error
 
 
 def _state_error(error: BackendError) -> StateError:

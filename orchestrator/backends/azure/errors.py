@@ -37,6 +37,8 @@ _BESIDE: Final = (
     "microsoft.operationalinsights/",
 )
 """What is made beside a workspace, not in it."""
+_BUSY_STORAGE: Final = "ServerBusy"
+"""How storage throttles, with status 503. Source: Azure Storage REST reference, Common error codes."""
 _REPEATABLE: Final = frozenset({408, 500, 502, 503, 504})
 _LONGEST_DETAIL: Final = 2_000
 
@@ -71,7 +73,7 @@ def _answered(error: Any, doing: str, *, effect: bool) -> BackendError:
     code, message = _said(error)
     request_id = _header(error, "x-ms-request-id") or _header(error, "x-ms-correlation-request-id")
     text = f"Cannot {doing}: {message}"
-    if status == 429:
+    if status == 429 or code == _BUSY_STORAGE:
         return Throttled(text, retry_after=_retry_after(error), code=code, request_id=request_id)
     if status in (401, 403) or isinstance(error, core.ClientAuthenticationError):
         return Denied(text, code=code, request_id=request_id, fix=_missing_role(message, status))

@@ -16,7 +16,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class ReadBudget:
-    """How long to put up with refusals of one read. Each try is several requests: the client repeats them by itself.
+    """How long to put up with refusals of one read. A try may be several requests: azure-ai-ml repeats them by itself, the client of
+    storage does not.
 
     Attributes:
         attempts: tries in all, the first included.
@@ -25,7 +26,7 @@ class ReadBudget:
         total_s: no further try once so many seconds would have passed since the first refusal.
     """
 
-    attempts: int = 20
+    attempts: int = 80
     base_s: float = 0.5
     cap_s: float = 30.0
     total_s: float = 300.0

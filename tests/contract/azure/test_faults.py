@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.backends.azure import patience
 from orchestrator.backends.azure.backend import AzureBackend
 from orchestrator.core.address import Address
 from orchestrator.core.errors import (
@@ -88,7 +89,8 @@ def test_a_refusal_is_told_by_its_type(
     assert text in f"{caught.value.detail} {caught.value.fix}"
 
 
-def test_a_storm_tells_how_long_to_wait(backend: AzureBackend, wire: Wire) -> None:
+def test_a_storm_tells_how_long_to_wait(backend: AzureBackend, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "BUDGET", replace(patience.BUDGET, total_s=5))
     storm = refusing(429, "TooManyRequests", "Slow down.", {"Retry-After": "7", "x-ms-request-id": "r-1"})
     wire.rules.append(storm)
     with pytest.raises(Throttled) as caught:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.backends.azure.patience import Patience
 from orchestrator.core.ports import Request, ScoringAnswer
 from orchestrator.core.resource import Observed
 from orchestrator.workspace.arm.service import ArmService
@@ -73,7 +74,9 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorl
 
     for verb in ("create", "update"):
         monkeypatch.setattr(AzureBackend, verb, _noted(world, getattr(AzureBackend, verb)))
-    monkeypatch.setattr("azure.core.pipeline.transport.RequestsTransport.sleep", pause)
+    for transport in ("HttpTransport", "RequestsTransport"):
+        monkeypatch.setattr(f"azure.core.pipeline.transport.{transport}.sleep", pause)
+    monkeypatch.setattr(Patience, "pause", lambda patience, seconds: bool(pause(patience, seconds)))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", service.client_environment()["REQUESTS_CA_BUNDLE"])
     yield world
     service.close()
