@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from azure import identity
+from azure.core.exceptions import ClientAuthenticationError
 
+from orchestrator.backends.azure import github
 from orchestrator.backends.azure.connection import Connection
-from orchestrator.core.errors import Invalid, UnsupportedSetup
+from orchestrator.backends.azure.errors import translate
+from orchestrator.core.errors import Denied, Invalid
 from orchestrator.core.value import Secret
-
-_EXCHANGE_AUDIENCE: Final = "api://AzureADTokenExchange"
-"""For whom a pipeline's token is made out. Source: Microsoft Entra documentation, workload identity federation."""
-
-_TIMEOUT_S: Final = 30.0
 
 _Options = Mapping[str, Any]
 
 
-def make_credential(connection: Connection, transport: Any = None) -> Any:
+def make_credential(connection: Connection, transport: Any = None) -> Credential:
     """Make the credential that the settings choose. Asks nobody for a token yet.
 
     Args:
@@ -30,7 +27,6 @@ def make_credential(connection: Connection, transport: Any = None) -> Any:
 
     Raises:
         Invalid: the choice is not known, or lacks a setting.
-        UnsupportedSetup: the installed azure-identity is too old for it.
     """
     choice = connection.credential
     make = _CHOICES.get(choice.kind)
@@ -47,7 +43,59 @@ def make_credential(connection: Connection, transport: Any = None) -> Any:
         options["transport"] = transport
     elif connection.ca_file:
         options["connection_verify"] = connection.ca_file
-    return make(choice.settings, options)
+    try:
+        return Credential(choice.kind, make(choice.settings, options))
+    except ValueError as error:
+        raise Invalid(
+            f"The credential '{choice.kind}' is not set up here: {error}",
+            code="incomplete-credential",
+            fix=_ADVICE[choice.kind],
+        ) from error
+
+
+class Credential:
+    """A credential of azure-identity whose refusals say what to do about them.
+
+    Args:
+        kind: its name in a spec.
+        inner: the credential itself.
+    """
+
+    def __init__(self, kind: str, inner: Any) -> None:
+        self.kind = kind
+        self.inner = inner
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """A token, see azure-core's ``TokenCredential``.
+
+        Raises:
+            Denied: there is none for us.
+            Invalid: what the token is made from cannot be read.
+        """
+        with self._explained():
+            return self.inner.get_token(*scopes, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the credential's own; whether it has ``get_token_info`` decides what azure-core calls."""
+        found = getattr(object.__getattribute__(self, "inner"), name)
+        return self._get_token_info if name == "get_token_info" else found
+
+    def _get_token_info(self, *scopes: str, **options: Any) -> Any:
+        with self._explained():
+            return self.inner.get_token_info(*scopes, **options)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        doing, advice = f"get a token by the credential '{self.kind}'", _ADVICE[self.kind]
+        try:
+            yield
+        except ClientAuthenticationError as error:
+            refusal = translate(error, doing, effect=False)
+            if not isinstance(refusal, Denied):
+                raise refusal from error
+            raise Denied(refusal.detail, code=refusal.code, request_id=refusal.request_id, fix=advice) from error
+        except OSError as error:
+            raise Invalid(f"Cannot {doing}: {error}", code="incomplete-credential", fix=advice) from error
 
 
 def _default(settings: _Options, options: _Options) -> Any:
@@ -62,14 +110,7 @@ def _environment(settings: _Options, options: _Options) -> Any:
 def _workload_identity(settings: _Options, options: _Options) -> Any:
     names = {"tenant_id": "tenant_id", "client_id": "client_id", "token_file": "token_file_path"}
     given = {target: settings[name] for name, target in names.items() if settings.get(name)}
-    try:
-        return identity.WorkloadIdentityCredential(**given, **options)
-    except ValueError as error:
-        raise Invalid(
-            f"Workload identity is not set up here: {error}",
-            code="incomplete-credential",
-            fix="Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, or say them in the spec.",
-        ) from error
+    return identity.WorkloadIdentityCredential(**given, **options)
 
 
 def _managed_identity(settings: _Options, options: _Options) -> Any:
@@ -91,46 +132,37 @@ def _client_secret(settings: _Options, options: _Options) -> Any:
 
 def _github(settings: _Options, options: _Options) -> Any:
     tenant, client = _principal(settings)
-    # It asks for tokens without any discovery, and azure-identity 1.16 takes no other option.
-    authority = {"authority": options["authority"]} if "authority" in options else {}
-    return identity.ClientAssertionCredential(tenant, client, _github_token, **authority)
+    ask = partial(github.token, options.get("transport"))
+    return identity.ClientAssertionCredential(tenant, client, ask, **_without_discovery(options))
 
 
 def _azure_pipelines(settings: _Options, options: _Options) -> Any:
     tenant, client = _principal(settings)
-    make = getattr(identity, "AzurePipelinesCredential", None)
-    if make is None:
-        raise UnsupportedSetup(
-            "The installed azure-identity cannot use the tokens of Azure Pipelines.",
-            fix="pip install 'azure-identity>=1.18'",
-        )
-    return make(
+    github.needed_variable("SYSTEM_OIDCREQUESTURI", "Run this in Azure Pipelines, which sets it for each job.")
+    return identity.AzurePipelinesCredential(
         tenant_id=tenant,
         client_id=client,
         service_connection_id=str(_needed(settings, "service_connection_id")),
-        system_access_token=_variable("SYSTEM_ACCESSTOKEN", "the pipeline's token"),
-        **options,
+        system_access_token=github.needed_variable(
+            "SYSTEM_ACCESSTOKEN", "Hand it to the step: `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`."
+        ),
+        **_without_discovery(options),
     )
+
+
+def _without_discovery(options: _Options) -> dict[str, Any]:
+    """For credentials that ask for tokens without any discovery, and do not know the option."""
+    return {name: value for name, value in options.items() if name != "disable_instance_discovery"}
 
 
 def _principal(settings: _Options) -> tuple[str, str]:
     """The principal of a pipeline: from the settings, otherwise from the usual variables."""
-    tenant = settings.get("tenant_id") or _variable("AZURE_TENANT_ID", "the tenant")
-    client = settings.get("client_id") or _variable("AZURE_CLIENT_ID", "the application")
-    return str(tenant), str(client)
 
+    def said(name: str, variable: str) -> str:
+        fix = f"Set it, or add `{name}:` under `workspace.azure.credential`."
+        return str(settings.get(name) or github.needed_variable(variable, fix))
 
-def _github_token() -> str:
-    """A token of the running GitHub job. Source: GitHub documentation, OpenID Connect, requesting the JWT with variables."""
-    url = _variable("ACTIONS_ID_TOKEN_REQUEST_URL", "the address of GitHub's tokens")
-    bearer = _variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "the right to ask for one")
-    if not url.startswith(("https://", "http://127.0.0.1")):
-        raise Invalid("ACTIONS_ID_TOKEN_REQUEST_URL must be an https address.", code="incomplete-credential")
-    request = urllib.request.Request(  # noqa: S310  # the scheme was checked
-        f"{url}&audience={_EXCHANGE_AUDIENCE}", headers={"Authorization": f"Bearer {bearer}"}
-    )
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-        return str(json.load(answer)["value"])
+    return said("tenant_id", "AZURE_TENANT_ID"), said("client_id", "AZURE_CLIENT_ID")
 
 
 def _needed(settings: _Options, name: str) -> Any:
@@ -140,17 +172,6 @@ def _needed(settings: _Options, name: str) -> Any:
             f"The credential does not say its {name}.",
             code="incomplete-credential",
             fix=f"Add `{name}:` under `workspace.azure.credential`.",
-        )
-    return value
-
-
-def _variable(name: str, what: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise Invalid(
-            f"The environment variable {name}, {what}, is not set.",
-            code="incomplete-credential",
-            fix="Give the pipeline the right to ask for a token (GitHub: `permissions: {id-token: write}`).",
         )
     return value
 
@@ -165,3 +186,17 @@ _CHOICES: Final[Mapping[str, Callable[[_Options, _Options], Any]]] = {
     "github": _github,
     "azure_pipelines": _azure_pipelines,
 }
+
+_ADVICE: Final[Mapping[str, str]] = {
+    "default": "Sign in (`az login`), or say under `workspace.azure.credential` how to authenticate.",
+    "environment": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose another `credential`.",
+    "workload_identity": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, or say them in the spec; the application "
+    "needs a federated credential with the token's issuer and subject.",
+    "managed_identity": "Run this on a machine of Azure that has the identity, or choose another `credential`.",
+    "cli": "Install the Azure CLI and sign in (`az login`), or choose another `credential`.",
+    "client_secret": "Compare tenant, application and secret with the app registration; secrets come to an end.",
+    "github": "Give the application a federated credential for this repository and branch, with the audience "
+    f"{github.AUDIENCE}.",
+    "azure_pipelines": "Compare tenant, application and service connection; the connection has to use workload identity federation.",
+}
+"""What to do where there is no token, by kind of credential."""

@@ -56,7 +56,7 @@ def test_credentials_are_chosen_by_name(choice: Any, name: str) -> None:
     from orchestrator.backends.azure.identity import make_credential
 
     credential = make_credential(connection_of({**NAMES, "credential": choice}))
-    assert type(credential).__name__ == name
+    assert type(credential.inner).__name__ == name
     credential.close()
 
 
