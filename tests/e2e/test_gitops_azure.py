@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,19 +14,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.workspace.control import ControlAddress, ControlFiles
 from orchestrator.workspace.paths import WorkspacePaths
+from tests.e2e.served import AMLCTL, AZURE_WORKSPACE, Served, serving
 
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
 
-AMLCTL = (sys.executable, "-m", "orchestrator")
 PATIENCE_S = 150.0
 
-SPEC = """\
+SPEC = (
+    AZURE_WORKSPACE
+    + """\
 project: loop
-workspace:
-  azure: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: local, workspace_name: local}
 compute:
   cpu: {type: amlcompute, size: Standard_DS2_v2, max_instances: 1}
 environments:
@@ -56,6 +54,7 @@ online_endpoints:
         instance_count: 1
     traffic: {blue: 100}
 """
+)
 
 SCORE = """
 import os, pathlib
@@ -77,16 +76,6 @@ projects:
     jitter: 0s
     self_heal: {{debounce: 1s}}
     prune: {{enabled: {prune}}}
-"""
-
-CONNECT = """
-import os
-from azure.ai.ml import MLClient
-from azure.identity import DefaultAzureCredential
-ml_client = MLClient(
-    DefaultAzureCredential(), os.environ["AZURE_SUBSCRIPTION_ID"], os.environ["AZURE_RESOURCE_GROUP"],
-    os.environ["AZUREML_WORKSPACE_NAME"],
-)
 """
 
 MEDDLE = {
@@ -112,19 +101,11 @@ ml_client.online_deployments.begin_delete("blue", "heart").result()
 class World:
     """A served workspace, a repository, a colleague, and loops."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, served: Served) -> None:
         self.folder = folder
-        self.root = folder / "ws"
+        self.served = served
         self.repository = folder / "repository"
         self.loops: list[subprocess.Popen[bytes]] = []
-        self.server = subprocess.Popen(
-            [*AMLCTL, "workspace", "serve", "--arm", "--path", str(self.root)], stdout=subprocess.PIPE, text=True
-        )
-        assert self.server.stdout is not None
-        assert "https://127.0.0.1:" in self.server.stdout.readline()
-        script = f'eval "$({" ".join(AMLCTL)} workspace env --arm --path {self.root})" && env -0'
-        shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60)
-        self.environ = dict(line.split("=", 1) for line in shell.stdout.split("\0") if "=" in line)
         (self.repository / "src").mkdir(parents=True)
         for name, text in (("spec.yaml", SPEC), ("a.csv", "one"), ("src/score.py", SCORE)):
             (self.repository / name).write_text(text)
@@ -149,20 +130,18 @@ class World:
         text = CONFIG.format(folder=self.folder / loop, url=self.repository, prune=str(prune).lower())
         (self.folder / f"{loop}.yaml").write_text(text)
         command = [*AMLCTL, "reconcile", "--config", f"{loop}.yaml", "--quiet"]
-        self.loops.append(subprocess.Popen(command, env=self.environ, cwd=self.folder))
+        self.loops.append(subprocess.Popen(command, env=self.served.environ, cwd=self.folder))
         return self.loops[-1]
 
     def kill_supervisor(self) -> None:
-        address = ControlAddress.read(ControlFiles(WorkspacePaths(self.root)))
+        address = ControlAddress.read(ControlFiles(WorkspacePaths(self.served.root)))
         assert address is not None
         os.kill(address.process.pid, signal.SIGKILL)
 
     def status(self, loop: str = "one") -> dict[str, Any]:
         """What the loop keeps with the state, which lies in the workspace's blob storage."""
-        command = [*AMLCTL, "reconcile", "--config", f"{loop}.yaml", "--status", "--format", "json"]
-        done = subprocess.run(
-            command, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=True, timeout=60
-        )
+        asked = ("reconcile", "--config", f"{loop}.yaml", "--status", "--format", "json")
+        done = self.served.amlctl(*asked, folder=self.folder)
         document: dict[str, Any] = json.loads(done.stdout)["projects"]["loop"]
         return {**document, "conditions": {one["type"]: one for one in document["conditions"]}}
 
@@ -189,12 +168,7 @@ class World:
 
     def colleague(self, program: str) -> str:
         """What a person does with the SDK, in a process of its own."""
-        command = [sys.executable, "-W", "ignore", "-c", CONNECT + program]
-        done = subprocess.run(
-            command, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout.strip()
+        return self.served.program(program, self.folder)
 
     def answer(self) -> str:
         (self.folder / "request.json").write_text("{}")
@@ -208,18 +182,16 @@ class World:
             loop.terminate()
         for loop in self.loops:
             loop.wait(PATIENCE_S)
-        self.server.send_signal(signal.SIGINT)
-        self.server.communicate(timeout=PATIENCE_S)
-        admin.down(self.root)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    try:
-        yield world
-    finally:
-        world.close()
+    with serving(tmp_path / "ws") as served:
+        world = World(tmp_path, served)
+        try:
+            yield world
+        finally:
+            world.close()
 
 
 def test_the_demonstration_through_the_wire(world: World) -> None:
