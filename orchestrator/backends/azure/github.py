@@ -39,7 +39,7 @@ def token(transport: Any) -> str:
         raise Invalid(
             "ACTIONS_ID_TOKEN_REQUEST_URL is not an https address, and the job's right is not sent over any other.",
             code="incomplete-credential",
-            fix="Leave the variable as GitHub sets it.",
+            fix="Leave the variables of pipelines as they are set; say the rest under `workspace.azure.credential`.",
         )
     ours = {} if transport is None else {"transport": transport}
     client: Any = PipelineClient("", policies=[RetryPolicy(retry_total=_RETRIES)], **ours)
@@ -54,11 +54,11 @@ def token(transport: Any) -> str:
     except HttpResponseError as error:
         # Not the service's own text: it may repeat what it was sent.
         said = f"GitHub gives this job no token: it answered {response.status_code} {response.reason or ''}".rstrip()
-        raise Denied(f"{said}.", code="github-token-refused", fix=_PERMISSION) from error
-    except (ValueError, KeyError, TypeError) as error:
         raise Denied(
-            "GitHub's answer holds no token.", code="github-token-refused", fix="Run the job again."
+            f"{said}.", code="github-token-refused", fix="Give the job `permissions: {id-token: write}`."
         ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Denied("GitHub's answer holds no token.", code="github-token-refused", fix=_PERMISSION) from error
 
 
 def needed_variable(name: str, fix: str) -> str:
