@@ -104,3 +104,9 @@ class Change:
     reuse: bool = False
     drift: bool = False
     note: str = ""
+
+    @property
+    def removed(self) -> frozenset[Path]:
+        """The fields that were written last time and shall be there no longer."""
+        gone = (field for field in self.fields if field.action is not Action.NOOP and field.desired is ABSENT)
+        return frozenset(field.path for field in gone)

@@ -12,6 +12,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
+from orchestrator.core.tree import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Request:
         key: the same key twice must have the effect once.
         variant: the shape of the body inside its kind (see `Desired.variant`).
         timeout_s: bound on the whole operation, seconds; None means the backend's default.
+        removed: fields that we wrote last time and that shall be there no longer; for a service that keeps what is not mentioned.
     """
 
     address: Address
@@ -37,6 +39,7 @@ class Request:
     key: str
     variant: str = ""
     timeout_s: float | None = None
+    removed: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class StepRunner:
             attempt.step.key,
             desired.variant,
             timeout_of(desired, self._kind(attempt)),
+            attempt.change.removed,
         )
 
     def _send(self, attempt: Attempt, request: Request) -> Observed:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
@@ -19,7 +19,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import azure.ai.ml as ml
-from azure.ai.ml._restclient.runhistory.models import CreateRun
+from azure.ai.ml._restclient.runhistory.models import CreateRun, DeleteOrModifyTags
 from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.constants._common import LROConfigurations
@@ -257,6 +257,22 @@ def relabel(client: Any, job: Any, tags: Mapping[str, str], description: str | N
         run_id=job.name,
         body=CreateRun(display_name=job.display_name, description=description, tags=dict(tags)),
     )
+
+
+def remove_tags(client: Any, job: Any, names: Sequence[str]) -> None:
+    """Take tags from a job through run history, which keeps those that a change of labels does not mention.
+
+    Source: azure-ai-ml 1.35, run history client: ``DeleteOrModifyTags``.
+    """
+    if names:
+        client.jobs._runs_operations._operation.modify_or_delete_tags_by_experiment_name(
+            subscription_id=client.subscription_id,
+            resource_group_name=client.resource_group_name,
+            workspace_name=client.workspace_name,
+            experiment_name=job.experiment_name,
+            run_id=job.name,
+            body=DeleteOrModifyTags(tags_to_delete=list(names)),
+        )
 
 
 def send(client: Any, method: str, address: str, query: Mapping[str, str], body: Any = None) -> Mapping[str, Any]:

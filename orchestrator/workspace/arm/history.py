@@ -41,6 +41,7 @@ class History:
         history.add("GET", "runs/{run}/children", self._children)
         history.add("POST", "rundata", self._data)
         history.add("PATCH", "experiments/{experiment}/runs/{run}", self._relabel)
+        history.add("PATCH", "experiments/{experiment}/runs/{run}/tags", self._retag)
         data.add("POST", "dataversion/batchGetResolvedUris", self._uris)
 
     def _details(self, call: Call) -> Answer:
@@ -121,6 +122,13 @@ class History:
         hidden = sent.get("hidden")
         if isinstance(hidden, bool) and hidden != changed.archived:
             changed = self._shelf.relabel(replace(changed, archived=hidden))
+        return Answer.of(self._run(changed))
+
+    def _retag(self, call: Call) -> Answer:
+        """Change some tags and take others away. Source: run history client of azure-ai-ml, ``DeleteOrModifyTags``."""
+        record = self._jobs.find(call.names["run"])
+        sent = call.request.json()
+        changed = self._jobs.retag(record, sent.get("tagsToModify") or {}, sent.get("tagsToDelete") or ())
         return Answer.of(self._run(changed))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -75,6 +75,14 @@ class Jobs:
             if value is None:
                 continue
             body[name] = {**(body.get(name) or {}), **value} if isinstance(value, Mapping) else value
+        return self._relabelled(record, body)
+
+    def retag(self, record: Record, changed: Mapping[str, str], removed: Collection[str]) -> Record:
+        """Change some tags of a run and take others away."""
+        tags = {name: value for name, value in all_tags(record).items() if name not in removed}
+        return self._relabelled(record, {**record.body, "tags": {**tags, **changed}})
+
+    def _relabelled(self, record: Record, body: dict[str, Any]) -> Record:
         sent = sent_of(record)
         if sent is None:
             return self._shelf.relabel(replace(record, body=body))

@@ -188,6 +188,10 @@ class Wire:
         """The run history's own host: details of runs, and changes of their labels."""
         run = f"/jobs/{exchange.path.split('/runs/')[1].split('/')[0]}"
         properties = self.resources[run]["properties"]
+        if exchange.path.endswith("/tags"):
+            gone = exchange.body["tagsToDelete"]
+            properties["tags"] = {name: value for name, value in properties["tags"].items() if name not in gone}
+            return Answer(body={"runId": run})
         if exchange.method == "PATCH":
             if "hidden" in exchange.body:
                 properties["isArchived"] = exchange.body["hidden"]

@@ -79,20 +79,23 @@ class JobDriver:
         self._client.write(f"submit {request.address} as {request.revision}", submit, files)
 
     def update(self, request: Request, before: Observed) -> None:
-        """Change the labels of a run. The service adds tags and changes them; it takes none away.
+        """Change the labels of a run. The service keeps what is not mentioned, so that what goes is named.
 
         Raises:
             Invalid: a property has another value; those of a run never change.
         """
         _refuse_other_properties(request, before)
         name = request.revision or before.revision
+        gone = sorted(str(path[1]) for path in request.removed if path[0] == "tags" and len(path) > 1)
+        description = "" if ("description",) in request.removed else request.properties.get("description")
 
         from orchestrator.backends.azure import sdk
 
         def relabel(ml: Any) -> None:
             job = ml.jobs.get(name)
             job.display_name = request.properties.get("display_name") or job.display_name
-            sdk.relabel(ml, job, marked(request.properties.get("tags"), request), request.properties.get("description"))
+            sdk.remove_tags(ml, job, gone)
+            sdk.relabel(ml, job, marked(request.properties.get("tags"), request), description)
 
         self._client.write(f"update {request.address} {name}", relabel)
 
