@@ -20,9 +20,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
-
 BLOCK_SIZE: Final = 32768
 """Bytes read at once, as azure-core has it."""
+
+_REFUSED: Final = 400
+"""Answers from here on are refusals: small, and read at once."""
 
 HOSTS: Final = 16
 """Hosts of which connections are kept: Resource Manager, run history, login, blob accounts, scoring."""
@@ -62,9 +64,15 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_connections=HOSTS, pool_maxsize=at_once, max_retries=never)
 
     def send(self, *args: Any, **options: Any) -> Any:
-        """See `HTTPAdapter.send`. Pollers ask from threads of their own: only here is everything seen that is under way."""
+        """See `HTTPAdapter.send`. Pollers ask from threads of their own: only here is everything seen that is under way.
+
+        A refusal is read whole: azure-core lets go of it unread before it tries again, and of its connection too.
+        """
         with self._slots:
-            return super().send(*args, **options)
+            response = super().send(*args, **options)
+            if response.status_code >= _REFUSED:
+                _ = response.content
+            return response
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """See `HTTPAdapter.init_poolmanager`."""

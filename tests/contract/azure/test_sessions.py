@@ -8,13 +8,14 @@ from typing import Any
 
 import certifi
 import pytest
+from azure.core.rest import HttpRequest
 
 from orchestrator.backends.azure.backend import AzureBackend
 from orchestrator.core.errors import BackendError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.kinds import discover
-from tests.contract.azure.wire import Wire
+from tests.contract.azure.wire import Answer, Wire
 from tests.waiting import wait_for
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -29,6 +30,15 @@ def test_what_follows_each_other_shares_one_connection(backend: AzureBackend, wi
     for collection in ("compute", "datastores", "jobs", "data", "environments", "models", "online_endpoints"):
         backend.client.read("list", lambda ml, name=collection: list(getattr(ml, name).list()))
     assert len(wire.exchanges) > 7, "and a token"
+    assert wire.connections == 1
+
+
+def test_a_refusal_keeps_its_connection(backend: AzureBackend, wire: Wire) -> None:
+    wire.rules.append(lambda exchange: Answer(429, {"error": {"code": "TooManyRequests", "message": "later"}}))
+    transport = backend.client.transport
+    answers = [transport.send(HttpRequest("PUT", f"{wire.url}/computes/a"), stream=True) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [429, 429, 429]
+    assert "later" in answers[0].read().decode()
     assert wire.connections == 1
 
 
