@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.workspace.arm.service import ArmService
-from orchestrator.workspace.paths import WorkspacePaths
+from tests.contract import served
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
@@ -32,12 +31,8 @@ def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[ArmService]:
-    root = tmp_path / ".amlctl"
-    service = ArmService(WorkspacePaths(root))
-    service.start()
-    yield service
-    service.close()
-    admin.down(root)
+    with served.serving(tmp_path) as service:
+        yield service
 
 
 @pytest.fixture
@@ -45,11 +40,7 @@ def connect(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     """Make clients the way the documentation says: the environment, and nothing else."""
     ml = pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
     identity = pytest.importorskip("azure.identity")
-    for name, value in service.client_environment().items():
-        monkeypatch.setenv(name, value)
-    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
-
-    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
+    served.become_client(service, monkeypatch)
 
     # The client remembers the deployment that `invoke` named, for all later calls of the process.
     from azure.ai.ml.constants._endpoint import EndpointInvokeFields

@@ -13,6 +13,8 @@ from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
+from orchestrator.workspace.arm.service import ArmService
+from tests.contract import served
 from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.certificate import write_certificate
 from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
@@ -88,3 +90,11 @@ def backend(choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Iterato
     backend = AzureBackend(choice, discover(), SystemClock())
     yield backend
     backend.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
+    """A served workspace, of which the test is a client by its environment alone."""
+    with served.serving(tmp_path) as service:
+        served.become_client(service, monkeypatch)
+        yield service

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.core.change import Action
 from orchestrator.core.ports import SystemClock
-from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.project import LoadOptions, Project
 from orchestrator.engine import (
     RunOptions,
     Workspace,
@@ -23,8 +22,8 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
-from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.arm.service import ArmService
+from tests.contract.served import served_choice
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -51,21 +50,6 @@ models:
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
-    root = tmp_path / ".amlctl"
-    service = ArmService(WorkspacePaths(root))
-    service.start()
-    for name, value in service.client_environment().items():
-        monkeypatch.setenv(name, value)
-    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
-
-    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
-    yield service
-    service.close()
-    admin.down(root)
-
-
-@pytest.fixture
 def project(tmp_path: Path, service: ArmService) -> Project:
     (tmp_path / "rows").mkdir()
     (tmp_path / "rows" / "a.csv").write_text("1\n2\n")
@@ -76,9 +60,8 @@ def project(tmp_path: Path, service: ArmService) -> Project:
 
 
 def reload(folder: Path) -> Project:
-    names = {"subscription_id": SUBSCRIPTION, "resource_group": GROUP, "workspace_name": WORKSPACE, "polling_s": 1}
     project = load_project([folder / "spec.yaml"], LoadOptions())
-    return replace(project, workspace=WorkspaceChoice("azure", names))
+    return replace(project, workspace=served_choice())
 
 
 @pytest.fixture

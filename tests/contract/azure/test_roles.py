@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import pytest
 
 from orchestrator.backends.azure.assignments import ROLES
 from orchestrator.backends.azure.backend import AzureBackend
-from orchestrator.backends.local import admin
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Conflict, Denied
 from orchestrator.core.ports import SystemClock
-from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.run import Outcome, RunReport
 from orchestrator.engine import (
     RunOptions,
@@ -33,10 +31,10 @@ from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.workspace.arm.faults import Drop, Refuse
 from orchestrator.workspace.arm.roles import KIND
-from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.arm.service import ArmService
 from tests.contract.azure.requests import request
 from tests.contract.azure.wire import Answer, Exchange, Wire
+from tests.contract.served import served_choice
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -44,21 +42,6 @@ ALICE, TEAM = "7d1f3a52-0c1e-4a53-9c62-5d4f8f1f2a10", "0f4c5b1e-7a91-4d0b-8a55-2
 TRAINERS = Address("roles", "trainers")
 BODY = {"principal_id": ALICE, "role": "Reader"}
 PATH = "/providers/microsoft.authorization/roleassignments"
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
-    root = tmp_path / ".amlctl"
-    service = ArmService(WorkspacePaths(root))
-    service.start()
-    for name, value in service.client_environment().items():
-        monkeypatch.setenv(name, value)
-    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
-
-    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
-    yield service
-    service.close()
-    admin.down(root)
 
 
 class Life:
@@ -72,8 +55,7 @@ class Life:
         self._file.write_text(json.dumps({"project": "demo", "roles": roles}))
 
     def project(self) -> Project:
-        names = {"subscription_id": SUBSCRIPTION, "resource_group": GROUP, "workspace_name": WORKSPACE, "polling_s": 1}
-        return replace(load_project([self._file], LoadOptions()), workspace=WorkspaceChoice("azure", names))
+        return replace(load_project([self._file], LoadOptions()), workspace=served_choice())
 
     def open(self) -> Any:
         return open_workspace(self.project(), discover(), SystemClock())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Invalid
@@ -20,13 +18,13 @@ from orchestrator.core.run import Outcome, RunReport
 from orchestrator.engine import RunOptions, apply_project, load_project, open_workspace, plan_project
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
-from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
+from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.storage import account_path, container_of
-from orchestrator.workspace.paths import WorkspacePaths
 from tests.contract.azure import wire as fake
 from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.wire import SUBSCRIPTION as WIRED
 from tests.contract.azure.wire import Answer, Exchange, Wire
+from tests.contract.served import served_choice
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -265,26 +263,10 @@ def test_mistakes_are_told(tmp_path: Path, settings: dict[str, Any], code: str, 
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == [code], why
 
 
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
-    root = tmp_path / ".amlctl"
-    service = ArmService(WorkspacePaths(root))
-    service.start()
-    for name, value in service.client_environment().items():
-        monkeypatch.setenv(name, value)
-    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
-
-    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
-    yield service
-    service.close()
-    admin.down(root)
-
-
 @pytest.mark.slow
 def test_a_served_workspace_is_adopted_and_labelled(tmp_path: Path, service: ArmService) -> None:
     container = f"{service.url}/{account_path()}/{container_of('workspaceblobstore')}"
-    names = {"subscription_id": SUBSCRIPTION, "resource_group": GROUP, "workspace_name": WORKSPACE, "polling_s": 1}
-    life = Life(tmp_path, WorkspaceChoice("azure", {**names, "state": {"container_url": container}}))
+    life = Life(tmp_path, WorkspaceChoice("azure", {**served_choice().settings, "state": {"container_url": container}}))
     life.say({"create": True, "description": "ours"})
     assert life.plan(adopt=True) == {"workspace.local": Action.UPDATE, "compute.cpu": Action.CREATE}
     life.apply(adopt=True)

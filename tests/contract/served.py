@@ -1,0 +1,42 @@
+"""A workspace served as Azure Resource Manager inside the test's own process, and what makes the test its client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orchestrator.backends.local import admin
+from orchestrator.core.project import WorkspaceChoice
+from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
+from orchestrator.workspace.paths import WorkspacePaths
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[ArmService]:
+    """Serve a new workspace in a folder until the block ends."""
+    root = folder / ".amlctl"
+    service = ArmService(WorkspacePaths(root))
+    service.start()
+    try:
+        yield service
+    finally:
+        service.close()
+        admin.down(root)
+
+
+def become_client(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the environment that the documentation gives to programs, until the test ends."""
+    for name, value in service.client_environment().items():
+        monkeypatch.setenv(name, value)
+    from azure.ai.ml import _azure_environments as clouds  # the registration of clouds is process-wide
+
+    monkeypatch.setattr(clouds, "_environments", dict(clouds._environments))
+
+
+def served_choice() -> WorkspaceChoice:
+    """The workspace that the environment leads to, as a spec names it."""
+    names = {"subscription_id": SUBSCRIPTION, "resource_group": GROUP, "workspace_name": WORKSPACE, "polling_s": 1}
+    return WorkspaceChoice("azure", names)
