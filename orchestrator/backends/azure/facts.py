@@ -76,7 +76,7 @@ def observed(
     """
     owner, _, fingerprint = marks_of(body.get("tags"))
     state = state_of(body, entity)
-    well, why = health if health is not None else (health_of(state), "" if state in ("", "succeeded") else state)
+    well, why = health if health is not None else (health_of(state), _why(state, entity))
     attributes = {name: value for name in _ATTRIBUTES if (value := _fact(name, body, entity))}
     return Observed(
         address,
@@ -90,6 +90,14 @@ def observed(
         order_of(entity),
         archived,
     )
+
+
+def _why(state: str, entity: Any) -> str:
+    """A state in words, with what went wrong where the client tells: of computes it tells a code."""
+    if state in ("", "succeeded"):
+        return ""
+    trouble = getattr(entity, "provisioning_errors", None)
+    return f"{state}: {trouble}" if isinstance(trouble, str) and trouble else state
 
 
 def _fact(name: str, body: Mapping[str, Any], entity: Any) -> Any:

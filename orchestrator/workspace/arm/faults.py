@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from orchestrator.core.errors import BackendError
-from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
+from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.pretence import Pretences
 from orchestrator.workspace.arm.server import Dropped, Respond
-
-_OPERATION = "azure-asyncoperation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,26 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class FailOperation:
-    """The operation that the request starts is told to have failed. What it wrote stays."""
+    """The operation that the request starts is told to have failed. What it wrote stays, in the state `Failed`.
+
+    Attributes:
+        polls: so many questions find it going on before.
+    """
 
     code: str = "OperationFailed"
     message: str = "The operation failed."
+    polls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """The operation that the request starts goes on for a while.
+
+    Attributes:
+        polls: so many questions, about the operation or about the resource, find it going on.
+    """
+
+    polls: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ class Stale:
     reads: int = 1
 
 
-Fault: TypeAlias = Latency | Refuse | Drop | FailOperation | Stale
+Fault: TypeAlias = Latency | Refuse | Drop | FailOperation | Linger | Stale
 
 
 @dataclass(slots=True)
@@ -109,7 +124,7 @@ class Faults:
 
     rules: list[Rule] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
-    _failed: dict[str, FailOperation] = field(default_factory=dict)
+    _pretences: Pretences = field(default_factory=Pretences)
     _old: dict[str, tuple[Answer, int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,7 +139,7 @@ class Faults:
         """Let everything go well from now on."""
         with self._lock:
             self.rules.clear()
-            self._failed.clear()
+            self._pretences.clear()
             self._old.clear()
 
     def around(self, respond: Respond) -> Respond:
@@ -136,19 +151,18 @@ class Faults:
                 rule = next((rule for rule in self.rules if rule.fits(request)), None)
                 if rule is not None:
                     rule.struck += 1
-            known = self._known(request)
+            known = self._pretences.of_operation(request) or self._known(request)
             if known is not None:
                 return known
-            return respond(request) if rule is None else self._strike(rule.fault, request, respond)
+            self._pretences.forget(request)
+            answer = respond(request) if rule is None else self._strike(rule.fault, request, respond)
+            return self._pretences.shown(request, answer)
 
         return answer
 
     def _known(self, request: Request) -> Answer | None:
         """The answer of an earlier fault to this request."""
         with self._lock:
-            failed = self._failed.get(request.path.rsplit("/", 1)[-1])
-            if failed is not None and request.method == "GET":
-                return Answer.of({"status": "Failed", "error": error_body(failed.code, failed.message)})
             old = self._old.get(request.path) if request.method == "GET" else None
             if old is None:
                 return None
@@ -175,12 +189,8 @@ class Faults:
             with self._lock:
                 self._old[request.path] = (before, fault.reads)
             return answer
-        answer = respond(request)
-        token = _header(answer.headers, _OPERATION).rsplit("/", 1)[-1]
-        if token:
-            with self._lock:
-                self._failed[token] = fault
-        return answer
+        failure = (fault.code, fault.message) if isinstance(fault, FailOperation) else None
+        return self._pretences.start(request, respond(request), fault.polls, failure)
 
 
 def _asked(respond: Callable[[Request], Answer], request: Request) -> Answer:
@@ -190,7 +200,3 @@ def _asked(respond: Callable[[Request], Answer], request: Request) -> Answer:
         return error.answer()
     except BackendError as error:
         return WireError(404, "ResourceNotFound", error.detail).answer()
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.backends.azure.client import CONCURRENT_CALLS
+from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome, StepResult
-from orchestrator.workspace.arm.faults import Drop, FailOperation, Fault, Latency, Refuse, Rule, Stale
+from orchestrator.workspace.arm.faults import Drop, FailOperation, Fault, Latency, Linger, Refuse, Rule, Stale
 from tests.contract.kinds.azure_world import AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
@@ -72,8 +73,8 @@ def test_answers_lost_after_the_effect_lead_to_nothing_twice(
     assert removed.struck == (1 if case.kind in DELETED else 0)
 
 
-WAITED_FOR = frozenset({"online_endpoints", "online_endpoints.deployments"})
-"""Kinds whose operation is waited for behind this wire: a compute is there at once. Its failure is in tests/contract/azure."""
+OPERATED = frozenset({"compute", "online_endpoints", "online_endpoints.deployments", "online_endpoints.traffic"})
+"""Kinds whose writes are long-running operations."""
 
 DELETED = frozenset({"compute", "datastores", "online_endpoints", "online_endpoints.deployments"})
 """Kinds that a ``DELETE`` removes; others are archived, or are a part of something."""
@@ -139,18 +140,43 @@ def test_a_storm_without_end_is_given_up_with_the_reason(azure: AzureWorld, mete
     life.apply()
 
 
-@pytest.mark.parametrize("case", [case for case in KINDS if case.kind in WAITED_FOR], ids=str)
+@pytest.mark.parametrize("polls", [0, 3])
+@pytest.mark.parametrize("case", [case for case in KINDS if case.kind in OPERATED], ids=str)
 def test_an_operation_that_fails_is_told_and_mended_by_the_next_apply(
-    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path
+    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path, polls: int
 ) -> None:
     life = Life(case, azure, tmp_path)
-    strike(meter, case, FailOperation("QuotaExceeded", "no cores left"), "PUT")
+    # The traffic of an endpoint is the second write of its path.
+    if case.kind.endswith(".traffic"):
+        strike(meter, case, Latency(0), "PUT")
+    strike(meter, case, FailOperation("QuotaExceeded", "no cores left", polls), "PUT")
     (failed,) = failures(life)
     assert failed.address == life.address
     assert "no cores left" in failed.error
-    meter.clear()
+    assert life.changes().keys() == {life.address}
     life.apply()
     assert len(life.live(life.address)) == 1
+
+
+@pytest.mark.parametrize("case", [case for case in KINDS if case.kind in OPERATED], ids=str)
+def test_an_operation_that_takes_its_time_is_waited_for(
+    case: Case, azure: AzureWorld, meter: Metered, tmp_path: Path
+) -> None:
+    life = Life(case, azure, tmp_path)
+    lingering = meter.add(Linger(6), "PUT", PATHS[case.kind], times=None)
+    life.apply()
+    assert lingering.struck
+    (found,) = life.live(life.address)
+    assert found.health is Health.HEALTHY
+
+
+def test_a_compute_that_failed_while_nobody_waited_says_why(azure: AzureWorld, meter: Metered, tmp_path: Path) -> None:
+    life = Life(ONE_OF_EACH["compute"], azure, tmp_path)
+    life.apply()
+    strike(meter, life.case, FailOperation("QuotaExceeded", "no cores left"), "PUT")
+    azure.meddle(life.address, {})
+    (found,) = life.live(life.address)
+    assert (found.health, found.message) == (Health.DEGRADED, "failed: QuotaExceeded")
 
 
 @pytest.mark.parametrize("case", KINDS, ids=str)
