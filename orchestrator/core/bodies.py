@@ -88,6 +88,20 @@ class Resource(Named):
     tags: Tags | None = Field(None, description="Labels: name to value.")
 
 
+DATA_FILES: Final = Files("the bytes are the data")
+UPLOADED_TO: Final = Passive("where local files are uploaded to")
+
+
+class FileAsset(Resource):
+    """What assets that are files have: data and models. Each says more of `type`, `path` and `version`."""
+
+    type: str | None = None
+    path: Annotated[str, DATA_FILES]
+    version: Version | None = None
+    datastore: Annotated[str | None, UPLOADED_TO] = None
+    properties: Properties | None = None
+
+
 class Identity(Spec):
     """The identity under which a resource acts."""
 
@@ -115,7 +129,6 @@ class UserAssignedIdentity(Spec):
 PathMode: TypeAlias = Literal["ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download", "upload"]
 AssetType: TypeAlias = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]
 
-DATA_FILES: Final = Files("the bytes are the data")
 CODE_FILES: Final = Files("the code is what runs", gitignore=True)
 TEXT_FILE: Final = Files("the text counts, not its line ends", text=True)
 ASSET: Final = Ref("the bytes come from there")
@@ -249,7 +262,7 @@ class EnvironmentContent(Spec):
     )
     build: BuildContext | None = None
     inference_config: InferenceConfig | None = None
-    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
+    datastore: Annotated[str | None, UPLOADED_TO] = None
     os_type: Annotated[Literal["linux", "windows", "Linux", "Windows"] | None, ANY_CASE] = None
 
 

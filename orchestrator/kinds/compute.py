@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -12,17 +11,23 @@ from orchestrator.core.field_mark import Alias, Computed, Immutable, Sensitive, 
 from orchestrator.core.kind import AzureBinding, Behaviour, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import variant_by_type
 
 _FIXED: Final = "the service sets it when the compute is created and never again"
 _POOLS_OWN: Final = Computed("set in Synapse; Azure ML shows it and cannot change it")
 _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.upper() if isinstance(v, str) else v)
 
 
-class SshSettings(Spec):
-    """The administrator of the nodes."""
+class Administrator(Spec):
+    """Who may log in to a machine and change it."""
 
     admin_username: Annotated[str | None, WriteOnly("never returned")] = None
     admin_password: Annotated[str | None, Sensitive("a password")] = None
+
+
+class SshSettings(Administrator):
+    """The administrator of the nodes."""
+
     ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = None
 
 
@@ -159,11 +164,9 @@ class KubernetesCompute(ComputeBody):
     identity: Identity | None = None
 
 
-class MachineSsh(Spec):
+class MachineSsh(Administrator):
     """How to log in to an attached machine."""
 
-    admin_username: Annotated[str | None, WriteOnly("never returned")] = None
-    admin_password: Annotated[str | None, Sensitive("a password")] = None
     ssh_port: Whole | None = None
     ssh_private_key_file: Annotated[str | None, WriteOnly("never returned")] = None
 
@@ -205,10 +208,6 @@ class SynapseSpark(ComputeBody):
     auto_pause_settings: Annotated[SparkPause | None, _POOLS_OWN] = None
 
 
-def _variant(body: Mapping[str, Any]) -> str:
-    return str(body.get("type", "")).lower()
-
-
 _SOURCE: Final = "Azure naming rules, Microsoft.MachineLearningServices workspaces/computes"
 
 
@@ -231,7 +230,7 @@ KIND: Final = Kind(
         "virtualmachine": VirtualMachine,
         "synapsespark": SynapseSpark,
     },
-    variant=_variant,
+    variant=variant_by_type(any_case=True),
     name=_name(32, 2),
     variant_names={"computeinstance": _name(24, 3), "kubernetes": _name(16, 2), "virtualmachine": _name(16, 2)},
     azure=AzureBinding("compute", "load_compute", "begin_create_or_update", "begin_delete"),

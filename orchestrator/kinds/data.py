@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ASSET, DATA_FILES, Properties, Resource, Version
-from orchestrator.core.field_mark import Metadata, Passive
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.bodies import ASSET, DATA_FILES, FileAsset, Version
+from orchestrator.core.field_mark import Metadata
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, Spec
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import asset_name, variant_by_type
 
 
 class AutoDelete(Spec):
@@ -20,7 +20,7 @@ class AutoDelete(Spec):
     value: str | None = None
 
 
-class DataBody(Resource):
+class DataBody(FileAsset):
     """A data asset."""
 
     type: Literal["uri_file", "uri_folder", "mltable"] | None = None
@@ -28,8 +28,6 @@ class DataBody(Resource):
     version: Version | None = Field(
         None, description="Pins the version; without it the content's digest is the version."
     )
-    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
-    properties: Properties | None = None
     auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = None
 
 
@@ -51,21 +49,13 @@ class MlTable(DataBody):
     type: Literal["mltable"]
 
 
-def _variant(body: Mapping[str, Any]) -> str:
-    return str(body.get("type") or "uri_folder")
-
-
 KIND: Final = Kind(
     key="data",
     title="data asset",
     identity=Identity.VERSIONED,
     variants={"uri_file": UriFile, "uri_folder": UriFolder, "mltable": MlTable},
-    variant=_variant,
-    name=NameRule(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}",
-        "1 to 255 letters, digits, '-', '_' and '.'; starts with a letter or digit",
-        "Azure REST specification, workspaces/data",
-    ),
+    variant=variant_by_type("uri_folder"),
+    name=asset_name("data"),
     azure=AzureBinding("data", "load_data", "create_or_update", "archive"),
     local=LocalBinding(Behaviour.ASSET),
     source="Azure ML CLI v2 YAML reference: data",

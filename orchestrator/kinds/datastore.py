@@ -11,6 +11,7 @@ from orchestrator.core.bodies import Resource
 from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import variant_by_type
 
 _MOVED: Final = "another place is another datastore: what was registered with paths inside would point elsewhere"
 _HIDDEN: Final = WriteOnly("the service never returns credentials")
@@ -96,10 +97,6 @@ class OneLake(Resource):
     credentials: Principal | None = None
 
 
-def _variant(body: Mapping[str, Any]) -> str:
-    return str(body.get("type") or "").lower()
-
-
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
     credentials = body.get("credentials")
     if not isinstance(credentials, Mapping):
@@ -141,7 +138,7 @@ KIND: Final = Kind(
         "azure_data_lake_gen2": AzureDataLakeGen2,
         "one_lake": OneLake,
     },
-    variant=_variant,
+    variant=variant_by_type(any_case=True),
     unsupported=("hdfs",),
     name=NameRule(
         r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}",

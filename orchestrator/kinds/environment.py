@@ -15,9 +15,9 @@ from orchestrator.core.kind import (
     Identity,
     Kind,
     LocalBinding,
-    NameRule,
 )
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import asset_name
 
 
 class EnvironmentBody(EnvironmentContent, Resource):
@@ -52,11 +52,7 @@ KIND: Final = Kind(
     title="environment",
     identity=Identity.VERSIONED,
     variants={"": EnvironmentBody},
-    name=NameRule(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}",
-        "1 to 255 letters, digits, '-', '_' and '.'; starts with a letter or digit",
-        "Azure REST specification, workspaces/environments",
-    ),
+    name=asset_name("environments"),
     azure=AzureBinding("environments", "load_environment", "create_or_update", "archive"),
     local=LocalBinding(Behaviour.ASSET),
     source="Azure ML CLI v2 YAML reference: environment",

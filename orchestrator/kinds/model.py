@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import DATA_FILES, Properties, Resource, Version
-from orchestrator.core.field_mark import Computed, Metadata, Passive, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
+from orchestrator.core.bodies import DATA_FILES, FileAsset, Version
+from orchestrator.core.field_mark import Computed, Metadata, Ref, ServiceValue
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import asset_name, variant_by_type
 
 
-class ModelBody(Resource):
+class ModelBody(FileAsset):
     """A model."""
 
     type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
@@ -21,8 +21,6 @@ class ModelBody(Resource):
         description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
     )
     version: Version | None = Field(None, description="Pins the version; without it the next whole number is taken.")
-    datastore: Annotated[str | None, Passive("where local files are uploaded to")] = None
-    properties: Properties | None = None
     flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")] = (
         None
     )
@@ -50,21 +48,13 @@ class TritonModel(ModelBody):
     type: Literal["triton_model"]
 
 
-def _variant(body: Mapping[str, Any]) -> str:
-    return str(body.get("type") or "custom_model")
-
-
 KIND: Final = Kind(
     key="models",
     title="model",
     identity=Identity.VERSIONED,
     variants={"custom_model": CustomModel, "mlflow_model": MlflowModel, "triton_model": TritonModel},
-    variant=_variant,
-    name=NameRule(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}",
-        "1 to 255 letters, digits, '-', '_' and '.'; starts with a letter or digit",
-        "Azure REST specification, workspaces/models",
-    ),
+    variant=variant_by_type("custom_model"),
+    name=asset_name("models"),
     azure=AzureBinding("models", "load_model", "create_or_update", "archive"),
     local=LocalBinding(Behaviour.ASSET),
     source="Azure ML CLI v2 YAML reference: model",
