@@ -12,7 +12,8 @@ from typing import Any, Final
 
 _ASSET = re.compile(
     r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+"
-    r"/(?P<section>data|models|environments|codes|components|computes|jobs)/(?P<name>[^/]+)(?:/versions/(?P<version>[^/]+))?",
+    r"/(?P<section>data|models|environments|codes|components|computes|jobs)/(?P<name>[^/]+)"
+    r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?",
     re.IGNORECASE,
 )
 _LONG_PATH = re.compile(
@@ -36,8 +37,8 @@ def short(text: str) -> str:
     bare = text.removeprefix("azureml:") if text.startswith("azureml:/subscriptions") else text
     found = _ASSET.fullmatch(bare)
     if found is not None:
-        version = f":{found['version']}" if found["version"] else ""
-        return f"azureml:{found['name']}{version}"
+        version, label = found["version"], found["label"]
+        return f"azureml:{found['name']}" + (f":{version}" if version else f"@{label}" if label else "")
     path = _LONG_PATH.fullmatch(text)
     return f"azureml://{path['rest']}" if path is not None else text
 

@@ -24,28 +24,13 @@ from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
+from tests.identifiers import LONG_AND_SHORT
 
 SCOPE = Scope("s", "g", "w")
 WS = SCOPE.id
 
 
-@pytest.mark.parametrize(
-    ("text", "short", "why"),
-    [
-        (f"{WS}/environments/e/versions/1", "azureml:e:1", "a version"),
-        (f"azureml:{WS}/models/m/versions/2", "azureml:m:2", "a version with its scheme"),
-        (WS.replace("resourceGroups", "resourcegroups") + "/computes/cpu", "azureml:cpu", "either case"),
-        (f"{WS}/environments/e/labels/latest", "azureml:e@latest", "a label"),
-        (
-            "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/d/paths/a/b.csv",
-            "azureml://datastores/d/paths/a/b.csv",
-            "a long path of a datastore",
-        ),
-        ("azureml://registries/azureml/models/x/versions/1", "azureml://registries/azureml/models/x/versions/1", "a registry's"),
-        ("https://example.org/a.csv", "https://example.org/a.csv", "a URL"),
-        ("azureml:e:1", "azureml:e:1", "short already"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "short", "why"), LONG_AND_SHORT)
 def test_ids_become_short_references(text: str, short: str, why: str) -> None:
     assert shorten(text) == short, why
 

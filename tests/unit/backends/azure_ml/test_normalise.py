@@ -7,27 +7,11 @@ from typing import Any
 import pytest
 
 from orchestrator.backends.azure.normalise import ANONYMOUS, normalised, short
+from tests.identifiers import LONG_AND_SHORT
+from tests.identifiers import WORKSPACE as WS
 
-WS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
-
-@pytest.mark.parametrize(
-    ("text", "wanted", "why"),
-    [
-        (f"{WS}/environments/py/versions/3", "azureml:py:3", "the id of a version"),
-        (f"azureml:{WS}/environments/py/versions/3", "azureml:py:3", "with the prefix of the client"),
-        (WS.replace("resourceGroups", "resourcegroups") + "/models/m/versions/1", "azureml:m:1", "in either case"),
-        (f"{WS}/computes/cpu", "azureml:cpu", "a compute has no version"),
-        (
-            "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/store/paths/a/b",
-            "azureml://datastores/store/paths/a/b",
-            "the long form of a path",
-        ),
-        ("azureml://registries/azureml/models/bert/versions/1", "azureml://registries/azureml/models/bert/versions/1", "a registry"),
-        ("https://example.org/rows.csv", "https://example.org/rows.csv", "an address"),
-        ("python train.py", "python train.py", "no identifier at all"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "wanted", "why"), LONG_AND_SHORT)
 def test_identifiers_are_shortened(text: str, wanted: str, why: str) -> None:
     assert short(text) == wanted, why
 
