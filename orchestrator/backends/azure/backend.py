@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.connection import connection_of
@@ -112,7 +112,7 @@ class AzureBackend:
             return self._existing(request, existing)
         poller = driver.create(request)
         self._operations.put((request.address, request.revision), poller)
-        return self._there(request.address, request.revision)
+        return self._begun(request, poller)
 
     def update(self, request: Request, before: Observed) -> Observed:
         driver = self._driver(request.address.kind)
@@ -209,6 +209,15 @@ class AzureBackend:
         if found is None:
             raise Transient(f"{address} was accepted and cannot be read yet.")
         return found
+
+    def _begun(self, request: Request, poller: Any) -> Observed:
+        """What a create has brought into being so far: that may be nothing yet, as long as its operation goes on."""
+        found = self.read(request.address, request.revision)
+        if found is not None:
+            return found
+        if poller is None or poller.done():
+            return self._there(request.address, request.revision)
+        return Observed(request.address, request.revision, {}, health=Health.PROGRESSING, message="accepted")
 
     def _nowhere(self, kind: str) -> bool:
         """Whether the workspace, in which things of this kind are, has still to be made."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from azure.core import exceptions as core
@@ -39,6 +42,10 @@ _BESIDE: Final = (
 """What is made beside a workspace, not in it."""
 _BUSY_STORAGE: Final = "ServerBusy"
 """How storage throttles, with status 503. Source: Azure Storage REST reference, Common error codes."""
+_WRAPPERS: Final = frozenset(
+    {"DeploymentFailed", "InvalidTemplateDeployment", "MultipleErrorsOccurred", "ResourceDeploymentFailure"}
+)
+"""Codes whose message says nothing: what is wrong stands in `details`. Source: Azure Resource Manager, common deployment errors."""
 _REPEATABLE: Final = frozenset({408, 500, 502, 503, 504})
 _LONGEST_DETAIL: Final = 2_000
 
@@ -110,7 +117,34 @@ def _said(error: Any) -> tuple[str, str]:
     of_storage = getattr(error, "error_code", None)
     code = str(getattr(told, "code", "") or getattr(of_storage, "value", of_storage) or "")
     message = str(getattr(told, "message", "") or "")
+    if code in _WRAPPERS:
+        inner = list(_innermost(getattr(told, "details", None) or ()))
+        if inner:
+            return inner[0][0] or code, _cut("; ".join(f"{name}: {text}" for name, text in inner))
     return code, _cut(message or _text(error))
+
+
+def _innermost(details: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Codes and messages inside an error that only says that there are some. A message may be the text of one more error."""
+    for detail in details:
+        code, message, further = _parts(detail)
+        inner = list(_innermost(further))
+        yield from inner or [(code, message)]
+
+
+def _parts(detail: Any) -> tuple[str, str, Iterable[Any]]:
+    if not isinstance(detail, Mapping):
+        detail = {name: getattr(detail, name, None) for name in ("code", "message", "details")}
+    code, message, further = (
+        str(detail.get("code") or ""),
+        str(detail.get("message") or ""),
+        detail.get("details") or (),
+    )
+    if message.lstrip().startswith("{"):
+        with suppress(ValueError):
+            quoted = json.loads(message)
+            return code, message, [quoted.get("error", quoted)]
+    return code, message, further
 
 
 def _text(error: Exception) -> str:

@@ -22,7 +22,7 @@ import azure.ai.ml as ml
 from azure.ai.ml._restclient.runhistory.models import CreateRun, DeleteOrModifyTags
 from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants import ListViewType
-from azure.ai.ml.constants._common import LROConfigurations
+from azure.ai.ml.constants._common import ArmConstants, LROConfigurations
 from azure.ai.ml.entities import Data, Environment, Model, OnlineDeployment, OnlineEndpoint
 from azure.ai.ml.operations import _workspace_operations_base as workspaces
 from azure.core.rest import HttpRequest
@@ -294,6 +294,26 @@ def send(client: Any, method: str, address: str, query: Mapping[str, str], body:
     return answer
 
 
+def deployment_state(client: Any, identity: str) -> str:
+    """How far the deployment that makes a workspace is: ``Running``, ``Succeeded``, …
+
+    Args:
+        identity: the workspace's identifier.
+
+    Raises:
+        HttpResponseError: there is none.
+    """
+    scope, _, name = identity.rpartition("/")
+    group = scope.partition("/providers/")[0]
+    address = f"{group}/providers/Microsoft.Resources/deployments/{_deployment_name(name)}"
+    found = send(client, "GET", address, {"api-version": ArmConstants.AZURE_MGMT_RESOURCE_API_VERSION})
+    return str((found.get("properties") or {}).get("provisioningState") or "")
+
+
+def _deployment_name(workspace: str) -> str:
+    return f"{workspace}-amlctl"
+
+
 _NAMING: Final = threading.Lock()
 
 
@@ -323,7 +343,7 @@ def _steady_names(identity: str) -> Iterator[None]:
     with _NAMING:
         before = workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name
         workspaces.get_name_for_dependent_resource = dependent
-        workspaces.get_deployment_name = lambda name: f"{name}-amlctl"
+        workspaces.get_deployment_name = _deployment_name
         try:
             yield
         finally:

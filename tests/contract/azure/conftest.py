@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmService
 from tests.contract import served
+from tests.contract.azure import wire as fake
+from tests.contract.azure.birth import BODY, Birth, Life
 from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.certificate import write_certificate
 from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
@@ -98,3 +101,21 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmServ
     with served.serving(tmp_path) as service:
         served.become_client(service, monkeypatch)
         yield service
+
+
+@pytest.fixture
+def birth(wire: Wire, blobs: BlobWire) -> Birth:
+    """There is no workspace until a deployment made one."""
+    birth = Birth(wire)
+    wire.rules.append(birth)
+    return birth
+
+
+@pytest.fixture
+def life(tmp_path: Path, choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Life:
+    """A project that makes its workspace."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["connection"]["ca_file"])
+    monkeypatch.setattr(fake, "WORKSPACE", fake.WORKSPACE.replace("/ws", "/heart"))
+    life = Life(tmp_path, replace(choice, settings={**choice.settings, "workspace_name": "heart"}))
+    life.say(BODY)
+    return life

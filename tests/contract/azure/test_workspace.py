@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,156 +11,17 @@ import pytest
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Invalid
-from orchestrator.core.ports import SystemClock
-from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
-from orchestrator.core.run import Outcome, RunReport
-from orchestrator.engine import RunOptions, apply_project, load_project, open_workspace, plan_project
-from orchestrator.kinds import discover
-from orchestrator.planning.options import PlanOptions
+from orchestrator.core.project import LoadOptions, WorkspaceChoice
+from orchestrator.core.run import Outcome
+from orchestrator.engine import load_project
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.storage import account_path, container_of
-from tests.contract.azure import wire as fake
-from tests.contract.azure.blob_wire import BlobWire
+from tests.contract.azure.birth import BODY, Birth, Life
 from tests.contract.azure.wire import SUBSCRIPTION as WIRED
-from tests.contract.azure.wire import Answer, Exchange, Wire
+from tests.contract.azure.wire import Wire
 from tests.contract.served import served_choice
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def refused(status: int, code: str, message: str = "no") -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message}})
-
-
-class Birth:
-    """A rule for the wire: there is no workspace until a deployment made one."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.there = False
-        self.group = True
-        self.deployments: list[tuple[str, dict[str, Any]]] = []
-        self.labels: dict[str, Any] = {}
-        self.lose = 0
-        self.deny = ""
-
-    def __call__(self, exchange: Exchange) -> Answer | None:
-        if "/microsoft.resources/deployments/" in exchange.path:
-            return self._deployment(exchange)
-        if exchange.path == "":
-            return self._workspace(exchange)
-        inside = exchange.path.startswith(("/computes", "/datastores", "/data/", "/jobs"))
-        return refused(404, "ParentResourceNotFound") if inside and not self.there else None
-
-    def _deployment(self, exchange: Exchange) -> Answer:
-        if exchange.method == "PUT":
-            if self.deny:
-                message = f"The client 'c' does not have authorization to perform action '{self.deny}' over scope 's'."
-                return refused(403, "AuthorizationFailed", message)
-            given = {
-                name: value["value"]
-                for name, value in exchange.body["properties"]["parameters"].items()
-                if "value" in value
-            }
-            self.deployments.append((exchange.written, given))
-            self.there = True
-            self.labels = {
-                "tags": given["tagValues"],
-                "location": given["location"],
-                "properties": {"friendlyName": given["friendlyName"], "description": given["description"]},
-            }
-            if self.lose:
-                self.lose -= 1
-                return Answer(drop=True)
-        body = {
-            "id": exchange.written,
-            "name": "d",
-            "properties": {"provisioningState": "Succeeded", "duration": "PT1S"},
-        }
-        return Answer(200, body)
-
-    def _workspace(self, exchange: Exchange) -> Answer:
-        if not self.there:
-            return refused(404, "ResourceNotFound" if self.group else "ResourceGroupNotFound", "It was not found.")
-        if exchange.method == "PATCH":
-            self.labels["tags"] = exchange.body["tags"]
-            self.labels["properties"] |= {
-                name: value
-                for name, value in exchange.body["properties"].items()
-                if name in ("friendlyName", "description")
-            }
-        body = self._wire._workspace()
-        return Answer(
-            body={
-                **body,
-                "name": "heart",
-                **self.labels,
-                "properties": {**body["properties"], **self.labels["properties"]},
-            }
-        )
-
-
-SPEC = {
-    "project": "demo",
-    "tags": {"team": "core"},
-    "compute": {"cpu": {"type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 2}},
-}
-BODY = {"create": True, "location": "West Europe", "tags": {"cost": "7"}}
-
-
-class Life:
-    """A project that makes its workspace on the wire."""
-
-    def __init__(self, folder: Path, choice: WorkspaceChoice) -> None:
-        self._file = folder / "spec.yaml"
-        self._choice = choice
-
-    def say(self, body: dict[str, Any], **more: Any) -> None:
-        names = {
-            name: self._choice.settings[name]
-            for name in ("subscription_id", "resource_group", "workspace_name", "state")
-        }
-        text = {**SPEC, **more, "workspace": {"azure": {**names, **body}}}
-        self._file.write_text(json.dumps(text))
-
-    def project(self) -> Project:
-        project = load_project([self._file], LoadOptions())
-        settings = {**project.workspace.settings, **self._choice.settings}
-        return replace(project, workspace=WorkspaceChoice("azure", settings))
-
-    def plan(self, **options: Any) -> dict[str, Action]:
-        project = self.project()
-        with open_workspace(project, discover(), SystemClock()) as workspace:
-            plan = plan_project(project, workspace, PlanOptions(**options)).plan
-        return {str(change.address): change.action for change in plan.effective}
-
-    def run(self, **options: Any) -> RunReport:
-        project = self.project()
-        with open_workspace(project, discover(), SystemClock()) as workspace:
-            _, report = apply_project(project, workspace, PlanOptions(**options), RunOptions(), lambda plan: True)
-        assert report is not None
-        return report
-
-    def apply(self, **options: Any) -> dict[str, Outcome]:
-        report = self.run(**options)
-        assert not report.failed, [(str(r.address), r.error) for r in report.results if r.error]
-        return {str(result.address): result.outcome for result in report.results}
-
-
-@pytest.fixture
-def birth(wire: Wire, blobs: BlobWire) -> Birth:
-    birth = Birth(wire)
-    wire.rules.append(birth)
-    return birth
-
-
-@pytest.fixture
-def life(tmp_path: Path, choice: WorkspaceChoice, monkeypatch: pytest.MonkeyPatch) -> Life:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["connection"]["ca_file"])
-    monkeypatch.setattr(fake, "WORKSPACE", fake.WORKSPACE.replace("/ws", "/heart"))
-    life = Life(tmp_path, replace(choice, settings={**choice.settings, "workspace_name": "heart"}))
-    life.say(BODY)
-    return life
 
 
 def test_it_is_planned_before_it_is_there_made_first_and_kept(life: Life, birth: Birth, wire: Wire) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,12 +10,18 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.errors import Invalid, NotFound, Transient
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed, Removal
 
 _NO_GROUP: Final = "ResourceGroupNotFound"
+_ACTIVE: Final = "DeploymentActive"
+_ENDED: Final = frozenset({"succeeded", "failed", "canceled"})
+"""Source: Azure Resource Manager REST reference, deployments: provisioningState."""
+
+LONGEST_S: Final = 1_800.0
+"""How long to wait for a deployment of somebody else where the request has no bound. It takes minutes; the service names no bound."""
 
 
 class Site:
@@ -75,12 +82,34 @@ class WorkspaceDriver:
         return None if entity is None else self._observed(entity)
 
     def create(self, request: Request) -> Any:
-        """See `Driver.create`."""
+        """See `Driver.create`.
+
+        Raises:
+            Transient: another apply was making it. What has come of that is for whoever tries again to see.
+        """
         from orchestrator.backends.azure import sdk
 
         entity = self._entity(request)
         identity = self._client.connection.arm_id
-        return self._client.write(f"create {request.address}", lambda ml: sdk.make_workspace(ml, entity, identity))
+        try:
+            return self._client.write(f"create {request.address}", lambda ml: sdk.make_workspace(ml, entity, identity))
+        except Transient as error:
+            if error.code == _ACTIVE:
+                self._await_the_other(identity, request.timeout_s or LONGEST_S)
+            raise
+
+    def _await_the_other(self, identity: str, longest_s: float) -> None:
+        """Wait until the deployment under way has ended, well or not; no longer than the bound."""
+        from orchestrator.backends.azure import sdk
+
+        ends = time.monotonic() + longest_s
+        while time.monotonic() < ends:
+            try:
+                state = self._client.read("read the deployment", lambda ml: sdk.deployment_state(ml, identity))
+            except NotFound:
+                return
+            if state.lower() in _ENDED or self._client.patience.pause(float(self._client.connection.polling_s)):
+                return
 
     def update(self, request: Request, before: Observed) -> Any:
         """See `Driver.update`: labels only."""
