@@ -202,3 +202,13 @@ def test_a_spec_is_applied_through_the_wire_and_mends_what_others_did(served: Se
         assert fact in drifted
     served.amlctl("apply", "--yes", folder=folder)
     served.amlctl("plan", "--detailed-exitcode", folder=folder)
+
+
+def test_a_server_that_is_gone_is_told_in_words(tmp_path: Path) -> None:
+    folder = write(tmp_path / "project", {"spec.yaml": f"{AZURE_WORKSPACE}project: gone\n"})
+    with serving(tmp_path / "ws") as served:
+        served.amlctl("plan", folder=folder)
+    gone = served.amlctl("plan", folder=folder, code=1).stderr
+    assert "Traceback" not in gone
+    for said in ("ARM_CLOUD_METADATA_URL", "amlctl workspace serve --arm", "amlctl workspace env --arm"):
+        assert said in gone

@@ -13,7 +13,7 @@ from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.normalise import normalised
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.backends.azure.uploads import Uploads
-from orchestrator.core.errors import BackendError
+from orchestrator.core.errors import BackendError, Transient
 from orchestrator.core.value import LocalFiles
 
 Result = TypeVar("Result")
@@ -145,17 +145,38 @@ class Client:
             if self._ml is not None:
                 return
             _quieten()
-            from orchestrator.backends.azure import sdk
-            from orchestrator.backends.azure.identity import make_credential
-            from orchestrator.backends.azure.sessions import Sessions
+            try:
+                self._connect()
+            except Exception as error:
+                if type(error).__name__ != "MlException":
+                    raise
+                raise _without_cloud() from error
 
-            self._sessions = Sessions(self.connection.ca_file, CONCURRENT_CALLS)
-            self._credential = make_credential(self.connection, self._sessions.transport())
-            self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
+    def _connect(self) -> None:
+        from orchestrator.backends.azure import sdk
+        from orchestrator.backends.azure.identity import make_credential
+        from orchestrator.backends.azure.sessions import Sessions
+
+        self._sessions = Sessions(self.connection.ca_file, CONCURRENT_CALLS)
+        self._credential = make_credential(self.connection, self._sessions.transport())
+        self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
 
 
 def _quieten() -> None:
-    """Keep what azure-ai-ml says at import from stderr: that classes of its own are experimental. Its progress bars read their
-    variable while they are imported."""
+    """Keep what azure-ai-ml says at import from stderr: that classes of its own are experimental, and what we say ourselves of a cloud
+    that is not found. Its progress bars read their variable while they are imported."""
     os.environ.setdefault("TQDM_DISABLE", "1")
-    logging.getLogger("azure.ai.ml._utils._experimental").setLevel(logging.CRITICAL)
+    for name in ("_utils._experimental", "_azure_environments"):
+        logging.getLogger(f"azure.ai.ml.{name}").setLevel(logging.CRITICAL)
+
+
+def _without_cloud() -> BackendError:
+    """What to say when nobody tells azure-ai-ml where the environment's cloud is; it asks as soon as it is imported."""
+    cloud, asked = (os.environ.get(name, "") for name in ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL"))
+    where = f" from {asked.partition('?')[0]} (ARM_CLOUD_METADATA_URL)" if asked else ""
+    return Transient(
+        f"Cannot learn where the cloud '{cloud}' (AZUREML_CURRENT_CLOUD) is{where}.",
+        code="cloud-unreachable",
+        fix='For a served workspace run `amlctl workspace serve --arm`, then `eval "$(amlctl workspace env --arm)"` again; '
+        "for Azure itself unset both variables.",
+    )
