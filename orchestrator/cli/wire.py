@@ -43,7 +43,8 @@ def serve_until_stopped(root: Path, port: int, console: Console) -> None:
             console.document({"path": str(root), "url": service.url})
         else:
             console.result(f"Serving {root.name} at {service.url}. Ctrl-C stops.")
-            console.result('In the shell of a program: eval "$(amlctl workspace env --arm)"')
+            there = shlex.quote(str(root))
+            console.result(f'In the shell of a program: eval "$(amlctl workspace env --arm --path {there})"')
         while not stopped.wait(LOOK_S):
             if not service.stands:
                 console.error("The workspace was deleted.")

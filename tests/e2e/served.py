@@ -104,14 +104,19 @@ def serving(root: Path) -> Iterator[Served]:
     try:
         assert server.stdout is not None
         assert "https://127.0.0.1:" in server.stdout.readline()
-        yield Served(root, _environment(root))
+        yield Served(root, _environment(server.stdout.readline()))
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=SLOWEST_S)
         admin.down(root)
 
 
-def _environment(root: Path) -> dict[str, str]:
-    script = f'eval "$({" ".join(AMLCTL)} workspace env --arm --path {root})" && env -0'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+def _environment(hint: str) -> dict[str, str]:
+    """The environment of a shell in which somebody said what the server told them to say."""
+    _, told, advice = hint.strip().partition(": ")
+    assert told
+    path = f'amlctl() {{ {" ".join(AMLCTL)} "$@"; }}'
+    done = subprocess.run(
+        ["sh", "-c", f"{path}; {advice} && env -0"], capture_output=True, text=True, check=True, timeout=60
+    )
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
