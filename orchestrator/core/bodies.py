@@ -242,7 +242,7 @@ class Route(Spec):
     """A path and port of a scoring container."""
 
     path: str
-    port: Whole | str
+    port: str | Whole
 
 
 class InferenceConfig(Spec):

@@ -84,7 +84,7 @@ class SetupScript(Spec):
 
     path: str | None = None
     command: str | None = None
-    timeout_minutes: Whole | str | None = None
+    timeout_minutes: str | Whole | None = None
 
 
 class SetupScripts(Spec):

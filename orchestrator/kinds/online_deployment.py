@@ -79,7 +79,7 @@ class ScaleSettings(Spec):
 class Collection(Spec):
     """One stream of collected data."""
 
-    enabled: Flag | str | None = None
+    enabled: str | Flag | None = None
     sampling_rate: Number | None = Field(None, ge=0, le=1)
     client_id: str | None = None
     data: dict[str, Any] | str | None = None

@@ -52,3 +52,24 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
             text = path.read_text(encoding="utf-8", errors="replace")
             found += [f"{path.relative_to(ROOT)}: {word}" for word in words if word in text]
     assert found == []
+
+
+def unions(tree: ast.AST) -> list[tuple[str, ...]]:
+    """The members of each ``a | b | c``, and of each part of it from the left."""
+
+    def members(node: ast.expr) -> tuple[str, ...]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return (*members(node.left), *members(node.right))
+        return (ast.unparse(node),)
+
+    return [found for node in ast.walk(tree) if isinstance(node, ast.BinOp) and len(found := members(node)) > 1]
+
+
+def test_the_members_of_a_union_always_have_one_order() -> None:
+    """typing takes ``A | B`` for ``B | A`` and, if it still remembers one, gives it for the other: schemas would follow its memory."""
+    orders: dict[frozenset[str], set[tuple[str, ...]]] = {}
+    for path in [ROOT / "orchestrator/core/bodies.py", *sorted((ROOT / "orchestrator/kinds").rglob("*.py"))]:
+        for union in unions(ast.parse(path.read_text())):
+            orders.setdefault(frozenset(union), set()).add(union)
+    assert orders
+    assert [found for found in orders.values() if len(found) > 1] == []
