@@ -17,6 +17,7 @@ from inspect import cleandoc
 from pathlib import Path
 
 import click
+import yaml
 
 from orchestrator.cli.overview import COMMANDS
 from orchestrator.core.kind import Kind
@@ -103,6 +104,7 @@ def errors_page() -> str:
             known = found.setdefault(code, Code())
             known.summary, known.fix = known.summary or summary, known.fix or fix
             known.places.add(path.relative_to(PACKAGE.parent).as_posix())
+    _summarise(found)
     parts = [
         _MADE,
         "# Errors and warnings\n",
@@ -116,6 +118,22 @@ def errors_page() -> str:
             parts.append(f"What to do: {facts.fix}\n")
         parts.append(f"Told by: {', '.join(f'`{place}`' for place in sorted(facts.places))}\n")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _summarise(found: dict[str, Code]) -> None:
+    """Say of the codes that have no sentence in the code what they stand for.
+
+    Raises:
+        SystemExit: a code without a sentence, or a sentence without a code.
+    """
+    told: dict[str, str] = yaml.safe_load((DOCS / "failures.yaml").read_text(encoding="utf-8"))
+    silent = {code for code, facts in found.items() if not facts.summary}
+    if wrong := sorted(silent ^ set(told)):
+        sys.exit(
+            f"docs/failures.yaml is to have one sentence for each code that has none in the code: {', '.join(wrong)}"
+        )
+    for code in silent:
+        found[code].summary = told[code]
 
 
 def _codes(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
