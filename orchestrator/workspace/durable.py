@@ -6,6 +6,7 @@ written before the bytes are. So: the bytes first, then the name, then the folde
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,9 +47,12 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(top: Path) -> None:
-    """Make a file, or a folder with all below it, durable. Follows no symbolic links; the name of `top` itself is the caller's to sync."""
+    """Make a file, or a folder with all below it, durable. Follows no symbolic links; the name of `top` itself is the caller's to sync.
+
+    What a job has closed to everybody, and what has gone meanwhile, is left out.
+    """
     if not top.is_dir():
-        sync(top)
+        _sync_readable(top)
         return
     files: list[Path] = []
     folders: list[Path] = []
@@ -56,8 +60,13 @@ def sync_tree(top: Path) -> None:
         folders.append(Path(folder))
         # Pipes and sockets hold no bytes, and opening one may wait for ever.
         files += [path for name in names if (path := Path(folder, name)).is_file() and not path.is_symlink()]
-    _each(sync, files)
-    _each(sync, folders)
+    _each(_sync_readable, files)
+    _each(_sync_readable, folders)
+
+
+def _sync_readable(path: Path) -> None:
+    with contextlib.suppress(PermissionError, FileNotFoundError):
+        sync(path)
 
 
 def _rename_synced(draft: Draft) -> None:

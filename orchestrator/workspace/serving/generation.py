@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from orchestrator.core.errors import BackendError
 from orchestrator.workspace.records import Record
@@ -12,7 +13,7 @@ from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.release import Release, ReleaseBuilder
 from orchestrator.workspace.serving.servers import HOPELESS_AFTER, Server, ServerTask
 
-_REBUILD_S = 10.0
+REBUILD_S: Final = 10.0
 """Pause before a release that could not be laid out is tried again: each try writes to the log."""
 
 
@@ -125,6 +126,6 @@ class Generation:
             try:
                 self._built = building.result()
             except BackendError as error:
-                self._trouble, self._again = error, time.monotonic() + _REBUILD_S
+                self._trouble, self._again = error, time.monotonic() + REBUILD_S
                 raise
         return self._built

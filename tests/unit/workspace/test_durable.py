@@ -45,3 +45,21 @@ def test_a_tree_is_synced_without_what_is_no_file(tmp_path: Path, synced: set[in
     assert synced == {path.stat().st_ino for path in inside}
     sync_tree(tmp_path / "outside")
     assert (tmp_path / "outside").stat().st_ino in synced
+
+
+def test_what_a_job_has_closed_to_everybody_is_left_out(
+    tmp_path: Path, synced: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "open").write_text("x")
+    (tmp_path / "closed").write_text("x")
+    really = os.open
+
+    def refuse(path: os.PathLike[str], flags: int) -> int:
+        if Path(path).name == "closed":
+            raise PermissionError  # the administrator, who may run these tests, would be let in
+        return really(path, flags)
+
+    monkeypatch.setattr(os, "open", refuse)
+    sync_tree(tmp_path)
+    assert (tmp_path / "open").stat().st_ino in synced
+    assert (tmp_path / "closed").stat().st_ino not in synced
