@@ -1,4 +1,4 @@
-"""Names of azure-ai-ml that are not public: each that `sdk.py` relies on, by itself, so that a new version fails here first."""
+"""Names of azure-ai-ml that are not public: each that the package `sdk` relies on, by itself, so that a new version fails here first."""
 
 from __future__ import annotations
 

@@ -89,14 +89,7 @@ class DeploymentDriver:
     def _observed(self, endpoint: str, entity: Any, rest: Any) -> Observed:
         from orchestrator.backends.azure import sdk
 
-        body = self._client.body(self._kind.key, entity)
-        exact = sdk.request_milliseconds(rest)
-        if exact and isinstance(body.get("request_settings"), dict):
-            body["request_settings"] = body["request_settings"] | exact
-        if mounted := sdk.mount_path(rest):
-            body["model_mount_path"] = mounted
-        for name, enabled in sdk.collection_modes(rest).items():
-            body["data_collector"]["collections"][name]["enabled"] = enabled
+        body = sdk.completed(self._client.body(self._kind.key, entity), rest)
         for name, content in (("environment", self._inline.environment), ("model", self._inline.model)):
             if name in body:
                 body[name] = content(body[name])

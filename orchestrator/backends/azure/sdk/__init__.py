@@ -1,0 +1,35 @@
+"""Everything that depends on how azure-ai-ml is built: its private names, its loaders and its habits.
+
+Contract tests run this package against the lowest and the highest supported version.
+"""
+
+from orchestrator.backends.azure.sdk.assets import names_of, version, versions
+from orchestrator.backends.azure.sdk.connecting import connect
+from orchestrator.backends.azure.sdk.deployment_forms import completed
+from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
+from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
+from orchestrator.backends.azure.sdk.requests import send
+from orchestrator.backends.azure.sdk.runs import VIEWS, relabel, remove_tags, run_details, run_labels
+from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_workspace
+
+__all__ = [
+    "VIEWS",
+    "body_of",
+    "completed",
+    "connect",
+    "deployment",
+    "deployment_state",
+    "deployments",
+    "endpoint_entity",
+    "load_entity",
+    "make_workspace",
+    "names_of",
+    "plain_of",
+    "relabel",
+    "remove_tags",
+    "run_details",
+    "run_labels",
+    "send",
+    "version",
+    "versions",
+]

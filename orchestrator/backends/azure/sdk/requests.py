@@ -1,0 +1,27 @@
+"""Requests that the client has no method for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.rest import HttpRequest
+
+
+def send(client: Any, method: str, address: str, query: Mapping[str, str], body: Any = None) -> Mapping[str, Any]:
+    """Ask Azure Resource Manager for what the client has no method for, with its credential, its retries and its cloud.
+
+    Args:
+        address: a path, or the whole address of a further page.
+
+    Returns:
+        The answer; empty if there is no body.
+
+    Raises:
+        HttpResponseError: the answer is a refusal.
+    """
+    whole = address if "://" in address else f"{client._base_url.rstrip('/')}{address}"
+    response = client.compute._operation._client.send_request(HttpRequest(method, whole, params=dict(query), json=body))
+    response.raise_for_status()
+    answer: Mapping[str, Any] = response.json() if response.content else {}
+    return answer

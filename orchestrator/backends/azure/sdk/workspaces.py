@@ -1,0 +1,70 @@
+"""The deployment that makes a workspace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from azure.ai.ml.constants._common import ArmConstants
+from azure.ai.ml.operations import _workspace_operations_base as workspaces
+
+from orchestrator.backends.azure.sdk.requests import send
+
+
+def deployment_state(client: Any, identity: str) -> str:
+    """How far the deployment that makes a workspace is: ``Running``, ``Succeeded``, …
+
+    Args:
+        identity: the workspace's identifier.
+
+    Raises:
+        HttpResponseError: there is none.
+    """
+    scope, _, name = identity.rpartition("/")
+    group = scope.partition("/providers/")[0]
+    address = f"{group}/providers/Microsoft.Resources/deployments/{_deployment_name(name)}"
+    found = send(client, "GET", address, {"api-version": ArmConstants.AZURE_MGMT_RESOURCE_API_VERSION})
+    return str((found.get("properties") or {}).get("provisioningState") or "")
+
+
+def _deployment_name(workspace: str) -> str:
+    return f"{workspace}-amlctl"
+
+
+_NAMING: Final = threading.Lock()
+
+
+def make_workspace(client: Any, entity: Any, identity: str) -> Any:
+    """Start a deployment that makes a workspace with its storage account, key vault, log and insights.
+
+    The client draws new names for all of these at each call, so that a call repeated after a lost answer would leave a second set
+    behind. Here they follow from the workspace. Source: azure-ai-ml, ``get_name_for_dependent_resource``.
+
+    Args:
+        identity: the workspace's identifier.
+
+    Returns:
+        The poller of the deployment: that of the client around it neither waits nor tells whether it is done.
+    """
+    with _steady_names(identity):
+        poller = client.workspaces.begin_create(entity)
+    return getattr(poller.polling_method(), "poller", poller)
+
+
+@contextmanager
+def _steady_names(identity: str) -> Iterator[None]:
+    def dependent(workspace_name: str, resource_type: str) -> str:
+        letters = "".join(char for char in workspace_name.lower() if char.isascii() and char.isalnum())
+        return f"{letters[:8]}{resource_type[:8]}{uuid5(NAMESPACE_URL, f'{identity}/{resource_type}').hex}"[:24]
+
+    with _NAMING:
+        before = workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name
+        workspaces.get_name_for_dependent_resource = dependent
+        workspaces.get_deployment_name = _deployment_name
+        try:
+            yield
+        finally:
+            workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name = before
