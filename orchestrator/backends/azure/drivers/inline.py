@@ -9,8 +9,9 @@ from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.normalise import ANONYMOUS
 from orchestrator.core.errors import NotFound
 
-_MODEL: Final = re.compile(r"azureml:[0-9a-f]{64}:[^:]+")
-"""The name that the client gives to a model without one: a digest of its files. Source: azure-ai-ml, ``Model.__init__``."""
+_MODEL: Final = re.compile(r"azureml:(?:[0-9a-f]{64}|[0-9a-f]{32}):[^:]+")
+"""The name that the client gives to a model without one: a digest of its files, in older versions a shorter one.
+Source: azure-ai-ml, ``Model.__init__``; 1.27."""
 
 _FIELDS: Final = {
     "environments": ("image", "conda_file", "build", "inference_config"),
