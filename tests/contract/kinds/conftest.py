@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.core.ports import Request, ScoringAnswer
 from orchestrator.core.resource import Observed
@@ -72,6 +74,17 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorl
         world.pauses.append(duration)
         time.sleep(min(duration, QUICK_S))
 
+    clients: list[Kept] = []
+
+    def client_of(connection: Connection) -> Kept:
+        """One client for each way to the workspace: making one costs more than most of what is asked with it."""
+        found = next((client for client in clients if client.connection == connection), None)
+        if found is None:
+            found = Kept(connection)
+            clients.append(found)
+        return found
+
+    monkeypatch.setattr("orchestrator.backends.azure.backend.Client", client_of)
     for verb in ("create", "update"):
         monkeypatch.setattr(AzureBackend, verb, _noted(world, getattr(AzureBackend, verb)))
     for transport in ("HttpTransport", "RequestsTransport"):
@@ -79,7 +92,20 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorl
     monkeypatch.setattr(Patience, "pause", lambda patience, seconds: bool(pause(patience, seconds)))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", service.client_environment()["REQUESTS_CA_BUNDLE"])
     yield world
+    for client in clients:
+        client.end()
     service.close()
+
+
+class Kept(Client):
+    """A client that outlives the backend that uses it."""
+
+    def close(self) -> None:
+        """See `end`."""
+
+    def end(self) -> None:
+        """Close it."""
+        super().close()
 
 
 def _noted(world: AzureWorld, method: Callable[..., Observed]) -> Callable[..., Observed]:

@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from requests import Response
+from requests.adapters import HTTPAdapter
 
 from orchestrator.backends.azure.client import CONCURRENT_CALLS, Client
 from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.drivers.endpoint_reads import SharedCalls
+from orchestrator.backends.azure.sessions import Sessions
 from orchestrator.core.errors import Invalid, NotFound
 
 pytest.importorskip("azure.identity")
@@ -25,11 +28,11 @@ def client() -> Iterator[Client]:
     client.close()
 
 
-def test_no_more_calls_than_the_bound_run_at_once(client: Client) -> None:
+def test_no_more_requests_than_the_bound_wait_for_their_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     inside, most, using = 0, 0, threading.Lock()
     full = threading.Barrier(CONCURRENT_CALLS, timeout=20)
 
-    def call(ml: Any) -> None:
+    def answered(adapter: HTTPAdapter, request: Any) -> Response:
         nonlocal inside, most
         with using:
             inside += 1
@@ -37,9 +40,16 @@ def test_no_more_calls_than_the_bound_run_at_once(client: Client) -> None:
         full.wait()
         with using:
             inside -= 1
+        response = Response()
+        response.status_code = 200
+        return response
 
+    monkeypatch.setattr(HTTPAdapter, "send", answered)
+    sessions = Sessions("", CONCURRENT_CALLS)
+    adapter = sessions._session.get_adapter("https://management.azure.com")
     with ThreadPoolExecutor(3 * CONCURRENT_CALLS) as pool:
-        list(pool.map(lambda number: client.read("list", call), range(3 * CONCURRENT_CALLS)))
+        list(pool.map(lambda number: adapter.send(number), range(3 * CONCURRENT_CALLS)))
+    sessions.close()
     assert most == CONCURRENT_CALLS
 
 
