@@ -11,8 +11,8 @@ from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants._common import LROConfigurations
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-from orchestrator.backends.azure import repairs
 from orchestrator.backends.azure.connection import CLOUDS, Connection, Endpoints
+from orchestrator.backends.azure.sdk import repairs
 
 
 def connect(connection: Connection, credential: Any, transport: Any) -> Any:
