@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.backends.azure.dialect import spoken
@@ -10,7 +10,7 @@ from orchestrator.backends.azure.marks import marked
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Identity, Kind
 from orchestrator.core.ports import Request
-from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown
+from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, leaves, mapped
 
 
 def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
     Raises:
         Invalid: a reference has no value yet; the client has no words for something.
     """
-    body: dict[str, Any] = {name: _revealed(value) for name, value in request.properties.items()}
+    body: dict[str, Any] = mapped(request.properties, _revealed)
     body["name"] = request.revision if kind.identity is Identity.RUN else request.address.leaf
     if kind.identity is Identity.VERSIONED:
         body["version"] = request.revision
@@ -32,27 +32,17 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
 
 def local_files(value: Any) -> Iterator[LocalFiles]:
     """Every local file or folder that a body mentions."""
-    if isinstance(value, LocalFiles):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from local_files(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from local_files(item)
+    return (leaf for leaf in leaves(value) if isinstance(leaf, LocalFiles))
 
 
 def _revealed(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _revealed(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_revealed(item) for item in value]
+    """What the loader takes in the place of a value of ours."""
     if isinstance(value, LocalFiles):
         return str(value.path)
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Template):
-        return "".join(str(_revealed(part)) for part in value.parts)
+        return "".join(str(mapped(part, _revealed)) for part in value.parts)
     if isinstance(value, Reference | Unknown):
         reference = value.reference if isinstance(value, Unknown) else value
         raise Invalid(f"'{reference}' has no value yet.", code="unresolved-reference")

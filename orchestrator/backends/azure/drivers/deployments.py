@@ -11,22 +11,22 @@ from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.inline import InlineAssets
+from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.errors import NotFound
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import Observed, Removal
+from orchestrator.core.resource import Observed
 
 LOG_LINES = 1_000
 """Lines that are asked for at once."""
 
 
-class DeploymentDriver:
+class DeploymentDriver(MutableDriver):
     """Deployments."""
 
     def __init__(self, client: Client, kind: Kind, reads: EndpointReads) -> None:
-        self._client = client
-        self._kind = kind
+        super().__init__(client, kind)
         self._reads = reads
         self._inline = InlineAssets(client)
 
@@ -44,27 +44,7 @@ class DeploymentDriver:
             )
         except NotFound:
             return None
-        return self._observed(address.name, entity, rest)
-
-    def create(self, request: Request) -> Any:
-        """See `Driver.create`."""
-        return self._put(request, "create")
-
-    def update(self, request: Request, before: Observed) -> Any:
-        """See `Driver.update`: the service takes the whole body again and rolls it out."""
-        return self._put(request, "update")
-
-    def restore(self, request: Request) -> None:
-        """Never needed: deployments are not archived."""
-
-    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
-        """See `Driver.remove`."""
-        if removal is Removal.ARCHIVE:
-            raise Invalid(f"{address}: a deployment cannot be archived.", fix="Use on_removal: delete or keep.")
-        return self._client.write(
-            f"delete {address}",
-            lambda ml: ml.online_deployments.begin_delete(name=address.leaf, endpoint_name=address.name),
-        )
+        return self._deployment(address.name, entity, rest)
 
     def log(self, address: Address) -> Sequence[str]:
         """The newest lines of a deployment's log."""
@@ -83,10 +63,13 @@ class DeploymentDriver:
 
         return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))
 
-    def _of_endpoint(self, endpoint: str) -> Sequence[Observed]:
-        return [self._observed(endpoint, entity, rest) for entity, rest in self._reads.deployments(endpoint)]
+    def _delete(self, ml: Any, address: Address) -> Any:
+        return ml.online_deployments.begin_delete(name=address.leaf, endpoint_name=address.name)
 
-    def _observed(self, endpoint: str, entity: Any, rest: Any) -> Observed:
+    def _of_endpoint(self, endpoint: str) -> Sequence[Observed]:
+        return [self._deployment(endpoint, entity, rest) for entity, rest in self._reads.deployments(endpoint)]
+
+    def _deployment(self, endpoint: str, entity: Any, rest: Any) -> Observed:
         from orchestrator.backends.azure import sdk
 
         body = sdk.completed(self._client.body(self._kind.key, entity), rest)

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
-from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.core.kind import Kind
+from orchestrator.core.errors import NotFound
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import Observed, Removal
+from orchestrator.core.resource import Observed
 
 
-class NamedDriver:
-    """A kind without versions and parts.
-
-    Args:
-        client: of the workspace.
-        kind: tells collection, loader and methods.
-    """
-
-    def __init__(self, client: Client, kind: Kind) -> None:
-        self._client = client
-        self._kind = kind
+class NamedDriver(MutableDriver):
+    """A kind without versions and parts."""
 
     def list(self) -> list[Observed]:
         """See `Driver.list`."""
@@ -41,25 +30,6 @@ class NamedDriver:
         except NotFound:
             return None
         return self._observed(entity)
-
-    def create(self, request: Request) -> Any:
-        """See `Driver.create`."""
-        return self._put(request, "create")
-
-    def update(self, request: Request, before: Observed) -> Any:
-        """See `Driver.update`: the service takes the whole body again."""
-        return self._put(request, "update")
-
-    def restore(self, request: Request) -> None:
-        """Never needed: nothing of these kinds is archived."""
-
-    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
-        """See `Driver.remove`."""
-        if removal is Removal.ARCHIVE:
-            raise Invalid(f"{address}: a {self._kind.title} cannot be archived.", fix="Use on_removal: delete or keep.")
-        remove = self._kind.azure.remove
-        answer = self._client.write(f"delete {address}", lambda ml: getattr(self._collection(ml), remove)(address.name))
-        return answer if remove.startswith("begin_") else None
 
     def _put(self, request: Request, verb: str) -> Any:
         from orchestrator.backends.azure import sdk
@@ -78,9 +48,7 @@ class NamedDriver:
         answer = self._client.write(f"{verb} {request.address}", put)
         return answer if binding.create.startswith("begin_") else None
 
-    def _collection(self, ml: Any) -> Any:
-        return getattr(ml, self._kind.azure.collection)
-
-    def _observed(self, entity: Any) -> Observed:
-        body = self._client.body(self._kind.key, entity)
-        return facts.observed(Address(self._kind.section, entity.name), "", body, entity)
+    def _delete(self, ml: Any, address: Address) -> Any:
+        remove = self._kind.azure.remove
+        answer = getattr(self._collection(ml), remove)(address.name)
+        return answer if remove.startswith("begin_") else None

@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound, Transient
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import Observed, Removal
+from orchestrator.core.resource import Observed
 
 _NO_GROUP: Final = "ResourceGroupNotFound"
 _ACTIVE: Final = "DeploymentActive"
@@ -57,7 +57,7 @@ class Site:
             return None
 
 
-class WorkspaceDriver:
+class WorkspaceDriver(MutableDriver):
     """The one workspace that the settings name.
 
     Args:
@@ -67,8 +67,7 @@ class WorkspaceDriver:
     """
 
     def __init__(self, client: Client, kind: Kind, site: Site) -> None:
-        self._client = client
-        self._kind = kind
+        super().__init__(client, kind)
         self._site = site
 
     def list(self) -> Sequence[Observed]:
@@ -81,15 +80,17 @@ class WorkspaceDriver:
         entity = self._site.entity() if address.name == self._client.connection.workspace_name else None
         return None if entity is None else self._observed(entity)
 
-    def create(self, request: Request) -> Any:
-        """See `Driver.create`.
+    def _put(self, request: Request, verb: str) -> Any:
+        """Make it, or change its labels.
 
         Raises:
             Transient: another apply was making it. What has come of that is for whoever tries again to see.
         """
         from orchestrator.backends.azure import sdk
 
-        entity = self._entity(request)
+        entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+        if verb == "update":
+            return self._client.write(f"update {request.address}", lambda ml: ml.workspaces.begin_update(entity))
         identity = self._client.connection.arm_id
         try:
             return self._client.write(f"create {request.address}", lambda ml: sdk.make_workspace(ml, entity, identity))
@@ -111,27 +112,6 @@ class WorkspaceDriver:
             if state.lower() in _ENDED or self._client.patience.pause(float(self._client.connection.polling_s)):
                 return
 
-    def update(self, request: Request, before: Observed) -> Any:
-        """See `Driver.update`: labels only."""
-        entity = self._entity(request)
-        return self._client.write(f"update {request.address}", lambda ml: ml.workspaces.begin_update(entity))
-
-    def restore(self, request: Request) -> None:
-        """Never needed: workspaces are not archived."""
-
-    def remove(self, address: Address, revision: str, removal: Removal) -> Any:
-        """See `Driver.remove`. What the service made beside it stays: it may hold what others need."""
-        if removal is Removal.ARCHIVE:
-            raise Invalid(f"{address}: a workspace cannot be archived.", fix="Use on_removal: delete or keep.")
-        return self._client.write(
-            f"delete {address}", lambda ml: ml.workspaces.begin_delete(address.name, delete_dependent_resources=False)
-        )
-
-    def _entity(self, request: Request) -> Any:
-        from orchestrator.backends.azure import sdk
-
-        return sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
-
-    def _observed(self, entity: Any) -> Observed:
-        body = self._client.body(self._kind.key, entity)
-        return facts.observed(Address(self._kind.section, entity.name), "", body, entity)
+    def _delete(self, ml: Any, address: Address) -> Any:
+        """What the service made beside it stays: it may hold what others need."""
+        return ml.workspaces.begin_delete(address.name, delete_dependent_resources=False)
