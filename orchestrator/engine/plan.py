@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from orchestrator.core.errors import StateError
+from orchestrator.core.kind import Kinds
+from orchestrator.core.observation import Observation
 from orchestrator.core.project import Project
+from orchestrator.core.state import State
 from orchestrator.core.status import ResourceStatus
 from orchestrator.engine.planned import Planned
 from orchestrator.engine.without_state import STATE_DENIED, plan_from_tags
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
+from orchestrator.observe.ahead import listing_ahead, still_good
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
@@ -23,15 +27,24 @@ def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -
     """
     kinds = discover()
     try:
-        state = workspace.store.load()
+        state, observation = _look(project, workspace, kinds)
     except StateError as error:
         if error.code != STATE_DENIED:
             raise
         return plan_from_tags(project, workspace, options, error)
-    if workspace.interest is not None:
-        workspace.interest.narrow(state)
-    observation = observe(project, state, workspace.backend, kinds)
     return Planned(project, state, observation, make_plan(project, state, observation, kinds, options))
+
+
+def _look(project: Project, workspace: Workspace, kinds: Kinds) -> tuple[State, Observation]:
+    """What was applied and what is there. A far workspace is asked for both at once."""
+    interest = workspace.interest
+    if interest is None:
+        state = workspace.store.load()
+        return state, observe(project, state, workspace.backend, kinds)
+    with listing_ahead(project, workspace.backend, kinds) as begun:
+        state = workspace.store.load()
+        interest.narrow(state)
+        return state, observe(project, state, workspace.backend, kinds, still_good(begun, project, state))
 
 
 def status_of(project: Project, workspace: Workspace) -> tuple[ResourceStatus, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TypeVar
 
 from orchestrator.core.address import Address
@@ -24,16 +25,25 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-def observe(project: Project, state: State, backend: Backend, kinds: Kinds) -> Observation:
+def observe(
+    project: Project,
+    state: State,
+    backend: Backend,
+    kinds: Kinds,
+    begun: Mapping[str, Future[list[Observed]]] = MappingProxyType({}),
+) -> Observation:
     """Read everything that a plan for this project may depend on. Writes nothing.
 
     Each kind in use is listed once, whatever the number of resources. Besides the objects at addresses of the spec and of the
     state, everything that bears this project's mark is kept, so that what an earlier apply left behind is found without its state.
 
+    Args:
+        begun: listings that are under way already, by kind.
+
     Raises:
         BackendError: the workspace could not be read.
     """
-    listed = _list_kinds(_kinds_in_use(project, state, kinds), backend)
+    listed = _list_kinds(_kinds_in_use(project, state, kinds), backend, begun)
     wanted = set(project.resources) | set(state.applied)
     objects: dict[Address, list[Observed]] = {}
     for found in listed.values():
@@ -57,8 +67,13 @@ def _kinds_in_use(project: Project, state: State, kinds: Kinds) -> list[str]:
     return sorted(used & kinds.keys())
 
 
-def _list_kinds(used: list[str], backend: Backend) -> dict[str, list[Observed]]:
-    return dict(zip(used, _each(lambda kind: list(backend.list(kind)), used), strict=True))
+def _list_kinds(
+    used: list[str], backend: Backend, begun: Mapping[str, Future[list[Observed]]]
+) -> dict[str, list[Observed]]:
+    def listed(kind: str) -> list[Observed]:
+        return begun[kind].result() if kind in begun else list(backend.list(kind))
+
+    return dict(zip(used, _each(listed, used), strict=True))
 
 
 def _in_order(found: list[Observed], project: Project, kinds: Kinds) -> tuple[Observed, ...]:
