@@ -15,7 +15,7 @@ from orchestrator.backends.azure.connection import CLOUDS, Connection, Endpoints
 from orchestrator.backends.azure.sdk import repairs
 
 
-def connect(connection: Connection, credential: Any, transport: Any) -> Any:
+def connect(connection: Connection, credential: Any, transport: Any = None) -> Any:
     """Make the client. Speaks to nobody yet.
 
     The settings are those that let failures be seen: with ``show_progress`` off, an upload of a folder of which one file fails never
@@ -36,7 +36,7 @@ def connect(connection: Connection, credential: Any, transport: Any) -> Any:
         enable_telemetry=False,
         polling_interval=connection.polling_s,
         retry_total=connection.retries,
-        transport=transport,
+        **({} if transport is None else {"transport": transport}),
         **_cloud(connection),
     )
     # It would fetch a schema from a public address for each table, and behind a firewall wait for it.
