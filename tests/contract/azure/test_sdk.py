@@ -24,6 +24,7 @@ from tests.contract.azure.wire import Wire
         "online_deployments._online_deployment.get",
         "jobs._runs_operations._operation.add_or_modify_by_experiment_name",
         "jobs._runs_operations._operation.modify_or_delete_tags_by_experiment_name",
+        "jobs._get_job",
         "jobs._runs_operations.get_run",
         "jobs._runs_operations.get_run_details",
     ],

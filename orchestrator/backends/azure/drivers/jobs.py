@@ -107,7 +107,9 @@ class JobDriver:
         """See `Driver.remove`."""
         if removal is Removal.DELETE:
             return self._client.write(f"delete {address} {revision}", lambda ml: ml.jobs.begin_delete(revision))
-        return self._client.write(f"archive {address} {revision}", lambda ml: ml.jobs.archive(revision))
+        from orchestrator.backends.azure import sdk
+
+        return self._client.write(f"archive {address} {revision}", lambda ml: sdk.hide_run(ml, revision))
 
     def cancel(self, address: Address, revision: str) -> None:
         """Ask a run to stop. One that has ended already is no error."""

@@ -9,7 +9,7 @@ from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
 from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
 from orchestrator.backends.azure.sdk.requests import send
-from orchestrator.backends.azure.sdk.runs import VIEWS, relabel, remove_tags, run_details, run_labels
+from orchestrator.backends.azure.sdk.runs import VIEWS, hide_run, relabel, remove_tags, run_details, run_labels
 from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_workspace
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "deployment_state",
     "deployments",
     "endpoint_entity",
+    "hide_run",
     "load_entity",
     "make_workspace",
     "names_of",

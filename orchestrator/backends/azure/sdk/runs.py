@@ -49,3 +49,17 @@ def remove_tags(client: Any, job: Any, names: Sequence[str]) -> None:
             run_id=job.name,
             body=DeleteOrModifyTags(tags_to_delete=list(names)),
         )
+
+
+def hide_run(client: Any, name: str) -> None:
+    """Archive a job through run history, once: older versions of the client send the whole job again, later ones do so if the
+    answer is lost. Source: comments in azure-ai-ml 1.35, ``archive`` of jobs."""
+    job = client.jobs._get_job(name)
+    client.jobs._runs_operations._operation.add_or_modify_by_experiment_name(
+        subscription_id=client.subscription_id,
+        resource_group_name=client.resource_group_name,
+        workspace_name=client.workspace_name,
+        experiment_name=job.properties.experiment_name,
+        run_id=name,
+        body=CreateRun(hidden=True),
+    )
