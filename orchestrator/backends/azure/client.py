@@ -125,9 +125,8 @@ class Client:
         """Close the credential and all connections; whoever waits to read again gives up."""
         self.patience.close()
         for each in (self._credential, self._sessions):
-            close = getattr(each, "close", None)
-            if close is not None:
-                close()
+            if each is not None:
+                each.close()
 
     def _call(self, doing: str, call: Callable[[Any], Result], *, effect: bool) -> Result:
         self._open()
@@ -156,9 +155,10 @@ class Client:
         from orchestrator.backends.azure import sdk
         from orchestrator.backends.azure.identity import make_credential
         from orchestrator.backends.azure.sessions import Sessions
+        from orchestrator.backends.azure.tokens import OneAtATime
 
         self._sessions = Sessions(self.connection.ca_file, CONCURRENT_CALLS)
-        self._credential = make_credential(self.connection, self._sessions.transport())
+        self._credential = OneAtATime(make_credential(self.connection, self._sessions.transport()))
         self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
 
 

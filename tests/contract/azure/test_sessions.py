@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import certifi
@@ -11,6 +13,7 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.backends.azure.tokens import OneAtATime
 from orchestrator.core.errors import BackendError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
@@ -31,6 +34,41 @@ def test_what_follows_each_other_shares_one_connection(backend: AzureBackend, wi
         backend.client.read("list", lambda ml, name=collection: list(getattr(ml, name).list()))
     assert len(wire.exchanges) > 7, "and a token"
     assert wire.connections == 1
+
+
+def test_who_asks_at_once_signs_in_once(backend: AzureBackend, wire: Wire) -> None:
+    together = Barrier(4)
+
+    def ask(collection: str) -> list[Any]:
+        client = backend.client.ml
+        together.wait(30)
+        return list(getattr(client, collection).list())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, ("compute", "datastores", "jobs", "models"))) == [[], [], [], []]
+    assert len([exchange for exchange in wire.exchanges if exchange.path.endswith("/oauth2/v2.0/token")]) == 1
+
+
+def test_a_credential_without_the_newer_method_stays_one() -> None:
+    class Old:
+        def get_token(self, *scopes: str, **options: Any) -> str:
+            return f"{scopes} {options}"
+
+    class New(Old):
+        def get_token_info(self, *scopes: str, **options: Any) -> str:
+            return f"info {scopes} {options}"
+
+        def close(self) -> None:
+            closed.append(self)
+
+    closed: list[New] = []
+    old, new = OneAtATime(Old()), OneAtATime(New())
+    assert not hasattr(old, "get_token_info")
+    assert old.get_token("a", claims="b") == "('a',) {'claims': 'b'}"
+    assert new.get_token_info("a", options={}) == "info ('a',) {'options': {}}"
+    old.close()
+    new.close()
+    assert len(closed) == 1
 
 
 def test_a_refusal_keeps_its_connection(backend: AzureBackend, wire: Wire) -> None:
