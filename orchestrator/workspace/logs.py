@@ -20,12 +20,20 @@ def note(path: Path, text: str) -> None:
         file.write(f"{now} amlctl: {text}\n")
 
 
-def tail(path: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log; empty if there is none."""
+def size(path: Path) -> int:
+    """Bytes in a log so far; 0 if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def tail(path: Path, lines: int = TAIL_LINES, *, since: int = 0) -> str:
+    """The last lines of a log that were written after its first `since` bytes; empty if there are none."""
     try:
         with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BYTES))
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(since, end - _TAIL_BYTES))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""

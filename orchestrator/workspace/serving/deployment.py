@@ -147,7 +147,7 @@ class Deployment:
             await self._look_after_old(self._current, record, task)
         problem = await coming.fill(record, task, count, patient=False)
         if problem:
-            return self._fail(record, problem, coming.reason)
+            return self._fail(record, problem, coming)
         if not coming.built:
             return Verdict(Health.PROGRESSING, "preparing", "model, code and environment are laid out", busy=True)
         if coming.ready < count:
@@ -166,7 +166,7 @@ class Deployment:
         stuck = current.stuck(problem)
         if stuck is not None:
             how, reason = stuck
-            return Verdict(Health.DEGRADED, "restarting", self._explained(f"{text}: {how}", reason))
+            return Verdict(Health.DEGRADED, "restarting", self._explained(f"{text}: {how}", reason, current))
         return Verdict(Health.PROGRESSING, "restarting", text, busy=True)
 
     async def _look_after_old(self, old: Generation, record: Record, task: ServerTask) -> None:
@@ -182,10 +182,10 @@ class Deployment:
         self._current, self._next = coming, None
         self._note(f"release {coming.digest} is in force")
 
-    def _fail(self, record: Record, problem: str, reason: str) -> Verdict:
+    def _fail(self, record: Record, problem: str, release: Generation) -> Verdict:
         if self._current is not None and self._current.ready:
             problem = f"The new release failed, the one before still answers: {problem}"
-        message = self._explained(problem, reason)
+        message = self._explained(problem, release.reason, release)
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)
         self._abandon_next()
@@ -237,15 +237,12 @@ class Deployment:
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _explained(self, what: str, reason: str) -> str:
+    def _explained(self, what: str, reason: str, release: Generation) -> str:
         """What the model's own code said comes first. Only a server that left no word is told by the end of its log."""
-        if not reason:
-            return f"{what}{self._tail()}"
-        return f"{reason}\n{what}. The whole traceback is in the deployment's log."
-
-    def _tail(self) -> str:
-        lines = tail(self._files.log)
-        return f"\n{lines}" if lines else ""
+        if reason:
+            return f"{reason}\n{what}. The whole traceback is in the deployment's log."
+        lines = tail(self._files.log, since=release.log_start)
+        return f"{what}\n{lines}" if lines else what
 
     def _note(self, text: str) -> None:
         note(self._files.log, text)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from orchestrator.core.errors import BackendError
+from orchestrator.workspace.logs import size
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.release import Release, ReleaseBuilder
@@ -29,6 +30,7 @@ class Generation:
     Attributes:
         servers: by position.
         reason: what a server of it said before it ended.
+        log_start: bytes that the deployment's log had before this release; what stands there is about others.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Generation:
         self.digest = digest
         self.servers = list(servers)
         self.reason = ""
+        self.log_start = 0 if self.servers else size(files.log)
         self._files = files
         self._builder = builder
         self._built: Release | None = None

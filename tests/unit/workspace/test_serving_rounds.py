@@ -12,11 +12,13 @@ import pytest
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
+from orchestrator.workspace.logs import note
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.serving import departures as departures_module
 from orchestrator.workspace.serving import generation as generation_module
 from orchestrator.workspace.serving.departures import Departures
+from orchestrator.workspace.serving.deployment import Deployment
 from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.findings import Findings, unserved_endpoints
 from orchestrator.workspace.serving.generation import Generation
@@ -177,6 +179,30 @@ class TestGeneration:
         assert generation.stuck("") == (f"it ended, {HOPELESS_AFTER} times in a row", "why")
         server.ready = True
         assert generation.stuck("") is None
+
+
+def test_a_release_that_fails_is_not_told_with_the_log_of_those_before(files: DeploymentFiles, tmp_path: Path) -> None:
+    files.log.write_text("KeyError: of a request last week\n")
+
+    class Noting(Builder):
+        def build(self, record: Record, files: DeploymentFiles) -> Release:
+            note(files.log, "laying it out")
+            return super().build(record, files)
+
+    async def work() -> None:
+        builder = Noting(Invalid("The code folder has no file 'scor.py'."))
+        deployment = Deployment(WorkspacePaths(tmp_path), "hf", "blue", builder)  # type: ignore[arg-type]
+        verdict = await deployment.step(RECORD)
+        while verdict.busy:
+            await asyncio.sleep(0)
+            verdict = await deployment.step(RECORD)
+        assert verdict.health is Health.DEGRADED
+        first, last = verdict.message.splitlines()
+        assert first == "The code folder has no file 'scor.py'."
+        assert "laying it out" in last, "what this release wrote is told"
+
+    run(work)
+    assert "last week" in files.log.read_text()
 
 
 def test_an_endpoint_is_unserved_if_who_gets_its_traffic_does_not_answer() -> None:
