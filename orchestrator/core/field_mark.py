@@ -45,10 +45,12 @@ class Files(FieldMark):
     Attributes:
         text: a text file of which line ends never matter.
         gitignore: ``.gitignore`` holds where there is no ``.amlignore``: source code, not data.
+        entry: field beside it that names a file inside; empty if none does.
     """
 
     text: bool = False
     gitignore: bool = False
+    entry: str = ""
 
 
 class ServiceValue(FieldMark):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -40,7 +41,9 @@ class InlineModel(Resource):
 class CodeConfiguration(Spec):
     """The code around the model."""
 
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the scoring script.")
+    code: Annotated[str | None, replace(CODE_FILES, entry="scoring_script")] = Field(
+        None, description="Folder with the scoring script."
+    )
     scoring_script: str | None = Field(None, description="File inside the folder with init() and run().")
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.field_mark import Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
-from orchestrator.core.value import LocalFiles, Reference, Template
+from orchestrator.core.value import Reference, Template
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.draft import IDENTITY_FIELDS, Draft
+from orchestrator.spec.file_shapes import misfits
 from orchestrator.spec.local_files import LocalFileReader, is_local
 from orchestrator.spec.mentions import Mentions
 from orchestrator.spec.references import malformed, mention
@@ -119,16 +120,9 @@ class BodyWalk:
             self.problems.append(found)
             return text
         self.files.update(self._reader.labels(found))
-        if isinstance(holder, dict) and holder.get("type") == "mltable" and found.manifest:
-            self._check_table(found, span)
+        if isinstance(holder, LocatedDict):
+            self.problems.extend(misfits(found, mark, holder, span, self._draft.address))
         return found
-
-    def _check_table(self, files: LocalFiles, span: Span) -> None:
-        """Source: Azure ML documentation, MLTable: the asset is a folder that holds a file of this very name."""
-        if "MLTable" not in files.manifest:
-            detail = f"{self._draft.address} takes '{files.text}' as a table, which is a folder with a file named MLTable; there is none."
-            fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
-            self.problems.append(error("missing-file", detail, fix, span, self._draft.address))
 
 
 def _section(ref: Ref, holder: Any) -> str:

@@ -335,6 +335,61 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     assert (found.code, found.fix) == ("missing-file", "Did you mean 'table.csv'?")
 
 
+MISFITS = [
+    ("data: {d: {type: uri_file, path: code}}", "invalid-value", "'code' is a folder", "type: uri_folder"),
+    ("data: {d: {type: uri_folder, path: code/score.py}}", "invalid-value", "is a file", "type: uri_file"),
+    ("data: {d: {path: code/score.py}}", "invalid-value", "is a uri_folder", "type: uri_file"),
+    ("data: {d: {type: mltable, path: code}}", "missing-file", "a file named MLTable", "uri_file or uri_folder"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "why", "fix"), MISFITS)
+def test_data_is_what_its_type_says(tmp_path: Path, text: str, code: str, why: str, fix: str) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "score.py").write_text("1")
+    [found] = problems(text, root=tmp_path)
+    assert found.code == code
+    assert why in found.detail
+    assert fix in found.fix
+    assert project(text).resources, "without looking at files nothing is known"
+
+
+@pytest.mark.parametrize(
+    ("script", "detail", "fix"),
+    [
+        ("score.py", "", ""),
+        ("./src/deep.py", "", ""),
+        ("scor.py", "'code' has no such file", "Did you mean 'score.py'?"),
+        ("main.py", "'code' has no such file", "relative to the code folder"),
+        ("local.py", ".amlignore or .gitignore leaves it out of 'code'", "ignore file"),
+    ],
+)
+def test_a_scoring_script_is_in_its_code_folder(tmp_path: Path, script: str, detail: str, fix: str) -> None:
+    (tmp_path / "code" / "src").mkdir(parents=True)
+    for name in ("score.py", "local.py", "src/deep.py"):
+        (tmp_path / "code" / name).write_text("1")
+    (tmp_path / "code" / ".amlignore").write_text("local.py")
+    text = f"""
+models: {{net: {{path: 'https://example.org/net'}}}}
+online_endpoints:
+  end:
+    deployments:
+      blue:
+        model: azureml:net@latest
+        instance_type: Standard_DS3_v2
+        code_configuration: {{scoring_script: {script}, code: code}}
+"""
+    if not detail:
+        assert project(text, tmp_path).resources
+        return
+    [found] = problems(text, root=tmp_path)
+    assert found.code == "missing-file"
+    assert found.subject is not None
+    assert (found.subject.line, found.subject.column) == (9, 46), "at the script's name"
+    assert detail in found.detail
+    assert fix in found.fix
+
+
 def test_request_files_are_json(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{")
     [found] = problems("online_endpoints: {end: {tests: [{request: {file: bad.json}}]}}", root=tmp_path)

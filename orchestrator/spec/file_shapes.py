@@ -1,0 +1,71 @@
+"""Whether local files are what the body around them says: a table, a file, a folder, code with the named script."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import Diagnostic, did_you_mean
+from orchestrator.core.field_mark import Files
+from orchestrator.core.span import Span
+from orchestrator.core.tree import LocatedDict
+from orchestrator.core.value import LocalFiles
+from orchestrator.spec.body_problems import error
+
+_DEFAULT_TYPE = "uri_folder"
+
+
+def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, address: Address) -> Iterator[Diagnostic]:
+    """An error for each way in which files do not fit their body. Files that were not looked at fit.
+
+    Args:
+        files: what the path leads to.
+        mark: of the field with the path.
+        holder: the mapping with the field.
+        span: of the path.
+        address: of the resource, for the texts.
+    """
+    if not files.manifest:
+        return
+    kind = holder.get("type")
+    if kind == "mltable":
+        yield from _table(files, span, address)
+    elif address.kind == "data":
+        yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address)
+    if mark.entry and isinstance(holder.get(mark.entry), str):
+        yield from _entry(files, mark.entry, holder, address)
+
+
+def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
+    """Source: Azure ML documentation, MLTable: the asset is a folder that holds a file of this very name."""
+    if "MLTable" not in files.manifest:
+        detail = (
+            f"{address} takes '{files.text}' as a table, which is a folder with a file named MLTable; there is none."
+        )
+        fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
+        yield error("missing-file", detail, fix, span, address)
+
+
+def _asset(files: LocalFiles, kind: str, span: Span, address: Address) -> Iterator[Diagnostic]:
+    """Source: azure-ai-ml, data operations: a local path that is not what the type says is refused."""
+    folder = files.path.is_dir()
+    if kind == "uri_file" and folder:
+        detail = f"{address} is a uri_file, and '{files.text}' is a folder."
+        yield error("invalid-value", detail, "Name one file in it, or write `type: uri_folder`.", span, address)
+    elif kind == "uri_folder" and not folder:
+        detail = f"{address} is a uri_folder, and '{files.text}' is a file."
+        yield error("invalid-value", detail, "Name its folder, or write `type: uri_file`.", span, address)
+
+
+def _entry(files: LocalFiles, field: str, holder: LocatedDict, address: Address) -> Iterator[Diagnostic]:
+    name = posixpath.normpath(str(holder[field]))
+    if name in files.manifest:
+        return
+    missing = f"'{files.text}' has no such file"
+    fix = did_you_mean(name, files.manifest, f"Correct {field}; it is relative to the code folder.")
+    if (files.path / name).is_file():
+        missing = f".amlignore or .gitignore leaves it out of '{files.text}'"
+        fix = "Take it out of the ignore file."
+    detail = f"{address} names '{name}' as its {field}, and {missing}."
+    yield error("missing-file", detail, fix, holder.value_span(field), address)
