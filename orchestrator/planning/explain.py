@@ -72,7 +72,7 @@ def _chain(
 def _sentences(change: Change, chain: tuple[Cause, ...]) -> Iterator[str]:
     yield _decision(change)
     for field in change.fields:
-        if field.action is not Action.NOOP and change.action is not Action.CREATE:
+        if field.action is not Action.NOOP and change.action is not Action.CREATE and field.reason != "new":
             yield f"{_field(field)}."
     roots = [cause for cause in chain if cause.root and cause.address != change.address]
     for cause in roots:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
-from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
+from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean, nearest
 from orchestrator.core.graph import closure
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
@@ -16,6 +16,8 @@ from orchestrator.core.value import Reference
 from orchestrator.planning.facts import Facts
 
 _REGISTRY = "azureml://registries/"
+_ALIKE = 0.8
+"""How alike two names must be where what was written works too, so that only a slip of the finger is asked about."""
 
 
 def refusal_problems(facts: Facts) -> list[Diagnostic]:
@@ -63,11 +65,12 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
         return _missing(reference, facts)
     if not found.attributes.get("stand_in") or not found.message:
         return None
+    near = nearest(reference.target.leaf, _beside(reference, facts), cutoff=_ALIKE)
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
         "Something stands in for a resource",
-        found.message,
+        found.message + (f" Did you mean '{near}'?" if near else ""),
         "Declare it in the spec if another workspace shall have it.",
         subject=reference.span,
     )
@@ -76,18 +79,30 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
 def _missing(reference: Reference, facts: Facts) -> Diagnostic:
     text = str(reference)
     known = facts.observation.nearest.get(text, ())
+    declared = _beside(reference, facts)
     otherwise = f"Declare it under `{reference.target.section}:` or create it first."
     if text.startswith(_REGISTRY):
         otherwise = "Correct it; on the embedded workspace, say what stands in for it: workspace.local.stand_ins."
     exists = f" Known there: {', '.join(known[:5])}." if known else ""
+    fix = did_you_mean(reference.target.leaf, (*declared, *known), otherwise)
+    if reference.target.leaf in declared:
+        fix = f"Write azureml:{reference.target.leaf}@latest for what this spec makes, or another version."
     return Diagnostic(
         Severity.ERROR,
         "external-not-found",
         "Something outside the spec does not exist",
         f"{text} is neither in the spec nor in the {facts.observation.label}.{exists}",
-        did_you_mean(reference.target.leaf, known, otherwise),
+        fix,
         subject=reference.span,
     )
+
+
+def _beside(reference: Reference, facts: Facts) -> list[str]:
+    """Names that the spec declares where the mentioned one was looked for."""
+    if str(reference).startswith(_REGISTRY):
+        return []
+    kind = reference.target.kind
+    return [address.leaf for address in facts.project.resources if address.kind == kind]
 
 
 def still_needed(facts: Facts, going: Collection[Address]) -> list[Diagnostic]:

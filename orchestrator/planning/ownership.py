@@ -55,7 +55,8 @@ def _foreign(subject: Subject, observed: Observed) -> Diagnostic:
         "foreign-owner",
         "Another project owns this resource",
         f"{address} exists and belongs to the project '{observed.owner}', so that '{subject.owner}' must not change it.",
-        f"Give it another name here, or refer to it instead of declaring it: azureml:{address.leaf}.",
+        f"Give it another name here, or refer to it instead of declaring it: azureml:{address.leaf}. "
+        f"If this is that project under a new name, call it '{observed.owner}' again.",
         subject=subject.desired.span,
         address=address,
     )

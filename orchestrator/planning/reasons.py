@@ -15,6 +15,7 @@ from orchestrator.planning.subject import Subject
 SHOWN = 3
 """How many files or fields a reason names before it counts the rest: a plan's line stays a line."""
 
+_DIGEST_SHOWN = 12
 _LONGEST_VALUE = 40
 
 
@@ -133,9 +134,11 @@ def _group(field: FieldChange) -> str:
 
 
 def brief(value: Any) -> str:
-    """A short text of a plain value; secrets and files are named by their kind only."""
+    """A short text of a plain value; of files the beginning of their digest, of secrets nothing."""
     if value is ABSENT:
         return "(none)"
+    if isinstance(value, Mapping) and value.keys() == {"$files"}:
+        return f"files {str(value['$files'])[:_DIGEST_SHOWN]}"
     if isinstance(value, Mapping) and any(str(name).startswith("$") for name in value):
         return "(not shown)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -64,7 +64,8 @@ def _revisions(document: Mapping[str, Any]) -> Iterator[str]:
     if attempted and (not applied or attempted["id"] != applied["id"]):
         yield f"  attempted: {_tried(attempted)}"
     if document.get("retry_at"):
-        yield f"  next try:  {document['retry_at']}, after {document['failures']} failures"
+        failures = document["failures"]
+        yield f"  next try:  {document['retry_at']}, after {failures} failure{'' if failures == 1 else 's'}"
 
 
 def _tried(tried: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.unit.planning.toys import (
     TRAIN,
     World,
     external,
+    files,
     pipeline,
     project,
     resource,
@@ -59,6 +61,15 @@ def test_consequences_are_everything_that_follows(world: World) -> None:
     told = explain(world.plan(pipeline("2")), DATA)
     assert told.consequences == (TRAIN, MODEL, BLUE)
     assert [cause.root for cause in told.chain] == [True]
+
+
+def test_changed_files_are_told_by_their_digests_and_a_first_run_without_its_fields() -> None:
+    made = World()
+    told = explain(made.plan(project(resource(TRAIN, command="x", code=files(a_py="1")))), TRAIN)
+    assert len(told.sentences) == 1
+    made.apply(project(resource(TRAIN, command="x", code=files(a_py="1"))))
+    told = explain(made.plan(project(resource(TRAIN, command="x", code=files(a_py="2")))), TRAIN)
+    assert re.fullmatch(r"code: files \w{1,12} → files \w{1,12} \(content\)\.", told.sentences[1])
 
 
 def test_what_does_not_change_is_explained_too(world: World) -> None:

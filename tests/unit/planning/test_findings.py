@@ -54,6 +54,26 @@ def test_a_missing_external_names_the_nearest() -> None:
     assert problem.fix == "Declare it under `data:` or create it first."
 
 
+def test_a_missing_external_names_the_nearest_of_the_spec() -> None:
+    wanted = project(resource(DATA, path="a"), resource(MODEL, path=external(f"azureml:{DATA.name}s")))
+    (problem,) = problems(World(), wanted)
+    assert problem.fix == f"Did you mean '{DATA.name}'?"
+    pinned = replace(external(f"azureml:{DATA.name}"), text=f"azureml:{DATA.name}:7", version="7")
+    (problem,) = problems(World(), project(resource(DATA, path="a"), resource(MODEL, path=pinned)))
+    assert problem.fix == f"Write azureml:{DATA.name}@latest for what this spec makes, or another version."
+
+
+@pytest.mark.parametrize(("written", "asked"), [("cpu-clutser", "cpu-cluster"), ("machine", "")])
+def test_a_stand_in_for_a_slip_of_the_finger_is_asked_about(written: str, asked: str) -> None:
+    world = World()
+    target = Address("compute", written)
+    world.elsewhere[target] = Observed(target, "", {}, message="It is not there.", attributes={"stand_in": "x"})
+    reference = Reference(target, text=f"azureml:{written}", external=True)
+    wanted = project(resource(Address("compute", "cpu-cluster"), size="D2"), resource(TRAIN, compute=reference))
+    (warning,) = world.plan(wanted).warnings
+    assert warning.detail == "It is not there." + (f" Did you mean '{asked}'?" if asked else "")
+
+
 def test_a_stand_in_is_a_warning_if_its_backend_says_one_is_due() -> None:
     world = World()
     raw = external("azureml:raw")

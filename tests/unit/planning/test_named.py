@@ -154,6 +154,7 @@ def test_a_foreign_object_is_never_touched() -> None:
     (problem,) = raised.value.diagnostics
     assert problem.code == "foreign-owner"
     assert "'lungs'" in problem.detail
+    assert "call it 'lungs' again" in problem.fix, "a project that was only renamed"
     assert problem.subject == machine().resources[CPU].span
 
 

@@ -193,7 +193,7 @@ def test_the_text_for_people() -> None:
         "drift: data.d since",
         "orphaned: data.old",
         "changed, 1 changed, 1 healed",
-        "after 1 failures",
+        "after 1 failure\n",
     ):
         assert part in text, text
     assert reconcile_text({"new": to_document(Record())}).endswith("No pass yet.")
