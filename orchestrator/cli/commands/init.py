@@ -39,15 +39,18 @@ def command(folder: Path, name: str | None, source: Path | None, console: Consol
 
         found = import_documents(source, folder / DEFAULT_SPEC, project)
         files = write_new(folder, {DEFAULT_SPEC: found.text})
+        included = [f"{path}: {title}" for path, title in found.included]
         skipped = [f"{path}: {reason}" for path, reason in found.skipped]
     else:
-        files, skipped = write_new(folder, starter_files(project)), []
+        files, included, skipped = write_new(folder, starter_files(project)), [], []
     spec = folder / DEFAULT_SPEC
     if console.json:
-        console.document({"files": [str(file) for file in files], "skipped": skipped})
+        console.document({"files": [str(file) for file in files], "included": included, "skipped": skipped})
         return
     for file in files:
         console.notice(f"  + {file}")
+    for line in included:
+        console.notice(f"    includes {line}")
     for line in skipped:
         console.notice(f"  - not included: {line}")
     console.result(f"Project '{project}' is ready. Next: amlctl plan {shlex.quote(str(spec))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -311,11 +312,24 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
         "az/registry.yml", "$schema: https://azuremlschemas.azureedge.net/latest/registry.schema.json\nname: r\n"
     )
     amlctl.write("az/other.yml", "a: b\n")
+    amlctl.write("az/conda.yml", "name: c\nchannels: [conda-forge]\ndependencies: [python=3.11]\n")
+    amlctl.write("az/pipe.yml", "$schema: https://x/pipelineJob.schema.json\njobs: {a: {command: echo}}\n")
+    amlctl.write("az/workflow.yml", "name: CI\non: push\njobs: {a: {steps: []}}\n")
+    amlctl.write("az/broken.yml", "$schema: https://x/data.schema.json\nname: {\n")
+    amlctl.write("az/a # file.YAML", "name: f\ntype: uri_file\npath: https://e.org/f\n")
+    amlctl.write("az/.github/spec.yaml", "name: g\ntype: uri_file\npath: https://e.org/g\n")
     answer = amlctl("init", "new", "--from", "az", "--name", "imported")
     assert "registry.yml: its kind is not supported" in answer.err
+    assert "pipe.yml: jobs of type 'pipeline' are not supported" in answer.err
+    assert "broken.yml: it cannot be read" in answer.err
+    assert "file.YAML: data asset" in answer.err, "told by its shape"
     text = (amlctl.folder / "new" / "spec.yaml").read_text()
+    assert "# left out: ../az/pipe.yml" in text
+    assert not re.search(r"conda|workflow|other|github", text)
     assert "../az/data.yml" in text
     assert "greeting: {type: string, required: true}" in text
-    assert "2 resources" in amlctl("validate", "new/spec.yaml", "--var", "greeting=hello").out
-    amlctl.write("empty/readme.txt", "")
-    assert "no CLI v2 YAML file" in amlctl("init", "third", "--from", "empty", code=1).err
+    assert "3 resources" in amlctl("validate", "new/spec.yaml", "--var", "greeting=hello").out
+    amlctl.write("empty/pipe.yml", "$schema: https://x/pipelineJob.schema.json\njobs: {a: {command: echo}}\n")
+    nothing = amlctl("init", "third", "--from", "empty", code=1).err
+    assert "no CLI v2 YAML file" in nothing
+    assert "pipe.yml: jobs of type 'pipeline'" in nothing
