@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from orchestrator.core.tree import LocatedDict, Mark
@@ -24,8 +25,12 @@ class Files:
         self._base = Path.cwd()
 
     def name_of(self, path: Path) -> str:
-        """How messages call a file: relative to the current folder if it is below it."""
+        """How messages call a file: relative to the current folder if it is below it, without detours."""
         absolute = path.absolute()
+        if ".." in absolute.parts:
+            straight = Path(os.path.normpath(absolute))
+            if os.path.realpath(straight) == os.path.realpath(absolute):  # a linked folder's parent is elsewhere
+                absolute = straight
         return absolute.relative_to(self._base).as_posix() if absolute.is_relative_to(self._base) else str(absolute)
 
     def text(self, path: Path, at: Mark | None = None) -> tuple[str, str | None]:

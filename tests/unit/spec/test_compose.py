@@ -18,6 +18,7 @@ from orchestrator.core.value import Reference, Unknown
 from orchestrator.kinds import discover
 from orchestrator.spec import problems
 from orchestrator.spec.compose import compose
+from orchestrator.spec.files import Files
 from orchestrator.spec.text import MAX_BYTES
 from tests.unit.spec.composing import composed, refused, spec, told, write
 
@@ -302,6 +303,23 @@ def test_a_pattern_may_match_the_file_itself(tmp_path: Path) -> None:
         tmp_path, {"spec.yaml": HEAD + "include: ['*.yaml']\n", "b.yaml": "include: ['*.yaml']\njobs: {j: {}}\n"}
     )
     assert list(composed(main).sections["jobs"]) == ["j"]
+
+
+def test_files_beside_the_specs_folder_are_called_without_detours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path,
+        {"here/spec.yaml": HEAD + "include: [../there/part.yaml]\n", "there/part.yaml": "a: {b", "far/in/x.yaml": ""},
+    )
+    monkeypatch.chdir(tmp_path)
+    [found] = refused(Path("here/spec.yaml"))
+    assert found.subject is not None
+    assert found.subject.file == "there/part.yaml"
+    (tmp_path / "linked").symlink_to("far/in")
+    assert Files(problems.Problems()).name_of(Path("linked/../there/part.yaml")) == "linked/../there/part.yaml", (
+        "the parent of a linked folder is elsewhere"
+    )
 
 
 def test_a_ring_of_includes_is_told(tmp_path: Path) -> None:
