@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Environ, Flag, Identity, Resource, Whole
 from orchestrator.core.field_mark import Alias, Computed, Immutable, Sensitive, ServiceValue, WriteOnly
-from orchestrator.core.kind import AzureBinding, Behaviour, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
@@ -208,6 +209,18 @@ class SynapseSpark(ComputeBody):
     auto_pause_settings: Annotated[SparkPause | None, _POOLS_OWN] = None
 
 
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    """Source: Azure ML REST reference, compute, scale settings: the smallest number of nodes is not above the largest."""
+    least, most = body.get("min_instances"), body.get("max_instances")
+    if type(least) is int and type(most) is int and least > most:
+        yield BodyProblem(
+            ("min_instances",),
+            "invalid-value",
+            f"A cluster of at least {least} and at most {most} nodes cannot be.",
+            "Make min_instances no larger than max_instances.",
+        )
+
+
 _SOURCE: Final = "Azure naming rules, Microsoft.MachineLearningServices workspaces/computes"
 
 
@@ -239,5 +252,6 @@ KIND: Final = Kind(
     schemas=("compute", "amlCompute", "computeInstance", "kubernetesCompute", "vmCompute", "synapseSparkCompute"),
     shape=("size", "min_instances", "max_instances", "idle_time_before_scale_down"),
     removal=Removal.DELETE,
+    problems=_problems,
     attributes=("id", "name", "location"),
 )
