@@ -18,8 +18,28 @@ def address_in(project: Project, text: str, kinds: Iterable[str]) -> Address:
         click.UsageError: there is none; offers the nearest.
     """
     wanted = set(kinds)
-    known = {str(address): address for address in project.resources if address.kind in wanted}
-    if text not in known:
-        fix = did_you_mean(text, known, f"There is: {', '.join(known) or 'none'}.")
-        raise click.UsageError(f"The project has no {' or '.join(sorted(wanted))} called '{text}'. {fix}")
-    return known[text]
+    known = [address for address in project.resources if address.kind in wanted]
+    names = ", ".join(map(str, known)) or "none"
+    return chosen(
+        text, known, f"The project has no {' or '.join(sorted(wanted))} called '{text}'.", f"There is: {names}."
+    )
+
+
+def chosen(text: str, known: Iterable[Address], missing: str, otherwise: str) -> Address:
+    """The address with this text.
+
+    Args:
+        text: what was typed.
+        known: what could be meant.
+        missing: what to say if it is none of them.
+        otherwise: what to say then if none is near either.
+
+    Raises:
+        click.UsageError: there is none; offers the one whose own name was typed, or else the nearest.
+    """
+    found = {str(address): address for address in known}
+    if text in found:
+        return found[text]
+    bare = next((name for name, address in found.items() if text in (address.leaf, address.part)), "")
+    fix = f"Did you mean '{bare}'?" if bare else did_you_mean(text, found, otherwise)
+    raise click.UsageError(f"{missing} {fix}")

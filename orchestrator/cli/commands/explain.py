@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from orchestrator.cli.addresses import chosen
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec_and_address
 from orchestrator.core.address import Address
-from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import SystemClock
 from orchestrator.engine import open_workspace, plan_project
@@ -39,8 +39,5 @@ def address_in(plan: Plan, text: str) -> Address:
     Raises:
         click.UsageError: there is none; offers the nearest.
     """
-    known = {str(change.address): change.address for change in plan.changes}
-    if text not in known:
-        fix = did_you_mean(text, known, "`amlctl plan -v` lists every address.")
-        raise click.UsageError(f"The project has no resource '{text}'. {fix}")
-    return known[text]
+    known = [change.address for change in plan.changes]
+    return chosen(text, known, f"The project has no resource '{text}'.", "`amlctl plan -v` lists every address.")

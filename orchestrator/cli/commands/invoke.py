@@ -27,7 +27,7 @@ _DEPLOYMENT = "online_endpoints.deployments"
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
     help="The request's body; - reads standard input.",
 )
-@click.option("--data", help="The request's body as JSON text.")
+@click.option("--data", help="The request's body as JSON text, or @FILE.")
 @click.option("--deployment", help="Ask this deployment instead of following the traffic.")
 @click.option(
     "--timeout", type=click.FloatRange(0.001), default=30.0, show_default=True, help="Seconds to wait for the answer."
@@ -52,6 +52,8 @@ def command(
     place = address_in(project, address, (_ENDPOINT, _DEPLOYMENT))
     if place.kind == _DEPLOYMENT:
         deployment = deployment or place.leaf
+    if data is not None and data.startswith("@"):
+        request_file, data = Path(data[1:]), None
     body = data if data is not None else _text_of(request_file)
     request = ScoringRequest(body, deployment or "", timeout_s=timeout)
     with open_workspace(project, discover(), SystemClock()) as workspace:

@@ -93,6 +93,7 @@ def test_what_fails_is_told_and_the_rest_is_done(amlctl: Shell, supervisor: Supe
 INVOKED = [
     (("--data", '{"a": 1}'), "", '{"a": 1}', "text on the command line"),
     (("--request-file", "request.json"), "", "[2]", "a file"),
+    (("--data", "@request.json"), "", "[2]", "a file as curl takes it"),
     (("--request-file", "-"), "", "[3]", "standard input"),
     (("--data", "1", "--deployment", "blue"), "blue", "1", "a deployment"),
 ]
@@ -117,6 +118,14 @@ def test_invoke_a_deployment_by_its_address(serving: Shell, asked: list[ScoringR
     )
     assert answer.data == {"url": "http://127.0.0.1:1/end", "status": 200, "body": "[1]"}
     assert [(request.deployment, request.timeout_s) for request in asked] == [("blue", 3.0)]
+
+
+def test_the_bare_name_of_an_endpoint_or_deployment_is_offered_its_address(serving: Shell) -> None:
+    told = serving("invoke", "end", "--data", "1", code=1).err
+    assert "Did you mean 'online_endpoints.end'?" in " ".join(told.split())
+    told = serving("explain", "blue", code=1).err
+    assert "Did you mean 'online_endpoints.end.deployments.blue'?" in " ".join(told.split())
+    assert "request.json" in serving("invoke", "online_endpoints.end", "--data", "@request.json", code=1).err
 
 
 def test_an_answer_that_is_an_error_is_one(serving: Shell) -> None:
