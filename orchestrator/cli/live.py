@@ -76,7 +76,7 @@ def live_display(console: Console) -> Iterator[Listener]:
             case EventKind.FINISHED if event.result is not None:
                 with board.lock:
                     board.running.pop(name, None)
-                terminal.print(Text.from_ansi(f"  {result_line(event.result, style)}"))
+                terminal.print(Text.from_ansi(f"  {result_line(event.result, style, brief=True)}"))
             case EventKind.PROGRESS | EventKind.RETRY:
                 with board.lock:
                     if name in board.running:

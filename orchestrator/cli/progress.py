@@ -47,7 +47,7 @@ def plain_lines(console: Console) -> Listener:
                 case EventKind.STARTED if event.verb is not None:
                     console.notice(f"  {event.address}: {STARTING[event.verb]}")
                 case EventKind.FINISHED if event.result is not None:
-                    console.notice(f"  {result_line(event.result, style)}")
+                    console.notice(f"  {result_line(event.result, style, brief=True)}")
                 case EventKind.PROGRESS | EventKind.RETRY | EventKind.NOTICE if event.message:
                     place = f"{event.address}: " if event.address else ""
                     console.notice(style(f"    {place}{event.message}", "dim"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.change import Action, Change
 from orchestrator.core.health import Health, Sync
@@ -11,6 +11,10 @@ from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan
 from orchestrator.core.resource import Observed
 from orchestrator.core.status import ResourceStatus
+
+
+_NEXT: Final = {Action.REVISE: "new version"}
+"""What plans call an action, where that is another word than its own."""
 
 
 def statuses(plan: Plan, observation: Observation) -> tuple[ResourceStatus, ...]:
@@ -36,7 +40,7 @@ def _status(change: Change, live: Observed | None) -> ResourceStatus:
     elif change.action is Action.NOOP:
         sync = Sync.SYNCED
     else:
-        sync, message = Sync.OUT_OF_SYNC, message or f"next apply: {change.action.value} ({change.reason})"
+        sync, message = Sync.OUT_OF_SYNC, message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change.reason})"
     urls = _urls(live.attributes if live else {})
     return ResourceStatus(change.address, health, sync, live.revision if live else "", message, urls)
 

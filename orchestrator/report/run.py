@@ -11,8 +11,14 @@ from orchestrator.report.style import PLAIN, Style
 _COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "yellow", Outcome.CANCELLED: "yellow"}
 
 
-def result_line(result: StepResult, style: Style = PLAIN) -> str:
-    """One line for one resource: what happened, to which revision, how long it took; below it why it failed, and where."""
+def result_line(result: StepResult, style: Style = PLAIN, *, brief: bool = False) -> str:
+    """One line for one resource: what happened, to which revision, how long it took; below it why it failed, and where.
+
+    Args:
+        result: what happened.
+        style: colours.
+        brief: of the reason only the first line, where the summary will give the rest.
+    """
     good = result.outcome not in _COLOURS
     mark = (
         style("✓", "green")
@@ -26,7 +32,7 @@ def result_line(result: StepResult, style: Style = PLAIN) -> str:
         return line
     where = f" ({result.span})" if result.span else ""
     colour = _COLOURS.get(result.outcome, "red")
-    first, *more = result.error.splitlines()
+    first, *more = result.error.splitlines()[: 1 if brief else None]
     return "\n".join([line, f"    {style(first, colour)}{where}", *(f"      {style(part, 'dim')}" for part in more)])
 
 

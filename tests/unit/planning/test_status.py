@@ -34,7 +34,7 @@ def test_what_is_not() -> None:
     del world.objects[TRAIN]
     found = status(world, pipeline("2"))
     assert (found[DATA].sync, found[DATA].revision) == (Sync.OUT_OF_SYNC, revision)
-    assert found[DATA].message == "next apply: revise (content: heart.csv)"
+    assert found[DATA].message == "next apply: new version (content: heart.csv)"
     assert (found[CPU].sync, found[CPU].health, found[CPU].message) == (Sync.SYNCED, Health.DEGRADED, "no quota")
     assert found[TRAIN].health is Health.MISSING
 

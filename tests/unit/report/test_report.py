@@ -220,6 +220,9 @@ def test_the_end_of_an_apply_tells_what_failed_and_what_was_answered() -> None:
 def test_an_error_of_several_lines_has_its_place_at_the_first() -> None:
     failed = StepResult(TRAIN, Outcome.FAILED, error="Exit code 7.\nlast words", span=Span("s.yaml", 9, 1, 9, 2))
     assert result_line(failed) == "✗ jobs.train  failed\n    Exit code 7. (s.yaml:9:1)\n      last words"
+    assert result_line(failed, brief=True) == "✗ jobs.train  failed\n    Exit code 7. (s.yaml:9:1)", (
+        "the summary says the rest"
+    )
 
 
 def test_the_end_of_an_apply_as_data_is_json() -> None:
