@@ -12,7 +12,6 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.resource import Observed
 from orchestrator.core.status import ResourceStatus
 
-
 _NEXT: Final = {Action.REVISE: "new version"}
 """What plans call an action, where that is another word than its own."""
 
@@ -40,7 +39,10 @@ def _status(change: Change, live: Observed | None) -> ResourceStatus:
     elif change.action is Action.NOOP:
         sync = Sync.SYNCED
     else:
-        sync, message = Sync.OUT_OF_SYNC, message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change.reason})"
+        sync, message = (
+            Sync.OUT_OF_SYNC,
+            message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change.reason})",
+        )
     urls = _urls(live.attributes if live else {})
     return ResourceStatus(change.address, health, sync, live.revision if live else "", message, urls)
 
