@@ -48,9 +48,10 @@ class BlobObjects:
 
     def read(self, name: str) -> Any:
         """See `ObjectStore.read`."""
-        from azure.core.exceptions import ResourceNotFoundError
 
         def download() -> Any:
+            from azure.core.exceptions import ResourceNotFoundError  # after the client is there: see `_open`
+
             try:
                 stream = self._opened().download_blob(name)
                 return self._stored(stream.readall(), str(stream.properties.etag))
@@ -168,10 +169,12 @@ class BlobObjects:
         return self._container
 
     def _open(self) -> Any:
-        from azure.storage.blob import ContainerClient
-
         connection = self._client.connection
         options: dict[str, Any] = {"retry_total": connection.retries, "transport": self._client.transport}
+        # Not before the client is made, which imports Azure's packages under its lock: listings have begun on other threads, and
+        # packages that import each other in rings end up half imported when two threads begin at different ends.
+        from azure.storage.blob import ContainerClient
+
         if connection.container_url:
             signed = "?" in connection.container_url
             credential = None if signed else self._client.credential
