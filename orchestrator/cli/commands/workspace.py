@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import DEFAULT_SPEC, spec_choice, with_console, with_variant
+from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.workspace import sweep_json, sweep_text, workspace_json, workspace_text
 
 if TYPE_CHECKING:
@@ -46,13 +48,27 @@ def _with_folder(function: F) -> F:
         path: Path | None,
         **kwargs: Any,
     ) -> Any:
-        root = path.absolute() if path else _folder_of(spec, target, var, var_file)
+        try:
+            root = path.absolute() if path else _folder_of(spec, target, var, var_file)
+        except SpecError:
+            _offer_path(spec, kwargs["console"])
+            raise
         return function(*args, root=root, **kwargs)
 
     kind = click.Path(path_type=Path)
     place = click.option("--path", type=kind, help="The workspace's folder, instead of asking a spec for it.")
     argument = click.argument("spec", type=kind, required=False)
     return argument(with_variant(place(wrapper)))  # type: ignore[return-value]
+
+
+def _offer_path(spec: Path | None, console: Console) -> None:
+    """Say how to go on without the spec, if its workspace is where workspaces are."""
+    beside = spec.parent if spec is not None and not spec.is_dir() else spec or Path()
+    if (beside / _DEFAULT_FOLDER).is_dir():
+        name = click.get_current_context().info_name
+        console.notice(
+            f"It goes without the spec: amlctl workspace {name} --path {shlex.quote(str(beside / _DEFAULT_FOLDER))}"
+        )
 
 
 def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...], var_file: tuple[Path, ...]) -> Path:

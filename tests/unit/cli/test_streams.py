@@ -87,6 +87,10 @@ def test_a_broken_spec_is_told_by_workspace_commands(spec: Path, command: str) -
     assert done.returncode == 1
     assert done.stderr.startswith("error[invalid-yaml]")
     assert "Traceback" not in done.stderr
+    spec.with_name(".amlctl").mkdir()
+    done = shell(f"amlctl workspace {command}", spec.parent)
+    assert f"amlctl workspace {command.split()[0]} --path .amlctl\n" in done.stderr
+    assert "error[invalid-yaml]" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["explain", "logs", "invoke --data {}"])
