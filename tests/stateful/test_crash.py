@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,17 @@ class World:
         self.store = MemoryStore()
 
     def apply(self, project: Project, faults: Faults, parallelism: int) -> RunReport:
-        """Plan and apply. Only the apply is exposed to the faults."""
+        """Plan and apply. Only the apply is exposed to the faults.
+
+        It has its own way to the workspace and to the state, as a process has: a thread that outlives its death stays dead.
+        """
         now = plan(project, self.backend, self.store)
-        self.backend.faults = self.store.faults = faults
+        backend, store = copy(self.backend), copy(self.store)
+        backend.faults = store.faults = faults
         try:
-            return apply(now, self.backend, self.store, KINDS, ApplyOptions(parallelism))
+            return apply(now, backend, store, KINDS, ApplyOptions(parallelism))
         finally:
-            self.backend.faults = self.store.faults = Faults()
+            self.store.lineage, self.store.serial = store.lineage, store.serial
 
 
 def prepared(versions: Versions) -> World:
