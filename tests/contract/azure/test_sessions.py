@@ -18,6 +18,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.kinds import discover
+from tests.contract.azure.proxy import proxying
 from tests.contract.azure.wire import Answer, Wire
 from tests.waiting import wait_for
 
@@ -110,3 +111,13 @@ def test_the_usual_variables_name_who_is_trusted(
     assert backend.client.read("list", lambda ml: list(ml.compute.list())) == []
     backend.close()
     assert wire.calls("GET", "/computes")
+
+
+def test_a_proxy_of_the_environment_is_used(backend: AzureBackend, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with proxying() as (address, asked):
+        monkeypatch.setenv("https_proxy", address)
+        assert backend.client.read("list", lambda ml: list(ml.compute.list())) == []
+        backend.close()
+    assert asked == [wire.url.removeprefix("https://")], "one tunnel for everything"
