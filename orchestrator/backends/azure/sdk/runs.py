@@ -8,6 +8,8 @@ from typing import Any, Final
 from azure.ai.ml._restclient.runhistory.models import CreateRun, DeleteOrModifyTags
 from azure.ai.ml.constants import ListViewType
 
+from orchestrator.backends.azure.sdk.scope import scope_of
+
 VIEWS: Final = {"ACTIVE": ListViewType.ACTIVE_ONLY, "ARCHIVED": ListViewType.ARCHIVED_ONLY}
 
 
@@ -26,11 +28,7 @@ def relabel(client: Any, job: Any, tags: Mapping[str, str], description: str | N
     """Change the labels of a job through run history: the client's older versions send the whole job again, which the service
     refuses for most kinds of jobs. Source: comments in azure-ai-ml 1.35, ``create_or_update`` of jobs."""
     client.jobs._runs_operations._operation.add_or_modify_by_experiment_name(
-        subscription_id=client.subscription_id,
-        resource_group_name=client.resource_group_name,
-        workspace_name=client.workspace_name,
-        experiment_name=job.experiment_name,
-        run_id=job.name,
+        **_place(client, job),
         body=CreateRun(display_name=job.display_name, description=description, tags=dict(tags)),
     )
 
@@ -42,13 +40,15 @@ def remove_tags(client: Any, job: Any, names: Sequence[str]) -> None:
     """
     if names:
         client.jobs._runs_operations._operation.modify_or_delete_tags_by_experiment_name(
-            subscription_id=client.subscription_id,
-            resource_group_name=client.resource_group_name,
-            workspace_name=client.workspace_name,
-            experiment_name=job.experiment_name,
-            run_id=job.name,
+            **_place(client, job),
             body=DeleteOrModifyTags(tags_to_delete=list(names)),
         )
+
+
+def _place(client: Any, job: Any) -> dict[str, str]:
+    """Where run history has a job."""
+    run = {"experiment_name": job.experiment_name, "run_id": job.name}
+    return {"subscription_id": client.subscription_id, **scope_of(client), **run}
 
 
 def hide_run(client: Any, name: str) -> None:
