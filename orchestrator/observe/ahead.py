@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from orchestrator.core.kind import Kinds
+from orchestrator.core.kind import Identity, Kinds
 from orchestrator.core.ports import Backend
 from orchestrator.core.project import Project
 from orchestrator.core.resource import Observed
@@ -20,8 +20,12 @@ Begun: TypeAlias = Mapping[str, "Future[list[Observed]]"]
 
 @contextmanager
 def listing_ahead(project: Project, backend: Backend, kinds: Kinds) -> Iterator[Begun]:
-    """Begin to list each kind of the spec. Leaving waits for what was begun and drops what was not."""
-    used = sorted({address.kind for address in project.resources} & kinds.keys())
+    """Begin to list each kind of the spec. Leaving waits for what was begun and drops what was not.
+
+    Runs are left for later: one that lost its marks is found by the name on record, which only the state knows.
+    """
+    mentioned = {address.kind for address in project.resources} & kinds.keys()
+    used = sorted(kind for kind in mentioned if kinds[kind].identity is not Identity.RUN)
     if not used:
         yield {}
         return

@@ -21,6 +21,7 @@ from orchestrator.core.state import State, StateStore
 from orchestrator.engine import Workspace, load_project, open_workspace, plan_project
 from orchestrator.engine.interest import Interest
 from orchestrator.kinds import discover
+from orchestrator.observe.ahead import listing_ahead
 from orchestrator.planning.options import PlanOptions
 
 SLOWEST_S = 30.0
@@ -98,6 +99,17 @@ def test_a_kind_of_which_the_state_knows_more_is_listed_again(far: Far, project:
     far.applied = {OLD: Applied(OLD, {}, Fingerprint(""), revision="1")}
     look(far, project)
     assert far.lists == {"compute": 1, "data": 2}
+
+
+def test_runs_are_listed_when_the_state_has_told_which_are_on_record(far: Far, tmp_path: Path) -> None:
+    job = 'jobs:\n  train: {type: command, command: "true", environment: azureml:e@latest, compute: azureml:cpu}\n'
+    (tmp_path / "spec.yaml").write_text(f'{SPEC}environments:\n  e: {{image: "python:3.11"}}\n{job}')
+    project = load_project([tmp_path / "spec.yaml"], LoadOptions())
+    with listing_ahead(project, cast("Backend", far), discover()) as begun:
+        assert set(begun) == {"compute", "data", "environments"}
+    assert "jobs" not in far.lists
+    assert "jobs.train" in look(far, project)
+    assert far.lists["jobs"] == 1
 
 
 def test_a_workspace_that_refuses_is_told(far: Far, project: Project) -> None:
