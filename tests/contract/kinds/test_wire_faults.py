@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,23 +81,19 @@ DELETED = frozenset({"compute", "datastores", "online_endpoints", "online_endpoi
 """Kinds that a ``DELETE`` removes; others are archived, or are a part of something."""
 
 
+def datastore_beside(around: Mapping[str, Any]) -> Case:
+    """A datastore, and whatever else the spec shall have."""
+    full = {"type": "azure_blob", "account_name": "a", "container_name": "c"}
+    return Case("datastores", {}, around, None, "raw", "azure_blob", {}, full)
+
+
 def test_a_storm_of_refusals_is_waited_out_within_bounds(azure: AzureWorld, meter: Metered, tmp_path: Path) -> None:
     body = {"type": "uri_folder", "path": "https://example.org/rows/"}
     around = {
         "data": {f"rows-{n}": body for n in range(12)},
         "compute": {f"cpu-{n}": {"type": "amlcompute", "size": "Standard_DS3_v2"} for n in range(8)},
     }
-    case = Case(
-        "datastores",
-        {},
-        around,
-        None,
-        "raw",
-        "azure_blob",
-        {},
-        {"type": "azure_blob", "account_name": "a", "container_name": "c"},
-    )
-    life = Life(case, azure, tmp_path)
+    life = Life(datastore_beside(around), azure, tmp_path)
     meter.each = 2
     meter.add(Latency(0.02), path="/workspaces/local/", times=None)
     done = life.apply()
@@ -112,17 +109,7 @@ def test_a_storm_on_writes_outlasts_the_client_and_not_the_apply(
     azure: AzureWorld, meter: Metered, tmp_path: Path
 ) -> None:
     around = {"data": {f"rows-{n}": {"type": "uri_folder", "path": "https://example.org/rows/"} for n in range(9)}}
-    case = Case(
-        "datastores",
-        {},
-        around,
-        None,
-        "raw",
-        "azure_blob",
-        {},
-        {"type": "azure_blob", "account_name": "a", "container_name": "c"},
-    )
-    life = Life(case, azure, tmp_path)
+    life = Life(datastore_beside(around), azure, tmp_path)
     storm = meter.add(Refuse(retry_after=1), "PUT", "/workspaces/local/", times=60)
     assert {result.outcome for result in life.apply().values()} == {Outcome.CREATED}
     assert storm.struck == 60
