@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.boundary import UNBOUNDED, Boundary
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import NOWHERE, Span
@@ -68,6 +69,8 @@ class LoadOptions:
         variable_files: from ``--var-file``, read in order.
         environ: for ``${env.X}`` and environment secrets.
         files: look at local files: existence and bytes. Without it digests of files are empty.
+        boundary: where files must be that the spec names: bodies' files, includes, secrets' files, certificates, stand-ins.
+        allowed_hosts: hosts outside the chosen cloud to which tokens may go, see `backends.azure.hosts`.
     """
 
     target: str | None = None
@@ -75,3 +78,10 @@ class LoadOptions:
     variable_files: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     files: bool = True
+    boundary: Boundary = UNBOUNDED
+    allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether whoever runs this did not choose the spec."""
+        return self.boundary is not UNBOUNDED

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,33 +60,80 @@ class Template:
         return "".join(str(part) for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Secret:
     """A value that must never be shown. Its text form is ``(secret NAME)``.
 
+    No dataclass on purpose: ``dataclasses.asdict`` would take it apart. It copies as itself, and neither pickles nor turns into JSON.
+
     Attributes:
         name: how the spec calls it.
-        reveal_: the value. Read it through `reveal`, at the last moment, in the code that needs it.
+        origin: where the value can be read again, such as ``("env", "TOKEN")`` or ``("file", "/run/token")``; empty if nowhere.
+            Not the value, so that it may be written down. Never compared.
     """
 
+    __slots__ = ("_tell", "name", "origin")
     name: str
-    reveal_: str = field(repr=False, compare=True)
+    origin: tuple[str, ...]
+
+    def __init__(self, name: str, value: str, origin: tuple[str, ...] = ()) -> None:
+        # In a closure, so that no walk over attributes comes upon the text.
+        for attribute, known in (("name", name), ("origin", origin), ("_tell", lambda: value)):
+            object.__setattr__(self, attribute, known)
 
     def reveal(self) -> str:
-        """The value itself."""
-        return self.reveal_
+        """The value itself. Ask at the last moment, in the code that needs it."""
+        told: str = object.__getattribute__(self, "_tell")()
+        return told
 
     def digest(self, key: str) -> str:
-        """A keyed digest for comparison; the key (the state's lineage) keeps equal secrets of two projects apart."""
-        return hmac.new(key.encode(), self.reveal_.encode(), hashlib.sha256).hexdigest()[:32]
+        """A digest for comparison that is too slow to guess a password by, even for whoever has the key.
+
+        Args:
+            key: keeps equal secrets of two projects apart; the state's lineage, which lies beside the digest.
+        """
+        return _slow_digest(self.reveal(), key)
 
     def __repr__(self) -> str:
         return f"(secret {self.name})"
 
     __str__ = __repr__
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return self.name == other.name and hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.name))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a secret never changes")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a secret never changes")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError("a secret is never pickled")
+
+    def __getstate__(self) -> Any:
+        raise TypeError("a secret is never pickled")
+
+
+@lru_cache(maxsize=1024)
+def _slow_digest(value: str, key: str) -> str:
+    """scrypt with 32 MB for each guess. Source: RFC 7914, section 2; the cost is twice that of interactive logins there."""
+    salt = f"amlctl secret {key}".encode()
+    text = value.encode(errors="surrogateescape")
+    return hashlib.scrypt(text, salt=salt, n=1 << 15, r=8, p=1, maxmem=1 << 26, dklen=16).hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.core.boundary import Boundary
 from orchestrator.core.ports import Clock, SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.reconcile.config import Config, ProjectConfig
@@ -17,6 +20,7 @@ from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.places import PlacesFile
 from orchestrator.reconcile.ports import Notifier, Source, Tracer
+from orchestrator.reconcile.source.checkout import TREES
 from orchestrator.reconcile.source.folder import FolderSource
 from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Watch
@@ -92,14 +96,31 @@ def _served(config: Config, loop: Loop, metrics: Metrics, watch: Watch) -> Itera
 
 
 def _aim(project: ProjectConfig, folder: Path) -> Aim:
-    load = LoadOptions(project.target, project.variables, project.variable_files, dict(os.environ))
-    if project.workspace is not None:
-        return Aim(load, project.workspace, None, project.parallelism)
+    load = _load(project)
     if isinstance(project.source, Path):
-        return Aim(load, parallelism=project.parallelism)
-    # A checkout comes and goes with its revision; the workspace must stay.
+        return Aim(load, project.workspace, parallelism=project.parallelism)
     checkouts = _cache(project.name, folder)
-    return Aim(load, folder / "workspaces" / project.name, checkouts, project.parallelism)
+    trees = checkouts / TREES
+    if project.workspace is not None:
+        return Aim(load, project.workspace, None, trees, project.parallelism)
+    # A checkout comes and goes with its revision; the workspace must stay.
+    return Aim(load, folder / "workspaces" / project.name, checkouts, trees, project.parallelism)
+
+
+def _load(project: ProjectConfig) -> LoadOptions:
+    """What the project's spec may see of this machine: who writes it need not be who runs this."""
+    load = LoadOptions(project.target, project.variables, project.variable_files, allowed_hosts=project.allowed_hosts)
+    if project.trusted:
+        return replace(load, environ=dict(os.environ))
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatchcase(name, each) for each in project.environment)
+    }
+    roots = project.allowed_folders
+    if isinstance(project.source, Path):
+        roots = (project.source if project.source.is_dir() else project.source.parent, *roots)
+    return replace(load, environ=environ, boundary=Boundary(roots))
 
 
 def _managed(project: ProjectConfig, folder: Path, tracer: Tracer) -> Managed:

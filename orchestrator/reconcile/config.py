@@ -23,6 +23,10 @@ class ProjectConfig:
     Attributes:
         source: a folder's path, or a repository.
         workspace: where the embedded workspace shall be; None leaves it to the spec.
+        environment: names or patterns of the environment variables that the spec may read.
+        allowed_folders: what the spec may read besides its source.
+        allowed_hosts: where tokens may go besides the chosen cloud.
+        trusted: who runs this chose the spec itself, as for `apply`: the spec may read everything that he may.
     """
 
     name: str
@@ -34,6 +38,10 @@ class ProjectConfig:
     workspace: Path | None = None
     parallelism: int = 10
     hook: SecretReference | None = None
+    environment: tuple[str, ...] = ()
+    allowed_folders: tuple[Path, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

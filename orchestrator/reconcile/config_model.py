@@ -119,6 +119,16 @@ class ProjectBody(Spec):
     resources: dict[str, ResourceBody] = Field(
         default_factory=dict, description="Address or glob to switches; of several that match, the last counts."
     )
+    environment: list[str] = Field(
+        default_factory=list, description="Environment variables that this spec may read, names or patterns: TRAIN_*."
+    )
+    allowed_folders: list[str] = Field(
+        default_factory=list, description="Folders or files outside of the source that this spec may read."
+    )
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts outside of the chosen cloud to which tokens may go: example.org, *.example.org:8443.",
+    )
     parallelism: Bound = Field(10, description="Steps at once.")
     hook: SecretBody | None = Field(None, description="Secret shared with the git server that calls /hooks/<project>.")
 

@@ -123,6 +123,9 @@ class _Reading:
             values.path(body.workspace) if body.workspace else None,
             body.parallelism,
             self._secret(body.hook, *at, "hook"),
+            tuple(body.environment),
+            tuple(values.path(folder) for folder in body.allowed_folders),
+            tuple(body.allowed_hosts),
         )
 
     def _policy(self, body: ProjectBody, at: TreePath, *, folder: bool) -> Policy:

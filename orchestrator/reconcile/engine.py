@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.boundary import Boundary
+from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
 from orchestrator.core.errors import Locked
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Cancellation, Clock
 from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
 from orchestrator.core.run import Listener, RunReport
 from orchestrator.core.state import StateStore
+from orchestrator.core.value import Secret
 from orchestrator.engine import (
     RunOptions,
     Workspace,
@@ -32,6 +35,8 @@ from orchestrator.reconcile.places import Place, PlacesFile
 from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.record import NOTE
 from orchestrator.reconcile.stages import Look, Session, StandingBy
+from orchestrator.spec.problems import OUTSIDE, SUMMARIES
+from orchestrator.spec.secrets import read_again
 
 _LEASE = "reconcile"
 
@@ -44,6 +49,7 @@ class Aim:
         load: target, variables and environment.
         workspace: the folder of the embedded workspace, if not the one that the spec chooses.
         checkouts: only a workspace that would lie inside this folder is moved to `workspace`; None moves any.
+        trees: where each revision has a folder of its own: of these the spec may read its own only.
         parallelism: how many steps may run at once.
         lock_wait_s: how long to wait for somebody else's apply.
     """
@@ -51,6 +57,7 @@ class Aim:
     load: LoadOptions = field(default_factory=LoadOptions)
     workspace: Path | None = None
     checkouts: Path | None = None
+    trees: Path | None = None
     parallelism: int = 10
     lock_wait_s: float = 5.0
 
@@ -72,7 +79,7 @@ class Stages:
         self._clock = clock
         self._listener = listener
         self._file = places
-        self._places = places.read() if places is not None else {}
+        self._places = places.read(self._secret) if places is not None else {}
         self._leases: dict[str, _Lease] = {}
         self._guard = threading.Lock()
 
@@ -80,7 +87,9 @@ class Stages:
     def open(self, project: str, revision: Revision) -> Iterator[Session]:
         """See `stages.Engine`."""
         aim = self._aims[project]
-        loaded = self._moved(load_project([revision.path], aim.load), aim)
+        load = _bounded(aim, revision.path)
+        loaded = self._moved(load_project([revision.path], load), aim)
+        _require_inside(loaded, aim, load.boundary)
         with open_workspace(loaded, discover(), self._clock) as workspace:
             self._settle_at(project, Place.of(loaded))
             taken = self.other_loop(project)
@@ -122,6 +131,10 @@ class Stages:
                 lease.close()
             self._leases.clear()
 
+    def _secret(self, project: str, name: str, origin: tuple[str, ...]) -> Secret | None:
+        aim = self._aims.get(project)
+        return None if aim is None else read_again(name, origin, aim.load)
+
     def _moved(self, project: Project, aim: Aim) -> Project:
         chosen = project.workspace
         if aim.workspace is None or chosen.kind != "local":
@@ -150,6 +163,31 @@ class Stages:
                 return error.detail
             self._leases[project] = _Lease(workspace.store, opening.pop_all())
         return ""
+
+
+def _bounded(aim: Aim, spec: Path) -> LoadOptions:
+    """The options with the checkout of the very revision as a folder that may be read."""
+    load = aim.load
+    if aim.trees is None or not spec.is_relative_to(aim.trees):
+        return load
+    own = aim.trees / spec.relative_to(aim.trees).parts[0]
+    return replace(load, boundary=Boundary((own, *load.boundary.roots)))
+
+
+def _require_inside(project: Project, aim: Aim, boundary: Boundary) -> None:
+    """Refuse an embedded workspace in a folder that neither the source nor the configuration has.
+
+    Raises:
+        SpecError: saying so.
+    """
+    chosen = project.workspace
+    path = Path(str(chosen.settings.get("path", "")))
+    if chosen.kind != "local" or path == aim.workspace or boundary.admits(path):
+        return
+    code = "outside-boundary"
+    detail = f"The folder of the embedded workspace {OUTSIDE}."
+    fix = "Leave `path` out, or name the folder as `workspace` in the loop's configuration."
+    raise SpecError([Diagnostic(Severity.ERROR, code, SUMMARIES[code], detail, fix, chosen.span)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.project import Project, WorkspaceChoice
+from orchestrator.core.value import Secret, Template, mapped
+
+_SECRET: Final = "$secret"  # noqa: S105  # the key under which the place of one stands
+_TEMPLATE: Final = "$template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +52,79 @@ def loop_folder(spec: Path) -> Path:
     return (spec if spec.is_dir() else spec.parent).absolute() / ".amlctl"
 
 
+Recall = Callable[[str, str, tuple[str, ...]], Secret | None]
+"""Project of the loop, name of a secret, where it is kept (`Secret.origin`) -> the secret, read again; None if it cannot be."""
+
+
 class PlacesFile:
-    """A small JSON file. It only spares a wait: without it, the places are known after each project's first load."""
+    """A small JSON file. It only spares a wait: without it, the places are known after each project's first load.
+
+    Secrets are not in it: a secret is written as the place it was read from, and one that was read from nowhere keeps its project out.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> dict[str, Place]:
+    def read(self, recall: Recall) -> dict[str, Place]:
         """Project of the loop to its place; empty if the file is missing or holds something else."""
         try:
-            body = json.loads(self._path.read_text(encoding="utf-8"))
-            return {name: Place(**place) for name, place in body.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            text = self._path.read_text(encoding="utf-8")
+            if '"reveal_"' in text:  # an older version wrote secrets
+                self._path.unlink(missing_ok=True)
+                return {}
+            body = json.loads(text)
+            found = {name: _place(name, place, recall) for name, place in body.items()}
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return {}
+        return {name: place for name, place in found.items() if place is not None}
 
     def write(self, places: Mapping[str, Place]) -> None:
         """Replace the file as a whole. A full disk is no reason to stop: the state itself will say so."""
-        fresh = self._path.with_suffix(".new")
-        try:
-            text = json.dumps({name: asdict(place) for name, place in places.items()}, indent=2)
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self._path)
-        except (OSError, TypeError):
-            # TypeError: settings that are no plain data, such as secrets, are not for a file.
-            return
+        written = {name: body for name, place in places.items() if (body := _written(place)) is not None}
+        with suppress(OSError):
+            private_files.make_folder(self._path.parent)
+            private_files.replace(self._path, json.dumps(written, indent=2))
+
+
+class _NotForAFile(Exception):
+    """A value that has no written form, or must not have one."""
+
+
+def _written(place: Place) -> dict[str, Any] | None:
+    try:
+        settings = mapped(place.settings, _mark)
+    except _NotForAFile:
+        return None
+    return {"project": place.project, "target": place.target, "kind": place.kind, "settings": settings}
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, Secret) and value.origin:
+        return {_SECRET: [value.name, *value.origin]}
+    if isinstance(value, Template):
+        return {_TEMPLATE: [part if isinstance(part, str) else _mark(part) for part in value.parts]}
+    raise _NotForAFile
+
+
+def _place(project: str, body: Mapping[str, Any], recall: Recall) -> Place | None:
+    try:
+        settings = _read(body["settings"], lambda name, origin: recall(project, name, origin))
+    except _NotForAFile:
+        return None
+    return Place(body["project"], body["target"], body["kind"], settings)
+
+
+def _read(value: Any, recall: Callable[[str, tuple[str, ...]], Secret | None]) -> Any:
+    if isinstance(value, list):
+        return [_read(item, recall) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {_SECRET}:
+        name, *origin = value[_SECRET]
+        secret = recall(name, tuple(origin))
+        if secret is None:
+            raise _NotForAFile
+        return secret
+    if set(value) == {_TEMPLATE}:
+        return Template(tuple(_read(part, recall) for part in value[_TEMPLATE]))
+    return {key: _read(item, recall) for key, item in value.items()}

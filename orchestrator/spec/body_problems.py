@@ -22,6 +22,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "invalid-value": "Invalid value",
     "missing-field": "Missing field",
     "missing-file": "Missing file",
+    "outside-boundary": "Outside of the folders that may be read",
     "reference-cycle": "Resources that depend on each other",
     "secret-expected": "Secret in plain text",
     "unknown-attribute": "Reference to a value that is not there",

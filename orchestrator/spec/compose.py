@@ -36,7 +36,7 @@ from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
 from orchestrator.spec.variables import Assignment, Variables
-from orchestrator.spec.workspace import choose_workspace, laid_over
+from orchestrator.spec.workspace import choose_workspace, laid_over, within
 
 _PROJECT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,34}[a-z0-9]")
 
@@ -70,7 +70,7 @@ def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Compos
 
 def _compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, problems: Problems) -> Composition | None:
     with collector_paused():
-        files = Files(problems)
+        files = Files(problems, options.boundary)
         gathering = Gathering(files, problems)
         gathering.gather(paths)
         if not gathering.fragments:
@@ -139,12 +139,12 @@ class _Composer:
         variables = Variables(
             declare(head.named["variables"], self._problems), self._assignments(target), self._problems
         )
-        fetching = Fetching(self._options.environ, self._options.files)
+        fetching = Fetching(self._options.environ, self._options.files, self._options.boundary)
         secrets = declare_secrets(head.named["secrets"], lambda mark: self._files.folder_of(mark, root), self._problems)
         project = roots.ProjectName()
         common: dict[str, Root] = {
             "var": variables,
-            "env": roots.environment(self._options.environ),
+            "env": roots.environment(self._options.environ, bounded=self._options.bounded),
             "target": roots.target(target.name),
             "project": project,
             "git": roots.git(root),
@@ -182,7 +182,9 @@ class _Composer:
         return None if body is None else scope.early.resolve(body, body.mark)
 
     def _workspace(self, settings: LocatedDict | None, root: Path) -> WorkspaceChoice:
-        return choose_workspace(settings, root, lambda mark: self._files.folder_of(mark, root), self._problems)
+        chosen = choose_workspace(settings, root, lambda mark: self._files.folder_of(mark, root), self._problems)
+        within(chosen, self._options.boundary, settings, self._problems)
+        return chosen
 
     def _evaluator(self, known: Mapping[str, Root]) -> Evaluator:
         return Evaluator(known, self._problems, self._places, self._guests)
@@ -221,7 +223,7 @@ class _Composer:
         if body is not None:
             given.update({name: Assignment(body[name], body.value_span(name)) for name in body})
         for path in self._options.variable_files:
-            tree = self._files.mapping(path, "a file of variables")
+            tree = self._files.mapping(path, "a file of variables", trusted=True)
             if tree is not None:
                 given.update({name: Assignment(tree[name], tree.value_span(name), expressions=False) for name in tree})
         for name, text in self._options.variables.items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Final, Protocol
+
+from orchestrator.core import private_files
 
 RACY_NS: Final = 2_000_000_000
 """A file changed less than this before it was hashed may change again without a new time: file systems keep times in steps of
@@ -99,11 +100,4 @@ def _read(store: Path) -> dict[str, str]:
 def _write(store: Path, entries: dict[str, str]) -> None:
     store.parent.mkdir(mode=0o700, exist_ok=True)
     lines = [f"{facts}\t{path}\n" for path, facts in entries.items()]
-    descriptor, temporary = tempfile.mkstemp(dir=store.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
-            stream.write(_HEADER + "".join(lines))
-        Path(temporary).replace(store)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    private_files.replace(store, _HEADER + "".join(lines))

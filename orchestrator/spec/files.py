@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from orchestrator.core.boundary import UNBOUNDED, Boundary
 from orchestrator.core.tree import LocatedDict, Mark
-from orchestrator.spec.problems import Problems
+from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning, decode, read_text
 from orchestrator.spec.tree_builder import Fill
@@ -15,12 +16,16 @@ from orchestrator.spec.tree_builder import Fill
 class Files:
     """Reads spec files and remembers them.
 
+    Args:
+        boundary: a file outside of it is told and never opened.
+
     Attributes:
         sources: name in messages to absolute path, in the order of reading.
     """
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, boundary: Boundary = UNBOUNDED) -> None:
         self.sources: dict[str, Path] = {}
+        self._boundary = boundary
         self._problems = problems
         self._base = Path.cwd()
 
@@ -33,17 +38,30 @@ class Files:
                 absolute = straight
         return absolute.relative_to(self._base).as_posix() if absolute.is_relative_to(self._base) else str(absolute)
 
-    def text(self, path: Path, at: Mark | None = None) -> tuple[str, str | None]:
-        """Read a file; return its name in messages, and its text or None if it cannot be read (which is told)."""
+    def admits(self, path: Path) -> bool:
+        """Whether a file may be read at all."""
+        return self._boundary.admits(path)
+
+    def text(self, path: Path, at: Mark | None = None, *, trusted: bool = False) -> tuple[str, str | None]:
+        """Read a file; return its name in messages, and its text or None if it cannot be read (which is told).
+
+        Args:
+            trusted: named by whoever runs this, not by a spec: it may be anywhere.
+        """
         name = self.name_of(path)
+        if not (trusted or self.admits(path)):
+            self._problems.error("outside-boundary", f"{name} {OUTSIDE}.", OUTSIDE_FIX, at)
+            return name, None
         text = read_text(path, name, self._problems, at)
         if text is not None:
             self.sources[name] = path.absolute()
         return name, text
 
-    def mapping(self, path: Path, what: str, at: Mark | None = None, fill: Fill | None = None) -> LocatedDict | None:
+    def mapping(
+        self, path: Path, what: str, at: Mark | None = None, fill: Fill | None = None, *, trusted: bool = False
+    ) -> LocatedDict | None:
         """Read a file that must hold exactly one mapping; None if it does not (which is told)."""
-        name, text = self.text(path, at)
+        name, text = self.text(path, at, trusted=trusted)
         found = None if text is None else read_documents(text, name, self._problems, fill)
         if found is None:
             return None

@@ -16,7 +16,7 @@ from orchestrator.spec.documents import is_spec
 from orchestrator.spec.files import Files
 from orchestrator.spec.holes import Mask
 from orchestrator.spec.language import SUFFIXES
-from orchestrator.spec.problems import Problems
+from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning
 
@@ -170,13 +170,17 @@ class Gathering:
                 ring = " → ".join(self._files.name_of(file) for file in [*chain[chain.index(_real(path)) :], path])
                 detail = f"Files include each other: {ring}."
                 self._problems.error("include-cycle", detail, "Remove one of the includes.", place)
-            elif path.is_dir():
+            elif os.path.isdir(path):  # noqa: PTH112  # of a name that no file can have, too
                 detail = f"'{pattern}' is a folder."
                 self._problems.error("include-no-match", detail, f"Write `{pattern.rstrip('/')}/*.yaml`.", place)
             else:
                 self._file(path, chain, place)
             return
         matches = matching(folder, pattern)
+        if not all(self._files.admits(path) for path in matches):
+            # Without their names: what lies there is none of the spec's business.
+            self._problems.error("outside-boundary", f"'{pattern}' {OUTSIDE}.", OUTSIDE_FIX, place)
+            return
         if not matches:
             detail = f"No file matches '{pattern}' below {self._files.name_of(folder)}."
             self._problems.error("include-no-match", detail, "Correct the pattern, or remove it.", place)

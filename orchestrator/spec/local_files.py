@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.core.address import Address
+from orchestrator.core.boundary import UNBOUNDED, Boundary
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Files
 from orchestrator.core.span import Span
 from orchestrator.core.value import LocalFiles
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.file_hashes import Hasher
+from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX
 from orchestrator.spec.snapshot import Snapshot, SnapshotProblem, take
 
 _SCHEME = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
@@ -31,9 +33,13 @@ class LocalFileReader:
         sources: see `Composition.sources`.
         root: the spec's folder.
         hasher: gives digests; None: files are not looked at and digests are empty.
+        boundary: what is outside of it is neither read nor told about.
     """
 
-    def __init__(self, sources: Mapping[str, Path], root: Path, hasher: Hasher | None) -> None:
+    def __init__(
+        self, sources: Mapping[str, Path], root: Path, hasher: Hasher | None, boundary: Boundary = UNBOUNDED
+    ) -> None:
+        self._boundary = boundary
         self._sources = sources
         self._root = root
         self._hasher = hasher
@@ -51,6 +57,8 @@ class LocalFileReader:
         path = self.path(text, span)
         if self._hasher is None:
             return LocalFiles(path, "", text)
+        if not self._boundary.admits(path):
+            return _outside(text, span, address)
         key = (path, mark.text, mark.gitignore)
         found = self._taken.get(key)
         if found is None:
@@ -64,7 +72,9 @@ class LocalFileReader:
         return LocalFiles(path, found.digest, text, found.manifest)
 
     def missing(self, text: str, path: Path, span: Span, address: Address) -> Diagnostic | None:
-        """Why a file is not there; None if it is."""
+        """Why a file is not there, or may not be read; None if it is."""
+        if not self._boundary.admits(path):
+            return _outside(text, span, address)
         if os.path.exists(path):  # noqa: PTH110 - of a name that no file can have, too
             return None
         return _problem(SnapshotProblem("missing-file", path, "it does not exist"), text, path, span, address)
@@ -76,6 +86,10 @@ class LocalFileReader:
             return {folder: files.manifest[files.path.name]}
         prefix = "" if folder == "." else f"{folder}/"
         return {f"{prefix}{name}": digest for name, digest in files.manifest.items()}
+
+
+def _outside(text: str, span: Span, address: Address) -> Diagnostic:
+    return error("outside-boundary", f"{address} takes '{text}', which {OUTSIDE}.", OUTSIDE_FIX, span, address)
 
 
 def _problem(problem: SnapshotProblem, text: str, path: Path, span: Span, address: Address) -> Diagnostic:

@@ -47,6 +47,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "misplaced-expression": "Expression not allowed here",
     "no-default-target": "No target chosen",
     "no-spec": "Nothing to load",
+    "outside-boundary": "Outside of the folders that may be read",
     "secret-unavailable": "Secret cannot be read",
     "too-deep": "Nested too deeply",
     "too-large": "File too large",
@@ -68,6 +69,12 @@ SUMMARIES: Final[dict[str, str]] = {
     "wrong-document": "Document of another kind",
 }
 """Diagnostic code to its summary, for every problem that text can have."""
+
+
+OUTSIDE: Final = "is outside of the folders that this spec may read"
+OUTSIDE_FIX: Final = (
+    "Put it into the project's folder, or let whoever runs the loop add its folder to `allowed_folders`."
+)
 
 
 class Problems:

@@ -17,8 +17,12 @@ from orchestrator.spec.git import Git
 from orchestrator.spec.language import SECTIONS
 
 
-def environment(environ: Mapping[str, str]) -> Root:
-    """Give ``${env.NAME}``."""
+def environment(environ: Mapping[str, str], *, bounded: bool = False) -> Root:
+    """Give ``${env.NAME}``.
+
+    Args:
+        bounded: `environ` is what the configuration of a loop lets its specs see.
+    """
 
     def value(expression: Expression, span: Span) -> str:
         name = expression.path
@@ -28,7 +32,11 @@ def environment(environ: Mapping[str, str]) -> Root:
             )
         if name not in environ:
             fix = f"Set {name} before you run this, or use a variable with a default."
-            raise UnresolvedError("undefined-environment", f"The environment variable {name} is not set.", fix)
+            detail = f"The environment variable {name} is not set."
+            if bounded:
+                detail = f"The environment variable {name} is not set, or the loop's configuration does not allow it."
+                fix = f"Set {name}, and add it to `environment` of this project in the loop's configuration."
+            raise UnresolvedError("undefined-environment", detail, fix)
         return environ[name]
 
     return value

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.boundary import UNBOUNDED, Boundary
 from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.project import LoadOptions
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Secret
 from orchestrator.spec.evaluate import FAILED, UnresolvedError
 from orchestrator.spec.expressions import Expression
-from orchestrator.spec.problems import Problems
+from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 
 SOURCES: Final = ("env", "file", "key_vault")
 _VAULT_FIELDS: Final = ("vault", "name", "version")
@@ -41,10 +43,12 @@ class Fetching:
     Attributes:
         environ: environment variables.
         fetch: read the values; without it a secret has an empty value, which is enough to check a spec.
+        boundary: where files of secrets must be.
     """
 
     environ: Mapping[str, str]
     fetch: bool
+    boundary: Boundary = UNBOUNDED
 
 
 class Secrets:
@@ -69,16 +73,23 @@ class Secrets:
         if source is None:
             return FAILED
         if name not in self._fetched:
-            self._fetched[name] = Secret(name, self._fetch(name, source) if self._fetching.fetch else "")
+            value = self._fetch(name, source) if self._fetching.fetch else ""
+            self._fetched[name] = Secret(name, value, _origin(source))
         return self._fetched[name]
 
     def _fetch(self, name: str, source: Source) -> str:
         if source.kind == "env":
             if source.where not in self._fetching.environ:
-                raise _unavailable(name, f"the environment variable {source.where} is not set", f"Set {source.where}.")
+                reason, fix = f"the environment variable {source.where} is not set", f"Set {source.where}."
+                if self._fetching.boundary is not UNBOUNDED:
+                    reason += ", or the loop's configuration does not allow it"
+                    fix = (
+                        f"Set {source.where}, and add it to `environment` of this project in the loop's configuration."
+                    )
+                raise _unavailable(name, reason, fix)
             return self._fetching.environ[source.where]
         if source.kind == "file":
-            return _from_file(name, source.folder / source.where, source.where)
+            return _from_file(name, source.folder / source.where, source.where, self._fetching.boundary)
         raise _unavailable(
             name,
             "it is kept in Azure Key Vault, which this version cannot reach",
@@ -87,7 +98,27 @@ class Secrets:
         )
 
 
-def _from_file(name: str, path: Path, written: str) -> str:
+def _origin(source: Source) -> tuple[str, ...]:
+    if source.kind == "env":
+        return ("env", source.where)
+    return ("file", str(source.folder.absolute() / source.where)) if source.kind == "file" else ()
+
+
+def read_again(name: str, origin: tuple[str, ...], options: LoadOptions) -> Secret | None:
+    """A secret of which only the place is remembered (`Secret.origin`); None if it has no value there now."""
+    kind, where = origin if len(origin) == 2 else ("", "")
+    try:
+        if kind == "file":
+            return Secret(name, _from_file(name, Path(where), where, options.boundary), origin)
+    except UnresolvedError:
+        return None
+    value = options.environ.get(where) if kind == "env" else None
+    return None if value is None else Secret(name, value, origin)
+
+
+def _from_file(name: str, path: Path, written: str, boundary: Boundary) -> str:
+    if not boundary.admits(path):
+        raise _unavailable(name, f"{written} {OUTSIDE}", OUTSIDE_FIX)
     try:
         return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except FileNotFoundError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.boundary import Boundary
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.span import Span
@@ -14,7 +15,7 @@ from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
 from orchestrator.spec.azure_workspace import FIELDS, azure_settings
 from orchestrator.spec.overlay import overlay
-from orchestrator.spec.problems import Problems
+from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 
 LOCAL_FOLDER: Final = ".amlctl"
 _FIELDS: Final = {
@@ -58,6 +59,20 @@ def choose_workspace(body: LocatedDict | None, root: Path, folder_of: FolderOf, 
     if kind == "local":
         return WorkspaceChoice("local", _local(settings, root, folder_of, problems), span)
     return WorkspaceChoice("azure", azure_settings(settings, folder_of, problems), span)
+
+
+def within(choice: WorkspaceChoice, boundary: Boundary, body: LocatedDict | None, problems: Problems) -> None:
+    """Refuse a workspace whose stand-ins, certificates or token file are outside of what may be read."""
+    settings = choice.settings
+    credential = settings.get("credential")
+    named = {"ca_file": (settings.get("connection") or {}).get("ca_file")}
+    named |= settings.get("stand_ins") or {}
+    for kind, own in credential.items() if isinstance(credential, dict) else ():
+        named[kind] = (own or {}).get("token_file")
+    for name, path in named.items():
+        if isinstance(path, str) and not boundary.admits(Path(path)):
+            mark = body.mark if body is not None else None
+            problems.error("outside-boundary", f"'{name}' of the workspace {OUTSIDE}.", OUTSIDE_FIX, mark)
 
 
 def _chosen(body: LocatedDict, problems: Problems) -> str | None:

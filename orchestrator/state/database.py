@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import StateError
 from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.state.encode import damaged
@@ -76,7 +76,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         StateError: it cannot be created, is damaged, or was written by a newer version.
     """
     with telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        private_files.make_folder(path.parent)
         _make_private(path)
         connection = _connect(path)
         try:
@@ -98,7 +98,7 @@ def _make_private(path: Path) -> None:
     Source: sqlite.org/howtocorrupt.html, section 2.2.
     """
     with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE))
+        private_files.create(path)
 
 
 @contextmanager

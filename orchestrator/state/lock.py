@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Locked
 from orchestrator.core.ports import Clock
 from orchestrator.core.state import Holder
@@ -140,7 +141,7 @@ def _take(row: LockRow, handle: int, holder: Holder) -> Holder | None:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     with telling(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+        handle = private_files.open_lock(path)
     try:
         yield handle
     finally:

@@ -10,15 +10,15 @@ import fcntl
 import json
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Denied, Invalid, Transient
-from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity
 
 MAX_LINE: Final = 1 << 20
@@ -110,7 +110,7 @@ class FileLock:
 
     def acquire(self) -> bool:
         """Take the lock if it is free. Returns whether it is ours now."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        fd = private_files.open_lock(self._path)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -133,6 +133,12 @@ class FileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+    def sign(self, text: str) -> None:
+        """Write into the held lock's file who holds it."""
+        if self._fd is not None:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, text.encode(), 0)
 
     @property
     def stands(self) -> bool:
@@ -160,16 +166,7 @@ def held(path: Path) -> bool:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file as a whole, readable for its owner only. Atomic: a reader sees the old text or the new one, after a power cut too."""
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(fd)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    private_files.replace(path, text)
 
 
 def call(

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid, NotFound, Transient
 from orchestrator.workspace.content import safe_or_plain
 from orchestrator.workspace.durable import Draft, put_in_place
@@ -42,7 +43,7 @@ def download(paths: WorkspacePaths, url: str) -> Path:
     draft = folder / f".{secrets.token_hex(8)}"
     try:
         # The caller has made sure of the scheme; redirects stay within HTTP.
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, draft.open("xb") as out:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, private_files.open_new(draft) as out:  # noqa: S310
             shutil.copyfileobj(answer, out)
             expected = answer.headers.get("Content-Length")
         if expected is not None and draft.stat().st_size != int(expected):

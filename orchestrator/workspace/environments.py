@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Failed, Invalid, NotFound
 from orchestrator.workspace.assets import telling_of_loss
 from orchestrator.workspace.conda import CondaFile, read_conda
@@ -152,10 +153,10 @@ class Environments:
             )
             python = str(draft / "bin" / "python")
             requirements = draft / "requirements.txt"
-            requirements.write_text("\n".join(conda.requirements) + "\n", encoding="utf-8")
+            private_files.replace(requirements, "\n".join(conda.requirements) + "\n")
             if conda.requirements:
                 self._uv.run("pip", "install", "--quiet", "--python", python, "--requirement", str(requirements))
-            (draft / "packages.txt").write_text(self._uv.run("pip", "freeze", "--python", python), encoding="utf-8")
+            private_files.replace(draft / "packages.txt", self._uv.run("pip", "freeze", "--python", python))
             draft.rename(home)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

@@ -46,7 +46,7 @@ class Guard:
         lock = FileLock(self._files.guard_lock)
         if not lock.acquire_soon():
             return
-        self._files.guard_lock.write_text(str(own_identity()), encoding="ascii")
+        lock.sign(str(own_identity()))
         if not self._files.address.exists():
             self._files.down.unlink(missing_ok=True)
         while lock.stands and not self._went_down():

@@ -7,8 +7,9 @@ import os
 import secrets
 from typing import Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
+from orchestrator.workspace.paths import WorkspacePaths
 
 FORMAT: Final = 1
 """Number of the folder's layout. A folder with a higher number is refused."""
@@ -45,10 +46,8 @@ def ensure_identity(paths: WorkspacePaths) -> str:
         return identity
     paths.create()
     draft = paths.root / f".workspace.{secrets.token_hex(8)}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    private_files.create(draft, json.dumps({"workspace": secrets.token_hex(16), "format": FORMAT}))
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"workspace": secrets.token_hex(16), "format": FORMAT}, file)
         try:
             os.link(draft, paths.marker)
         except FileExistsError:

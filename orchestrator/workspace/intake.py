@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Conflict, Invalid
 from orchestrator.workspace.durable import Draft, put_in_place
 from orchestrator.workspace.manifest import StoredFile
@@ -54,7 +55,7 @@ class Intake:
         digest = hashlib.sha256(data).hexdigest()
         if self._lacks(digest, len(data)):
             draft = self._draft(digest)
-            draft.write_bytes(data)
+            private_files.create(draft, data)
             draft.chmod(_READ_ONLY)
         return digest
 
@@ -76,7 +77,7 @@ class Intake:
     def _copy(self, descriptor: int, source: Path, digest: str) -> None:
         draft = self._draft(digest)
         sha = hashlib.sha256()
-        with draft.open("xb") as out:
+        with private_files.open_new(draft) as out:
             while chunk := os.read(descriptor, _CHUNK):
                 sha.update(chunk)
                 out.write(chunk)

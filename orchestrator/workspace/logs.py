@@ -6,7 +6,7 @@ import datetime
 import os
 from pathlib import Path
 
-from orchestrator.workspace.paths import PRIVATE_FILE
+from orchestrator.core import private_files
 
 TAIL_LINES = 15
 _TAIL_BYTES = 16 * 1024
@@ -15,9 +15,8 @@ _TAIL_BYTES = 16 * 1024
 def note(path: Path, text: str) -> None:
     """Add a line of our own."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-    with os.fdopen(fd, "a", encoding="utf-8") as file:
-        file.write(f"{now} amlctl: {text}\n")
+    with private_files.open_end(path) as file:
+        file.write(f"{now} amlctl: {text}\n".encode(errors="backslashreplace"))
 
 
 def size(path: Path) -> int:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
 
 PRIVATE_FOLDER = 0o700
@@ -129,7 +130,7 @@ class WorkspacePaths:
         ignore = self.root / _IGNORE_FILE
         if not ignore.exists() and set(self.root.iterdir()) == set(self.own_entries()):
             self.root.chmod(PRIVATE_FOLDER)
-            ignore.write_text(_IGNORE_ALL, encoding="utf-8")
+            private_files.replace(ignore, _IGNORE_ALL)
 
     def own_entries(self) -> tuple[Path, ...]:
         """What there is in the folder and belongs to the workspace."""

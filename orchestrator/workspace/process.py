@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from orchestrator.core import private_files
 from orchestrator.workspace import process_table
 
 OWN_PYTHON: Final = (sys.executable, "-P")
@@ -112,7 +113,7 @@ def _sink(log: Path | None) -> Iterator[int | IO[bytes]]:
     if log is None:
         yield subprocess.DEVNULL
         return
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as sink:
+    with private_files.open_end(log) as sink:
         yield sink
 
 

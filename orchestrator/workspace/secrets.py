@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, TypeAlias
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 
 SecretValues: TypeAlias = Sequence[tuple[tuple[str | int, ...], str]]
@@ -43,11 +42,8 @@ class SecretFiles:
             return
         self._paths.create()
         self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        draft = target.with_name(f".{token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"values": [[list(path), value] for path, value in values], "named": dict(named or {})}, file)
-        draft.replace(target)
+        kept = {"values": [[list(path), value] for path, value in values], "named": dict(named or {})}
+        private_files.replace(target, json.dumps(kept))
 
     def reveal(self, record: Record) -> dict[str, Any]:
         """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.

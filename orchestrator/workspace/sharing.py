@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from orchestrator.workspace.paths import PRIVATE_FILE
+from orchestrator.core import private_files
 
 LOCK: Final = ".lock"
 
@@ -37,7 +37,7 @@ def clearing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _held(folder: Path, how: int) -> Iterator[None]:
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    descriptor = private_files.open_lock(folder / LOCK)
     try:
         fcntl.flock(descriptor, how)
         yield

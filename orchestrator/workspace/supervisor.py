@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.control import ControlFiles, FileLock, held
@@ -140,7 +141,7 @@ class Supervisor:
             case "status":
                 return self._status()
             case "shutdown":
-                self._files.down.touch(mode=0o600)
+                private_files.touch(self._files.down)
                 self._down = True
                 self._stop.set()
                 return {"ok": True}
@@ -190,7 +191,7 @@ def main(root: Path) -> None:
 def _configure_log(path: Path) -> None:
     if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
         path.replace(path.with_suffix(".log.1"))
-    path.touch(mode=0o600)
+    private_files.touch(path)
     logging.basicConfig(filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 

@@ -11,6 +11,7 @@ import click
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
 from orchestrator.cli.options import SpecChoice, with_console, with_plan, with_spec
+from orchestrator.core import private_files
 from orchestrator.core.plan import Plan
 from orchestrator.planning.options import PlanOptions
 
@@ -76,7 +77,6 @@ def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path) -> None
 
     text = json.dumps(saved_document(plan, spec, options), ensure_ascii=False, indent=2)
     try:
-        path.touch(mode=0o600, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        private_files.replace(path, text + "\n")
     except OSError as problem:
         raise click.FileError(str(path), hint=problem.strerror or str(problem)) from problem

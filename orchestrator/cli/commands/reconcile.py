@@ -84,7 +84,7 @@ def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
     from orchestrator.reconcile.places import loop_folder
 
     folder = spec if spec.is_dir() else spec.parent
-    project = ProjectConfig(folder.name, spec, policy, load.target, load.variables, load.variable_files)
+    project = ProjectConfig(folder.name, spec, policy, load.target, load.variables, load.variable_files, trusted=True)
     return Config(loop_folder(spec), (project,), parallel=1)
 
 

@@ -18,6 +18,7 @@ from orchestrator.reconcile.places import PlacesFile, loop_folder
 from orchestrator.reconcile.record import NOTE
 from orchestrator.report.reconcile import reconcile_text
 from orchestrator.report.status import status_json, status_text
+from orchestrator.spec.secrets import read_again
 
 _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 
@@ -45,8 +46,8 @@ def _show_loop(spec: SpecChoice, console: Console) -> None:
     """What the loop of this folder says; it knows where its state is although the spec is broken. JSON has room for problems only."""
     if console.json:
         return
-    folder = loop_folder(spec.paths[0])
-    for place in PlacesFile(folder / "places.json").read().values():
+    file = PlacesFile(loop_folder(spec.paths[0]) / "places.json")
+    for place in file.read(lambda _, name, origin: read_again(name, origin, spec.load)).values():
         if not place.gone:
             with open_workspace(place.bare(), discover(), SystemClock()) as workspace:
                 note = workspace.store.recall(NOTE)

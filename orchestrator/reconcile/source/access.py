@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from orchestrator.core import private_files
 from orchestrator.reconcile.source.command import Access
 from orchestrator.reconcile.source.secret import SecretReference
 from orchestrator.reconcile.source.settings import GitSettings
@@ -62,11 +61,10 @@ def _key_file(reference: SecretReference | None, folder: Path) -> Iterator[Path 
             reference.read()  # tells in our words what ssh would tell in several ways
         yield Path(reference.where) if reference else None
         return
-    handle, name = tempfile.mkstemp(prefix="key-", dir=folder)
-    path = Path(name)
+    draft, path = private_files.draft_in(folder, "key-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(reference.read().reveal().rstrip("\n") + "\n")
+        with draft as file:
+            file.write(f"{reference.read().reveal().rstrip()}\n".encode())
         yield path
     finally:
         path.unlink(missing_ok=True)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.reconcile.ports import Revision, SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.command import Answer, GitCommand
 
 _LINK: Final = "120000"
 _FACTS: Final = "%s%x00%an%x00%cI"
+
+TREES: Final = "trees"
+"""The folder with a folder for each commit."""
 
 EXACT_BYTES: Final = "* -text -eol -filter -ident -working-tree-encoding -diff -merge\n"
 """Overrules every ``.gitattributes`` of the repository: files are what was committed, and no filter program is looked for."""
@@ -33,11 +36,11 @@ class Checkouts:
 
     def __init__(self, git: GitCommand, folder: Path, timeout_s: float) -> None:
         self._git = git
-        self._trees = folder / "trees"
+        self._trees = folder / TREES
         self._records = folder / "records"
         self._timeout_s = timeout_s
         for place in (self._trees, self._records):
-            place.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(place)
 
     def usable(self, commit: str) -> bool:
         """Whether all files of a commit are there."""
@@ -146,9 +149,4 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
     """Write a small document so that a reader sees the old or the new one, whole, even after a power cut."""
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(document, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    private_files.replace(path, json.dumps(document))

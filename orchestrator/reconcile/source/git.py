@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestrator.core import private_files
 from orchestrator.reconcile.ports import Revision, SourceError, SourceStalled, SourceUnavailable
 from orchestrator.reconcile.source.access import access_to
 from orchestrator.reconcile.source.checkout import EXACT_BYTES, Checkouts, read_json, write_json
@@ -89,7 +90,7 @@ class GitSource:
     def _opened(self) -> Iterator[tuple[GitCommand, Checkouts]]:
         """The bare repository, for us alone."""
         for folder in (self._folder, self._folder / "home", self._folder / "keys"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_files.make_folder(folder)
         with locked(self._folder / "lock", wait_s=self._settings.timeout_s) as descriptor:
             repository = self._folder / "repository.git"
             for left in (*repository.glob("*.lock"), *repository.glob("refs/**/*.lock"), *self._folder.glob("keys/*")):
@@ -111,7 +112,7 @@ class GitSource:
                 fix="Install git, and check the cache folder's rights and free space.",
             )
         (git.repository / "info").mkdir(exist_ok=True)
-        (git.repository / "info" / "attributes").write_text(EXACT_BYTES, encoding="utf-8")
+        private_files.replace(git.repository / "info" / "attributes", EXACT_BYTES)
 
     def _fetch(self, git: GitCommand, checkouts: Checkouts) -> Revision:
         with access_to(self._settings, self._folder / "keys") as access:

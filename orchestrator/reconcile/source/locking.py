@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core import private_files
 from orchestrator.reconcile.ports import SourceUnavailable
 
 _POLL_S: Final = 0.1
@@ -25,7 +26,7 @@ def locked(path: Path, *, wait_s: float) -> Iterator[int]:
     Raises:
         SourceUnavailable: another process holds it for longer than `wait_s` seconds.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = private_files.open_lock(path)
     try:
         deadline = time.monotonic() + wait_s
         while not _taken(descriptor):

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core import private_files
 from orchestrator.workspace.arm.messages import WireError
 from orchestrator.workspace.arm.storage import Storage
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
@@ -82,7 +83,7 @@ class BlobFiles:
         path = self.storage.place(container, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".upload-{secrets.token_hex(8)}")
-        draft.write_bytes(data)
+        private_files.create(draft, data)
         draft.replace(path)
         self.put_facts(container, name, facts)
         return self._existing(container, name)
@@ -91,17 +92,15 @@ class BlobFiles:
         """Change what is known of a blob."""
         self._facts.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         file = self._fact_file(container, name)
-        draft = file.with_suffix(f".{secrets.token_hex(8)}")
         tree = {**asdict(facts), "metadata": dict(facts.metadata)}
-        draft.write_text(json.dumps(tree), encoding="utf-8")
-        draft.replace(file)
+        private_files.replace(file, json.dumps(tree))
         return self._existing(container, name)
 
     def put_block(self, container: str, name: str, block: str, data: bytes) -> None:
         """Keep a block until its blob is joined."""
         folder = self._block_folder(container, name)
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        (folder / hashlib.sha256(block.encode()).hexdigest()).write_bytes(data)
+        private_files.replace(folder / hashlib.sha256(block.encode()).hexdigest(), data)
 
     def join(self, container: str, name: str, blocks: Sequence[str], facts: BlobFacts) -> Blob:
         """Make a blob of blocks.

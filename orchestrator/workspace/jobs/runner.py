@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.workspace.control import FileLock, call
 from orchestrator.workspace.jobs.command import render
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.masking import MaskedPipe
-from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
+from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import adopt_orphans, child_environment, end_orphans, own_identity, terminate
 
 GRACE_S = 5.0
@@ -86,8 +87,7 @@ class Runner:
 
     def _sink(self, log: Path, secrets: Mapping[str, str]) -> IO[bytes] | int:
         """What a child writes to: its log, or the pipe that leads there if there is something to hide."""
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-        stream = os.fdopen(descriptor, "ab", buffering=0)
+        stream = private_files.open_end(log)
         if not secrets:
             self._logs.append(stream)
             return stream
@@ -169,7 +169,7 @@ def main(path: Path) -> None:
         return
     if os.getsid(0) != os.getpid():
         os.setsid()
-    folder.process.write_text(str(own_identity()), encoding="ascii")
+    private_files.replace(folder.process, str(own_identity()))
     Runner(folder).run().write(folder)
     lock.release()
     with contextlib.suppress(BackendError):  # without a supervisor the next one will look by itself

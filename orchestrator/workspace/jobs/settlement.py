@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
 from orchestrator.workspace.masking import StreamMask
-from orchestrator.workspace.paths import PRIVATE_FILE, PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -120,9 +120,8 @@ def _write_reason(folder: JobFolder, reason: str) -> None:
     """A run that never began has nothing in its log; whoever opens the log gets the reason."""
     if folder.path.is_dir() and reason not in "\n".join(_last_lines(folder.log)):
         folder.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        descriptor = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-            log.write(reason + "\n")
+        with private_files.open_end(folder.log) as log:
+            log.write(f"{reason}\n".encode())
 
 
 def _last_lines(log: Path) -> list[str]:

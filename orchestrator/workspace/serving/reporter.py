@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.health import Health
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity
@@ -71,7 +72,7 @@ class Reporter:
     async def _endpoint(self, record: Record, findings: Findings) -> None:
         verdict = findings.endpoint(record, self._router.unbound)
         if verdict.health is Health.HEALTHY and record.health is not Health.HEALTHY:
-            bound_marker(self._paths, record.name).touch()
+            private_files.touch(bound_marker(self._paths, record.name))
         router = self._router.identity
         processes = [str(router)] if router is not None else []
         await self.tell(record, verdict, {PROCESSES: processes, UNSERVED: findings.unserved.get(record.address)})

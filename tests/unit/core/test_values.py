@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import time
+import traceback
+from collections.abc import Callable
+from copy import copy, deepcopy
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from pprint import pformat
 
 import pytest
 
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint, canonical, digest_tree
+from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, leaves, mapped, plain
 
 MODEL = Reference(Address("models", "heart"), text="azureml:heart@latest")
@@ -52,22 +60,92 @@ def test_only_what_an_endpoint_contains_has_a_parent() -> None:
     assert Address("compute", "cpu").parent is None
 
 
-@pytest.mark.parametrize(
-    "show", [str, repr, lambda s: f"{s}", lambda s: f"{Template(('k=', s))}", lambda s: canonical(plain(s))]
-)
-def test_no_text_form_of_a_secret_tells_it(show) -> None:
-    assert "hunter2" not in show(SECRET)
+def _walked(thing: object, seen: set[int], depth: int = 6) -> str:
+    """All that a walk over attributes, items and slots comes upon, as debuggers, loggers and serialisers walk."""
+    if id(thing) in seen or not depth:
+        return ""
+    seen.add(id(thing))
+    inner: list[object] = [getattr(thing, "__dict__", {})]
+    inner += [getattr(thing, name, None) for name in dir(thing) if not name.startswith("__") and name != "reveal"]
+    if isinstance(thing, dict):
+        inner += [*thing, *thing.values()]
+    elif isinstance(thing, list | tuple | set):
+        inner += thing
+    return repr(thing) + "".join(_walked(part, seen, depth - 1) for part in inner if not callable(part))
+
+
+@dataclass
+class Holder:
+    inside: object
+
+
+SHOWN: dict[str, Callable[[Secret], object]] = {
+    "str": str,
+    "repr": repr,
+    "format": lambda s: f"{s}",
+    "padded": lambda s: f"{s:>40}",
+    "percent": lambda s: f"{'%s %r'}" % (s, s),
+    "template": lambda s: Template(("k=", s)),
+    "canonical": lambda s: canonical(plain(s)),
+    "asdict": lambda s: asdict(Holder({"a": [s], "b": Template(("k=", s))})),
+    "asdict of a choice": lambda s: asdict(WorkspaceChoice("azure", {"credential": {"client_secret": s}})),
+    "copy": copy,
+    "deepcopy": lambda s: deepcopy({"a": [s]}),
+    "json with a default": lambda s: json.dumps({"a": s}, default=str),
+    "json of its attributes": lambda s: json.dumps(
+        {"a": s}, default=lambda o: {n: str(getattr(o, n)) for n in o.__slots__}
+    ),
+    "traceback": lambda s: (
+        traceback.StackSummary.extract(traceback.walk_stack(None), limit=1, capture_locals=True)[0].locals
+    ),
+    "pprint": lambda s: pformat({"a": s}),
+    "walk": lambda s: _walked(Holder(s), set()),
+}
+REFUSED: dict[str, Callable[[Secret], object]] = {
+    "pickle": pickle.dumps,
+    "pickle of what holds it": lambda s: pickle.dumps(Holder(Template((s,)))),
+    "json": json.dumps,
+    "json of asdict": lambda s: json.dumps(asdict(Holder(s))),
+    "vars": vars,
+    "getstate": lambda s: s.__getstate__(),
+    "reduce": lambda s: s.__reduce__(),
+    "iter": lambda s: list(s),  # type: ignore[call-overload]
+    "fields": lambda s: fields(s),  # type: ignore[arg-type]
+    "replace": lambda s: replace(s),  # type: ignore[type-var]
+}
+
+
+@pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
+def test_no_way_to_show_a_secret_tells_it(show: Callable[[Secret], object]) -> None:
+    assert "hunter2" not in repr(show(SECRET))
+
+
+@pytest.mark.parametrize("take", REFUSED.values(), ids=REFUSED)
+def test_what_would_take_a_secret_apart_fails(take: Callable[[Secret], object]) -> None:
+    with pytest.raises(TypeError) as refused:
+        take(SECRET)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_copy_of_a_secret_still_is_one() -> None:
+    assert deepcopy([SECRET])[0].reveal() == asdict(Holder(SECRET))["inside"].reveal() == "hunter2"
+    assert {SECRET: 1}[Secret("key", "hunter2", ("env", "KEY"))] == 1, "where it comes from is not what it is"
+    with pytest.raises(AttributeError):
+        SECRET.name = "other"
+
+
+def test_a_digest_of_a_secret_costs_whoever_guesses() -> None:
+    """Beside its key it is as good as the time of one try: HMAC and the like give millions of them a second."""
+    began = time.process_time()
+    for number in range(3):
+        Secret("key", f"guess {number}").digest("lineage")
+    assert (time.process_time() - began) / 3 > 0.01
 
 
 def test_a_secret_is_compared_by_a_digest_that_differs_between_projects() -> None:
     assert SECRET.digest("a") == Secret("other", "hunter2").digest("a")
     assert SECRET.digest("a") != SECRET.digest("b")
     assert SECRET.digest("a") != Secret("key", "hunter3").digest("a")
-
-
-def test_a_secret_is_never_pickled() -> None:
-    with pytest.raises(TypeError, match="never pickled"):
-        pickle.dumps(SECRET)
 
 
 def test_every_special_value_has_one_plain_form() -> None:
