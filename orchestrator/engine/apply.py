@@ -25,7 +25,7 @@ def apply_project(
     """Plan, ask, do.
 
     The plan is made once without the lock, to show it, and once more under the lock: what is done is what was agreed to.
-    A plan without changes takes no lock and writes nothing.
+    A plan without changes takes no lock and writes nothing; what the workspace promises is brought back all the same.
 
     Returns:
         The plan, and what was done; None if there was nothing to do or the answer was no.
@@ -34,7 +34,11 @@ def apply_project(
         SpecError, StateError: as when planning; StateError too if the workspace moved on while the plan was being read.
     """
     shown = plan_project(project, workspace, options).plan
-    if not confirm(shown) or not shown.effective:
+    if not confirm(shown):
+        return shown, None
+    if not options.destroy:
+        workspace.revive(run.cancel, run.notice)
+    if not shown.effective:
         return shown, None
     return apply_agreed(shown, project, workspace, options, run)
 

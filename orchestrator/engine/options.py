@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from orchestrator.core.ports import Cancellation, Clock, SystemClock
+from orchestrator.core.ports import Cancellation, Clock, Progress, SystemClock
 from orchestrator.core.run import Listener
 
 
@@ -16,11 +16,13 @@ class RunOptions:
         parallelism: how many steps may run at once.
         lock_wait_s: how long to wait for another apply to finish, seconds.
         command: what is being done, for those who find the lock taken.
+        notice: told what is waited for before the first step.
     """
 
     parallelism: int = 10
     lock_wait_s: float = 0.0
     command: str = "apply"
     cancel: Cancellation = field(default_factory=Cancellation)
+    notice: Progress = lambda line: None
     listener: Listener = lambda event: None
     clock: Clock = field(default_factory=SystemClock)

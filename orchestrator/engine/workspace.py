@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.core.kind import Kinds
-from orchestrator.core.ports import Backend, Clock
+from orchestrator.core.ports import Backend, Cancellation, Clock, Progress
 from orchestrator.core.project import Project
 from orchestrator.core.state import StateStore
 from orchestrator.engine.interest import Interest
@@ -25,11 +25,14 @@ class Workspace:
 
     Attributes:
         interest: for backends that list better if they know what matters; None for others.
+        revive: brings back what ran in the workspace before it or its machine went down, and waits until it is up. For commands
+            that promise a state; planning starts nothing.
     """
 
     backend: Backend
     store: StateStore
     interest: Interest | None = None
+    revive: Callable[[Cancellation, Progress], None] = lambda cancel, progress: None
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def _local(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
 
     backend = LocalBackend(project.workspace, project.name, kinds, clock)
     store = SqliteStateStore(Path(project.workspace.settings["path"]) / "workspace.db", project.name, clock)
-    return Workspace(backend, store)
+    return Workspace(backend, store, revive=backend.revive)
 
 
 def _importable(package: str) -> bool:

@@ -96,15 +96,15 @@ def _served(config: Config, loop: Loop, metrics: Metrics, watch: Watch) -> Itera
 
 
 def _aim(project: ProjectConfig, folder: Path) -> Aim:
-    load = _load(project)
+    load, revives = _load(project), project.policy.auto_apply
     if isinstance(project.source, Path):
-        return Aim(load, project.workspace, parallelism=project.parallelism)
+        return Aim(load, project.workspace, parallelism=project.parallelism, revives=revives)
     checkouts = _cache(project.name, folder)
     trees = checkouts / TREES
     if project.workspace is not None:
-        return Aim(load, project.workspace, None, trees, project.parallelism)
+        return Aim(load, project.workspace, None, trees, project.parallelism, revives=revives)
     # A checkout comes and goes with its revision; the workspace must stay.
-    return Aim(load, folder / "workspaces" / project.name, checkouts, trees, project.parallelism)
+    return Aim(load, folder / "workspaces" / project.name, checkouts, trees, project.parallelism, revives=revives)
 
 
 def _load(project: ProjectConfig) -> LoadOptions:

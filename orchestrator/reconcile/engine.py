@@ -52,6 +52,7 @@ class Aim:
         trees: where each revision has a folder of its own: of these the spec may read its own only.
         parallelism: how many steps may run at once.
         lock_wait_s: how long to wait for somebody else's apply.
+        revives: what ran in the workspace before its machine went down is brought back; not so for a loop that only observes.
     """
 
     load: LoadOptions = field(default_factory=LoadOptions)
@@ -60,6 +61,7 @@ class Aim:
     trees: Path | None = None
     parallelism: int = 10
     lock_wait_s: float = 5.0
+    revives: bool = True
 
 
 class Stages:
@@ -218,6 +220,8 @@ class _Session:
 
     def look(self, *, prune: bool) -> Look:
         """See `stages.Session`."""
+        if self._aim.revives:
+            self._workspace.revive(Cancellation(), lambda line: None)
         planned = plan_project(self._project, self._workspace, PlanOptions(prune=prune))
         return Look(planned.plan, statuses(planned.plan, planned.observation), prune)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,9 @@ START_TIMEOUT_S: Final = 20.0
 
 STOP_TIMEOUT_S: Final = 30.0
 """How long everything may take to stop; jobs and servers get a grace period of their own within it."""
+
+LOOK_TIMEOUT_S: Final = 20.0
+"""How long managers may take until each has looked at the records once; starting the router is a part of that."""
 
 LOCAL_EXTRA: Final = 'pip install "amlctl[local]"'
 """What installs everything that runs things on this machine."""
@@ -62,6 +65,24 @@ class SupervisorClient:
         with self._lock:
             if not self.alive():
                 self._start()
+
+    def until_looked(self, progress: Callable[[str], None], timeout_s: float = LOOK_TIMEOUT_S) -> None:
+        """Wait until every manager has looked at the records once: until then they say how things were before.
+
+        Args:
+            progress: told what is waited for.
+            timeout_s: after so many seconds the managers go on in the background.
+        """
+        deadline = time.monotonic() + timeout_s
+        told: list[str] = []
+        while waiting := list(self.status().get("pending") or ()):
+            if waiting != told:
+                progress(f"The supervisor runs; waiting until it has looked at: {', '.join(waiting)}")
+                told = waiting
+            if time.monotonic() > deadline:
+                progress(f"Not looked at within {timeout_s:.0f} s: {', '.join(waiting)}. It goes on in the background.")
+                return
+            time.sleep(_POLL_S)
 
     def nudge(self) -> None:
         """Tell the supervisor that records have changed. Without one nothing happens: it looks by itself when it starts."""

@@ -40,6 +40,11 @@ class ControlFiles:
         return self.paths.supervisor / "address.json"
 
     @property
+    def home(self) -> Path:
+        """Which folder this was when a supervisor last started; see `workspace.home`."""
+        return self.paths.supervisor / "home"
+
+    @property
     def socket(self) -> Path:
         return self.paths.supervisor / "control.sock"
 
@@ -72,6 +77,16 @@ class ControlFiles:
         self.paths.supervisor.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
+def home_of(paths: WorkspacePaths) -> str:
+    """What tells this folder from every other folder of the machine, copies of it included.
+
+    Raises:
+        OSError: the folder is gone.
+    """
+    found = paths.root.stat()
+    return f"{paths.root.resolve()} {found.st_dev}:{found.st_ino}"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ControlAddress:
     """Where a supervisor listens, and what it wants to hear first."""
@@ -84,14 +99,16 @@ class ControlAddress:
     def write(self, files: ControlFiles) -> None:
         """Publish it, for the owner only."""
         fields = {"process": str(self.process), "token": self.token, "socket": self.socket, "port": self.port}
-        write_private(files.address, json.dumps(fields))
+        write_private(files.address, json.dumps({**fields, "home": home_of(files.paths)}))
 
     @classmethod
     def read(cls, files: ControlFiles) -> ControlAddress | None:
-        """What was published last; None if nothing was, or if it is damaged."""
+        """What was published last; None if nothing was, if it is damaged, or if it came here with a copy of another workspace's folder."""
         try:
             fields = json.loads(files.address.read_text(encoding="utf-8"))
             process = ProcessIdentity.parse(fields["process"])
+            if fields["home"] != home_of(files.paths):
+                return None
             return cls(process, fields["token"], fields["socket"], fields["port"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -11,6 +11,9 @@ from orchestrator.core.health import Health
 CANCEL_REQUESTED: Final = "cancel_requested"
 """Attribute of a run's record: true once its manager shall stop it."""
 
+PROCESS: Final = "process"
+"""Attribute of a run's record: the identity of its runner, while it runs."""
+
 STAND_INS: Final = "stand_ins"
 """Attribute: reference or URL to absolute local path, as the spec's settings had it; for `assets.resolve`."""
 

@@ -26,6 +26,7 @@ from orchestrator.workspace.control import ControlFiles, FileLock, held
 from orchestrator.workspace.control_server import ControlServer
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.guard import start_guard
+from orchestrator.workspace.home import settle_home
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import own_identity
 from orchestrator.workspace.store import RecordStore
@@ -66,6 +67,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        if settle_home(self._paths, self._store):
+            _log.info("the folder was copied or moved: what the former one started is not ours")
         server = ControlServer(self._files, self._answer)
         await server.start(own_identity())
         _log.info("listening, process %s", own_identity())

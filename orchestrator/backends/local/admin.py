@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from typing import Any, Final
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
-from orchestrator.workspace.client import SupervisorClient
+from orchestrator.workspace.client import LOOK_TIMEOUT_S, SupervisorClient
 from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.garbage import Part, sweep
+from orchestrator.workspace.home import at_home
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
@@ -25,12 +25,8 @@ from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
 
-LOOK_TIMEOUT_S: Final = 20.0
-"""How long `up` waits until all managers have looked at the records once; starting the router is a part of that."""
-
 STARTING: Final = "starting"
 FAILED: Final = "failed"
-_POLL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +105,8 @@ def up(root: Path, progress: Callable[[str], None] = lambda line: None) -> Works
     ensure_identity(paths)
     client = SupervisorClient(paths)
     client.ensure()
-    _until_looked(client, progress)
+    client.until_looked(progress, LOOK_TIMEOUT_S)
     return status(root)
-
-
-def _until_looked(client: SupervisorClient, progress: Callable[[str], None]) -> None:
-    """Until then the records say how things were when the workspace went down."""
-    deadline = time.monotonic() + LOOK_TIMEOUT_S
-    told: list[str] = []
-    while waiting := list(client.status().get("pending") or ()):
-        if waiting != told:
-            progress(f"The supervisor runs; waiting until it has looked at: {', '.join(waiting)}")
-            told = waiting
-        if time.monotonic() > deadline:
-            progress(
-                f"Not looked at within {LOOK_TIMEOUT_S:.0f} s: {', '.join(waiting)}. It goes on in the background."
-            )
-            return
-        time.sleep(_POLL_S)
 
 
 def down(root: Path) -> bool:
@@ -142,7 +122,7 @@ def down(root: Path) -> bool:
     paths = WorkspacePaths(root)
     client = SupervisorClient(paths)
     stopped = client.shutdown()
-    if not stopped and ControlFiles(paths).address.exists():
+    if not stopped and ControlFiles(paths).address.exists() and at_home(paths):
         # The supervisor died without taking down what it had started; its successor knows how to find that.
         client.ensure()
         stopped = client.shutdown()

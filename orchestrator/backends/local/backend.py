@@ -13,6 +13,7 @@ from orchestrator.backends.local.drafts import PASSIVE, RecordDrafts, key_of, re
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
+from orchestrator.backends.local.revival import Revival
 from orchestrator.backends.local.shares import with_shares
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.backends.local.waiting import Waiter
@@ -36,6 +37,9 @@ DELETE_TIMEOUT_S: Final = 60.0
 """How long the processes of a resource may take to stop."""
 
 _ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
+_NO_SERVER = 503
+"""What the router answers while no scoring server takes requests."""
+
 _SERVED = frozenset({Behaviour.ENDPOINT, Behaviour.DEPLOYMENT, Behaviour.TRAFFIC})
 
 
@@ -64,6 +68,7 @@ class LocalBackend:
         self._client = SupervisorClient(self._paths)
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
         self._doubts = Doubts(self._client.answers, clock)
+        self._revival = Revival(self._store, self._client, self._stands_for_processes, clock)
         self._drafts = RecordDrafts(self._paths, self._content, self._secrets, self._stand_ins)
 
     @property
@@ -167,16 +172,27 @@ class LocalBackend:
 
         record = self._find(endpoint, None)
         try:
-            return send(self._paths, record, request)
+            answer = send(self._paths, record, request)
         except Transient:
-            if self._client.answers():
+            if not self._revival.endpoint(endpoint, Cancellation()):
                 raise
-            self._client.ensure()  # somebody killed it, or the machine was started anew
-            self._waiter.until_healthy(record.key, request.timeout_s, Cancellation(), lambda line: None)
-            return send(self._paths, record, request)
+        else:
+            if answer.status != _NO_SERVER or not self._revival.endpoint(endpoint, Cancellation()):
+                return answer
+        return send(self._paths, self._find(endpoint, None), request)
+
+    def revive(self, cancel: Cancellation, progress: Progress) -> None:
+        """Bring back what ran before the workspace or the machine went down; see `Revival.all`."""
+        self._revival.all(cancel, progress)
 
     def close(self) -> None:
         self._store.close()
+
+    def _stands_for_processes(self, record: Record) -> bool:
+        kind = self._kinds.get(record.kind)
+        if kind is None or record.archived or record.deleting or kind.local.behaviour in PASSIVE:
+            return False
+        return kind.identity is not Identity.RUN or record.health is Health.PROGRESSING
 
     def _kind(self, address: Address) -> Kind:
         try:

@@ -56,7 +56,7 @@ def run_and_report(project: Project, options: PlanOptions, run: RunOptions, cons
         progress(console) as listener,
     ):
         plan, report = apply_project(
-            project, workspace, options, replace(run, cancel=cancel, listener=listener), confirm
+            project, workspace, options, replace(run, cancel=cancel, listener=listener, notice=console.notice), confirm
         )
     return conclude(plan, report, console, run.command)
 

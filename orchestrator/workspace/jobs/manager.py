@@ -18,10 +18,10 @@ from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation
 from orchestrator.workspace.jobs.room import Room
-from orchestrator.workspace.jobs.settlement import PROCESS, Settlement
+from orchestrator.workspace.jobs.settlement import Settlement
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
-from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
+from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient

@@ -17,14 +17,11 @@ from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOr
 from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, Record
+from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import TrackingClient
 from orchestrator.workspace.trees import make_read_only
-
-PROCESS: Final = "process"
-"""Attribute of a job's record: the runner's identity, while it runs."""
 
 LOG_LINES: Final = 10
 """So many last lines of the log go into the message of a failed run."""

@@ -198,9 +198,10 @@ async def serve(files: RouterFiles) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await control.start()
     write_private(files.identity, str(own_identity()))
-    while files.table.exists():
+    if files.wanted.exists():
+        await control.start()
+    while files.table.exists() and files.wanted.exists():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WANTED_INTERVAL_S):
                 await stopped.wait()

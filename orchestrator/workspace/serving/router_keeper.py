@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.workspace.control import write_private
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive, child_environment, spawn, terminate
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.probing import ask_router
@@ -35,6 +35,7 @@ class RouterKeeper:
         self._files = RouterFiles(paths)
         self._status: Mapping[str, Any] = {}
         self._silent = 0
+        self._started: ProcessIdentity | None = None
 
     @property
     def identity(self) -> ProcessIdentity | None:
@@ -86,10 +87,12 @@ class RouterKeeper:
         return unbound
 
     async def stop(self) -> None:
-        """Stop the router; requests at hand are finished."""
-        identity = self.identity
-        if identity is not None:
-            await asyncio.to_thread(terminate, identity, _GRACE_S)
+        """Stop the router, however far its start has come; requests at hand are finished."""
+        self._files.wanted.unlink(missing_ok=True)
+        for identity in {self.identity, self._started}:
+            if identity is not None:
+                await asyncio.to_thread(terminate, identity, _GRACE_S)
+        self._started = None
         with contextlib.suppress(OSError):
             self._files.identity.unlink(missing_ok=True)
         self._status = {}
@@ -97,9 +100,10 @@ class RouterKeeper:
     async def _start(self) -> None:
         argv = [sys.executable, "-m", _MODULE, str(self._paths.root)]
         environ = child_environment({"PYTHONUNBUFFERED": "1"})
-        identity = spawn(argv, cwd=self._files.folder, log=self._files.log, environ=environ)
+        self._files.wanted.touch(mode=PRIVATE_FILE)
+        self._started = spawn(argv, cwd=self._files.folder, log=self._files.log, environ=environ)
         async with _within(_START_S):
-            while alive(identity) and self.identity is None:
+            while alive(self._started) and await ask_router(self._files.socket, "status") is None:
                 await asyncio.sleep(0.02)
 
     async def _note(self, status: Mapping[str, Any] | None) -> None:
