@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from orchestrator.core import private_files
+from orchestrator.core.disk import DISK_FULL, ROOM, full_disk, is_full
 from orchestrator.core.errors import StateError
 from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.state.encode import damaged
@@ -120,6 +121,8 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if is_full(error):
+            raise StateError(full_disk(path), code=DISK_FULL, fix=ROOM) from error
         raise StateError(
             f"The state in {path} cannot be used: {error}.",
             code="state-unusable",
@@ -129,6 +132,8 @@ def telling(path: Path) -> Iterator[None]:
         # The messages of a damaged database quote its bytes, which need not be text.
         raise damaged(f"{path}: {error}") from error
     except OSError as error:
+        if is_full(error):
+            raise StateError(full_disk(path), code=DISK_FULL, fix=ROOM) from error
         raise StateError(
             f"The state in {path} cannot be used: {error.strerror or error}.",
             code="state-unusable",

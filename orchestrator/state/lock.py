@@ -6,6 +6,7 @@ holder also has a file locked, and the kernel lets go of that at once.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -13,7 +14,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ HEARTBEAT_S = 10.0
 """Three renewals fit into one expiry, so that one that comes late does no harm."""
 
 _POLL_S = 0.1
+_UNKNOWN = Holder("another process", "apply", 0, "just now")
+"""Who has a lock whose name comes a moment after its file lock."""
+
 _PRIVATE_FILE = 0o600
 
 
@@ -60,6 +64,44 @@ def hold(database: Path, project: str, holder: Holder, clock: Clock, *, wait_s: 
                 yield
         finally:
             row.remove()
+
+
+@contextmanager
+def hold_every(database: Path, command: str) -> Iterator[None]:
+    """Keep every project of a workspace from being applied while the block runs, which may delete the database.
+
+    Only the files are locked, not the rows that name holders: whoever comes meanwhile learns that another process has the lock.
+
+    Raises:
+        Locked: some project is being applied on this machine; the text names who does it.
+    """
+    marker = f"{database.name}."
+    with ExitStack() as held:
+        for path in sorted(database.parent.glob(f"{marker}*.lock")):
+            handle = held.enter_context(_opened(path))
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                project = path.name.removeprefix(marker).removesuffix(".lock")
+                raise _taken(project, _named(database, project) or _UNKNOWN, command) from None
+        yield
+
+
+def _named(database: Path, project: str) -> Holder | None:
+    """Whom the row of a lock names; None where it cannot be read."""
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reader:
+        statement = "SELECT who, command, pid, since FROM state_locks WHERE project = ?"
+        row = reader.execute(statement, (project,)).fetchone()
+        return Holder(*row) if row else None
+    return None
+
+
+def _taken(project: str, other: Holder, command: str) -> Locked:
+    return Locked(
+        f"Project '{project}' is locked: {other.who} runs '{other.command}' (process {other.pid}) since {other.since}.",
+        code="state-locked",
+        fix=f"Wait until it is done, or stop it, then run '{command}' again.",
+    )
 
 
 def lock_file(database: Path, project: str) -> Path:
@@ -127,15 +169,14 @@ class LockRow:
 
 def _take(row: LockRow, handle: int, holder: Holder) -> Holder | None:
     """Take the lock, or tell who has it."""
-    unknown = Holder("another process", "apply", 0, "just now")  # its name comes a moment after its file lock
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return row.holder() or unknown
+        return row.holder() or _UNKNOWN
     if row.claim(holder):
         return None
     fcntl.flock(handle, fcntl.LOCK_UN)
-    return row.holder() or unknown
+    return row.holder() or _UNKNOWN
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError, Failed, TimedOut, Transient
 from orchestrator.workspace.control import ControlFiles, call, held
+from orchestrator.workspace.database import gone
 from orchestrator.workspace.guard import start_guard
 from orchestrator.workspace.paths import WorkspacePaths
 
@@ -60,7 +61,8 @@ class SupervisorClient:
         """Make sure that a supervisor answers: starts guard and supervisor if none does.
 
         Raises:
-            Failed: what it needs is not installed, or it does not start; the detail has the last lines of its log.
+            Failed: what it needs is not installed, the workspace's folder was deleted, or it does not start; the detail has the last lines
+                of its log.
         """
         with self._lock:
             if not self.alive():
@@ -143,6 +145,8 @@ class SupervisorClient:
                 code="missing-extra",
                 fix=LOCAL_EXTRA,
             )
+        if not self._paths.marker.is_file():
+            raise gone(self._paths)
         deadline = time.monotonic() + START_TIMEOUT_S
         next_start = 0.0
         while not self.alive():

@@ -113,6 +113,17 @@ class ContentStore:
         with adding(self._paths.content):
             return self._view(digest, manifest)
 
+    def lacks(self, digests: Iterable[str]) -> bool:
+        """Whether a file of some manifests, or a manifest itself, is not there any more. Looks at names and sizes; reads no content."""
+        for digest in digests:
+            try:
+                manifest = self.manifest(digest)
+            except NotFound:
+                return True
+            if not all(has_size(object_path(self._paths.content, f.digest), f.size) for f in manifest.files.values()):
+                return True
+        return False
+
     def parts(self, digest: str) -> Iterable[str]:
         """The digests of a manifest's files; none if there is no such manifest, or if it is damaged. Changes nothing."""
         try:

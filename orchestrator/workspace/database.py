@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from orchestrator.core.errors import Invalid, Transient
+from orchestrator.core.disk import DISK_FULL, ROOM, full_disk, is_full
+from orchestrator.core.errors import BackendError, Failed, Invalid, Transient
 from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
 
@@ -38,7 +41,7 @@ class RecordDatabase:
 
     def select(self, statement: str, values: tuple[str, ...]) -> Rows:
         """Read rows; none without a database or a table."""
-        with self._lock, _translated():
+        with self._lock, _translated(self._paths):
             connection = self._open()
             if connection is None or not (self._ready or self._has_table(connection)):
                 return []
@@ -47,8 +50,10 @@ class RecordDatabase:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it or nothing."""
-        with self._lock, _translated():
+        with self._lock, _translated(self._paths):
             connection = self._create()
+            if not self._paths.exists:
+                raise gone(self._paths)  # SQLite would go on writing to a file that has no name any more
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -59,7 +64,7 @@ class RecordDatabase:
 
     def data_version(self) -> int:
         """See `RecordStore.data_version`."""
-        with self._lock, _translated():
+        with self._lock, _translated(self._paths):
             connection = self._open()
             return -1 if connection is None else int(connection.execute("PRAGMA data_version").fetchone()[0])
 
@@ -73,6 +78,7 @@ class RecordDatabase:
 
     def _create(self) -> sqlite3.Connection:
         if not self._writable:
+            require_database(self._paths)
             self._paths.create()
         connection = self._connect()
         if not self._writable:
@@ -83,6 +89,8 @@ class RecordDatabase:
         return connection
 
     def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None:
+            require_database(self._paths)
         if self._connection is None and self._paths.exists and not may_write(self._paths.db):
             self._connection = open_read_only(self._paths.db, timeout_s=BUSY_TIMEOUT_S)
             return self._connection
@@ -104,17 +112,59 @@ class RecordDatabase:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(paths: WorkspacePaths) -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise Transient(f"The workspace's database cannot be used now: {error}.") from error
-    except OSError as error:
-        raise Invalid(
-            f"The workspace's folder cannot be used: {error.strerror or error}.",
-            fix="Check that the folder can be made and that you may write there.",
-        ) from error
+    except (sqlite3.OperationalError, OSError) as error:
+        raise _in_words(error, paths) from error
     except sqlite3.DatabaseError as error:
         raise Invalid(
-            f"The workspace's database is damaged: {error}.", fix="Restore it, or start over: amlctl workspace reset"
+            f"The workspace's database {paths.db} is damaged: {error}.", fix=f"Restore it, or {start_over(paths)}"
         ) from error
+
+
+def _in_words(error: sqlite3.OperationalError | OSError, paths: WorkspacePaths) -> BackendError:
+    if is_full(error):
+        return Transient(full_disk(paths.root), code=DISK_FULL, fix=ROOM)
+    if isinstance(error, sqlite3.OperationalError):
+        return Transient(f"The workspace's database {paths.db} cannot be used now: {error}.")
+    return Invalid(
+        f"The workspace's folder {paths.root} cannot be used: {error.strerror or error}.",
+        fix="Check that the folder can be made and that you may write there.",
+    )
+
+
+def gone(paths: WorkspacePaths) -> Failed:
+    """The error about a folder that somebody deleted while it was in use."""
+    return Failed(
+        f"The workspace's folder {paths.root} was deleted while it was in use.",
+        code="workspace-gone",
+        fix="Run the command again to make a new workspace.",
+    )
+
+
+def start_over(paths: WorkspacePaths) -> str:
+    """The advice of last resort, as a command that works from any folder."""
+    return f"start over: amlctl workspace reset --path {shlex.quote(str(paths.root))}"
+
+
+def require_database(paths: WorkspacePaths) -> None:
+    """Refuse a folder that lost its database: taken for a new workspace, everything in it would be made a second time.
+
+    Raises:
+        Invalid: the database is missing or empty beside runs, endpoints or a project's lock, none of which is made before it.
+    """
+    if not paths.marker.is_file() or (paths.exists and paths.db.stat().st_size):
+        return
+    later = (*paths.root.glob(f"{paths.db.name}.*.lock"), *_entries(paths.jobs), *_entries(paths.endpoints))
+    if later:
+        how = "is empty" if paths.exists else "is missing"
+        raise Invalid(
+            f"The workspace's database {paths.db} {how}, but the workspace's other files are there.",
+            code="database-lost",
+            fix=f"Restore it from a backup, or {start_over(paths)}",
+        )
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    return folder.iterdir() if folder.is_dir() else iter(())

@@ -7,8 +7,13 @@ import os
 import secrets
 from pathlib import Path
 
+<<<<<<< HEAD
 from orchestrator.core import private_files
 from orchestrator.core.errors import Conflict, Invalid
+=======
+from orchestrator.core.disk import DISK_FULL, ROOM, full_disk, is_full
+from orchestrator.core.errors import Conflict, Failed, Invalid
+>>>>>>> 497c858 (A lost database, deleted content, a deleted folder and a full disk are told as what they are; reset and gc wait for no apply)
 from orchestrator.workspace.durable import Draft, put_in_place
 from orchestrator.workspace.manifest import StoredFile
 
@@ -45,6 +50,8 @@ class Intake:
                     stream.seek(0)
                     self._copy(stream.fileno(), source, digest)
         except OSError as error:
+            if is_full(error):
+                raise Failed(full_disk(self._content), code=DISK_FULL, fix=ROOM) from error
             raise Invalid(f"{source}: {error.strerror or error}.") from error
         if planned not in ("", digest) and planned != self._text_digest(digest):
             raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")

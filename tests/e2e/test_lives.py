@@ -140,3 +140,29 @@ def test_down_in_the_middle_of_a_start_leaves_no_process(projects: Make, slow: s
         coming.communicate()
         project.run("workspace", "down", *place)
         wait_for(lambda: not processes_of(project.workspace), "no process", seconds=5.0)
+
+
+def test_a_folder_deleted_in_the_middle_of_an_apply_ends_it_with_a_sentence(projects: Make) -> None:
+    project = training(projects(""), pause=30)
+    running = project.start("apply", project.spec, "--yes")
+    wait_for(lambda: list(project.workspace.glob("jobs/*/process")), "the job's start")
+    shutil.rmtree(project.workspace, ignore_errors=True)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "was deleted while it was in use" in err
+    assert "Traceback" not in err
+    wait_for(lambda: not processes_of(project.workspace), "the end of everything it had started")
+    assert not (project.workspace / "supervisor").exists()
+
+
+def test_what_an_apply_is_using_is_neither_reset_nor_cleaned(projects: Make) -> None:
+    project = training(projects(""), pause=30)
+    running = project.start("apply", project.spec, "--yes")
+    wait_for(lambda: list(project.workspace.glob("jobs/*/process")), "the job's start")
+    for command in (("reset", "--yes"), ("gc",)):
+        refused = project.run("workspace", *command, "--path", str(project.workspace), code=1)
+        assert "is locked" in refused.stderr
+    running.kill()
+    running.communicate()
+    project.run("workspace", "reset", "--yes", "--path", str(project.workspace))
+    assert not project.workspace.exists()

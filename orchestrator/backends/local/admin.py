@@ -15,6 +15,7 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.client import LOOK_TIMEOUT_S, SupervisorClient
 from orchestrator.workspace.control import ControlFiles
+from orchestrator.workspace.database import require_database
 from orchestrator.workspace.garbage import Part, sweep
 from orchestrator.workspace.home import at_home
 from orchestrator.workspace.identity import ensure_identity
@@ -187,7 +188,7 @@ def reset(root: Path) -> bool:
 
 
 def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
-    """Remove what no record needs any more. It may run meanwhile, and so may an apply; nothing is started.
+    """Remove what no record needs any more. The workspace may run meanwhile; nothing is started.
 
     Args:
         root: the workspace's folder.
@@ -198,6 +199,7 @@ def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
         Invalid: the folder is not an embedded workspace, or its database is damaged; nothing was removed.
     """
     paths = WorkspacePaths(root)
+    require_database(paths)
     if not paths.exists:
         # Without its records everything would look as if nobody needed it.
         return Sweep(root, dry_run, {})

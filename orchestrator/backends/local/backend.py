@@ -29,7 +29,7 @@ from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import read_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, Record
+from orchestrator.workspace.records import CANCEL_REQUESTED, FILES, Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
@@ -81,7 +81,7 @@ class LocalBackend:
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
-        records = [record for record in self._store.list(kind) if not (record.deleting or record.lost)]
+        records = [record for record in self._store.list(kind) if not (record.deleting or self._lost(record))]
         found = [to_observed(record, of) for record in records]
         if of is not None and of.local.behaviour in _SERVED:
             found = [self._doubts.of(observed) for observed in found]
@@ -92,7 +92,7 @@ class LocalBackend:
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         record = self._look_up(address, revision)
-        if record is None or record.deleting or record.lost:
+        if record is None or record.deleting or self._lost(record):
             return stand_in(address, revision, self._stand_ins)
         return to_observed(record, self._kinds.get(address.kind))
 
@@ -209,6 +209,10 @@ class LocalBackend:
             return self._store.find(address.kind, address.name)
         return found
 
+    def _lost(self, record: Record) -> bool:
+        """Whether files of a record are gone, so that it has to be made again. Archived ones are nobody's to make again."""
+        return record.lost or (not record.archived and self._content.lacks(record.attributes.get(FILES) or ()))
+
     def _find(self, address: Address, revision: str | None) -> Record:
         record = self._look_up(address, revision)
         if record is None:
@@ -233,7 +237,7 @@ class LocalBackend:
                 f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
                 fix="Plan again; adopt it with --adopt if it should belong to this project.",
             )
-        if existing.lost:
+        if self._lost(existing):
             existing = self._store.update_body(self._drafts.of(request, kind, existing.key), same_work=True)
         if existing.archived:
             existing = self._store.update_body(replace(existing, archived=False), same_work=True)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.backends.local.logs import LogReader, log_file, tail
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, Clock, Progress
+from orchestrator.workspace.control import ControlFiles
+from orchestrator.workspace.database import gone
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.store import RecordStore
+
+TROUBLE_TIMEOUT_S: Final = 60.0
+"""How long a supervisor may say that it cannot work before nobody waits for it any more, seconds."""
 
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.25
@@ -52,6 +58,8 @@ class Waiter:
         watched = _Watched(self.paths, key, progress)
         while True:
             record = self.store.get(*key)
+            if not self.paths.exists:
+                raise gone(self.paths)
             if record is None or record.deleting:
                 raise NotFound(f"{key.address} was deleted meanwhile.")
             news = watched.tell(record)
@@ -94,14 +102,23 @@ class Waiter:
 
     def _look_after(self, progress: Progress) -> Callable[[], None]:
         told = ""
+        since = 0.0
 
         def look() -> None:
-            nonlocal told
+            nonlocal told, since
             self.ensure()
             trouble = self.trouble()
+            if trouble and not told:
+                since = self.clock.monotonic()
             if trouble and trouble != told:
                 progress(f"the workspace's supervisor has a problem: {trouble}")
             told = trouble
+            if trouble and self.clock.monotonic() - since > TROUBLE_TIMEOUT_S:
+                raise Failed(
+                    f"The workspace's supervisor has not been able to work for {TROUBLE_TIMEOUT_S:.0f} s: {trouble}",
+                    code="supervisor",
+                    fix=f"Mend the cause and apply again; its log is {ControlFiles(self.paths).log}.",
+                )
 
         return look
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -160,7 +161,8 @@ def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
     """Remove files that no record needs any more. What runs goes on."""
     from orchestrator.backends.local import admin
 
-    facts = sweep_json(admin.gc(root, grace, dry_run=dry_run))
+    with _no_apply_meanwhile(root, "amlctl workspace gc"):
+        facts = sweep_json(admin.gc(root, grace, dry_run=dry_run))
     if console.json:
         console.document(facts)
     else:
@@ -181,11 +183,18 @@ def reset(root: Path, console: Console, *, yes: bool) -> None:
                 "Nobody can be asked here: there is no terminal. Add --yes to delete without asking."
             )
         click.confirm(f"Delete everything in {os.path.relpath(root)}?", abort=True, err=True)
-    deleted = admin.reset(root)
+    with _no_apply_meanwhile(root, "amlctl workspace reset"):
+        deleted = admin.reset(root)
     if console.json:
         console.document({"path": str(root), "deleted": deleted})
     else:
         console.result("Deleted." if deleted else "There was nothing to delete.")
+
+
+def _no_apply_meanwhile(root: Path, command: str) -> AbstractContextManager[None]:
+    from orchestrator.state.lock import hold_every
+
+    return hold_every(root / "workspace.db", command)
 
 
 def _show(found: WorkspaceStatus, console: Console) -> None:

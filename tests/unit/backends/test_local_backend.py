@@ -349,13 +349,13 @@ class TestWaiting:
         revision: str,
         log: str,
     ) -> None:
-        file = paths.root / log
-        file.parent.mkdir(parents=True)
-        file.write_text("".join(f"line {number}\n" for number in range(100)))
         supervisor.act = lambda store, record: (
             store.update_status(record.key, health=Health.DEGRADED, phase="failed", message="exit code 2") and None
         )
         backend.create(request(str(address), revision))
+        file = paths.root / log
+        file.parent.mkdir(parents=True)
+        file.write_text("".join(f"line {number}\n" for number in range(100)))
         with pytest.raises(Failed) as caught:
             wait(backend, address, revision)
         lines = caught.value.detail.splitlines()

@@ -16,7 +16,7 @@ import orchestrator.state.lock as module
 from orchestrator.core.errors import Locked, StateError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.state import Holder
-from orchestrator.state.lock import EXPIRES_S, LockRow, lock_file
+from orchestrator.state.lock import EXPIRES_S, LockRow, hold, hold_every, lock_file
 from orchestrator.state.sqlite import SqliteStateStore
 from tests.unit.execution.simulated import FakeClock
 from tests.unit.state.records import ME
@@ -269,3 +269,24 @@ def test_own_process_id_is_not_needed_to_take_over(store: SqliteStateStore, data
     host._connection.close()
     with store.lock(Holder(ME.who, ME.command, os.getpid(), ME.since), wait_s=0):
         assert [row[1] for row in rows(database)] == [ME.who]
+
+
+def test_a_workspace_is_held_as_a_whole_only_while_no_project_is_applied(tmp_path: Path) -> None:
+    database = tmp_path / "workspace.db"
+    with hold_every(database, "amlctl workspace reset"):
+        pass  # nothing is there yet, and nothing was made
+    assert not list(tmp_path.iterdir())
+    for project in ("one", "two"):
+        with (
+            hold(database, project, Holder("ann@desk", "apply", 1, "noon"), SystemClock(), wait_s=0.0),
+            pytest.raises(Locked, match=rf"'{project}' is locked: ann@desk runs 'apply'"),
+            hold_every(database, "amlctl workspace reset"),
+        ):
+            pytest.fail("it must not be had")
+    with hold_every(database, "amlctl workspace reset"):
+        with (
+            pytest.raises(Locked, match="another process"),
+            hold(database, "one", Holder("bob@desk", "apply", 2, "noon"), SystemClock(), wait_s=0.0),
+        ):
+            pytest.fail("it must not be had")
+        database.unlink()

@@ -10,6 +10,7 @@ from orchestrator.core.errors import Failed
 from orchestrator.workspace import client as module
 from orchestrator.workspace.client import SupervisorClient, missing_packages
 from orchestrator.workspace.control import ControlFiles
+from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 
 
@@ -41,6 +42,7 @@ def test_missing_packages_are_told_before_anything_is_started(
 def test_a_supervisor_that_does_not_start_is_told_with_its_log(
     paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ensure_identity(paths)
     files = ControlFiles(paths)
     files.create()
     files.log.write_text("first\nImportError: no such module\n")
@@ -55,6 +57,14 @@ def test_a_machine_that_starts_nothing_is_told(paths: WorkspacePaths, monkeypatc
     def refuse(given: WorkspacePaths) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
+    ensure_identity(paths)
     monkeypatch.setattr(module, "start_guard", refuse)
     with pytest.raises(Failed, match="Resource temporarily unavailable"):
         SupervisorClient(paths).ensure()
+
+
+def test_a_folder_that_somebody_deleted_is_not_made_again(paths: WorkspacePaths) -> None:
+    with pytest.raises(Failed, match="was deleted") as caught:
+        SupervisorClient(paths).ensure()
+    assert caught.value.code == "workspace-gone"
+    assert not paths.root.exists()
