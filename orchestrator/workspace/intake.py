@@ -7,13 +7,9 @@ import os
 import secrets
 from pathlib import Path
 
-<<<<<<< HEAD
 from orchestrator.core import private_files
-from orchestrator.core.errors import Conflict, Invalid
-=======
 from orchestrator.core.disk import DISK_FULL, ROOM, full_disk, is_full
 from orchestrator.core.errors import Conflict, Failed, Invalid
->>>>>>> 497c858 (A lost database, deleted content, a deleted folder and a full disk are told as what they are; reset and gc wait for no apply)
 from orchestrator.workspace.durable import Draft, put_in_place
 from orchestrator.workspace.manifest import StoredFile
 
