@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from orchestrator.core import private_files
 from orchestrator.workspace.control import write_private
-from orchestrator.workspace.paths import PRIVATE_FILE, WorkspacePaths
+from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive, child_environment, spawn, terminate
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.probing import ask_router
@@ -100,7 +101,7 @@ class RouterKeeper:
     async def _start(self) -> None:
         argv = [sys.executable, "-m", _MODULE, str(self._paths.root)]
         environ = child_environment({"PYTHONUNBUFFERED": "1"})
-        self._files.wanted.touch(mode=PRIVATE_FILE)
+        private_files.touch(self._files.wanted)
         self._started = spawn(argv, cwd=self._files.folder, log=self._files.log, environ=environ)
         async with _within(_START_S):
             while alive(self._started) and await ask_router(self._files.socket, "status") is None:
