@@ -1,14 +1,25 @@
-"""What a scoring server answers, and how the results of model code become JSON."""
+"""What a scoring server answers.
+
+The rules, the texts and the headers are those of azureml-inference-server-http 1.5.1, so that a script that works here works on
+Azure and one that fails there fails here. `tests/e2e/test_scoring_reference.py` runs both side by side.
+"""
 
 from __future__ import annotations
 
-import datetime
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 JSON_TYPE = "application/json"
+HTML_TYPE = "text/html; charset=utf-8"
+
+RUN_FAILED_HEADER = "x-ms-run-function-failed"
+DURATION_HEADER = "x-ms-run-fn-exec-ms"
+
+RUN_FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
+"""What the caller reads when run() raised. What it raised is for the deployment's log only."""
+INTERNAL_ERROR = "An unexpected internal error occurred. Check the logs for more info."
+"""What the caller reads when the result has no JSON form."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +27,7 @@ class Answer:
     """An HTTP answer.
 
     Attributes:
+        content_type: empty for none.
         headers: besides content type and length.
     """
 
@@ -23,6 +35,10 @@ class Answer:
     body: bytes
     content_type: str = JSON_TYPE
     headers: tuple[tuple[str, str], ...] = ()
+
+    def with_header(self, name: str, value: str) -> Answer:
+        """The same with one more header."""
+        return replace(self, headers=(*self.headers, (name, value)))
 
 
 class Rejected(Exception):
@@ -37,71 +53,28 @@ class Rejected(Exception):
         self.status = status
 
 
-def problem(status: int, code: str, message: str) -> Answer:
-    """An answer that says what went wrong."""
-    text = json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False)
-    return Answer(status, text.encode(errors="backslashreplace"))
+def message(status: int, text: str, *, run_failed: bool = False) -> Answer:
+    """An answer that says what went wrong.
+
+    Args:
+        run_failed: model code is the cause, not the request.
+    """
+    return _json(status, {"message": text}, run_failed=run_failed)
 
 
-def answer_of(result: Any) -> Answer:
-    """Turn what ``run()`` returned into an answer.
+def empty() -> Answer:
+    """The answer to OPTIONS."""
+    return Answer(200, b"", HTML_TYPE, ((RUN_FAILED_HEADER, "False"),))
 
-    Text that is JSON goes out as it is, other text as a JSON string. Arrays, frames and scalars of numpy and pandas become
-    plain JSON. A response object (``get_data()``, ``status_code``, ``headers``, as Flask's and ``AMLResponse`` have) decides for itself.
+
+def json_answer(result: Any) -> Answer:
+    """The answer for what ``run()`` returned: its JSON. None becomes ``{}``; text becomes a JSON string, even if it is JSON itself.
 
     Raises:
-        Rejected: the result has no JSON form.
+        Exception: the result has no JSON form, as arrays, frames, numpy scalars, sets, dates and bytes have none.
     """
-    if isinstance(result, Answer):
-        return result
-    if hasattr(result, "get_data") and hasattr(result, "status_code"):
-        return _of_response(result)
-    if isinstance(result, (bytes, bytearray)):
-        return Answer(200, bytes(result), JSON_TYPE if _is_json(result) else "application/octet-stream")
-    if isinstance(result, str) and _is_json(result):
-        return Answer(200, result.encode())
-    try:
-        return Answer(200, json.dumps(result, default=_plain, allow_nan=False).encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Rejected(
-            500, f"run() returned {type(result).__name__}, which cannot be written as JSON: {error}"
-        ) from error
+    return _json(200, {} if result is None else result)
 
 
-def _of_response(response: Any) -> Answer:
-    headers = [(str(name), str(value)) for name, value in dict(response.headers).items()]
-    kept = tuple((n, v) for n, v in headers if n.lower() not in _FRAMING and _one_line(n) and _one_line(v))
-    kind = next((value for name, value in headers if name.lower() == "content-type" and _one_line(value)), JSON_TYPE)
-    body = response.get_data()
-    return Answer(int(response.status_code), body.encode() if isinstance(body, str) else bytes(body), kind, kept)
-
-
-_FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
-
-
-def _one_line(text: str) -> bool:
-    return "\r" not in text and "\n" not in text
-
-
-def _is_json(text: str | bytes | bytearray) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "to_dict") and hasattr(value, "columns"):
-        return value.to_dict(orient="records")
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if hasattr(value, "item"):
-        return value.item()
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (set, frozenset, tuple)):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _json(status: int, content: Any, *, run_failed: bool = False) -> Answer:
+    return Answer(status, json.dumps(content).encode(), JSON_TYPE, ((RUN_FAILED_HEADER, str(run_failed)),))

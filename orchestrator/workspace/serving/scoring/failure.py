@@ -32,7 +32,8 @@ def describe(error: BaseException, code: Path) -> str:
     Args:
         code: the folder of the user's files. Frames elsewhere are left out: ours, the event loop's, the libraries'.
     """
-    first = f"{type(error).__name__}: {error}".removesuffix(": ")[:_LONGEST]
+    text = str(error)
+    first = (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_LONGEST]
     frames = list(traceback.extract_tb(error.__traceback__))
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         line = (error.text or "").strip()

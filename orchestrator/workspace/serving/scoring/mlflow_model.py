@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from .answers import Answer, Rejected, answer_of
-from .script import EntryScript, UnusableModel, parsed
+from .answers import JSON_TYPE, RUN_FAILED, RUN_FAILED_HEADER, Answer, Rejected, empty, message
+from .http import Request
+from .inputs import parameters
+from .mlflow_input import AZURE_KEY, MLFLOW_KEYS, from_azure, from_csv, from_mlflow, rejection
+from .model import UnusableModel
+from .script import EntryScript, RunFailed
 
 AUTOML_SCRIPTS = "scoring_file_*.py"
-
-
-class Model(Protocol):
-    """What the server serves."""
-
-    def load(self) -> None:
-        """Get ready. Called once, in the thread that answers."""
-        ...
-
-    def answer(self, body: bytes) -> Answer:
-        """Answer one request's body."""
-        ...
+_CSV = "text/csv"
+_log = logging.getLogger("scoring")
 
 
 class MlflowModel:
     """Serves an MLflow model.
 
-    A body with ``input_data`` is answered by the model itself with a bare list. A body with ``data`` is answered by the
-    scoring script that AutoML left in the model's folder, if there is one.
+    A body with ``input_data``, Azure's key, is answered with what the model predicts; one with a key of MLflow's own scoring
+    server, or CSV, as that server does: ``{"predictions": …}``. A body with ``data`` is answered by the scoring script that
+    AutoML left in the model's folder, if there is one.
 
     Args:
         folder: the folder with the file ``MLmodel``.
@@ -63,82 +60,79 @@ class MlflowModel:
             ) from error
         return mlflow.pyfunc.load_model(str(self._folder))
 
-    def answer(self, body: bytes) -> Answer:
-        """Answer ``{"input_data": …}`` or ``{"data": …}``.
+    def answer(self, request: Request) -> Answer:
+        """Answer ``{"input_data": …}``, ``{"data": …}``, MLflow's own forms, or CSV.
 
         Raises:
-            Rejected: the body has neither, or its shape does not fit.
+            Rejected: the body is none of these, or does not fit the model's signature.
         """
-        request = parsed(body)
-        if not isinstance(request, dict):
-            raise Rejected(400, "The body must be a JSON object with 'input_data'.")
-        if "input_data" not in request:
-            if "data" in request and self._script is not None:
-                return self._script.answer(body)
-            records = ' or {"data": [{column: value, …}]}' if self._script is not None else ""
-            raise Rejected(
-                400,
-                f'The body has no \'input_data\'. Send {{"input_data": {{"columns": […], "data": [[…]]}}}}{records}.',
-            )
+        if request.method not in ("GET", "POST"):
+            if request.method == "OPTIONS":
+                return empty()
+            raise Rejected(405, "Method not allowed")
+        if request.media_type == _CSV and request.method == "POST":
+            return self._predicted(lambda schema: from_csv(request.body, schema), None, wrapped=True)
+        body = parameters(request) if request.method == "GET" else _json_object(request.body)
+        if AZURE_KEY in body:
+            return self._predicted(lambda schema: from_azure(body[AZURE_KEY], schema), body.get("params"), wrapped=False)
+        if any(key in body for key in MLFLOW_KEYS):
+            return self._predicted(lambda schema: from_mlflow(body, schema), body.get("params"), wrapped=True)
+        if "data" in body and self._script is not None:
+            return self._scored(request, self._script)
+        records = ' or {"data": [{column: value, …}]}' if self._script is not None else ""
+        raise Rejected(
+            400, f'The body has no \'input_data\'. Send {{"input_data": {{"columns": […], "data": [[…]]}}}}{records}.'
+        )
+
+    def _scored(self, request: Request, script: EntryScript) -> Answer:
+        try:
+            return script.call(request)
+        except RunFailed as error:
+            # AutoML's script says by its exceptions what is wrong with the request.
+            cause = error.__cause__
+            status = getattr(cause, "status_code", None)
+            if isinstance(status, int) and 400 <= status < 500:
+                raise Rejected(status, str(cause)) from error
+            return _failed(cause)
+
+    def _predicted(self, parse: Any, params: Any, *, wrapped: bool) -> Answer:
         if self._pyfunc is None:
             self._pyfunc = self._loaded()
-        params = request.get("params")
-        table = _with_dates(_table(request["input_data"]), self._pyfunc.metadata.get_input_schema())
+        data = parse(self._schema())
         try:
-            predictions = self._pyfunc.predict(table, params=params) if params else self._pyfunc.predict(table)
-        except Exception as error:  # a model may raise anything; the caller's own mistakes are told apart
-            rejection = _rejection(error)
-            if rejection is None:
-                raise
-            raise rejection from error
-        return answer_of(_bare(predictions))
+            predictions = self._pyfunc.predict(data, params=params) if params else self._pyfunc.predict(data)
+        except BaseException as error:  # a model may raise anything; the caller's own mistakes are told apart
+            rejected = rejection(error) if isinstance(error, Exception) else None
+            if rejected is None:
+                return _failed(error)
+            raise rejected from error
+        return _json_answer(predictions, wrapped=wrapped)
+
+    def _schema(self) -> Any:
+        metadata = self._pyfunc.metadata
+        if getattr(metadata, "_is_signature_from_type_hint", lambda: False)():
+            return None  # the model's own type hints convert what it is given
+        return metadata.get_input_schema()
 
 
-def _table(data: Any) -> Any:
-    import pandas as pd  # heavy, and there wherever MLflow models are
-
+def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        if isinstance(data, dict) and "data" in data:
-            return pd.DataFrame(data["data"], columns=data.get("columns"), index=data.get("index"))
-        if isinstance(data, dict):
-            return pd.DataFrame(data)
-        if isinstance(data, list) and data and isinstance(data[0], dict):
-            return pd.DataFrame.from_records(data)
-    except (ValueError, TypeError, AssertionError) as error:
-        raise Rejected(400, f"'input_data' is not a table: {error}.") from error
-    if isinstance(data, list):
-        import numpy as np  # comes with pandas
-
-        return np.asarray(data)
-    raise Rejected(400, '\'input_data\' must be {"columns", "index", "data"}, a list of records or a list of rows.')
+        content = json.loads(body)
+    except ValueError as error:
+        raise Rejected(400, f"The body is not JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise Rejected(400, "The body must be a JSON object with 'input_data'.")
+    return content
 
 
-def _with_dates(table: Any, schema: Any) -> Any:
-    """JSON has no dates: text in columns that the model's signature calls dates becomes dates, as in MLflow's own server."""
-    if schema is None or not schema.has_input_names() or not hasattr(table, "columns"):
-        return table
-    import pandas as pd  # there: the table is made of it
-
-    dates = {spec.name for spec in schema.inputs if getattr(getattr(spec, "type", None), "name", "") == "datetime"}
-    for name in dates.intersection(table.columns):
-        try:
-            table[name] = pd.to_datetime(table[name], utc=True).dt.tz_localize(None)
-        except (ValueError, TypeError) as error:
-            raise Rejected(400, f"Column '{name}' takes dates, such as \"2026-01-31\": {error}") from error
-    return table
+def _failed(error: BaseException | None) -> Answer:
+    _log.error("the model failed", exc_info=error)
+    return message(500, RUN_FAILED, run_failed=True)
 
 
-def _rejection(error: Exception) -> Rejected | None:
-    """What MLflow says to a table that does not fit the model's signature. It quotes the whole table, which the caller has."""
-    status_of = getattr(error, "get_http_status_code", None)
-    if not callable(status_of) or not 400 <= status_of() < 500:
-        return None
-    quoted, mark, why = str(error).partition("'. Error: ")
-    return Rejected(400, f"The data does not fit the model's signature: {why}" if mark else quoted)
+def _json_answer(predictions: Any, *, wrapped: bool) -> Answer:
+    import mlflow.utils.proto_json_utils as json_utils  # what MLflow's own scoring server writes with
 
-
-def _bare(predictions: Any) -> Any:
-    columns = getattr(predictions, "columns", None)
-    if columns is not None and len(columns) == 1:
-        return predictions[columns[0]].tolist()
-    return predictions
+    plain = json_utils._get_jsonable_obj(predictions, pandas_orient="records")
+    text = json.dumps({"predictions": plain} if wrapped else plain, cls=json_utils.NumpyEncoder)
+    return Answer(200, text.encode(), JSON_TYPE, ((RUN_FAILED_HEADER, "False"),))

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
-import json
+import logging
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .answers import Answer, Rejected, answer_of
+from .answers import DURATION_HEADER, RUN_FAILED, Answer, Rejected, empty, json_answer, message
+from .flask_bridge import FlaskBridge, request_headers, wants_raw_request
+from .http import Request
+from .inputs import fields_input, text_input
+from .model import UnusableModel
+from .timing import limit_ms, time_limit
 
 MODULE_NAME = "entry_script"
+HEADERS_PARAMETER = "request_headers"
+RAW_HTTP_MODULES = ("azureml_inference_server_http", "azureml.contrib.services")
+RAW_HTTP_NEEDS = (
+    "{script} uses @rawhttp, which needs the package azureml-inference-server-http in the deployment's environment. "
+    "Add it to the pip section of its conda file."
+)
+"""Where to get what a script with raw HTTP imports."""
+
+_KINDS = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_log = logging.getLogger("scoring")
 
 
-class UnusableModel(Exception):
-    """The model or its script cannot be served; the text says why, for the person who wrote it."""
+class RunFailed(Exception):
+    """``run()`` raised; the cause is what it raised."""
 
 
 class EntryScript:
@@ -30,80 +47,115 @@ class EntryScript:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._run: Callable[..., Any] = _not_loaded
-        self._by_name = False
+        self._inputs: Callable[[Request, Any], dict[str, Any]] = lambda request, raw: {}
+        self._wants_headers = False
+        self._raw = False
+        self._flask: FlaskBridge | None = None
+        self._limit_ms = 0
 
     def load(self) -> None:
         """Import the script and call its ``init()``.
 
         Raises:
-            UnusableModel: there is no such file, or it lacks ``run()``, or it wants the raw HTTP request.
-            Exception: whatever the script raises.
+            UnusableModel: there is no such file, or it lacks ``init()`` or ``run()``, or they cannot be called.
+            BaseException: whatever the script raises.
         """
+        self._limit_ms = limit_ms()
         if not self._path.is_file():
             raise UnusableModel(f"There is no scoring script {self._path.name} in the code folder.")
-        module = _imported(self._path)
-        run = getattr(module, "run", None)
-        if not callable(run):
-            raise UnusableModel(
-                f"{self._path.name} has no function run(); a scoring script needs init() and run(data)."
-            )
+        module = self._imported()
+        for name in ("init", "run"):
+            if not callable(getattr(module, name, None)):
+                raise UnusableModel(
+                    f"{self._path.name} has no function {name}(); a scoring script needs init() and run(data)."
+                )
+        driven = getattr(module, "driver_module", None)  # the designer's scripts call the one that they are made for
+        behind = isinstance(driven, ModuleType) and hasattr(driven, "run")
+        self._look_at(driven.run if behind else module.run)  # type: ignore[union-attr]
+        module.init()
+        self._flask = FlaskBridge.if_used()
+
+    def answer(self, request: Request) -> Answer:
+        """Call ``run()``. What it raises is logged, and answered with 500."""
+        try:
+            return self.call(request)
+        except RunFailed as error:
+            cause = error.__cause__
+            _log.error("run() failed", exc_info=cause)
+            if isinstance(cause, TimeoutError):
+                return message(500, f"Scoring timeout after {self._limit_ms} ms", run_failed=True)
+            return message(500, RUN_FAILED, run_failed=True)
+
+    def call(self, request: Request) -> Answer:
+        """Call ``run()``.
+
+        Raises:
+            Rejected: the request is not what the script takes.
+            RunFailed: the script raised something.
+            BaseException: its result has no JSON form.
+        """
+        if not self._raw and request.method not in ("GET", "POST"):
+            if request.method == "OPTIONS":
+                return empty()
+            raise Rejected(405, "Method not allowed")
+        duration: list[float] = []
+
+        def run(raw: Any) -> Any:
+            values = self._inputs(request, raw)
+            if self._wants_headers:
+                values[HEADERS_PARAMETER] = request_headers(request)
+            begin = time.perf_counter()
+            try:
+                with time_limit(self._limit_ms):
+                    return self._run(**values)
+            except BaseException as error:
+                raise RunFailed from error
+            finally:
+                duration.append((time.perf_counter() - begin) * 1000)
+
+        answer = json_answer(run(None)) if self._flask is None else self._flask.call(request, run, json_answer)
+        return answer.with_header(DURATION_HEADER, f"{duration[-1]:.3f}")
+
+    def _imported(self) -> ModuleType:
+        sys.path.insert(0, str(self._path.parent))
+        spec = importlib.util.spec_from_file_location(MODULE_NAME, self._path)
+        if spec is None or spec.loader is None:
+            raise UnusableModel(f"{self._path.name} is not a Python file.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[MODULE_NAME] = module
+        try:
+            spec.loader.exec_module(module)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith(RAW_HTTP_MODULES):
+                raise UnusableModel(RAW_HTTP_NEEDS.format(script=self._path.name)) from error
+            raise
+        return module
+
+    def _look_at(self, run: Callable[..., Any]) -> None:
         if inspect.iscoroutinefunction(run):
             raise UnusableModel(
                 f"run() in {self._path.name} is a coroutine; a scoring script's run() is a plain function."
             )
-        if getattr(getattr(module, "rawhttp", None), "__module__", "").startswith("azureml"):
+        declared = list(inspect.signature(run).parameters.values())
+        if any(parameter.kind not in _KINDS for parameter in declared):
             raise UnusableModel(
-                f"{self._path.name} uses rawhttp; the embedded workspace hands the body to run(), not the HTTP request."
+                f"run() in {self._path.name} cannot accept positional-only arguments, *args, or **kwargs."
             )
-        self._run, self._by_name = run, _takes_fields(run)
-        init = getattr(module, "init", None)
-        if callable(init):
-            init()
-
-    def answer(self, body: bytes) -> Answer:
-        """Call ``run()`` with the body's text, or with its fields where the script declares a schema.
-
-        Raises:
-            Rejected: the body is not text or not what the schema takes.
-            Exception: whatever the script raises.
-        """
-        try:
-            text = body.decode()
-        except UnicodeDecodeError as error:
-            raise Rejected(400, f"The body is not UTF-8 text: {error.reason} at byte {error.start}.") from error
-        if not self._by_name:
-            return answer_of(self._run(text))
-        fields = parsed(text)
-        if not isinstance(fields, dict):
-            raise Rejected(400, "The body must be a JSON object: the scoring script declares its inputs by name.")
-        try:
-            inspect.signature(self._run).bind(**fields)
-        except TypeError as error:
-            raise Rejected(400, f"The body's fields do not fit the scoring script's inputs: {error}.") from error
-        return answer_of(self._run(**fields))
-
-
-def parsed(text: str | bytes) -> Any:
-    """Read JSON.
-
-    Raises:
-        Rejected: it is none.
-    """
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise Rejected(400, f"The body is not JSON: {error}.") from error
-
-
-def _imported(path: Path) -> ModuleType:
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(MODULE_NAME, path)
-    if spec is None or spec.loader is None:
-        raise UnusableModel(f"{path.name} is not a Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[MODULE_NAME] = module
-    spec.loader.exec_module(module)
-    return module
+        wanted = [parameter for parameter in declared if parameter.name != HEADERS_PARAMETER]
+        if not wanted:
+            raise UnusableModel(f"run() in {self._path.name} needs to accept an argument for input data.")
+        first, by_name = wanted[0].name, _takes_fields(run)
+        self._run, self._wants_headers, self._raw = run, len(wanted) < len(declared), wants_raw_request()
+        if self._raw and by_name:
+            raise UnusableModel(
+                f"run() in {self._path.name} cannot be decorated with both @rawhttp and @input_schema."
+            )
+        if self._raw:
+            self._inputs = lambda request, raw: {first: raw}
+        elif by_name:
+            self._inputs = lambda request, raw: fields_input(request, wanted)
+        else:
+            self._inputs = lambda request, raw: {first: text_input(request)}
 
 
 def _takes_fields(run: Callable[..., Any]) -> bool:
@@ -114,5 +166,5 @@ def _takes_fields(run: Callable[..., Any]) -> bool:
     return bool(util.is_schema_decorated(run))
 
 
-def _not_loaded(*_: Any) -> Any:
+def _not_loaded(**_: Any) -> Any:
     raise UnusableModel("The scoring script is not loaded.")

@@ -16,14 +16,12 @@ class Settings:
         deployment: name of the deployment, for the log.
         script: the entry script with ``init()`` and ``run()``; None for an MLflow model without code.
         model: the MLflow model's folder, if there is no script.
-        threads: threads that run model code. One unless the user asked for more: models need not be thread-safe.
     """
 
     socket: str
     deployment: str
     script: str | None
     model: str | None
-    threads: int = 1
 
     @property
     def folder(self) -> Path:
