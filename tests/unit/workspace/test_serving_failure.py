@@ -67,7 +67,13 @@ def _path() -> Iterator[None]:
             "it ends the process",
         ),
         (
-            "x = 1\n",
+            "class Panic(BaseException):\n    pass\nraise Panic('in Rust')\n",
+            LOAD_FAILED,
+            ["Panic: in Rust", "  score.py, line 3, in <module>: raise Panic('in Rust')"],
+            "it raises what is no exception",
+        ),
+        (
+            "def init(): pass\n",
             UNUSABLE,
             ["score.py has no function run(); a scoring script needs init() and run(data)."],
             "it is no scoring script",

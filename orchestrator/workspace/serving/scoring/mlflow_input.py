@@ -38,7 +38,7 @@ def from_azure(data: Any, schema: Any) -> Any:
         # Columns by name; one value for each is one row.
         return _checked(lambda: _cast(_frame(data), schema))
     if not isinstance(data, list):
-        raise Rejected(400, "'input_data' must be {\"columns\", \"index\", \"data\"}, a list of records or a list of rows.")
+        raise Rejected(400, '\'input_data\' must be {"columns", "index", "data"}, a list of records or a list of rows.')
     if schema is None:
         return _checked(lambda: _array(data))
     rows = {"columns": None, "data": data}

@@ -74,7 +74,9 @@ class MlflowModel:
             return self._predicted(lambda schema: from_csv(request.body, schema), None, wrapped=True)
         body = parameters(request) if request.method == "GET" else _json_object(request.body)
         if AZURE_KEY in body:
-            return self._predicted(lambda schema: from_azure(body[AZURE_KEY], schema), body.get("params"), wrapped=False)
+            return self._predicted(
+                lambda schema: from_azure(body[AZURE_KEY], schema), body.get("params"), wrapped=False
+            )
         if any(key in body for key in MLFLOW_KEYS):
             return self._predicted(lambda schema: from_mlflow(body, schema), body.get("params"), wrapped=True)
         if "data" in body and self._script is not None:

@@ -35,4 +35,3 @@ class Model(Protocol):
             Rejected: the request is at fault.
             BaseException: the answer could not be made.
         """
-        raise NotImplementedError

@@ -42,6 +42,7 @@ class Network:
         self._loop = _new_loop()
         self._connections: set[ServerConnection] = set()
         self._listener: asyncio.AbstractServer | None = None
+        self._watching: asyncio.Future[None] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
 
     def start(self, signals: socket.socket) -> None:
@@ -51,7 +52,7 @@ class Network:
             signals: gets the number of each signal, as of `stop_signals`.
         """
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._until_unwanted(signals), self._loop)
+        asyncio.run_coroutine_threadsafe(self._watch(signals), self._loop).result()
 
     def listen(self) -> None:
         """Answer from now on.
@@ -63,12 +64,16 @@ class Network:
 
     def stop(self) -> None:
         """End the thread."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
+    async def _watch(self, signals: socket.socket) -> None:
+        self._watching = asyncio.ensure_future(self._until_unwanted(signals))
+
     async def _until_unwanted(self, signals: socket.socket) -> None:
-        signals.setblocking(False)
+        signals.settimeout(0)
         while self._configuration.exists():
             with contextlib.suppress(asyncio.TimeoutError, OSError):
                 heard = await asyncio.wait_for(self._loop.sock_recv(signals, 1), _WANTED_INTERVAL_S)
@@ -84,6 +89,11 @@ class Network:
         if self._desk.stuck:
             os._exit(0)
         self._desk.close()
+
+    async def _end(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
 
     async def _listen(self) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -147,7 +157,7 @@ def answered(model: Model, request: Request) -> Answer:
 def stop_signals() -> Iterator[socket.socket]:
     """Where SIGTERM and SIGINT can be read as bytes, at once, while model code keeps the main thread. Call it there."""
     reader, writer = socket.socketpair()
-    writer.setblocking(False)
+    writer.settimeout(0)
     handlers = {number: signal.signal(number, _ignored) for number in (signal.SIGTERM, signal.SIGINT)}
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:

@@ -126,7 +126,7 @@ class EntryScript:
         try:
             spec.loader.exec_module(module)
         except ModuleNotFoundError as error:
-            if (error.name or "").startswith(RAW_HTTP_MODULES):
+            if _lacks_raw_http(error.name or "", self._path):
                 raise UnusableModel(RAW_HTTP_NEEDS.format(script=self._path.name)) from error
             raise
         return module
@@ -147,15 +147,19 @@ class EntryScript:
         first, by_name = wanted[0].name, _takes_fields(run)
         self._run, self._wants_headers, self._raw = run, len(wanted) < len(declared), wants_raw_request()
         if self._raw and by_name:
-            raise UnusableModel(
-                f"run() in {self._path.name} cannot be decorated with both @rawhttp and @input_schema."
-            )
+            raise UnusableModel(f"run() in {self._path.name} cannot be decorated with both @rawhttp and @input_schema.")
         if self._raw:
             self._inputs = lambda request, raw: {first: raw}
         elif by_name:
             self._inputs = lambda request, raw: fields_input(request, wanted)
         else:
             self._inputs = lambda request, raw: {first: text_input(request)}
+
+
+def _lacks_raw_http(missing: str, script: Path) -> bool:
+    # What is missing may be a package above: `azureml`.
+    text = script.read_text(encoding="utf-8", errors="replace")
+    return any(module in text and f"{module}.".startswith(f"{missing}.") for module in RAW_HTTP_MODULES)
 
 
 def _takes_fields(run: Callable[..., Any]) -> bool:
