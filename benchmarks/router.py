@@ -33,8 +33,9 @@ from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute,
 KEY = "benchmark"
 ROUNDS = 7
 BODY = b'{"data": [{"age": "60", "anaemia": "false", "ejection_fraction": "38", "serum_creatinine": "1.1"}]}'
-ECHO = "def run(raw):\n    return raw\n"
+ECHO = "def init(): pass\ndef run(raw):\n    return raw\n"
 MODEL = """import time
+def init(): pass
 def run(raw):
     # Two milliseconds of processor time, as a small model with its data frame takes.
     end = time.thread_time() + 0.002
