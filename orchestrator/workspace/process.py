@@ -15,13 +15,12 @@ from typing import IO, Final, NamedTuple
 
 from orchestrator.core import private_files
 from orchestrator.workspace import process_table
+from orchestrator.workspace.inheritance import handed_on, inherited
 
 OWN_PYTHON: Final = (sys.executable, "-P")
 """Starts modules of ours. ``-P``: a job's folder holds one called ``code``, which must not be taken for Python's module."""
 
 _POLL_S = 0.02
-_SCRUBBED = "PYTHONDONTWRITEBYTECODE"
-_SCRUBBED_PREFIX = "AMLCTL_"
 _FORCE_S = 5.0
 _SET_CHILD_SUBREAPER = 36  # Source: linux/prctl.h
 
@@ -71,12 +70,8 @@ def running_children() -> tuple[ProcessIdentity, ...]:
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what is only ours or would harm a child, plus `extra`.
-
-    ``PYTHONDONTWRITEBYTECODE`` is dropped because imports without byte code take three to five times as long.
-    """
-    kept = {k: v for k, v in os.environ.items() if k != _SCRUBBED and not k.startswith(_SCRUBBED_PREFIX)}
-    return {**kept, **(extra or {})}
+    """What other people's code gets of this process's environment, see `inheritance`, plus `extra`."""
+    return {**inherited(), **(extra or {})}
 
 
 def spawn(
@@ -88,7 +83,7 @@ def spawn(
         argv: program and arguments.
         cwd: where it starts; must exist.
         log: file that gets its standard output and error, appended; None throws them away.
-        environ: the whole environment; None means `child_environment`.
+        environ: the whole environment; None means that of a process of ours, see `inheritance.handed_on`.
 
     Raises:
         OSError: the program cannot be started.
@@ -97,7 +92,7 @@ def spawn(
         child = subprocess.Popen(
             list(argv),
             cwd=cwd,
-            env=dict(environ) if environ is not None else child_environment(),
+            env=dict(environ) if environ is not None else handed_on(),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
