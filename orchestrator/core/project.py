@@ -24,11 +24,13 @@ class WorkspaceChoice:
         settings: the validated body below it, plain data. For ``local``: ``path`` (absolute text), ``stand_ins``
             (reference or URL to absolute local path), and further settings of the embedded workspace.
         span: where it is chosen.
+        allowed_hosts: see `LoadOptions`; not part of what the spec says.
     """
 
     kind: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     span: Span = NOWHERE
+    allowed_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,13 @@ class LocalFiles:
         return self.text
 
 
+def revealed(value: str | Secret | Template) -> str:
+    """A text with the secrets in it. Ask at the last moment, in the code that needs it."""
+    if isinstance(value, Template):
+        return "".join(part.reveal() if isinstance(part, Secret) else str(part) for part in value.parts)
+    return value.reveal() if isinstance(value, Secret) else value
+
+
 def mapped(value: Any, replace: Callable[[Any], Any]) -> Any:
     """A copy of a tree of mappings and lists in which what is neither these nor plain data is what `replace` makes of it."""
     kind = type(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
@@ -13,6 +14,8 @@ from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
 
+UNMARKED_STAYS: Final = "it bears no mark of this project and stays"
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
@@ -20,7 +23,8 @@ class Leaving:
 
     Attributes:
         desired: what the spec says of it; None if it left the spec.
-        live: every object of it that is ours and not archived.
+        live: every object of it that bears our mark and is not archived.
+        unmarked: there is an object that the record names and that bears no mark of ours. It stays: a record is only a file.
     """
 
     address: Address
@@ -28,6 +32,7 @@ class Leaving:
     applied: Applied | None
     live: tuple[Observed, ...]
     removal: Removal
+    unmarked: bool = False
 
     @property
     def protected(self) -> bool:
@@ -77,16 +82,12 @@ def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
     applied, objects = facts.state.applied, facts.observation.objects
     for address in sorted(applied.keys() | (objects.keys() & unrecorded)):
         record = applied.get(address)
-        live = tuple(o for o in objects.get(address, ()) if not o.archived and _is_ours(o, record, facts))
+        there = [o for o in objects.get(address, ()) if not o.archived]
+        live = tuple(o for o in there if o.owner == facts.project.name)
         if record is not None or live:
             desired = facts.project.resources.get(address)
-            yield Leaving(address, desired, record, live, _removal(address, desired, record, facts))
-
-
-def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
-    if observed.owner is None:
-        return record is not None and record.revision == observed.revision
-    return observed.owner == facts.project.name
+            unmarked = record is not None and any(o.revision == record.revision for o in there if o.owner is None)
+            yield Leaving(address, desired, record, live, _removal(address, desired, record, facts), unmarked)
 
 
 def _removal(address: Address, desired: Desired | None, record: Applied | None, facts: Facts) -> Removal:
@@ -121,7 +122,7 @@ def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
     """Delete or archive all of it, or forget it where it stays or is gone already."""
     action, reason = Action.DELETE, why
     if not leaving.live:
-        action, reason = Action.FORGET, f"{why}; gone already"
+        action, reason = Action.FORGET, f"{why}; {UNMARKED_STAYS if leaving.unmarked else 'gone already'}"
     elif leaving.removal is Removal.KEEP:
         action, reason = Action.FORGET, f"{why}; on_removal: keep"
     elif leaving.removal is Removal.ARCHIVE:

@@ -15,7 +15,7 @@ from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
 from orchestrator.core.errors import Locked
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Cancellation, Clock
-from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
+from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.run import Listener, RunReport
 from orchestrator.core.state import StateStore
 from orchestrator.core.value import Secret
@@ -118,7 +118,7 @@ class Stages:
         place = self._places.get(project)
         if place is None:
             return None
-        with open_workspace(place.bare(), discover(), self._clock) as workspace:
+        with open_workspace(self._bare(project, place), discover(), self._clock) as workspace:
             return workspace.store.recall(NOTE)
 
     def remember(self, project: str, document: Mapping[str, Any]) -> None:
@@ -133,6 +133,10 @@ class Stages:
                 lease.close()
             self._leases.clear()
 
+    def _bare(self, project: str, place: Place) -> Project:
+        aim = self._aims.get(project)
+        return place.bare(aim.load.allowed_hosts if aim is not None else ())
+
     def _secret(self, project: str, name: str, origin: tuple[str, ...]) -> Secret | None:
         aim = self._aims.get(project)
         return None if aim is None else read_again(name, origin, aim.load)
@@ -144,7 +148,7 @@ class Stages:
         if aim.checkouts is not None and not Path(chosen.settings["path"]).is_relative_to(aim.checkouts):
             return project
         settings = {**chosen.settings, "path": str(aim.workspace)}
-        return replace(project, workspace=WorkspaceChoice(chosen.kind, settings, chosen.span))
+        return replace(project, workspace=replace(chosen, settings=settings))
 
     def _settle_at(self, project: str, place: Place) -> None:
         with self._guard:
@@ -158,7 +162,7 @@ class Stages:
 
     def _take(self, project: str, place: Place) -> str:
         with ExitStack() as opening:
-            workspace = opening.enter_context(open_workspace(place.bare(), discover(), self._clock))
+            workspace = opening.enter_context(open_workspace(self._bare(project, place), discover(), self._clock))
             try:
                 opening.enter_context(workspace.store.lease(_LEASE, holder("reconcile")))
             except Locked as error:

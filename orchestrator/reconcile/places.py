@@ -36,9 +36,13 @@ class Place:
         """The place of a loaded project."""
         return cls(project.name, project.target, project.workspace.kind, project.workspace.settings)
 
-    def bare(self) -> Project:
-        """A project without resources, to open the workspace with."""
-        choice = WorkspaceChoice(self.kind, self.settings)
+    def bare(self, allowed_hosts: tuple[str, ...] = ()) -> Project:
+        """A project without resources, to open the workspace with.
+
+        Args:
+            allowed_hosts: see `LoadOptions`; asked for each time, so that a host that is allowed no more is so at once.
+        """
+        choice = WorkspaceChoice(self.kind, self.settings, allowed_hosts=allowed_hosts)
         return Project(self.project, self.target, choice, {}, (), "", Path())
 
     @property

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.tree import LocatedDict, Mark
-from orchestrator.core.value import Secret, Unknown
+from orchestrator.core.url_secrets import holds_password
+from orchestrator.core.value import Secret, Template, Unknown
 from orchestrator.spec.problems import Problems
 
 NEEDED: Final = ("subscription_id", "resource_group", "workspace_name")
@@ -59,7 +60,7 @@ def azure_settings(settings: LocatedDict, folder_of: FolderOf, problems: Problem
     state = _mapping(settings, "state", ("container_url",), problems)
     if state is not None:
         found["state"] = {}
-        _take(found["state"], state, "container_url", problems)
+        _container(found["state"], state, problems)
     connection = _mapping(settings, "connection", CONNECTION, problems)
     if connection is not None:
         found["connection"] = _connection(connection, folder_of, problems)
@@ -67,6 +68,24 @@ def azure_settings(settings: LocatedDict, folder_of: FolderOf, problems: Problem
         found["credential"] = _credential(settings, problems)
     found |= _creation(settings, problems)
     return found
+
+
+def _container(found: dict[str, Any], state: LocatedDict, problems: Problems) -> None:
+    """The address of the state's container; one with a signature is a secret."""
+    value = state.get("container_url")
+    if isinstance(value, Secret | Template):
+        found["container_url"] = value
+        return
+    if isinstance(value, str) and holds_password(value):
+        problems.error(
+            "secret-expected",
+            "The address of the state's container holds a signature or a password, which must not stand in the spec.",
+            "Declare it under `secrets:` and write `container_url: ${secret.NAME}`, or `https://…/container?${secret.NAME}`.",
+            state.value_marks.get("container_url"),
+            conceal=True,
+        )
+        return
+    _take(found, state, "container_url", problems)
 
 
 def foundation(settings: LocatedDict) -> LocatedDict | None:
@@ -176,6 +195,7 @@ def _secret(body: LocatedDict, problems: Problems) -> Any:
             "Declare it under `secrets:` and write `client_secret: ${secret.NAME}`.",
             body,
             problems,
+            conceal=True,
         )
     return value
 
@@ -205,5 +225,7 @@ def _take(found: dict[str, Any], settings: LocatedDict, key: str, problems: Prob
         _wrong(key, f"'{key}' must be text.", "Write text.", settings, problems)
 
 
-def _wrong(key: str, detail: str, fix: str, settings: LocatedDict, problems: Problems) -> None:
-    problems.error("invalid-setting", detail, fix, settings.value_marks.get(key))
+def _wrong(
+    key: str, detail: str, fix: str, settings: LocatedDict, problems: Problems, *, conceal: bool = False
+) -> None:
+    problems.error("invalid-setting", detail, fix, settings.value_marks.get(key), conceal=conceal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -184,7 +184,7 @@ class _Composer:
     def _workspace(self, settings: LocatedDict | None, root: Path) -> WorkspaceChoice:
         chosen = choose_workspace(settings, root, lambda mark: self._files.folder_of(mark, root), self._problems)
         within(chosen, self._options.boundary, settings, self._problems)
-        return chosen
+        return replace(chosen, allowed_hosts=self._options.allowed_hosts)
 
     def _evaluator(self, known: Mapping[str, Root]) -> Evaluator:
         return Evaluator(known, self._problems, self._places, self._guests)

@@ -48,6 +48,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "no-default-target": "No target chosen",
     "no-spec": "Nothing to load",
     "outside-boundary": "Outside of the folders that may be read",
+    "secret-expected": "Secret in plain text",
     "secret-unavailable": "Secret cannot be read",
     "too-deep": "Nested too deeply",
     "too-large": "File too large",

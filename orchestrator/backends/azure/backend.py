@@ -68,7 +68,7 @@ class AzureBackend:
         interest: Interest = _everything,
         elsewhere: frozenset[Address] = frozenset(),
     ) -> None:
-        self._connection = connection_of(choice.settings)
+        self._connection = connection_of(choice.settings, choice.allowed_hosts)
         self.client = Client(self._connection)
         self._kinds = kinds
         self._clock = clock

@@ -176,9 +176,9 @@ class BlobObjects:
         from azure.storage.blob import ContainerClient
 
         if connection.container_url:
-            signed = "?" in connection.container_url
-            credential = None if signed else self._client.credential
-            return ContainerClient.from_container_url(connection.container_url, credential, **options)
+            address = connection.state_url
+            credential = None if "?" in address else self._client.credential
+            return ContainerClient.from_container_url(address, credential, **options)
         url, container, key = self._default_datastore()
         return ContainerClient(url, container, key or self._client.credential, **options)
 

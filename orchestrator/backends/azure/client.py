@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from orchestrator.backends.azure.connection import Connection
+from orchestrator.backends.azure.hosts import require_hosts, trusted_hosts
 from orchestrator.backends.azure.normalise import normalised
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.backends.azure.uploads import Uploads
@@ -130,10 +131,12 @@ class Client:
 
     def _call(self, doing: str, call: Callable[[Any], Result], *, effect: bool) -> Result:
         self._open()
+        from orchestrator.backends.azure import sdk
         from orchestrator.backends.azure.errors import translate
 
         try:
-            return call(self._ml)
+            with sdk.storage_through(self._sessions.transport):
+                return call(self._ml)
         except BackendError:
             raise
         except Exception as error:
@@ -157,9 +160,15 @@ class Client:
         from orchestrator.backends.azure.sessions import Sessions
         from orchestrator.backends.azure.tokens import OneAtATime
 
-        self._sessions = Sessions(self.connection.ca_file, CONCURRENT_CALLS)
-        self._credential = OneAtATime(make_credential(self.connection, self._sessions.transport()))
-        self._ml = sdk.connect(self.connection, self._credential, self._sessions.transport())
+        connection = self.connection
+        hosts = trusted_hosts(connection.cloud or "public", connection.allowed_hosts)
+        require_hosts(connection, hosts)
+        self._sessions = Sessions(connection.ca_file, CONCURRENT_CALLS, hosts)
+        if connection.endpoints is None:
+            # The environment may name another cloud than the settings do; it is not the spec's.
+            self._sessions.trust(sdk.hosts_of_the_cloud(connection.cloud))
+        self._credential = OneAtATime(make_credential(connection, self._sessions.transport()))
+        self._ml = sdk.connect(connection, self._credential, self._sessions.transport())
 
 
 def _quieten() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.value import Secret, Template, revealed
 
 CLOUDS: Final = {"public": "AzureCloud", "usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
 """Our names of the clouds to those of azure-ai-ml. Source: azure-ai-ml, ``AzureEnvironments``."""
@@ -62,6 +63,7 @@ class Connection:
         retries: repetitions of one HTTP request inside the client; the execution repeats whole calls on top of that.
         container_url: the blob container that keeps the state; empty means that of the default datastore.
         create: the workspace is made as well; until then nothing is in it.
+        allowed_hosts: where tokens may go besides the cloud, by the configuration of whoever runs this; never from a spec.
     """
 
     subscription_id: str
@@ -75,8 +77,9 @@ class Connection:
     ca_file: str = ""
     polling_s: int = 5
     retries: int = 3
-    container_url: str = ""
+    container_url: str | Secret | Template = field(default="", repr=False)
     create: bool = False
+    allowed_hosts: tuple[str, ...] = ()
 
     @property
     def arm_id(self) -> str:
@@ -87,13 +90,21 @@ class Connection:
         ).lower()
 
     @property
+    def state_url(self) -> str:
+        """The blob container's address, its signature included: for the client that opens it."""
+        return revealed(self.container_url)
+
+    @property
     def token_authority(self) -> str:
         """Where tokens come from; empty leaves it to azure-identity (``AZURE_AUTHORITY_HOST``, otherwise the public cloud)."""
         return self.authority or AUTHORITIES.get(self.cloud, "")
 
 
-def connection_of(settings: Mapping[str, Any]) -> Connection:
+def connection_of(settings: Mapping[str, Any], allowed_hosts: tuple[str, ...] = ()) -> Connection:
     """Read the settings of ``workspace: {azure: …}``.
+
+    Args:
+        allowed_hosts: see `Connection`.
 
     Raises:
         Invalid: a setting is missing or has no meaning.
@@ -120,8 +131,9 @@ def connection_of(settings: Mapping[str, Any]) -> Connection:
         ca_file=str(special.get("ca_file") or ""),
         polling_s=int(settings.get("polling_s") or 5),
         retries=int(settings.get("retries", 3)),
-        container_url=str((settings.get("state") or {}).get("container_url") or ""),
+        container_url=(settings.get("state") or {}).get("container_url") or "",
         create=bool(settings.get("create")),
+        allowed_hosts=allowed_hosts,
     )
 
 

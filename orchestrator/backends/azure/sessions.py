@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.util.ssl_ import create_urllib3_context
+
+from orchestrator.backends.azure.hosts import TrustedHosts
 
 BLOCK_SIZE: Final = 32768
 """Bytes read at once, as azure-core has it."""
@@ -37,17 +40,22 @@ class Sessions:
         ca_file: certificates to trust instead of the usual ones; empty means what ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE`` name,
             otherwise certifi's.
         at_once: requests that may wait for their answers at the same time, of whichever client or poller.
+        hosts: where tokens may go. Whatever asks, and wherever it was sent on to, passes by here.
     """
 
-    def __init__(self, ca_file: str, at_once: int) -> None:
+    def __init__(self, ca_file: str, at_once: int, hosts: TrustedHosts) -> None:
         self._session = requests.Session()
-        adapter = _Adapter(_trust(ca_file), at_once)
+        adapter = self._adapter = _Adapter(_trust(ca_file), at_once, hosts)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
 
     def transport(self) -> Any:
         """A transport for a client of azure-core; closing it leaves the connections open for the others."""
         return RequestsTransport(session=self._session, session_owner=False)
+
+    def trust(self, hosts: Iterable[str]) -> None:
+        """Let tokens go to further hosts."""
+        self._adapter.hosts = TrustedHosts((*self._adapter.hosts.patterns, *hosts))
 
     def close(self) -> None:
         """Close the connections that nothing is using."""
@@ -57,19 +65,25 @@ class Sessions:
 class _Adapter(HTTPAdapter):
     """Verifies by certificates that were read once. Repeating is the business of azure-core: here a request is sent once."""
 
-    def __init__(self, trust: ssl.SSLContext, at_once: int) -> None:
+    def __init__(self, trust: ssl.SSLContext, at_once: int, hosts: TrustedHosts) -> None:
         self._trust = trust
+        self.hosts = hosts
         self._slots = threading.BoundedSemaphore(at_once)
         never = Retry(total=False, redirect=False, raise_on_status=False)
         super().__init__(pool_connections=HOSTS, pool_maxsize=at_once, max_retries=never)
 
-    def send(self, *args: Any, **options: Any) -> Any:
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
         """See `HTTPAdapter.send`. Pollers ask from threads of their own: only here is everything seen that is under way.
 
         A refusal is read whole: azure-core lets go of it unread before it tries again, and of its connection too.
+
+        Raises:
+            Denied: the request has a token, and its host is not one that tokens may go to.
         """
+        if "Authorization" in (request.headers or ()):
+            self.hosts.require(request.url, "What a request was sent on to")
         with self._slots:
-            response = super().send(*args, **options)
+            response = super().send(request, *args, **options)
             if response.status_code >= _REFUSED:
                 _ = response.content
             return response

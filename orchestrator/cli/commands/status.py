@@ -49,7 +49,7 @@ def _show_loop(spec: SpecChoice, console: Console) -> None:
     file = PlacesFile(loop_folder(spec.paths[0]) / "places.json")
     for place in file.read(lambda _, name, origin: read_again(name, origin, spec.load)).values():
         if not place.gone:
-            with open_workspace(place.bare(), discover(), SystemClock()) as workspace:
+            with open_workspace(place.bare(spec.load.allowed_hosts), discover(), SystemClock()) as workspace:
                 note = workspace.store.recall(NOTE)
             if note is not None:
                 console.result(f"reconcile loop, {reconcile_text({place.project: note}, console.style)}\n")

@@ -29,7 +29,6 @@ GITHUB = {"github": {"tenant_id": "tenant", "client_id": "client"}}
 
 @pytest.fixture(autouse=True)
 def _nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch, choice: WorkspaceChoice) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", choice.settings["connection"]["ca_file"])
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 

@@ -71,7 +71,8 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Each service in turn."""
     place: Place = request.getfixturevalue(request.param)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(place.certificate))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(place.certificate))  # for the test's own clients
+    monkeypatch.setenv("AMLCTL_ALLOWED_HOSTS", "localhost:*,127.0.0.1:*,*.localhost:*")
     return place
 
 

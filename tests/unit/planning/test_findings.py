@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.address import Address
+from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.refusal import Refusal
@@ -195,11 +196,18 @@ def test_an_orphan_of_a_kind_that_is_no_more_is_forgotten() -> None:
     assert actions(world.plan(project(), prune=True)) == {str(old): "forget"}
 
 
-def test_what_lost_its_mark_goes_because_the_record_names_it() -> None:
+@pytest.mark.parametrize("address", [CPU, DATA, TRAFFIC], ids=str)
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_record_alone_deletes_nothing(address: Address, destroy: bool) -> None:
+    """Whoever can write the state could name anything in it."""
     world = World()
-    world.apply(project(resource(CPU, size="D2")))
-    world.mark(CPU, owner=None, fingerprint=None)
-    assert actions(world.plan(project(), prune=True)) == {str(CPU): "delete"}
+    world.apply(project(resource(address, size="D2")))
+    world.mark(address, owner=None, fingerprint=None)
+    plan = world.plan(project(), prune=not destroy, destroy=destroy)
+    assert actions(plan).get(str(address)) in ("forget", None)
+    assert [change.address for change in plan.changes if change.action is Action.DELETE] == []
+    if not destroy:
+        assert "bears no mark of this project and stays" in reasons(plan)[str(address)]
 
 
 def test_a_mark_without_a_record_counts_once_the_state_is_lost() -> None:

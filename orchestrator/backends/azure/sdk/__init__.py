@@ -4,10 +4,11 @@ Contract tests run this package against the lowest and the highest supported ver
 """
 
 from orchestrator.backends.azure.sdk.assets import names_of, version, versions
-from orchestrator.backends.azure.sdk.connecting import connect
+from orchestrator.backends.azure.sdk.connecting import connect, hosts_of_the_cloud
 from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
 from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
+from orchestrator.backends.azure.sdk.repairs import storage_through
 from orchestrator.backends.azure.sdk.requests import send
 from orchestrator.backends.azure.sdk.runs import VIEWS, hide_run, relabel, remove_tags, run_details, run_labels
 from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_workspace
@@ -22,6 +23,7 @@ __all__ = [
     "deployments",
     "endpoint_entity",
     "hide_run",
+    "hosts_of_the_cloud",
     "load_entity",
     "make_workspace",
     "names_of",
@@ -31,6 +33,7 @@ __all__ = [
     "run_details",
     "run_labels",
     "send",
+    "storage_through",
     "version",
     "versions",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import azure.ai.ml as ml
+from azure.ai.ml._azure_environments import _get_cloud_details
 from azure.ai.ml._utils import _azureml_polling as polling
 from azure.ai.ml.constants._common import LROConfigurations
 from azure.mgmt.core.polling.arm_polling import ARMPolling
@@ -22,9 +24,6 @@ def connect(connection: Connection, credential: Any, transport: Any = None) -> A
     returns; the bars themselves are switched off by tqdm's own variable. Source: measured with azure-ai-ml 1.35, issue 48269.
     """
     os.environ.setdefault("TQDM_DISABLE", "1")
-    if connection.ca_file:
-        # Blob clients are made inside the client without any of our options: only the variable reaches them.
-        os.environ["REQUESTS_CA_BUNDLE"] = connection.ca_file
     _quieten(connection.polling_s)
     repairs.mend()
     client = ml.MLClient(
@@ -49,7 +48,15 @@ def _cloud(connection: Connection) -> dict[str, Any]:
     if endpoints is None:
         return {"cloud": CLOUDS[connection.cloud]} if connection.cloud else {}
     # A cloud's name is registered once for the whole process; a second registration is silently ignored.
-    return {"cloud": f"amlctl {endpoints.resource_manager}", "cloud_metadata": _metadata(connection, endpoints)}
+    metadata = _metadata(connection, endpoints)
+    return {"cloud": f"amlctl {' '.join(metadata.values())}", "cloud_metadata": metadata}
+
+
+def hosts_of_the_cloud(cloud: str) -> tuple[str, ...]:
+    """Hosts of a cloud as azure-ai-ml knows it; of the environment's one if it is empty."""
+    details = _get_cloud_details(CLOUDS[cloud] if cloud else None)
+    found = [urlsplit(text).netloc if "://" in text else f"*.{text}" for text in map(str, details.values())]
+    return tuple(host.lower() for host in found if host.strip("*."))
 
 
 def _metadata(connection: Connection, endpoints: Endpoints) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
@@ -18,7 +21,38 @@ def mend() -> None:
     for module in _UPLOADERS:
         # After each upload it resets the colour of stderr, whether that is a terminal or not.
         module.print = _silent
+    _blob_storage_helper.BlobServiceClient = _through_ours(_blob_storage_helper.BlobServiceClient)
+    _blob_storage_helper.ContainerClient = _through_ours(_blob_storage_helper.ContainerClient)
+    _gen2_storage_helper.DataLakeServiceClient = _through_ours(_gen2_storage_helper.DataLakeServiceClient)
     _mend_certificates()
+
+
+_TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
+
+
+@contextmanager
+def storage_through(transport: Callable[[], Any]) -> Iterator[None]:
+    """Let clients of storage that azure-ai-ml makes in this block, on this thread, use a connection's own transport.
+
+    It makes them without any of its options, so that only variables of the whole process would reach them.
+    """
+    token = _TRANSPORT.set(transport)
+    try:
+        yield
+    finally:
+        _TRANSPORT.reset(token)
+
+
+def _through_ours(client: Any) -> Any:
+    class Ours(client):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            make = _TRANSPORT.get()
+            if make is not None:
+                options.setdefault("transport", make())
+            super().__init__(*args, **options)
+
+    Ours.__name__ = client.__name__
+    return Ours
 
 
 def _silent(*texts: object, **options: object) -> None:

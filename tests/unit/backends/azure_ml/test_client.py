@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from requests import Response
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
 from orchestrator.backends.azure.client import CONCURRENT_CALLS, Client
 from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.drivers.endpoint_reads import SharedCalls
+from orchestrator.backends.azure.hosts import trusted_hosts
 from orchestrator.backends.azure.sessions import Sessions
 from orchestrator.core.errors import Invalid, NotFound
 
@@ -45,10 +46,10 @@ def test_no_more_requests_than_the_bound_wait_for_their_answers(monkeypatch: pyt
         return response
 
     monkeypatch.setattr(HTTPAdapter, "send", answered)
-    sessions = Sessions("", CONCURRENT_CALLS)
+    sessions = Sessions("", CONCURRENT_CALLS, trusted_hosts("public", ()))
     adapter = sessions._session.get_adapter("https://management.azure.com")
     with ThreadPoolExecutor(3 * CONCURRENT_CALLS) as pool:
-        list(pool.map(lambda number: adapter.send(number), range(3 * CONCURRENT_CALLS)))
+        list(pool.map(lambda number: adapter.send(PreparedRequest()), range(3 * CONCURRENT_CALLS)))
     sessions.close()
     assert most == CONCURRENT_CALLS
 
