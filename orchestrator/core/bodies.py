@@ -143,6 +143,7 @@ class DataInput(Spec):
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
     mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
+    path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = None
     datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = None
     description: Annotated[str | None, Metadata("a description only labels")] = None
     optional: Flag | None = None
@@ -167,6 +168,7 @@ class Output(Spec):
     type: AssetType | None = None
     path: Annotated[str | None, Passive("where the bytes go, not which")] = None
     mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = None
+    path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = None
     name: Annotated[str | None, Passive("registers the result, does not change it")] = None
     version: Annotated[str | None, Passive("registers the result, does not change it")] = None
     description: Annotated[str | None, Metadata("a description only labels")] = None

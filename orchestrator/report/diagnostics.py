@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.span import NOWHERE, Span
-from orchestrator.report.style import PLAIN, Style, harmless
+from orchestrator.report.style import PLAIN, Style, harmless, visible
 
 SourceLine = Callable[[str, int], str | None]
 """Gives line N (1-based) of a file as it appears in spans, or None."""
@@ -58,9 +58,9 @@ def _one(diagnostic: Diagnostic, source: SourceLine, style: Style) -> str:
         margin = max(margin, len(str(diagnostic.subject.line)) + 1)
         lines.append(f"{' ' * margin}{style('-->', 'blue')} {diagnostic.subject}")
         lines.extend(excerpt)
-    lines.append(f"{' ' * margin} = why: {harmless(diagnostic.detail)}")
+    lines.append(f"{' ' * margin} = why: {visible(diagnostic.detail)}")
     if diagnostic.fix:
-        lines.append(f"{' ' * margin} = fix: {harmless(diagnostic.fix)}")
+        lines.append(f"{' ' * margin} = fix: {visible(diagnostic.fix)}")
     for note, span in diagnostic.related:
         lines.append(f"{' ' * margin} = {note}: {span}")
     return "\n".join(lines)

@@ -40,6 +40,17 @@ class Style:
 PLAIN = Style()
 
 
+_INVISIBLE = re.compile(
+    r"[\u00a0\u00ad\u034f\u061c\u115f\u1160\u180e\u2000-\u200d\u202f\u205f-\u2064\u3000\u3164\ufe00-\ufe0f\ufeff]"
+)
+"""Characters that look like a space or like nothing."""
+
+
+def visible(text: str) -> str:
+    """A harmless text in which characters that nobody sees are written as escapes: what is wrong with a name may be just those."""
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", harmless(text))
+
+
 def harmless(text: str) -> str:
     """Text from files and workspaces without what would steer a terminal: control characters become ``�``, tabs and line ends stay."""
     return text if text.isprintable() else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

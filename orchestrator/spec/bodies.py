@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from orchestrator.core.kind import Kinds
+from orchestrator.core.fields import root_node
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
 from orchestrator.spec.documents import recognise
@@ -17,6 +18,14 @@ from orchestrator.spec.overlay import overlay, without
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning
+
+_FILE: Final = "file:"
+
+
+def _variant(kind: Kind, body: LocatedDict) -> str:
+    """The variant that a body tells; of one that tells none, any: the fields that take names are the same."""
+    variant = kind.variant(body)
+    return variant if variant in kind.variants else next(iter(kind.variants))
 
 
 class Bodies:
@@ -50,6 +59,7 @@ class Bodies:
             if not isinstance(body, LocatedDict):
                 continue
             result = self._body(section, body, root, known) if "file" in body else body
+            result = self._inlined(section, result, root, known)
             for field, kind in parts:
                 if field in result:
                     result = self._inner(result, field, kind, root, known)
@@ -70,15 +80,46 @@ class Bodies:
             return body
         result = inner
         for name, part in inner.items():
-            if isinstance(part, LocatedDict) and "file" in part:
+            if not isinstance(part, LocatedDict):
+                continue
+            whole = self._body(kind, part, root, known) if "file" in part else part
+            whole = self._inlined(kind, whole, root, known)
+            if whole is not part:
                 if result is inner:
                     result = inner.copy()
-                result[name] = self._body(kind, part, root, known)
+                result[name] = whole
         if result is inner:
             return body
         outer = body.copy()
         outer[field] = result
         return outer
+
+    def _inlined(self, section: str, body: LocatedDict, root: Path, known: Sequence[str]) -> LocatedDict:
+        """Replace ``environment: file:./env.yml`` by what the file says, where a field takes a name or a body.
+
+        Source: azure-ai-ml, ``FileRefField`` of environments and models.
+        """
+        kind = self._kinds.get(section)
+        if kind is None or not any(isinstance(text, str) and text.startswith(_FILE) for text in body.values()):
+            return body
+        fields = root_node(kind, _variant(kind, body)).fields or {}
+        result = body
+        for name, text in body.items():
+            node = fields.get(name)
+            if not (isinstance(text, str) and text.startswith(_FILE)) or node is None or not node.fields:
+                continue
+            mark = body.value_marks.get(name, body.mark)
+            document = self._at(self._files.folder_of(mark, root) / text.removeprefix(_FILE), mark, known)
+            if document is not None:
+                result = result.copy() if result is body else result
+                result[name] = document
+        return result
+
+    def _at(self, path: Path, mark: Mark, known: Sequence[str]) -> LocatedDict | None:
+        """The document of a file, read once."""
+        if path not in self._loaded:
+            self._loaded[path] = self._load(path, mark, known)
+        return self._loaded[path]
 
     def _body(self, kind: str, body: LocatedDict, root: Path, known: Sequence[str]) -> LocatedDict:
         mark = body.value_marks.get("file", body.mark)
@@ -89,10 +130,7 @@ class Bodies:
         if not isinstance(written, str) or not written:
             self._problems.error("invalid-setting", "'file' must be the path of a document.", "Write a path.", mark)
             return overrides
-        path = self._files.folder_of(mark, root) / written
-        if path not in self._loaded:
-            self._loaded[path] = self._load(path, mark, known)
-        document = self._loaded[path]
+        document = self._at(self._files.folder_of(mark, root) / written, mark, known)
         if document is None:
             return overrides
         found = recognise(document, self._kinds)

@@ -14,6 +14,7 @@ from orchestrator.core.tree import dotted, span_at, value_at
 from orchestrator.spec.wording import Finding
 
 SUMMARIES: Final[dict[str, str]] = {
+    "duplicate-resource": "Resource defined twice",
     "disabled-resource": "Reference to a resource that is off in this target",
     "escaping-link": "Link that leaves its folder",
     "invalid-name": "Invalid name",

@@ -11,6 +11,7 @@ from orchestrator.core.fields import FieldNode
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.core.value import Reference, Template
+from orchestrator.spec.addresses import mistyped
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.draft import IDENTITY_FIELDS, Draft
@@ -100,6 +101,8 @@ class BodyWalk:
             )
 
     def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
+        if self._mistyped(value, node, holder, key):
+            return value
         ref: Ref | None = node.mark(Ref) if node is not None else None
         section = _section(ref, holder) if ref is not None else ""
         found = mention(value, section, bare=ref is not None and ref.bare)
@@ -113,6 +116,19 @@ class BodyWalk:
         if ref is not None and (why := malformed(value, ref)) is not None:
             self.problems.append(self._catalogue.unclear(why, value, ref, holder.value_span(key), self._draft.address))
         return value
+
+    def _mistyped(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> bool:
+        """Tell a text that was meant to be an address."""
+        takes = node is not None and (node.mark(Ref) is not None or node.mark(Files) is not None)
+        wrong = mistyped(value) if takes or key == "path" else None
+        if wrong is None:
+            return False
+        why, right = wrong
+        address = self._draft.address
+        detail = f"{address}: '{value}' is no address: {why}."
+        span = holder.value_span(key)
+        self.problems.append(error("invalid-reference", detail, f"Write '{right}'.", span, address))
+        return True
 
     def _local(self, text: str, mark: Files, holder: Any, span: Span) -> Any:
         found = self._reader.read(text, span, mark, self._draft.address)

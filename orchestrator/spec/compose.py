@@ -35,7 +35,7 @@ from orchestrator.spec.places import Places
 from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
-from orchestrator.spec.variables import Assignment, Variables
+from orchestrator.spec.variables import Assignment, Variables, spelled_alike
 from orchestrator.spec.workspace import choose_workspace, laid_over, within
 
 _PROJECT: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,34}[a-z0-9]")
@@ -164,7 +164,7 @@ class _Composer:
         Returns:
             The sections, and what was left out with the place that says so.
         """
-        holes = Holes(lambda name: _hole_value(name, scope.variables), self._places)
+        holes = Holes(scope.variables.for_hole, self._places)
         known = (*scope.variables.declarations, *scope.variables.assignments)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
         bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)
@@ -251,8 +251,9 @@ class _Composer:
         return merged
 
     def _report_unknown_variables(self, variables: Variables, holes: Holes) -> None:
+        filled = {spelled_alike(hole) for hole in holes.names}
         for name, given in variables.assignments.items():
-            if name not in variables.declarations and name not in holes.names:
+            if name not in variables.declarations and spelled_alike(name) not in filled:
                 self._problems.error(
                     "unknown-variable",
                     f"The spec declares no variable '{name}', so the value given for it would have no effect.",
@@ -284,9 +285,3 @@ def _taken_away(head: Head, target: Target) -> dict[str, Span]:
             {f"{section}.{name}": over.value_span(name) for name in over if over[name] is None and name in base}
         )
     return gone
-
-
-def _hole_value(name: str, variables: Variables) -> Any:
-    if name in variables.declarations:
-        return variables.value(name)
-    return variables.assignments[name].value

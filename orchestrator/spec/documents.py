@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
-from orchestrator.spec.language import SECTIONS, SETTINGS
+from orchestrator.spec.language import EXTENSIONS, SECTIONS, SETTINGS
 
 _SPEC_ONLY: Final = frozenset({"project", "variables", "targets", "include", "secrets", "workspace", "state"})
 _OWN_SCHEMA: Final = "spec.schema"
@@ -70,12 +70,13 @@ def is_spec(tree: LocatedDict) -> bool:
         return True
     if "type" in tree or "name" in tree:
         return False
-    if all(key in SECTIONS or key in SETTINGS for key in tree):
+    keys = [key for key in tree if not key.startswith(EXTENSIONS)]
+    if keys and all(key in SECTIONS or key in SETTINGS for key in keys):
         return (
-            any(isinstance(tree[key], dict) or tree[key] is None for key in tree if key in SECTIONS) or "tags" in tree
+            any(isinstance(tree[key], dict) or tree[key] is None for key in keys if key in SECTIONS) or "tags" in tree
         )
     mappings = [key for key in tree if key in SECTIONS and _maps_names_to_bodies(tree[key])]
-    return bool(mappings) and len(mappings) * 2 >= len(tree)
+    return bool(mappings) and len(mappings) * 2 >= len(keys)
 
 
 def _maps_names_to_bodies(value: Any) -> bool:

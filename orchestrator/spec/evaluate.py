@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -11,8 +12,12 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
 from orchestrator.core.value import Reference, Secret, Template, Unknown
 from orchestrator.spec.expressions import Expression, split
+from orchestrator.spec.language import COMMANDS
 from orchestrator.spec.places import Places
 from orchestrator.spec.problems import Problems
+
+_ADDRESSED: Final = re.compile(r"\$\{\s*(?:var|secret|env|git)\.")
+"""What no shell takes for one of its own words, so that it is ours in the command of a document for other tools as well."""
 
 
 class UnresolvedError(Exception):
@@ -48,10 +53,16 @@ class Evaluator:
         self._places = places
         self._guests = guests
 
-    def resolve(self, value: Any, mark: Mark) -> Any:
-        """Return the value with all expressions in it replaced; the same object if it has none."""
+    def resolve(self, value: Any, mark: Mark, key: str = "") -> Any:
+        """Return the value with all expressions in it replaced; the same object if it has none.
+
+        Args:
+            value: a tree or a scalar.
+            mark: where it is written.
+            key: what it stands under.
+        """
         if isinstance(value, str):
-            return self._text(value, mark) if "${" in value else value
+            return self._text(value, mark, key) if "${" in value else value
         if isinstance(value, LocatedDict):
             return self._mapping(value)
         if isinstance(value, LocatedList):
@@ -69,7 +80,7 @@ class Evaluator:
                     continue
             elif kind is not LocatedDict and kind is not LocatedList:
                 continue
-            result = self.resolve(value, tree.value_marks.get(key, tree.mark))
+            result = self.resolve(value, tree.value_marks.get(key, tree.mark), key)
             if result is not value:
                 if changed is None:
                     changed = tree.copy()
@@ -96,8 +107,10 @@ class Evaluator:
                     self._places.within(mark, key, part.offset, len(part.text)),
                 )
 
-    def _text(self, text: str, mark: Mark) -> Any:
-        parts = [self._part(part, text, mark) if isinstance(part, Expression) else part for part in split(text)]
+    def _text(self, text: str, mark: Mark, key: str) -> Any:
+        if mark[0] in self._guests and key in COMMANDS and not _ADDRESSED.search(text):
+            return text
+        parts = [self._part(part, text, mark, key) if isinstance(part, Expression) else part for part in split(text)]
         if len(parts) == 1:
             return parts[0]
         for part, source in zip(parts, split(text), strict=True):
@@ -115,9 +128,10 @@ class Evaluator:
             mark,
         )
 
-    def _part(self, expression: Expression, text: str, mark: Mark) -> Any:
+    def _part(self, expression: Expression, text: str, mark: Mark, key: str) -> Any:
         root = self._roots.get(expression.root)
-        if root is None and mark[0] in self._guests:
+        guest = mark[0] in self._guests
+        if guest and (root is None or (key in COMMANDS and not _ADDRESSED.match(expression.text))):
             return expression.text
         place = self._places.within(mark, text, expression.offset, len(expression.text))
         try:

@@ -107,8 +107,8 @@ class Gathering:
 
     def _read(self, text: str, name: str) -> tuple[list[Any] | None, bool]:
         """The documents of a file, and whether their holes are masked: holes are for plain documents, specs have expressions."""
-        mask = Mask(text) if _TEMPLATED.search(text) else None
-        if mask is not None and mask.names:
+        if _TEMPLATED.search(text):
+            mask = Mask(text)  # names in lower case may be holes as well, which is known once there are variables
             aside = Problems()
             documents = read_documents(mask.text, name, aside)
             if documents is None or not any(isinstance(tree, LocatedDict) and is_spec(tree) for tree in documents):

@@ -11,7 +11,7 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.spec.gather import Fragment
-from orchestrator.spec.language import SECTIONS, SETTINGS
+from orchestrator.spec.language import EXTENSIONS, SECTIONS, SETTINGS
 from orchestrator.spec.problems import Problems
 
 _NAMED: Final = ("variables", "targets", "secrets", "tags")
@@ -75,7 +75,7 @@ def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> Non
                 "Remove `state:`.",
                 tree.key_marks.get(key),
             )
-        elif key not in ("include", "$schema"):
+        elif key not in ("include", "$schema") and not key.startswith(EXTENSIONS):
             _unknown(key, value, tree, problems)
 
 

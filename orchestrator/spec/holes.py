@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from orchestrator.core.tree import Mark
 from orchestrator.spec.evaluate import FAILED, inlined, joined
+from orchestrator.spec.language import COMMANDS
 from orchestrator.spec.places import Places
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.scalars import plain_scalar
+from orchestrator.spec.tree_builder import Fill
+from orchestrator.spec.variables import spelled_alike
 
 _HOLE: Final = re.compile(r"(?<![${])\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}|<([A-Za-z][A-Za-z0-9_-]*)>")
 _PRIVATE: Final = range(0xE000, 0xF900)
@@ -40,7 +43,7 @@ class Mask:
             text: the text.
             known: names of variables. ``<name>`` in lower case is a hole only if it is one of them.
         """
-        self._known = frozenset(known)
+        self._known = frozenset(spelled_alike(name) for name in known)
         self._spellings: dict[str, tuple[str, str]] = {}
         self._characters: dict[str, str] = {}
         self._free = (chr(code) for code in _PRIVATE if chr(code) not in text)
@@ -50,7 +53,7 @@ class Mask:
 
     def _masked(self, found: re.Match[str]) -> str:
         spelling, name = found.group(), found.group(1) or found.group(2)
-        if found.group(2) and name != name.upper() and name not in self._known:
+        if found.group(2) and name != name.upper() and spelled_alike(name) not in self._known:
             return spelling
         if spelling not in self._characters:
             character = next(self._free, "")
@@ -87,13 +90,14 @@ class Holes:
         self._lookup = lookup
         self._places = places
         self._open: dict[str, list[Mark]] = {}
+        self._literal: dict[str, list[Mark]] = {}
         self.names: set[str] = set()
 
-    def filler(self, mask: Mask) -> Callable[[str, bool, Mark], Any]:
+    def filler(self, mask: Mask) -> Fill:
         """Return what fills the scalars of one masked text while it is read."""
         self.names |= mask.names
 
-        def fill(text: str, plain: bool, mark: Mark) -> Any:  # noqa: FBT001 - the shape that readers call
+        def fill(text: str, plain: bool, mark: Mark, key: str) -> Any:  # noqa: FBT001 - the shape that readers call
             parts = mask.split(text)
             if all(isinstance(part, str) for part in parts):
                 return plain_scalar(text) if plain else text
@@ -102,7 +106,11 @@ class Holes:
             for part in parts:
                 length = len(part if isinstance(part, str) else part[1])
                 place = self._places.within(mark, text, offset, length)
-                values.append(part if isinstance(part, str) else self._value(part[0], place))
+                values.append(
+                    part
+                    if isinstance(part, str)
+                    else self._value(part, place, literal=key in COMMANDS and len(parts) > 1)
+                )
                 offset += length
             if len(values) == 1:
                 return self._whole(values[0], plain=plain)
@@ -114,9 +122,13 @@ class Holes:
         return fill
 
     def report(self, problems: Problems) -> None:
-        """Report the holes that stayed open, one problem for each name."""
+        """Report the holes that stayed open, one problem for each name.
+
+        ``{{question}}`` or ``<B>`` in a command alone, and without a variable of that name, is the command's own text.
+        """
         for name, found in sorted(self._open.items()):
-            marks = list(dict.fromkeys(found))  # a document that is taken twice has each of its holes twice
+            found.extend(self._literal.get(name, ()))  # elsewhere it is a hole, so it is one in commands too
+            marks = sorted(dict.fromkeys(found))  # a document that is taken twice has each of its holes twice
             more = len(marks) - 1
             problems.error(
                 "hole-open",
@@ -127,12 +139,13 @@ class Holes:
                 related=[("also here", mark) for mark in marks[1 : _SHOWN + 1]],
             )
 
-    def _value(self, name: str, mark: Mark) -> Any:
+    def _value(self, hole: tuple[str, str], mark: Mark, *, literal: bool) -> Any:
+        name, spelling = hole
         try:
             return self._lookup(name)
         except KeyError:
-            self._open.setdefault(name, []).append(mark)
-            return FAILED
+            (self._literal if literal else self._open).setdefault(name, []).append(mark)
+            return spelling if literal else FAILED
 
     def _whole(self, value: Any, *, plain: bool) -> Any:
         if plain:

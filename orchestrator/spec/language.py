@@ -38,8 +38,17 @@ SETTINGS: Final = (
 )
 """Top-level keys that are not sections."""
 
+EXTENSIONS: Final = ("x-", ".")
+"""How top-level keys begin that hold anchors for other places and mean nothing themselves: ``x-common``, ``.common``.
+
+Source: the Compose specification, extensions; GitLab CI, hidden keys.
+"""
+
 TARGET_SETTINGS: Final = ("default", "description", "workspace", "variables", "tags")
 """Keys of a target that are not sections."""
+
+COMMANDS: Final = frozenset({"command"})
+"""Fields whose text goes through a shell: what looks like a hole or an expression may be the command's own."""
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 """Endings of spec files, in any case.

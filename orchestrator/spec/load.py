@@ -24,6 +24,7 @@ from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher
 from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.spec.only_in_target import explained
 from orchestrator.spec.resolve import Resolver, externals
+from orchestrator.spec.same_names import same_names
 from orchestrator.spec.validate import validate, validate_tags
 
 
@@ -58,7 +59,7 @@ def project_of(
         SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    problems = [*validate_tags(composition), *validate(all_drafts)]
+    problems = [*validate_tags(composition), *same_names(all_drafts), *validate(all_drafts)]
     hasher = _hasher(composition)
     files = LocalFileReader(composition.sources, composition.root, hasher if options.files else None, options.boundary)
     resolver = Resolver(Catalogue(all_drafts, composition.disabled), files, composition.tags)

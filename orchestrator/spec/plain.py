@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from orchestrator.core.address import Address
@@ -10,10 +11,12 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
 from orchestrator.spec.documents import Recognised, name_of, recognise
+from orchestrator.spec.draft import IDENTITY_FIELDS
 from orchestrator.spec.evaluate import Evaluator
 from orchestrator.spec.gather import Fragment
 from orchestrator.spec.head import add_resource
 from orchestrator.spec.holes import Holes, Mask
+from orchestrator.spec.overlay import overlay
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning
@@ -29,6 +32,7 @@ class PlainDocuments:
         self._evaluator = evaluator
         self._holes = holes
         self._problems = problems
+        self._documents: dict[str, set[str]] = {}
 
     def add(self, fragments: Iterable[Fragment], sections: Sections, known: Sequence[str]) -> None:
         """Add every plain document of the fragments.
@@ -84,15 +88,29 @@ class PlainDocuments:
 
     def _put(self, sections: Sections, section: str, tree: LocatedDict, file: str) -> None:
         name = self._text(name_of(tree, file), tree.value_marks.get("name", tree.mark))
-        if name is not None:
-            add_resource(sections, section, name, self._named(name, tree), self._problems)
+        if name is None:
+            return
+        written = sections.get(section, LocatedDict()).get(name)
+        documents = self._documents.setdefault(section, set())
+        first = name not in documents
+        documents.add(name)
+        if first and isinstance(written, LocatedDict) and written.keys().isdisjoint(tree.keys() - IDENTITY_FIELDS):
+            # the spec says beside the document what the document does not: its endpoint's traffic, a lifecycle
+            sections[section] = sections[section].copy()
+            sections[section][name] = overlay(tree, written)
+            return
+        add_resource(sections, section, name, self._named(name, tree), self._problems)
 
     def _put_part(self, sections: Sections, kind: str, tree: LocatedDict, file: str) -> None:
         """Put a deployment below its endpoint."""
         section, field = kind.split(".", 1)
         if "endpoint_name" not in tree:
             detail = f"{file} does not say which endpoint it belongs to."
-            self._problems.error("missing-setting", detail, "Add `endpoint_name:`.", tree.mark)
+            fix = (
+                "Add `endpoint_name:`, or name the file where the endpoint is: "
+                f"`{section}: {{NAME: {{{field}: {{{PurePath(file).stem}: {{file: {PurePath(file).name}}}}}}}}}`."
+            )
+            self._problems.error("missing-setting", detail, fix, tree.mark)
             return
         mark = tree.value_marks["endpoint_name"]
         endpoint = self._text(tree["endpoint_name"], mark)

@@ -70,6 +70,7 @@ def spec_schema(kinds: Kinds) -> dict[str, Any]:
         "description": "What a workspace of Azure Machine Learning should hold.",
         "type": "object",
         "properties": top(resources),
+        "patternProperties": {r"^(x-|\.)": {"description": "Holds anchors; means nothing itself."}},
         "additionalProperties": False,
         "$defs": _sorted({**_or_expression_all(language), **definitions}),
     }

@@ -36,8 +36,8 @@ MAX_DEPTH: Final = 100
 MAX_ALIASED: Final = 1_000_000
 """Most values that aliases may add to a file: a hundred for each of 10,000 resources."""
 
-Fill = Callable[[str, bool, Mark], Any]
-"""Fills the holes of a scalar: its text, whether it is unquoted, its place; returns the value."""
+Fill = Callable[[str, bool, Mark, str], Any]
+"""Fills the holes of a scalar: its text, whether it is unquoted, its place, the key it stands under; returns the value."""
 
 _MERGE: Final = object()
 """Stands for the key ``<<``."""
@@ -59,6 +59,7 @@ class TreeBuilder:
         self._keys: dict[str, str] = {}
         self._nodes = 0
         self._aliased = 0
+        self._under = ""
 
     def documents(self) -> list[Any]:
         found: list[Any] = []
@@ -136,7 +137,7 @@ class TreeBuilder:
             return self._tagged(event, tag, text)
         plain: bool = event.implicit[0]
         if self._fill is not None:
-            return self._fill(text, plain, self._mark(event))
+            return self._fill(text, plain, self._mark(event), self._under)
         return plain_scalar(text) if plain else text
 
     def _tagged(self, event: Any, tag: str, text: str) -> Any:
@@ -186,6 +187,7 @@ class TreeBuilder:
                     value = plain_scalar(value)
                 value_mark = mark(event_of_value)
             else:
+                self._under = str(key)
                 value = self._value(event_of_value, depth)
                 value_mark = self._place(value, event_of_value)
             if key is _MERGE:
@@ -220,7 +222,7 @@ class TreeBuilder:
         return None
 
     def _filled_key(self, text: str, mark: Mark) -> Any:
-        return text if self._fill is None else str(self._fill(text, False, mark))  # noqa: FBT003 - keys are text
+        return text if self._fill is None else str(self._fill(text, False, mark, ""))  # noqa: FBT003 - keys are text
 
     def _merge(self, tree: LocatedDict, value: Any, mark: Mark) -> None:
         """Add what a merge key (``<<``) brings; what the mapping has itself wins, then what comes first."""

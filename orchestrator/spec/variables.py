@@ -36,6 +36,11 @@ class Assignment:
     expressions: bool = True
 
 
+def spelled_alike(name: str) -> str:
+    """A name as far as spelling goes: ``my-endpoint`` and ``my_endpoint`` are one."""
+    return re.sub(r"[-.]", "_", name)
+
+
 @dataclass
 class Variables:
     """Gives ``${var.NAME}``: each variable's value, checked, worked out when first used.
@@ -80,6 +85,19 @@ class Variables:
             finally:
                 self._open.pop()
         return self._values[name]
+
+    def for_hole(self, name: str) -> Any:
+        """The value for a hole: of the variable of its very name, else of one whose name differs in hyphens only.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for known in (self.declarations, self.assignments):
+            alike = (other for other in known if spelled_alike(other) == spelled_alike(name))
+            found = name if name in known else next(alike, None)
+            if found is not None:
+                return self.value(found) if found in self.declarations else self.assignments[found].value
+        raise KeyError(name)
 
     def check_all(self) -> None:
         """Work out every variable, so that problems of unused ones are told too."""

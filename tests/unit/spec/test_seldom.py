@@ -103,8 +103,8 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
     (
         "a hole that nothing fills",
         {"s.yaml": HEAD + "include: [job.yml]\n",
-         "job.yml": "$schema: https://x/commandJob.schema.json\nname: j\ncommand: echo {{what}}\nenvironment: {image: i}\n"},
-        ["hole-open job.yml:3:15"],
+         "job.yml": "$schema: https://x/commandJob.schema.json\nname: j\ncommand: echo\ncompute: a{{what}}\nenvironment: {image: i}\n"},
+        ["hole-open job.yml:4:11"],
     ),
     (
         "braces of others in a spec are text",
