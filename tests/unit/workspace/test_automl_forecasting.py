@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from orchestrator.workspace.jobs.automl.forecasting.portable import Forecaster
-from orchestrator.workspace.jobs.automl.forecasting.problem import ForecastProblem, make_forecast_problem
+from orchestrator.workspace.jobs.automl.forecasting.problem import ForecastProblem, make_forecast_problem, offset_name
 from orchestrator.workspace.jobs.automl.refusal import Refusal
 from orchestrator.workspace.jobs.automl.settings import read_settings
 
@@ -115,3 +115,20 @@ def test_columns_known_ahead_are_used_and_may_be_left_out() -> None:
     fitted = forecaster(model, outside=("promo",)).fit(learnt, 5.0 + 10.0 * promo)
     ahead = fitted.predict(pd.DataFrame({"day": days(3, "2024-03-11"), "promo": [1.0, np.nan, 1.0]}))
     assert ahead == pytest.approx([15.0, 5.0, 15.0], abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("H", "h"), ("T", "min"), ("S", "s"), ("M", "ME"), ("Q", "QE"), ("A", "YE"), ("Y", "YE"), ("BM", "BME"), ("2H", "2h"),
+        ("15T", "15min"), ("Q-NOV", "QE-NOV"), ("AS-APR", "YS-APR"), ("D", "D"), ("W-MON", "W-MON"), ("MS", "MS"),
+    ],
+)  # fmt: skip
+def test_frequencies_of_either_time_of_pandas_are_one(old: str, new: str) -> None:
+    offsets = {pd.tseries.frequencies.to_offset(offset_name(name)) for name in (old, new)}
+    assert len(offsets) == 1
+
+
+def test_hours_are_forecast() -> None:
+    frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60, freq="h"), "y": np.arange(60.0)})
+    assert stated(frame, frequency="H").season == 20

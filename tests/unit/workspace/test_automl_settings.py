@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from orchestrator.workspace.jobs.automl.featurization import Imputation
+from orchestrator.workspace.jobs.automl.featurization import ENCODERS, TRANSFORMERS, Imputation, read_featurization
+from orchestrator.workspace.jobs.automl.foreseen import foreseen
 from orchestrator.workspace.jobs.automl.learners import choose
 from orchestrator.workspace.jobs.automl.refusal import Refusal
 from orchestrator.workspace.jobs.automl.settings import Algorithms, read_settings
@@ -49,7 +51,12 @@ def test_defaults_are_those_of_azure() -> None:
         ({"limits": [1]}, "limits must be a mapping", "not a mapping"),
         ({"n_cross_validations": 1}, "n_cross_validations must be at least 2", "one fold checks nothing"),
         ({"validation_data_size": 1.5}, "between 0 and 1", "a share"),
-        ({"featurization": {"mode": "custom", "blocked_transformers": ["x"]}}, "blocked_transformers", "not done"),
+        ({"featurization": {"mode": "custom", "blocked_transformers": ["x"]}}, "blocked_transformers", "no such"),
+        (
+            {"featurization": {"mode": "custom", "blocked_transformers": list(ENCODERS)}},
+            "leave one for categories",
+            "nothing encodes categories",
+        ),
         ({"featurization": {"enable_dnn_featurization": True}}, "deep learning", "not done"),
         ({"featurization": {"modus": "auto"}}, "did you mean mode", "an unknown key"),
         ({"task": "forecasting"}, "time_column_name is missing", "no time"),
@@ -82,6 +89,18 @@ def test_custom_featurization() -> None:
     assert wanted.drop == ("id",)
     assert wanted.types == (("zip", "Categorical"),)
     assert wanted.imputations == (("age", Imputation("constant", 0.0)),)
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_each_transformer_of_azure_can_be_blocked_in_either_spelling(name: str) -> None:
+    for spelling in (name, "_".join(re.findall("[A-Z][a-z]*", name)).lower()):
+        wanted = read_featurization({"mode": "custom", "blocked_transformers": [spelling]})
+        assert wanted.encoder == next(encoder for encoder in ENCODERS if encoder != name)
+
+
+def test_holidays_are_no_reason_to_refuse() -> None:
+    body = {"task": "forecasting", "forecasting": {"time_column_name": "t", "country_or_region_for_holidays": "US"}}
+    assert list(foreseen({**BODY, **body})) == []
 
 
 def test_forecast_settings() -> None:

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.workspace.jobs.automl import scoring_script
 from orchestrator.workspace.jobs.automl.columns import assign_roles
 from orchestrator.workspace.jobs.automl.data import read_table
-from orchestrator.workspace.jobs.automl.featurization import Featurization, Imputation
+from orchestrator.workspace.jobs.automl.featurization import ENCODERS, Featurization, Imputation
 from orchestrator.workspace.jobs.automl.preparation import make_problem
 from orchestrator.workspace.jobs.automl.preprocessing import preprocessor
 from orchestrator.workspace.jobs.automl.problem import Problem
@@ -125,6 +125,21 @@ def test_a_wish_for_imputation_is_followed() -> None:
     wanted = Featurization("custom", imputations=(("n", Imputation("constant", 7.0)),))
     made = preprocessor(assign_roles(frame, wanted), wanted, scaled=False).fit_transform(frame)
     assert made[:, 0].tolist() == [1.0, 7.0, 3.0]
+
+
+def test_gaps_are_filled_forward_and_the_first_ones_with_the_median() -> None:
+    frame = pd.DataFrame({"n": [None, 1.0, None, None, 5.0, None]})
+    wanted = Featurization("custom", imputations=(("n", Imputation("ffill")),))
+    found = preprocessor(assign_roles(frame, wanted), wanted, scaled=False).fit_transform(frame)
+    assert found[:, 0].tolist() == [1.0, 1.0, 1.0, 1.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_each_encoder_of_categories_takes_new_ones(encoder: str) -> None:
+    frame = pd.DataFrame({"c": ["a", "b"] * 10})
+    wanted = Featurization("custom", encoder=encoder)
+    made = preprocessor(assign_roles(frame, wanted), wanted, scaled=False).fit(frame, np.arange(20.0))
+    assert np.isfinite(made.transform(pd.DataFrame({"c": ["a", "new"]}))).all()
 
 
 def test_numbers_and_their_texts_are_one_category() -> None:

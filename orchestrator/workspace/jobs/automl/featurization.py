@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,23 @@ from .refusal import Refusal
 
 MODES = ("auto", "off", "custom")
 COLUMN_TYPES = ("Numeric", "Categorical", "DateTime", "Ignore")
-STRATEGIES = ("mean", "median", "most_frequent", "constant")
+STRATEGIES = ("mean", "median", "most_frequent", "constant", "ffill")
+ENCODERS = ("OneHotEncoder", "LabelEncoder")
+"""Transformers of categories that are done here, the first choice first."""
+
+TRANSFORMERS = (
+    *ENCODERS,
+    "CatTargetEncoder",
+    "TextTargetEncoder",
+    "TfIdf",
+    "WoETargetEncoder",
+    "WordEmbedding",
+    "NaiveBayes",
+    "CountVectorizer",
+    "HashOneHotEncoder",
+)
+"""What can be blocked. Source: Azure REST specification, BlockedTransformers."""
+
 _KEYS = (
     "mode",
     "dataset_language",
@@ -40,12 +56,14 @@ class Featurization:
         drop: columns to leave out.
         types: column to ``Numeric``, ``Categorical``, ``DateTime`` or ``Ignore``.
         imputations: column to how its gaps are filled.
+        encoder: of categories, one of `ENCODERS`.
     """
 
     mode: str = "auto"
     drop: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     imputations: tuple[tuple[str, Imputation], ...] = ()
+    encoder: str = ENCODERS[0]
 
 
 def read_featurization(section: Any) -> Featurization:
@@ -67,14 +85,24 @@ def read_featurization(section: Any) -> Featurization:
         raise Refusal("featurization.enable_dnn_featurization needs deep learning and is not done on this machine.")
     if mode != "custom":
         return Featurization(mode)
-    if section.get("blocked_transformers"):
-        raise Refusal("featurization.blocked_transformers is not done on this machine: use column_name_and_types.")
     return Featurization(
         mode,
         drop=tuple(str(name) for name in section.get("drop_columns") or ()),
         types=_types(section.get("column_name_and_types") or {}),
         imputations=tuple(_imputations(section.get("transformer_params") or {})),
+        encoder=_encoder(section.get("blocked_transformers") or ()),
     )
+
+
+def _encoder(blocked: Iterable[Any]) -> str:
+    """The first encoder that is not blocked; the other transformers that can be blocked are never used here."""
+    names = {
+        canonical(str(name), TRANSFORMERS, what="transformer in featurization.blocked_transformers") for name in blocked
+    }
+    left = [name for name in ENCODERS if name not in names]
+    if not left:
+        raise Refusal(f"featurization.blocked_transformers blocks {', '.join(ENCODERS)}: leave one for categories.")
+    return left[0]
 
 
 def _types(section: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -23,6 +23,11 @@ def _word(value: Any) -> Any:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def forward_filled(frame: Any) -> Any:
+    """Each gap filled with the value of the row before, as floats; gaps before the first value stay."""
+    return pd.DataFrame(frame).astype(float).ffill().to_numpy()
+
+
 def calendar(frame: Any) -> Any:
     """Year, month, day, weekday, hour and seconds since 1970 of each date column, as floats with NaN for missing."""
     table = pd.DataFrame(frame)

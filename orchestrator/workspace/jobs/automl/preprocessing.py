@@ -6,7 +6,7 @@ from typing import Any
 
 from .columns import BOOLEAN, CATEGORY, DATE, NUMBER, Roles
 from .featurization import Featurization
-from .portable import calendar
+from .portable import calendar, forward_filled
 
 _MOST_CATEGORIES = 50
 
@@ -33,7 +33,7 @@ def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegati
         part = _numbers(imputation.strategy, imputation.fill_value, scaled=scaled)
         parts.append((f"number_{name}", part, [name]))
     if roles.named(CATEGORY):
-        parts.append(("categories", _categories(), roles.named(CATEGORY)))
+        parts.append(("categories", _categories(wanted.encoder), roles.named(CATEGORY)))
     if roles.named(DATE):
         parts.append(("dates", _dates(scaled=scaled), roles.named(DATE)))
     columns = ColumnTransformer(parts, sparse_threshold=0.0, verbose_feature_names_out=False)
@@ -43,23 +43,36 @@ def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegati
 def _numbers(strategy: str, fill: float | None, *, scaled: bool) -> Any:
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-    imputer = SimpleImputer(strategy=strategy, fill_value=fill, add_indicator=True, keep_empty_features=True)
-    return make_pipeline(imputer, StandardScaler()) if scaled else imputer
+    forward = strategy == "ffill"
+    # Gaps before the first value have nothing to be filled with, so the median fills those.
+    rest = "median" if forward else strategy
+    imputer = SimpleImputer(strategy=rest, fill_value=fill, add_indicator=True, keep_empty_features=True)
+    steps = [FunctionTransformer(forward_filled)] if forward else []
+    steps += [imputer, StandardScaler()] if scaled else [imputer]
+    return make_pipeline(*steps) if len(steps) > 1 else imputer
 
 
-def _categories() -> Any:
+def _encoder(name: str) -> Any:
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    if name == "LabelEncoder":
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    return OneHotEncoder(handle_unknown="ignore", max_categories=_MOST_CATEGORIES, sparse_output=False)
+
+
+def _categories(encoder: str) -> Any:
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+    from sklearn.preprocessing import FunctionTransformer
 
     from .portable import as_text
 
     return make_pipeline(
         FunctionTransformer(as_text, feature_names_out="one-to-one"),
         SimpleImputer(strategy="constant", fill_value="", keep_empty_features=True),
-        OneHotEncoder(handle_unknown="ignore", max_categories=_MOST_CATEGORIES, sparse_output=False),
+        _encoder(encoder),
     )
 
 

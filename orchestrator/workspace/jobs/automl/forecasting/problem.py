@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from orchestrator.workspace.jobs.automl.settings import Settings
 from .settings import ForecastSettings
 
 Say = Callable[[str], None]
-_SEASONS = {"min": 60, "h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "ME": 12, "MS": 12, "Q": 4, "QE": 4, "QS": 4}
+_SEASONS = {
+    "min": 60, "T": 60, "h": 24, "H": 24, "D": 7, "B": 5, "W": 52, "M": 12, "ME": 12, "MS": 12, "Q": 4, "QE": 4, "QS": 4,
+}  # fmt: skip
 _ORIGINS = 3
 
 
@@ -69,7 +72,9 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
     if forecast is None:
         raise Refusal("forecasting settings are missing: time_column_name at least.")
     table, moments = _in_order(settings, forecast, training)
-    frequency = forecast.frequency or _infer(table, moments, forecast)
+    if forecast.holidays:
+        say(f"country_or_region_for_holidays ({forecast.holidays}): holidays are no features on this machine.")
+    frequency = offset_name(forecast.frequency) if forecast.frequency else _infer(table, moments, forecast)
     shortest, periods = _lengths(table, moments, forecast, frequency)
     season = max(1, min(forecast.seasonality or _season(frequency), shortest // 3))
     horizon = forecast.horizon or 1
@@ -162,6 +167,40 @@ def _lengths(table: Any, moments: Any, forecast: ForecastSettings, frequency: st
     except ValueError:
         raise Refusal(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.") from None
     return min(len(times) for times in _groups(table, moments, forecast)), periods
+
+
+_RENAMED = {
+    "H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns", "BH": "bh", "CBH": "cbh",
+    "M": "ME", "BM": "BME", "CBM": "CBME", "SM": "SME", "Q": "QE", "BQ": "BQE", "A": "YE", "Y": "YE", "BA": "BYE", "BY": "BYE",
+    "AS": "YS", "BAS": "BYS",
+}  # fmt: skip
+"""Names of offsets before pandas 2.2 to those since. Source: pandas, What's new in 2.2.0, deprecations of offset aliases."""
+
+
+def offset_name(frequency: str) -> str:
+    """A frequency under the name that the installed pandas has for it: the service's own is of either time.
+
+    Raises:
+        Refusal: pandas knows it under neither name.
+    """
+    from pandas.tseries.frequencies import to_offset
+
+    found = re.fullmatch(r"(\s*[-+]?\d*\s*)([A-Za-z]+)(-.*)?", frequency)
+    names = [frequency]
+    if found is not None:
+        new, old = _RENAMED, {name: before for before, name in _RENAMED.items()}
+        count, word, rest = found[1].strip(), found[2], found[3] or ""
+        others = (new.get(word), new.get(word.upper()), old.get(word))
+        names += [f"{count}{other}{rest}" for other in others if other]
+    for name in names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a name that pandas is about to drop has another one
+            try:
+                to_offset(name)
+            except (ValueError, FutureWarning):
+                continue
+            return name
+    raise Refusal(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.")
 
 
 def _season(frequency: str) -> int:

@@ -25,7 +25,7 @@ _KEYS = (
     "target_aggregate_function",
     "features_unknown_at_forecast_time",
 )
-_NOT_DONE = ("country_or_region_for_holidays", "feature_lags", "use_stl", "target_aggregate_function")
+_NOT_DONE = ("feature_lags", "use_stl", "target_aggregate_function")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class ForecastSettings:
         seasonality: periods in a season, or None to take it from the frequency.
         step: periods between two origins of the validation, or None for the horizon.
         unknown: columns not known at forecast time, left out.
+        holidays: country whose holidays the service would take into account; here they are no features, which the log says.
     """
 
     time: str
@@ -53,6 +54,7 @@ class ForecastSettings:
     seasonality: int | None = None
     step: int | None = None
     unknown: tuple[str, ...] = ()
+    holidays: str | None = None
 
 
 def read_forecast(section: Mapping[str, Any]) -> ForecastSettings:
@@ -81,6 +83,7 @@ def read_forecast(section: Mapping[str, Any]) -> ForecastSettings:
         seasonality=_whole(section, "seasonality"),
         step=_whole(section, "cv_step_size"),
         unknown=_names(section.get("features_unknown_at_forecast_time")),
+        holidays=section.get("country_or_region_for_holidays") or None,
     )
 
 
