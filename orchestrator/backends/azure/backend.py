@@ -23,6 +23,7 @@ from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
+from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Failed, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
@@ -31,6 +32,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, Request, Scor
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
+from orchestrator.core.value import Reference
 
 DELETE_TIMEOUT_S: Final = 1_800.0
 """How long the service may take to delete something. Its own limit on a stuck endpoint's deletion is not documented."""
@@ -101,8 +103,13 @@ class AzureBackend:
         return self._driver(address.kind).read(address, revision)
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
-        if self._kinds[desired.address.kind].local.behaviour is Behaviour.ACCESS:
+        behaviour = self._kinds[desired.address.kind].local.behaviour
+        if behaviour is Behaviour.ACCESS:
             return given_twice(desired, resources.values())
+        if behaviour is Behaviour.DEPLOYMENT:
+            environment = desired.properties.get("environment")
+            named = resources.get(environment.target) if isinstance(environment, Reference) else None
+            return unusable(desired.properties, environment if named is None else named.properties)
         return ()
 
     def create(self, request: Request) -> Observed:

@@ -58,6 +58,13 @@ class Mentions:
             return None
         return Mentioned(target, record.body, record.variant, _pinned(target, record.revision))
 
+    def body(self, value: Any) -> Mapping[str, Any] | None:
+        """The body that a field has: its own, or that of what it names; None if neither is known."""
+        if isinstance(value, Reference):
+            found = self.find(value)
+            return found.body if found is not None else None
+        return value if isinstance(value, Mapping) else None
+
     def parent(self, desired: Desired) -> Desired | None:
         """The endpoint that contains a resource."""
         parent = desired.address.parent

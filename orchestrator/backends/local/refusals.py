@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from orchestrator.backends.local.buildable import Buildable
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
+from orchestrator.backends.local.raw_http import lacking
+from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
@@ -48,6 +50,7 @@ class Refusals:
     def __init__(self, stand_ins: Mapping[str, str], store: RecordStore, content: ContentStore) -> None:
         self._stand_ins = stand_ins
         self._store = store
+        self._content = content
         self._buildable = Buildable(content)
 
     def reasons(self, desired: Desired, kind: Kind, resources: Mapping[Any, Desired]) -> Iterator[Refusal]:
@@ -68,6 +71,10 @@ class Refusals:
         if not (mapped and desired.variant in ATTACHED):
             yield from kind.local_refusals(desired.variant, desired.properties)
         yield from _not_learnt_here(desired)
+        if kind.local.behaviour is Behaviour.DEPLOYMENT:
+            environment = mentions.body(desired.properties.get("environment"))
+            yield from unusable(desired.properties, environment)
+            yield from lacking(desired.properties, environment, self._content)
         yield from self._environment(desired.properties.get("environment"), mentions)
         for path, value in _read(desired.properties, ()):
             yield from self._out_of_reach(value, path, mentions)

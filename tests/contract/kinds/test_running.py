@@ -24,7 +24,7 @@ from tests.unit.kinds.cases import Case
 
 pytestmark = pytest.mark.slow
 
-SCORE = "def run(data): return {answer}\n"
+SCORE = "def init(): pass\ndef run(data): return {answer}\n"
 SERVED = {
     "model": "azureml:weights@latest",
     "environment": {"image": "host"},
