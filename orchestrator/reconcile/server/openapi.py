@@ -70,15 +70,27 @@ def _responses(route: Route) -> dict[str, Any]:
     return answers
 
 
+_EVERYWHERE: Final = (
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+"""What any path may answer: to another method, to a foreign host name, after a defect."""
+
+
 def _refusals(route: Route) -> tuple[HTTPStatus, ...]:
+    return (*_own_refusals(route), *_EVERYWHERE)
+
+
+def _own_refusals(route: Route) -> tuple[HTTPStatus, ...]:
     if route.operation in ("healthz", "readyz"):
         return (HTTPStatus.SERVICE_UNAVAILABLE,)
     if route.door is Door.SIGNATURE:
-        return (HTTPStatus.FORBIDDEN, HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        late = (HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
+        return (HTTPStatus.FORBIDDEN, HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, *late)
     found = (HTTPStatus.NOT_FOUND,) if route.parameters else ()
     if route.door is Door.TOKEN:
-        conflict = (HTTPStatus.CONFLICT,) if route.operation in ("suspend", "resume") else ()
-        return (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *found, *conflict)
+        return (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, *found, HTTPStatus.CONFLICT)
     return (HTTPStatus.BAD_REQUEST, *found) if route.operation == "history" else found
 
 

@@ -52,6 +52,9 @@ class Route:
 
 _PROJECT = "/api/v1/projects/{project}"
 
+HOOKS = "/hooks/"
+"""Where git servers tell of pushes."""
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", "healthz", "Whether the loop still turns.", "text/plain"),
     Route("GET", "/readyz", "readyz", "Whether every project was looked at since the start.", "text/plain"),
@@ -63,5 +66,5 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_PROJECT}/trigger", "trigger", "Look at the project now.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/suspend", "suspend", "Start no further pass.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/resume", "resume", "Go on.", "Accepted", Door.TOKEN),
-    Route("POST", "/hooks/{project}", "hook", "A git server tells of a push.", "Accepted", Door.SIGNATURE),
+    Route("POST", f"{HOOKS}{{project}}", "hook", "A git server tells of a push.", "Accepted", Door.SIGNATURE),
 )

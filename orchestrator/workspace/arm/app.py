@@ -57,6 +57,13 @@ class Facade:
         for kind in ASSETS:
             Assets(kind, shelf).register(self._routes)
 
+    def knows(self, request: Request) -> bool:
+        """Whether the head of a request proves who sends it. Others may not send more than a request for a token needs."""
+        first = request.path.strip("/").split("/", 1)[0].lower()
+        if first == ROOT:
+            return self._blobs.knows(request)
+        return self._tokens.accepts(request.headers.get("authorization", ""))
+
     def respond(self, request: Request) -> Answer:
         """Answer a request.
 

@@ -49,8 +49,16 @@ class BlobService:
         except Invalid as error:
             return _error(404, error.code or "ResourceNotFound", error.detail)
 
+    def knows(self, request: Request) -> bool:
+        """Whether the request proves that it may reach the container that it is about."""
+        try:
+            self._admit(request, _place(request)[0])
+        except WireError:
+            return False
+        return True
+
     def _respond(self, request: Request) -> Answer:
-        container, _, name = request.path.strip("/").removeprefix(account_path()).strip("/").partition("/")
+        container, name = _place(request)
         self._admit(request, container)
         if not name or request.query.get("restype") == "container":
             return self._container(request, container)
@@ -200,6 +208,11 @@ def _check_conditions(request: Request, blob: Blob | None) -> None:
 
 def _lease_of(blob: Blob) -> str:
     return blob.facts.lease if blob.facts.lease_ends > time.time() else ""
+
+
+def _place(request: Request) -> tuple[str, str]:
+    container, _, name = request.path.strip("/").removeprefix(account_path()).strip("/").partition("/")
+    return container, name
 
 
 def _check_lease(request: Request, blob: Blob | None) -> None:

@@ -1,19 +1,21 @@
-"""An HTTPS server on loopback, one thread for each connection."""
+"""An HTTPS server on loopback that hands each request to a function, on a thread."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import logging
-import socket
 import ssl
-import threading
 import uuid
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+from urllib.parse import parse_qsl
 
 from orchestrator.core.errors import BackendError
+from orchestrator.http.bodies import TooLarge, TooSlow, drain, spooled
+from orchestrator.http.server import HttpServer, Limits, bind, hang_up
+from orchestrator.http.types import App, Receive, Scope, Send, headers_of, reply
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
 from orchestrator.workspace.arm.tls import ADDRESS
 
@@ -21,11 +23,18 @@ IDLE_S: Final = 120.0
 """A connection on which nothing comes for so long is closed, seconds."""
 
 MAX_BODY: Final = 512 * 1024 * 1024
-"""Largest body taken, bytes. The client of blob storage sends files above 64 MiB in blocks."""
+"""Largest body taken from callers that are known, bytes. The client of blob storage sends files above 64 MiB in blocks."""
+
+STRANGERS_BODY: Final = 64 * 1024
+"""Largest body taken before a caller is known: requests for tokens are a few hundred bytes."""
+
+_THREADS: Final = 64
 
 _log = logging.getLogger("orchestrator.arm")
 
 Respond = Callable[[Request], Answer]
+Knows = Callable[[Request], bool]
+"""Tells from the head of a request whether the caller has proved who it is."""
 
 
 class Dropped(Exception):
@@ -37,18 +46,19 @@ class WireServer:
 
     Args:
         respond: may raise `WireError`, `BackendError` and `Dropped`.
+        knows: decides how long a body may be.
         context: the server's certificate.
         port: 0 means any that is free.
+
+    Raises:
+        OSError: the port is taken.
     """
 
-    def __init__(self, respond: Respond, context: ssl.SSLContext, port: int = 0) -> None:
-        self._server = _Listener((ADDRESS, port), _handler(respond), context)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="arm", daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.server_address[1])
+    def __init__(self, respond: Respond, knows: Knows, context: ssl.SSLContext, port: int = 0) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="arm")
+        app = _app(respond, knows, self._threads)
+        self._server = HttpServer(app, bind(ADDRESS, port), Limits(idle_s=IDLE_S, grace_s=1.0), context)
+        self.port = self._server.port
 
     @property
     def url(self) -> str:
@@ -57,89 +67,52 @@ class WireServer:
 
     def start(self) -> None:
         """Answer from now on."""
-        self._thread.start()
+        self._server.start()
 
     def close(self) -> None:
         """Stop, and close what is still open."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        self._server.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = True
-    request_queue_size = 128
-
-    def __init__(
-        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext
-    ) -> None:
-        self._context = context
-        self._open: set[socket.socket] = set()
-        super().__init__(address, handler)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, peer = super().get_request()
-        connection.settimeout(IDLE_S)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The handshake is left to the connection's own thread: one slow client must not keep the others waiting.
-        wrapped = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        self._open.add(wrapped)
-        return wrapped, peer
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        _log.debug("a connection ended early", exc_info=True)
-
-    def server_close(self) -> None:
-        for connection in tuple(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        super().server_close()
-
-
-def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        server_version = "amlctl"
-        sys_version = ""
-        wbufsize = -1
-
-        def _serve(self) -> None:
-            request = self._request()
+def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> App:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        head = _head(scope)
+        run = asyncio.get_running_loop().run_in_executor
+        known = await run(threads, _safely, knows, head)
+        try:
+            with await spooled(receive, MAX_BODY if known else STRANGERS_BODY) as file:
+                request = replace(head, body=file.read())
+        except TooLarge as error:
+            if error.more:
+                await drain(receive)
+            answer = WireError(413, "RequestBodyTooLarge", str(error)).answer()
+        except TooSlow as error:
+            answer = WireError(408, "RequestTimeout", str(error)).answer()
+        else:
             try:
-                answer = _answer(respond, request)
+                answer = await run(threads, _answer, respond, request)
             except Dropped:
-                self.close_connection = True
+                await hang_up(send)
                 return
-            self.send_response(answer.status)
-            for name, value in {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}.items():
-                self.send_header(name, value)
-            if "Content-Length" not in answer.headers and answer.status >= 200:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-            self.wfile.flush()
+        headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
+        await reply(send, answer.status, headers, answer.body)
 
-        def _request(self) -> Request:
-            parts = urlsplit(self.path)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            size = min(int(headers.get("content-length") or 0), MAX_BODY)
-            query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
-            base = f"https://{headers.get('host', ADDRESS)}"
-            return Request(self.command, unquote(parts.path), query, headers, self.rfile.read(size), base)
+    return app
 
-        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            _log.debug(format, *args)
+def _head(scope: Scope) -> Request:
+    headers = headers_of(scope)
+    text = scope["query_string"].decode("latin-1")
+    query = {name.lower(): value for name, value in parse_qsl(text, keep_blank_values=True)}
+    return Request(scope["method"], scope["path"], query, headers, b"", f"https://{headers.get('host', ADDRESS)}")
 
-    return Handler
+
+def _safely(knows: Knows, request: Request) -> bool:
+    try:
+        return knows(request)
+    except (WireError, BackendError):
+        return False
 
 
 def _answer(respond: Respond, request: Request) -> Answer:

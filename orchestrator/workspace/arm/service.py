@@ -14,7 +14,7 @@ from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.faults import Faults
-from orchestrator.workspace.arm.server import Respond, WireServer
+from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
@@ -98,8 +98,8 @@ class ArmService:
             context = server_context(self._files.tls)
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
-            respond = self.faults.around(Facade(self._shelf, self.tokens).respond)
-            self._server = _listening(respond, context, port)
+            facade = Facade(self._shelf, self.tokens)
+            self._server = _listening(self.faults.around(facade.respond), facade.knows, context, port)
             undo.pop_all()
 
     @property
@@ -143,9 +143,9 @@ class ArmService:
         self._lock.release()
 
 
-def _listening(respond: Respond, context: ssl.SSLContext, port: int) -> WireServer:
+def _listening(respond: Respond, knows: Knows, context: ssl.SSLContext, port: int) -> WireServer:
     try:
-        return WireServer(respond, context, port)
+        return WireServer(respond, knows, context, port)
     except OSError as error:
         raise Invalid(
             f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."

@@ -15,6 +15,9 @@ TENANT: Final = "00000000-0000-0000-0000-00000000a31c"
 
 LIFETIME_S: Final = 24 * 3600
 
+_TOKEN: Final = b"token"
+_STORAGE: Final = b"storage"
+
 _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
@@ -41,27 +44,34 @@ class Tokens:
             "exp": now + LIFETIME_S, "tid": TENANT, "oid": TENANT, "name": "amlctl", "appid": "amlctl",
         }  # fmt: skip
         signed = f"{_encode(json.dumps(_HEADER).encode())}.{_encode(json.dumps(claims).encode())}"
-        return f"{signed}.{_encode(self._sign(signed))}", now + LIFETIME_S
+        return f"{signed}.{_encode(self._sign(_TOKEN, signed))}", now + LIFETIME_S
 
     def accepts(self, authorization: str) -> bool:
         """Whether an Authorization header bears a token of ours that has not ended."""
         scheme, _, token = authorization.partition(" ")
         signed, _, signature = token.rpartition(".")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(signature, _encode(self._sign(signed))):
+        if scheme.lower() != "bearer" or not _same(signature, _encode(self._sign(_TOKEN, signed))):
             return False
         claims = json.loads(_decode(signed.partition(".")[2]))
         return bool(claims["exp"] > time.time())
 
     def grant(self, container: str) -> str:
         """The query that opens a container of the built-in blob service. It never ends: the server's secret does."""
-        return f"sv=2021-08-06&sr=c&sp=racwl&sig={_encode(self._sign(container))}"
+        return f"sv=2021-08-06&sr=c&sp=racwl&sig={_encode(self._sign(_STORAGE, container))}"
 
     def opens(self, container: str, signature: str) -> bool:
         """Whether a signature was granted for a container."""
-        return hmac.compare_digest(signature, _encode(self._sign(container)))
+        return _same(signature, _encode(self._sign(_STORAGE, container)))
 
-    def _sign(self, text: str) -> bytes:
-        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).digest()
+    def _sign(self, purpose: bytes, text: str) -> bytes:
+        """A signature that is of no use for another purpose. Source: RFC 5869, keys that are derived for one use each."""
+        key = hmac.new(self.secret.encode(), purpose, hashlib.sha256).digest()
+        return hmac.new(key, text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
+
+
+def _same(given: str, expected: str) -> bool:
+    """Whether two texts are the same, in constant time; of any characters that a header can hold."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
 
 
 def _encode(data: bytes) -> str:

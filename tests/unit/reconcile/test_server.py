@@ -9,7 +9,10 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +20,8 @@ import jsonschema
 import pytest
 
 from orchestrator.core.errors import UnsupportedSetup
+from orchestrator.http.server import HttpServer, Limits, bind
+from orchestrator.http.types import Receive, Scope, Send, reply
 from orchestrator.reconcile.ports import PassSummary
 from orchestrator.reconcile.record import Condition, ConditionType, Entry, Record, Tried, to_document
 from orchestrator.reconcile.server.api import Api, Keys
@@ -25,7 +30,7 @@ from orchestrator.reconcile.server.http import Listen, serving
 from orchestrator.reconcile.server.messages import Request, Response
 from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
-from orchestrator.reconcile.server.routes import ROUTES
+from orchestrator.reconcile.server.routes import ROUTES, Route
 from orchestrator.reconcile.source.secret import SecretReference
 from orchestrator.reconcile.stages import StandingBy
 
@@ -337,14 +342,12 @@ def test_metrics_count_passes(api: Api, metrics: Metrics) -> None:
     )
 
 
-def _http(
-    url: str, method: str, path: str, body: bytes | None = None, **headers: str
-) -> tuple[int, dict[str, str], bytes]:
+def _http(url: str, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Message, bytes]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
     try:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
-        return response.status, dict(response.getheaders()), response.read()
+        return response.status, response.headers, response.read()
     finally:
         connection.close()
 
@@ -445,3 +448,63 @@ def test_only_this_machine_is_served_unless_said_otherwise() -> None:
     assert Listen().loopback
     assert Listen("::1").loopback
     assert not Listen("0.0.0.0").loopback
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_answer_is_in_the_openapi_document(url: str, route: Route, method: str) -> None:
+    path = route.template.replace("{project}", "heart")
+    told = document()["paths"][route.template]
+    for headers in (
+        {},
+        {"Authorization": "Bearer open-sesame"},
+        {"Authorization": "Bearer \xe9"},
+        {"Host": "attacker.example"},
+    ):
+        status, sent, body = _http(url, method, path, b"{}" if method == "POST" else None, **headers)
+        operation = told.get("get" if method == "HEAD" else method.lower()) or next(iter(told.values()))
+        answer = operation["responses"][str(status)]
+        assert method == "HEAD" or sent["Content-Type"].split(";")[0] in answer["content"]
+        if status >= 400 and method != "HEAD":
+            assert json.loads(body)["status"] == status
+        if status == 405:
+            assert sent["Allow"]
+
+
+def test_slow_callers_cost_the_others_nothing_and_do_not_keep_it_from_closing(api: Api) -> None:
+    with ExitStack() as slow, serving(api.answer, Listen(port=0), Events()) as url:
+        place = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+        beginnings = (
+            b"",
+            b"GET /heal",
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ",
+            b"POST /hooks/heart HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nshort",
+        )
+        for number in range(120):
+            connection = slow.enter_context(socket.create_connection(place, timeout=20))
+            connection.sendall(beginnings[number % len(beginnings)])
+        for _ in range(20):
+            assert _http(url, "GET", "/healthz")[0] == 200
+        began = time.monotonic()
+    assert time.monotonic() - began < 15, "the grace for requests at hand is bounded"
+
+
+def test_a_request_whose_head_does_not_come_is_hung_up_on() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await reply(send, 200, {}, b"well")
+
+    server = HttpServer(app, bind("127.0.0.1", 0), Limits(head_s=0.2, idle_s=1))
+    server.start()
+    try:
+        for beginning in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(beginning)
+                received = b""
+                while piece := connection.recv(4096):
+                    received += piece
+                assert received.endswith(b"well") is beginning.endswith(b"GET / HT")
+    finally:
+        server.close()
