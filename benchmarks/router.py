@@ -184,6 +184,7 @@ class Stage:
             for name, socket in sockets.items()
         )
         files.table.write_text(RoutingTable("1", endpoints).to_json())
+        files.wanted.touch()
         self._start("orchestrator.workspace.serving.router", str(self._folder))
         asyncio.run(_until(lambda: ask_router(files.socket, "status")))
         return {endpoint.name: str(endpoint.port) for endpoint in endpoints}

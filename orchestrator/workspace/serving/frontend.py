@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from orchestrator.workspace.serving.body import Body
 from orchestrator.workspace.serving.messages import Reply, ScoringCall, refusal
+from orchestrator.workspace.serving.reading import Reading, without_upgrade
 
 if TYPE_CHECKING:
     from orchestrator.workspace.serving.service import EndpointService
@@ -33,20 +35,26 @@ class Door:
         self.service = service
         self.connections: set[CallerConnection] = set()
 
+    def sweep(self, now: float) -> None:
+        """Give up callers that take too long to send. Called about once a second."""
+        for connection in tuple(self.connections):
+            connection.sweep(now)
+
 
 class CallerConnection(asyncio.Protocol):
     """One caller's connection. Answers go out in the order of the requests."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._clock = asyncio.get_running_loop().time
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._pending: deque[ScoringCall | Reply] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._reading = Reading(self._clock())
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._size = 0
+        self._body = Body()
         self._head_size = 0
         self._in_head = True
         self._deaf = False
@@ -75,16 +83,12 @@ class CallerConnection(asyncio.Protocol):
         self._listen_on()
 
     def data_received(self, data: bytes) -> None:
+        self._reading.heard(self._clock())
         if self._deaf:
             return
         if self._in_head:
             self._head_size += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._deaf = True
-        except httptools.HttpParserError:
-            self._refuse(refusal(400, "BadRequest", "This is not HTTP."))
+        self._feed(data)
         if self._in_head and self._head_size > MAX_HEAD:
             self._refuse(refusal(431, "HeadTooLarge", f"First line and headers may have {MAX_HEAD} bytes."))
 
@@ -94,49 +98,96 @@ class CallerConnection(asyncio.Protocol):
         if self._task is None and self._transport is not None:
             self._transport.close()
 
+    def sweep(self, now: float) -> None:
+        """Give the caller up if it takes too long to send what it began."""
+        if self._transport is None or not self._transport.is_reading():
+            return
+        if self._reading.hopeless(now):
+            self._transport.abort()
+        elif self._task is None and self._reading.late(now):
+            self._refuse(refusal(408, "RequestTimeout", "The request did not come in time."))
+
     def on_message_begin(self) -> None:
         """Called by the parser."""
-        self._target, self._headers, self._body, self._size = b"", [], [], 0
+        self._target, self._headers, self._body = b"", [], Body()
+        self._reading.begin(self._clock())
 
     def on_url(self, url: bytes) -> None:
         """Called by the parser."""
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser."""
-        self._headers.append((name.lower(), value))
+        """Called by the parser; after the body too, for trailers, which are not headers."""
+        if self._in_head:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
+        if self._parser.should_upgrade():
+            return
         self._in_head, self._head_size = False, 0
-        expects = False
+        expects, comes = False, False
         for name, value in self._headers:
-            if name == b"content-length" and value.isdigit() and int(value) > self._limit:
-                self._refuse_size()
-                return
+            if name == b"content-length":
+                comes = comes or value != b"0"
+                if value.isdigit() and int(value) > self._limit:
+                    self._refuse_size()
+                    return
+            comes = comes or name == b"transfer-encoding"
             expects = expects or (name == b"expect" and value.lower() == b"100-continue")
+        if comes:
+            # Whoever has no key sends no body: it is neither kept nor waited for.
+            early = self._door.service.at_the_door(self._call())
+            if early is not None:
+                self._refuse(early)
+                return
         if expects and not self._pending and self._task is None and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
-        self._size += len(body)
-        if self._size > self._limit:
+        if self._deaf:
+            return
+        if self._body.size + len(body) > self._limit:
             self._refuse_size()
-        else:
+            return
+        try:
             self._body.append(body)
+        except OSError as error:
+            self._refuse(refusal(507, "InsufficientStorage", f"The body cannot be kept: {error.strerror}."))
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
+        if self._parser.should_upgrade():
+            return
         self._in_head = True
         if self._deaf:
             return
+        self._reading.end(self._clock())
+        self._old = self._parser.get_http_version() == "1.0"
+        self._enqueue(self._call())
+
+    def _call(self) -> ScoringCall:
         parser = self._parser
-        self._old = parser.get_http_version() == "1.0"
-        call = ScoringCall(
-            parser.get_method(), self._target, self._headers, b"".join(self._body), parser.should_keep_alive()
-        )
-        self._enqueue(call)
+        return ScoringCall(parser.get_method(), self._target, self._headers, self._body, parser.should_keep_alive())
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._feed_again(data[int(upgrade.args[0]) :])
+        except httptools.HttpParserError:
+            self._refuse(refusal(400, "BadRequest", "This is not HTTP."))
+
+    def _feed_again(self, rest: bytes) -> None:
+        """Go on as if the wish for another protocol had not been spoken. Source: RFC 9110, section 7.8: a server may ignore it."""
+        parser = self._parser
+        head = without_upgrade(parser.get_method(), self._target, parser.get_http_version(), self._headers)
+        if head is None:
+            self._refuse(refusal(501, "NotImplemented", "The router opens no tunnels."))
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        self._feed(head + rest)
 
     @property
     def _limit(self) -> int:
@@ -148,6 +199,7 @@ class CallerConnection(asyncio.Protocol):
     def _refuse(self, reply: Reply) -> None:
         if not self._deaf:
             self._deaf = True
+            self._body = Body()
             self._enqueue(reply)
 
     def _enqueue(self, item: ScoringCall | Reply) -> None:
@@ -177,10 +229,16 @@ class CallerConnection(asyncio.Protocol):
         if self._transport is None:
             return
         self._transport.write(reply.encode(head_only=head_only, keep_alive=keep_alive, old=self._old))
-        if not keep_alive:
-            self._deaf = True
-            self._pending.clear()
+        if keep_alive:
+            return
+        self._deaf = True
+        self._pending.clear()
+        if self._in_head and not self._head_size:
             self._transport.close()
+        else:
+            # Hanging up on a caller that still sends would take the answer back from it before it is read.
+            self._reading.linger(self._clock())
+            self._transport.write_eof()
 
     def _listen_on(self) -> None:
         if self._transport is not None and len(self._pending) < MAX_PIPELINED:

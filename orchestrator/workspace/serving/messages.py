@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeAlias
+
+from orchestrator.workspace.serving.body import Body
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -20,6 +24,10 @@ _NOT_FORWARDED = frozenset(
 _HOP_BY_HOP = frozenset({b"connection", b"content-length", b"keep-alive", b"transfer-encoding", b"upgrade", b"trailer"})
 
 
+Payload: TypeAlias = bytes | Callable[[], bytes]
+"""The bytes of a request, or what reads them from where they wait."""
+
+
 @dataclass(slots=True)
 class ScoringCall:
     """A request from outside.
@@ -32,7 +40,7 @@ class ScoringCall:
     method: bytes
     target: bytes
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    body: Body
     keep_alive: bool = True
 
     @property
@@ -47,8 +55,13 @@ class ScoringCall:
                 return value
         return None
 
-    def payload(self, request_id: bytes) -> bytes:
-        """The bytes for a scoring server."""
+    def payload(self, request_id: bytes) -> Payload:
+        """The bytes for a scoring server; for a body on disk what reads them, so that they wait there until a server is free."""
+        if self.body.on_disk:
+            return lambda: self._head(request_id) + self.body.read()
+        return self._head(request_id) + self.body.read()
+
+    def _head(self, request_id: bytes) -> bytes:
         lines = [
             self.method,
             b" ",
@@ -60,7 +73,7 @@ class ScoringCall:
         for name, value in self.headers:
             if name not in _NOT_FORWARDED:
                 lines += (name, b": ", value, b"\r\n")
-        lines += (b"Content-Length: %d\r\n\r\n" % len(self.body), self.body)
+        lines.append(b"Content-Length: %d\r\n\r\n" % self.body.size)
         return b"".join(lines)
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from orchestrator.workspace.serving.messages import Reply
+from orchestrator.workspace.serving.messages import Payload, Reply
+from orchestrator.workspace.serving.pace import Pace
 from orchestrator.workspace.serving.table import DeploymentRoute
 from orchestrator.workspace.serving.upstream import Disconnected, UpstreamConnection, connect
 
@@ -24,12 +25,14 @@ class Unanswered(Exception):
     Attributes:
         status: HTTP status.
         code: for programs.
+        retry_after_s: whole seconds after which it may be asked again; 0 if nothing is known.
     """
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int = 0) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
 
 
 class Instance:
@@ -39,6 +42,7 @@ class Instance:
         busy: requests that it holds now.
         up: False from the moment it cannot be reached until it can.
         retired: it left the routing table; it gets no further request.
+        answered_at: when it gave its last answer, seconds of the loop's clock.
     """
 
     def __init__(self, socket: str, came_up: Callable[[], None]) -> None:
@@ -46,6 +50,7 @@ class Instance:
         self.busy = 0
         self.up = True
         self.retired = False
+        self.answered_at = 0.0
         self._idle: list[UpstreamConnection] = []
         self._came_up = came_up
         self._probe: asyncio.Task[None] | None = None
@@ -114,6 +119,7 @@ class DeploymentPool:
         self._leaving: list[Instance] = []
         self._waiting: deque[asyncio.Future[Instance]] = deque()
         self._turn = 0
+        self._pace = Pace()
         self.update(route)
 
     def update(self, route: DeploymentRoute) -> None:
@@ -151,19 +157,29 @@ class DeploymentPool:
         """Sockets of servers that cannot be reached."""
         return tuple(i.socket for i in self._instances if not i.up)
 
-    async def send(self, payload: bytes) -> Reply:
-        """Have a request answered.
+    async def send(self, payload: Payload) -> Reply:
+        """Have a request answered within the deployment's time-out, in which waiting counts.
+
+        A request that could not be answered in time, by the pace of the answers before it, is refused at once: taken in, it would cost
+        another one its place.
 
         A server that cannot be reached is passed over; while none can, the request waits for one. A request is sent a second time only
         if the server had not read it, or if it went out on a connection that had been idle and was closed without a byte of answer.
 
         Raises:
-            Unanswered: too many requests wait, no server came back in time, or it took too long or broke off.
+            Unanswered: too many requests are ahead, no server came back in time, or it took too long or broke off.
         """
+        clock = asyncio.get_running_loop().time
+        self._admit()
+        deadline = clock() + self._route.timeout_s
         for _ in range(_ATTEMPTS):
-            instance = self._pick() or await self._wait_for_instance()
+            instance = self._pick()
+            if instance is None:
+                up = any(instance.up for instance in self._instances)
+                instance = await self._wait_for_instance(deadline - clock() if up else RESTART_WAIT_S)
+                deadline = deadline if up else clock() + self._route.timeout_s
             try:
-                reply = await self._exchange(instance, payload)
+                reply = await self._exchange(instance, payload, deadline)
             finally:
                 instance.busy -= 1
                 self._after(instance)
@@ -171,8 +187,27 @@ class DeploymentPool:
                 return reply
         raise Unanswered(503, "NoServer", "The scoring servers of this deployment keep going away.")
 
-    async def _exchange(self, instance: Instance, payload: bytes) -> Reply | None:
+    def _admit(self) -> None:
+        """Refuse a request that the requests ahead of it leave no time for."""
+        servers = [instance for instance in self._instances if instance.up]
+        ahead = sum(instance.busy for instance in servers) + len(self._waiting)
+        if ahead < len(servers) or not servers:
+            return
+        wait = self._pace.wait(ahead, len(servers))
+        if wait > self._route.timeout_s:
+            raise self._too_many(wait)
+
+    def _too_many(self, wait_s: float) -> Unanswered:
+        return Unanswered(
+            429,
+            "TooManyRequests",
+            "This deployment has more requests than it can answer in time; send fewer at once.",
+            retry_after_s=max(1, round(wait_s - self._route.timeout_s)),
+        )
+
+    async def _exchange(self, instance: Instance, payload: Payload, deadline: float) -> Reply | None:
         """The answer, or None if the server cannot be reached."""
+        clock = asyncio.get_running_loop().time
         for _ in range(2):
             try:
                 connection = await instance.connection()
@@ -181,8 +216,9 @@ class DeploymentPool:
                 return None
             reused = connection.used
             try:
-                async with asyncio.timeout(self._route.timeout_s):
-                    reply = await connection.send(payload)
+                began = clock()
+                async with asyncio.timeout_at(deadline):
+                    reply = await connection.send(payload if isinstance(payload, bytes) else payload())
             except Disconnected as error:
                 if not (error.silent and (error.unread or reused)):
                     break
@@ -200,6 +236,9 @@ class DeploymentPool:
                 raise
             else:
                 instance.give_back(connection)
+                now = clock()
+                self._pace.answered(began, instance.answered_at, now)
+                instance.answered_at = now
                 return reply
         raise Unanswered(502, "ServerFailed", "The scoring server ended while it worked on the request.")
 
@@ -218,22 +257,22 @@ class DeploymentPool:
             best.busy += 1
         return best
 
-    async def _wait_for_instance(self) -> Instance:
+    async def _wait_for_instance(self, seconds: float) -> Instance:
         if not self._instances:
             raise Unanswered(503, "NoServer", "This deployment has no scoring server.")
         if len(self._waiting) >= self._route.queue * max(1, len(self._instances)):
-            raise Unanswered(429, "TooManyRequests", "Too many requests wait for this deployment; send fewer at once.")
+            raise self._too_many(self._route.timeout_s)
         waiter: asyncio.Future[Instance] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
-            async with asyncio.timeout(max(RESTART_WAIT_S, self._route.timeout_s)):
+            async with asyncio.timeout(seconds):
                 return await waiter
         except BaseException as error:
             self._give_up(waiter)
             if not isinstance(error, TimeoutError):
                 raise
         if any(instance.up for instance in self._instances):
-            raise Unanswered(429, "TooManyRequests", "No scoring server was free in time; send fewer at once.")
+            raise self._too_many(self._route.timeout_s)
         raise Unanswered(503, "NoServer", "No scoring server of this deployment can be reached.")
 
     def _give_up(self, waiter: asyncio.Future[Instance]) -> None:

@@ -27,7 +27,7 @@ from orchestrator.workspace.serving.table import EndpointRoute, RoutingTable
 
 HOST = "127.0.0.1"
 _DRAIN_S = 10.0
-_WANTED_INTERVAL_S = 2.0
+_LOOK_S = 1.0
 _log = logging.getLogger("router")
 
 
@@ -52,6 +52,12 @@ class Router:
             await self._put(route)
         self._drop_deployments({(r.name, d.name) for r in table.endpoints for d in r.deployments})
         self._serial = table.serial
+
+    def sweep(self) -> None:
+        """Give up callers that take too long to send. Called about once a second."""
+        now = asyncio.get_running_loop().time()
+        for door in tuple(self._doors.values()):
+            door.sweep(now)
 
     def status(self) -> dict[str, Any]:
         """What is in force and what happens: plain data for the control socket."""
@@ -202,8 +208,9 @@ async def serve(files: RouterFiles) -> None:
     if files.wanted.exists():
         await control.start()
     while files.table.exists() and files.wanted.exists():
+        router.sweep()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_WANTED_INTERVAL_S):
+            async with asyncio.timeout(_LOOK_S):
                 await stopped.wait()
                 break
     await control.stop()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.workspace.serving.balancing import Share, SmoothWeights
 from orchestrator.workspace.serving.counters import Counters
-from orchestrator.workspace.serving.messages import Reply, ScoringCall, refusal
+from orchestrator.workspace.serving.messages import Payload, Reply, ScoringCall, refusal
 from orchestrator.workspace.serving.pool import DeploymentPool, Unanswered
 from orchestrator.workspace.serving.table import EndpointRoute
 
@@ -35,7 +35,7 @@ class ServedDeployment:
     counters: Counters = field(default_factory=Counters)
     copies: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def answer(self, payload: bytes) -> Reply:
+    async def answer(self, payload: Payload) -> Reply:
         """Have a request answered and count it."""
         begin = time.perf_counter()
         status = 599
@@ -44,14 +44,13 @@ class ServedDeployment:
             status = reply.status
         except Unanswered as error:
             status = error.status
-            reply = (
-                _later(error.code, str(error)) if error.status == 503 else refusal(error.status, error.code, str(error))
-            )
+            later = error.retry_after_s or (RETRY_AFTER_S if error.status == 503 else 0)
+            reply = _later(error.status, error.code, str(error), later)
         finally:
             self.counters.count(status, time.perf_counter() - begin)
         return reply
 
-    def copy(self, payload: bytes) -> None:
+    def copy(self, payload: Payload) -> None:
         """Send a copy of a request and forget its answer. Drops it when too many are on their way."""
         if len(self.copies) >= MAX_MIRRORED:
             self.counters.dropped += 1
@@ -61,7 +60,7 @@ class ServedDeployment:
         self.copies.add(task)
         task.add_done_callback(self.copies.discard)
 
-    async def _ask(self, payload: bytes) -> None:
+    async def _ask(self, payload: Payload) -> None:
         await self.answer(payload)
 
 
@@ -89,15 +88,9 @@ class EndpointService:
         return reply
 
     async def _answer(self, call: ScoringCall, request_id: bytes) -> Reply:
-        path = call.path
-        if path == b"/" and call.method in (b"GET", b"HEAD"):
-            return Reply(200, [(b"content-type", b"text/plain")], b"Healthy")
-        if path != SCORE_PATH:
-            return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
-        if not self._admits(call.header(b"authorization")):
-            reply = refusal(401, "Unauthorized", "Send the endpoint's key: 'Authorization: Bearer KEY'.")
-            reply.headers.append((b"www-authenticate", b"Bearer"))
-            return reply
+        at_the_door = self.at_the_door(call)
+        if at_the_door is not None:
+            return at_the_door
         name = self._choose(call)
         if isinstance(name, Reply):
             return name
@@ -108,6 +101,19 @@ class EndpointService:
         reply = await self._deployments[name].answer(payload)
         reply.headers.append((DEPLOYMENT_HEADER, name.encode()))
         return reply
+
+    def at_the_door(self, call: ScoringCall) -> Reply | None:
+        """The answer that needs no deployment, and so no body; None for calls that may pass."""
+        path = call.path
+        if path == b"/" and call.method in (b"GET", b"HEAD"):
+            return Reply(200, [(b"content-type", b"text/plain")], b"Healthy")
+        if path != SCORE_PATH:
+            return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
+        if not self._admits(call.header(b"authorization")):
+            reply = refusal(401, "Unauthorized", "Send the endpoint's key: 'Authorization: Bearer KEY'.")
+            reply.headers.append((b"www-authenticate", b"Bearer"))
+            return reply
+        return None
 
     def _choose(self, call: ScoringCall) -> str | Reply:
         wanted = call.header(DEPLOYMENT_HEADER)
@@ -140,13 +146,15 @@ class EndpointService:
 
 
 def _not_ready(names: str) -> Reply:
-    return _later("NotReady", f"No scoring server of {names} answers yet; send the request again later.")
+    message = f"No scoring server of {names} answers yet; send the request again later."
+    return _later(503, "NotReady", message, RETRY_AFTER_S)
 
 
-def _later(code: str, message: str) -> Reply:
-    """Source: RFC 9110, section 10.2.3: a 503 may say after how many seconds to try again."""
-    reply = refusal(503, code, message)
-    reply.headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
+def _later(status: int, code: str, message: str, seconds: int) -> Reply:
+    """A refusal that says when to ask again. Source: RFC 9110, section 10.2.3; RFC 6585, section 4."""
+    reply = refusal(status, code, message)
+    if seconds:
+        reply.headers.append((b"retry-after", b"%d" % seconds))
     return reply
 
 

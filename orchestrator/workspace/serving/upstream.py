@@ -34,6 +34,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._started = False
+        self._headed = False
         self.used = False
 
     @property
@@ -52,7 +53,7 @@ class UpstreamConnection(asyncio.Protocol):
             waiter.set_exception(Disconnected(silent=True, unread=True))
             return waiter
         self._waiter = waiter
-        self._headers, self._body, self._started = [], [], False
+        self._headers, self._body, self._started, self._headed = [], [], False, False
         self._transport.write(payload)
         return waiter
 
@@ -82,8 +83,13 @@ class UpstreamConnection(asyncio.Protocol):
                 self._transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser; after the body too, for trailers, which are not headers."""
+        if not self._headed:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
         """Called by the parser."""
-        self._headers.append((name.lower(), value))
+        self._headed = True
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""

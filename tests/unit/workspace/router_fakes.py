@@ -34,6 +34,7 @@ class FakeServer:
     requests: list[bytes] = field(default_factory=list)
     server: asyncio.AbstractServer | None = None
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    readers: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
     connections: int = 0
 
     async def start(self) -> FakeServer:
@@ -49,9 +50,14 @@ class FakeServer:
             self.socket.unlink(missing_ok=True)
             self.server = None
 
+    def left(self, writer: asyncio.StreamWriter) -> bool:
+        """Whether the caller of a request has hung up."""
+        return self.readers[writer].at_eof() or writer.is_closing()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.writers.add(writer)
+        self.readers[writer] = reader
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -137,8 +143,8 @@ def answers_in(text: bytes, *, head_only: bool = False) -> list[tuple[int, dict[
 
 
 @contextlib.asynccontextmanager
-async def routing(folder: Path) -> AsyncIterator[Fixture]:
-    fixture = Fixture(folder)
+async def routing(folder: Path, **settings: int) -> AsyncIterator[Fixture]:
+    fixture = Fixture(folder, **settings)
     try:
         yield fixture
     finally:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from orchestrator.workspace.serving.reading import IDLE_S, LINGER_S, SILENCE_S
 from tests.unit.workspace.router_fakes import KEY, OTHER_KEY, routing
 
 AUTH = f"Authorization: Bearer {KEY}\r\n".encode()
@@ -32,7 +35,23 @@ CASES = [
     ),
     ("old", [score(version=b"1.0")], [200], "HTTP/1.0 closes after one answer"),
     ("old, kept", [score(version=b"1.0", extra=b"Connection: keep-alive\r\n"), score(extra=CLOSE)], [200, 200], "if asked"),
-    ("upgrade", [score(extra=b"Connection: Upgrade\r\nUpgrade: h2c\r\n")], [200], "an offer to upgrade is not taken"),
+    ("upgrade", [score(extra=b"Connection: Upgrade, close\r\nUpgrade: h2c\r\n")], [200], "an offer to upgrade is not taken"),
+    (
+        "upgrade, kept",
+        [score(extra=b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n") + score(extra=CLOSE)],
+        [200, 200],
+        "what follows it is a request as any other",
+    ),
+    (
+        "upgrade, chunked",
+        [
+            b"POST /score HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n" + AUTH + CLOSE,
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        ],
+        [200],
+        "its body is read",
+    ),
+    ("tunnel", [b"CONNECT other:443 HTTP/1.1\r\nHost: other\r\n\r\n"], [501], "no tunnel is opened"),
     ("liveness", [b"GET / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "needs no key"),
     ("HEAD", [b"HEAD / HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [200], "a head without a body"),
     ("another path", [b"GET /admin HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n"], [404], "nothing else is there"),
@@ -159,3 +178,100 @@ def test_traffic_without_a_server_is_a_503_that_says_when_to_come_again(
             assert headers.get("retry-after", "") == ("2" if status == 503 else "")
 
     asyncio.run(check())
+
+
+def test_trailers_are_no_headers(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            blue = await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            chunks = (
+                b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Planted: yes\r\nAuthorization: Bearer x\r\n\r\n"
+            )
+            head = b"POST /score HTTP/1.1\r\nHost: x\r\n" + AUTH + CLOSE
+            assert [status for status, _, _ in await fixture.exchange(head + chunks)] == [200]
+            assert b"planted" not in blue.requests[0].lower()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 900\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n384\r\n"])
+def test_whoever_has_no_key_is_told_before_the_body(tmp_path: Path, framing: bytes) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.apply(fixture.route("blue"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", fixture.port)
+            writer.write(b"POST /score HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\n" + framing + b"x")
+            assert (await asyncio.wait_for(reader.readline(), 20)).split()[1] == b"401"
+            writer.close()
+
+    asyncio.run(check())
+
+
+def test_a_refused_body_is_read_to_its_end_so_that_the_answer_arrives(tmp_path: Path) -> None:
+    """As http.client and requests do it: the whole body first, then the answer."""
+
+    def ask(port: int) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("POST", "/score", b"x" * 20_000_000, {"Authorization": f"Bearer {KEY}"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.apply(fixture.route("blue"))
+            assert await asyncio.to_thread(ask, fixture.port) == 413
+
+    asyncio.run(check())
+
+
+def test_a_large_body_waits_on_disk_and_arrives_whole(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 4000
+
+    async def check() -> None:
+        async with routing(tmp_path, max_body=10_000_000) as fixture:
+            blue = await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            assert [status for status, _, _ in await fixture.exchange(score(body, extra=CLOSE))] == [200]
+            assert blue.requests[0].endswith(body)
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("sent", "after", "outcome"),
+    [
+        (b"", IDLE_S, "closed"),
+        (b"POST /sc", SILENCE_S, "408"),
+        (b"POST /score HTTP/1.1\r\nHost: x\r\n" + AUTH + b"Content-Length: 9\r\n\r\nshort", SILENCE_S, "408"),
+        (b"POST /score HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nshort", LINGER_S, "401"),
+    ],
+    ids=["nothing", "half a head", "half a body", "half a body without a key"],
+)
+def test_slow_callers_are_given_up(tmp_path: Path, sent: bytes, after: float, outcome: str) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            await fixture.apply(fixture.route("blue"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", fixture.port)
+            writer.write(sent)
+            (door,) = fixture.router._doors.values()
+            await until(lambda: door.connections)
+            if sent:
+                await until(lambda: any(c._head_size or not c._in_head for c in door.connections))
+            now = asyncio.get_running_loop().time()
+            door.sweep(now + after / 2 if outcome != "401" else now)
+            assert door.connections
+            door.sweep(now + after + 1)
+            received = await asyncio.wait_for(reader.read(), 20)
+            assert received.split()[1:2] == ([] if outcome == "closed" else [outcome.encode()])
+            writer.close()
+            await until(lambda: not door.connections)
+
+    asyncio.run(check())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.001)

@@ -292,3 +292,61 @@ def test_a_port_that_another_program_has_is_reported_and_taken_when_it_is_free(t
             assert (await fixture.ask())[0] == 200
 
     asyncio.run(check())
+
+
+def test_under_overload_the_answers_keep_coming_and_the_rest_is_told_to_come_later(tmp_path: Path) -> None:
+    """Four times as many callers as can be served in time; the server works on one request at a time, as a model does."""
+    service_s = 0.05
+    timeout_s = 10 * service_s
+
+    async def check() -> None:
+        turn = asyncio.Lock()
+
+        async def work(request: bytes, writer: asyncio.StreamWriter) -> None:
+            async with turn:
+                if not blue.left(writer):
+                    await asyncio.sleep(service_s)
+                    reply(writer, b"[1]")
+
+        async with routing(tmp_path) as fixture:
+            blue = await fixture.server("blue", work)
+            await fixture.apply(fixture.route("blue", timeout_s=timeout_s))
+            until = asyncio.get_running_loop().time() + 60 * service_s
+            statuses: list[int] = []
+            told: set[str] = set()
+
+            async def caller() -> None:
+                while asyncio.get_running_loop().time() < until:
+                    status, headers, _ = await fixture.ask()
+                    statuses.append(status)
+                    if status == 429:
+                        told.add(headers["retry-after"])
+                        await asyncio.sleep(timeout_s)
+
+            await asyncio.gather(*(caller() for _ in range(40)))
+            assert statuses.count(200) >= 0.6 * 60, (
+                "close to what the server can do, on a machine that does other things too"
+            )
+            assert statuses.count(429) > 0
+            assert all(seconds.isdigit() and int(seconds) >= 1 for seconds in told)
+            assert set(statuses) <= {200, 408, 429}
+            assert statuses.count(408) < 40, "who cannot be served is told at once, not after the time-out"
+
+    asyncio.run(check())
+
+
+def test_one_slow_answer_does_not_close_a_deployment_for_ever(tmp_path: Path) -> None:
+    async def check() -> None:
+        pause = [0.4, 0.0, 0.0]
+
+        async def work(request: bytes, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(pause.pop(0))
+            reply(writer, b"[1]")
+
+        async with routing(tmp_path) as fixture:
+            await fixture.server("blue", work)
+            await fixture.apply(fixture.route("blue", timeout_s=2.0))
+            fixture.router._deployments["hf", "blue"].pool._pace.seconds = 100.0
+            assert [(await fixture.ask())[0] for _ in range(3)] == [200, 200, 200]
+
+    asyncio.run(check())
