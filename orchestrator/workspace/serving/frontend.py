@@ -56,6 +56,7 @@ class CallerConnection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = Body()
         self._head_size = 0
+        self._admitted = False
         self._in_head = True
         self._deaf = False
         self._old = False
@@ -109,7 +110,7 @@ class CallerConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Called by the parser."""
-        self._target, self._headers, self._body = b"", [], Body()
+        self._target, self._headers, self._body, self._admitted = b"", [], Body(), False
         self._reading.begin(self._clock())
 
     def on_url(self, url: bytes) -> None:
@@ -141,6 +142,7 @@ class CallerConnection(asyncio.Protocol):
             if early is not None:
                 self._refuse(early)
                 return
+            self._admitted = True
         if expects and not self._pending and self._task is None and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -169,7 +171,8 @@ class CallerConnection(asyncio.Protocol):
 
     def _call(self) -> ScoringCall:
         parser = self._parser
-        return ScoringCall(parser.get_method(), self._target, self._headers, self._body, parser.should_keep_alive())
+        keep = parser.should_keep_alive()
+        return ScoringCall(parser.get_method(), self._target, self._headers, self._body, keep, self._admitted)
 
     def _feed(self, data: bytes) -> None:
         try:

@@ -35,6 +35,7 @@ class ScoringCall:
     Attributes:
         target: path and query as sent.
         headers: names in lower case.
+        admitted: its head was looked at already, before its body came.
     """
 
     method: bytes
@@ -42,6 +43,7 @@ class ScoringCall:
     headers: list[tuple[bytes, bytes]]
     body: Body
     keep_alive: bool = True
+    admitted: bool = False
 
     @property
     def path(self) -> bytes:
