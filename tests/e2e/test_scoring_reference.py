@@ -94,6 +94,7 @@ RESULTS = {
     "text of no letters": lambda: "",
     "text beyond ASCII": lambda: "caf\\u00e9 \\U0001f600",
     "half a character": lambda: "\\ud800",
+    "the lesson's": lambda: {"result": np.array([False]).tolist()},
     "JSON as text": lambda: json.dumps({"result": [False]}),
     "JSON list as text": lambda: "[1, 2]",
     "JSON number as text": lambda: "3",
@@ -180,6 +181,12 @@ def test_whatever_run_returns_or_raises(answering: Pair) -> None:
     assert set(statuses.values()) == {200, 500}
     assert len(statuses) > 60
     assert statuses["bytes"] == statuses["array"] == 500
+
+
+def test_text_that_is_json_is_text_and_the_lessons_script_returns_a_dictionary(answering: Pair) -> None:
+    for server in (answering.ours, answering.theirs):
+        assert server.ask(b'{"result": "the lesson\'s"}').body == b'{"result": [false]}'
+        assert server.ask(b'{"result": "JSON as text"}').body == b'"{\\"result\\": [false]}"'
 
 
 def test_only_the_log_says_what_was_raised(answering: Pair) -> None:

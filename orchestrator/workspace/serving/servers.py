@@ -167,7 +167,8 @@ class Server:
             self._next_probe = time.monotonic() + probe.period_s
         elif time.monotonic() - self._started > probe.patience_s:
             await self.end(_SHORT_GRACE_S)
-            self._note_end(f"it did not answer within {probe.patience_s:g} s")
+            asked = "" if probe.path == "/" else f" GET {probe.path} with 200"
+            self._note_end(f"it did not answer{asked} within {probe.patience_s:g} s")
 
     async def _look_at_life(self, probe: Probe) -> None:
         now = time.monotonic()

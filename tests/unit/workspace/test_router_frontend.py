@@ -139,6 +139,22 @@ def test_the_scoring_server_gets_the_body_and_the_headers_but_not_the_key(tmp_pa
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "PUT"])
+def test_method_query_and_bytes_go_on_as_they_came(tmp_path: Path, method: str) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            server = await fixture.server("blue")
+            await fixture.apply(fixture.route("blue"))
+            body = bytes(range(256))
+            head = f"{method} /score?a=%ff&b=[1] HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n".encode()
+            [(status, _, _)] = await fixture.exchange(head + AUTH + CLOSE + b"\r\n" + body)
+            assert status == 200
+            assert server.requests[0].startswith(f"{method} /score?a=%ff&b=[1] HTTP/1.1\r\n".encode())
+            assert server.requests[0].endswith(b"\r\n\r\n" + body)
+
+    asyncio.run(check())
+
+
 def test_an_answer_says_who_gave_it_and_to_which_request(tmp_path: Path) -> None:
     async def check() -> None:
         async with routing(tmp_path) as fixture:
