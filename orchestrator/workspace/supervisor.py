@@ -36,6 +36,10 @@ from orchestrator.workspace.tracking import TrackingServer
 GUARD_INTERVAL_S = 0.5
 """How often the supervisor looks whether its guard lives, seconds."""
 
+TRACKING = "tracking"
+TRACKING_PAUSE_S = 5.0
+"""Between two attempts to start a tracking server that does not start, seconds."""
+
 MAX_LOG_BYTES = 5_000_000
 """Above this size the log moves to ``supervisor.log.1`` at the next start."""
 
@@ -76,7 +80,7 @@ class Supervisor:
             self._stop.set()
         self._load_managers()
         tasks = [asyncio.create_task(self._keep(name)) for name in self._managers]
-        tasks.append(asyncio.create_task(self._watch(lock)))
+        tasks += [asyncio.create_task(self._watch(lock)), asyncio.create_task(self._keep_tracking())]
         await self._stop.wait()
         await _cancel(tasks)
         if self._down:
@@ -122,6 +126,18 @@ class Supervisor:
             self._pending.discard(name)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), BUSY_INTERVAL_S if busy else IDLE_INTERVAL_S)
+
+    async def _keep_tracking(self) -> None:
+        """The tracking server is up whenever the workspace is: programs keep its address."""
+        while True:
+            try:
+                await asyncio.to_thread(self._tracking.ensure)
+                self._broken.pop(TRACKING, None)
+            except Exception as error:
+                _log.exception("the tracking server does not start")
+                self._broken[TRACKING] = str(error)
+                await asyncio.sleep(TRACKING_PAUSE_S)
+            await asyncio.sleep(GUARD_INTERVAL_S)
 
     async def _watch(self, lock: FileLock) -> None:
         while not self._stop.is_set():

@@ -1,20 +1,45 @@
-"""The workspace's MLflow tracking server: started when a job first needs it, and found again after any restart."""
+"""The workspace's MLflow tracking server: up whenever the workspace is, and found again after any restart."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from orchestrator.core.errors import Failed
+from orchestrator.workspace.control import home_of
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, exit_code, spawn, terminate
+from orchestrator.workspace.tracking_client import TrackingClient
 
 LISTEN_TIMEOUT_S = 30.0
 """How long the server may take until it listens, seconds. It listens before it loads MLflow; requests wait in line."""
 
+USER: Final = "amlctl"
+"""User name for those who can send no bearer token, such as browsers; the password is the token."""
+
 _POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingAccess:
+    """Where the tracking server is, and what it wants to hear.
+
+    Attributes:
+        uri: ``http://127.0.0.1:PORT``; empty if none runs.
+        token: whoever has it may do everything; never printed.
+    """
+
+    uri: str
+    token: str = field(repr=False)
+
+    def environment(self) -> Mapping[str, str]:
+        """What MLflow's client needs in its environment. Source: MLflow documentation, tracking server, authentication."""
+        return {"MLFLOW_TRACKING_URI": self.uri, "MLFLOW_TRACKING_TOKEN": self.token} if self.uri else {}
 
 
 class TrackingServer:
@@ -45,6 +70,23 @@ class TrackingServer:
         with self._lock:
             return self.uri or self._start()
 
+    def access(self) -> TrackingAccess:
+        """Where the server is and its token. Starts the server unless it runs.
+
+        Raises:
+            Failed: see `ensure`.
+        """
+        return TrackingAccess(self.ensure(), read_token(self._paths))
+
+    def client(self) -> TrackingClient:
+        """Something that talks to the server, which is started unless it runs.
+
+        Raises:
+            Failed: see `ensure`.
+        """
+        access = self.access()
+        return TrackingClient(access.uri, access.token)
+
     def stop(self) -> None:
         """Stop the server if it runs."""
         with self._lock:
@@ -74,10 +116,31 @@ def address_file(paths: WorkspacePaths) -> Path:
     return paths.tracking / "address.json"
 
 
+def token_file(paths: WorkspacePaths) -> Path:
+    """Where the token is kept, for the owner only."""
+    return paths.tracking / "token"
+
+
+def read_token(paths: WorkspacePaths) -> str:
+    """The token that opens the tracking server; empty before its first start."""
+    try:
+        return token_file(paths).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def read_access(paths: WorkspacePaths) -> TrackingAccess:
+    """The living server's address and its token. Starts nothing."""
+    found = read_address(paths)
+    return TrackingAccess(found[1] if found is not None else "", read_token(paths))
+
+
 def read_address(paths: WorkspacePaths) -> tuple[ProcessIdentity, str] | None:
     """The living server's process and URI, or None."""
     try:
         fields = json.loads(address_file(paths).read_text(encoding="utf-8"))
+        if fields["home"] != home_of(paths):
+            return None  # it came here with a copy of another workspace's folder
         process = ProcessIdentity.parse(fields["process"])
         uri = f"http://127.0.0.1:{int(fields['port'])}"
     except (OSError, ValueError, KeyError, TypeError):

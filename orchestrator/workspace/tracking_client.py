@@ -18,8 +18,16 @@ from orchestrator.core.errors import Failed, Transient
 ANSWER_TIMEOUT_S: Final = 120.0
 """A server that was just started loads MLflow and migrates its database before its first answer, seconds."""
 
+MLFLOW_RUN: Final = "mlflow_run_id"
+"""Attribute of a job's record: its run in MLflow."""
+
+RUNS_ROUTE: Final = "/amlctl/runs"
+"""Where the workspace's own server makes runs with given ids."""
+
+JOB_PAGE: Final = "/jobs"
+"""Below it, by the job's name, is a page for each job."""
+
 _API = "/api/2.0/mlflow"
-_ALREADY = "RESOURCE_ALREADY_EXISTS"
 _MISSING = "RESOURCE_DOES_NOT_EXIST"
 
 
@@ -28,7 +36,7 @@ class TrackedRun:
     """A run in MLflow.
 
     Attributes:
-        run_id: 32 hex digits.
+        run_id: the job's name.
         experiment_id: of the experiment it belongs to.
     """
 
@@ -43,23 +51,19 @@ class TrackingClient:
 
     Args:
         uri: ``http://127.0.0.1:PORT``.
+        token: that it asks for.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, token: str = "") -> None:
         parts = urlsplit(uri)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._token = token
 
-    def start_run(self, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
-        """Create a run in an experiment, which is made if it is not there."""
-        experiment_id = self._experiment(experiment)
-        body = {
-            "experiment_id": experiment_id,
-            "run_name": name,
-            "start_time": _now(),
-            "tags": [{"key": key, "value": value} for key, value in tags.items()],
-        }
-        run = self._call("POST", "/runs/create", body)["run"]
-        return TrackedRun(run["info"]["run_id"], experiment_id)
+    def start_run(self, run_id: str, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
+        """Make a run in an experiment, which is made if it is not there. What a run with this id has logged before is gone."""
+        body = {"run_id": run_id, "experiment": experiment, "name": name, "start_time": _now(), "tags": dict(tags)}
+        run = self._request("POST", RUNS_ROUTE, body)["run"]
+        return TrackedRun(run["info"]["run_id"], run["info"]["experiment_id"])
 
     def finish_run(self, run_id: str, status: str) -> None:
         """Set the end and the status: ``FINISHED``, ``FAILED`` or ``KILLED``."""
@@ -74,21 +78,17 @@ class TrackingClient:
         run = self._call("GET", f"/runs/get?{urlencode({'run_id': run_id})}")["run"]
         return {metric["key"]: float(metric["value"]) for metric in run["data"].get("metrics", ())}
 
-    def _experiment(self, name: str) -> str:
-        query = f"/experiments/get-by-name?{urlencode({'experiment_name': name})}"
-        found = self._call("GET", query, accept=_MISSING)
-        if "experiment" not in found:
-            created = self._call("POST", "/experiments/create", {"name": name}, accept=_ALREADY)
-            if "experiment_id" in created:
-                return str(created["experiment_id"])
-            found = self._call("GET", query)
-        return str(found["experiment"]["experiment_id"])
-
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, accept: str = "") -> dict[str, Any]:
+        return self._request(method, _API + path, body, accept)
+
+    def _request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, accept: str = ""
+    ) -> dict[str, Any]:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_TIMEOUT_S)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         try:
             content = json.dumps(body) if body is not None else None
-            connection.request(method, _API + path, content, {"Content-Type": "application/json"})
+            connection.request(method, path, content, headers)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
@@ -106,7 +106,7 @@ def _parsed(status: int, text: str, path: str, accept: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Failed(f"The tracking server answered {status} without JSON.")
     if status != http.client.OK and (not accept or answer.get("error_code") != accept):
-        what = path.split("?", 1)[0]
+        what = path.removeprefix(_API).split("?", 1)[0]
         raise Failed(f"The tracking server refused {what}: {answer.get('message', status)}", code=f"HTTP {status}")
     return answer
 

@@ -1,36 +1,49 @@
-"""Serves MLflow's tracking API for one workspace. Run as ``python -m orchestrator.workspace.tracking_server ROOT``.
+"""Serves MLflow for one workspace. Run as ``python -m orchestrator.workspace.tracking_server ROOT``.
 
-Only MLflow's REST application is served, not the newer application around it, which adds an assistant that can run
-programs and a search for containers to clean up. The port is bound before MLflow is loaded, so that whoever asks early
-waits instead of failing.
+The port is bound at once; MLflow, which takes seconds and much memory, is loaded when somebody first asks. Whoever asks
+early waits instead of failing, and a workspace in which nobody tracks anything pays for a small process only.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
+import select
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Final
 
-from orchestrator.workspace.control import FileLock, write_private
+from orchestrator.workspace.control import FileLock, home_of, write_private
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import own_identity
-from orchestrator.workspace.tracking import address_file
+from orchestrator.workspace.tracking import address_file, read_token, token_file
 
-BACKLOG = 256
+BACKLOG: Final = 256
+LOOK_S: Final = 1.0
+"""How often the server looks whether its workspace is still there, seconds."""
+
+_PRIVATE_UMASK: Final = 0o077
 
 
 def main(root: Path) -> None:
     """Serve until told to stop. Returns at once if another server of this workspace lives."""
+    os.umask(_PRIVATE_UMASK)
     paths = WorkspacePaths(root)
     lock = FileLock(paths.tracking / "lock")
     if not lock.acquire_soon():
         return
+    if not read_token(paths):
+        write_private(token_file(paths), secrets.token_urlsafe(32))
     listener = _listen(paths)
-    address = {"process": str(own_identity()), "port": listener.getsockname()[1]}
+    address = {"process": str(own_identity()), "port": listener.getsockname()[1], "home": home_of(paths)}
     write_private(address_file(paths), json.dumps(address))
-    _serve(paths, listener)
+    if _asked(listener, lock):
+        threading.Thread(target=_leave_with_the_folder, args=(lock,), daemon=True).start()
+        _serve(paths, listener)
     lock.release()
 
 
@@ -56,18 +69,27 @@ def _last_port(paths: WorkspacePaths) -> int:
         return 0
 
 
-def _serve(paths: WorkspacePaths, listener: socket.socket) -> None:
-    # MLflow reads where its store is from these variables when it is imported.
-    # Source: mlflow/server/constants.py of 3.17, to which pyproject.toml pins it.
-    os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{paths.tracking / 'mlflow.db'}"
-    os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = (paths.tracking / "artifacts").as_uri()
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
-    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-    import uvicorn
-    from mlflow.server import app
+def _asked(listener: socket.socket, lock: FileLock) -> bool:
+    """Wait for the first connection. False if the workspace's folder went first."""
+    while lock.stands:
+        if select.select([listener], [], [], LOOK_S)[0]:
+            return True
+    return False
 
-    config = uvicorn.Config(app, interface="wsgi", lifespan="off", log_level="warning", access_log=False)
+
+def _leave_with_the_folder(lock: FileLock) -> None:
+    while lock.stands:
+        time.sleep(LOOK_S)
+    os._exit(0)
+
+
+def _serve(paths: WorkspacePaths, listener: socket.socket) -> None:
+    import uvicorn
+
+    from orchestrator.workspace.tracker.application import Application
+
+    application = Application(paths, read_token(paths))
+    config = uvicorn.Config(application, interface="wsgi", lifespan="off", log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = {
     "azure": "azure-ai-ml",
-    "mlflow": "mlflow-skinny",
     "sklearn": "scikit-learn",
     "xgboost": "xgboost-cpu",
     "yaml": "pyyaml",

@@ -21,7 +21,7 @@ from orchestrator.workspace.process import ProcessIdentity, alive, identity_of, 
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import read_address
+from orchestrator.workspace.tracking import read_access, read_address
 from orchestrator.workspace.tracking_client import TrackingClient
 from tests.waiting import wait_for
 
@@ -324,9 +324,9 @@ def test_copies_of_a_command_know_their_rank(workspace: Workspace) -> None:
 
 def test_the_tracked_run_ends_with_the_job(workspace: Workspace) -> None:
     record = workspace.run("run-1", {"command": "exit 1"})
-    found = read_address(workspace.paths)
-    assert found is not None
-    run = TrackingClient(found[1])._call("GET", f"/runs/get?run_id={record.attributes['mlflow_run_id']}")["run"]
+    access = read_access(workspace.paths)
+    assert record.attributes["mlflow_run_id"] == "run-1"
+    run = TrackingClient(access.uri, access.token)._call("GET", "/runs/get?run_id=run-1")["run"]
     assert run["info"]["status"] == "FAILED"
     assert run["info"]["run_name"] == "run-1"
 

@@ -25,6 +25,7 @@ from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.sockets import forget_sockets
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingServer
 
 STARTING: Final = "starting"
 FAILED: Final = "failed"
@@ -127,6 +128,8 @@ def down(root: Path) -> bool:
         # The supervisor died without taking down what it had started; its successor knows how to find that.
         client.ensure()
         stopped = client.shutdown()
+    # Without a supervisor it may have been started for clients of the served wire.
+    TrackingServer(paths).stop()
     if stopped:
         _forget_sockets(paths)
     return stopped

@@ -18,6 +18,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
+from orchestrator.workspace.tracking_client import JOB_PAGE
 
 KIND: Final = "jobs"
 
@@ -170,7 +171,11 @@ class Jobs:
                 "status": status_of(record),
                 "services": {
                     "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking, "status": None},
-                    "Studio": {"jobServiceType": "Studio", "endpoint": tracking, "status": None},
+                    "Studio": {
+                        "jobServiceType": "Studio",
+                        "endpoint": f"{tracking}{JOB_PAGE}/{record.revision}",
+                        "status": None,
+                    },
                 },
             },
         }

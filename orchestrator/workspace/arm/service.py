@@ -21,6 +21,7 @@ from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.control import FileLock, held, write_private
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import read_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class ArmFiles:
             found: Mapping[str, str] = json.loads(self._address.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NotFound("Nobody serves this workspace now.", fix="Start it: amlctl workspace serve --arm") from None
-        return found
+        # Its server may have had to move to another port since.
+        return {**found, **read_access(self.paths).environment()}
 
     def publish(self, settings: Mapping[str, str]) -> None:
         """Write it, for the owner only."""
@@ -128,6 +130,7 @@ class ArmService:
             "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
             "AZURE_RESOURCE_GROUP": GROUP,
             "AZUREML_WORKSPACE_NAME": WORKSPACE,
+            **self._shelf.server.access().environment(),
         }
 
     def start(self) -> None:

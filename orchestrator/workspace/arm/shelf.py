@@ -18,6 +18,7 @@ from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import WIRE, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles, SecretValues
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingServer
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""
@@ -60,12 +61,15 @@ class Shelf:
         self.store = RecordStore(paths)
         self.content = ContentStore(paths)
         self.secrets = SecretFiles(paths)
+        self.server = TrackingServer(paths)
         self._client = SupervisorClient(paths)
         self.identity = ensure_identity(paths)
 
     def close(self) -> None:
-        """Let go of the database. What runs goes on."""
+        """Let go of the database. What runs goes on; a tracking server that no supervisor keeps ends."""
         self.store.close()
+        if not self._client.status():
+            self.server.stop()
 
     def get(self, key: RecordKey) -> Record:
         """One record.
@@ -145,8 +149,8 @@ class Shelf:
         self._client.nudge()
 
     def tracking(self) -> str:
-        """Address of the tracking server; empty if none runs."""
-        return str(self._client.status().get("tracking") or "")
+        """Address of the tracking server, which is started unless it runs."""
+        return self.server.ensure()
 
 
 def _record(entry: Entry, existing: Record | None) -> Record:

@@ -16,7 +16,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
-from orchestrator.workspace.jobs.preparation import MLFLOW_RUN, Preparation
+from orchestrator.workspace.jobs.preparation import Preparation
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import Settlement
 from orchestrator.workspace.paths import WorkspacePaths
@@ -24,7 +24,7 @@ from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, s
 from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.tracking_client import TrackingClient
+from orchestrator.workspace.tracking_client import MLFLOW_RUN
 from orchestrator.workspace.trees import remove_tree
 
 KIND: Final = "jobs"
@@ -166,9 +166,9 @@ class JobManager:
         if folder.path.exists():
             remove_tree(folder.path)
         run_id = record.attributes.get(MLFLOW_RUN)
-        if run_id and (uri := self._tracking.uri):
+        if run_id and self._tracking.uri:
             try:
-                TrackingClient(uri).delete_run(str(run_id))
+                self._tracking.client().delete_run(str(run_id))
             except BackendError as error:
                 _log.warning("the tracked run of %s stays: %s", record.revision, error)
         self._store.delete(record.key)

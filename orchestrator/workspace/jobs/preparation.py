@@ -25,17 +25,17 @@ from orchestrator.workspace.jobs.bodies import (
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
 from orchestrator.workspace.logs import note
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.tracking_client import TrackedRun, TrackingClient
 from orchestrator.workspace.trees import make_read_only, remove_tree
 
-MLFLOW_RUN: Final = "mlflow_run_id"
-"""Attribute of a job's record: its run in MLflow."""
+HIDDEN: Final = "MLFLOW_TRACKING_TOKEN"
+"""Name under which the tracking server's token is hidden in logs."""
 
 AUTOML_OUTPUT: Final = "best_model"
 DEFAULT_EXPERIMENT: Final = "Default"
@@ -68,7 +68,7 @@ class Preparation:
         self._tell_of_gpu(record, folder, tell)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
             # The tracking server takes seconds to load, as does an environment: both at once.
-            tracked = side.submit(self._track, record, body)
+            tracked = side.submit(start_tracking, self.tracking, self.store, record, _experiment(record, body))
             python = self._python(record, body, tell)
             self._lay_out_code(record, body.get("code"), folder)
             inputs, literals = self._inputs(record, body)
@@ -86,7 +86,7 @@ class Preparation:
             timeout_s=time_limit(body),
             command="" if _is_automl(body) else str(body.get("command", "")),
             processes=process_count(body),
-            secrets=secrets.to_hide(record),
+            secrets={**secrets.to_hide(record), HIDDEN: run.access.token},
         )
         order.write(folder)
         return order
@@ -95,16 +95,6 @@ class Preparation:
         if notice := gpu_notice(record, self.store):
             tell(notice)
             note(folder.log, notice)
-
-    def _track(self, record: Record, body: Mapping[str, Any]) -> tuple[TrackedRun, str]:
-        uri = self.tracking.ensure()
-        client = TrackingClient(uri)
-        tags = {"mlflow.runName": record.revision, "mlflow.source.name": record.address, "mlflow.user": "amlctl"}
-        if stale := record.attributes.get(MLFLOW_RUN):
-            client.delete_run(str(stale))
-        run = client.start_run(_experiment(record, body), record.revision, tags)
-        self.store.update_status(record.key, attributes={MLFLOW_RUN: run.run_id})
-        return run, uri
 
     def _python(self, record: Record, body: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
         if _is_automl(body):
@@ -157,17 +147,16 @@ class Preparation:
             places[name] = str(place)
         return places
 
-    def _environ(self, record: Record, body: Mapping[str, Any], tracked: tuple[TrackedRun, str]) -> dict[str, str]:
-        run, uri = tracked
+    def _environ(self, record: Record, body: Mapping[str, Any], tracked: Tracked) -> dict[str, str]:
         experiment = _experiment(record, body)
         environ = {
             "AZUREML_RUN_ID": record.revision,
             "AZUREML_ROOT_RUN_ID": record.revision,
             "AZUREML_EXPERIMENT_NAME": experiment,
-            "AZUREML_EXPERIMENT_ID": run.experiment_id,
-            "MLFLOW_TRACKING_URI": uri,
-            "MLFLOW_RUN_ID": run.run_id,
-            "MLFLOW_EXPERIMENT_ID": run.experiment_id,
+            "AZUREML_EXPERIMENT_ID": tracked.run.experiment_id,
+            **tracked.access.environment(),
+            "MLFLOW_RUN_ID": tracked.run.run_id,
+            "MLFLOW_EXPERIMENT_ID": tracked.run.experiment_id,
             "MLFLOW_EXPERIMENT_NAME": experiment,
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "GIT_PYTHON_REFRESH": "quiet",

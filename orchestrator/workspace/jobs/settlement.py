@@ -14,13 +14,12 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.jobs.preparation import MLFLOW_RUN
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.tracking_client import TrackingClient
+from orchestrator.workspace.tracking_client import MLFLOW_RUN
 from orchestrator.workspace.trees import make_read_only
 
 LOG_LINES: Final = 10
@@ -69,7 +68,7 @@ class Settlement:
         if not run_id or not self.paths.exists:
             return {}
         try:
-            client = TrackingClient(self.tracking.ensure())
+            client = self.tracking.client()
             client.finish_run(str(run_id), _STATUS[ended.ending])
             metrics = client.metrics(str(run_id))
         except BackendError as error:

@@ -1,0 +1,1 @@
+"""Inside the tracking server's process: MLflow over the workspace's own records."""

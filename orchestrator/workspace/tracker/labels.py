@@ -1,0 +1,76 @@
+"""Labels of jobs, carried over to their runs in MLflow whenever a record has changed: a run shows what its job is called."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mlflow.entities import RunTag
+from mlflow.exceptions import MlflowException
+
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking_client import MLFLOW_RUN
+
+RUN_NAME: Final = "mlflow.runName"
+_NOTE: Final = "mlflow.note.content"
+_CARRIED: Final = "amlctl.labels"
+"""Tag of a run: the names of those tags that it has from its job, so that one that the job has lost goes too."""
+
+
+def labels_of(record: Record) -> dict[str, str]:
+    """A job's labels as tags of MLflow."""
+    body = record.body
+    tags = {str(name): str(value) for name, value in (body.get("tags") or {}).items() if value is not None}
+    note = {_NOTE: str(body["description"])} if body.get("description") else {}
+    return {**tags, **note, RUN_NAME: str(body.get("display_name") or record.revision)}
+
+
+class Labels:
+    """Carries labels. Safe to use from several threads.
+
+    Args:
+        records: of the workspace.
+    """
+
+    def __init__(self, records: RecordStore) -> None:
+        self._records = records
+        self._lock = threading.RLock()
+        self._busy = False
+        self._seen: int | None = None
+        self._known: dict[str, Mapping[str, str]] = {}
+
+    def carry(self, runs: Any) -> None:
+        """Write the labels that changed since the last time into a store of runs."""
+        with self._lock:
+            version = self._records.data_version()
+            if self._busy or version == self._seen:
+                return
+            self._busy = True
+            try:
+                for record in self._records.list("jobs"):
+                    self._carry(runs, record)
+                self._seen = version
+            finally:
+                self._busy = False
+
+    def _carry(self, runs: Any, record: Record) -> None:
+        run_id = record.attributes.get(MLFLOW_RUN)
+        wanted = labels_of(record)
+        if not run_id or self._known.get(run_id) == wanted:
+            return
+        try:
+            there = runs.get_run(run_id).data.tags
+            gone = [name for name in json.loads(there.get(_CARRIED, "[]")) if name not in wanted and name in there]
+            changed = {name: value for name, value in wanted.items() if there.get(name) != value}
+            if gone or changed or _CARRIED not in there:
+                for name in gone:
+                    runs.delete_tag(run_id, name)
+                changed[_CARRIED] = json.dumps(sorted(wanted))
+                for name, value in changed.items():
+                    runs.set_tag(run_id, RunTag(name, value))
+        except MlflowException:
+            pass  # deleted by somebody, or a name that MLflow does not take: the run stays as it is
+        self._known[run_id] = wanted

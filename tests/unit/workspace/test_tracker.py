@@ -1,0 +1,214 @@
+"""The tracking server as its callers see it: who may ask, what a job's run is called, where files may go."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.core.errors import Failed
+from orchestrator.workspace.jobs.tracked import run_id_of, start_tracking
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.process import terminate
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracking import TrackingAccess, TrackingServer, read_address
+
+pytestmark = pytest.mark.slow
+
+
+class Place:
+    """A workspace with nothing but records and a tracking server."""
+
+    def __init__(self, root: Path) -> None:
+        self.paths = WorkspacePaths(root)
+        self.paths.create()
+        self.store = RecordStore(self.paths)
+        self.server = TrackingServer(self.paths)
+
+    @property
+    def access(self) -> TrackingAccess:
+        return self.server.access()
+
+    def ask(self, path: str, body: Any = None, authorization: str | None = None) -> tuple[int, Any]:
+        header = f"Bearer {self.access.token}" if authorization is None else authorization
+        headers = {"Content-Type": "application/json", **({"Authorization": header} if header else {})}
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.access.uri + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def job(self, name: str, **body: Any) -> Record:
+        record = self.store.insert(Record("jobs", f"jobs.{name}", name, body=body))
+        start_tracking(self.server, self.store, record, str(body.get("experiment_name") or "Default"))
+        found = self.store.get(*record.key)
+        assert found is not None
+        return found
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        status, text = self.ask(f"/api/2.0/mlflow/runs/get?run_id={run_id}")
+        assert status == 200, text
+        run = json.loads(text)["run"]
+        return {**run["info"], "tags": {tag["key"]: tag["value"] for tag in run["data"].get("tags", ())}}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    place = Place(tmp_path_factory.mktemp("tracker") / "workspace")
+    yield place
+    place.server.stop()
+    place.store.close()
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/api/2.0/mlflow/experiments/search?max_results=1", "/graphql", "/get-artifact", "/amlctl/runs", "/health"],
+)
+@pytest.mark.parametrize("authorization", ["", "Bearer x", _basic("amlctl", "x"), "Basic ?", "Bearer é", "Bearer "])
+def test_nobody_gets_in_without_the_token(place: Place, path: str, authorization: str) -> None:
+    assert place.ask(path, authorization=authorization)[0] == 401
+
+
+def test_a_browser_gets_in_with_the_token_as_password_and_finds_the_pages(place: Place) -> None:
+    status, page = place.ask("/", authorization=_basic("amlctl", place.access.token))
+    assert status == 200
+    assert b'<div id="root"' in page
+    script = page.split(b'src="', 1)[1].split(b'"', 1)[0].decode()
+    assert place.ask("/" + script.lstrip("./"))[0] == 200
+
+
+def test_files_of_the_server_are_the_owners_alone(place: Place) -> None:
+    place.job("private")
+    found = [place.paths.tracking, *place.paths.tracking.rglob("*")]
+    assert [path for path in found if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    assert place.access.token not in repr(place.access)
+
+
+def test_a_jobs_run_has_its_name_tags_display_name_and_experiment(place: Place) -> None:
+    place.job("train-1", tags={"x": "1"}, display_name="Training", description="why", experiment_name="taxi")
+
+    run = place.run("train-1")
+    assert run["run_name"] == "Training"
+    assert run["tags"]["x"] == "1"
+    assert run["tags"]["mlflow.note.content"] == "why"
+    _, text = place.ask(f"/api/2.0/mlflow/experiments/get?experiment_id={run['experiment_id']}")
+    assert json.loads(text)["experiment"]["name"] == "taxi"
+
+    sent = {"experiment_ids": [run["experiment_id"]], "filter": "tags.x = '1'"}
+    _, text = place.ask("/api/2.0/mlflow/runs/search", sent)
+    assert [found["info"]["run_id"] for found in json.loads(text)["runs"]] == ["train-1"]
+
+
+def test_labels_that_change_later_reach_the_run_and_others_stay(place: Place) -> None:
+    record = place.job("relabelled", tags={"a": "1", "b": "2"}, display_name="Before")
+    place.run("relabelled")
+    place.ask("/api/2.0/mlflow/runs/set-tag", {"run_id": "relabelled", "key": "own", "value": "mine"})
+
+    place.store.update_body(
+        Record(**{**_fields(record), "body": {"tags": {"b": "3", "c": True}, "display_name": "After"}}), same_work=True
+    )
+
+    run = place.run("relabelled")
+    tags = {name: value for name, value in run["tags"].items() if "." not in name}
+    assert tags == {"b": "3", "c": "True", "own": "mine"}
+    assert run["run_name"] == "After"
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in Record.__dataclass_fields__}
+
+
+def test_a_second_attempt_has_the_same_name_and_nothing_of_the_first(place: Place) -> None:
+    record = place.job("again")
+    place.ask("/api/2.0/mlflow/runs/log-parameter", {"run_id": "again", "key": "depth", "value": "1"})
+    start_tracking(place.server, place.store, record, "Default")
+    status, _ = place.ask("/api/2.0/mlflow/runs/log-parameter", {"run_id": "again", "key": "depth", "value": "2"})
+    assert status == 200, "a parameter of MLflow cannot change, and this one is the first"
+
+
+@pytest.mark.parametrize("name", ["a", "Train_1", "_x", "a.b", "-a", "a@b", "x" * 255])
+def test_every_name_of_a_job_has_a_run(place: Place, name: str) -> None:
+    place.job(name)
+    assert place.run(run_id_of(name))["run_name"] == name
+
+
+@pytest.mark.parametrize(
+    "location", ["/elsewhere", "file:///elsewhere", "../..", "s3://bucket/x", "file://host/x", "artifacts/../../.."]
+)
+def test_files_of_runs_stay_in_the_workspace(place: Place, location: str) -> None:
+    sent = {"name": f"at {location}", "artifact_location": location}
+    status, text = place.ask("/api/2.0/mlflow/experiments/create", sent)
+    assert status == 400, text
+    inside = (place.paths.tracking / "artifacts" / "own").as_uri()
+    sent = {"name": f"inside, not {location}", "artifact_location": inside}
+    assert place.ask("/api/2.0/mlflow/experiments/create", sent)[0] == 200
+
+
+def test_a_page_for_each_job_from_its_first_moment(place: Place) -> None:
+    assert place.ask("/jobs/nowhere")[0] == 404
+    place.store.insert(Record("jobs", "jobs.waiting", "waiting"))
+    assert b"has not begun" in place.ask("/jobs/waiting")[1]
+    place.job("begun")
+    status, page = place.ask("/jobs/begun")
+    assert status == 200
+    assert b'<div id="root"' in page
+
+
+def test_a_deleted_experiment_comes_back_for_a_new_job(place: Place) -> None:
+    place.job("first", experiment_name="gone")
+    place.ask("/api/2.0/mlflow/experiments/delete", {"experiment_id": place.run("first")["experiment_id"]})
+    place.job("second", experiment_name="gone")
+    assert place.run("second")["lifecycle_stage"] == "active"
+
+
+def test_a_server_that_dies_while_a_job_is_prepared_is_waited_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, deaths = place.server.access, []
+
+    def dying() -> TrackingAccess:
+        found = access()
+        if not deaths:
+            living = read_address(place.paths)
+            assert living is not None
+            deaths.append(terminate(living[0], 0))
+        return found
+
+    monkeypatch.setattr(place.server, "access", dying)
+    place.job("survivor")
+    monkeypatch.undo()
+    assert deaths
+    assert place.run("survivor")["run_id"] == "survivor"
+
+
+def test_address_and_token_stay_over_restarts(place: Place) -> None:
+    before = place.access
+    place.server.stop()
+    assert place.access == before
+
+
+def test_what_is_wrong_with_the_database_is_said_to_whoever_asks(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.paths.tracking.mkdir()
+    (place.paths.tracking / "mlflow.db").write_bytes(b"no database at all " * 50)
+    try:
+        with pytest.raises(Failed, match=r"is damaged.*Move it away"):
+            place.job("unlucky")
+        (place.paths.tracking / "mlflow.db").unlink()
+        assert place.ask("/api/2.0/mlflow/experiments/search?max_results=1")[0] == 200, "the next request tries again"
+    finally:
+        place.server.stop()
