@@ -12,7 +12,6 @@ import pytest
 from orchestrator.core.errors import Failed, Invalid
 from orchestrator.workspace.tracker import database
 
-
 # What MLflow's migrations do that is deprecated is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
