@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from orchestrator.cli.streams import speaks_unicode
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.report.diagnostics import diagnostics_text
-from orchestrator.report.style import Style
+from orchestrator.report.style import Style, without_foreign_controls
 
 
 class OutputFailed(Exception):
@@ -73,7 +73,7 @@ class Console:
             BrokenPipeError: nobody reads it any more.
         """
         try:
-            print(text, file=sys.stdout, flush=True)
+            print(without_foreign_controls(text), file=sys.stdout, flush=True)
         except BrokenPipeError:
             raise
         except OSError as problem:
@@ -91,7 +91,7 @@ class Console:
     def error(self, text: str) -> None:
         """Say something that must be seen."""
         with suppress(OSError):  # there is nowhere left to say it, and an apply must not die of its progress
-            print(text, file=sys.stderr, flush=True)
+            print(without_foreign_controls(text), file=sys.stderr, flush=True)
 
     def warnings(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print non-fatal findings."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from orchestrator.cli.console import Console
 from orchestrator.core.run import Event, EventKind, Listener, Verb
 from orchestrator.report.run import result_line
+from orchestrator.report.style import harmless
 
 STARTING = {
     Verb.CREATE: "creating",
@@ -23,6 +25,12 @@ STARTING = {
 @contextmanager
 def progress(console: Console) -> Iterator[Listener]:
     """Give a listener that shows what happens, in the way that suits who is looking."""
+    with _shown(console) as listen:
+        yield lambda event: listen(replace(event, message=harmless(event.message)) if event.message else event)
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[Listener]:
     if console.log_format == "json":
         yield json_lines()
     elif console.quiet:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from orchestrator.core.url_secrets import without_passwords
 from orchestrator.core.value import Secret, Template, leaves
 
 
@@ -20,10 +21,10 @@ class Redactor:
         self._properties = properties
 
     def __call__(self, text: str) -> str:
-        """The text without secrets."""
+        """The text without secrets, and without passwords in addresses."""
         for value, name in self._secrets:
             text = text.replace(value, name)
-        return text
+        return without_passwords(text)
 
     @cached_property
     def _secrets(self) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.core.run import Event
 from orchestrator.reconcile.task import Watch
+from orchestrator.report.style import one_line
 
 
 def silence(event: str, facts: Mapping[str, object]) -> None:
@@ -48,6 +49,7 @@ def logging_watch(log_format: str) -> Watch:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _with_level,
             structlog.processors.format_exc_info,
+            _harmless,
             last,
         ],
     )
@@ -56,6 +58,14 @@ def logging_watch(log_format: str) -> Watch:
         logger.msg(event, **facts)
 
     return watch
+
+
+def _harmless(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Without what could steer a terminal or look like another event; JSON escapes the rest itself."""
+    return {
+        name: one_line(value) if isinstance(value, str) and name != "exception" else value
+        for name, value in event.items()
+    }
 
 
 def _with_level(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.span import NOWHERE, Span
-from orchestrator.report.style import PLAIN, Style, harmless, visible
+from orchestrator.report.style import PLAIN, Style, harmless, one_line, visible
 
 SourceLine = Callable[[str, int], str | None]
 """Gives line N (1-based) of a file as it appears in spans, or None."""
@@ -56,13 +56,14 @@ def _one(diagnostic: Diagnostic, source: SourceLine, style: Style) -> str:
     if diagnostic.subject is not None and diagnostic.subject != NOWHERE:
         excerpt = _excerpt(diagnostic.subject, source, style, colour)
         margin = max(margin, len(str(diagnostic.subject.line)) + 1)
-        lines.append(f"{' ' * margin}{style('-->', 'blue')} {diagnostic.subject}")
+        lines.append(f"{' ' * margin}{style('-->', 'blue')} {one_line(diagnostic.subject)}")
         lines.extend(excerpt)
-    lines.append(f"{' ' * margin} = why: {visible(diagnostic.detail)}")
+    more = f"\n{' ' * margin}   "  # a line end inside of a name begins no problem of its own
+    lines.append(f"{' ' * margin} = why: {visible(diagnostic.detail).replace(chr(10), more)}")
     if diagnostic.fix:
-        lines.append(f"{' ' * margin} = fix: {visible(diagnostic.fix)}")
+        lines.append(f"{' ' * margin} = fix: {visible(diagnostic.fix).replace(chr(10), more)}")
     for note, span in diagnostic.related:
-        lines.append(f"{' ' * margin} = {note}: {span}")
+        lines.append(f"{' ' * margin} = {one_line(note)}: {one_line(span)}")
     return "\n".join(lines)
 
 

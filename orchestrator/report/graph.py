@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -10,6 +11,7 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.report.plan import SYMBOLS
+from orchestrator.report.style import one_line
 
 FILLS = {
     Action.NOOP: "#eef1f4",
@@ -50,7 +52,7 @@ class Drawing:
     def label(self, address: Address) -> str:
         """The text of a box."""
         action = self.actions.get(address)
-        return f"{SYMBOLS[action]} {address}" if action is not None else str(address)
+        return one_line(f"{SYMBOLS[action]} {address}" if action is not None else address)
 
     def fill(self, address: Address) -> str:
         """The colour of a box."""
@@ -68,17 +70,19 @@ def mermaid(drawing: Drawing) -> str:
 
 
 def _mermaid_text(text: str) -> str:
-    return text.replace('"', "#quot;")
+    return re.sub(r"[\"#;<>&`\[\]{}()|\\]", lambda found: f"#{ord(found[0])};", text)
 
 
 def dot(drawing: Drawing) -> str:
     """A Graphviz digraph."""
     lines = ["digraph project {", "  rankdir=LR;", '  node [shape=box, style="rounded,filled", fontname="monospace"];']
     lines += [
-        f'  "{_dot_text(str(address))}" [label="{_dot_text(drawing.label(address))}", fillcolor="{drawing.fill(address)}"];'
+        f'  "{_dot_text(one_line(address))}" [label="{_dot_text(drawing.label(address))}", fillcolor="{drawing.fill(address)}"];'
         for address in sorted(drawing.needs)
     ]
-    lines += [f'  "{_dot_text(str(need))}" -> "{_dot_text(str(address))}";' for need, address in drawing.edges()]
+    lines += [
+        f'  "{_dot_text(one_line(need))}" -> "{_dot_text(one_line(address))}";' for need, address in drawing.edges()
+    ]
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.plan import Plan
 from orchestrator.core.tree import dotted
-from orchestrator.report.style import PLAIN, Style, harmless
+from orchestrator.report.style import PLAIN, Style, harmless, markdown, markdown_code, one_line
 
 SYMBOLS = {
     Action.NOOP: "=",
@@ -46,7 +47,10 @@ def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str
         verbose: show every field, suppressed ones with their reasons included.
     """
     lines = [
-        style(f"{plan.project} → {plan.workspace_label or plan.base.workspace} (serial {plan.base.serial})", "bold"),
+        style(
+            one_line(f"{plan.project} → {plan.workspace_label or plan.base.workspace} (serial {plan.base.serial})"),
+            "bold",
+        ),
         "",
     ]
     effective = [change for change in plan.changes if change.action is not Action.NOOP]
@@ -55,11 +59,11 @@ def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str
     for change in effective:
         lines.extend(_change_lines(change, (width, phrases), style, verbose=verbose))
     orphans = [change for change in plan.changes if change.orphaned]
-    lines.extend(f"  {style('?', 'magenta')} {c.address}   orphaned   {c.reason}" for c in orphans)
+    lines.extend(f"  {style('?', 'magenta')} {one_line(f'{c.address}   orphaned   {c.reason}')}" for c in orphans)
     unchanged = [change for change in plan.changes if change.action is Action.NOOP and not change.orphaned]
     lines.extend(_unchanged_lines(unchanged, style, verbose=verbose))
     lines.extend(_drift_lines(plan.changes, style))
-    lines.extend(f"  {style('!', 'yellow')} {warning.detail}" for warning in plan.warnings)
+    lines.extend(f"  {style('!', 'yellow')} {one_line(warning.detail)}" for warning in plan.warnings)
     gap = [""] if lines[-1] else []
     lines.extend([*gap, style(f"Plan: {summary_line(plan)}", "bold")])
     return "\n".join(lines)
@@ -106,9 +110,9 @@ def verb_phrase(change: Change) -> str:
 
 def _change_lines(change: Change, widths: tuple[int, int], style: Style, *, verbose: bool) -> Iterable[str]:
     symbol = style(SYMBOLS[change.action], _COLOURS[change.action])
-    note = style(f"   {change.note}", "dim") if change.note else ""
-    head = f"{change.address!s:<{widths[0]}}   {verb_phrase(change):<{widths[1]}}"
-    yield f"  {symbol} {head}   {style(change.reason, 'dim')}{note}"
+    note = style(f"   {one_line(change.note)}", "dim") if change.note else ""
+    head = one_line(f"{change.address!s:<{widths[0]}}   {verb_phrase(change):<{widths[1]}}")
+    yield f"  {symbol} {head}   {style(one_line(change.reason), 'dim')}{note}"
     for field in change.fields if verbose else _telling_fields(change):
         yield f"      {_field_line(field, style)}"
 
@@ -131,8 +135,8 @@ def _field_line(field: FieldChange, style: Style) -> str:
     if field.drift:
         before = field.observed
     old, new = show_change(before, field.desired)
-    text = f"{dotted(field.path)}: {old} → {new}"
-    return f"{text}   {style(field.reason, 'dim')}" if field.reason else text
+    text = one_line(f"{dotted(field.path)}: {old} → {new}")
+    return f"{text}   {style(one_line(field.reason), 'dim')}" if field.reason else text
 
 
 def show_value(value: Any) -> str:
@@ -186,29 +190,28 @@ def _unchanged_lines(unchanged: list[Change], style: Style, *, verbose: bool) ->
     if verbose:
         for change in unchanged:
             reason = "" if change.reason == "unchanged" else f"   {change.reason}"
-            yield style(f"  = {change.address}   unchanged{reason}", "dim")
+            yield style(one_line(f"  = {change.address}   unchanged{reason}"), "dim")
             for field in change.fields:
                 yield style(f"      {_field_line(field, PLAIN)}", "dim")
         return
     names = ", ".join(str(change.address) for change in unchanged[:_NAMED])
     more = f" and {len(unchanged) - _NAMED} more" if len(unchanged) > _NAMED else ""
-    yield style(f"  = {len(unchanged)} unchanged: {names}{more}", "dim")
+    yield style(one_line(f"  = {len(unchanged)} unchanged: {names}{more}"), "dim")
 
 
 def _drift_lines(changes: Iterable[Change], style: Style) -> Iterable[str]:
     for change in changes:
         for field in change.fields:
             if field.drift and field.action is not Action.NOOP:
-                yield (
-                    f"  {style('!', 'yellow')} drift: {change.address} {dotted(field.path)} "
-                    f"{show_value(field.desired)} → {show_value(field.observed)} (changed outside); apply sets it back"
-                )
+                values = f"{show_value(field.desired)} → {show_value(field.observed)}"
+                told = f"drift: {change.address} {dotted(field.path)} {values} (changed outside); apply sets it back"
+                yield f"  {style('!', 'yellow')} {one_line(told)}"
 
 
 def plan_markdown(plan: Plan) -> str:
     """Render a plan for a pull request: a summary line, a table, details folded away."""
     lines = [
-        f"### `{plan.project}` → {plan.workspace_label or plan.base.workspace}",
+        f"### {markdown_code(plan.project)} → {markdown(plan.workspace_label or plan.base.workspace)}",
         "",
         f"**{summary_line(plan)}**",
         "",
@@ -220,22 +223,23 @@ def plan_markdown(plan: Plan) -> str:
             symbol = "?" if change.orphaned else SYMBOLS[change.action]
             phrase = "orphaned" if change.orphaned else verb_phrase(change)
             why = change.reason + (f" ({change.note})" if change.note else "")
-            lines.append(f"| `{symbol}` | `{change.address}` | {_cell(phrase)} | {_cell(why)} |")
+            lines.append(f"| `{symbol}` | {markdown_code(change.address)} | {markdown(phrase)} | {markdown(why)} |")
         lines.append("")
     details = [change for change in effective if any(f.action is not Action.NOOP for f in change.fields)]
     if details:
-        lines += ["<details><summary>Fields</summary>", "", "```diff"]
-        for change in details:
-            lines.append(f"# {change.address}")
-            for field in change.fields:
-                if field.action is not Action.NOOP:
-                    before = field.observed if field.drift else field.applied
-                    old, new = show_change(before, field.desired)
-                    lines += [f"- {dotted(field.path)}: {old}", f"+ {dotted(field.path)}: {new}"]
-        lines += ["```", "", "</details>", ""]
-    lines += [f"> **{warning.severity.value}** {_cell(warning.detail)}" for warning in plan.warnings]
+        shown = [one_line(line) for change in details for line in _field_diff(change)]
+        # Longer than any that a value could close it with.
+        fence = "`" * max(3, 1 + max(len(found) for line in shown for found in re.findall("`*", line)))
+        lines += ["<details><summary>Fields</summary>", "", f"{fence}diff", *shown, fence, "", "</details>", ""]
+    lines += [f"> **{warning.severity.value}** {markdown(warning.detail)}" for warning in plan.warnings]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _field_diff(change: Change) -> Iterable[str]:
+    yield f"# {change.address}"
+    for field in change.fields:
+        if field.action is not Action.NOOP:
+            before = field.observed if field.drift else field.applied
+            old, new = show_change(before, field.desired)
+            yield f"- {dotted(field.path)}: {old}"
+            yield f"+ {dotted(field.path)}: {new}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, harmless, one_line
 
 _SHOWN = 8
 """Most changes, drifts and passes that the text lists; the JSON form has all."""
@@ -18,7 +18,20 @@ def reconcile_text(documents: Mapping[str, Mapping[str, Any]], style: Style = PL
         documents: project to the document that the loop keeps with the state.
         style: colours.
     """
-    return "\n\n".join("\n".join(_project(name, document, style)) for name, document in documents.items())
+    return "\n\n".join(
+        "\n".join(_project(one_line(name), _harmless(document), style)) for name, document in documents.items()
+    )
+
+
+def _harmless(value: Any, key: str = "") -> Any:
+    """The document without what could steer a terminal or begin a line that is not ours; messages are told line by line."""
+    if isinstance(value, Mapping):
+        return {one_line(name): _harmless(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_harmless(item) for item in value]
+    if isinstance(value, str):
+        return harmless(value) if key == "message" else one_line(value)
+    return value
 
 
 def reconcile_json(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -69,7 +82,7 @@ def _revisions(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tried(tried: Mapping[str, Any]) -> str:
-    return f"{tried['id'][:12]}  {tried['at']}  {tried['message']}".rstrip()
+    return one_line(f"{tried['id'][:12]}  {tried['at']}  {tried['message']}").rstrip()
 
 
 def _pass(entry: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, harmless, one_line
 
 _COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "yellow", Outcome.CANCELLED: "yellow"}
 
@@ -25,23 +25,24 @@ def result_line(result: StepResult, style: Style = PLAIN, *, brief: bool = False
         if good
         else style("✗" if result.outcome is Outcome.FAILED else "-", _COLOURS[result.outcome])
     )
-    revision = f" {result.revision}" if result.revision else ""
+    revision = f" {one_line(result.revision)}" if result.revision else ""
     duration = f"  {show_duration(result.duration_s)}" if result.duration_s >= 0.05 else ""
-    line = f"{mark} {result.address}  {result.outcome.value}{revision}{style(duration, 'dim')}"
+    line = f"{mark} {one_line(result.address)}  {result.outcome.value}{revision}{style(duration, 'dim')}"
     if not result.error:
         return line
-    where = f" ({result.span})" if result.span else ""
+    where = f" ({one_line(result.span)})" if result.span else ""
     colour = _COLOURS.get(result.outcome, "red")
-    first, *more = result.error.splitlines()[: 1 if brief else None]
+    first, *more = harmless(result.error).splitlines()[: 1 if brief else None] or [""]
     return "\n".join([line, f"    {style(first, colour)}{where}", *(f"      {style(part, 'dim')}" for part in more)])
 
 
 def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
     """One line for one request of an endpoint's tests, with the answer."""
-    to = f" [{answer.deployment}]" if answer.deployment else ""
+    test = f"test '{answer.name}'" + (f" [{answer.deployment}]" if answer.deployment else "")
     if answer.problem:
-        return f"{style('✗', 'red')} test '{answer.name}'{to}: {answer.problem}"
-    return f"{style('✓', 'green')} test '{answer.name}'{to}: POST {answer.url} → {answer.status} {answer.body.strip()[:200]}"
+        return f"{style('✗', 'red')} {one_line(f'{test}: {answer.problem}')}"
+    said = one_line(f"{test}: POST {answer.url} → {answer.status} {answer.body.strip()[:200]}")
+    return f"{style('✓', 'green')} {said}"
 
 
 def run_text(report: RunReport, style: Style = PLAIN, *, command: str = "apply") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.status import ResourceStatus
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, harmless, one_line
 
 _HEALTH_COLOURS = {
     Health.HEALTHY: "green",
@@ -28,11 +28,12 @@ def status_text(statuses: Sequence[ResourceStatus], style: Style = PLAIN) -> str
     for status in statuses:
         health = style(f"{status.health.value:<11}", _HEALTH_COLOURS[status.health])
         sync = style(f"{status.sync.value:<11}", *([] if status.sync is Sync.SYNCED else ["yellow"]))
-        line = f"{status.address!s:<{width}}  {health}  {sync}  {status.revision}"
+        address = one_line(f"{status.address!s:<{width}}")
+        line = f"{address}  {health}  {sync}  {one_line(status.revision)}"
         lines.append(line.rstrip())
-        lines.extend(f"    {name}: {url}" for name, url in status.urls.items())
+        lines.extend(one_line(f"    {name}: {url}") for name, url in status.urls.items())
         if status.message:
-            lines.extend(f"    {style(part, 'dim')}" for part in status.message.splitlines()[:6])
+            lines.extend(f"    {style(part, 'dim')}" for part in harmless(status.message).splitlines()[:6])
     return "\n".join(lines)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orchestrator.core.url_secrets import without_passwords
+
 _CODES = {
     "red": "31",
     "green": "32",
@@ -18,6 +20,12 @@ _CODES = {
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """C0 and C1 controls, and marks that turn the direction of writing."""
+
+
+_OURS = re.compile(r"(\x1b\[(?:0|[12]|3[1-6])(?:;(?:[12]|3[1-6]))*m|\x1b\[H\x1b\[2J)")
+_LINE_END = re.compile(r"\r\n|[\n\r]")
+_MARKUP = re.compile(r"[\\`*_\[\]<>#|@&]|(?<=\w):(?=//)|\bwww(?=\.)")
+"""What means something to GitHub, Azure DevOps or GitLab inside a line: markup, HTML, mentions, formulas, bare links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +60,35 @@ def visible(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text from files and workspaces without what would steer a terminal: control characters become ``�``, tabs and line ends stay."""
+    """Text from files, workloads and workspaces without what would steer a terminal, and without passwords in addresses.
+
+    Control characters become ``�``; tabs and line ends stay.
+    """
+    text = without_passwords(text)
     return text if text.isprintable() else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def without_foreign_controls(text: str) -> str:
+    """A whole output, in which only the colours of `Style` may steer a terminal: the last thing before it is written."""
+    if text.isprintable():
+        return text
+    parts = _OURS.split(text)
+    return "".join(
+        part if number % 2 else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", part) for number, part in enumerate(parts)
+    )
+
+
+def one_line(text: object) -> str:
+    """The same where it is a part of a line: a name with a line end in it must not begin a line of its own."""
+    safe = harmless(str(text))
+    return safe if safe.isprintable() else _LINE_END.sub("\N{RETURN SYMBOL}", safe).replace("\t", " ")
+
+
+def markdown(text: object) -> str:
+    """The same as a part of a line of Markdown: no markup, no HTML, no mention of a person and no end of a table's cell."""
+    return _MARKUP.sub(lambda found: "".join(f"&#{ord(each)};" for each in found[0]), one_line(text))
+
+
+def markdown_code(text: object) -> str:
+    """A text in backticks. Inside of them nothing but a backtick ends them, and a bar a table's cell."""
+    return "`" + one_line(text).replace("`", "'").replace("|", "\N{BROKEN BAR}") + "`"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.report.style import PLAIN, Style
+from orchestrator.report.style import PLAIN, Style, one_line
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,11 +38,11 @@ def workspace_text(facts: dict[str, Any], style: Style = PLAIN) -> str:
     lines = [style(facts["path"], "bold"), f"  supervisor   {running}"]
     if facts["tracking"]:
         lines.append(f"  tracking     {facts['tracking']}")
-    lines += [style(f"  problem      {part}: {problem}", "red") for part, problem in facts["broken"].items()]
+    lines += [style(one_line(f"  problem      {part}: {problem}"), "red") for part, problem in facts["broken"].items()]
     for title, items in (("run", facts["jobs"]), ("endpoint", facts["endpoints"])):
         for item in items:
             tail = " ".join(text for text in (item["phase"], item["url"], item["message"]) if text)
-            lines.append(f"  {title:<12} {item['name']}   {item['health']}   {tail}".rstrip())
+            lines.append(one_line(f"  {title:<12} {item['name']}   {item['health']}   {tail}").rstrip())
     for endpoint, deployments in facts.get("requests", {}).items():
         lines += [f"  answered     {endpoint} {name}   {_counted(numbers)}" for name, numbers in deployments.items()]
     records = ", ".join(f"{number} {kind}" for kind, number in facts["records"].items())

@@ -9,7 +9,9 @@ from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec_and_address
 from orchestrator.core.ports import SystemClock
 from orchestrator.engine import open_workspace
+from orchestrator.execution.redact import Redactor
 from orchestrator.kinds import discover
+from orchestrator.report.style import harmless
 
 LOGGING = ("jobs", "online_endpoints.deployments")
 """Kinds that have a log."""
@@ -25,9 +27,10 @@ def command(spec: SpecChoice, address: str, revision: str | None, console: Conso
     project = spec.project(files=False)
     place = address_in(project, address, LOGGING)
     with open_workspace(project, discover(), SystemClock()) as workspace:
+        redact = Redactor(resource.properties for resource in project.resources.values())
         lines = workspace.backend.logs(place, revision, follow=follow)
         if console.json:
-            console.document({"address": address, "lines": list(lines)})
+            console.document({"address": address, "lines": [redact(line) for line in lines]})
             return
         for line in lines:
-            console.result(line)
+            console.result(harmless(redact(line)))

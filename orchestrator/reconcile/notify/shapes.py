@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.reconcile.notify.channel import Shape
 from orchestrator.reconcile.ports import Notice, Trigger
+from orchestrator.report.style import harmless, one_line
 
 _MOST_DETAILS: Final = 20
 _LONGEST_LINE: Final = 300
@@ -23,9 +26,21 @@ _TITLES: Final[Mapping[Trigger, str]] = {
 }
 
 
+_SLACK_MARKUP: Final = re.compile(r"[*_~`@]|https?(?=:)")
+
+
 def body_of(notice: Notice, shape: Shape) -> bytes:
     """The body of the request that tells of a notice, as UTF-8 JSON."""
-    return json.dumps(_SHAPES[shape](notice), ensure_ascii=False, sort_keys=True).encode()
+    return json.dumps(_SHAPES[shape](_harmless(notice)), ensure_ascii=False, sort_keys=True).encode(errors="replace")
+
+
+def _harmless(notice: Notice) -> Notice:
+    return replace(
+        notice,
+        label=one_line(notice.label),
+        summary=harmless(notice.summary),
+        details=tuple(one_line(line) for line in notice.details),
+    )
 
 
 def _json(notice: Notice) -> dict[str, Any]:
@@ -104,4 +119,6 @@ def _within(text: str, most: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Markup, mentions and links begin with these; a joiner of no width keeps them from being read as such.
+    return _SLACK_MARKUP.sub(lambda found: f"{found[0]}\N{WORD JOINER}", text)
