@@ -21,6 +21,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend, Request
+from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Desired, Observed, Removal
 from orchestrator.core.run import CheckResult, Event, EventKind, Outcome, Step, Verb
 from orchestrator.execution.attempt import Attempt
@@ -28,7 +29,6 @@ from orchestrator.execution.bind import bind
 from orchestrator.execution.calls import Calls
 from orchestrator.execution.finished import Finished
 from orchestrator.execution.options import ApplyOptions
-from orchestrator.execution.redact import Redactor
 from orchestrator.execution.results import failed, not_started, succeeded
 from orchestrator.execution.retry import OnRetry
 from orchestrator.execution.timeouts import timeout_of

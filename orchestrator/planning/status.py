@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.change import Action, Change
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan
+from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Observed
 from orchestrator.core.status import ResourceStatus
 
@@ -18,7 +19,8 @@ _NEXT: Final = {Action.REVISE: "new version"}
 
 def statuses(plan: Plan, observation: Observation) -> tuple[ResourceStatus, ...]:
     """One status for every resource of the spec and of the state, sorted by address."""
-    return tuple(_status(change, _live(change, observation)) for change in plan.changes)
+    redact = Redactor(target.resolved for target in plan.targets.values())
+    return tuple(_status(change, _live(change, observation), redact) for change in plan.changes)
 
 
 def _live(change: Change, observation: Observation) -> Observed | None:
@@ -31,9 +33,10 @@ def _live(change: Change, observation: Observation) -> Observed | None:
     return found[-1] if found else None
 
 
-def _status(change: Change, live: Observed | None) -> ResourceStatus:
+def _status(change: Change, live: Observed | None, redact: Callable[[str], str]) -> ResourceStatus:
     health = live.health if live else Health.MISSING
-    message = live.message if live else ""
+    # It may be what a job or a model printed last.
+    message = redact(live.message) if live and live.message else ""
     if change.orphaned:
         sync, message = Sync.ORPHANED, message or change.reason
     elif change.action is Action.NOOP:

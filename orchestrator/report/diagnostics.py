@@ -74,7 +74,7 @@ def _excerpt(span: Span, source: SourceLine, style: Style, colour: str) -> list[
     number = str(span.line)
     end = span.end_column if span.end_line == span.line else len(text) + 1
     width = max(1, min(end, len(text) + 1) - span.column)
-    text, before = _window(harmless(text), span.column - 1)
+    text, before = _window(harmless(text).replace("\n", "\N{RETURN SYMBOL}"), span.column - 1)
     bar = style("|", "blue")
     # A tab before the caret must stay a tab, or the caret stands in the wrong column.
     indent = "".join("\t" if char == "\t" else " " for char in text[:before])

@@ -61,7 +61,7 @@ class StreamMask:
 
     def text(self, text: str) -> str:
         """A whole text without secrets."""
-        return (self.feed(text.encode()) + self.finish()).decode()
+        return os.fsdecode(self.feed(os.fsencode(text)) + self.finish())
 
     def _unsure(self, text: bytes) -> int:
         """Length of the longest end of a text that a secret begins with, without being that secret's whole."""

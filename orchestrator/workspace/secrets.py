@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
+from orchestrator.core.url_secrets import without_passwords
+from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 
@@ -52,7 +54,7 @@ class SecretFiles:
             Invalid: the kept secrets are damaged.
         """
         body: dict[str, Any] = copy.deepcopy(dict(record.body))
-        for path, value in self._kept(record)[0]:
+        for path, value in self._kept(record.key)[0]:
             _set(body, path, value)
         return body
 
@@ -62,21 +64,33 @@ class SecretFiles:
         Raises:
             Invalid: the kept secrets are damaged.
         """
-        values, named = self._kept(record)
+        return self._to_hide(record.key)
+
+    def mask(self, key: RecordKey) -> Callable[[str], str]:
+        """Takes a resource's secrets, and passwords in addresses, out of texts that its processes gave rise to.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        hidden = self._to_hide(key)
+        return lambda text: without_passwords(StreamMask(hidden).text(text) if hidden else text)
+
+    def _to_hide(self, key: RecordKey) -> dict[str, str]:
+        values, named = self._kept(key)
         hidden = {value: name for name, value in named.items()}
         for path, value in values:
             if not any(secret in value for secret in hidden if secret):
                 hidden[value] = str(path[-1])
         return hidden
 
-    def _kept(self, record: Record) -> tuple[SecretValues, Mapping[str, str]]:
+    def _kept(self, key: RecordKey) -> tuple[SecretValues, Mapping[str, str]]:
         try:
-            kept = json.loads(self._file(record.key).read_text(encoding="utf-8"))
+            kept = json.loads(self._file(key).read_text(encoding="utf-8"))
             return [(tuple(path), value) for path, value in kept["values"]], kept["named"]
         except FileNotFoundError:
             return (), {}
         except (ValueError, TypeError, KeyError):
-            raise Invalid(f"The kept secrets of {record.address} are damaged.", fix="Apply again.") from None
+            raise Invalid(f"The kept secrets of {key.address} are damaged.", fix="Apply again.") from None
 
     def forget(self, key: RecordKey) -> None:
         """Remove the secrets of a resource."""

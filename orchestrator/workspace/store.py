@@ -12,6 +12,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.database import RecordDatabase
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.secrets import SecretFiles
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -67,6 +68,7 @@ class RecordStore:
 
     def __init__(self, paths: WorkspacePaths) -> None:
         self._database = RecordDatabase(paths, _SCHEMA)
+        self._secrets = SecretFiles(paths)
 
     def get(self, kind: str, address: str, revision: str = "") -> Record | None:
         """One record, or None. Records on their way out (`Record.deleting`) are returned as well."""
@@ -131,12 +133,15 @@ class RecordStore:
 
         Args:
             key: the record.
+            message: may come from a workload: the resource's secrets are taken out of it.
             attributes: merged over those that are there; a value of None removes the attribute.
             generation: write only if the body is still the one that the caller looked at.
 
         Returns:
             Whether it was written: False if the record is gone or its body has moved on.
         """
+        if message:
+            message = self._secrets.mask(key)(message)
         with self._database.writing() as connection:
             row = connection.execute(_STATUS, key).fetchone()
             if row is None or (generation is not None and row[1] != generation):

@@ -227,7 +227,8 @@ class LocalBackend:
             current = self._store.get(*record.key)
             return going_on and current is not None and not _settled(current)
 
-        return follow(reader, running)
+        # What jobs print is masked on its way to the log; what scoring servers print is not.
+        return map(self._secrets.mask(record.key), follow(reader, running))
 
     def _existing(self, request: Request, existing: Record, kind: Kind) -> Observed:
         if existing.deleting:

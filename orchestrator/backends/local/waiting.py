@@ -15,6 +15,7 @@ from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.database import gone
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
 TROUBLE_TIMEOUT_S: Final = 60.0
@@ -152,6 +153,7 @@ class _Watched:
 
     def __init__(self, paths: WorkspacePaths, key: RecordKey, progress: Progress) -> None:
         self._progress = progress
+        self._secrets = SecretFiles(paths)
         self._told = ("", "")
         self._log = log_file(paths, Address.parse(key.address), key.revision) if key.kind in _LOGGING else None
         self._reader = LogReader(self._log) if self._log is not None and key.kind == _RUNS else None
@@ -176,5 +178,6 @@ class _Watched:
         # A deployment's manager puts what matters of the log into the message, below its first line.
         told = self._reader is None and "\n" in reason
         lines = tail(self._log, _TAIL_LINES) if self._log is not None and not told else []
-        missing = [line for line in lines if line.strip() and line not in reason]
+        mask = self._secrets.mask(record.key)
+        missing = [mask(line) for line in lines if line.strip() and line not in reason]
         return "\n".join([reason, *missing])

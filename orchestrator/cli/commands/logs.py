@@ -8,8 +8,8 @@ from orchestrator.cli.addresses import address_in
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec_and_address
 from orchestrator.core.ports import SystemClock
+from orchestrator.core.redact import Redactor
 from orchestrator.engine import open_workspace
-from orchestrator.execution.redact import Redactor
 from orchestrator.kinds import discover
 from orchestrator.report.style import harmless
 

@@ -86,7 +86,7 @@ class Deployments:
         lines = int(call.request.json().get("tail") or LOG_LINES)
         log = DeploymentFiles(self._shelf.paths, call.names["name"], record.name).log
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-        return Answer.of({"content": "\n".join(text.splitlines()[-lines:])})
+        return Answer.of({"content": self._shelf.secrets.mask(record.key)("\n".join(text.splitlines()[-lines:]))})
 
     def _started(self, call: Call, endpoint: str, record: Record, status: int) -> Answer:
         operation = Operation("put", (record.key,))

@@ -7,9 +7,10 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.status import ResourceStatus
+from orchestrator.core.value import Secret
 from orchestrator.observe.observe import observe
 from orchestrator.planning.status import statuses
-from tests.unit.planning.toys import CPU, DATA, HF, KINDS, MODEL, TRAIN, World, pipeline, project
+from tests.unit.planning.toys import CPU, DATA, HF, KINDS, MODEL, TRAIN, World, pipeline, project, resource
 
 
 def status(world: World, wanted: Any) -> dict[Address, ResourceStatus]:
@@ -47,3 +48,13 @@ def test_orphans_and_what_is_archived() -> None:
     assert {s.sync for s in found.values()} == {Sync.ORPHANED}
     assert found[DATA].health is Health.MISSING
     assert found[CPU].message.startswith("left the spec")
+
+
+def test_a_message_of_a_workload_is_shown_without_the_specs_secrets() -> None:
+    world = World()
+    secret = Secret("ROOT", "canary-4711")
+    wanted = project(resource(CPU, size="D2", password=secret))
+    world.apply(wanted)
+    world.mark(CPU, health=Health.DEGRADED, message="login root:canary-4711 failed, https://u:canary-4712@h too")
+    found = status(world, wanted)
+    assert found[CPU].message == "login root:(secret ROOT) failed, https://u:(secret)@h too"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from orchestrator.core.redact import Redactor
 from orchestrator.core.value import Secret, Template
-from orchestrator.execution.redact import Redactor
 
 ONE, TWO = Secret("one", "hunter2"), Secret("two", "hunter2-and-more")
 
