@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-SCHEME = 1
-"""The number of the recipe below. Raised when the recipe changes; a plan then says so instead of rerunning silently."""
+SCHEME = 2
+"""The number of the recipe below, and of which files of a folder are content. Raised when it changes; a plan then says so instead of
+rerunning silently."""
 
 
 @dataclass(frozen=True, slots=True)

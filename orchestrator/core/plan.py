@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
@@ -13,6 +13,9 @@ from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 
 PLAN_FORMAT = 1
+
+SAVED_PLAN_KEYS: Final = frozenset({"format", "project", "base", "changes"})
+"""Keys of every plan that was written down, by which such a file is told from others."""
 
 
 @dataclass(frozen=True, slots=True)

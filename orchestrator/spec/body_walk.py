@@ -131,14 +131,21 @@ class BodyWalk:
         return True
 
     def _local(self, text: str, mark: Files, holder: Any, span: Span) -> Any:
-        found = self._reader.read(text, span, mark, self._draft.address)
-        if isinstance(found, Diagnostic):
-            self.problems.append(found)
+        found = self._reader.read(text, span, mark, self._draft.address, _mentioned(mark, holder))
+        if isinstance(found, list):
+            self.problems.extend(found)
             return text
         self.files.update(self._reader.labels(found))
         if isinstance(holder, LocatedDict):
             self.problems.extend(misfits(found, mark, holder, span, self._draft.address))
         return found
+
+
+def _mentioned(mark: Files, holder: Any) -> str:
+    """What is said beside a path of code: its command, its script."""
+    if not mark.gitignore or not isinstance(holder, LocatedDict):
+        return ""
+    return " ".join(str(value) for value in holder.values() if isinstance(value, str | Template))
 
 
 def _section(ref: Ref, holder: Any) -> str:

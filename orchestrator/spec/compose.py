@@ -35,6 +35,7 @@ from orchestrator.spec.places import Places
 from orchestrator.spec.plain import PlainDocuments
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.secrets import Fetching, Secrets, declare_secrets
+from orchestrator.spec.taking import Taking, read_taking
 from orchestrator.spec.variables import Assignment, Variables, spelled_alike
 from orchestrator.spec.workspace import choose_workspace, laid_over, within
 
@@ -132,6 +133,7 @@ class _Composer:
             project_mark=head.settings.value_marks.get("project"),
             disabled=disabled,
             added=added_by(target.body, head.sections),
+            taking=self._taking(head, scope),
         )
 
     def _scope(self, head: Head, target: Target, root: Path) -> _Scope:
@@ -176,6 +178,12 @@ class _Composer:
         holes.report(self._problems)
         self._report_unknown_variables(scope.variables, holes)
         return sections, _taken_away(head, target) | enablement.disabled
+
+    def _taking(self, head: Head, scope: _Scope) -> Taking:
+        body = head.settings.get("files")
+        given = {path.absolute() for path in self._options.variable_files}
+        own = [path for path in self._files.sources.values() if path.absolute() not in given]
+        return read_taking(None if body is None else scope.early.resolve(body, body.mark), own, self._problems)
 
     def _workspace_settings(self, head: Head, target: Target, scope: _Scope) -> LocatedDict | None:
         body = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))

@@ -11,6 +11,7 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.only_in_target import Added
+from orchestrator.spec.taking import PLAIN, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Composition:
         project_mark: where the project is named; None if the name is the folder's.
         disabled: text of the address of each resource that this target leaves out, to the place that says so.
         added: what only the target has.
+        taking: how its local files are taken.
     """
 
     project: str
@@ -50,3 +52,4 @@ class Composition:
     project_mark: Mark | None = None
     disabled: Mapping[str, Span] = field(default_factory=dict)
     added: Added = field(default_factory=dict)
+    taking: Taking = PLAIN

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 from pathlib import Path
 from typing import Final, Protocol
 
 from orchestrator.core import private_files
+from orchestrator.core.file_digests import DIGITS, Compare, digest_of
 
 RACY_NS: Final = 2_000_000_000
 """A file changed less than this before it was hashed may change again without a new time: file systems keep times in steps of
@@ -18,29 +18,28 @@ up to 2 s. Its digest is not remembered. Source: the same problem in git's index
 MOST: Final = 1_000_000
 """Digests remembered at most; beyond that, the older ones are dropped."""
 
-_HEADER: Final = "amlctl digests 1\n"
+_HEADER: Final = "amlctl digests 2\n"
 
 
 class Hasher(Protocol):
     """Gives the digest of a file."""
 
-    def digest(self, path: str, status: os.stat_result) -> str:
-        """SHA-256 of the bytes, in hex."""
+    def digest(self, path: str, status: os.stat_result, how: Compare = Compare.BYTES) -> str:
+        """See `core.file_digests.digest_of`."""
         ...
 
 
-def hash_file(path: str) -> str:
-    """SHA-256 of a file's bytes, in hex; never holds more than a block in memory."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  # a Path for each of 100,000 files costs
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def hash_file(path: str, how: Compare = Compare.BYTES) -> str:
+    """See `core.file_digests.digest_of`."""
+    return digest_of(path, how)
 
 
 class PlainHasher:
     """Reads every file."""
 
-    def digest(self, path: str, status: os.stat_result) -> str:
-        """SHA-256 of the bytes, in hex."""
-        return hash_file(path)
+    def digest(self, path: str, status: os.stat_result, how: Compare = Compare.BYTES) -> str:
+        """See `core.file_digests.digest_of`."""
+        return hash_file(path, how)
 
 
 class RememberingHasher:
@@ -55,18 +54,19 @@ class RememberingHasher:
         self._known: dict[str, str] | None = None
         self._learned: dict[str, str] = {}
 
-    def digest(self, path: str, status: os.stat_result) -> str:
-        """SHA-256 of the bytes, in hex."""
+    def digest(self, path: str, status: os.stat_result, how: Compare = Compare.BYTES) -> str:
+        """See `core.file_digests.digest_of`."""
         if self._known is None:
             self._known = _read(self._store)
+        key = path if how is Compare.BYTES else f"{how.value}:{path}"
         facts = f"{status.st_size} {status.st_mtime_ns} {status.st_ino} "
-        known = self._known.get(path, "")
+        known = self._known.get(key, "")
         if known.startswith(facts):
-            return known[-64:]
+            return known[len(facts) :]
         before = time.time_ns()
-        digest = hash_file(path)
+        digest = hash_file(path, how)
         if status.st_mtime_ns < before - RACY_NS and "\n" not in path:
-            self._learned[path] = facts + digest
+            self._learned[key] = facts + digest
         return digest
 
     def save(self) -> None:
@@ -92,7 +92,7 @@ def _read(store: Path) -> dict[str, str]:
     known = {}
     for line in text[len(_HEADER) :].split("\n"):
         facts, found, path = line.partition("\t")
-        if found and len(facts) > 64 and facts[-65] == " ":
+        if found and len(facts.rpartition(" ")[2]) >= DIGITS:
             known[path] = facts
     return known
 

@@ -12,6 +12,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import LocalFiles
 from orchestrator.spec.body_problems import error
+from orchestrator.spec.table_file import table_problems
 
 _DEFAULT_TYPE = "uri_folder"
 
@@ -45,6 +46,11 @@ def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnost
         )
         fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
         yield error("missing-file", detail, fix, span, address)
+        return
+    folder = files.path if files.path.is_dir() else files.path.parent
+    for problem in table_problems(folder, files.manifest):
+        detail = f"The MLTable of {address} ('{files.text}') {problem.detail}."
+        yield error(problem.code, detail, problem.fix, span, address)
 
 
 def _asset(files: LocalFiles, kind: str, span: Span, address: Address) -> Iterator[Diagnostic]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.plan import SAVED_PLAN_KEYS
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
 from orchestrator.spec.documents import is_spec
 from orchestrator.spec.files import Files
@@ -44,10 +45,6 @@ class Fragment:
     text: str | None = None
     index: int = 0
     found: bool = False
-
-
-_SAVED_PLAN: Final = frozenset({"format", "base", "changes", "origin"})
-"""Keys of what ``plan -o`` writes: in a folder of documents it is passed over."""
 
 
 class Gathering:
@@ -124,7 +121,7 @@ class Gathering:
                 fix = "Name a spec or a CLI v2 document."
                 self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
             return
-        if tree.keys() >= _SAVED_PLAN:
+        if tree.keys() >= SAVED_PLAN_KEYS:  # in a folder of documents it is passed over
             if not fragment.found:
                 detail = f"{fragment.name} is a saved plan, and neither a spec nor a CLI v2 document."
                 fix = f"Apply it: amlctl apply {fragment.name}. Everything else takes the spec it was made from."

@@ -16,6 +16,8 @@ from orchestrator.spec.problems import Problems
 
 _NAMED: Final = ("variables", "targets", "secrets", "tags")
 _TEXTS: Final = ("project", "description")
+_MAPPINGS: Final = {"workspace": "{local: {}}", "files": "{compare_python: syntax}"}
+"""Settings that are mappings, each with an example."""
 
 
 @dataclass(slots=True)
@@ -23,7 +25,7 @@ class Head:
     """A spec in one piece, as written.
 
     Attributes:
-        settings: ``project``, ``description`` and ``workspace``, each with its place.
+        settings: ``project``, ``description``, ``workspace`` and ``files``, each with its place.
         named: ``variables``, ``targets``, ``secrets`` and ``tags``: name to what is written.
         sections: section to name to body; bodies are mappings.
     """
@@ -66,7 +68,7 @@ def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> Non
             _add_section(head, key, tree, kinds, problems)
         elif key in _NAMED:
             _add_named(head.named[key], key, tree, problems)
-        elif key in ("project", "description", "workspace"):
+        elif key in ("project", "description", *_MAPPINGS):
             _add_setting(head, key, tree, problems)
         elif key == "state":
             problems.error(
@@ -93,8 +95,8 @@ def _add_setting(head: Head, key: str, tree: LocatedDict, problems: Problems) ->
         problems.error(
             "invalid-setting", f"'{key}' must be text.", "Write text, in quotes if it looks like a number.", mark
         )
-    elif key == "workspace" and value is not None and not isinstance(value, LocatedDict):
-        problems.error("invalid-setting", "'workspace' must be a mapping.", "Write `workspace: {local: {}}`.", mark)
+    elif key in _MAPPINGS and value is not None and not isinstance(value, LocatedDict):
+        problems.error("invalid-setting", f"'{key}' must be a mapping.", f"Write `{key}: {_MAPPINGS[key]}`.", mark)
     elif key in head.settings and key != "description":
         problems.error(
             "duplicate-setting",

@@ -35,6 +35,7 @@ SETTINGS: Final = (
     "workspace",
     "state",
     "secrets",
+    "files",
 )
 """Top-level keys that are not sections."""
 

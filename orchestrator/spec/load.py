@@ -61,7 +61,9 @@ def project_of(
     all_drafts = list(drafts(composition, kinds))
     problems = [*validate_tags(composition), *same_names(all_drafts), *validate(all_drafts)]
     hasher = _hasher(composition)
-    files = LocalFileReader(composition.sources, composition.root, hasher if options.files else None, options.boundary)
+    files = LocalFileReader(
+        composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
+    )
     resolver = Resolver(Catalogue(all_drafts, composition.disabled), files, composition.tags)
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if isinstance(hasher, RememberingHasher):

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.boundary import UNBOUNDED, Boundary
@@ -17,6 +18,18 @@ from orchestrator.spec.body_problems import error
 from orchestrator.spec.file_hashes import Hasher
 from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX
 from orchestrator.spec.snapshot import Snapshot, SnapshotProblem, take
+from orchestrator.spec.taking import LFS_POINTERS, MISSING_SUBMODULES, PLAIN, Taking
+
+_FIXES: Final = {
+    "escaping-link": "Put the file itself there; from a folder of code, an .amlignore file can leave the link out.",
+    "link-loop": "Remove the link; from a folder of code, an .amlignore file can leave it out.",
+    "special-file": "Move it elsewhere; from a folder of code, an .amlignore file can leave it out.",
+    "unusable-name": "Rename it.",
+    "empty-folder": "Put the files there, or correct the path; it is relative to this file.",
+    "lfs-pointer": f"Run `git lfs pull`, or allow it: `files: {{allow: [{LFS_POINTERS}]}}` at the top of the spec.",
+    "missing-submodule": "Run `git submodule update --init`, or allow it: "
+    f"`files: {{allow: [{MISSING_SUBMODULES}]}}` at the top of the spec.",
+}
 
 _SCHEME = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", re.IGNORECASE)
 
@@ -33,17 +46,24 @@ class LocalFileReader:
         sources: see `Composition.sources`.
         root: the spec's folder.
         hasher: gives digests; None: files are not looked at and digests are empty.
+        taking: what the spec says of all its files.
         boundary: what is outside of it is neither read nor told about.
     """
 
     def __init__(
-        self, sources: Mapping[str, Path], root: Path, hasher: Hasher | None, boundary: Boundary = UNBOUNDED
+        self,
+        sources: Mapping[str, Path],
+        root: Path,
+        hasher: Hasher | None,
+        taking: Taking = PLAIN,
+        boundary: Boundary = UNBOUNDED,
     ) -> None:
+        self._taking = taking
         self._boundary = boundary
         self._sources = sources
         self._root = root
         self._hasher = hasher
-        self._taken: dict[tuple[Path, bool, bool], Snapshot | SnapshotProblem] = {}
+        self._taken: dict[tuple[Path, bool, bool, str], Snapshot | SnapshotProblem] = {}
 
     def path(self, text: str, span: Span) -> Path:
         """The absolute path of a text, relative to the file that holds it."""
@@ -52,23 +72,40 @@ class LocalFileReader:
         # not resolve(): a link given by name is taken for what it points to only when its bytes are read
         return Path(os.path.abspath(folder / text.removeprefix("file://").removeprefix("file:")))  # noqa: PTH100
 
-    def read(self, text: str, span: Span, mark: Files, address: Address) -> LocalFiles | Diagnostic:
-        """The bytes behind a path, or why there are none."""
+    def read(
+        self, text: str, span: Span, mark: Files, address: Address, mentioned: str = ""
+    ) -> LocalFiles | list[Diagnostic]:
+        """The bytes behind a path, or why there are none.
+
+        Args:
+            text: the path as written.
+            span: where it is written.
+            mark: of its field.
+            address: of the resource.
+            mentioned: what else the resource says; files of the spec that it names are content too.
+        """
         path = self.path(text, span)
         if self._hasher is None:
             return LocalFiles(path, "", text)
         if not self._boundary.admits(path):
-            return _outside(text, span, address)
-        key = (path, mark.text, mark.gitignore)
+            return [_outside(text, span, address)]
+        key = (path, mark.text, mark.gitignore, mentioned if self._taking.own_below(path) else "")
         found = self._taken.get(key)
         if found is None:
             try:
-                found = take(path, self._hasher, text=mark.text, gitignore=mark.gitignore)
+                found = take(
+                    path,
+                    self._hasher,
+                    text=mark.text,
+                    gitignore=mark.gitignore,
+                    taking=self._taking,
+                    mentioned=mentioned,
+                )
             except SnapshotProblem as problem:
                 found = problem
             self._taken[key] = found
         if isinstance(found, SnapshotProblem):
-            return _problem(found, text, path, span, address)
+            return [_problem(each, text, path, span, address) for each in (found, *found.further)]
         return LocalFiles(path, found.digest, text, found.manifest)
 
     def missing(self, text: str, path: Path, span: Span, address: Address) -> Diagnostic | None:
@@ -104,8 +141,4 @@ def _fix(problem: SnapshotProblem) -> str:
         readable = os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()
         siblings = sorted(path.name for path in folder.iterdir()) if readable else []
         return did_you_mean(problem.path.name, siblings, "Make it, or correct the path; it is relative to this file.")
-    if problem.code == "escaping-link":
-        return "Put the file itself there, or leave the link out with an .amlignore file."
-    if problem.code == "special-file":
-        return "Leave it out with an .amlignore file."
-    return "Make it readable for you."
+    return _FIXES.get(problem.code, "Make it readable for you.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from orchestrator.spec.azure_workspace import CLOUDS, CREDENTIALS
+from orchestrator.spec.taking import ALLOWED, PYTHON
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -132,6 +133,22 @@ SECRET: Final = _closed(
 )
 
 
+FILES: Final = _closed(
+    {
+        "compare_python": {
+            "enum": list(PYTHON),
+            "description": "What of Python code counts: its text (line ends do not), or its syntax (comments and layout do not either).",
+        },
+        "allow": {
+            "type": "array",
+            "items": {"enum": list(ALLOWED)},
+            "description": "What is otherwise refused in folders: pointers of Git LFS, submodules that were not fetched.",
+        },
+    },
+    "How local files are taken.",
+)
+
+
 def target(sections: list[str]) -> dict[str, Any]:
     """An overlay: settings, and parts of bodies that are merged into the sections of the same name."""
     partial = {"type": "object", "additionalProperties": {"type": ["object", "null"]}}
@@ -168,5 +185,6 @@ def top(sections: dict[str, Any]) -> dict[str, Any]:
         "workspace": {"$ref": "#/$defs/workspace"},
         "state": {"type": "object", "description": "Where the state is kept; with the workspace if nothing is said."},
         "secrets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/secret"}},
+        "files": FILES,
         **sections,
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator.core import private_files
 from orchestrator.core.disk import DISK_FULL, ROOM, full_disk, is_full
 from orchestrator.core.errors import Conflict, Failed, Invalid
+from orchestrator.core.file_digests import agrees
 from orchestrator.workspace.durable import Draft, put_in_place
 from orchestrator.workspace.manifest import StoredFile
 
@@ -49,7 +50,7 @@ class Intake:
             if is_full(error):
                 raise Failed(full_disk(self._content), code=DISK_FULL, fix=ROOM) from error
             raise Invalid(f"{source}: {error.strerror or error}.") from error
-        if planned not in ("", digest) and planned != self._text_digest(digest):
+        if planned not in ("", digest) and not agrees(self._kept(digest), planned, source.suffix):
             raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
         return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
 
@@ -94,11 +95,9 @@ class Intake:
         self._drafts[digest] = Draft(target.with_name(f".{digest}.{secrets.token_hex(8)}"), target)
         return self._drafts[digest].path
 
-    def _text_digest(self, digest: str) -> str:
-        """Plans know text files by their text alone, whatever ends its lines."""
+    def _kept(self, digest: str) -> Path:
         draft = self._drafts.get(digest)
-        place = draft.path if draft is not None else object_path(self._content, digest)
-        return hashlib.sha256(place.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+        return draft.path if draft is not None else object_path(self._content, digest)
 
 
 def object_path(content: Path, digest: str) -> Path:

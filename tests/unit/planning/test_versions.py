@@ -198,7 +198,7 @@ def test_another_recipe_of_fingerprints_is_said_to_be_the_reason() -> None:
     applied = world.applied[DATA]
     world.applied[DATA] = replace(applied, fingerprint=replace(applied.fingerprint, scheme=0))
     world.mark(DATA, fingerprint=replace(applied.fingerprint, scheme=0).pack())
-    assert change_of(world.plan(table()), DATA).reason == "fingerprint scheme 0 → 1"
+    assert change_of(world.plan(table()), DATA).reason == "fingerprint scheme 0 → 2"
 
 
 def test_more_files_than_a_line_holds_are_counted() -> None:

@@ -229,7 +229,7 @@ def test_a_cache_on_a_full_or_foreign_disk_is_reported(upstream: Upstream, tmp_p
 def test_the_file_that_makes_a_checkout_a_repository_is_no_content(upstream: Upstream, cache: Path) -> None:
     upstream.commit()
     folder = source(upstream, cache).fetch().path.parent
-    ignored = ignore_rules(folder, gitignore=True)
+    ignored = ignore_rules(folder)
     assert (folder / ".git").is_file(), "so that a spec can ask for the commit"
     assert ignored is not None
     assert ignored(".git")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from orchestrator.spec.file_hashes import PlainHasher, RememberingHasher, hash_file
-from orchestrator.spec.ignore import ignore_rules
 from orchestrator.spec.local_files import is_local
 from orchestrator.spec.snapshot import SnapshotProblem, take
 
@@ -79,7 +78,13 @@ RULES = [
     ({".gitignore": "*.txt\n"}, False,
      [".gitignore", "notes.txt", "train.py", ".git/HEAD", "__pycache__/train.pyc", "out/a"],
      "data is taken whole"),
-    ({".amlignore": "*.txt\n__pycache__/\n"}, False, ["train.py", ".git/HEAD", "out/a"], "unless told otherwise"),
+    ({".amlignore": "*.txt\n__pycache__/\n", ".gitignore": "*\n!.gitignore\n"}, False,
+     [".amlignore", ".gitignore", "notes.txt", "train.py", ".git/HEAD", "__pycache__/train.pyc", "out/a"],
+     "whatever ignore files say"),
+    ({".amlignore": "*\n!out/a\n"}, True, ["out/a"], "an exception below a folder that is left out"),
+    ({"out/.gitignore": "*\n"}, True, ["notes.txt", "train.py", "out/a"], "rules of folders inside do not hold"),
+    ({".gitignore": "!.gitignore\n!__pycache__/*\n"}, True,
+     [".gitignore", "notes.txt", "train.py", "__pycache__/train.pyc", "out/a"], "droppings that are asked for"),
 ]  # fmt: skip
 
 
@@ -89,15 +94,11 @@ def test_ignore_rules(rules: dict[str, str], code: bool, left: list[str], why: s
     assert list(take(tmp_path, HASHER, gitignore=code).manifest) == left
 
 
-def test_no_rules_cost_nothing(tmp_path: Path) -> None:
-    assert ignore_rules(tmp_path, gitignore=False) is None
-
-
 def test_links_inside_are_followed_and_links_outside_refused(tmp_path: Path) -> None:
     root = write(tmp_path / "root", {"a.txt": "a", "sub/b.txt": "b"})
     (root / "again.txt").symlink_to("a.txt")
     (root / "folder").symlink_to("sub")
-    assert list(take(root, HASHER).manifest) == ["a.txt", "again.txt", "sub/b.txt"]
+    assert list(take(root, HASHER).manifest) == ["a.txt", "again.txt", "folder/b.txt", "sub/b.txt"]
     outside = write(tmp_path, {"secret.txt": "s"}) / "secret.txt"
     (root / "leak").symlink_to(outside)
     with pytest.raises(SnapshotProblem) as caught:
@@ -108,7 +109,7 @@ def test_links_inside_are_followed_and_links_outside_refused(tmp_path: Path) -> 
 def test_an_ignored_link_may_lead_anywhere(tmp_path: Path) -> None:
     root = write(tmp_path / "root", {"a.txt": "a", ".amlignore": "leak\n"})
     (root / "leak").symlink_to(tmp_path)
-    assert list(take(root, HASHER).manifest) == ["a.txt"]
+    assert list(take(root, HASHER, gitignore=True).manifest) == ["a.txt"]
 
 
 def test_what_is_missing_or_no_file_is_told(tmp_path: Path) -> None:

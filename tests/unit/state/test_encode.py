@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
-from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.fingerprint import SCHEME, Fingerprint
 from orchestrator.core.resource import Applied, Removal
 from orchestrator.state.encode import decode, encode
 
@@ -47,7 +47,7 @@ def test_a_record_comes_back_from_its_text(applied: Applied) -> None:
 
 def test_what_is_usual_is_left_out() -> None:
     body = encode(Applied(Address("data", "d"), {}, Fingerprint("c")))
-    assert body == {"properties": {}, "fingerprint": ["c", "", "", 1]}
+    assert body == {"properties": {}, "fingerprint": ["c", "", "", SCHEME]}
 
 
 GOOD: dict[str, Any] = {"properties": {}, "fingerprint": ["c", "", "", 1]}

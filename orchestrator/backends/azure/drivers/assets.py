@@ -11,6 +11,7 @@ from orchestrator.backends.azure.best_model import with_best_model
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked
+from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.kind import Kind
@@ -65,13 +66,13 @@ class AssetDriver:
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> None:
-            body = with_best_model(ml, loader_body(request, self._kind))
-            entity = sdk.load_entity(self._kind.azure.loader, body)
-            if properties := request.properties.get("properties"):
-                entity.properties = dict(
-                    properties
-                )  # the loader of data drops them. Source: measured, azure-ai-ml 1.35
-            self._collection(ml).create_or_update(entity)
+            with prepared(request) as ready:
+                body = with_best_model(ml, loader_body(ready, self._kind))
+                entity = sdk.load_entity(self._kind.azure.loader, body)
+                if properties := request.properties.get("properties"):
+                    # the loader of data drops them. Source: measured, azure-ai-ml 1.35
+                    entity.properties = dict(properties)
+                self._collection(ml).create_or_update(entity)
 
         files = local_files(request.properties)
         self._client.write(f"create {request.address} {request.revision}", put, files)

@@ -12,6 +12,7 @@ from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.inline import InlineAssets
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
+from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
 from orchestrator.core.kind import Kind
@@ -58,8 +59,9 @@ class DeploymentDriver(MutableDriver):
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> Any:
-            entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
-            return ml.online_deployments.begin_create_or_update(entity)
+            with prepared(request) as ready:
+                entity = sdk.load_entity(self._kind.azure.loader, loader_body(ready, self._kind))
+                return ml.online_deployments.begin_create_or_update(entity)
 
         return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))
 

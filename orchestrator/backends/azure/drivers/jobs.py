@@ -11,6 +11,7 @@ from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.marks import marked, marks_of
 from orchestrator.backends.azure.normalise import shortened
+from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
@@ -73,7 +74,8 @@ class JobDriver:
         from orchestrator.backends.azure import sdk
 
         def submit(ml: Any) -> None:
-            ml.jobs.create_or_update(sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind)))
+            with prepared(request) as ready:
+                ml.jobs.create_or_update(sdk.load_entity(self._kind.azure.loader, loader_body(ready, self._kind)))
 
         files = local_files(request.properties)
         self._client.write(f"submit {request.address} as {request.revision}", submit, files)

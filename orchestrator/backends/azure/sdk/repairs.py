@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,8 +10,11 @@ from functools import cache
 from typing import Any, Final
 
 from azure.ai.ml._artifacts import _blob_storage_helper, _gen2_storage_helper
+from azure.ai.ml._utils._asset_utils import IgnoreFile
 from azure.ai.ml.entities import CertificateConfiguration
 from azure.ai.ml.entities import _credentials as credentials
+
+from orchestrator.backends.azure.prepared import PREFIX
 
 _UPLOADERS: Final = (_blob_storage_helper, _gen2_storage_helper)
 
@@ -25,6 +29,7 @@ def mend() -> None:
     _blob_storage_helper.ContainerClient = _through_ours(_blob_storage_helper.ContainerClient)
     _gen2_storage_helper.DataLakeServiceClient = _through_ours(_gen2_storage_helper.DataLakeServiceClient)
     _mend_certificates()
+    _mend_ignore_files()
 
 
 _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
@@ -57,6 +62,19 @@ def _through_ours(client: Any) -> Any:
 
 def _silent(*texts: object, **options: object) -> None:
     """In the place of ``print``."""
+
+
+def _mend_ignore_files() -> None:
+    """Upload prepared folders as they are: the client would apply the ignore files among their files once more, to data as well.
+
+    Source: measured, azure-ai-ml 1.27 to 1.35: data with a ``.gitignore`` that says ``*`` becomes an empty asset.
+    """
+    excluded = IgnoreFile.is_file_excluded
+
+    def is_file_excluded(rules: Any, file_path: Any) -> bool:
+        return f"{os.sep}{PREFIX}" not in str(file_path) and bool(excluded(rules, file_path))
+
+    IgnoreFile.is_file_excluded = is_file_excluded
 
 
 def _mend_certificates() -> None:
