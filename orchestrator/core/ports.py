@@ -126,7 +126,7 @@ class Backend(Protocol):
         ...
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
-        """Every reason why this workspace cannot do what the resource asks. Asked at plan time.
+        """Every reason why this workspace cannot do what the resource asks, and what it does in another way. Asked at plan time.
 
         Args:
             desired: the resource.

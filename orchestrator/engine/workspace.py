@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from orchestrator.core.address import Address
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.core.kind import Kinds
 from orchestrator.core.ports import Backend, Cancellation, Clock, Progress
@@ -54,9 +55,17 @@ def _local(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     from orchestrator.backends.local.backend import LocalBackend
     from orchestrator.state.sqlite import SqliteStateStore
 
-    backend = LocalBackend(project.workspace, project.name, kinds, clock)
+    backend = LocalBackend(project.workspace, project.name, kinds, clock, _mentions(project))
     store = SqliteStateStore(Path(project.workspace.settings["path"]) / "workspace.db", project.name, clock)
     return Workspace(backend, store, revive=backend.revive)
+
+
+def _mentions(project: Project) -> dict[Address, tuple[str, ...]]:
+    """How the spec writes what it mentions and does not declare."""
+    found: dict[Address, list[str]] = {}
+    for reference in project.externals:
+        found.setdefault(reference.target, []).append(str(reference))
+    return {address: tuple(texts) for address, texts in found.items()}
 
 
 def _importable(package: str) -> bool:

@@ -21,17 +21,40 @@ _ALIKE = 0.8
 
 
 def refusal_problems(facts: Facts) -> list[Diagnostic]:
-    """One error for each reason why the workspace cannot do what a resource asks, at the field that asks for it."""
-    return [
-        _refused(facts.project.resources[address], refusal, facts.observation.label)
-        for address, refusals in facts.observation.refusals.items()
-        if address in facts.selection
-        for refusal in refusals
-    ]
+    """One error for each reason why the workspace cannot do what a resource asks, at the field that asks for it.
+
+    What it does in another way is a warning, once however many resources ask for it.
+    """
+    found: list[Diagnostic] = []
+    said: set[str] = set()
+    for address, refusals in facts.observation.refusals.items():
+        desired = facts.project.resources[address]
+        for refusal in refusals if address in facts.selection else ():
+            if refusal.stops:
+                found.append(_refused(desired, refusal, facts.observation.label))
+            elif refusal.reason not in said:
+                said.add(refusal.reason)
+                found.append(_otherwise(desired, refusal))
+    return found
+
+
+def _place(desired: Desired, refusal: Refusal) -> Span | None:
+    return span_at(desired.source, refusal.path) if refusal.path and desired.source is not None else desired.span
+
+
+def _otherwise(desired: Desired, refusal: Refusal) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        "stand-in",
+        "Something stands in for a resource",
+        refusal.reason,
+        refusal.fix or "Choose another target for exactly what the spec says.",
+        subject=_place(desired, refusal),
+        address=desired.address,
+    )
 
 
 def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
-    place = span_at(desired.source, refusal.path) if refusal.path and desired.source is not None else desired.span
     return Diagnostic(
         Severity.ERROR,
         "refused-by-workspace",
@@ -39,7 +62,7 @@ def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
         f"{desired.address} cannot be done in the {label}: {refusal.reason.removesuffix('.')}.",
         refusal.fix
         or "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`.",
-        subject=place,
+        subject=_place(desired, refusal),
         address=desired.address,
     )
 

@@ -44,6 +44,10 @@ WORKSPACE: Final = _closed(
                     "additionalProperties": {"type": "string"},
                     "description": "A reference or URL that is elsewhere to the local path that stands in for it.",
                 },
+                "python_downloads": {
+                    "type": "boolean",
+                    "description": "Whether a Python that an environment asks for may be fetched; no if nothing is said.",
+                },
             },
             "additionalProperties": False,
             "description": "The embedded workspace: a folder on this machine.",

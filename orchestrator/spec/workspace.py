@@ -19,7 +19,7 @@ from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 
 LOCAL_FOLDER: Final = ".amlctl"
 _FIELDS: Final = {
-    "local": ("path", "stand_ins"),
+    "local": ("path", "stand_ins", "python_downloads"),
     "azure": FIELDS,
 }
 
@@ -106,7 +106,18 @@ def _check_settings(kind: str, settings: LocatedDict, problems: Problems) -> Non
 def _local(settings: LocatedDict, root: Path, folder_of: FolderOf, problems: Problems) -> dict[str, Any]:
     path = _text(settings, "path", problems)
     where = root / LOCAL_FOLDER if path is None else folder_of(settings.value_marks["path"]) / Path(path).expanduser()
-    return {"path": os.path.normpath(where), "stand_ins": _stand_ins(settings, folder_of, problems)}
+    found = {"path": os.path.normpath(where), "stand_ins": _stand_ins(settings, folder_of, problems)}
+    return {**found, "python_downloads": True} if _switched_on(settings, "python_downloads", problems) else found
+
+
+def _switched_on(settings: LocatedDict, key: str, problems: Problems) -> bool:
+    value = settings.get(key)
+    if isinstance(value, bool) or value is None or isinstance(value, Unknown):
+        return value is True
+    problems.error(
+        "invalid-setting", f"'{key}' must be true or false.", f"Write `{key}: true`.", settings.value_marks.get(key)
+    )
+    return False
 
 
 def _stand_ins(settings: LocatedDict, folder_of: FolderOf, problems: Problems) -> dict[str, str]:

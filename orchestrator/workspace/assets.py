@@ -15,6 +15,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.records import LOST, Record
+from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 
 DEFAULT_DATASTORES: Final = (
@@ -76,7 +77,7 @@ class _Resolver:
             raise Invalid(f"'{text}' leads through too many references.")
         stand_in = stand_in_for(self._stand_ins, text)
         if stand_in is not None:
-            return _existing(stand_in, f"the stand-in of '{text}'")
+            return _existing(stand_in.path, f"the stand-in of '{text}'")
         if match := _ASSET.fullmatch(text):
             return self._asset(text, match["name"], match["version"], match["label"], depth)
         if match := _OUTPUT.fullmatch(text):
@@ -175,23 +176,6 @@ def telling_of_loss(store: RecordStore, record: Record) -> Iterator[None]:
             store.update_status(record.key, health=Health.DEGRADED, message=error.detail, attributes={LOST: True})
             raise NotFound(f"{record.address} {record.revision}: {error.detail}", fix=error.fix) from None
         raise
-
-
-def stand_in_for(stand_ins: Mapping[str, str], text: str) -> Path | None:
-    """The local path that settings put in a reference's place, or None.
-
-    A key that is the beginning of the reference, up to a ``/``, stands for everything below.
-
-    Raises:
-        Invalid: the rest of the reference leaves the stand-in's folder.
-    """
-    if text in stand_ins:
-        return Path(stand_ins[text])
-    for key in sorted(stand_ins, key=len, reverse=True):
-        prefix = key.rstrip("/") + "/"
-        if text.startswith(prefix):
-            return inside(Path(stand_ins[key]), text.removeprefix(prefix))
-    return None
 
 
 def remote(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The Python that a job or deployment runs with: this one, or a virtual environment made from a conda file by uv."""
+"""The Python that a job or deployment runs with: this one, or a virtual environment made from a list of packages by uv."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,14 @@ from orchestrator.workspace.assets import telling_of_loss
 from orchestrator.workspace.conda import CondaFile, read_conda
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.control import FileLock
+from orchestrator.workspace.curated import hosted
+from orchestrator.workspace.declared import declared
+from orchestrator.workspace.interpreters import OWN
+from orchestrator.workspace.layers import layer
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.recipes import Recipe, Recipes
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.uv import INSTALL_TIMEOUT_S, Uv
 
@@ -31,10 +39,30 @@ RECIPE: Final = 1
 LOCK_TIMEOUT_S: Final = 2 * INSTALL_TIMEOUT_S
 
 _NAMED = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@latest)?")
-_CURATED = "AzureML-"
-_REGISTRY = "azureml://registries/"
 
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What settings say of environments.
+
+    Attributes:
+        stand_ins: see `workspace.stand_ins`.
+        downloads: whether a Python that is not here may be fetched.
+    """
+
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    downloads: bool = False
+
+    @classmethod
+    def of(cls, record: Record) -> Wish:
+        """Those that a job's or deployment's record was written with."""
+        return cls(record.stand_ins, record.python_downloads)
+
+
+ANY: Final = Wish()
+"""Nothing stands in, nothing is fetched."""
 
 
 def _silent(line: str) -> None:
@@ -58,25 +86,51 @@ class Environments:
         """End what is being built; those who wait for it get `Failed`. Nothing can be built afterwards."""
         self._uv.stop()
 
-    def python_for(self, spec: str | Mapping[str, Any] | None, tell: Tell = _silent) -> Path:
+    def python_for(self, spec: str | Mapping[str, Any] | None, tell: Tell = _silent, wish: Wish = ANY) -> Path:
         """The interpreter for an environment, which is built if it is not there yet. Blocks, possibly for minutes.
 
+        It is shared by all that ask for the same: see `layer_for` for one that may be changed.
+
         Args:
-            spec: a CLI v2 environment body, a reference (``azureml:NAME:VERSION``, ``azureml:NAME@latest``), or None.
-            tell: gets a line about what is being done.
+            spec: a CLI v2 environment body, a reference (``azureml:NAME:VERSION``, ``azureml:NAME@latest``, a registry's), or None.
+            tell: gets a line about what is being done, and what is not as asked.
+            wish: what the spec's settings say.
 
         Returns:
-            This interpreter for None, a bare image and a curated environment; otherwise that of a virtual environment.
+            This interpreter where it stands in; otherwise that of a virtual environment.
 
         Raises:
             NotFound: the reference names nothing.
             Invalid: it cannot be built on this machine; names file and line of a conda package without a counterpart.
             Failed: a package could not be installed; with the installer's own words.
         """
+        return self._made(self._recipe(spec, wish), tell)
+
+    def python_of_model(self, folder: Path, tell: Tell = _silent, wish: Wish = ANY) -> Path:
+        """The interpreter for an MLflow model that is served without an environment: the one that the model declares.
+
+        Args:
+            folder: the model's, with its file ``MLmodel``.
+
+        Raises:
+            Failed: a package could not be installed; with the installer's own words.
+        """
+        return self._made(declared(folder, Recipes(self._uv, wish.downloads)), tell)
+
+    def layer_for(self, python: Path, home: Path) -> Path:
+        """An interpreter on top of another one, for one job or deployment alone; see `workspace.layers`.
+
+        Raises:
+            Failed: it cannot be made.
+        """
+        return layer(python, home, self._uv)
+
+    def _recipe(self, spec: str | Mapping[str, Any] | None, wish: Wish) -> Recipe:
+        recipes = Recipes(self._uv, wish.downloads)
         if isinstance(spec, str):
-            return self._referenced(spec, tell)
+            return self._referenced(spec, wish, recipes)
         if spec is None:
-            return Path(sys.executable)
+            return Recipe(OWN.path)
         if spec.get("build"):
             raise Invalid(
                 "The environment is built from a Dockerfile, which the embedded workspace records but does not run.",
@@ -84,31 +138,26 @@ class Environments:
                 fix="Use an image with a conda_file, or run it in an Azure workspace.",
             )
         conda = spec.get("conda_file")
-        if conda is None:
-            tell(f"image {spec.get('image', '')}: this machine's Python {platform.python_version()} stands in")
-            return Path(sys.executable)
-        return self._built(self._read(conda), tell)
+        return recipes.image(str(spec.get("image") or "")) if conda is None else recipes.conda(self._read(conda))
 
-    def _referenced(self, text: str, tell: Tell) -> Path:
-        match = _NAMED.fullmatch(text if text.startswith("azureml:") else f"azureml:{text}")
+    def _referenced(self, text: str, wish: Wish, recipes: Recipes) -> Recipe:
+        text = text if text.startswith("azureml:") else f"azureml:{text}"
+        instead = stand_in_for(wish.stand_ins, text)
+        if instead is not None:
+            return recipes.stand_in(text, instead.path)
+        match = _NAMED.fullmatch(text)
         store = RecordStore(self._paths)
         try:
-            record = None
-            if match:
-                address = f"environments.{match['name']}"
-                version = match["version"]
-                record = (
-                    store.get("environments", address, version) if version else store.latest("environments", address)
-                )
+            record = _look_up(store, match["name"], match["version"]) if match else None
             if record is not None and not record.deleting:
                 with telling_of_loss(store, record):
-                    return self.python_for(record.body, tell)
+                    return self._recipe(record.body, wish)
         finally:
             store.close()
-        if text.startswith(_REGISTRY) or (match and match["name"].startswith(_CURATED)):
-            tell(f"{text}: this machine's Python {platform.python_version()} stands in")
-            return Path(sys.executable)
-        raise NotFound(f"The environment '{text}' is not in the workspace.")
+        name = hosted(text)
+        if name is None:
+            raise NotFound(f"The environment '{text}' is not in the workspace.")
+        return recipes.hosted(text, name)
 
     def _read(self, conda: object) -> CondaFile:
         if isinstance(conda, Mapping):
@@ -119,8 +168,18 @@ class Environments:
         path = ContentStore(self._paths).path_of(text.removeprefix(SCHEME))
         return read_conda(path.read_text(encoding="utf-8"), path.name)
 
-    def _built(self, conda: CondaFile, tell: Tell) -> Path:
-        base = self._interpreter(conda)
+    def _made(self, recipe: Recipe, tell: Tell) -> Path:
+        for remark in recipe.remarks:
+            tell(remark)
+        base = recipe.python
+        if recipe.fetch:
+            fetched = Recipes(self._uv).interpreters.fetch(recipe.fetch)
+            if fetched is None:
+                raise Failed(f"Python {recipe.fetch} was fetched and is not to be found.", code="environment")
+            base = fetched.path
+        return base if recipe.packages is None else self._built(base, recipe.packages, tell)
+
+    def _built(self, base: Path, conda: CondaFile, tell: Tell) -> Path:
         key = [RECIPE, _version(base), platform.system(), platform.machine(), conda.seed, *conda.requirements]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
         home = self._paths.environments / digest
@@ -162,27 +221,10 @@ class Environments:
             shutil.rmtree(draft, ignore_errors=True)
         tell(f"environment ready after {time.monotonic() - started:.1f} s")
 
-    def _interpreter(self, conda: CondaFile) -> Path:
-        """This machine's interpreter that the conda file asks for, our own where it fits."""
-        own = Path(sys.executable)
-        if not conda.python or _fits(platform.python_version(), conda.python):
-            return own
-        try:
-            found = self._uv.run("python", "find", "--no-project", "--no-python-downloads", "--system", conda.python)
-        except Failed:
-            raise Invalid(
-                f"{conda.python_place} asks for Python {conda.python}; this machine has {platform.python_version()} and no other "
-                "that fits.",
-                code="python-version",
-                fix="Install that version, or change the line.",
-            ) from None
-        return Path(found.strip())
 
-
-def _fits(version: str, specifier: str) -> bool:
-    from packaging.specifiers import SpecifierSet  # lazily: only conda files that name a Python need it
-
-    return version in SpecifierSet(specifier)
+def _look_up(store: RecordStore, name: str, version: str | None) -> Record | None:
+    address = f"environments.{name}"
+    return store.get("environments", address, version) if version else store.latest("environments", address)
 
 
 def _version(python: Path) -> str:

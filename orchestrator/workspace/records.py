@@ -17,6 +17,9 @@ PROCESS: Final = "process"
 STAND_INS: Final = "stand_ins"
 """Attribute: reference or URL to absolute local path, as the spec's settings had it; for `assets.resolve`."""
 
+PYTHON_DOWNLOADS: Final = "python_downloads"
+"""Attribute: true where the spec's settings allow fetching a Python that this machine does not have."""
+
 FILES: Final = "files"
 """Attribute: the content digest of each local file or folder in the body, to the digest it has in plans."""
 
@@ -29,7 +32,7 @@ UNSERVED: Final = "unserved"
 LOST: Final = "content_lost"
 """Attribute of an asset's record: true once its content turned out to be damaged. Backends hide it, so that it is made again."""
 
-PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, FILES, WIRE, UNSERVED, LOST})
+PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, LOST})
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 
@@ -103,6 +106,11 @@ class Record:
         """See `STAND_INS`."""
         found: Mapping[str, str] = self.attributes.get(STAND_INS) or {}
         return found
+
+    @property
+    def python_downloads(self) -> bool:
+        """See `PYTHON_DOWNLOADS`."""
+        return bool(self.attributes.get(PYTHON_DOWNLOADS))
 
     @property
     def lost(self) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,12 @@ class Uv:
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = False
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         """Call uv and wait for it.
+
+        Args:
+            arguments: of its command line.
+            environ: variables beside this process's own.
 
         Returns:
             Its standard output.
@@ -37,7 +42,7 @@ class Uv:
             Failed: it did not succeed, with its own words; or it was stopped.
             Invalid: it is not installed.
         """
-        child = self._start(arguments)
+        child = self._start(arguments, environ or {})
         try:
             output, errors = child.communicate(timeout=INSTALL_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -60,9 +65,9 @@ class Uv:
             for child in self._running:
                 child.kill()
 
-    def _start(self, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
+    def _start(self, arguments: tuple[str, ...], extra: Mapping[str, str]) -> subprocess.Popen[str]:
         # Somebody else's virtual environment must not decide where packages go.
-        environ = {name: value for name, value in child_environment().items() if name != "VIRTUAL_ENV"}
+        environ = {name: value for name, value in child_environment(extra).items() if name != "VIRTUAL_ENV"}
         argv = [_program(), *arguments]
         with self._lock:
             if self._stopped:

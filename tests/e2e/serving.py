@@ -50,8 +50,14 @@ def run(raw):
 class HostPython:
     """Every environment is this interpreter."""
 
-    def python_for(self, spec: Any, tell: Callable[[str], None] = print) -> Path:
+    def python_for(self, spec: Any, tell: Callable[[str], None] = print, wish: Any = None) -> Path:
         return Path(sys.executable)
+
+    def python_of_model(self, folder: Path, tell: Callable[[str], None] = print, wish: Any = None) -> Path:
+        return Path(sys.executable)
+
+    def layer_for(self, python: Path, home: Path) -> Path:
+        return python
 
 
 @dataclass

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from orchestrator.backends.local.bodies import to_observed
@@ -50,26 +51,35 @@ class LocalBackend:
     by the first resource that has processes.
 
     Args:
-        choice: settings ``path`` (absolute) and ``stand_ins``.
+        choice: settings ``path`` (absolute), ``stand_ins`` and ``python_downloads``.
         project: the owner mark of the project.
         kinds: how each kind is treated.
         clock: for time bounds.
+        mentions: how the spec writes what it mentions and does not declare, by what that stands for.
     """
 
-    def __init__(self, choice: WorkspaceChoice, project: str, kinds: Kinds, clock: Clock) -> None:
+    def __init__(
+        self,
+        choice: WorkspaceChoice,
+        project: str,
+        kinds: Kinds,
+        clock: Clock,
+        mentions: Mapping[Address, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         self._paths = WorkspacePaths(Path(choice.settings["path"]))
         self._stand_ins: dict[str, str] = dict(choice.settings.get("stand_ins") or {})
+        self._mentions = mentions
         self._project = project
         self._kinds = kinds
         self._store = RecordStore(self._paths)
         self._content = ContentStore(self._paths)
-        self._refusals = Refusals(self._stand_ins, self._store, self._content)
+        self._refusals = Refusals(choice.settings, self._store, self._content)
         self._secrets = SecretFiles(self._paths)
         self._client = SupervisorClient(self._paths)
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
         self._doubts = Doubts(self._client.answers, clock)
         self._revival = Revival(self._store, self._client, self._stands_for_processes, clock)
-        self._drafts = RecordDrafts(self._paths, self._content, self._secrets, self._stand_ins)
+        self._drafts = RecordDrafts(self._paths, self._content, self._secrets, choice.settings)
 
     @property
     def label(self) -> str:
@@ -93,7 +103,7 @@ class LocalBackend:
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         record = self._look_up(address, revision)
         if record is None or record.deleting or self._lost(record):
-            return stand_in(address, revision, self._stand_ins)
+            return stand_in(address, revision, self._stand_ins, self._mentions.get(address, ()))
         return to_observed(record, self._kinds.get(address.kind))
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:

@@ -1,32 +1,39 @@
-"""Whether an environment can be built on this machine, told before anything is built."""
+"""Whether an environment can be had on this machine, and what of it is otherwise; told before anything is built."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
 
+if TYPE_CHECKING:
+    from orchestrator.workspace.recipes import Recipe, Recipes
+
 _OTHERWISE: Final = "Use an image with a conda_file, or run it in an Azure workspace."
+_REMARK: Final = "Name another environment, or choose another target."
 
 
 class Buildable:
-    """Looks at each conda file once.
+    """Looks at each conda file, reference and model once.
 
     Args:
         content: the files of environments that are not in the spec.
+        downloads: whether Pythons that are not here may be fetched.
     """
 
-    def __init__(self, content: ContentStore) -> None:
+    def __init__(self, content: ContentStore, *, downloads: bool = False) -> None:
         self._content = content
-        self._read: dict[str, tuple[Refusal, ...]] = {}
+        self._downloads = downloads
+        self._known: dict[str, tuple[Refusal, ...]] = {}
 
     def problems(self, body: Mapping[str, Any]) -> tuple[Refusal, ...]:
-        """Why an environment cannot be built here; paths are inside its body.
+        """Why an environment cannot be had here, and what is otherwise; paths are inside its body.
 
         Args:
             body: of an environment, from the spec or from a record.
@@ -36,11 +43,44 @@ class Buildable:
             return (Refusal(reason, ("build",), _OTHERWISE),)
         conda = body.get("conda_file")
         if conda is None:
-            return ()
+            image = body.get("image")
+            return self._told(f"image {image}", lambda: self._recipes().image(str(image or "")), ("image",))
         key = conda.digest if isinstance(conda, LocalFiles) else json.dumps(plain(conda), sort_keys=True)
-        if key not in self._read:
-            self._read[key] = tuple(self._conda(conda))
-        return self._read[key]
+        if key not in self._known:
+            self._known[key] = tuple(self._conda(conda))
+        return self._known[key]
+
+    def hosted(self, text: str) -> tuple[Refusal, ...]:
+        """The same of a reference to a curated environment or one of a registry; nothing for any other text."""
+        from orchestrator.workspace.curated import hosted  # only specs with such references need it
+
+        name = hosted(text)
+        return () if name is None else self._told(text, lambda: self._recipes().hosted(text, name))
+
+    def stand_in(self, text: str, path: Path) -> tuple[Refusal, ...]:
+        """The same of what settings put in an environment's place."""
+        return self._told(f"{text} {path}", lambda: self._recipes().stand_in(text, path))
+
+    def model(self, folder: Path) -> tuple[Refusal, ...]:
+        """The same of the environment that an MLflow model declares itself."""
+        from orchestrator.workspace.declared import declared  # only deployments without an environment need it
+
+        return self._told(f"model {folder}", lambda: declared(folder, self._recipes()))
+
+    def _recipes(self) -> Recipes:
+        from orchestrator.workspace.recipes import Recipes  # only specs with something that runs need it
+        from orchestrator.workspace.uv import Uv
+
+        return Recipes(Uv(), self._downloads)
+
+    def _told(self, key: str, recipe: Callable[[], Recipe], place: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
+        if key not in self._known:
+            try:
+                remarks = recipe().remarks
+                self._known[key] = tuple(Refusal(remark, place, _REMARK, stops=False) for remark in remarks)
+            except BackendError as problem:
+                self._known[key] = (Refusal(problem.detail, place, problem.fix),)
+        return self._known[key]
 
     def _conda(self, conda: Any) -> list[Refusal]:
         from orchestrator.workspace.conda import read_conda  # only specs with conda files need it
@@ -49,12 +89,14 @@ class Buildable:
             return [Refusal(f"{conda} is a folder", ("conda_file",), "Name the conda file in it.")]
         try:
             if isinstance(conda, Mapping):
-                read_conda(json.dumps(plain(conda)), "conda_file", lines=False)
+                read = read_conda(json.dumps(plain(conda)), "conda_file", lines=False)
             elif (text := self._text(conda)) is not None:
-                read_conda(text, str(conda))
+                read = read_conda(text, str(conda))
+            else:
+                return []
         except Invalid as problem:
             return [Refusal(line, ("conda_file",), "Correct the conda file.") for line in problem.detail.splitlines()]
-        return []
+        return list(self._told(f"{read}", lambda: self._recipes().conda(read), ("conda_file",)))
 
     def _text(self, conda: Any) -> str | None:
         """The text of a conda file; None if it cannot be read now, which who builds it will tell."""

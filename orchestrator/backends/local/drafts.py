@@ -17,7 +17,7 @@ from orchestrator.core.ports import Request
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import FILES, LOST, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records import FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
 
 QUEUED: Final = "queued"
@@ -34,16 +34,19 @@ class RecordDrafts:
 
     Args:
         paths: the workspace.
-        stand_ins: reference or URL to local path.
+        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
     """
 
     def __init__(
-        self, paths: WorkspacePaths, content: ContentStore, secrets: SecretFiles, stand_ins: Mapping[str, str]
+        self, paths: WorkspacePaths, content: ContentStore, secrets: SecretFiles, settings: Mapping[str, Any]
     ) -> None:
         self._paths = paths
         self._content = content
         self._secrets = secrets
-        self._stand_ins = stand_ins
+        self._attributes = {
+            STAND_INS: dict(settings.get("stand_ins") or {}) or None,
+            PYTHON_DOWNLOADS: True if settings.get("python_downloads") else None,
+        }
         self._identity = ""
 
     def of(self, request: Request, kind: Kind, key: RecordKey) -> Record:
@@ -70,7 +73,7 @@ class RecordDrafts:
             owner=request.owner,
             fingerprint=request.fingerprint.pack(),
             body=stored.body,
-            attributes={FILES: stored.files or None, STAND_INS: dict(self._stand_ins) or None, LOST: None},
+            attributes={FILES: stored.files or None, LOST: None, **self._attributes},
             health=Health.HEALTHY if passive else Health.PROGRESSING,
             phase="" if passive else QUEUED,
             variant=request.variant,

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.resource import Observed
 from orchestrator.workspace.assets import DEFAULT_DATASTORES
+from orchestrator.workspace.curated import hosted
+from orchestrator.workspace.stand_ins import stand_in_for
 
 THIS_MACHINE: Final = "this machine"
-THIS_INTERPRETER: Final = "this Python interpreter"
 
 STAND_IN: Final = "stand_in"
 """Attribute of an object that is not what it is called: what is used in its place."""
 
-_ASSET = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@latest)?")
-_REGISTRY_ASSET = re.compile(
-    r"azureml://registries/[^/]+/(?P<section>[a-z]+)/(?P<name>[^/]+)(?:/versions/(?P<version>[^/]+)|/labels/latest)?"
-)
 _ASSETS = frozenset({"data", "models", "environments", "components"})
 
 
-def stand_in(address: Address, revision: str | None, stand_ins: Mapping[str, str]) -> Observed | None:
+def stand_in(
+    address: Address, revision: str | None, stand_ins: Mapping[str, str], texts: Collection[str] = ()
+) -> Observed | None:
     """What takes the place of a missing resource; None if nothing does.
 
-    An undeclared compute is this machine, a curated or registry environment is the Python interpreter that runs the
-    workspace, the datastores that every workspace is born with are folders of it, and the settings may name a local path
-    for anything else.
+    An undeclared compute is this machine, a curated or registry environment is had here as far as it goes, the datastores that
+    every workspace is born with are folders of it, and the settings may name a local path for anything else.
+
+    Args:
+        address, revision: what is missing.
+        stand_ins: reference or URL to local path.
+        texts: how the spec mentions it; without a spec its name is all that is known.
 
     Returns:
         An object that nobody owns, with the attribute ``stand_in``. Its message is a warning for people, if one is due.
     """
     name = address.name
-    mapped = _mapped(address, revision, stand_ins) if address.section in _ASSETS else None
-    if mapped is not None:
-        text, path = mapped
-        return _object(address, revision, path, f"{text} is taken from {path}.")
+    written = [*texts, _written(address, revision)]
+    mapped = next((found for text in written if (found := stand_in_for(stand_ins, text))), None)
+    if mapped is not None and address.section in (*_ASSETS, "datastores"):
+        return _object(address, revision, str(mapped.path), f"{mapped.key} is taken from {mapped.path}.")
     if address.section == "compute":
         return _object(
             address, revision, THIS_MACHINE, f"The compute '{name}' is not in the spec: {THIS_MACHINE} is used."
         )
-    if address.section == "environments" and is_hosted_environment(name):
-        return _object(address, revision, THIS_INTERPRETER, f"{name} is not built here: {THIS_INTERPRETER} is used.")
+    if address.section == "environments" and any(hosted(text) is not None for text in written):
+        return _object(address, revision, THIS_MACHINE, "")  # the plan tells at each job what is otherwise
     if address.section == "datastores" and name in DEFAULT_DATASTORES:
         return _inborn_datastore(name)
     return None
@@ -57,26 +59,15 @@ def inborn(kind: str, found: Iterable[Observed]) -> list[Observed]:
     return [_inborn_datastore(name) for name in DEFAULT_DATASTORES if name not in declared]
 
 
-def is_hosted_environment(name: str) -> bool:
-    """Whether an environment is one that Azure provides: curated, or from a registry."""
-    return name.startswith(("AzureML-", "registries/"))
-
-
 def _inborn_datastore(name: str) -> Observed:
     return Observed(Address("datastores", name), "", {"name": name}, attributes={STAND_IN: "a folder of the workspace"})
 
 
-def _mapped(address: Address, revision: str | None, stand_ins: Mapping[str, str]) -> tuple[str, str] | None:
-    """The reference that settings map to a local path, and the path."""
-    for text, path in stand_ins.items():
-        found = _ASSET.fullmatch(text) or _REGISTRY_ASSET.fullmatch(text)
-        if found is None or found["name"] != address.name:
-            continue
-        section = found.groupdict().get("section")
-        version = found["version"]
-        if section in (None, address.section) and (revision is None or version in (None, revision)):
-            return text, path
-    return None
+def _written(address: Address, revision: str | None) -> str:
+    """A mention of a resource, in its shortest form."""
+    if address.section == "datastores":
+        return f"azureml://datastores/{address.name}"
+    return f"azureml:{address.name}:{revision}" if revision else f"azureml:{address.name}"
 
 
 def _object(address: Address, revision: str | None, what: str, warning: str) -> Observed:

@@ -10,14 +10,18 @@ from orchestrator.backends.local.buildable import Buildable
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.scoring_script import unusable
+from orchestrator.backends.local.servable import has_script, model_place, unservable
+from orchestrator.core.address import Address
 from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
 from orchestrator.core.value import Reference, plain
-from orchestrator.workspace.assets import remote, stand_in_for
+from orchestrator.workspace.assets import DEFAULT_DATASTORES, remote
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.mlflow_files import mlflow_folder
+from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 
 ATTACHED: Final[Mapping[str, str]] = {
@@ -36,22 +40,23 @@ _DEEP: Final = ("automl.image_", "automl.text_")
 
 _READ_FROM: Final = frozenset({"data", "models"})
 _DEPTH: Final = 8
+_MAP: Final = "Map it to a local path with workspace.local.stand_ins."
 
 
 class Refusals:
     """Decides for one backend; looks only once at what is installed and at each environment.
 
     Args:
-        stand_ins: reference or URL to local path.
+        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
         store: the workspace's records, for what is mentioned and not in the spec.
         content: the files of those records.
     """
 
-    def __init__(self, stand_ins: Mapping[str, str], store: RecordStore, content: ContentStore) -> None:
-        self._stand_ins = stand_ins
+    def __init__(self, settings: Mapping[str, Any], store: RecordStore, content: ContentStore) -> None:
+        self._stand_ins: Mapping[str, str] = settings.get("stand_ins") or {}
         self._store = store
         self._content = content
-        self._buildable = Buildable(content)
+        self._buildable = Buildable(content, downloads=bool(settings.get("python_downloads")))
 
     def reasons(self, desired: Desired, kind: Kind, resources: Mapping[Any, Desired]) -> Iterator[Refusal]:
         """Tell why the embedded workspace cannot bring a resource into being.
@@ -75,6 +80,8 @@ class Refusals:
             environment = mentions.body(desired.properties.get("environment"))
             yield from unusable(desired.properties, environment)
             yield from lacking(desired.properties, environment, self._content)
+            yield from unservable(desired, mentions, self._content)
+            yield from self._declared(desired.properties, mentions)
         yield from self._environment(desired.properties.get("environment"), mentions)
         for path, value in _read(desired.properties, ()):
             yield from self._out_of_reach(value, path, mentions)
@@ -88,20 +95,45 @@ class Refusals:
         return any(text in self._stand_ins for text in (str(compute), f"azureml:{compute.target.name}"))
 
     def _environment(self, value: Any, mentions: Mentions) -> Iterator[Refusal]:
-        body, prefix = value, ""
-        if isinstance(value, Reference):
-            found = mentions.find(value)
-            body, prefix = (found.body, f"{found.address}: ") if found is not None else (None, "")
-        if isinstance(body, Mapping):
-            for problem in self._buildable.problems(body):
-                path = problem.path if not prefix else ()
-                yield Refusal(prefix + problem.reason, ("environment", *path), problem.fix)
+        if isinstance(value, Mapping):
+            for problem in self._buildable.problems(value):
+                yield problem._replace(path=("environment", *problem.path))
+        elif isinstance(value, Reference):
+            for problem in self._mentioned_environment(value, mentions):
+                yield problem._replace(path=("environment",))
+
+    def _mentioned_environment(self, value: Reference, mentions: Mentions) -> Iterator[Refusal]:
+        found = mentions.find(value)
+        text = value.text if value.external or found is None else found.pinned
+        instead = stand_in_for(self._stand_ins, text) if text else None
+        if instead is not None:
+            yield from self._buildable.stand_in(text, instead.path)
+        elif found is None:
+            yield from self._buildable.hosted(text)
+        else:
+            for problem in self._buildable.problems(found.body):
+                yield problem._replace(reason=f"{found.address}: {problem.reason}")
+
+    def _declared(self, body: Mapping[str, Any], mentions: Mentions) -> Iterator[Refusal]:
+        """What is otherwise in the environment that a model declares, where the deployment names none."""
+        if body.get("environment") is not None or has_script(body) or body.get("model") is None:
+            return
+        place = model_place(body["model"], mentions, self._content)
+        folder = mlflow_folder(place) if place is not None else None
+        if folder is not None:
+            for problem in self._buildable.model(folder):
+                yield problem._replace(path=("model",))
 
     def _out_of_reach(self, value: str | Reference, path: Path, mentions: Mentions) -> Iterator[Refusal]:
         what, url = "", value
         for _ in range(_DEPTH):
-            if isinstance(url, str) or self._stands_in(url.text):
+            if isinstance(url, str) or (url.external and self._stands_in(url.text)):
                 break
+            if url.target.section == "datastores" and url.external and not self._has_datastore(url.target):
+                yield Refusal(
+                    f"it reads {what}{url.text}, which is in no datastore of this workspace and not mapped", path, _MAP
+                )
+                return
             found = mentions.find(url) if url.target.section in _READ_FROM else None
             if found is None or self._stands_in(found.pinned):
                 return
@@ -114,8 +146,11 @@ class Refusals:
             yield Refusal(
                 f"it reads {what}{text.split('?', 1)[0]}, which this machine cannot reach",
                 path,
-                "Map it to a local path with workspace.local.stand_ins.",
+                _MAP,
             )
+
+    def _has_datastore(self, address: Address) -> bool:
+        return address.name in DEFAULT_DATASTORES or self._store.get("datastores", str(address)) is not None
 
     def _stands_in(self, text: str) -> bool:
         return bool(text) and stand_in_for(self._stand_ins, text) is not None

@@ -49,6 +49,11 @@ class JobFolder:
         return self.path / "code"
 
     @property
+    def environment(self) -> Path:
+        """The run's own layer of its environment; gone when the run has ended."""
+        return self.path / "environment"
+
+    @property
     def inputs(self) -> Path:
         return self.path / "inputs"
 

@@ -15,7 +15,7 @@ from orchestrator.core.errors import Invalid
 from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.environments import Environments, Wish
 from orchestrator.workspace.jobs.bodies import (
     input_values,
     literal_text,
@@ -69,7 +69,7 @@ class Preparation:
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
             # The tracking server takes seconds to load, as does an environment: both at once.
             tracked = side.submit(start_tracking, self.tracking, self.store, record, _experiment(record, body))
-            python = self._python(record, body, tell)
+            python = self._python(record, body, folder, tell)
             self._lay_out_code(record, body.get("code"), folder)
             inputs, literals = self._inputs(record, body)
             outputs = self._outputs(record, body, folder)
@@ -96,10 +96,11 @@ class Preparation:
             tell(notice)
             note(folder.log, notice)
 
-    def _python(self, record: Record, body: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
+    def _python(self, record: Record, body: Mapping[str, Any], folder: JobFolder, tell: Callable[[str], None]) -> Path:
         if _is_automl(body):
             return Path(sys.executable)
-        return self.environments.python_for(body.get("environment"), tell)
+        shared = self.environments.python_for(body.get("environment"), tell, Wish.of(record))
+        return self.environments.layer_for(shared, folder.environment)
 
     def _lay_out_code(self, record: Record, code: object, folder: JobFolder) -> None:
         if isinstance(code, str) and code.startswith(SCHEME):
@@ -185,7 +186,7 @@ def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
 def _fresh(folder: JobFolder) -> None:
     for file in (folder.order, folder.exit, folder.process, folder.metrics):
         file.unlink(missing_ok=True)
-    for part in (folder.code, folder.inputs, folder.outputs, folder.logs):
+    for part in (folder.code, folder.inputs, folder.outputs, folder.logs, folder.environment):
         if part.exists():
             remove_tree(part)
     for part in (folder.code, folder.outputs, folder.logs):

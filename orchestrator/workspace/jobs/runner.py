@@ -21,6 +21,7 @@ from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.workspace.control import FileLock, call
 from orchestrator.workspace.jobs.command import render
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.layers import programs_first
 from orchestrator.workspace.masking import MaskedPipe
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import adopt_orphans, child_environment, end_orphans, own_identity, terminate
@@ -129,14 +130,10 @@ def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, s
 
 def _environment(order: RunOrder, folder: JobFolder, extra: Mapping[str, str]) -> dict[str, str]:
     """The job's variables: this machine's, the workspace's, then the user's own, which win."""
-    environ = child_environment({"PYTHONUNBUFFERED": "1", **extra})
-    for name in ("PYTHONHOME", "VIRTUAL_ENV", *(() if order.python == sys.executable else ("PYTHONPATH",))):
-        environ.pop(name, None)
-    programs = Path(order.python).parent
-    if (programs.parent / "pyvenv.cfg").is_file():
-        environ["VIRTUAL_ENV"] = str(programs.parent)
-    first = [str(programs)] if (programs / "python").exists() else [_python_alias(order, folder), str(programs)]
-    environ["PATH"] = os.pathsep.join([*first, environ.get("PATH", os.defpath)])
+    python = Path(order.python)
+    environ = programs_first(python, child_environment({"PYTHONUNBUFFERED": "1", **extra}))
+    if not python.with_name("python").exists():
+        environ["PATH"] = os.pathsep.join([_python_alias(order, folder), environ["PATH"]])
     return {**environ, **order.environ}
 
 

@@ -20,7 +20,7 @@ from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.tracking_client import MLFLOW_RUN
-from orchestrator.workspace.trees import make_read_only
+from orchestrator.workspace.trees import make_read_only, remove_tree
 
 LOG_LINES: Final = 10
 """So many last lines of the log go into the message of a failed run."""
@@ -50,6 +50,8 @@ class Settlement:
             # What a run has made is never changed afterwards, not by a later run that reads it either.
             make_read_only(folder.outputs)
             _sync(folder, attributes["outputs"])
+        if folder.environment.exists():
+            remove_tree(folder.environment)
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes["automl"] = best

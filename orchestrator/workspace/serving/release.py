@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,10 @@ from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.durable import sync_tree
+from orchestrator.workspace.environments import Wish
+from orchestrator.workspace.layers import programs_first
 from orchestrator.workspace.logs import note
+from orchestrator.workspace.mlflow_files import mlflow_folder
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.process import child_environment
 from orchestrator.workspace.records import Record
@@ -32,10 +34,20 @@ _SHAPING = ("model", "code_configuration", "environment", "environment_variables
 
 
 class PythonSource(Protocol):
-    """Gives the interpreter of an environment."""
+    """Gives the interpreter of an environment. Builds it if need be, and blocks meanwhile. See `workspace.environments`."""
 
-    def python_for(self, spec: str | Mapping[str, Any] | None, tell: Callable[[str], None] = ...) -> Path:
-        """The interpreter; builds the environment if need be. Blocks. See `workspace.environments`."""
+    def python_for(
+        self, spec: str | Mapping[str, Any] | None, tell: Callable[[str], None] = ..., wish: Wish = ...
+    ) -> Path:
+        """The interpreter of an environment that a deployment names."""
+        ...
+
+    def python_of_model(self, folder: Path, tell: Callable[[str], None] = ..., wish: Wish = ...) -> Path:
+        """The interpreter of the environment that an MLflow model declares."""
+        ...
+
+    def layer_for(self, python: Path, home: Path) -> Path:
+        """An interpreter on top of another one that may be changed."""
         ...
 
 
@@ -93,13 +105,22 @@ class ReleaseBuilder:
         if not folder.exists() and (notice := gpu_notice(record, self._store)):
             note(files.log, notice)
         make_private(folder, self._paths.root)
-        python = self._environments.python_for(body.get("environment"), lambda line: note(files.log, line))
         model = self._model(record, body.get("model"), folder / "model")
         script = self._script(record, body.get("code_configuration"), folder / "code")
         mlflow = None if script is not None else _mlflow_folder(model)
+        python = self._python(record, body.get("environment"), mlflow, files)
+        python = self._environments.layer_for(python, folder / "environment")
         cwd = folder / "code" if script is not None else folder
         environ = _environ(python, cwd, folder / "model", script, body.get("environment_variables") or {})
         return Release(python, cwd, environ, script, mlflow)
+
+    def _python(self, record: Record, environment: Any, model: Path | None, files: DeploymentFiles) -> Path:
+        def tell(line: str) -> None:
+            note(files.log, line)
+
+        if environment is None and model is not None:
+            return self._environments.python_of_model(model, tell, Wish.of(record))
+        return self._environments.python_for(environment, tell, Wish.of(record))
 
     def _model(self, record: Record, wanted: Any, into: Path) -> Path | None:
         if wanted is None:
@@ -186,10 +207,9 @@ def _mlflow_folder(model: Path | None) -> Path:
         raise Invalid(
             "The deployment has neither a model nor a scoring script.", fix="Add 'model', or 'code_configuration'."
         )
-    folders: list[Path] = [model, *(sorted(model.iterdir()) if model.is_dir() else ())]
-    for folder in folders:
-        if (folder / "MLmodel").is_file():
-            return folder
+    folder = mlflow_folder(model)
+    if folder is not None:
+        return folder
     raise Invalid(
         "The model is no MLflow model (it has no file MLmodel), so it needs a scoring script.",
         fix="Add code_configuration with code and scoring_script. Custom containers are not run here.",
@@ -197,11 +217,7 @@ def _mlflow_folder(model: Path | None) -> Path:
 
 
 def _environ(python: Path, cwd: Path, models: Path, script: Path | None, extra: Mapping[str, Any]) -> Mapping[str, str]:
-    environ = child_environment()
-    if python != Path(sys.executable):
-        environ.pop("PYTHONPATH", None)
-        environ["VIRTUAL_ENV"] = str(python.parent.parent)
-    environ["PATH"] = f"{python.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    environ = programs_first(python, child_environment())
     environ |= {
         "AZUREML_MODEL_DIR": str(models),
         "AZUREML_APP_ROOT": str(cwd),
