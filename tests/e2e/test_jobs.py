@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import read_access, read_address
 from orchestrator.workspace.tracking_client import TrackingClient
 from tests.waiting import wait_for
+from tests.wheels import wheel
 
 pytestmark = pytest.mark.slow
 
@@ -369,5 +371,23 @@ def test_an_environment_made_from_a_conda_file(workspace: Workspace) -> None:
     record = workspace.run("run-1", body)
     assert record.phase == "completed", record.message
     lines = workspace.folder("run-1").log.read_text().splitlines()
-    assert lines[0].startswith(str(workspace.paths.environments))
-    assert lines[1] == "apart"
+    assert lines == [str(workspace.folder("run-1").environment), "apart"]
+    assert len(list(workspace.paths.environments.glob("*/bin/python"))) == 1
+
+
+@pytest.mark.parametrize("conda", [None, {"dependencies": ["python>=3.11"]}], ids=["image", "conda file"])
+def test_what_a_command_installs_is_gone_with_it(
+    workspace: Workspace, tmp_path: Path, conda: dict[str, Any] | None
+) -> None:
+    file = wheel(tmp_path, "brandnewthing", "1.0")
+    environment = {"image": "some/image", **({"conda_file": conda} if conda is not None else {})}
+    use = "python -c 'import brandnewthing; print(brandnewthing.__version__)'"
+    body = {"environment": environment, "command": f"pip install --no-index --quiet {file} && {use}"}
+    record = workspace.run("run-1", body)
+    assert record.phase == "completed", record.message
+    assert "1.0" in workspace.folder("run-1").log.read_text().splitlines()
+    assert find_spec("brandnewthing") is None, "it is not in ours"
+    record = workspace.run("run-2", {**body, "command": use})
+    assert record.phase == "failed", "the next job starts afresh"
+    assert "brandnewthing" in workspace.folder("run-2").log.read_text()
+    assert not workspace.folder("run-1").environment.exists()

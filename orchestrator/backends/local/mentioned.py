@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
+from orchestrator.workspace.assets import DEFAULT_DATASTORES
 from orchestrator.workspace.store import RecordStore
 
 
@@ -64,6 +65,12 @@ class Mentions:
             found = self.find(value)
             return found.body if found is not None else None
         return value if isinstance(value, Mapping) else None
+
+    def has_datastore(self, name: str) -> bool:
+        """Whether the spec or the workspace has a datastore."""
+        address = Address("datastores", name)
+        declared = address in self._resources or name in DEFAULT_DATASTORES
+        return declared or self._store.get(address.kind, str(address)) is not None
 
     def parent(self, desired: Desired) -> Desired | None:
         """The endpoint that contains a resource."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
@@ -11,17 +12,16 @@ from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.scoring_script import unusable
 from orchestrator.backends.local.servable import has_script, model_place, unservable
-from orchestrator.core.address import Address
 from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
 from orchestrator.core.value import Reference, plain
-from orchestrator.workspace.assets import DEFAULT_DATASTORES, remote
+from orchestrator.workspace.assets import remote
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.mlflow_files import mlflow_folder
-from orchestrator.workspace.stand_ins import stand_in_for
+from orchestrator.workspace.stand_ins import mapped_below, stand_in_for
 from orchestrator.workspace.store import RecordStore
 
 ATTACHED: Final[Mapping[str, str]] = {
@@ -40,6 +40,7 @@ _DEEP: Final = ("automl.image_", "automl.text_")
 
 _READ_FROM: Final = frozenset({"data", "models"})
 _DEPTH: Final = 8
+_STORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)")
 _MAP: Final = "Map it to a local path with workspace.local.stand_ins."
 
 
@@ -129,11 +130,6 @@ class Refusals:
         for _ in range(_DEPTH):
             if isinstance(url, str) or (url.external and self._stands_in(url.text)):
                 break
-            if url.target.section == "datastores" and url.external and not self._has_datastore(url.target):
-                yield Refusal(
-                    f"it reads {what}{url.text}, which is in no datastore of this workspace and not mapped", path, _MAP
-                )
-                return
             found = mentions.find(url) if url.target.section in _READ_FROM else None
             if found is None or self._stands_in(found.pinned):
                 return
@@ -142,15 +138,19 @@ class Refusals:
                 return
             what, url = f"{found.address}, which lies at ", _source(found)
         text = url.text if isinstance(url, Reference) else url
-        if remote(text) and not self._stands_in(text):
+        if (remote(text) or self._elsewhere(text, mentions)) and not self._stands_in(text):
             yield Refusal(
                 f"it reads {what}{text.split('?', 1)[0]}, which this machine cannot reach",
                 path,
                 _MAP,
             )
 
-    def _has_datastore(self, address: Address) -> bool:
-        return address.name in DEFAULT_DATASTORES or self._store.get("datastores", str(address)) is not None
+    def _elsewhere(self, text: str, mentions: Mentions) -> bool:
+        """Whether a text is a path in a datastore that is only here because settings map something in it."""
+        found = _STORE.match(text)
+        return (
+            found is not None and mapped_below(self._stand_ins, found[0]) and not mentions.has_datastore(found["name"])
+        )
 
     def _stands_in(self, text: str) -> bool:
         return bool(text) and stand_in_for(self._stand_ins, text) is not None

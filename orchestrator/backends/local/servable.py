@@ -40,9 +40,17 @@ def unservable(desired: Desired, mentions: Mentions, content: ContentStore) -> I
     elif body.get("model") is None:
         yield Refusal("it has neither a model nor a scoring script, so there is nothing to serve", (), _ADD)
     else:
-        place = model_place(body["model"], mentions, content)
+        place = None if _triton(body["model"], mentions) else model_place(body["model"], mentions, content)
         if place is not None and mlflow_folder(place) is None:
             yield Refusal("its model has no file MLmodel, so it needs a scoring script", ("model",), _SCRIPT)
+
+
+def _triton(model: Any, mentions: Mentions) -> bool:
+    """Whether a model is one for NVIDIA's server, which is told elsewhere."""
+    if isinstance(model, Reference):
+        found = mentions.find(model)
+        return found is not None and found.variant == "triton_model"
+    return isinstance(model, Mapping) and model.get("type") == "triton_model"
 
 
 def own_server(environment: Any, mentions: Mentions) -> str | None:

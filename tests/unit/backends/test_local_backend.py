@@ -93,7 +93,9 @@ class TestLooking:
             "https://example.org/x.csv": "/data/x.csv",
         }
         settings = {"path": str(paths.root), "stand_ins": stand_ins}
-        backend = LocalBackend(WorkspaceChoice("local", settings), "heart", discover(), SystemClock())
+        mentions = {Address("models", "base"): ["azureml://registries/r/models/base/versions/2"]}
+        choice = WorkspaceChoice("local", settings)
+        backend = LocalBackend(choice, "heart", discover(), SystemClock(), mentions)
         assert (backend.read(address, revision) is not None) is found, why
         backend.close()
 

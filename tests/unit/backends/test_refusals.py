@@ -13,6 +13,7 @@ from orchestrator.core.project import LoadOptions
 from orchestrator.engine import load_project, open_workspace, plan_project
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
@@ -29,7 +30,7 @@ jobs:
   train: {{command: "true", environment: {{image: host}}, compute: {compute}}}
 """
 SERVED = """
-models: {weights: {path: weights.bin}}
+models: {weights: {path: served}}
 online_endpoints:
   eee:
     compute: azureml:k8s
@@ -63,6 +64,8 @@ def refused(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = No
         Line and column, text and advice of each reason why the embedded workspace refuses it.
     """
     (folder / "weights.bin").write_bytes(b"01")
+    (folder / "served").mkdir(exist_ok=True)
+    (folder / "served" / "MLmodel").write_text("flavors: {}\n")
     head = f"project: heart\nworkspace: {{local: {{stand_ins: {dict(stand_ins or {})}}}}}"
     (folder / "spec.yaml").write_text(head + text)
     project = load_project([folder / "spec.yaml"], LoadOptions())
@@ -253,3 +256,147 @@ def test_what_automl_does_not_do_here_is_refused_before_anything_runs(
     reasons = refused(tmp_path, LEARN.replace("TASK", task).replace("FIELD", field))
     assert len(reasons) == bool(named), why
     assert all(named in detail and place != "4:3" for place, detail, _ in reasons)
+
+
+DEPLOYED = """
+models: {{{models}}}
+environments:
+  own: {{image: shop/server, inference_config: {{scoring_route: {{path: /predict, port: 8080}}}}}}
+  usual: {{image: shop/server, inference_config: {{scoring_route: {{path: /score, port: 5001}}}}}}
+online_endpoints:
+  eee:
+    auth_mode: key
+    deployments:
+      blue: {{instance_type: Standard_DS3_v2, {body}}}
+"""
+CODE = "code_configuration: {code: code, scoring_script: score.py}"
+SERVED_BY = [
+    ("", "instance_count: 1", "neither a model nor a scoring script", "nothing to serve"),
+    ("", CODE, "", "a script alone"),
+    ("", "environment: azureml:own@latest", "answers by itself", "a container alone"),
+    ("", f"environment: azureml:own@latest, {CODE}", "answers by itself", "a container with routes of its own"),
+    ("", f"environment: azureml:usual@latest, {CODE}", "", "a container that answers like the scoring server, with a script"),
+    ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "answers by itself", "without one"),
+    (
+        "m: {path: served}",
+        "model: azureml:m@latest, environment: {image: s, inference_config: {scoring_route: {path: /, port: 80}}}",
+        "answers by itself",
+        "a container written in place",
+    ),
+    ("m: {path: weights.bin}", "model: azureml:m@latest", "no file MLmodel", "weights without a script"),
+    ("m: {path: weights.bin}", f"model: azureml:m@latest, {CODE}", "", "weights with a script"),
+    ("", "model: {path: weights.bin}", "no file MLmodel", "weights written in place"),
+    ("m: {path: served, type: mlflow_model}", "model: azureml:m@latest", "", "an MLflow model"),
+    ("m: {path: above, type: custom_model}", "model: azureml:m@latest", "", "a folder with an MLflow model"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("models", "body", "told", "why"), SERVED_BY, ids=[s[3] for s in SERVED_BY])
+def test_a_deployment_that_can_never_answer(tmp_path: Path, models: str, body: str, told: str, why: str) -> None:
+    for file in ("code/score.py", "above/model/MLmodel"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text("")
+    found = refused(tmp_path, DEPLOYED.format(models=models, body=body))
+    assert [told in detail for _, detail, _ in found] == [True] * bool(told), why
+    assert all(fix for _, _, fix in found)
+
+
+def said(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = None) -> list[str]:
+    """The warnings of a plan that is not refused."""
+    head = f"project: heart\nworkspace: {{local: {{stand_ins: {dict(stand_ins or {})}}}}}"
+    (folder / "spec.yaml").write_text(head + text)
+    project = load_project([folder / "spec.yaml"], LoadOptions())
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        return [warning.detail for warning in plan_project(project, workspace, PlanOptions()).plan.warnings]
+
+
+REFERENCES = [
+    "azureml:AzureML-{}@latest",
+    "azureml:AzureML-{}:3",
+    "azureml://registries/azureml/environments/{}/labels/latest",
+    "azureml://registries/azureml/environments/{}/versions/3",
+]
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_curated_environment_is_taken_however_it_is_written(
+    tmp_path: Path, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN,))
+    (line,) = said(tmp_path, IN.format(environment=reference.format("sklearn-1.5")))
+    assert line.startswith(
+        f"{reference.format('sklearn-1.5')}: this machine's Python {OWN.version} stands in. Different: "
+    )
+    assert "scikit-learn ~=1.5.0 (here " in line
+    monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN, Interpreter("3.10.9", Path("/p"))))
+    assert said(tmp_path, IN.format(environment=reference.format("sklearn-1.5"))) == []
+
+
+def test_each_stand_in_is_told_once(tmp_path: Path) -> None:
+    jobs = "\njobs:\n" + "".join(f"  j{n}: {{command: 'true', environment: {{image: host}}}}\n" for n in range(5))
+    assert said(tmp_path, jobs) == [f"image host: this machine's Python {OWN.version} stands in."]
+
+
+def test_a_python_that_is_nearly_there_is_told_and_one_that_is_not_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN, Interpreter("3.8.18", Path("/p"))))
+    text = "{{image: host, conda_file: {{dependencies: [python={}]}}}}"
+    assert said(tmp_path, IN.format(environment=text.format("3.8.2"))) == [
+        "conda_file asks for Python 3.8.2: 3.8.18, the nearest here, is taken."
+    ]
+    ((place, detail, fix),) = refused(tmp_path, IN.format(environment=text.format("3.7")))
+    assert place == "4:67"
+    assert "asks for Python 3.7" in detail
+    assert "python_downloads" in fix
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_what_stands_in_for_an_environment_is_checked_by_the_plan(tmp_path: Path, declared: bool) -> None:
+    (tmp_path / "env.yml").write_text("dependencies: [numpy]")
+    (tmp_path / "notes.md").write_text("")
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "Dockerfile").write_text("FROM scratch\n")
+    text = IN.format(environment="azureml:e:1" if declared else "azureml:AzureML-e@latest")
+    key = "azureml:e:1" if declared else "azureml://registries/azureml/environments/e"
+    if declared:
+        text = "\nenvironments: {e: {version: 1, build: {path: served}}}" + text
+    assert all("stands in" not in line for line in said(tmp_path, text, stand_ins={key: "env.yml"}))
+    ((_, detail, fix),) = refused(tmp_path, text, stand_ins={key: "notes.md"})
+    assert "neither a conda file" in detail
+    assert "stand_ins" in fix
+
+
+LAKE = """
+jobs:
+  train:
+    command: "true"
+    environment: {image: host}
+    inputs:
+      a: {type: uri_file, path: azureml://datastores/lake/paths/raw/a.csv}
+      b: {type: uri_file, path: azureml://datastores/lake/paths/other/b.csv}
+"""
+
+
+def test_of_a_datastore_that_is_elsewhere_what_is_mapped_can_be_read(tmp_path: Path) -> None:
+    both = {"azureml://datastores/lake/paths/raw": "raw", "azureml://datastores/lake/paths/other/b.csv": "b.csv"}
+    assert any("is taken from" in line for line in said(tmp_path, LAKE, stand_ins=both))
+    ((place, detail, fix),) = refused(tmp_path, LAKE, stand_ins={"azureml://datastores/lake/paths/raw": "raw"})
+    assert place.startswith("9:")
+    assert "paths/other/b.csv" in detail
+    assert "stand_ins" in fix
+
+
+def test_an_environment_that_a_model_declares_is_told_where_it_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN,))
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "MLmodel").write_text("flavors: {python_function: {env: conda.yaml}}\n")
+    (tmp_path / "served" / "conda.yaml").write_text("dependencies: [python=3.6.1, {pip: [numpy==1.0]}]\n")
+    text = DEPLOYED.format(models="m: {path: served, type: mlflow_model}", body="model: azureml:m@latest")
+    (line,) = said(tmp_path, text)
+    assert "this machine's Python" in line
+    assert "Python 3.6.1 (here" in line
+    assert "numpy ==1.0 (here" in line
+    assert said(tmp_path, text.replace("m@latest", "m@latest, environment: {image: x}")) != [line]

@@ -13,10 +13,11 @@ import pytest
 
 from orchestrator.core.errors import BackendError, Invalid, NotFound, Transient
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.assets import remote, resolve, stand_in_for
+from orchestrator.workspace.assets import remote, resolve
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import STAND_INS, Record
+from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 
 
@@ -161,8 +162,8 @@ def test_an_asset_brings_the_stand_ins_it_was_written_with(
 
 def test_the_longest_stand_in_counts() -> None:
     stand_ins = {"s3://b": "/one", "s3://b/deep": "/two"}
-    assert stand_in_for(stand_ins, "s3://b/deep/f") == Path("/two/f")
-    assert stand_in_for(stand_ins, "s3://b/f") == Path("/one/f")
+    assert stand_in_for(stand_ins, "s3://b/deep/f") == ("s3://b/deep", Path("/two/f"))
+    assert stand_in_for(stand_ins, "s3://b/f") == ("s3://b", Path("/one/f"))
     assert stand_in_for(stand_ins, "s3://bb/f") is None
 
 

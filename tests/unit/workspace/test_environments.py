@@ -10,7 +10,8 @@ import pytest
 from orchestrator.core.errors import Failed, Invalid, NotFound
 from orchestrator.core.value import LocalFiles
 from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.environments import Environments, Wish
+from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
@@ -28,8 +29,8 @@ def paths(tmp_path: Path) -> WorkspacePaths:
     [
         None,
         {"image": "some/image:1"},
-        "azureml:AzureML-sklearn-1.5@latest",
-        "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
+        "azureml:AzureML-unheard-of@latest",
+        "azureml://registries/mine/environments/sklearn-1.5/labels/latest",
     ],
 )
 def test_this_interpreter_stands_in(paths: WorkspacePaths, spec: object) -> None:
@@ -58,7 +59,7 @@ def test_a_dockerfile_is_not_guessed_at(paths: WorkspacePaths) -> None:
 
 def test_a_python_that_is_not_here_names_its_place(paths: WorkspacePaths) -> None:
     spec = {"image": "x", "conda_file": {"dependencies": ["python=2.5"]}}
-    with pytest.raises(Invalid, match=r"conda_file asks for Python ==2\.5\.\*"):
+    with pytest.raises(Invalid, match=r"conda_file asks for Python 2\.5;"):
         Environments(paths).python_for(spec)
 
 
@@ -95,3 +96,28 @@ def test_an_environment_is_built_once_and_works_where_it_ends_up(paths: Workspac
     assert Environments(paths).python_for(spec, told.append) == python
     assert len(told) == 2
     assert [entry.name for entry in paths.environments.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_a_stand_in_is_what_runs(paths: WorkspacePaths, tmp_path: Path) -> None:
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    python.symlink_to(sys.executable)
+    for key in ("azureml:AzureML-sklearn-1.5@latest", "azureml:mine:1"):
+        wish = Wish({key: str(tmp_path / "venv")})
+        assert Environments(paths).python_for(key, wish=wish) == python
+
+
+def test_a_fetched_python_is_what_runs(paths: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = Interpreter("3.99.1", Path("/fetched/python"))
+    asked: list[str] = []
+    monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN,))
+    monkeypatch.setattr(Interpreters, "available", lambda self, specifier: ("3.99.1", ""))
+    monkeypatch.setattr(Interpreters, "fetch", lambda self, version: asked.append(version) or fetched)
+    monkeypatch.setattr(Environments, "_built", lambda self, base, conda, tell: base)
+    told: list[str] = []
+    spec = {"image": "x", "conda_file": {"dependencies": ["python=3.99"]}}
+    with pytest.raises(Invalid, match="no other that fits"):
+        Environments(paths).python_for(spec, told.append)
+    assert Environments(paths).python_for(spec, told.append, Wish(downloads=True)) == fetched.path
+    assert asked == ["3.99.1"]
+    assert told == ["conda_file asks for Python 3.99: Python 3.99.1 is fetched."]
