@@ -24,6 +24,7 @@ _REGISTRY: Final = re.compile(
 )
 _NAMED: Final = re.compile(r"(?:azureml:(?!//))?AzureML-(?P<name>[^:@/]+)(?::[^@/]+|@\w+)?")
 _IMAGE: Final = re.compile(r"mcr\.microsoft\.com/azureml/curated/(?P<name>[^:@/]+)(?:[:@].*)?")
+_OTHER_IMAGE: Final = re.compile(r"mcr\.microsoft\.com/azureml/(?P<name>[^:@/]+)(?:[:@].*)?")
 _PYTHON_PART: Final = re.compile(r"(?:^|[-_/.])py(?:thon)?[-:]?3\.?(\d{1,2})(?![\d])")
 _FAMILY: Final = re.compile(r"(?:acpt-)?(?P<family>[a-z]+)-(?P<version>\d+(?:\.\d+){0,2})(?:-.*)?")
 
@@ -61,6 +62,9 @@ def hosted(text: str) -> str | None:
     ``azureml:AzureML-N@latest``, ``azureml:AzureML-N:3``, ``azureml://registries/azureml/environments/N/labels/latest`` and
     ``mcr.microsoft.com/azureml/curated/N:12`` are the same environment.
     """
+    image = _OTHER_IMAGE.fullmatch(text)
+    if image is not None and image["name"] in _read()["environments"]:
+        return image["name"]
     for pattern in (_NAMED, _REGISTRY, _IMAGE):
         if found := pattern.fullmatch(text):
             registry = found.groupdict().get("registry") or OWN_REGISTRY

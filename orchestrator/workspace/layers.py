@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError, Failed
 from orchestrator.workspace.process import child_environment
 from orchestrator.workspace.uv import Uv
@@ -57,7 +58,7 @@ def layer(below: Path, home: Path, uv: Uv) -> Path:
         own = next(draft.glob("lib/python*/site-packages"))
         # As a directive, so that the path files of the packages below count as well.
         links = "".join(f"import site; site.addsitedir({place!r})\n" for place in sites)
-        (own / _LINK).write_text(links, encoding="utf-8")
+        private_files.create(own / _LINK, links)
         _programs(below.parent, draft / "bin", home / "bin")
         _give_pip(draft / "bin", sites, uv)
         draft.rename(home)
@@ -127,8 +128,7 @@ def _programs(below: Path, into: Path, final: Path) -> None:
         start = f"{head}\n{first}".replace(f"{below}/", f"{final}/")
         if start == f"{head}\n{first}" and not virtual:
             continue  # some other program that lies there too
-        target.write_text(f"{start}\n{rest}", encoding="utf-8")
-        target.chmod(0o700)
+        _write_program(target, f"{start}\n{rest}")
 
 
 def _script(file: Path) -> str | None:
@@ -157,8 +157,13 @@ def _give_pip(programs: Path, sites: Iterable[str], uv: Uv) -> None:
 
 def _write_pip(programs: Path, text: str) -> None:
     for name in ("pip", "pip3"):
-        (programs / name).write_text(text, encoding="utf-8")
-        (programs / name).chmod(0o700)
+        (programs / name).unlink(missing_ok=True)
+        _write_program(programs / name, text)
+
+
+def _write_program(file: Path, text: str) -> None:
+    private_files.create(file, text)
+    file.chmod(0o700)
 
 
 def _bundled_pip() -> Path | None:

@@ -17,7 +17,6 @@ from orchestrator.workspace.uv import Uv
 
 _CONDA_NAMES: Final = ("conda.yaml", "conda.yml", "environment.yaml", "environment.yml")
 _REQUIREMENTS: Final = "requirements.txt"
-_PYTHON_VERSION: Final = "python-version"
 _GET_ONE: Final = (
     "Install that version, for instance with pyenv or `uv python install`, change the line, or let it be fetched: "
     "workspace.local.python_downloads: true."
@@ -73,13 +72,13 @@ class Recipes:
         here = ", ".join(one.version for one in self.interpreters.installed())
         missing = f"{asks}; this machine has {here} and no other that fits"
         if not self.downloads:
-            raise Invalid(f"{missing}.", code=_PYTHON_VERSION, fix=_GET_ONE)
+            raise Invalid(f"{missing}.", code="python-version", fix=_GET_ONE)
         version, trouble = self.interpreters.available(conda.python)
         if not version:
-            raise Invalid(f"{missing}, and none can be fetched.", code=_PYTHON_VERSION, fix="Change the line.")
+            raise Invalid(f"{missing}, and none can be fetched.", code="python-version", fix="Change the line.")
         if trouble:
             raise Invalid(
-                f"{missing}. Python {version} cannot be fetched: {trouble}.", code=_PYTHON_VERSION, fix=_GET_ONE
+                f"{missing}. Python {version} cannot be fetched: {trouble}.", code="python-version", fix=_GET_ONE
             )
         return Recipe(OWN.path, conda, (f"{asks}: Python {version} is fetched.",), fetch=version)
 

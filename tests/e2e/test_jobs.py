@@ -16,6 +16,7 @@ from orchestrator.workspace.accelerators import gpu_here
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.control import ControlAddress, ControlFiles, held
 from orchestrator.workspace.guard import start_guard
+from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import ProcessIdentity, alive, identity_of, members, terminate
@@ -35,7 +36,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.paths = WorkspacePaths(root)
-        self.paths.create()
+        ensure_identity(self.paths)
         self.files = ControlFiles(self.paths)
         self.store = RecordStore(self.paths)
         self.client = SupervisorClient(self.paths)

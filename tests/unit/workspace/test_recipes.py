@@ -32,6 +32,7 @@ SPELLINGS = [
     ("azureml:{}@latest", None),
     ("azureml:{}:1", None),
     ("python:3.9", None),
+    ("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", None),
     ("azureml://registries/azureml/models/{}/versions/1", None),
 ]
 
@@ -77,6 +78,10 @@ def test_what_a_curated_environment_stands_for(name: str, python: str, package: 
 @pytest.mark.parametrize("name", ["foo", "spark-3.4", "mine/sklearn-1.5", ""])
 def test_what_nobody_knows_is_not_guessed(name: str) -> None:
     assert curated(name) is None
+
+
+def test_an_inference_image_is_its_environment() -> None:
+    assert hosted("mcr.microsoft.com/azureml/minimal-py311-inference:latest") == "minimal-py311-inference"
 
 
 def test_the_catalogue_is_sound() -> None:
