@@ -10,8 +10,8 @@ from typing import Any, Final
 from orchestrator.backends.local.buildable import Buildable
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
-from orchestrator.backends.scoring_script import unusable
 from orchestrator.backends.local.servable import has_script, model_place, unservable
+from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
