@@ -174,13 +174,15 @@ class Stage:
         asyncio.run(_until(lambda: answers(socket, "/", 1.0)))
         return socket
 
-    def route(self, **sockets: str) -> dict[str, str]:
+    def route(
+        self, settings: Callable[[DeploymentRoute], DeploymentRoute] = lambda route: route, **sockets: str
+    ) -> dict[str, str]:
         """Start a router with one endpoint for each socket; their ports."""
         files = RouterFiles(self._paths)
         files.folder.mkdir(parents=True)
         keys = (hashlib.sha256(KEY.encode()).hexdigest(),)
         endpoints = tuple(
-            EndpointRoute(name, free_port(), keys, (DeploymentRoute("blue", (socket,)),), (("blue", 100),))
+            EndpointRoute(name, free_port(), keys, (settings(DeploymentRoute("blue", (socket,))),), (("blue", 100),))
             for name, socket in sockets.items()
         )
         files.table.write_text(RoutingTable("1", endpoints).to_json())
