@@ -14,9 +14,10 @@ from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
 from orchestrator.workspace.paths import WorkspacePaths, inside
-from orchestrator.workspace.records import LOST, Record
+from orchestrator.workspace.records import KEPT, LOST, MLFLOW_RUN, Record
 from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracked_files import TrackedFiles
 
 DEFAULT_DATASTORES: Final = (
     "workspaceblobstore",
@@ -29,9 +30,17 @@ DEFAULT_DATASTORES: Final = (
 REMOTE_SCHEMES: Final = frozenset({"abfs", "abfss", "adl", "hdfs", "s3", "gs", "wasb", "wasbs"})
 """Schemes of storage that this machine cannot reach by itself."""
 
+ARTIFACTS: Final = "artifacts"
+"""The service's name for everything that a run has stored under its own name."""
+
+OWN_FOLDERS: Final = ("outputs", "user_logs")
+"""Folders of a run that are for everybody; the others are between supervisor and runner."""
+
 _DEPTH = 8
 _ASSET = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>\w+))?")
 _OUTPUT = re.compile(r"azureml://jobs/(?P<run>[^/]+)/outputs/(?P<output>[^/]+)(?:/(?:paths/)?(?P<path>.*))?")
+_RUNS = re.compile(r"runs:/+(?P<run>[^/]+)/(?P<path>.+)")
+_MODELS = re.compile(r"models:/+(?P<name>[^/@]+)(?:/(?P<version>[^/]+)|@(?P<label>[^/@]+))?")
 _STORE_PATH = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.*)")
 
 
@@ -50,7 +59,8 @@ def resolve(
         stand_ins: reference or URL (or its beginning, up to a ``/``) to an absolute local path; wins over everything
             else. `Record.stand_ins` of the record whose body holds the text.
         text: ``azureml:NAME:VERSION``, ``azureml:NAME@latest``, ``azureml://jobs/RUN/outputs/OUTPUT[/PATH]``,
-            ``azureml://datastores/NAME/paths/PATH``, ``content://DIGEST``, ``file:``, ``http(s):`` or an absolute path.
+            ``azureml://datastores/NAME/paths/PATH``, ``runs:/RUN/PATH``, ``models:/NAME/VERSION``, ``content://DIGEST``,
+            ``file:``, ``http(s):`` or an absolute path.
         sections: where an asset's name is looked up, in this order.
 
     Returns:
@@ -82,6 +92,10 @@ class _Resolver:
             return self._asset(text, match["name"], match["version"], match["label"], depth)
         if match := _OUTPUT.fullmatch(text):
             return self._output(match["run"], match["output"], match["path"] or "")
+        if match := _RUNS.fullmatch(text):
+            return self._artifact(match["run"], match["path"])
+        if match := _MODELS.fullmatch(text):
+            return self._model(text, match["name"], match["version"], match["label"], depth)
         if match := _STORE_PATH.fullmatch(text):
             return self._datastore(text, match["name"], match["path"])
         return self._url(text)
@@ -115,7 +129,7 @@ class _Resolver:
         raise NotFound(f"'{text}' is not in the workspace.{self._nearest(name)}")
 
     def _body_path(self, record: Record, depth: int) -> Path:
-        path = record.body.get("path")
+        path = record.attributes.get(KEPT) or record.body.get("path")
         if not isinstance(path, str):
             raise Invalid(f"{record.address} {record.revision} has no path.")
         own = _Resolver(self._store, self._paths, {**record.stand_ins, **self._stand_ins}, self._sections)
@@ -127,20 +141,57 @@ class _Resolver:
         close = difflib.get_close_matches(name, names, n=3)
         return f" Nearest: {', '.join(close)}." if close else ""
 
+    def _model(self, text: str, name: str, version: str | None, label: str | None, depth: int) -> Path:
+        """What MLflow's own addresses of models mean. Source: MLflow documentation, model URIs."""
+        logged = TrackedFiles(self._paths).model(name) if version is None and label is None else None
+        if logged is not None:
+            return _existing(logged, f"'{text}'")
+        if version == "latest" or (version is None and label is None):
+            version, label = None, "latest"
+        return _Resolver(self._store, self._paths, self._stand_ins, ("models",))._asset(
+            text, name, version, label, depth
+        )
+
     def _output(self, run: str, output: str, path: str) -> Path:
-        record = self._store.find("jobs", run)
-        if record is None:
-            raise NotFound(f"There is no run '{run}' in the workspace.")
+        if output == ARTIFACTS:
+            return self._artifact(run, path)
+        record = self._run(run)
         outputs = record.attributes.get("outputs") or {}
-        if output in outputs:
-            place = self._here(Path(outputs[output]), run)
-        elif output == "artifacts":
-            # The service's name for everything that a run has stored under its own name.
-            place = self._paths.job(run)
-        else:
-            raise NotFound(f"Run '{run}' has no output '{output}'. It has: {', '.join(sorted(outputs)) or 'none'}.")
+        if output not in outputs:
+            known = ", ".join([*sorted(outputs), ARTIFACTS])
+            end = "" if record.health is not Health.PROGRESSING else " It has not ended yet."
+            raise NotFound(f"Run '{run}' has no output '{output}'. It has: {known}.{end}")
+        place = self._here(Path(outputs[output]), run)
         what = f"output '{output}/{path}' of run '{run}'" if path else f"output '{output}' of run '{run}'"
         return _existing(inside(place, path) if path else place, what)
+
+    def _artifact(self, run: str, path: str) -> Path:
+        """What a run has under its own name: what it wrote into ``outputs``, its logs, and what it logged with MLflow."""
+        record = self._store.find("jobs", run)
+        run_id = run if record is None else str(record.attributes.get(MLFLOW_RUN) or "")
+        tracked = TrackedFiles(self._paths)
+        path = unquote(path).strip("/")
+        folder = self._paths.job(run) if record is not None else None
+        if folder is not None and path.partition("/")[0] in ("", *OWN_FOLDERS) and inside(folder, path).exists():
+            return inside(folder, path)
+        found = tracked.find(run_id, path) if path else None
+        if found is not None:
+            return found
+        tops = list(tracked.tops(run_id))
+        if record is None and not tops:
+            self._run(run)
+        tops += [name for name in OWN_FOLDERS if folder is not None and (folder / name).is_dir()]
+        raise NotFound(
+            f"Run '{run}' has no artifact '{path}'. It has: {', '.join(sorted(tops)) or 'none'}.",
+            fix=_nearest_name(path, tops),
+        )
+
+    def _run(self, name: str) -> Record:
+        record = self._store.find("jobs", name)
+        if record is None:
+            runs = [known.revision for known in self._store.list("jobs")]
+            raise NotFound(f"There is no run '{name}' in the workspace.", fix=_nearest_name(name, runs))
+        return record
 
     def _here(self, recorded: Path, run: str) -> Path:
         """Where a place inside this workspace is now: the folder may have been moved or copied since the run wrote there."""
@@ -181,6 +232,11 @@ def telling_of_loss(store: RecordStore, record: Record) -> Iterator[None]:
 def remote(text: str) -> bool:
     """Whether a text is an address of storage that this machine cannot reach by itself."""
     return "://" in text and text.split("://", 1)[0].lower() in REMOTE_SCHEMES
+
+
+def _nearest_name(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean '{close[0]}'?" if close else ""
 
 
 def _existing(path: Path, what: str) -> Path:

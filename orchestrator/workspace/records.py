@@ -32,7 +32,15 @@ UNSERVED: Final = "unserved"
 LOST: Final = "content_lost"
 """Attribute of an asset's record: true once its content turned out to be damaged. Backends hide it, so that it is made again."""
 
-PRIVATE_ATTRIBUTES: Final = frozenset({CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, LOST})
+MLFLOW_RUN: Final = "mlflow_run_id"
+"""Attribute of a job's record: its run in MLflow."""
+
+KEPT: Final = "kept"
+"""Attribute of a model's record: ``content://DIGEST`` of the copy that was taken when it was made from what a run has made."""
+
+PRIVATE_ATTRIBUTES: Final = frozenset(
+    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, KEPT, LOST}
+)
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
 

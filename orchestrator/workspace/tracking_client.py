@@ -18,9 +18,6 @@ from orchestrator.core.errors import Failed, Transient
 ANSWER_TIMEOUT_S: Final = 120.0
 """A server that was just started loads MLflow and migrates its database before its first answer, seconds."""
 
-MLFLOW_RUN: Final = "mlflow_run_id"
-"""Attribute of a job's record: its run in MLflow."""
-
 RUNS_ROUTE: Final = "/amlctl/runs"
 """Where the workspace's own server makes runs with given ids."""
 

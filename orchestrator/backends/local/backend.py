@@ -79,7 +79,7 @@ class LocalBackend:
         self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
         self._doubts = Doubts(self._client.answers, clock)
         self._revival = Revival(self._store, self._client, self._stands_for_processes, clock)
-        self._drafts = RecordDrafts(self._paths, self._content, self._secrets, choice.settings)
+        self._drafts = RecordDrafts(self._paths, self._store, self._content, self._secrets, choice.settings)
 
     @property
     def label(self) -> str:
@@ -115,7 +115,7 @@ class LocalBackend:
         existing = self._store.get(*key)
         if existing is not None:
             return self._existing(request, existing, kind)
-        wanted = self._drafts.of(request, kind, key)
+        wanted = self._drafts.fresh(request, kind, key)
         try:
             record = self._store.insert(wanted)
         except Conflict:

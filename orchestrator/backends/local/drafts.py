@@ -14,11 +14,13 @@ from orchestrator.core.fields import root_node
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.ports import Request
+from orchestrator.workspace.admission import admit
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
+from orchestrator.workspace.store import RecordStore
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""
@@ -33,13 +35,19 @@ class RecordDrafts:
     """Makes records for one backend.
 
     Args:
-        paths: the workspace.
+        paths, store: the workspace.
         settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
     """
 
     def __init__(
-        self, paths: WorkspacePaths, content: ContentStore, secrets: SecretFiles, settings: Mapping[str, Any]
+        self,
+        paths: WorkspacePaths,
+        store: RecordStore,
+        content: ContentStore,
+        secrets: SecretFiles,
+        settings: Mapping[str, Any],
     ) -> None:
+        self._store = store
         self._paths = paths
         self._content = content
         self._secrets = secrets
@@ -48,6 +56,17 @@ class RecordDrafts:
             PYTHON_DOWNLOADS: True if settings.get("python_downloads") else None,
         }
         self._identity = ""
+
+    def fresh(self, request: Request, kind: Kind, key: RecordKey) -> Record:
+        """The record that a request asks for, to be made now.
+
+        Raises:
+            Invalid, Conflict: see `of`.
+            NotFound, Invalid: see `admission.admit`.
+        """
+        record = self.of(request, kind, key)
+        found = admit(self._store, self._paths, key.kind, record.body, record.stand_ins)
+        return replace(record, attributes={**record.attributes, **found})
 
     def of(self, request: Request, kind: Kind, key: RecordKey) -> Record:
         """The record that a request asks for.

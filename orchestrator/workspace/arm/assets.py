@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.errors import NotFound
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.storage import model_uri
 from orchestrator.workspace.records import Record, RecordKey
+
+MODELS: Final = "models"
+MODEL_URI: Final = "modelUri"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,8 @@ class Assets:
         return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))
 
     def _put(self, call: Call) -> Answer:
-        sent = dict(call.request.json().get("properties") or {})
         key = self._key(call)
+        sent = self._as_recorded(dict(call.request.json().get("properties") or {}), key, call.scope)
         tags, marks = split_tags(sent.get("tags"))
         labels = {"tags": tags or None, "description": sent.get("description")}
         body = {**self._kind.to_body(sent), **{name: value for name, value in labels.items() if value}}
@@ -132,6 +136,20 @@ class Assets:
         if record.archived != bool(sent.get("isArchived")):
             record = self._shelf.relabel(replace(record, archived=bool(sent.get("isArchived"))))
         return Answer.of(self._view(call.scope, record), 201 if new else 200)
+
+    def _as_recorded(self, sent: dict[str, Any], key: RecordKey, scope: Scope) -> dict[str, Any]:
+        """What was sent, with a model's place as it was given when the model was made: clients send back what they were shown."""
+        existing = self._shelf.find(key)
+        shown = self._shown_uri(existing, scope) if existing is not None else None
+        if existing is not None and shown is not None and sent.get(MODEL_URI) == shown:
+            return {**sent, MODEL_URI: self._properties(existing, scope)[MODEL_URI]}
+        return sent
+
+    def _shown_uri(self, record: Record, scope: Scope) -> str | None:
+        if self._kind.section != MODELS:
+            return None
+        uri = model_uri(record, self._shelf.content)
+        return None if uri is None else lengthen(uri, scope)
 
     def _refuse_other_content(self, existing: Record, sent: Mapping[str, Any], scope: Scope) -> None:
         before, after = self._content(self._properties(existing, scope)), self._content(sent)
@@ -163,6 +181,8 @@ class Assets:
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
         section = self._kind.section
         properties = self._properties(record, scope)
+        if (uri := self._shown_uri(record, scope)) is not None:
+            properties = {**properties, MODEL_URI: uri}
         return {
             "id": scope.resource(section, record.name, "versions", record.revision),
             "name": record.revision,

@@ -74,6 +74,12 @@ def shorten(text: str) -> str:
     return text
 
 
+def lengthen(text: str, scope: Scope) -> str:
+    """The long form of a path in a datastore, in which clients get it. Source: recordings of azure-ai-ml, models."""
+    place = f"subscriptions/{scope.subscription}/resourceGroups/{scope.group}/workspaces/{scope.workspace}"
+    return f"azureml://{place}/{text.removeprefix('azureml://')}"
+
+
 def name_of(text: str) -> str:
     """The bare name in an id or reference: ``cpu`` of ``azureml:cpu`` and of a compute's id."""
     return shorten(text).removeprefix(REFERENCE).partition(":")[0]

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from orchestrator.core.errors import Conflict, NotFound
+from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG
+from orchestrator.workspace.admission import admit
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity
@@ -100,6 +101,7 @@ class Shelf:
 
         Raises:
             Conflict: it is still being deleted.
+            Invalid: it reads what is not there; see `admission.admit`.
         """
         existing = self.store.get(*entry.key)
         if existing is not None and existing.deleting:
@@ -108,7 +110,8 @@ class Shelf:
             self.secrets.put(entry.key, entry.secrets)
         wanted = _record(entry, existing)
         if existing is None:
-            record = self.store.insert(wanted)
+            found = self._admitted(entry)
+            record = self.store.insert(replace(wanted, attributes={**wanted.attributes, **found}))
         else:
             settled = existing.health is not Health.DEGRADED and existing.body == wanted.body
             same = settled or not entry.works
@@ -118,6 +121,13 @@ class Shelf:
         if entry.works:
             self.wake()
         return record, existing is None
+
+    def _admitted(self, entry: Entry) -> Mapping[str, Any]:
+        try:
+            return admit(self.store, self.paths, entry.key.kind, entry.body, {})
+        except NotFound as error:
+            # What is asked for may be made; what it reads is missing. Clients take 404 for a word about the former.
+            raise Invalid(error.detail, code=error.code, fix=error.fix) from None
 
     def rewrite(self, entry: Entry, existing: Record) -> Record:
         """Change the labels of a record as a caller sent them; what runs goes on."""

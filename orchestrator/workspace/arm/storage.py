@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.assets import DEFAULT_DATASTORES
+from orchestrator.workspace.assets import DEFAULT_DATASTORES, OWN_FOLDERS, resolve
+from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
+from orchestrator.workspace.records import KEPT, MLFLOW_RUN, Record
 from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.tracked_files import TrackedFiles
 
 ROOT: Final = "storage"
 """First part of every address of the blob service."""
@@ -26,6 +30,8 @@ _CODE: Final = "code-"
 _CODE_FOLDER: Final = "azureml-code"
 _RUN = re.compile(r"ExperimentRun/dcid\.(?P<run>[^/]+)(?:/(?P<path>.*))?")
 _OUTPUT = re.compile(r"azureml/(?P<run>[^/]+)/(?P<output>[^/]+)(?:/(?P<path>.*))?")
+
+_MODEL = re.compile(r"models/(?P<name>[^/]+)/(?P<version>[^/]+)(?:/(?P<path>.*))?")
 
 ARTIFACTS: Final = "workspaceartifactstore"
 
@@ -58,6 +64,16 @@ def run_path(run: str) -> str:
 def output_path(run: str, output: str) -> str:
     """Where the default datastore has a run's output. Source: azure-ai-ml, download of jobs."""
     return f"azureml/{run}/{output}"
+
+
+def model_uri(record: Record, content: ContentStore) -> str | None:
+    """Where the artifact store has a model that is kept in this workspace; None if it is kept elsewhere."""
+    kept = str(record.attributes.get(KEPT) or record.body.get("path") or "")
+    if not kept.startswith(SCHEME):
+        return None
+    manifest = content.manifest(kept.removeprefix(SCHEME))
+    last = safe_or_plain(manifest.name) if manifest.folder else manifest.name
+    return f"azureml://datastores/{ARTIFACTS}/paths/models/{record.name}/{record.revision}/{last}"
 
 
 class Storage:
@@ -101,26 +117,55 @@ class Storage:
         whole, _, _ = prefix.rpartition("/")
         found: dict[str, Path] = {}
         for start in dict.fromkeys((prefix.rstrip("/"), whole)):
-            place = self.place(container, start)
-            if place.is_file():
-                found[start] = place
-            elif place.is_dir():
-                lead = f"{start}/" if start else ""
-                files = (path for path in place.rglob("*") if path.is_file() and not _hidden(path, place))
-                found |= {f"{lead}{path.relative_to(place).as_posix()}": path for path in files}
+            for lead, place in self._all(container, start):
+                found |= _files(lead, place)
         return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
+
+    def _all(self, container: str, start: str) -> Iterator[tuple[str, Path]]:
+        """Every file and folder that a prefix means, with its name: what a run has made lies in several places."""
+        run = _RUN.fullmatch(start) if container == container_of(ARTIFACTS) else None
+        if run is not None and not run["path"]:
+            for name, place in TrackedFiles(self._paths).tops(self._run_id(run["run"])).items():
+                yield f"{start}/{name}", place
+        yield start, self.place(container, start)
 
     def _of_run(self, container: str, blob: str) -> Path | None:
         if container == container_of(ARTIFACTS) and (match := _RUN.fullmatch(blob)):
-            if (match["path"] or "").partition("/")[0] in _PRIVATE:
-                raise Invalid(f"'{blob}' is not for clients.")
-            return inside(self._paths.job(match["run"]), match["path"] or "")
+            return self._artifact(match["run"], match["path"] or "", blob)
+        if container == container_of(ARTIFACTS) and (match := _MODEL.fullmatch(blob)):
+            return self._model(match["name"], match["version"], match["path"] or "")
         if container == container_of(DEFAULT_DATASTORES[0]) and (match := _OUTPUT.fullmatch(blob)):
             record = self._store.find("jobs", match["run"])
             place = (record.attributes.get("outputs") or {}).get(match["output"]) if record is not None else None
             if place is not None:
                 return inside(Path(place), match["path"]) if match["path"] else Path(place)
         return None
+
+    def _artifact(self, run: str, path: str, blob: str) -> Path:
+        first = path.partition("/")[0]
+        if first in _PRIVATE:
+            raise Invalid(f"'{blob}' is not for clients.")
+        tracked = TrackedFiles(self._paths).find(self._run_id(run), path) if path and first not in OWN_FOLDERS else None
+        return tracked or inside(self._paths.job(run), path)
+
+    def _run_id(self, run: str) -> str:
+        record = self._store.find("jobs", run)
+        return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else ""
+
+    def _model(self, name: str, version: str, path: str) -> Path | None:
+        record = self._store.get("models", f"models.{name}", version)
+        if record is None or model_uri(record, ContentStore(self._paths)) is None:
+            return None
+        place = resolve(self._store, self._paths, {}, f"azureml:{name}:{version}", ("models",))
+        return inside(place.parent, path)
+
+
+def _files(start: str, place: Path) -> dict[str, Path]:
+    if place.is_file():
+        return {start: place}
+    lead = f"{start}/" if start else ""
+    files = (path for path in place.rglob("*") if path.is_file() and not _hidden(path, place))
+    return {f"{lead}{path.relative_to(place).as_posix()}": path for path in files}
 
 
 _PRIVATE = frozenset({"run.json", "process", "lock", "runner.log", "exit.json"})
@@ -140,6 +185,8 @@ def localise(text: str) -> str:
     if not text.startswith(_LONG):
         return text
     name, _, path = text.removeprefix(_LONG).partition("/paths/")
+    if name == ARTIFACTS and (match := _MODEL.fullmatch(path.rstrip("/"))) and "/" not in (match["path"] or ""):
+        return f"azureml:{match['name']}:{match['version']}"
     if name == ARTIFACTS and (match := _RUN.fullmatch(path.rstrip("/"))):
         return f"azureml://jobs/{match['run']}/outputs/artifacts/paths/{match['path'] or ''}"
     if name == DEFAULT_DATASTORES[0] and (match := _OUTPUT.fullmatch(path.rstrip("/"))):

@@ -21,10 +21,9 @@ from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import Settlement
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
-from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record, RecordKey
+from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.tracking_client import MLFLOW_RUN
 from orchestrator.workspace.trees import remove_tree
 
 KIND: Final = "jobs"

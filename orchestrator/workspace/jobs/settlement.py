@@ -16,10 +16,9 @@ from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, PROCESS, Record
+from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.tracking_client import MLFLOW_RUN
 from orchestrator.workspace.trees import make_read_only, remove_tree
 
 LOG_LINES: Final = 10

@@ -20,9 +20,10 @@ from urllib.parse import quote
 
 from orchestrator.core.errors import BackendError
 from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import MLFLOW_RUN
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import USER
-from orchestrator.workspace.tracking_client import JOB_PAGE, MLFLOW_RUN, RUNS_ROUTE
+from orchestrator.workspace.tracking_client import JOB_PAGE, RUNS_ROUTE
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]

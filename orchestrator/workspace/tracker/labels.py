@@ -10,9 +10,8 @@ from typing import Any, Final
 from mlflow.entities import RunTag
 from mlflow.exceptions import MlflowException
 
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import MLFLOW_RUN, Record
 from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking_client import MLFLOW_RUN
 
 RUN_NAME: Final = "mlflow.runName"
 _NOTE: Final = "mlflow.note.content"
