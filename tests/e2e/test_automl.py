@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.e2e.scoring_servers import ours
+
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "heart_failure_clinical_records.csv"
 SYNTHETIC = ROOT / "specs" / "heart-failure" / "data"
@@ -157,6 +159,19 @@ def test_the_model_folder_is_an_mlflow_model(tmp_path: Path) -> None:
     )
     told = subprocess.run([sys.executable, "-c", script, str(made.model)], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[False]"
+    patient = json.loads(PATIENT.read_text(encoding="utf-8"))["data"][0]
+    whole = {**dict.fromkeys(patient, 0), "age": 60, "ejection_fraction": 38, "serum_sodium": 137, "time": 130}
+    table = {"columns": list(whole), "index": [0], "data": [list(whole.values())]}
+    asked = [
+        ({"data": [patient]}, 200, b'{"result": [false]}'),
+        ({"data": [{"age": "old"}]}, 400, b"age"),
+        *(({"input_data": form}, 200, b"[false]") for form in (table, [whole], {n: [v] for n, v in whole.items()})),
+        ({"dataframe_split": table}, 200, b'{"predictions": [false]}'),
+    ]
+    with ours(Path(sys.executable), tmp_path / "serve", None, made.model) as server:
+        for body, status, part in asked:
+            found = server.ask(json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+            assert (found.status, part in found.body) == (status, True), (body, found)
 
 
 def table(path: Path, rows: list[str]) -> Path:
