@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,27 @@ from orchestrator.planning.saved import plan_to_json, saved_plan_problems
 _MAX_BYTES = 256 * 1024 * 1024
 
 
-def saved_document(plan: Plan, spec: SpecChoice, options: PlanOptions) -> dict[str, Any]:
-    """A plan with what it takes to make it again. Values of variables are left out: they may be secret."""
-    return plan_to_json(plan) | {
+def saved_document(plan: Plan, spec: SpecChoice, options: PlanOptions, file: Path, root: Path) -> dict[str, Any]:
+    """A plan with what it takes to make it again. Values of variables are left out: they may be secret.
+
+    No path is absolute, so that the plan holds in another checkout too: the project's folder is given from the plan's
+    file and from the current folder, everything else from the project's folder.
+
+    Args:
+        file: where it is saved.
+        root: the project's folder.
+    """
+    document = plan_to_json(plan)
+    for place in (*(change["source"] for change in document["changes"]), *document["warnings"]):
+        if place and place["file"]:
+            place["file"] = _from(root, Path(place["file"]))
+    return document | {
         "origin": {
-            "spec": [str(path.resolve()) for path in spec.paths],
+            "project_folder": [_from(file.absolute().parent, root), _from(Path.cwd(), root)],
+            "spec": [_from(root, path) for path in spec.paths],
             "target": spec.load.target,
             "variables": sorted(spec.load.variables),
-            "variable_files": [str(path.resolve()) for path in spec.load.variable_files],
+            "variable_files": [_from(root, path) for path in spec.load.variable_files],
             "prune": options.prune,
             "adopt": options.adopt,
             "select": list(options.select),
@@ -64,9 +78,10 @@ def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoic
             code="saved-plan-variables",
             fix=f"Give the same again: amlctl apply {path} {flags}",
         )
-    files = tuple(Path(file) for file in origin["variable_files"])
+    root = _project_folder(path, origin)
+    files = tuple(_here(root / file) for file in origin["variable_files"])
     choice = SpecChoice(
-        tuple(Path(spec) for spec in origin["spec"]),
+        tuple(_here(root / spec) for spec in origin["spec"]),
         LoadOptions(origin["target"], load.variables, files or load.variable_files, load.environ),
     )
     options = PlanOptions(
@@ -90,6 +105,38 @@ def require_same(document: dict[str, Any], fresh: Plan) -> None:
         )
 
 
+def _project_folder(plan: Path, origin: dict[str, Any]) -> Path:
+    """The folder that the plan's specs are in: where it was from the plan's file, or else from the current folder.
+
+    Raises:
+        StateError: the specs are in neither.
+    """
+    from_file, from_here = origin["project_folder"]
+    candidates = [
+        Path(os.path.normpath(plan.absolute().parent / from_file)),
+        Path(os.path.normpath(Path.cwd() / from_here)),
+    ]
+    for folder in candidates:
+        if all((folder / spec).exists() for spec in origin["spec"]):
+            return folder
+    looked = " or ".join(dict.fromkeys(str(folder) for folder in candidates))
+    raise StateError(
+        f"The spec of the saved plan ({', '.join(origin['spec'])}) is not in {looked}.",
+        code="saved-plan-no-spec",
+        fix="Put the plan where it was made in your checkout, or run this in the folder in which it was made.",
+    )
+
+
+def _from(folder: Path, path: Path) -> str:
+    """A path as it is written from a folder, with slashes."""
+    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+
+
+def _here(path: Path) -> Path:
+    """A path as a person in the current folder would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -111,5 +158,7 @@ def _well_formed(origin: dict[str, Any]) -> bool:
         isinstance(origin.get(key), list) and all(isinstance(item, str) for item in origin[key])
         for key in ("spec", "variables", "variable_files", "select")
     )
+    folders = origin.get("project_folder")
+    placed = isinstance(folders, list) and len(folders) == 2 and all(isinstance(item, str) for item in folders)
     flags = all(isinstance(origin.get(key), bool) for key in ("prune", "adopt", "destroy"))
-    return texts and flags and isinstance(origin.get("target"), str | None)
+    return texts and placed and flags and isinstance(origin.get("target"), str | None)

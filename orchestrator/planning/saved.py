@@ -121,10 +121,16 @@ def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
 
 def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
     """The same spec and state can still meet a workspace that others changed."""
-    before = {change["address"]: change for change in then}
-    after = {change["address"]: change for change in now}
+    before, after = _contents(then), _contents(now)
     moved = sorted(address for address in before.keys() | after.keys() if before.get(address) != after.get(address))
     if moved:
         yield f"The workspace has changed since: {some(moved)}."
-    elif then != now:
+    elif list(before) != list(after):
         yield "Its changes are not in order."
+
+
+def _contents(changes: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What happens, by address, without where it is written: lines move with each comment, and paths with each checkout."""
+    return {
+        change["address"]: {name: value for name, value in change.items() if name != "source"} for change in changes
+    }

@@ -50,7 +50,7 @@ def command(
         console.warnings(project.warnings)
     print_plan(plan, console)
     if out is not None:
-        save(plan, spec, options, out)
+        save(plan, spec, options, out, project.root)
         console.notice(f"Saved to {out}. Apply exactly this with: amlctl apply {shlex.quote(str(out))}")
     return Exit.CHANGES if detailed_exitcode and plan.effective else Exit.DONE
 
@@ -71,11 +71,11 @@ def print_plan(plan: Plan, console: Console) -> None:
         console.result(plan_text(plan, console.style, verbose=console.verbose))
 
 
-def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path) -> None:
+def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path, root: Path) -> None:
     """Write a plan to a file that its owner alone can read: field values may be confidential even where they are no secrets."""
     from orchestrator.cli.saved import saved_document
 
-    text = json.dumps(saved_document(plan, spec, options), ensure_ascii=False, indent=2)
+    text = json.dumps(saved_document(plan, spec, options, path, root), ensure_ascii=False, indent=2)
     try:
         private_files.replace(path, text + "\n")
     except OSError as problem:

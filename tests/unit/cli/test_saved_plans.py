@@ -124,3 +124,61 @@ def test_a_plan_that_is_too_large(demo: Shell, monkeypatch: pytest.MonkeyPatch) 
     answer = demo("apply", "plan.json", "-y", code=1)
     assert "error" in answer.err
     assert not (demo.folder / ".amlctl").exists()
+
+
+PLACES = [
+    ("project", "plan.json", "project", "plan.json", "where it was made"),
+    ("project", "plan.json", ".", "project/plan.json", "made inside, applied from above"),
+    ("project", "plan.json", "elsewhere/deep", "../../project/plan.json", "applied from a stranger's folder"),
+    (".", "out/plan.json", "elsewhere/deep", "../../out/plan.json", "kept outside the project"),
+    (".", "out/plan.json", "project", "../out/plan.json", "made above, applied inside"),
+]
+
+
+@pytest.mark.parametrize(("made_in", "out", "applied_in", "named", "why"), PLACES, ids=[p[4] for p in PLACES])
+def test_a_plan_holds_from_every_folder(
+    amlctl: Shell, monkeypatch: pytest.MonkeyPatch, made_in: str, out: str, applied_in: str, named: str, why: str
+) -> None:
+    top = amlctl.folder
+    for folder in ("project", "elsewhere/deep", "out"):
+        (top / folder).mkdir(parents=True)
+    amlctl.write("project/spec.yaml", SPEC)
+    amlctl.write("project/rows.csv", "x\n1\n")
+    monkeypatch.chdir(top / made_in)
+    amlctl("plan", "spec.yaml" if made_in == "project" else "project/spec.yaml", "-o", out)
+    monkeypatch.chdir(top / applied_in)
+    assert "3 created" in amlctl("apply", named).out, why
+
+
+def test_a_plan_holds_in_another_checkout_and_names_no_folder_of_this_machine(
+    amlctl: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = amlctl.folder
+    for checkout in ("agent-1/src", "agent-2/work/src"):
+        amlctl.write(f"{checkout}/ml/spec.yaml", SPEC + "variables: {a: {type: string, default: x}}\n")
+        amlctl.write(f"{checkout}/ml/rows.csv", "x\n1\n")
+        amlctl.write(f"{checkout}/prod.yaml", "a: y\n")
+    monkeypatch.chdir(top / "agent-1/src")
+    amlctl("plan", "ml", "--var-file", "prod.yaml", "-o", "../plan.json")
+    assert str(top) not in (top / "agent-1/plan.json").read_text()
+    (top / "agent-1").rename(top / "gone")
+    (top / "gone/plan.json").rename(top / "plan.json")
+    monkeypatch.chdir(top / "agent-2/work/src")
+    assert "3 created" in amlctl("apply", str(top / "plan.json")).out
+
+
+def test_comments_and_order_do_not_matter(demo: Shell) -> None:
+    demo("plan", "-o", "plan.json")
+    first, rest = SPEC.split("\n", 1)
+    demo.write("spec.yaml", f"# a comment\n\n{first}  # another\n# and more\n{rest}")
+    assert "3 created" in demo("apply", "plan.json").out
+
+
+def test_a_plan_whose_spec_is_nowhere(demo: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo("plan", "-o", "plan.json")
+    (demo.folder / "far").mkdir()
+    (demo.folder / "plan.json").rename(demo.folder / "far" / "plan.json")
+    monkeypatch.chdir(demo.folder / "far")
+    answer = demo("apply", "plan.json", code=1)
+    assert "saved-plan-no-spec" in answer.err
+    assert "spec.yaml" in answer.err
