@@ -13,7 +13,8 @@ _FONT = 'font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font
 _LINE, _CHARACTER, _MARGIN, _TOP = 20, 7.85, 18, 52
 _COLOURS = {
     "~": "#e5c07b",
-    "±": "#61afef",
+    ">": "#61afef",
+    "±": "#c678dd",
     "+": "#98c379",
     "-": "#e06c75",
     "?": "#c678dd",

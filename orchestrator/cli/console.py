@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from orchestrator.cli.streams import speaks_unicode
 from orchestrator.core.diagnostic import Diagnostic
-from orchestrator.report.diagnostics import diagnostics_text
+from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text
 from orchestrator.report.style import Style, without_foreign_controls
 
 
@@ -30,8 +30,8 @@ class Console:
         format: ``text``, ``json``, or another form that the command offers.
         quiet: no progress and no notices; results and errors only.
         verbose: everything there is to say.
-        color: None decides by terminal and ``NO_COLOR``.
-        log_format: ``text``, or ``json`` for one JSON object a line on stderr.
+        color: None decides by ``NO_COLOR``, ``FORCE_COLOR`` and the terminal, in this order.
+        log_format: ``text``, or ``json`` for one JSON object a line on stderr, and nothing else there.
     """
 
     format: str = "text"
@@ -60,10 +60,20 @@ class Console:
         """Whether progress may redraw lines: a person looks at a terminal."""
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not self.quiet and self.log_format == "text"
 
+    @property
+    def log_lines(self) -> bool:
+        """Whether everything but results is told as JSON lines."""
+        return self.log_format == "json"
+
     def _coloured(self, stream: TextIO) -> bool:
         if self.color is not None:
             return self.color
-        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        # Source: no-color.org, force-color.org; a 0 means no, as for Node.js, where the variable comes from.
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR", "0") not in ("", "0", "false"):
+            return True
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def result(self, text: str) -> None:
         """Print a result.
@@ -85,19 +95,41 @@ class Console:
 
     def notice(self, text: str) -> None:
         """Say something on the way; silent with ``-q``."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self.log_lines:
+            self.log("info", "notice", message=text)
+        else:
             self.error(text)
 
     def error(self, text: str) -> None:
         """Say something that must be seen."""
+        if self.log_lines:
+            self.log("error", "message", message=text)
+            return
         with suppress(OSError):  # there is nowhere left to say it, and an apply must not die of its progress
             print(without_foreign_controls(text), file=sys.stderr, flush=True)
 
+    def log(self, level: str, event: str, **facts: Any) -> None:
+        """Write a JSON line. Only where `log_lines` says so."""
+        from orchestrator.cli.log_lines import log_line
+
+        log_line(level, event, facts)
+
     def warnings(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print non-fatal findings."""
+        if self.log_lines:
+            self.problems(diagnostics)
+            return
         text = diagnostics_text(diagnostics, source_line, self.error_style)
         if text:
             self.notice(text)
+
+    def problems(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Write each finding as a JSON line of its own."""
+        for facts in diagnostics_json(diagnostics)["diagnostics"]:
+            if not (self.quiet and facts["severity"] == "warning"):
+                self.log(facts["severity"], "diagnostic", **facts)
 
 
 def source_line(file: str, number: int) -> str | None:

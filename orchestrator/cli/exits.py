@@ -42,6 +42,9 @@ def tell(failure: Exception, console: Console) -> Exit:
     if isinstance(failure, SpecError):
         if console.json:
             console.document(diagnostics_json(failure.diagnostics))
+        if console.log_lines:
+            console.problems(failure.diagnostics)
+            return Exit.ERROR
         count = len(failure.diagnostics)
         console.error(diagnostics_text(failure.diagnostics, source_line, console.error_style))
         console.error(f"\n{count} problem{'s' if count != 1 else ''} found.")
@@ -49,6 +52,9 @@ def tell(failure: Exception, console: Console) -> Exit:
     facts = facts_of(failure)
     if console.json:
         console.document({"error": facts})
+    if console.log_lines:
+        console.log("error", "failed", **{name: value or None for name, value in facts.items()})
+        return Exit.ERROR
     style = console.error_style
     code = f"[{facts['code']}]" if facts["code"] else ""
     console.error(f"{style(f'error{code}', 'red', 'bold')}: {facts['detail']}")

@@ -1,4 +1,4 @@
-"""Ctrl-C while applying: the first drains, the second stops waiting."""
+"""Ctrl-C: before the first step everything ends at once; while applying the first drains, the second stops waiting."""
 
 from __future__ import annotations
 
@@ -11,22 +11,43 @@ from orchestrator.cli.console import Console
 from orchestrator.core.ports import Cancellation
 
 
-@contextmanager
-def interruptible(console: Console) -> Iterator[Cancellation]:
-    """Give a `Cancellation` that SIGINT and SIGTERM act on while the block runs."""
-    cancel = Cancellation()
+class Interrupts:
+    """What SIGINT and SIGTERM do.
 
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        if cancel.draining:
-            cancel.abort()
-            console.error("Stopped waiting. What runs in the workspace goes on; the next apply takes it up.")
+    Attributes:
+        cancel: what they act on once something is being done.
+        begun: whether something is; before, they raise KeyboardInterrupt, wherever the program is: at a question, for instance.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.cancel = Cancellation()
+        self.begun = False
+        self._console = console
+
+    def begin(self) -> None:
+        """From now on there is something to bring to an end."""
+        self.begun = True
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """The handler."""
+        if not self.begun:
+            self.cancel.abort()
+            raise KeyboardInterrupt
+        if self.cancel.draining:
+            self.cancel.abort()
+            self._console.error("Stopped waiting. What runs in the workspace goes on; the next apply takes it up.")
         else:
-            cancel.drain()
-            console.error("Starting nothing new; finishing what runs. Press Ctrl-C again to stop waiting.")
+            self.cancel.drain()
+            self._console.error("Starting nothing new; finishing what runs. Press Ctrl-C again to stop waiting.")
 
-    before = {number: signal.signal(number, on_interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+
+@contextmanager
+def interruptible(console: Console) -> Iterator[Interrupts]:
+    """Let SIGINT and SIGTERM act on an `Interrupts` while the block runs."""
+    interrupts = Interrupts(console)
+    before = {number: signal.signal(number, interrupts.on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield cancel
+        yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.console import Console
-from orchestrator.cli.progress import STARTING
+from orchestrator.cli.progress import STARTING, Tails
+from orchestrator.core.address import Address
 from orchestrator.core.run import Event, EventKind, Listener
 from orchestrator.report.run import result_line, show_duration
 
@@ -55,14 +56,19 @@ class _Board:
 
 
 @contextmanager
-def live_display(console: Console) -> Iterator[Listener]:
-    """Give a listener that draws on stderr until the block ends."""
+def live_display(console: Console, told: set[Address]) -> Iterator[Listener]:
+    """Give a listener that draws on stderr until the block ends.
+
+    Args:
+        told: receives the addresses whose results have been shown.
+    """
     board = _Board()
     terminal = RichConsole(stderr=True, no_color=not console.error_style.color)
     style = console.error_style
 
     live = Live(board, console=terminal, refresh_per_second=8, transient=True)
     starting = threading.Lock()
+    tails = Tails()
 
     def listen(event: Event) -> None:
         with starting:
@@ -76,8 +82,15 @@ def live_display(console: Console) -> Iterator[Listener]:
             case EventKind.FINISHED if event.result is not None:
                 with board.lock:
                     board.running.pop(name, None)
-                terminal.print(Text.from_ansi(f"  {result_line(event.result, style, brief=True)}"))
-            case EventKind.PROGRESS | EventKind.RETRY:
+                if last := tails.of(event.result):
+                    terminal.print(Text(f"    {event.address}: {last}", style="dim"))
+                terminal.print(Text.from_ansi(f"  {result_line(event.result, style)}"))
+                told.add(event.result.address)
+            case EventKind.LOG if console.verbose:
+                terminal.print(Text(f"    {event.address}: {event.message}", style="dim"))
+            case EventKind.PROGRESS | EventKind.RETRY | EventKind.LOG:
+                if event.kind is EventKind.LOG:
+                    tails.keep(event)
                 with board.lock:
                     if name in board.running:
                         board.running[name].message = event.message

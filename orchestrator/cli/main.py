@@ -10,6 +10,7 @@ from itertools import pairwise
 import click
 
 from orchestrator.cli.console import Console, OutputFailed
+from orchestrator.cli.early import OUTPUT_OPTIONS, Early
 from orchestrator.cli.exits import facts_of
 from orchestrator.cli.overview import COMMANDS, overview, version_line
 from orchestrator.cli.streams import abandon
@@ -45,9 +46,16 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, invoke_without_command=True)
 @click.option("--version", is_flag=True)
+@OUTPUT_OPTIONS[3]
+@OUTPUT_OPTIONS[2]
+@OUTPUT_OPTIONS[1]
+@OUTPUT_OPTIONS[0]
 @click.pass_context
-def cli(ctx: click.Context, *, version: bool) -> None:
+def cli(
+    ctx: click.Context, *, version: bool, quiet: bool, verbose: bool, no_color: bool, log_format: str | None
+) -> None:
     """Declarative orchestrator for Azure Machine Learning."""
+    ctx.obj = Early(quiet, verbose, no_color, log_format)
     if version:
         click.echo(version_line())
     elif ctx.invoked_subcommand is None:
@@ -62,14 +70,17 @@ def _tell_wrong_line(problem: click.ClickException, arguments: list[str]) -> int
             Console("json").document({"error": facts_of(fault)})
         except (OutputFailed, BrokenPipeError):
             abandon()
-    problem.show(sys.stderr)
+    if _wants_json(arguments, "--log-format"):
+        Console(log_format="json").error(problem.format_message())
+    else:
+        problem.show(sys.stderr)
     return 1
 
 
-def _wants_json(arguments: list[str]) -> bool:
+def _wants_json(arguments: list[str], option: str = "--format") -> bool:
     """What the line says, read without click: it may be wrong anywhere."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return "--format=json" in options or ("--format", "json") in pairwise(options)
+    return f"{option}=json" in options or (option, "json") in pairwise(options)
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -84,7 +95,8 @@ def run(arguments: list[str] | None = None) -> None:
         # click's own code for a wrong command line is 2, which means "there are changes" here.
         code = _tell_wrong_line(problem, sys.argv[1:] if arguments is None else arguments)
     except (KeyboardInterrupt, click.Abort):
-        print("Interrupted.", file=sys.stderr)
+        as_lines = _wants_json(sys.argv[1:] if arguments is None else arguments, "--log-format")
+        Console(log_format="json" if as_lines else "text").error("Interrupted.")
         code = 130
     except BrokenPipeError:
         # The reader of our output is gone (``| head``).

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from orchestrator.cli.console import Console
+from orchestrator.cli.early import OUTPUT_OPTIONS, Early
 from orchestrator.cli.exits import Exit, Expected, refused_by_machine, tell
 from orchestrator.core.project import LoadOptions, Project
 
@@ -131,9 +132,16 @@ def with_console(*formats: str) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapper(
-            *args: Any, output: str, quiet: bool, verbose: bool, no_color: bool, log_format: str, **kwargs: Any
+            *args: Any, output: str, quiet: bool, verbose: bool, no_color: bool, log_format: str | None, **kwargs: Any
         ) -> Any:
-            console = Console(output, quiet, verbose, False if no_color else None, log_format)
+            early = click.get_current_context().find_root().obj or Early()
+            console = Console(
+                output,
+                quiet or early.quiet,
+                verbose or early.verbose,
+                False if no_color or early.no_color else None,
+                log_format or early.log_format or "text",
+            )
             try:
                 code = function(*args, console=console, **kwargs)
             except Expected as failure:
@@ -153,12 +161,7 @@ def with_console(*formats: str) -> Callable[[F], F]:
                 show_default=True,
                 help="Form of the result on stdout.",
             ),
-            click.option("--quiet", "-q", is_flag=True, help="No progress, no notices."),
-            click.option("--verbose", "-v", is_flag=True, help="Show everything, suppressed differences included."),
-            click.option("--no-color", is_flag=True, help="Never colour the output."),
-            click.option(
-                "--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of progress on stderr."
-            ),
+            *OUTPUT_OPTIONS,
         )
         return _stack(wrapper, decorators)  # type: ignore[return-value]
 

@@ -17,6 +17,8 @@ PLAN_FORMAT = 1
 SAVED_PLAN_KEYS: Final = frozenset({"format", "project", "base", "changes"})
 """Keys of every plan that was written down, by which such a file is told from others."""
 
+_COUNTED = ("create", "update", "revise", "run", "replace", "delete", "forget", "unchanged", "orphaned")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanBase:
@@ -90,14 +92,12 @@ class Plan:
 
     def summary(self) -> dict[str, int]:
         """How many changes there are of each kind; keys as in the plan's JSON form."""
-        counts = dict.fromkeys(("create", "update", "revise", "run", "replace", "delete", "unchanged", "orphaned"), 0)
+        counts = dict.fromkeys(_COUNTED, 0)
         for change in self.changes:
             if change.orphaned:
                 counts["orphaned"] += 1
             elif change.action is Action.NOOP:
                 counts["unchanged"] += 1
-            elif change.action is Action.FORGET:
-                counts["delete"] += 1
             else:
                 counts[change.action.value] += 1
         return counts

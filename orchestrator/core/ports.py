@@ -97,7 +97,13 @@ class Cancellation:
 
 
 Progress = Callable[[str], None]
-"""Receives one line about a long operation."""
+"""Receives one line about a long operation; a `LogLine` if a workload wrote it."""
+
+
+class LogLine(str):
+    """A line of a workload's log: of interest to those who ask for it."""
+
+    __slots__ = ()
 
 
 class Backend(Protocol):

@@ -59,6 +59,14 @@ class Outcome(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    LEFT_RUNNING = "left-running"
+
+
+NOT_WELL = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.CANCELLED, Outcome.LEFT_RUNNING})
+"""Outcomes of what is not as it should be. What was left running goes on in the workspace; nobody waited for its end."""
+
+STOPPED = frozenset({Outcome.CANCELLED, Outcome.LEFT_RUNNING})
+"""Outcomes of what a wish to stop kept from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class StepResult:
 
     Attributes:
         revision: the revision now in force.
+        before: the revision that was in force; empty if there was none.
         duration_s: wall-clock seconds.
         error: why it failed or was skipped, in words; may name the address that caused it.
         code: the type of the error (``Denied``, ``Invalid``, …); empty if none.
@@ -84,6 +93,12 @@ class StepResult:
     observed: Observed | None = None
     span: Span | None = None
     answers: tuple[CheckResult, ...] = ()
+    before: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it is as it should be."""
+        return self.outcome not in NOT_WELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +138,15 @@ class RunReport:
     @property
     def failed(self) -> bool:
         """Whether any resource failed or was skipped because of one that did."""
-        return any(r.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.CANCELLED) for r in self.results)
+        return any(not result.good for result in self.results)
 
 
 class EventKind(StrEnum):
-    """What an event tells."""
+    """What an event tells. PROGRESS is the workspace's own word about a step, LOG a line that a workload wrote."""
 
     STARTED = "started"
     PROGRESS = "progress"
+    LOG = "log"
     RETRY = "retry"
     FINISHED = "finished"
     NOTICE = "notice"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health, Sync
+from orchestrator.core.score import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class ResourceStatus:
     Attributes:
         revision: the version or run in force; empty for named resources.
         message: why it is not healthy, or what the next apply would do.
+        score: of a finished search for the best model.
         urls: what can be opened or called: ``scoring``, ``tracking``, …
     """
 
@@ -25,3 +27,4 @@ class ResourceStatus:
     revision: str = ""
     message: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
+    score: Score | None = None

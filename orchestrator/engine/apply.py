@@ -65,12 +65,19 @@ def apply_agreed(
 
     with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
         fresh = narrow(plan_project(project, workspace, options).plan)
-        if fresh.changes != agreed.changes:
+        if fresh.changes != agreed.changes and not (run.fewer and _is_part(fresh, agreed)):
             raise StateError(
                 "The workspace or its state changed after the plan was shown, so the plan no longer holds.",
                 code="plan-outdated",
                 fix="Look at the new plan and apply again.",
             )
+        run.begun()
         settings = ApplyOptions(parallelism=run.parallelism, cancel=run.cancel, listener=run.listener, clock=run.clock)
         report = apply(fresh, workspace.backend, workspace.store, discover(), settings)
     return fresh, report
+
+
+def _is_part(fresh: Plan, agreed: Plan) -> bool:
+    """Whether a plan does nothing that was not agreed to. Fields may be known by now that only the apply could know."""
+    expected = {(change.address, change.action, change.before, change.after) for change in agreed.effective}
+    return all((change.address, change.action, change.before, change.after) in expected for change in fresh.effective)

@@ -10,7 +10,7 @@ from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend
-from orchestrator.core.run import Event, EventKind, Outcome, RunReport, Step, StepResult
+from orchestrator.core.run import STOPPED, Event, EventKind, Outcome, RunReport, Step, StepResult
 from orchestrator.core.state import Intent, State, StateChange, StateStore
 from orchestrator.execution.compile import compile_steps
 from orchestrator.execution.options import ApplyOptions
@@ -44,7 +44,7 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
         return Intent(step.id, step.address, step.verb, step.key, revisions[step.address])
 
     results = _by_address(Walk(steps, runner, store, intent_of, options).run())
-    interrupted = any(result.outcome is Outcome.CANCELLED for result in results)
+    interrupted = any(result.outcome in STOPPED for result in results)
     return RunReport(results, interrupted, state.serial)
 
 

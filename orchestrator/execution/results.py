@@ -8,7 +8,7 @@ from dataclasses import replace
 from orchestrator.core.change import Action, Change
 from orchestrator.core.errors import BackendError, Cancelled
 from orchestrator.core.resource import Applied
-from orchestrator.core.run import Outcome, Step, StepResult, Verb
+from orchestrator.core.run import STOPPED, Outcome, Step, StepResult, Verb
 from orchestrator.core.state import StateChange
 from orchestrator.execution.attempt import Attempt
 from orchestrator.execution.finished import Finished
@@ -26,7 +26,7 @@ _REMOVED = {Verb.DELETE: Outcome.DELETED, Verb.FORGET: Outcome.FORGOTTEN}
 
 def not_started(step: Step, change: Change, outcome: Outcome, why: str) -> Finished:
     """The result of a step that was kept from starting."""
-    code = "Cancelled" if outcome is Outcome.CANCELLED else ""
+    code = "Cancelled" if outcome in STOPPED else ""
     result = StepResult(step.address, outcome, error=why, code=code, span=change.span)
     return Finished(step, result, StateChange(step.id, step.address, None, outcome.value, why, keep=True))
 
@@ -50,6 +50,7 @@ def succeeded(attempt: Attempt, duration_s: float, lineage: str) -> Finished:
         observed=attempt.observed,
         span=attempt.change.span,
         answers=attempt.answers,
+        before=attempt.change.before or "",
     )
     return Finished(step, result, StateChange(step.id, step.address, applied, outcome.value))
 
@@ -64,7 +65,9 @@ def failed(
         redact: takes secrets out of a text.
     """
     step, change = attempt.step, attempt.change
-    outcome = Outcome.CANCELLED if isinstance(error, Cancelled) else Outcome.FAILED
+    outcome = Outcome.FAILED
+    if isinstance(error, Cancelled):
+        outcome = Outcome.LEFT_RUNNING if attempt.touched else Outcome.CANCELLED
     text = redact(f"{error.detail} {error.fix}".strip())
     # A run that failed is in the workspace for the next plan to see; the last good one stays on record.
     keep = not attempt.touched or step.verb is Verb.RUN

@@ -20,7 +20,7 @@ from orchestrator.core.errors import (
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import Backend, Request
+from orchestrator.core.ports import Backend, LogLine, Request
 from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Desired, Observed, Removal
 from orchestrator.core.run import CheckResult, Event, EventKind, Outcome, Step, Verb
@@ -141,12 +141,19 @@ class StepRunner:
 
     def _settle_down(self, attempt: Attempt, revision: str, timeout_s: float | None) -> None:
         observed = attempt.observed
-        if observed is not None and self._kind(attempt).local.behaviour in _INSTANT and observed.health in _AT_REST:
+        if observed is not None and observed.health in _AT_REST and self._at_once(attempt):
             return
         self._wait(attempt, observed.revision if observed and observed.revision else revision, timeout_s)
 
+    def _at_once(self, attempt: Attempt) -> bool:
+        """Whether a step is over when its call is: what only is written, and a run that is over and gets another label."""
+        kind = self._kind(attempt)
+        return kind.local.behaviour in _INSTANT or (attempt.step.verb is Verb.UPDATE and kind.identity is Identity.RUN)
+
     def _wait(self, attempt: Attempt, revision: str, timeout_s: float | None) -> None:
-        progress = partial(self._emit, EventKind.PROGRESS, attempt)
+        def progress(line: str) -> None:
+            self._emit(EventKind.LOG if isinstance(line, LogLine) else EventKind.PROGRESS, attempt, line)
+
         on_retry = self._on_retry(attempt)
         attempt.observed = self._calls.wait(attempt.step.address, revision, timeout_s, progress, on_retry)
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+from orchestrator.core import run
 from orchestrator.core.run import Event, EventKind, Outcome, Step, StepResult
 from orchestrator.core.state import Intent, StateStore
 from orchestrator.execution.finished import Finished
@@ -27,7 +28,7 @@ crash leaves few intents open."""
 _POLL_S = 0.25
 """How often to look whether somebody wants to stop, while nothing comes back."""
 
-_BAD = (Outcome.FAILED, Outcome.SKIPPED, Outcome.CANCELLED)
+_WHY = {Outcome.CANCELLED: "was stopped", Outcome.LEFT_RUNNING: "was left running"}
 
 
 class Walk:
@@ -140,7 +141,7 @@ class Walk:
         self._options.listener(Event(EventKind.FINISHED, step.address, verb=step.verb, result=result))
         if step.queue:
             self._ready.extendleft(reversed(self._parked.pop(step.queue)))
-        if result.outcome in _BAD:
+        if not result.good:
             self._skip_followers(step, result)
             return
         for follower in self._followers.get(step.id, ()):
@@ -150,9 +151,9 @@ class Walk:
 
     def _skip_followers(self, culprit: Step, result: StepResult) -> None:
         """Everything that waits for a step that went wrong, directly or not, never starts."""
-        cancelled = result.outcome is Outcome.CANCELLED
+        cancelled = result.outcome in run.STOPPED
         outcome = Outcome.CANCELLED if cancelled else Outcome.SKIPPED
-        why = f"Not started because {culprit.address} {'was stopped' if cancelled else 'failed'}."
+        why = f"Not started because {culprit.address} {_WHY.get(result.outcome, 'failed')}."
         doomed = deque(self._followers.get(culprit.id, ()))
         while doomed:
             step = doomed.popleft()
@@ -167,8 +168,9 @@ class Walk:
         for step in self._steps.values():
             if step.id not in self._results:
                 going_on = step.id in self._under_way
-                why = "Still going on; the next apply takes it up." if going_on else STOPPED
-                self._results[step.id] = self._runner.not_started(step, Outcome.CANCELLED, why).result
+                why = "It goes on in the workspace; the next apply takes it up." if going_on else STOPPED
+                outcome = Outcome.LEFT_RUNNING if going_on else Outcome.CANCELLED
+                self._results[step.id] = self._runner.not_started(step, outcome, why).result
 
     def _stopping(self) -> bool:
         return self._crash is not None or self._options.cancel.draining

@@ -48,7 +48,9 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         findings += still_needed(facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP})
         findings += _take_away(leaving, "left the spec", changes, targets)
     else:
-        changes.update((gone.address, left_alone(gone)) for gone in leaving)
+        vanished = [each for each in leaving if each.vanished]
+        findings += _take_away(vanished, "left the spec", changes, targets)
+        changes.update((each.address, left_alone(each)) for each in leaving if not each.vanished)
     return _checked(facts, changes, targets, findings)
 
 

@@ -25,6 +25,7 @@ class Leaving:
         desired: what the spec says of it; None if it left the spec.
         live: every object of it that bears our mark and is not archived.
         unmarked: there is an object that the record names and that bears no mark of ours. It stays: a record is only a file.
+        known: this version knows its kind, so that its absence means something.
     """
 
     address: Address
@@ -33,6 +34,7 @@ class Leaving:
     live: tuple[Observed, ...]
     removal: Removal
     unmarked: bool = False
+    known: bool = True
 
     @property
     def protected(self) -> bool:
@@ -40,6 +42,11 @@ class Leaving:
         if self.desired is not None:
             return self.desired.lifecycle.protect
         return self.applied is not None and self.applied.protect
+
+    @property
+    def vanished(self) -> bool:
+        """Nothing of it is left: there is only a record to forget."""
+        return self.known and not self.live and not self.unmarked
 
     @property
     def depends_on(self) -> frozenset[Address]:
@@ -87,7 +94,9 @@ def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
         if record is not None or live:
             desired = facts.project.resources.get(address)
             unmarked = record is not None and any(o.revision == record.revision for o in there if o.owner is None)
-            yield Leaving(address, desired, record, live, _removal(address, desired, record, facts), unmarked)
+            known = address.kind in facts.kinds
+            removal = _removal(address, desired, record, facts)
+            yield Leaving(address, desired, record, live, removal, unmarked, known)
 
 
 def _removal(address: Address, desired: Desired | None, record: Applied | None, facts: Facts) -> Removal:

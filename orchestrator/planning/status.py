@@ -11,6 +11,7 @@ from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan
 from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Observed
+from orchestrator.core.score import score_of
 from orchestrator.core.status import ResourceStatus
 
 _NEXT: Final = {Action.REVISE: "new version"}
@@ -39,6 +40,8 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     message = redact(live.message) if live and live.message else ""
     if change.orphaned:
         sync, message = Sync.ORPHANED, message or change.reason
+    elif change.action is Action.FORGET:
+        sync, message = Sync.ORPHANED, "left the spec and is gone; the next apply forgets it"
     elif change.action is Action.NOOP:
         sync = Sync.SYNCED
     else:
@@ -47,7 +50,15 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
             message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change.reason})",
         )
     urls = _urls(live.attributes if live else {})
-    return ResourceStatus(change.address, health, sync, live.revision if live else "", message, urls)
+    return ResourceStatus(
+        change.address,
+        health,
+        sync,
+        live.revision if live else "",
+        message,
+        urls,
+        score_of(live.attributes) if live else None,
+    )
 
 
 def _urls(attributes: Mapping[str, Any]) -> dict[str, str]:

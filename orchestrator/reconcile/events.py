@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from orchestrator.core.run import Event
+from orchestrator.core.run import Event, EventKind
 from orchestrator.reconcile.task import Watch
 from orchestrator.report.style import one_line
 
@@ -22,6 +22,8 @@ class StepEvents:
         self._watch = watch
 
     def __call__(self, event: Event) -> None:
+        if event.kind is EventKind.LOG:
+            return  # logs of workloads are in the workspace, not in the loop's
         facts: dict[str, object] = {"address": str(event.address) if event.address else "", "message": event.message}
         if event.result is not None:
             facts["outcome"] = event.result.outcome.value

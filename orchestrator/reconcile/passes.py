@@ -10,8 +10,8 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.ports import Clock
+from orchestrator.core.run import NOT_WELL, RunReport
 from orchestrator.core.run import Outcome as StepOutcome
-from orchestrator.core.run import RunReport
 from orchestrator.reconcile import troubles
 from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
 from orchestrator.reconcile.ports import Revision, SourceError
@@ -21,7 +21,7 @@ from orchestrator.reconcile.switches import Circumstances, Held, Hold, held_back
 from orchestrator.reconcile.task import Control, Known, PassEnd, Task, Watch
 from orchestrator.reconcile.windows import frozen
 
-_DONE_WELL = frozenset(StepOutcome) - {StepOutcome.FAILED, StepOutcome.SKIPPED, StepOutcome.CANCELLED}
+_DONE_WELL = frozenset(StepOutcome) - NOT_WELL
 _UNWELL = (Health.DEGRADED, Health.MISSING, Health.UNKNOWN)
 
 

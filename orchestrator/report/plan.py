@@ -17,7 +17,7 @@ SYMBOLS = {
     Action.FORGET: "!",
     Action.UPDATE: "~",
     Action.REVISE: "~",
-    Action.RUN: "±",
+    Action.RUN: ">",
     Action.CREATE: "+",
     Action.REPLACE: "±",
     Action.DELETE: "-",
@@ -79,7 +79,10 @@ def summary_line(plan: Plan) -> str:
     ]
     if count["replace"]:
         parts.append(f"{count['replace']} to replace")
-    parts += [f"{count['delete']} to delete", f"{count['unchanged']} unchanged"]
+    parts.append(f"{count['delete']} to delete")
+    if count["forget"]:
+        parts.append(f"{count['forget']} to forget")
+    parts.append(f"{count['unchanged']} unchanged")
     if count["orphaned"]:
         parts.append(f"{count['orphaned']} orphaned")
     return ", ".join(parts) + "."
@@ -100,6 +103,8 @@ def verb_phrase(change: Change) -> str:
             return f"create version {change.after}" if change.after else "create"
         case Action.RUN:
             return "run again" if change.before else "run"
+        case Action.UPDATE if change.before and change.after and change.before != change.after:
+            return f"reuse {change.after} (was {change.before})"
         case Action.FORGET:
             return "forget (the live object stays)"
         case Action.NOOP:

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
+from orchestrator.core.address import Address
 from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
+from orchestrator.core.score import score_of
 from orchestrator.report.style import PLAIN, Style, harmless, one_line
 
-_COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "yellow", Outcome.CANCELLED: "yellow"}
+_COLOURS = {
+    Outcome.FAILED: "red",
+    Outcome.SKIPPED: "yellow",
+    Outcome.CANCELLED: "yellow",
+    Outcome.LEFT_RUNNING: "yellow",
+}
 
 
-def result_line(result: StepResult, style: Style = PLAIN, *, brief: bool = False) -> str:
-    """One line for one resource: what happened, to which revision, how long it took; below it why it failed, and where.
-
-    Args:
-        result: what happened.
-        style: colours.
-        brief: of the reason only the first line, where the summary will give the rest.
-    """
-    good = result.outcome not in _COLOURS
-    mark = (
-        style("✓", "green")
-        if good
-        else style("✗" if result.outcome is Outcome.FAILED else "-", _COLOURS[result.outcome])
-    )
-    revision = f" {one_line(result.revision)}" if result.revision else ""
+def result_line(result: StepResult, style: Style = PLAIN) -> str:
+    """What happened to one resource, to which revision, how long it took; below it the score, or why it failed and where."""
+    bad = _COLOURS.get(result.outcome)
+    mark = style("✓", "green") if bad is None else style("✗" if result.outcome is Outcome.FAILED else "-", bad)
     duration = f"  {show_duration(result.duration_s)}" if result.duration_s >= 0.05 else ""
-    line = f"{mark} {one_line(result.address)}  {result.outcome.value}{revision}{style(duration, 'dim')}"
+    outcome = result.outcome.value.replace("-", " ")
+    line = f"{mark} {one_line(result.address)}  {outcome}{one_line(_revision(result))}{style(duration, 'dim')}"
+    score = score_of(result.observed.attributes) if result.observed and result.good else None
+    if score is not None:
+        line = f"{line}\n    {style(one_line(score), 'bold')}"
     if not result.error:
         return line
     where = f" ({one_line(result.span)})" if result.span else ""
-    colour = _COLOURS.get(result.outcome, "red")
-    first, *more = harmless(result.error).splitlines()[: 1 if brief else None] or [""]
-    return "\n".join([line, f"    {style(first, colour)}{where}", *(f"      {style(part, 'dim')}" for part in more)])
+    first, *more = harmless(result.error).splitlines() or [""]
+    told = [f"    {style(first, bad or 'red')}{where}", *(f"      {style(part, 'dim')}" for part in more)]
+    return "\n".join([line, *told])
+
+
+def _revision(result: StepResult) -> str:
+    moved = result.before and result.before != result.revision and result.outcome in (Outcome.REUSED, Outcome.UPDATED)
+    return (f" {result.revision}" if result.revision else "") + (f" (was {result.before})" if moved else "")
 
 
 def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
@@ -45,24 +51,33 @@ def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
     return f"{style('✓', 'green')} {said}"
 
 
-def run_text(report: RunReport, style: Style = PLAIN, *, command: str = "apply") -> str:
-    """The closing summary: everything that did not go well, the endpoints' answers, counts.
+def run_text(
+    report: RunReport, style: Style = PLAIN, *, command: str = "apply", told: Collection[Address] = frozenset()
+) -> str:
+    """The closing summary: everything that did not go well and was not told yet, the endpoints' answers, counts.
 
     Args:
         report: what was done.
         style: colours.
         command: the command that did it, for the last line.
+        told: whose results were shown when they came.
     """
-    counts = Counter(result.outcome for result in report.results)
-    done = [f"{number} {outcome.value}" for outcome, number in sorted(counts.items(), key=lambda item: item[0].value)]
-    lines = [result_line(r, style) for r in report.results if r.outcome in _COLOURS]
+    lines = [result_line(r, style) for r in report.results if not r.good and r.address not in told]
     answers = [a for r in report.results for a in r.answers if not a.deployment or a.problem]
     lines += [answer_line(answer, style) for answer in answers]
+    lines.append(style(closing_line(report, command), "bold"))
+    return "\n".join(lines)
+
+
+def closing_line(report: RunReport, command: str) -> str:
+    """``Apply complete: 3 created (serial 7).``"""
+    counts = Counter(result.outcome for result in report.results)
+    ordered = sorted(counts.items(), key=lambda item: item[0].value)
+    done = [f"{number} {outcome.value.replace('-', ' ')}" for outcome, number in ordered]
     title = command.capitalize()
     head = "Interrupted" if report.interrupted else f"{title} incomplete" if report.failed else f"{title} complete"
     tail = f"; run {command} again to continue" if report.failed or report.interrupted else ""
-    lines.append(style(f"{head}: {', '.join(done) or 'nothing to do'} (serial {report.serial}){tail}.", "bold"))
-    return "\n".join(lines)
+    return f"{head}: {', '.join(done) or 'nothing to do'} (serial {report.serial}){tail}."
 
 
 def run_json(report: RunReport) -> dict[str, Any]:
@@ -75,6 +90,7 @@ def run_json(report: RunReport) -> dict[str, Any]:
                 "revision": r.revision or None,
                 "duration_s": round(r.duration_s, 3),
                 "error": r.error or None,
+                "score": _score(r),
                 "answers": [
                     {
                         "name": a.name,
@@ -92,6 +108,11 @@ def run_json(report: RunReport) -> dict[str, Any]:
         "interrupted": report.interrupted,
         "serial": report.serial,
     }
+
+
+def _score(result: StepResult) -> dict[str, Any] | None:
+    score = score_of(result.observed.attributes) if result.observed else None
+    return score.document() if score is not None else None
 
 
 def show_duration(seconds: float) -> str:

@@ -31,6 +31,8 @@ def status_text(statuses: Sequence[ResourceStatus], style: Style = PLAIN) -> str
         address = one_line(f"{status.address!s:<{width}}")
         line = f"{address}  {health}  {sync}  {one_line(status.revision)}"
         lines.append(line.rstrip())
+        if status.score is not None:
+            lines.append(f"    {one_line(status.score)}")
         lines.extend(one_line(f"    {name}: {url}") for name, url in status.urls.items())
         if status.message:
             lines.extend(f"    {style(part, 'dim')}" for part in harmless(status.message).splitlines()[:6])
@@ -47,6 +49,7 @@ def status_json(statuses: Sequence[ResourceStatus]) -> dict[str, Any]:
                 "sync": status.sync.value,
                 "revision": status.revision or None,
                 "message": status.message or None,
+                "score": status.score.document() if status.score is not None else None,
                 "urls": dict(status.urls),
             }
             for status in statuses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from orchestrator.backends.local.logs import LogReader, log_file, tail
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
-from orchestrator.core.ports import Cancellation, Clock, Progress
+from orchestrator.core.ports import Cancellation, Clock, LogLine, Progress
 from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.database import gone
 from orchestrator.workspace.paths import WorkspacePaths
@@ -159,7 +159,7 @@ class _Watched:
         self._reader = LogReader(self._log) if self._log is not None and key.kind == _RUNS else None
 
     def tell(self, record: Record) -> bool:
-        lines = self._reader.new_lines() if self._reader is not None else []
+        lines: list[str] = [LogLine(line) for line in self._reader.new_lines()] if self._reader is not None else []
         now = (record.phase, record.message)
         if now != self._told and record.health is Health.PROGRESSING:
             self._told = now
@@ -171,7 +171,7 @@ class _Watched:
 
     def finish(self) -> None:
         for line in self._reader.last_line() if self._reader is not None else []:
-            self._progress(line)
+            self._progress(LogLine(line))
 
     def why(self, record: Record) -> str:
         reason = record.message or f"{record.address} failed."
@@ -179,5 +179,17 @@ class _Watched:
         told = self._reader is None and "\n" in reason
         lines = tail(self._log, _TAIL_LINES) if self._log is not None and not told else []
         mask = self._secrets.mask(record.key)
-        missing = [mask(line) for line in lines if line.strip() and line not in reason]
-        return "\n".join([reason, *missing])
+        return in_order(reason, [mask(line) for line in lines if line.strip()])
+
+
+def in_order(reason: str, log: Sequence[str]) -> str:
+    """A reason followed by the end of a log, each line of that once and in the order in which it was written.
+
+    Args:
+        reason: its first line is the reason; lines below may be of the log as well.
+    """
+    first, *rest = reason.splitlines() or [""]
+    lines = list(log)
+    if first in lines:  # a run that never began has its reason in its log
+        lines.remove(first)
+    return "\n".join([first, *(line for line in rest if line not in lines), *lines])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from orchestrator.cli.commands.apply import agreement, run_and_report
+from orchestrator.cli.commands.apply import DESTROY, agreement, run_and_report
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
 from orchestrator.cli.options import SpecChoice, with_console, with_run, with_spec
@@ -21,5 +21,7 @@ def command(spec: SpecChoice, console: Console, parallelism: int, lock_wait: flo
 
     What bears `protect: true` refuses; what says `on_removal: keep` stays and is forgotten.
     """
-    run = RunOptions(parallelism=parallelism, lock_wait_s=lock_wait, command="destroy")
-    return run_and_report(spec.project(), PlanOptions(destroy=True), run, console, agreement(console, None, yes=yes))
+    run = RunOptions(parallelism=parallelism, lock_wait_s=lock_wait, command="destroy", fewer=yes)
+    return run_and_report(
+        spec.project(), PlanOptions(destroy=True), run, console, agreement(console, None, DESTROY, yes=yes)
+    )

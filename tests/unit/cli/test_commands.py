@@ -107,11 +107,11 @@ def test_apply_without_a_terminal_needs_yes(demo: Shell) -> None:
 
 def test_apply_at_a_terminal_asks(demo: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("click.confirm", lambda *args, **kwargs: False)
+    monkeypatch.setattr("orchestrator.cli.question.confirmed", lambda question: False)
     answer = demo("apply", code=1)
     assert "Nothing was changed." in answer.err
     assert "3 to create" in answer.err
-    monkeypatch.setattr("click.confirm", lambda *args, **kwargs: True)
+    monkeypatch.setattr("orchestrator.cli.question.confirmed", lambda question: True)
     assert "3 created" in demo("apply").out
 
 

@@ -154,7 +154,7 @@ def test_a_plan_holds_in_another_checkout_and_names_no_folder_of_this_machine(
     amlctl: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     top = amlctl.folder
-    for checkout in ("agent-1/src", "agent-2/work/src"):
+    for checkout in ("agent-1/src", "agent-2/two/src"):
         amlctl.write(f"{checkout}/ml/spec.yaml", SPEC + "variables: {a: {type: string, default: x}}\n")
         amlctl.write(f"{checkout}/ml/rows.csv", "x\n1\n")
         amlctl.write(f"{checkout}/prod.yaml", "a: y\n")
@@ -163,7 +163,7 @@ def test_a_plan_holds_in_another_checkout_and_names_no_folder_of_this_machine(
     assert str(top) not in (top / "agent-1/plan.json").read_text()
     (top / "agent-1").rename(top / "gone")
     (top / "gone/plan.json").rename(top / "plan.json")
-    monkeypatch.chdir(top / "agent-2/work/src")
+    monkeypatch.chdir(top / "agent-2/two/src")
     assert "3 created" in amlctl("apply", str(top / "plan.json")).out
 
 

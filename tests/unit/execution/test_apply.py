@@ -420,6 +420,6 @@ def test_results_come_sorted_with_the_serial() -> None:
 def test_stopped_by_a_person_while_waiting_is_neither_good_nor_failed() -> None:
     bench = Bench(Faults(before=fail_once(Cancelled("stopped"), "wait")))
     report = bench.apply(row("run", "jobs.j", after="j"), row("revise", "models.m", "jobs.j", after="1"))
-    assert [result.outcome for result in report.results] == [Outcome.CANCELLED, Outcome.CANCELLED]
+    assert [result.outcome for result in report.results] == [Outcome.LEFT_RUNNING, Outcome.CANCELLED]
     assert report.interrupted
     assert based(plan_of(), bench.store).base.serial == 1

@@ -75,7 +75,8 @@ def test_what_a_failure_leaves_in_the_state(action: str, verb: Verb, touched: bo
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [(Failed("token x", fix="use y"), Outcome.FAILED), (Cancelled("token x"), Outcome.CANCELLED)]
+    ("error", "outcome"),
+    [(Failed("token x", fix="use y"), Outcome.FAILED), (Cancelled("token x"), Outcome.LEFT_RUNNING)],
 )
 def test_the_reason_of_a_failure_holds_no_secret(error: BackendError, outcome: Outcome) -> None:
     def redact(text: str) -> str:

@@ -213,8 +213,9 @@ def test_the_second_wish_stops_waiting() -> None:
 
     bench.backend.waiting = stop
     report = bench.apply(row("run", "jobs.j", after="j"), row("revise", "models.m", "jobs.j", after="1"))
-    assert [result.outcome for result in report.results] == [Outcome.CANCELLED, Outcome.CANCELLED]
-    assert bench.journal() == {"run jobs.j": "cancelled"}
+    assert [result.outcome for result in report.results] == [Outcome.LEFT_RUNNING, Outcome.CANCELLED]
+    assert "jobs.j was left running" in report.results[1].error
+    assert bench.journal() == {"run jobs.j": "left-running"}
 
 
 def test_a_call_that_never_returns_does_not_keep_a_person_waiting() -> None:
@@ -239,7 +240,10 @@ def test_a_call_that_never_returns_does_not_keep_a_person_waiting() -> None:
     person.join()
     release.set()
     errors = [result.error for result in report.results]
-    assert errors == ["Still going on; the next apply takes it up.", "Not started because of the wish to stop."]
+    assert errors == [
+        "It goes on in the workspace; the next apply takes it up.",
+        "Not started because of the wish to stop.",
+    ]
     assert bench.journal() == {"run jobs.j": None}, "nobody knows how it ended: the intent stays open"
 
 

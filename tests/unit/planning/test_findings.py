@@ -188,6 +188,27 @@ def test_an_orphan_that_is_gone_or_changed_hands_is_forgotten() -> None:
     assert actions(world.plan(project(), prune=True)) == {str(CPU): "forget"}
 
 
+def test_an_orphan_that_is_gone_is_forgotten_by_itself_and_counted_as_such() -> None:
+    world = World()
+    world.apply(pipeline())
+    del world.objects[HF], world.objects[BLUE]
+    rest = project(*(d for a, d in pipeline().resources.items() if a.section != "online_endpoints"))
+    plan = world.plan(rest)
+    assert actions(plan) == {str(HF): "forget", str(BLUE): "forget"}
+    assert (plan.summary()["forget"], plan.summary()["delete"], plan.summary()["orphaned"]) == (2, 0, 1)
+    world.apply(rest)
+    assert world.plan(rest).summary()["forget"] == 0
+    assert HF not in world.applied
+
+
+def test_nobody_knows_whether_an_orphan_of_an_unknown_kind_is_gone() -> None:
+    world = World()
+    old = Address("workspaces", "old")
+    world.applied[old] = Applied(old, {}, Fingerprint(""))
+    world.lineage = "line"
+    assert change_of(world.plan(project()), old).orphaned
+
+
 def test_an_orphan_of_a_kind_that_is_no_more_is_forgotten() -> None:
     world = World()
     old = Address("workspaces", "old")

@@ -35,7 +35,7 @@ def test_everything_is_created_in_an_empty_workspace() -> None:
     plan = World().plan(pipeline())
     assert set(reasons(plan).values()) == {"new"}
     assert plan.summary() == {
-        "create": 6, "update": 0, "revise": 0, "run": 1, "replace": 0, "delete": 0, "unchanged": 0, "orphaned": 0,
+        "create": 6, "update": 0, "revise": 0, "run": 1, "replace": 0, "delete": 0, "forget": 0, "unchanged": 0, "orphaned": 0,
     }  # fmt: skip
     assert change_of(plan, MODEL).after == "1"
     assert (change_of(plan, TRAIN).after or "").startswith("train-")

@@ -80,7 +80,7 @@ def test_a_plan_reads_like_a_review() -> None:
         "  ~ compute.cluster                        update                        drift: max_instances 3 → 5",
         "      max_instances: 5 → 3   drift",
         "  ~ data.table                             new version 4be1 (was 9f2c)   content: data/heart.csv",
-        "  ± jobs.train                             run again                     upstream: data.table   last run took 48 s",
+        "  > jobs.train                             run again                     upstream: data.table   last run took 48 s",
         "  ~ models.heart                           reuse 3 (was 4)               reuse: version 3 has this content",
         "  ± online_endpoints.hf.deployments.blue   replace                       immutable: instance_type",
         "      instance_type: A → B   immutable: fixed at creation",
@@ -127,7 +127,7 @@ def test_a_plan_without_resources_is_two_lines() -> None:
 
 def test_a_plan_for_a_pull_request_is_a_table_with_folded_fields() -> None:
     text = plan_markdown(PLAN)
-    assert "| `±` | `jobs.train` | run again | upstream: data.table (last run took 48 s) |" in text
+    assert "| `>` | `jobs.train` | run again | upstream: data.table (last run took 48 s) |" in text
     assert "- instance_type: A\n+ instance_type: B" in text
     assert "service default" not in text
 
@@ -220,9 +220,6 @@ def test_the_end_of_an_apply_tells_what_failed_and_what_was_answered() -> None:
 def test_an_error_of_several_lines_has_its_place_at_the_first() -> None:
     failed = StepResult(TRAIN, Outcome.FAILED, error="Exit code 7.\nlast words", span=Span("s.yaml", 9, 1, 9, 2))
     assert result_line(failed) == "✗ jobs.train  failed\n    Exit code 7. (s.yaml:9:1)\n      last words"
-    assert result_line(failed, brief=True) == "✗ jobs.train  failed\n    Exit code 7. (s.yaml:9:1)", (
-        "the summary says the rest"
-    )
 
 
 def test_the_end_of_an_apply_as_data_is_json() -> None:
@@ -263,7 +260,7 @@ def test_a_graph_goes_from_what_is_needed_to_what_needs_it() -> None:
     assert mermaid(DRAWING).splitlines()[:6] == [
         "flowchart LR",
         '  n0["data.table"]',
-        '  n1["± jobs.train"]',
+        '  n1["> jobs.train"]',
         '  n2["models.heart"]',
         "  n0 --> n1",
         "  n1 --> n2",
@@ -277,7 +274,7 @@ def test_the_picture_puts_what_is_needed_to_the_left() -> None:
 
     root = ET.fromstring(svg(DRAWING))
     boxes = {t.text: float(t.get("x", "0")) for t in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert boxes["data.table"] < boxes["± jobs.train"] < boxes["models.heart"]
+    assert boxes["data.table"] < boxes["> jobs.train"] < boxes["models.heart"]
     assert svg(Drawing({})).startswith("<svg")
 
 

@@ -1,0 +1,27 @@
+"""Options about the output, which may stand before the command as well as behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+OUTPUT_OPTIONS: Final = (
+    click.option("--quiet", "-q", is_flag=True, help="No progress, no notices."),
+    click.option("--verbose", "-v", is_flag=True, help="Show everything: suppressed differences, lines of logs."),
+    click.option("--no-color", is_flag=True, help="Never colour the output."),
+    click.option(
+        "--log-format", type=click.Choice(["text", "json"]), help="Form of all that is said on stderr; text without it."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """What was said before the command."""
+
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    log_format: str | None = None
