@@ -135,7 +135,7 @@ def test_the_console_is_the_last_guard() -> None:
 
 def test_progress_of_workloads_is_harmless() -> None:
     def write() -> None:
-        with progress(Console(color=False)) as listen:
+        with progress(Console(color=False), set()) as listen:
             listen(Event(EventKind.PROGRESS, address("train"), "\x1b[2Jdone https://u:canary@h"))
 
     assert "\x1b" not in said(write)

@@ -260,7 +260,7 @@ def test_a_graph_goes_from_what_is_needed_to_what_needs_it() -> None:
     assert mermaid(DRAWING).splitlines()[:6] == [
         "flowchart LR",
         '  n0["data.table"]',
-        '  n1["> jobs.train"]',
+        '  n1["#62; jobs.train"]',
         '  n2["models.heart"]',
         "  n0 --> n1",
         "  n1 --> n2",
