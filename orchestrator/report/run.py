@@ -54,7 +54,7 @@ def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
 def run_text(
     report: RunReport, style: Style = PLAIN, *, command: str = "apply", told: Collection[Address] = frozenset()
 ) -> str:
-    """The closing summary: everything that did not go well and was not told yet, the endpoints' answers, counts.
+    """The closing summary: everything that did not go well and was not told yet, the endpoints' good answers, counts.
 
     Args:
         report: what was done.
@@ -63,7 +63,7 @@ def run_text(
         told: whose results were shown when they came.
     """
     lines = [result_line(r, style) for r in report.results if not r.good and r.address not in told]
-    answers = [a for r in report.results for a in r.answers if not a.deployment or a.problem]
+    answers = [a for r in report.results for a in r.answers if not (a.deployment or a.problem)]
     lines += [answer_line(answer, style) for answer in answers]
     lines.append(style(closing_line(report, command), "bold"))
     return "\n".join(lines)
