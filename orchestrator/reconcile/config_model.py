@@ -36,6 +36,10 @@ class GitBody(Spec):
     ssh_key: SecretBody | None = Field(None, description="A private key without a passphrase, for ssh:// addresses.")
     known_hosts: str | None = Field(None, description="File of accepted host keys.")
     allowed_signers: str | None = Field(None, description="File of trusted keys; unsigned commits are then refused.")
+    allow_rollback: Flag | None = Field(
+        None,
+        description="Whether an older commit may follow a newer one; without it only where commits need no signature.",
+    )
     ca_file: str | None = Field(None, description="Certificates to trust for HTTPS.")
     timeout: Duration = Field("2m", description="Bound on each exchange with the server.")
 

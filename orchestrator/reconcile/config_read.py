@@ -201,6 +201,7 @@ class _Reading:
             values.path(git.allowed_signers) if git.allowed_signers else None,
             values.path(git.ca_file) if git.ca_file else None,
             values.seconds(git.timeout, *here, "timeout", least=1.0),
+            git.allow_rollback,
         )
         for where, detail, fix in settings.problems():
             values.wrong("invalid-value", (*here, where), detail, fix)

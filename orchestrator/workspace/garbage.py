@@ -150,9 +150,9 @@ def _remove(path: Path) -> None:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """What a folder holds; nothing if it is none, or has just gone."""
+    """What a folder holds; nothing if it is none, or has just gone, or a link: what lies behind that is not ours to remove."""
     try:
-        return sorted(folder.iterdir())
+        return [] if folder.is_symlink() else sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
 

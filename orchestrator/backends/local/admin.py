@@ -177,8 +177,7 @@ def reset(root: Path) -> bool:
     paths = WorkspacePaths(root)
     if not root.exists():
         return False
-    if not (paths.marker.is_file() or _only_ours(paths)):
-        raise _not_ours(root)
+    _require_ours(paths)
     down(root)
     for entry in paths.own_entries():
         if entry.is_dir() and not entry.is_symlink():
@@ -206,6 +205,7 @@ def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
     if not paths.exists:
         # Without its records everything would look as if nobody needed it.
         return Sweep(root, dry_run, {})
+    _require_ours(paths)
     if not paths.marker.is_file():
         raise _not_ours(root)
     store = RecordStore(paths)
@@ -215,13 +215,32 @@ def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
         store.close()
 
 
+def _require_ours(paths: WorkspacePaths) -> None:
+    """Refuse to delete anything where our marker is not, or where a link leads.
+
+    Raises:
+        Invalid: saying which.
+    """
+    if paths.root.is_symlink():
+        raise Invalid(
+            f"{paths.root} is a symbolic link, so nothing behind it was deleted.",
+            fix=f"Name the folder itself: --path {paths.root.resolve()}",
+        )
+    if paths.marker.is_symlink() or not (paths.marker.is_file() or _only_ours(paths)):
+        raise _not_ours(paths.root)
+
+
 def _not_ours(root: Path) -> Invalid:
     return Invalid(f"{root} is not an embedded workspace, so nothing in it was deleted.", fix="Check the path.")
 
 
 def _only_ours(paths: WorkspacePaths) -> bool:
-    """Whether the folder holds nothing that a workspace would not: an apply may have died before the marker was written."""
-    return set(paths.root.iterdir()) == set(paths.own_entries())
+    """Whether the folder holds nothing but files of a workspace: an apply may have died before the marker was written.
+
+    Folders prove nothing: anybody's may be called ``jobs`` or ``content``.
+    """
+    found = set(paths.root.iterdir())
+    return found == set(paths.own_entries()) and not any(entry.is_dir() for entry in found)
 
 
 def _running(record: Record) -> Running:

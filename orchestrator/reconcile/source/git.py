@@ -120,11 +120,46 @@ class GitSource:
             found = remote.look()
             commit = found.commit if checkouts.complete(found.commit) else remote.bring(found)
         self._verify(git, commit)
+        self._refuse_rollback(git, commit)
         if not checkouts.complete(commit):
             checkouts.add(commit, f"{found.name}@{commit[:7]}" if found.name else commit[:7])
         return checkouts.revision(commit, self._settings.path)
+
+    def _refuse_rollback(self, git: GitCommand, commit: str) -> None:
+        """Refuse a commit that is older than the one that was in force, unless a person allowed it.
+
+        Whoever can push, but not sign, could bring back any commit that was signed once. The time is part of what was signed.
+
+        Raises:
+            SourceStalled: it is older.
+        """
+        settings, record = self._settings, read_json(self._newest) or {}
+        before = str(record.get("commit", ""))
+        if not settings.refuses_rollback or before in ("", commit) or record.get("source") != settings.identity:
+            return
+        if _is_older(git, commit, before, settings.timeout_s):
+            raise SourceStalled(
+                f"{settings.ref.name} has gone back from the commit {before[:12]} to {commit[:12]}, which is older.",
+                code="rollback-refused",
+                fix="To go back, push a new signed commit (`git revert`), or set `allow_rollback: true` for this source.",
+            )
 
     def _verify(self, git: GitCommand, commit: str) -> None:
         signers = self._settings.allowed_signers
         if signers:
             verify_commit(git, commit, signers, timeout_s=self._settings.timeout_s)
+
+
+def _is_older(git: GitCommand, commit: str, than: str, timeout_s: float) -> bool:
+    """Whether a commit was made earlier, or is an ancestor as far as the history is here."""
+    at, before = (_committed_at(git, each, timeout_s) for each in (commit, than))
+    if at is None or before is None or at > before:
+        return False
+    return at < before or git.run(["merge-base", "--is-ancestor", commit, than], timeout_s=timeout_s).status == 0
+
+
+def _committed_at(git: GitCommand, commit: str, timeout_s: float) -> int | None:
+    """When a commit was made, in seconds since the epoch; None if it is not here any more."""
+    answer = git.run(["log", "-1", "--no-show-signature", "--format=%ct", commit], timeout_s=timeout_s)
+    text = answer.output.strip()
+    return int(text) if answer.status == 0 and text.isdecimal() else None

@@ -62,6 +62,7 @@ class GitSettings:
         allowed_signers: a file of trusted keys in the format of ssh-keygen(1), ALLOWED SIGNERS. If given, an unsigned commit is refused.
         ca_file: certificates to trust for HTTPS instead of the system's.
         timeout_s: bound on each exchange with the server, seconds.
+        allow_rollback: whether an older commit may take the place of a newer one; None: only where commits need no signature.
     """
 
     url: str
@@ -74,6 +75,14 @@ class GitSettings:
     allowed_signers: Path | None = None
     ca_file: Path | None = None
     timeout_s: float = 120.0
+    allow_rollback: bool | None = None
+
+    @property
+    def refuses_rollback(self) -> bool:
+        """Whether going back to an older commit needs a person. A commit that is named in full is a person's word."""
+        if self.ref.kind is RefKind.COMMIT:
+            return False
+        return self.allowed_signers is not None if self.allow_rollback is None else not self.allow_rollback
 
     @property
     def protocol(self) -> str:

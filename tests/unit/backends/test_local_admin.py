@@ -137,3 +137,54 @@ def test_up_does_not_wait_for_ever(paths: WorkspacePaths, monkeypatch: pytest.Mo
     monkeypatch.setattr(admin, "LOOK_TIMEOUT_S", 0.0)
     admin.up(paths.root, told.append)
     assert told[-1].startswith("Not looked at within")
+
+
+@pytest.mark.parametrize("part", ["jobs", "content", "endpoints", "downloads", "secrets"])
+def test_neither_reset_nor_gc_goes_through_a_link_in_the_workspace(
+    paths: WorkspacePaths, tmp_path: Path, part: str
+) -> None:
+    mine = tmp_path / "mine"
+    (mine / "ab").mkdir(parents=True)
+    (mine / "ab" / ("ab" + "0" * 62)).write_text("x")
+    (mine / "x").write_text("x")
+    fill(paths)
+    place: Path = getattr(paths, part)
+    if place.is_dir():
+        place.rename(tmp_path / "aside")
+    place.symlink_to(mine)
+    before = sorted(mine.rglob("*"))
+    admin.gc(paths.root, 0.0, dry_run=False)
+    assert sorted(mine.rglob("*")) == before
+    admin.reset(paths.root)
+    assert sorted(mine.rglob("*")) == before
+
+
+def test_neither_acts_on_a_linked_folder(paths: WorkspacePaths, tmp_path: Path) -> None:
+    fill(paths)
+    link = tmp_path / "link"
+    link.symlink_to(paths.root)
+    with pytest.raises(Invalid, match="symbolic link") as refused:
+        admin.reset(link)
+    assert str(paths.root) in refused.value.fix
+    with pytest.raises(Invalid, match="symbolic link"):
+        admin.gc(link, 0.0, dry_run=False)
+    assert paths.marker.is_file()
+
+
+@pytest.mark.parametrize(
+    "names", [["jobs"], ["content", "jobs", "cache"], ["endpoints", ".gitignore"], ["workspace.json"]]
+)
+def test_names_of_folders_are_no_marker(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        if name == ".gitignore":
+            (tmp_path / name).write_text("*\n")
+        elif name == "workspace.json":
+            (tmp_path / "elsewhere").write_text("{}")
+            (tmp_path / name).symlink_to("elsewhere")
+        else:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "mine.txt").write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(Invalid, match="not an embedded workspace"):
+        admin.reset(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -8,10 +8,15 @@ from pathlib import Path
 
 
 class Upstream:
-    """A repository to fetch from."""
+    """A repository to fetch from.
+
+    Attributes:
+        committed_at: the time of the commits from now on; empty means now.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.committed_at = ""
         folder.mkdir(parents=True)
         self.git("init", "--quiet", "--initial-branch=main")
 
@@ -19,6 +24,7 @@ class Upstream:
         """Run git there and return what it prints."""
         environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.folder)}
+        environ |= {"GIT_COMMITTER_DATE": self.committed_at} if self.committed_at else {}
         person = ("-c", "user.name=Tester", "-c", "user.email=tester@example.com", "-c", "commit.gpgsign=false")
         done = subprocess.run(
             ["git", *person, *arguments], cwd=self.folder, env=environ, capture_output=True, text=True, check=True

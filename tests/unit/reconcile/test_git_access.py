@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -315,3 +316,42 @@ def test_a_key_that_is_no_longer_trusted_takes_the_last_good_revision_with_it(tm
     with pytest.raises(SourceStalled) as caught:
         git.fetch()
     assert caught.value.code == "signers-missing"
+
+
+def test_a_forced_push_to_an_older_signed_commit_needs_a_person(tmp_path: Path, keys: Path) -> None:
+    upstream = Upstream(tmp_path / "upstream")
+    settings = GitSettings(str(upstream.folder), MAIN, "spec.yaml", allowed_signers=keys / "allowed")
+    upstream.committed_at = "2026-01-01T00:00:00Z"
+    old = _sign(upstream, keys / "trusted")
+    assert GitSource(settings, tmp_path / "cache").fetch().id == old
+    upstream.committed_at = "2026-01-02T00:00:00Z"
+    new = _sign(upstream, keys / "trusted")
+    assert GitSource(settings, tmp_path / "cache").fetch().id == new
+    upstream.git("reset", "--quiet", "--hard", old)
+    for _ in range(2):
+        with pytest.raises(SourceStalled) as caught:
+            GitSource(settings, tmp_path / "cache").fetch()
+        assert caught.value.code == "rollback-refused"
+        assert caught.value.last_good is not None
+        assert caught.value.last_good.id == new, "what was in force stays"
+    allowed = replace(settings, allow_rollback=True)
+    assert GitSource(allowed, tmp_path / "cache").fetch().id == old
+    assert GitSource(settings, tmp_path / "cache").fetch().id == old
+
+
+@pytest.mark.parametrize(
+    ("signed", "setting", "refuses"),
+    [
+        (True, None, True),
+        (True, True, False),
+        (True, False, True),
+        (False, None, False),
+        (False, False, True),
+        (False, True, False),
+    ],
+)
+def test_where_going_back_needs_a_person(tmp_path: Path, signed: bool, setting: bool | None, refuses: bool) -> None:
+    signers = tmp_path / "allowed" if signed else None
+    settings = GitSettings("/r", MAIN, "spec.yaml", allowed_signers=signers, allow_rollback=setting)
+    assert settings.refuses_rollback is refuses
+    assert not replace(settings, ref=Ref(RefKind.COMMIT, "a" * 40)).refuses_rollback
