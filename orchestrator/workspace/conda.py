@@ -11,7 +11,7 @@ import yaml
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.conda_names import NOT_PYTHON, OTHER_NAMES, SAME_NAMES
+from orchestrator.workspace.conda_names import IMPLIED, NOT_PYTHON, OTHER_NAMES, SAME_NAMES, normal
 
 _ENTRY: Final = re.compile(r"(?:[^\s:]+::)?(?P<name>[A-Za-z0-9._-]+)\s*(?P<rest>.*)")
 _EXACT: Final = re.compile(r"=?=?\s*(?P<version>[0-9][^=\s|,]*)=[^=\s]+")
@@ -32,6 +32,10 @@ _LOCAL_OPTIONS: Final = (
     ".",
     "/",
 )
+_LOCAL_PATH: Final = re.compile(r"\bfile:|@\s*[./~]|^~")
+_BROKEN: Final = "has a line break or a control character. Write one package an item."
+"""Nothing of such a line is quoted: it may be anything."""
+
 _INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
 
 
@@ -122,7 +126,10 @@ class _Reader:
                 self._pip_line(str(item.value).strip(), self._place(item))
 
     def _pip_line(self, line: str, place: str) -> None:
-        if line.startswith(_LOCAL_OPTIONS):
+        # Pip reads a file line by line: what follows a line break would be an option of its own.
+        if _broken(line):
+            self._problems.append(f"{place}: an item of 'pip:' {_BROKEN}")
+        elif line.startswith(_LOCAL_OPTIONS) or _LOCAL_PATH.search(line):
             self._problems.append(
                 f"{place}: '{line}' points to a file, and a conda file travels alone. Write the packages out."
             )
@@ -130,6 +137,9 @@ class _Reader:
             self._requirements.append(line)
 
     def _package(self, entry: str, place: str) -> None:
+        if _broken(entry):
+            self._problems.append(f"{place}: a package {_BROKEN}")
+            return
         match = _ENTRY.fullmatch(entry.strip())
         if match is None:
             self._problems.append(f"{place}: '{entry}' is no package.")
@@ -146,10 +156,16 @@ class _Reader:
             self._seed = True
         elif name in NOT_PYTHON:
             self._problems.append(f"{place}: '{name}' is {NOT_PYTHON[name]}, which pip cannot install.")
-        elif name in OTHER_NAMES or name in SAME_NAMES:
+        elif name in IMPLIED:
+            return
+        elif name in OTHER_NAMES or normal(name) in SAME_NAMES:
             self._requirements.append(OTHER_NAMES.get(name, name) + specifier)
         else:
             self._problems.append(f"{place}: {_unknown(name)}")
+
+
+def _broken(line: str) -> bool:
+    return not line.replace("\t", " ").isprintable() or line.endswith("\\")
 
 
 def translate_version(text: str) -> str | None:

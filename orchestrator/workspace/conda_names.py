@@ -1,15 +1,18 @@
 """Names of conda packages and what they are called for pip.
 
 Source: the names as conda-forge and the Python package index publish them. Only names that are known to mean the same
-project are here: a package that merely has the same name may be a stranger's.
+project are here: a package that merely has the same name may be a stranger's. ``conda_same_names.txt`` has those of the most
+downloaded packages of the index: nobody can have such a name by chance, and conda-forge builds those projects under it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
-SAME_NAMES: Final = frozenset(
+_BY_HAND: Final = frozenset(
     """
     absl-py accelerate aiohttp altair anyio argcomplete arrow asttokens attrs azure-core azure-identity
     azure-storage-blob azureml-core azureml-dataset-runtime azureml-defaults azureml-inference-server-http
@@ -32,10 +35,25 @@ SAME_NAMES: Final = frozenset(
     wrapt xarray xgboost xlrd xlsxwriter yarl zstandard
     """.split()  # noqa: SIM905  # two hundred names read better without quotes
 )
-"""Packages that have one name on both sides."""
+
+
+def normal(name: str) -> str:
+    """A name as the package index compares them: ``Ruamel_YAML`` is ``ruamel-yaml``. Source: PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+SAME_NAMES: Final = frozenset(
+    {
+        *map(normal, _BY_HAND),
+        *Path(__file__).with_name("conda_same_names.txt").read_text(encoding="ascii").split(),
+    }
+)
+"""Packages that have one name on both sides; see `normal`."""
 
 OTHER_NAMES: Final[Mapping[str, str]] = {
     "graphviz-python": "graphviz",
+    "docker-py": "docker",
+    "faiss": "faiss-cpu",
     "keras-gpu": "keras",
     "matplotlib-base": "matplotlib",
     "opencv": "opencv-python-headless",
@@ -48,28 +66,67 @@ OTHER_NAMES: Final[Mapping[str, str]] = {
     "pytorch-cpu": "torch",
     "ruamel_yaml": "ruamel.yaml",
     "seaborn-base": "seaborn",
+    "tensorflow-base": "tensorflow",
+    "tensorflow-mkl": "tensorflow",
 }
 """Packages that are called something else for pip."""
 
+IMPLIED: Final = frozenset(
+    """
+    _libgcc_mutex _openmp_mutex _py-xgboost-mutex blas bzip2 ca-certificates cpuonly expat icu intel-openmp krb5
+    ld_impl_linux-64 ld_impl_linux-aarch64
+    libblas libcblas libedit libexpat libffi libgcc libgcc-ng libgfortran libgfortran-ng libgfortran4 libgfortran5 libgomp liblapack
+    liblzma libnsl libopenblas libsqlite libstdcxx libstdcxx-ng libuuid libxcrypt libzlib llvm-openmp mkl mkl-service mkl_fft mkl_random
+    ncurses nomkl numpy-base openblas openssl python_abi readline sqlite tk tzcode xz zlib
+    """.split()  # noqa: SIM905
+)
+"""What Python itself and its packages bring along where they come from the index: the C runtime, codecs, linear algebra."""
+
 NOT_PYTHON: Final[Mapping[str, str]] = {
-    "blas": "a linear algebra library",
+    "bazel": "a build tool",
+    "blosc": "a C library",
+    "boost": "a C++ library",
+    "clang": "a compiler",
     "cmake": "a build tool",
     "cuda": "a GPU toolkit",
     "cuda-toolkit": "a GPU toolkit",
     "cudatoolkit": "a GPU toolkit",
     "cudnn": "a GPU library",
+    "curl": "a program",
+    "eigen": "a C++ library",
     "ffmpeg": "a video program",
+    "fftw": "a C library",
     "gcc": "a compiler",
+    "gdal": "a geographic library",
+    "geos": "a geographic library",
     "git": "a program",
     "graphviz": "a program",
     "gxx": "a compiler",
-    "libgcc": "a C library",
-    "mkl": "a linear algebra library",
+    "hdf5": "a C library",
+    "imagemagick": "a program",
+    "java-jdk": "a Java runtime",
+    "libpng": "a C library",
+    "libtiff": "a C library",
+    "make": "a build tool",
+    "mpich": "a message-passing runtime",
+    "mysql": "a database",
     "nccl": "a GPU library",
     "nodejs": "a JavaScript runtime",
     "openjdk": "a Java runtime",
     "openmpi": "a message-passing runtime",
+    "pandoc": "a program",
+    "perl": "a language",
+    "poppler": "a program",
+    "postgresql": "a database",
+    "proj": "a geographic library",
     "pytorch-cuda": "a choice of GPU toolkit",
+    "r": "the R language",
     "r-base": "the R language",
+    "redis-server": "a database",
+    "rust": "a compiler",
+    "snappy": "a C library",
+    "swig": "a build tool",
+    "tesseract": "a program",
+    "wget": "a program",
 }
 """Packages that are no Python distributions."""
