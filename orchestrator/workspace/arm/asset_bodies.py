@@ -12,6 +12,8 @@ from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.assets import AssetKind
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
+from orchestrator.workspace.curated import PREFIX, VERSION, catalogue, hosted
+from orchestrator.workspace.records import Record
 
 
 def _data_body(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,11 +81,24 @@ def _environment_complete(properties: dict[str, Any]) -> dict[str, Any]:
     return {
         **properties,
         "condaFile": json.dumps(_conda(str(conda))) if conda else "",
-        "environmentType": "UserCreated",
+        "environmentType": "Curated" if hosted(str(properties.get("image") or "")) else "UserCreated",
         "osType": properties.get("osType") or "Linux",
         "autoRebuild": properties.get("autoRebuild") or "Disabled",
         "stage": properties.get("stage"),
     }
+
+
+def _curated() -> tuple[Record, ...]:
+    """The curated environments, as an Azure workspace has them."""
+    return tuple(
+        Record(
+            "environments",
+            f"environments.{PREFIX}{entry.name}",
+            VERSION,
+            body={"image": entry.image, "description": f"Python {entry.python} with {', '.join(entry.packages)}"},
+        )
+        for entry in catalogue()
+    )
 
 
 def _path(sent: Mapping[str, Any], name: str) -> str:
@@ -100,5 +115,5 @@ def _as_is(properties: dict[str, Any]) -> dict[str, Any]:
 ASSETS = (
     AssetKind("data", _data_body, _data_wire, _as_is, (400, "UserError")),
     AssetKind("models", _model_body, _model_wire, _model_complete, (400, "UserError")),
-    AssetKind("environments", environment_body, _environment_wire, _environment_complete, (409, "Conflict")),
+    AssetKind("environments", environment_body, _environment_wire, _environment_complete, (409, "Conflict"), _curated),
 )

@@ -29,6 +29,7 @@ class AssetKind:
         to_wire: from a CLI v2 body to ``properties``, for records that others wrote.
         complete: adds to ``properties`` what the service adds.
         refusal: status and code of an attempt to change what cannot change.
+        provided: what every workspace has of the kind and nobody has made, one record each; any version of it can be got.
     """
 
     section: str
@@ -36,6 +37,7 @@ class AssetKind:
     to_wire: Callable[[Mapping[str, Any], Scope], dict[str, Any]]
     complete: Callable[[dict[str, Any]], dict[str, Any]]
     refusal: tuple[int, str]
+    provided: Callable[[], Sequence[Record]] = tuple
 
 
 class Assets:
@@ -65,14 +67,17 @@ class Assets:
         for record in self._shelf.list(self._kind.section):
             if not anonymous(record):
                 found.setdefault(record.name, []).append(record)
-        shown = [name for name, records in found.items() if _listed(call, records)]
-        return page(
-            call.request, list(reversed(shown)), lambda name: self._container_view(call.scope, name, found[name])
-        )
+        names = list(reversed(found))
+        for record in self._kind.provided():
+            if record.name not in found:
+                found[record.name] = [record]
+                names.append(record.name)
+        shown = [name for name in names if _listed(call, found[name])]
+        return page(call.request, shown, lambda name: self._container_view(call.scope, name, found[name]))
 
     def _container(self, call: Call) -> Answer:
         name = call.names["name"]
-        records = self._named(name)
+        records = self._named(name) or self._provided(name)
         if not records:
             raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
         return Answer.of(self._container_view(call.scope, name, records))
@@ -81,6 +86,8 @@ class Assets:
         """Archive or restore all versions at once: what clients do with containers."""
         name = call.names["name"]
         records = self._named(name)
+        if not records and self._provided(name):
+            raise WireError(403, "UserError", f"'{name}' is provided by Azure Machine Learning and cannot be changed.")
         if not records:
             raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
         archived = bool((call.request.json().get("properties") or {}).get("isArchived"))
@@ -89,6 +96,9 @@ class Assets:
 
     def _named(self, name: str) -> list[Record]:
         return list(self._shelf.list(self._kind.section, f"{self._kind.section}.{name}"))
+
+    def _provided(self, name: str) -> list[Record]:
+        return [record for record in self._kind.provided() if record.name == name]
 
     def _container_view(self, scope: Scope, name: str, records: Sequence[Record]) -> dict[str, Any]:
         live = [record for record in records if not record.archived]
@@ -112,13 +122,17 @@ class Assets:
         }
 
     def _versions(self, call: Call) -> Answer:
-        records = _listed(call, self._named(call.names["name"]))
+        name = call.names["name"]
+        records = _listed(call, self._named(name) or self._provided(name))
         if "desc" in call.request.query.get("$orderby", "createdtime desc").lower():
             records = records[::-1]
         return page(call.request, records, lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))
+        key = self._key(call)
+        provided = self._provided(call.names["name"]) if self._shelf.find(key) is None else []
+        record = replace(provided[0], revision=key.revision) if provided else self._shelf.get(key)
+        return Answer.of(self._view(call.scope, record))
 
     def _put(self, call: Call) -> Answer:
         key = self._key(call)
