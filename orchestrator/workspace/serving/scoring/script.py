@@ -73,7 +73,6 @@ class EntryScript:
         behind = isinstance(driven, ModuleType) and hasattr(driven, "run")
         self._look_at(driven.run if behind else module.run)  # type: ignore[union-attr]
         module.init()
-        self._flask = FlaskBridge.if_used()
 
     def answer(self, request: Request) -> Answer:
         """Call ``run()``. What it raises is logged, and answered with 500."""
@@ -113,8 +112,16 @@ class EntryScript:
             finally:
                 duration.append((time.perf_counter() - begin) * 1000)
 
-        answer = json_answer(run(None)) if self._flask is None else self._flask.call(request, run, json_answer)
+        answer = self._called(request, run)
         return answer.with_header(DURATION_HEADER, f"{duration[-1]:.3f}")
+
+    def _called(self, request: Request, run: Callable[[Any], Any]) -> Answer:
+        bridge = self._flask = self._flask or FlaskBridge.if_used()
+        if bridge is not None:
+            return bridge.call(request, run, json_answer)
+        result = run(None)
+        bridge = self._flask = FlaskBridge.if_used()  # this very call may have imported it, and returned a response
+        return json_answer(result) if bridge is None else bridge.call(request, lambda raw: result, json_answer)
 
     def _imported(self) -> ModuleType:
         sys.path.insert(0, str(self._path.parent))
