@@ -6,19 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, WithJsonSchema
 
-from orchestrator.core.field_mark import Alias, Computed, Files, Keyed, Metadata, Passive, Ref
+from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref
 from orchestrator.core.kind import Spec
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
 Number: TypeAlias = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar: TypeAlias = str | Flag | Number
-
-
-Version: TypeAlias = str | Whole | Number
-"""A version is text; the service's own loader takes numbers as well."""
 
 
 def scalar_text(value: Any) -> Any:
@@ -62,11 +58,21 @@ AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fo
 AS_TEXT: Final = Alias("the service keeps scalars as text", fold=scalar_text)
 ANY_CASE: Final = Alias("the service changes the case", fold=lower)
 
-Tags: TypeAlias = Annotated[dict[str, Annotated[Scalar | None, AS_TEXT]], Metadata("tags only label")]
-Properties: TypeAlias = Annotated[
-    dict[str, Annotated[Scalar | None, AS_TEXT]], Metadata("properties label; the service adds its own")
-]
-Environ: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT]]
+WRITTEN: Final = AsWritten("a text, whatever it looks like")
+_SCALAR: Final = WithJsonSchema({"type": ["string", "boolean", "number"]})
+
+Text: TypeAlias = Annotated[Scalar, AS_TEXT, WRITTEN, _SCALAR]
+"""A text in a mapping from names: ``1.10`` stays ``1.10``."""
+
+Words: TypeAlias = Annotated[Scalar, AsWritten("a text, whatever it looks like", blank=True), _SCALAR]
+"""A text for people; none is as good as an empty one."""
+
+Version: TypeAlias = Annotated[Scalar, AS_TEXT, WRITTEN, _SCALAR]
+"""A version is text; the service's own loader takes numbers as well."""
+
+Tags: TypeAlias = Annotated[dict[str, Text | None], Metadata("tags only label")]
+Properties: TypeAlias = Annotated[dict[str, Text | None], Metadata("properties label; the service adds its own")]
+Environ: TypeAlias = dict[str, Text | None]
 
 
 class Named(Spec):
@@ -77,7 +83,7 @@ class Named(Spec):
 
     schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
     name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
-    description: Annotated[str | None, Metadata("a description only labels")] = Field(None, description="For people.")
+    description: Annotated[Words | None, Metadata("a description only labels")] = Field(None, description="For people.")
     id: Annotated[str | None, Computed("given by the service")] = None
     creation_context: Annotated[dict[str, Any] | None, Computed("a fact about the live resource")] = None
 
@@ -145,7 +151,7 @@ class DataInput(Spec):
     mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
     path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = None
     datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = None
-    description: Annotated[str | None, Metadata("a description only labels")] = None
+    description: Annotated[Words | None, Metadata("a description only labels")] = None
     optional: Flag | None = None
 
 
@@ -159,7 +165,7 @@ class LiteralInput(Spec):
     max: Number | None = None
     enum: list[Scalar] | None = None
     optional: Flag | None = None
-    description: Annotated[str | None, Metadata("a description only labels")] = None
+    description: Annotated[Words | None, Metadata("a description only labels")] = None
 
 
 class Output(Spec):
@@ -170,8 +176,8 @@ class Output(Spec):
     mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = None
     path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = None
     name: Annotated[str | None, Passive("registers the result, does not change it")] = None
-    version: Annotated[str | None, Passive("registers the result, does not change it")] = None
-    description: Annotated[str | None, Metadata("a description only labels")] = None
+    version: Annotated[Version | None, Passive("registers the result, does not change it")] = None
+    description: Annotated[Words | None, Metadata("a description only labels")] = None
 
 
 Inputs: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT] | DataInput | LiteralInput]
@@ -215,7 +221,7 @@ class JobService(Spec):
 class Job(Resource):
     """What all jobs have."""
 
-    display_name: Annotated[str | None, Metadata("a name for people")] = None
+    display_name: Annotated[Words | None, Metadata("a name for people")] = None
     experiment_name: Annotated[str | None, Passive("where the run is listed, not what it does")] = None
     properties: Properties | None = None
     compute: Annotated[

@@ -14,6 +14,17 @@ class FieldMark:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AsWritten(FieldMark):
+    """The field is text: ``1.10``, ``true`` and ``0x1F`` in it are the very text that stands in the file.
+
+    Attributes:
+        blank: an empty text is as good as none.
+    """
+
+    blank: bool = False
+
+
 class Metadata(FieldMark):
     """A label: changed in place, never reruns work."""
 

@@ -7,7 +7,8 @@ another (overlays, includes) moves its position along, as long as `put`, `take` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from orchestrator.core.span import NOWHERE, Span
@@ -19,6 +20,9 @@ Mark: TypeAlias = tuple[str, int, int, int, int]
 """A `Span` as a bare tuple, which costs nothing to make while reading."""
 
 
+_NO_SPELLINGS: Mapping[str, str] = MappingProxyType({})
+
+
 class LocatedDict(dict[str, Any]):
     """A mapping whose keys and values know their place.
 
@@ -26,15 +30,17 @@ class LocatedDict(dict[str, Any]):
         mark: the place of the whole mapping.
         key_marks: the place of each key.
         value_marks: the place of each value.
+        spellings: key to text of each boolean that is written in capitals.
     """
 
-    __slots__ = ("key_marks", "mark", "value_marks")
+    __slots__ = ("key_marks", "mark", "spellings", "value_marks")
 
     def __init__(self, items: Any = (), mark: Mark | None = None) -> None:
         super().__init__(items)
         self.mark: Mark = mark or NOWHERE
         self.key_marks: dict[str, Mark] = {}
         self.value_marks: dict[str, Mark] = {}
+        self.spellings: Mapping[str, str] = _NO_SPELLINGS
 
     def put(self, key: str, value: Any, key_mark: Mark | None, value_mark: Mark | None) -> None:
         """Set a member together with its places; None keeps the mapping's own place for it."""
@@ -45,11 +51,14 @@ class LocatedDict(dict[str, Any]):
     def take(self, key: str, source: LocatedDict) -> None:
         """Set a member from another located mapping, places included."""
         self.put(key, source[key], source.key_marks.get(key), source.value_marks.get(key))
+        if key in source.spellings:
+            self.spellings = {**self.spellings, key: source.spellings[key]}
 
     def copy(self) -> LocatedDict:
         """A shallow copy that keeps the places."""
         twin = LocatedDict(self, self.mark)
         twin.key_marks = dict(self.key_marks)
+        twin.spellings = self.spellings
         twin.value_marks = dict(self.value_marks)
         return twin
 

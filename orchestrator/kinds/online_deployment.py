@@ -13,6 +13,7 @@ from orchestrator.core.bodies import (
     AS_TEXT,
     CODE_FILES,
     DATA_FILES,
+    WRITTEN,
     Environ,
     EnvironmentRef,
     Flag,
@@ -144,10 +145,10 @@ class ManagedOnlineDeployment(OnlineDeployment):
 class ContainerAmount(Spec):
     """Cores, memory and graphics processors of a container."""
 
-    cpu: Annotated[str | Number | None, AS_TEXT] = None
-    memory: str | None = None
-    gpu: Annotated[str | Number | None, AS_TEXT] = None
-    nvidia_gpu: Annotated[str | Number | None, AS_TEXT] = Field(None, alias="nvidia.com/gpu")
+    cpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
+    memory: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
+    gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
+    nvidia_gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(None, alias="nvidia.com/gpu")
 
 
 class ContainerResources(Spec):

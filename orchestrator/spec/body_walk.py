@@ -6,7 +6,7 @@ import math
 from typing import Any, Final
 
 from orchestrator.core.diagnostic import Diagnostic
-from orchestrator.core.field_mark import Files, PartNames, Ref
+from orchestrator.core.field_mark import AsWritten, Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
@@ -19,6 +19,7 @@ from orchestrator.spec.file_shapes import misfits
 from orchestrator.spec.local_files import LocalFileReader, is_local
 from orchestrator.spec.mentions import Mentions
 from orchestrator.spec.references import malformed, mention
+from orchestrator.spec.scalars import as_written, unspelled
 
 MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
 _EMPTY: Final = FieldNode()
@@ -59,6 +60,8 @@ class BodyWalk:
         fields = node.fields
         for key, value in tree.items():
             child = node.item if fields is None else fields.get(key)
+            if _says_nothing(value, child, named=fields is not None):
+                continue
             kind = type(value)
             if kind is str:
                 plain = (child is None or not child.marks) and not value.startswith("azureml://")
@@ -72,8 +75,10 @@ class BodyWalk:
                 resolved[key] = self._items(value, child or _EMPTY)
             elif kind is Reference or kind is Template:
                 resolved[key] = self.mentions.resolved(value, tree.value_span(key), child)
+            elif child is not None and child.mark(AsWritten) is not None:
+                resolved[key] = as_written(value, tree.spellings.get(key, ""))
             else:
-                resolved[key] = value
+                resolved[key] = unspelled(value)
                 if kind is float:
                     self._finite(value, key, tree.value_span(key))
         return resolved
@@ -88,7 +93,7 @@ class BodyWalk:
             elif isinstance(value, str):
                 resolved.append(self._text(value, node.child(number), items, number))
             else:
-                resolved.append(self.mentions.resolved(value, items.value_span(number), node.child(number)))
+                resolved.append(self.mentions.resolved(unspelled(value), items.value_span(number), node.child(number)))
                 if isinstance(value, float):
                     self._finite(value, number, items.value_span(number))
         return resolved
@@ -146,6 +151,20 @@ def _mentioned(mark: Files, holder: Any) -> str:
     if not mark.gitignore or not isinstance(holder, LocatedDict):
         return ""
     return " ".join(str(value) for value in holder.values() if isinstance(value, str | Template))
+
+
+def _says_nothing(value: Any, node: FieldNode | None, *, named: bool) -> bool:
+    """Whether a member is as if it were not there: a field, or a text under a name, that is null; a text for people that is empty.
+
+    Args:
+        named: the member is a field of the model.
+    """
+    if value is None:
+        return node is not None and (named or node.mark(AsWritten) is not None)
+    if value == "" and node is not None:
+        written = node.mark(AsWritten)
+        return written is not None and written.blank
+    return False
 
 
 def _section(ref: Ref, holder: Any) -> str:

@@ -16,6 +16,7 @@ from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.lifecycle import read_lifecycle
 from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.scalars import as_written
 
 
 class Resolver:
@@ -30,7 +31,8 @@ class Resolver:
     def __init__(self, catalogue: Catalogue, files: LocalFileReader, tags: Mapping[str, Any]) -> None:
         self._catalogue = catalogue
         self._files = files
-        self._tags = dict(tags)
+        spellings = getattr(tags, "spellings", {})
+        self._tags = {name: as_written(value, spellings.get(name, "")) for name, value in tags.items()}
 
     def resolve(self, draft: Draft, checks: tuple[Check, ...]) -> tuple[Desired, list[Diagnostic]]:
         """Make the desired resource of a draft; mistakes are left out of it and returned beside it."""

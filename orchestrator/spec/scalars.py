@@ -9,6 +9,49 @@ import math
 import re
 from typing import Any, Final
 
+
+class SpelledInt(int):
+    """A whole number that is not written as it is printed: ``0x1F``, ``+5``. `str` gives it as it is written."""
+
+    spelling: str
+
+    def __str__(self) -> str:
+        return self.spelling
+
+
+class SpelledFloat(float):
+    """A number that is not written as it is printed: ``1.10``, ``1e3``. `str` gives it as it is written."""
+
+    spelling: str
+
+    def __str__(self) -> str:
+        return self.spelling
+
+
+def _spelled(number: SpelledInt | SpelledFloat, text: str) -> SpelledInt | SpelledFloat:
+    number.spelling = text
+    return number
+
+
+def unspelled(value: Any) -> Any:
+    """A number without its spelling; everything else as it is."""
+    if isinstance(value, SpelledFloat):
+        return float(value)
+    return int(value) if isinstance(value, SpelledInt) else value
+
+
+def as_written(value: Any, spelling: str = "") -> Any:
+    """A scalar as the text that stands in the file, for a field that is text; null and what is no scalar as it is.
+
+    Args:
+        value: as read.
+        spelling: of a boolean, if it is known.
+    """
+    if isinstance(value, bool):
+        return spelling if spelling.lower() == str(value).lower() else str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
 _CONSTANTS: Final[dict[str, bool | None]] = {
     "": None,
     "~": None,
@@ -33,7 +76,7 @@ STARTS: Final = frozenset("-+.0123456789nNtTfF~")
 
 
 def plain_scalar(text: str) -> Any:
-    """Return the null, boolean, number or text that an unquoted scalar stands for.
+    """Return the null, boolean, number or text that an unquoted scalar stands for; numbers keep how they are written.
 
     ``.inf`` and ``.nan`` stay text, since no field of a resource takes them and JSON cannot hold them.
     """
@@ -44,12 +87,15 @@ def plain_scalar(text: str) -> Any:
     if len(text) > _LONGEST_NUMBER:
         return text
     if _INTEGER.fullmatch(text):
-        return int(text)
+        whole = int(text)
+        return whole if str(whole) == text else _spelled(SpelledInt(whole), text)
     if _PREFIXED.fullmatch(text):
-        return int(text, 0)
+        return _spelled(SpelledInt(int(text, 0)), text)
     if _FLOAT.fullmatch(text):
         number = float(text)
-        return number if math.isfinite(number) else text
+        if not math.isfinite(number):
+            return text
+        return number if str(number) == text else _spelled(SpelledFloat(number), text)
     return text
 
 
@@ -70,9 +116,9 @@ def tagged_scalar(tag: str, text: str) -> Any:
     if name not in _TAGGED:
         raise LookupError(tag)
     value = plain_scalar(text)
-    if name == "float" and type(value) is int:
+    if name == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if type(value) is not _TAGGED[name]:
+    if type(unspelled(value)) is not _TAGGED[name]:
         raise ValueError(f"{text!r} is not of type {name}")
     return value
 

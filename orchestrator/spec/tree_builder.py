@@ -39,6 +39,7 @@ MAX_ALIASED: Final = 1_000_000
 Fill = Callable[[str, bool, Mark, str], Any]
 """Fills the holes of a scalar: its text, whether it is unquoted, its place, the key it stands under; returns the value."""
 
+_USUAL: Final = frozenset({"true", "false"})
 _MERGE: Final = object()
 """Stands for the key ``<<``."""
 
@@ -185,6 +186,8 @@ class TreeBuilder:
                 value: Any = event_of_value.value
                 if event_of_value.implicit[0] and (not value or value[0] in STARTS):
                     value = plain_scalar(value)
+                if type(value) is bool and event_of_value.value not in _USUAL:
+                    tree.spellings = {**tree.spellings, str(key): event_of_value.value}
                 value_mark = mark(event_of_value)
             else:
                 self._under = str(key)

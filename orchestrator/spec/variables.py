@@ -16,7 +16,7 @@ from orchestrator.spec.evaluate import FAILED, Evaluator, UnresolvedError
 from orchestrator.spec.expressions import Expression
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
-from orchestrator.spec.scalars import plain_scalar
+from orchestrator.spec.scalars import plain_scalar, unspelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
     if declared.sensitive and not isinstance(value, str):
         return f"'{name}' is sensitive, so it must be text.", "Quote the value."
     if declared.choices is not None and not any(
-        value == choice and type(value) is type(choice) for choice in declared.choices
+        value == choice and type(unspelled(value)) is type(unspelled(choice)) for choice in declared.choices
     ):
         choices = ", ".join(map(str, declared.choices))
         return f"'{name}' must be one of {choices}; {shown} is not.", did_you_mean(

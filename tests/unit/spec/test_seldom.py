@@ -188,7 +188,7 @@ def test_texts_of_nothing_are_nothing(tmp_path: Path) -> None:
         "{A: '${var.e}${secret.s}', B: 'x${secret.s}'}}}\n"
     )  # fmt: skip
     resources = loaded(tmp_path, {"s.yaml": spec}, environ={"S": "hush"}).resources
-    assert resources[Address("data", "a")].properties["description"] == ""
+    assert "description" not in resources[Address("data", "a")].properties
     variables = resources[Address("jobs", "j")].properties["environment_variables"]
     assert [str(value) for value in variables.values()] == ["(secret s)", "x(secret s)"]
 

@@ -83,7 +83,7 @@ FIXES = [
     ("limits: {zzz: 5}", "Remove it, or use one of: timeout."),
     ("distribution: {type: pytorhc}", "Did you mean 'pytorch'?"),
     ("limits: {timeout: 10 s}", "Write a number, without quotes or units."),
-    ("description: 5", 'Put it in quotes: "5".'),
+    ("experiment_name: 5", 'Put it in quotes: "5".'),
 ]
 
 
@@ -153,9 +153,9 @@ def test_tags_of_the_project_reach_what_takes_tags() -> None:
     text = "tags: {team: a, cost: 1}\ncompute: {cpu: {type: amlcompute, size: s, tags: {team: b}}}\n"
     text += "online_endpoints: {end: {deployments: {blue: {instance_type: s}}, traffic: {blue: 100}}}\n"
     resources = {str(address): desired.properties for address, desired in project(text).resources.items()}
-    assert resources["compute.cpu"]["tags"] == {"team": "b", "cost": 1}
-    assert resources["online_endpoints.end"]["tags"] == {"team": "a", "cost": 1}
-    assert resources["online_endpoints.end.deployments.blue"]["tags"] == {"team": "a", "cost": 1}
+    assert resources["compute.cpu"]["tags"] == {"team": "b", "cost": "1"}
+    assert resources["online_endpoints.end"]["tags"] == {"team": "a", "cost": "1"}
+    assert resources["online_endpoints.end.deployments.blue"]["tags"] == {"team": "a", "cost": "1"}
     assert "tags" not in resources["online_endpoints.end.traffic"]
 
 
@@ -179,7 +179,7 @@ SHAPES = [
     (JOB + "lifecycle: {ignore: tags}", "wrong-type", "a list", "a list of ours"),
     (JOB + "lifecycle: {timeout: [1]}", "wrong-type", "text or a number", "a duration of no shape"),
     (MIRRORS, "invalid-value", "one deployment", "two mirrors"),
-    ("data: {d: 5, e: {path: 'https://a', version: [1]}}", "wrong-type", "text or a number", "a body that is none is composition's"),
+    ("data: {d: 5, e: {path: 'https://a', version: [1]}}", "wrong-type", "must be text", "a body that is none is composition's"),
     ("data: {d: {path: }}", "wrong-type", "this is empty", "a field that must have a value"),
 ]  # fmt: skip
 
