@@ -1,12 +1,15 @@
-"""Reading the tables of a job: Microsoft's ``mltable`` engine for MLTable folders, pandas for plain files."""
+"""Reading the tables of a job: MLTable folders and plain files, with pandas."""
 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from .refusal import Refusal
+from .tables.table import read
+from .tables.unsupported import Mistake, Unsupported
 
 _READERS = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet", ".json": "read_json"}
 
@@ -72,6 +75,19 @@ def _is_lines(source: Path) -> bool:
 
 
 def _read_mltable(folder: Path) -> Any:
+    try:
+        return read(folder)
+    except Mistake as mistake:
+        raise Refusal(f"The MLTable of {folder.name} cannot be read: {mistake}.") from mistake
+    except Unsupported as more:
+        if find_spec("mltable") is None:
+            raise Refusal(
+                f"The MLTable of {folder.name} asks for {more}, which needs Microsoft's engine: install the extra 'mltable'."
+            ) from more
+    return _read_with_engine(folder)
+
+
+def _read_with_engine(folder: Path) -> Any:
     # With this variable the engine takes itself to be on Azure: it writes logs beside the job and calls the service.
     os.environ.pop("AZUREML_RUN_ID", None)
     import mltable

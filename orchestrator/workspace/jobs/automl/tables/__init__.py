@@ -1,0 +1,1 @@
+"""Reading the documented subset of ``MLTable`` files with pandas; see `table.read`."""
