@@ -18,7 +18,9 @@ from orchestrator.workspace.store import RecordStore
 
 MODELS: Final = "models"
 _MLFLOW: Final = "mlflow_model"
-_DESCRIPTION: Final = "MLmodel"
+MLMODEL: Final = "MLmodel"
+"""The file that describes an MLflow model."""
+
 _OF_RUNS: Final = re.compile(r"azureml://jobs/[^/\s]+/outputs/\S+|runs:/\S+|models:/\S+")
 """Addresses of what runs have made. Everything else may come into being later."""
 
@@ -73,12 +75,12 @@ def require_description(place: Path, text: str) -> None:
     Raises:
         Invalid: it has no file ``MLmodel``.
     """
-    if (place / _DESCRIPTION).is_file():
+    if (place / MLMODEL).is_file():
         return
-    below = sorted(path.parent.relative_to(place).as_posix() for path in place.glob(f"*/{_DESCRIPTION}"))
+    below = sorted(path.parent.relative_to(place).as_posix() for path in place.glob(f"*/{MLMODEL}"))
     shown = "the path" if text.startswith(SCHEME) else f"'{text}'"
     raise Invalid(
-        f"{shown[0].upper()}{shown[1:]} is no MLflow model: it has no file {_DESCRIPTION}.",
+        f"{shown[0].upper()}{shown[1:]} is no MLflow model: it has no file {MLMODEL}.",
         fix=f"Did you mean its folder '{below[0]}'?"
         if below
         else "Name the folder with the file MLmodel, or use type: custom_model.",

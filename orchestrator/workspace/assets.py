@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
+from orchestrator.workspace.model_names import ModelNames
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.records import KEPT, LOST, MLFLOW_RUN, Record
 from orchestrator.workspace.stand_ins import stand_in_for
@@ -120,7 +121,11 @@ class _Resolver:
 
     def _asset(self, text: str, name: str, version: str | None, label: str | None, depth: int) -> Path:
         if label not in (None, "latest"):
-            raise NotFound(f"'{text}': the embedded workspace knows no label but 'latest'.")
+            version = ModelNames(self._store).aliases(name).get(str(label)) if "models" in self._sections else None
+            if version is None:
+                raise NotFound(
+                    f"'{text}': the embedded workspace knows no label but 'latest', and no alias of this name."
+                )
         for section in self._sections:
             address = f"{section}.{name}"
             record = self._store.get(section, address, version) if version else self._store.latest(section, address)

@@ -35,11 +35,14 @@ LOST: Final = "content_lost"
 MLFLOW_RUN: Final = "mlflow_run_id"
 """Attribute of a job's record: its run in MLflow."""
 
+REGISTERED: Final = "registered"
+"""Attribute of a model's record: what MLflow's registry keeps beside it, ``source``, ``run_id``, ``stage``, …"""
+
 KEPT: Final = "kept"
 """Attribute of a model's record: ``content://DIGEST`` of the copy that was taken when it was made from what a run has made."""
 
 PRIVATE_ATTRIBUTES: Final = frozenset(
-    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, KEPT, LOST}
+    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST}
 )
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 

@@ -27,6 +27,7 @@ _MODELS: Final = f"""
 SELECT name, artifact_location FROM logged_models WHERE source_run_id = ? AND lifecycle_stage = 'active'
 AND status = {_READY} ORDER BY creation_timestamp_ms, rowid
 """  # noqa: S608
+_RUN_OF_MODEL: Final = "SELECT source_run_id FROM logged_models WHERE model_id = ?"
 _MODEL: Final = "SELECT artifact_location FROM logged_models WHERE model_id = ? AND lifecycle_stage = 'active'"
 
 
@@ -70,6 +71,10 @@ class TrackedFiles:
         for (location,) in self._rows(_MODEL, model_id):
             return self._here(location)
         return None
+
+    def run_of(self, model_id: str) -> str | None:
+        """The run that logged a model; None if none did."""
+        return next((run for (run,) in self._rows(_RUN_OF_MODEL, model_id)), None)
 
     def place(self, uri: str) -> Path | None:
         """The file or folder of an address that a client got from the server; None if it lies elsewhere."""

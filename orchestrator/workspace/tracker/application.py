@@ -107,11 +107,15 @@ def load(paths: WorkspacePaths) -> Wsgi:
     from mlflow.server import app, handlers
 
     from orchestrator.workspace.tracker.labels import Labels
+    from orchestrator.workspace.tracker.record_models import RecordModels
+    from orchestrator.workspace.tracker.registry import WorkspaceRegistry
     from orchestrator.workspace.tracker.runs import WorkspaceRuns
 
     records = RecordStore(paths)
     runs = WorkspaceRuns(database, artifacts, Labels(records))
     handlers._tracking_store_registry.register("sqlite", lambda *_, **__: runs)
+    registry = WorkspaceRegistry(database, RecordModels(paths, records))
+    handlers._model_registry_store_registry.register("sqlite", lambda *_, **__: registry)
     _add_routes(app, runs, records)
     return app  # type: ignore[no-any-return]
 
