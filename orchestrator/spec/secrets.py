@@ -161,7 +161,7 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
             f"The secret '{name}' must name exactly one source.{shown}",
             f"Write {shape}.",
             mark,
-            conceal=not isinstance(body, dict),
+            conceal=True,
         )
         return None
     kind, where = next(iter(body.items()))
@@ -171,7 +171,8 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
             "invalid-secret",
             f"'{kind}' is not a source of secrets.",
             did_you_mean(kind, SOURCES, f"Write {shape}."),
-            body.key_marks.get(kind, mark),
+            (*body.key_marks.get(kind, mark)[:3], *place[3:]),
+            conceal=True,  # what stands there may be the secret itself
         )
         return None
     if kind == "key_vault":

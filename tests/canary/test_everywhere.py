@@ -249,3 +249,45 @@ def test_the_workspaces_own_secrets(amlctl: Shell, tmp_path: Path, monkeypatch: 
         files = [path for path in project.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
         assert files == []
     assert os.environ.get("REQUESTS_CA_BUNDLE", "") not in str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{CANARY}-1",
+        f"{{value: {CANARY}-1}}",
+        f"{{env: A, value: {CANARY}-1}}",
+        f"[{CANARY}-1]",
+        f"{{plain: {{text: {CANARY}-1}}}}",
+        f"\n    value: {CANARY}-1",
+        f"\n    env: A\n    value: {CANARY}-1",
+    ],
+)
+def test_a_secret_in_the_place_of_its_source_is_concealed(amlctl: Shell, written: str) -> None:
+    amlctl.write("spec.yaml", f"project: small\nsecrets:\n  s: {written}\n")
+    answer = amlctl("validate", "spec.yaml", code=None)
+    assert answer.code == 1
+    assert "invalid-secret" in answer.err
+    assert CANARY not in answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"client_secret: {CANARY}",
+        f"state: {{container_url: 'https://a.blob.core.windows.net/c?sv=1&sig={CANARY}'}}",
+        f"state: {{container_url: 'https://u:{CANARY}@a.blob.core.windows.net/c'}}",
+    ],
+)
+def test_a_workspaces_secret_in_plain_text_is_concealed(amlctl: Shell, line: str) -> None:
+    if line.startswith("client_secret"):
+        line = f"credential: {{client_secret: {{tenant_id: t, client_id: c, {line}}}}}"
+    amlctl.write(
+        "spec.yaml",
+        "project: small\nworkspace:\n  azure:\n    subscription_id: s\n    resource_group: g\n    workspace_name: w\n"
+        f"    {line}\n",
+    )
+    answer = amlctl("validate", "spec.yaml", code=None)
+    assert answer.code == 1
+    assert CANARY not in answer.out + answer.err
+    assert CANARY not in amlctl("validate", "spec.yaml", "--format", "json", code=None).out

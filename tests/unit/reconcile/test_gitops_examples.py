@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shlex
@@ -140,6 +141,154 @@ def test_no_workflow_puts_what_strangers_write_into_a_shell() -> None:
     runs = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
     assert [run for run in runs if "${{" in run] == []
     assert workflow["permissions"] == {"contents": "read"}
+
+
+WORKFLOW = yaml.safe_load((GITOPS / "github-actions" / "amlctl.yaml").read_text())
+PIPELINE = yaml.safe_load((GITOPS / "azure-devops" / "azure-pipelines.yaml").read_text())
+LOCKED = "pip install --require-hashes --find-links wheels --requirement requirements.lock"
+CHANGING = re.compile(r"^amlctl (apply|destroy|reconcile)\b")
+TEXTS = [
+    path for path in sorted(GITOPS.rglob("*")) if path.is_file() and path.suffix in ("", ".yaml", ".service", ".md")
+]
+
+
+def azure_jobs() -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
+    """Each job of the pipeline with its steps."""
+    for stage in PIPELINE["stages"]:
+        for job in stage["jobs"]:
+            deploy = job.get("strategy", {}).get("runOnce", {}).get("deploy", {})
+            yield stage["stage"].lower(), job, job.get("steps", deploy.get("steps", []))
+
+
+def test_whatever_changes_something_waits_for_the_same_approval() -> None:
+    for name, job in WORKFLOW["jobs"].items():
+        changes = any(CHANGING.match(step.get("run", "")) for step in job["steps"])
+        assert (job.get("environment") == "production") is changes, name
+        assert (job.get("concurrency", {}).get("group") == "amlctl-prod") is changes, name
+        if changes:
+            assert "refs/heads/main" in job["if"]
+    for name, job, steps in azure_jobs():
+        scripts = [step.get("bash") or step.get("inputs", {}).get("inlineScript", "") for step in steps]
+        changes = any(CHANGING.match(script) for script in scripts)
+        assert (job.get("environment") == "production") is changes, name
+        assert ("deployment" in job) is changes, name
+    for stage in PIPELINE["stages"]:
+        if stage["stage"] in ("Apply", "Reconcile"):
+            assert "refs/heads/main" in stage["condition"]
+            assert stage["lockBehavior"] == "sequential"
+
+
+def test_planning_signs_in_as_a_reader_and_validating_not_at_all() -> None:
+    for name, job in WORKFLOW["jobs"].items():
+        clients = [
+            step["with"]["client-id"] for step in job["steps"] if step.get("uses", "").startswith("azure/login@")
+        ]
+        expected = {"validate": [], "plan": ["${{ vars.AZURE_READER_CLIENT_ID }}"]}
+        assert clients == expected.get(name, ["${{ vars.AZURE_CLIENT_ID }}"]), name
+        assert ("id-token" in job.get("permissions", {})) is bool(clients), name
+    for name, _, steps in azure_jobs():
+        connections = [
+            step["inputs"]["azureSubscription"] for step in steps if step.get("task", "").startswith("AzureCLI")
+        ]
+        assert connections == {"validate": [], "plan": ["amlctl-reader"]}.get(name, ["amlctl-prod"]), name
+
+
+def test_everything_that_is_fetched_is_pinned_by_its_content() -> None:
+    steps = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert [use for use in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", use)] == []
+    assert all(
+        step["with"]["persist-credentials"] is False
+        for step in steps
+        if step.get("uses", "").startswith("actions/checkout@")
+    )
+    assert len({use for use in used if use.startswith("actions/checkout@")}) == 1
+    commented = re.findall(
+        r"uses: \S+  # v\d+\.\d+\.\d+$", (GITOPS / "github-actions" / "amlctl.yaml").read_text(), re.MULTILINE
+    )
+    assert len(commented) == len(used), "with the version, for people and for bots"
+    image = kubernetes("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert re.fullmatch(r"\S+@sha256:([0-9a-f]{64}|DIGEST)", image)
+    assert re.findall(r"^FROM (.+)$", CONTAINERFILE, re.MULTILINE) == ["${PYTHON_IMAGE}"]
+    assert re.findall(r"^ARG PYTHON_IMAGE(.*)$", CONTAINERFILE, re.MULTILINE) == ["", ""], (
+        "no default: nothing is built without"
+    )
+    for path in TEXTS:
+        assert not re.search(r":latest\b|-latest\b", path.read_text()), path.name
+
+
+def test_an_image_without_a_digest_is_refused() -> None:
+    check = re.findall(r"^RUN (case .+)$", CONTAINERFILE, re.MULTILINE)[0]
+    for image, code in (("python:3.11-slim", 1), ("", 1), (f"python:3.11-slim@sha256:{'0' * 64}", 0)):
+        environ = {"PYTHON_IMAGE": image, "PATH": os.environ["PATH"]}
+        done = subprocess.run(["sh", "-c", check], env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert ("needs a digest" in done.stderr) is bool(code)
+
+
+def test_every_install_is_checked_by_hashes() -> None:
+    for path in TEXTS:
+        text = path.read_text()
+        code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        installs = re.findall(r"(?:pip|uv pip|pipx|uv tool) install[^\n\\]*", code)
+        assert [line for line in installs if "--require-hashes" not in line] == [], path.name
+        if installs:
+            assert "uv pip compile --generate-hashes" in text, f"{path.name} says how the file is made"
+    runs = [
+        step["run"]
+        for job in WORKFLOW["jobs"].values()
+        for step in job["steps"]
+        if "pip install" in step.get("run", "")
+    ]
+    runs += [step["bash"] for _, _, steps in azure_jobs() for step in steps if "pip install" in step.get("bash", "")]
+    assert set(runs) == {LOCKED}
+    assert len(runs) == 8
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_finds_little_exposed() -> None:
+    unit = str(GITOPS / "systemd" / "amlctl-reconcile.service")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    level = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    if level is None:
+        pytest.skip("this systemd cannot look at a file")
+    assert float(level[1]) <= 1.5, done.stdout
+
+
+def test_the_unit_is_hardened() -> None:
+    said = dict(re.findall(r"^(\w+)=(.*)$", UNIT, re.MULTILINE))
+    on = (
+        "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "PrivateUsers", "ProtectHome", "ProtectClock", "ProtectHostname",
+        "ProtectKernelLogs",
+        "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "RestrictNamespaces", "RestrictRealtime",
+        "RestrictSUIDSGID",
+        "LockPersonality", "MemoryDenyWriteExecute", "RemoveIPC", "DynamicUser",
+    )  # fmt: skip
+    assert [name for name in on if said.get(name) != "yes"] == []
+    assert (said["ProtectSystem"], said["CapabilityBoundingSet"], said["UMask"]) == ("strict", "", "0077")
+    assert re.findall(r"^SystemCallFilter=(.+)$", UNIT, re.MULTILINE) == ["@system-service", "~@privileged @resources"]
+    assert set(said["RestrictAddressFamilies"].split()) == {"AF_UNIX", "AF_INET", "AF_INET6"}
+
+
+def test_the_pod_reaches_no_private_network_and_has_no_rights() -> None:
+    policy = kubernetes("NetworkPolicy")["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    wide = [rule for rule in policy["egress"] for to in rule["to"] if "ipBlock" in to]
+    assert [rule["ports"] for rule in wide] == [[{"port": 443, "protocol": "TCP"}]]
+    shut = [ipaddress.ip_network(net) for rule in wide for to in rule["to"] for net in to["ipBlock"]["except"]]
+    for address in ("169.254.169.254", "10.0.0.1", "172.20.0.1", "192.168.1.1", "100.100.100.200"):
+        assert any(ipaddress.ip_address(address) in net for net in shut), address
+    pod = kubernetes("Deployment")["spec"]["template"]["spec"]
+    assert (pod["automountServiceAccountToken"], pod["enableServiceLinks"]) == (False, False)
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in pod["containers"]:
+        held = container["securityContext"]
+        assert (held["allowPrivilegeEscalation"], held["readOnlyRootFilesystem"]) == (False, True)
+        assert held["capabilities"] == {"drop": ["ALL"]}
+        assert {"memory", "cpu", "ephemeral-storage"} <= container["resources"]["limits"].keys()
+    assert kubernetes("Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
 @pytest.mark.slow
