@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.workspace.serving import worker
 from tests.e2e.scoring_servers import ScoringProcess, UnixConnection, ours
 from tests.e2e.serving import wait_until
 
@@ -85,6 +86,13 @@ def asking(server: ScoringProcess, body: bytes) -> UnixConnection:
     return connection
 
 
+def leave_at_work(server: ScoringProcess, folder: Path, until: str) -> None:
+    """Ask, and leave once the model works."""
+    connection = asking(server, json.dumps({"wait": str(folder / until)}).encode())
+    wait_until((folder / "started").exists)
+    connection.close()
+
+
 def test_nothing_is_done_for_callers_who_left(tmp_path: Path) -> None:
     with serving(sys.executable, tmp_path) as server:
         waiting = json.dumps({"wait": str(tmp_path / "go")}).encode()
@@ -107,7 +115,7 @@ def test_a_model_that_works_for_nobody_is_not_well_until_it_is_done(tmp_path: Pa
         return server.ask(method="GET", target="/").status == 200
 
     with serving(sys.executable, tmp_path) as server:
-        asking(server, json.dumps({"wait": str(tmp_path / "go")}).encode()).close()
+        leave_at_work(server, tmp_path, "go")
         wait_until(lambda: not well())
         assert server.ask(method="GET", target="/").status == 503
         (tmp_path / "go").touch()
@@ -116,7 +124,42 @@ def test_a_model_that_works_for_nobody_is_not_well_until_it_is_done(tmp_path: Pa
 
 def test_a_stop_does_not_wait_for_a_model_that_works_for_nobody(tmp_path: Path) -> None:
     with serving(sys.executable, tmp_path) as server:
-        asking(server, json.dumps({"wait": str(tmp_path / "never")}).encode()).close()
+        leave_at_work(server, tmp_path, "never")
         wait_until(lambda: server.ask(method="GET", target="/").status == 503)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
+
+
+LOADING = """
+import hashlib, pathlib
+def init():
+    pathlib.Path("loading").touch()
+    while True:
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 100_000_000)
+def run(data): pass
+"""
+
+
+@pytest.mark.parametrize("how", ["signal", "configuration"])
+def test_a_server_that_loads_stops_at_once(tmp_path: Path, how: str) -> None:
+    """Also while the model's code is in a library that looks at no signals."""
+    (tmp_path / "score.py").write_text(LOADING)
+    configuration = tmp_path / "c.json"
+    settings = {
+        "socket": str(tmp_path / "s"),
+        "deployment": "blue",
+        "script": str(tmp_path / "score.py"),
+        "model": None,
+    }
+    configuration.write_text(json.dumps(settings))
+    process = subprocess.Popen([sys.executable, worker.__file__, str(configuration)], cwd=tmp_path)
+    try:
+        wait_until((tmp_path / "loading").exists)
+        if how == "signal":
+            process.send_signal(signal.SIGTERM)
+        else:
+            configuration.unlink()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
