@@ -109,17 +109,12 @@ class FileAsset(Resource):
 
 
 class Identity(Spec):
-    """The identity under which a resource acts."""
+    """The identity under which a compute or endpoint acts."""
 
-    type: Annotated[str | None, ANY_CASE] = Field(
-        None, description="system_assigned, user_assigned, managed or user_identity, depending on the resource."
-    )
+    type: Annotated[Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE]
     user_assigned_identities: (
         Annotated[list[UserAssignedIdentity | str], Keyed("identities have no order", key="resource_id")] | None
     ) = None
-    client_id: str | None = None
-    object_id: str | None = None
-    msi_resource_id: str | None = None
     principal_id: Annotated[str | None, Computed("given by the service")] = None
     tenant_id: Annotated[str | None, Computed("given by the service")] = None
 
@@ -132,7 +127,23 @@ class UserAssignedIdentity(Spec):
     principal_id: str | None = None
 
 
-PathMode: TypeAlias = Literal["ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download", "upload"]
+class ManagedIdentity(Spec):
+    """A job runs as the compute's identity, or as one that the user made."""
+
+    type: Annotated[Literal["managed", "managed_identity"], ANY_CASE]
+    client_id: str | None = None
+    object_id: str | None = None
+
+
+class CallerIdentity(Spec):
+    """A job runs as whoever submits it, or with the workspace's token."""
+
+    type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE]
+
+
+JobIdentity: TypeAlias = ManagedIdentity | CallerIdentity
+
+PathMode: TypeAlias = Literal["ro_mount", "download", "direct", "eval_mount", "eval_download"]
 AssetType: TypeAlias = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]
 
 CODE_FILES: Final = Files("the code is what runs", gitignore=True)
@@ -151,8 +162,6 @@ class DataInput(Spec):
     mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
     path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = None
     datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = None
-    description: Annotated[Words | None, Metadata("a description only labels")] = None
-    optional: Flag | None = None
 
 
 class LiteralInput(Spec):
@@ -160,12 +169,6 @@ class LiteralInput(Spec):
 
     type: Literal["integer", "number", "boolean", "string"] | None = None
     value: Annotated[Scalar | None, AS_TEXT] = None
-    default: Annotated[Scalar | None, AS_TEXT] = None
-    min: Number | None = None
-    max: Number | None = None
-    enum: list[Scalar] | None = None
-    optional: Flag | None = None
-    description: Annotated[Words | None, Metadata("a description only labels")] = None
 
 
 class Output(Spec):
@@ -177,7 +180,6 @@ class Output(Spec):
     path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = None
     name: Annotated[str | None, Passive("registers the result, does not change it")] = None
     version: Annotated[Version | None, Passive("registers the result, does not change it")] = None
-    description: Annotated[Words | None, Metadata("a description only labels")] = None
 
 
 Inputs: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT] | DataInput | LiteralInput]
@@ -207,11 +209,10 @@ class JobService(Spec):
     """A way to look into a running job."""
 
     type: str | None = None
-    job_service_type: str | None = None
     port: Whole | None = None
     ssh_public_keys: str | None = None
     log_dir: str | None = None
-    nodes: str | None = None
+    nodes: Literal["all"] | None = None
     properties: dict[str, Any] | None = None
     endpoint: Annotated[str | None, Computed("given by the service")] = None
     status: Annotated[str | None, Computed("a fact about the run")] = None
@@ -230,7 +231,7 @@ class Job(Resource):
         Passive("the same work on another machine is the same work"),
         Alias("azureml: before a compute's name says nothing", fold=bare_name),
     ] = Field(None, description="azureml:NAME of a compute; nothing means serverless.")
-    identity: Annotated[Identity | None, Passive("who runs it, not what it does")] = None
+    identity: Annotated[JobIdentity | None, Passive("who runs it, not what it does")] = None
     resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
     queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
     services: Annotated[dict[str, JobService] | None, Passive("ways to look in, not what it does")] = None
@@ -250,15 +251,15 @@ class Route(Spec):
     """A path and port of a scoring container."""
 
     path: str
-    port: str | Whole
+    port: Whole
 
 
 class InferenceConfig(Spec):
     """Where a scoring container answers."""
 
-    liveness_route: Route | None = None
-    readiness_route: Route | None = None
-    scoring_route: Route | None = None
+    liveness_route: Route
+    readiness_route: Route
+    scoring_route: Route
 
 
 class EnvironmentContent(Spec):

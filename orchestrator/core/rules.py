@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from orchestrator.core.kind import NameRule
+from orchestrator.core.kind import BodyProblem, NameRule
+from orchestrator.core.tree import Path
 
 
 def asset_name(collection: str) -> NameRule:
@@ -34,3 +35,41 @@ def variant_by_type(default: str = "", *, any_case: bool = False) -> Callable[[M
         return text.lower() if any_case else text
 
     return variant
+
+
+def environment_problems(body: Mapping[str, Any], path: Path) -> Iterator[BodyProblem]:
+    """What does not go together in the content of an environment, on its own or inside a job or deployment.
+
+    Args:
+        path: of the environment inside the body that is checked.
+    """
+    if body.get("conda_file") and not body.get("image") and not body.get("build"):
+        yield BodyProblem(
+            path,
+            "missing-field",
+            "An environment with 'conda_file' needs 'image', which its packages are put on; the service refuses it without.",
+            "Add 'image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04' or another base image.",
+        )
+    elif not any(body.get(key) for key in ("image", "build")):
+        yield BodyProblem(
+            path,
+            "missing-field",
+            "An environment needs 'image', 'conda_file' with 'image', or 'build'; this one has none of them, and the "
+            "service would refuse it when the first job starts.",
+            "Name a container image under 'image', or a folder with a Dockerfile under 'build: {path: …}'.",
+        )
+    for other in ("image", "conda_file"):
+        if body.get("build") and body.get(other):
+            yield BodyProblem(
+                (*path, other),
+                "invalid-value",
+                f"'build' makes the whole image, so '{other}' beside it has no meaning.",
+                f"Remove '{other}' or 'build'.",
+            )
+
+
+def inline_environment_problems(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """The same of a body that may have an environment written inside."""
+    inner = body.get("environment")
+    if isinstance(inner, Mapping):
+        yield from environment_problems(inner, ("environment",))

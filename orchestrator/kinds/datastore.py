@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import Resource
+from orchestrator.core.bodies import ANY_CASE, Resource
 from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.resource import Removal
@@ -82,9 +82,9 @@ class OneLakeArtifact(Spec):
     """What is opened inside a Fabric workspace."""
 
     name: str | None = None
-    type: str | None = None
+    type: Annotated[Literal["lake_house"] | None, ANY_CASE] = None
     artifact_name: str | None = None
-    artifact_type: str | None = None
+    artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE] = None
 
 
 class OneLake(Resource):
@@ -92,12 +92,20 @@ class OneLake(Resource):
 
     type: Literal["one_lake"]
     one_lake_workspace_name: Annotated[str, Immutable(_MOVED)]
-    artifact: Annotated[OneLakeArtifact | None, Immutable(_MOVED)] = None
-    endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = None
+    artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)]
+    endpoint: Annotated[str, Immutable(_MOVED)]
     credentials: Principal | None = None
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    artifact = body.get("artifact")
+    if isinstance(artifact, Mapping) and not artifact.keys() & {"name", "artifact_name"}:
+        yield BodyProblem(
+            ("artifact",),
+            "missing-field",
+            "A datastore in OneLake opens an artifact by its name; this says none.",
+            "Add 'artifact_name: …' under 'artifact'.",
+        )
     credentials = body.get("credentials")
     if not isinstance(credentials, Mapping):
         return
@@ -115,16 +123,33 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             "A file share is opened with 'account_key' or 'sas_token'; this has neither.",
             "Add 'account_key: ${secret.NAME}'.",
         )
-    principal = credentials.keys() & {"client_secret", "thumbprint", "tenant_id", "client_id"}
-    if principal and variant in ("azure_data_lake_gen1", "azure_data_lake_gen2", "one_lake"):
-        for needed in ("tenant_id", "client_id"):
-            if needed not in credentials:
-                yield BodyProblem(
-                    ("credentials",),
-                    "missing-field",
-                    f"A service principal needs '{needed}'.",
-                    f"Add '{needed}: …' under 'credentials'.",
-                )
+    if credentials and variant in ("azure_data_lake_gen1", "azure_data_lake_gen2", "one_lake"):
+        yield from _half_a_principal(credentials)
+
+
+def _half_a_principal(credentials: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    for needed in ("tenant_id", "client_id"):
+        if needed not in credentials:
+            yield BodyProblem(
+                ("credentials",),
+                "missing-field",
+                f"A service principal needs '{needed}'.",
+                f"Add '{needed}: …' under 'credentials'.",
+            )
+    if not credentials.keys() & {"client_secret", "certificate", "thumbprint"}:
+        yield BodyProblem(
+            ("credentials",),
+            "missing-field",
+            "A service principal needs 'client_secret', or 'certificate' with 'thumbprint'.",
+            "Add 'client_secret: ${secret.NAME}' under 'credentials'.",
+        )
+    if "certificate" in credentials and "thumbprint" not in credentials:
+        yield BodyProblem(
+            ("credentials",),
+            "missing-field",
+            "A service principal's certificate needs its 'thumbprint'.",
+            "Add 'thumbprint: …' under 'credentials'.",
+        )
 
 
 KIND: Final = Kind(

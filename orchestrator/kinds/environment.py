@@ -17,7 +17,7 @@ from orchestrator.core.kind import (
     LocalBinding,
 )
 from orchestrator.core.resource import Removal
-from orchestrator.core.rules import asset_name
+from orchestrator.core.rules import asset_name, environment_problems
 
 
 class EnvironmentBody(EnvironmentContent, Resource):
@@ -29,22 +29,7 @@ class EnvironmentBody(EnvironmentContent, Resource):
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
-    if not any(body.get(key) for key in ("image", "build", "conda_file")):
-        yield BodyProblem(
-            (),
-            "missing-field",
-            "An environment needs 'image', 'conda_file' with 'image', or 'build'; this one has none of them, and the "
-            "service would refuse it when the first job starts.",
-            "Name a container image under 'image', or a folder with a Dockerfile under 'build: {path: …}'.",
-        )
-    for other in ("image", "conda_file"):
-        if body.get("build") and body.get(other):
-            yield BodyProblem(
-                (other,),
-                "invalid-value",
-                f"'build' makes the whole image, so '{other}' beside it has no meaning.",
-                f"Remove '{other}' or 'build'.",
-            )
+    yield from environment_problems(body, ())
 
 
 KIND: Final = Kind(

@@ -8,9 +8,15 @@ from pydantic import Field
 
 from orchestrator.core.bodies import DATA_FILES, FileAsset, Version
 from orchestrator.core.field_mark import Computed, Metadata, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding
+from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import asset_name, variant_by_type
+
+
+class DeploymentTemplate(Spec):
+    """A proposal of the registry for deployments."""
+
+    asset_id: str | None = None
 
 
 class ModelBody(FileAsset):
@@ -25,7 +31,7 @@ class ModelBody(FileAsset):
         None
     )
     stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development unless said")] = None
-    default_deployment_template: Annotated[dict[str, Any] | None, Metadata("a proposal for deployments")] = None
+    default_deployment_template: Annotated[DeploymentTemplate | None, Metadata("a proposal for deployments")] = None
     latest_version: Annotated[str | None, Computed("a fact about the registry")] = None
     job_name: Annotated[str | None, Computed("the service fills it in for models made by jobs")] = None
 

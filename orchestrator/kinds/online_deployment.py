@@ -27,6 +27,8 @@ from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import inline_environment_problems
+from orchestrator.core.tree import value_at
 
 
 class InlineModel(Resource):
@@ -64,29 +66,40 @@ class Probe(Spec):
     timeout: Whole | None = Field(None, ge=1, description="Seconds.")
     success_threshold: Whole | None = Field(None, ge=1)
     failure_threshold: Whole | None = Field(None, ge=1)
-    path: str | None = None
-    port: Whole | None = None
-    scheme: str | None = None
-    method: str | None = None
 
 
-class ScaleSettings(Spec):
+class FixedScale(Spec):
+    """As many servers as the deployment says, or as rules outside of it say."""
+
+    type: Annotated[Literal["default"], ANY_CASE]
+
+
+class UtilizationScale(Spec):
     """How the number of servers follows the load."""
 
-    type: Annotated[Literal["default", "target_utilization"] | None, ANY_CASE] = None
+    type: Annotated[Literal["target_utilization"], ANY_CASE]
     min_instances: Whole | None = Field(None, ge=0)
     max_instances: Whole | None = Field(None, ge=0)
     polling_interval: Whole | None = Field(None, ge=1, description="Seconds.")
     target_utilization_percentage: Whole | None = Field(None, ge=1, le=100)
 
 
+class CollectedData(Spec):
+    """The asset that collected data become."""
+
+    name: str | None = None
+    path: str | None = None
+    version: str | None = None
+    data_id: str | None = None
+
+
 class Collection(Spec):
     """One stream of collected data."""
 
-    enabled: str | Flag | None = None
+    enabled: Literal["true", "false"] | Flag
     sampling_rate: Number | None = Field(None, ge=0, le=1)
     client_id: str | None = None
-    data: dict[str, Any] | str | None = None
+    data: CollectedData | str | None = None
 
 
 class RequestLogging(Spec):
@@ -98,11 +111,8 @@ class RequestLogging(Spec):
 class DataCollector(Spec):
     """What is kept of requests and answers."""
 
-    collections: dict[str, Collection] | None = None
-    enabled: Flag | None = None
-    destination: dict[str, Any] | None = None
-    sampling_strategy: dict[str, Any] | None = None
-    rolling_rate: Literal["year", "month", "day", "hour", "minute"] | None = None
+    collections: dict[str, Collection]
+    rolling_rate: Literal["day", "hour", "minute"] | None = None
     sampling_rate: Number | None = Field(None, ge=0, le=1)
     request_logging: RequestLogging | None = None
 
@@ -116,13 +126,12 @@ class OnlineDeployment(Resource):
     code_configuration: CodeConfiguration | None = None
     environment: EnvironmentRef | None = None
     environment_variables: Environ | None = None
-    instance_count: Whole | None = Field(None, ge=0)
+    instance_count: Whole | None = Field(None, ge=1)
     app_insights_enabled: Flag | None = None
-    scale_settings: Annotated[ScaleSettings | None, ServiceValue("default unless said")] = None
+    scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("default unless said")] = None
     request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = None
     liveness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
     readiness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
-    startup_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
     data_collector: DataCollector | None = None
     properties: Properties | None = None
     provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
@@ -171,6 +180,8 @@ def _variant(body: Mapping[str, Any]) -> str:
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    yield from inline_environment_problems(body)
+    yield from _too_slow(variant, body)
     code = body.get("code_configuration")
     if isinstance(code, Mapping) and not code.get("scoring_script"):
         yield BodyProblem(
@@ -178,6 +189,22 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             "missing-field",
             "A deployment with code needs 'scoring_script', the file whose init() and run() answer requests.",
             "Add 'scoring_script: score.py'.",
+        )
+
+
+LONGEST_REQUEST_MS: Final = {"managed": 180_000, "kubernetes": 300_000}
+"""Source: Azure ML documentation, limits of online endpoints."""
+
+
+def _too_slow(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    bound = value_at(body, ("request_settings", "request_timeout_ms"))
+    longest = LONGEST_REQUEST_MS.get(variant)
+    if type(bound) is int and longest is not None and bound > longest:
+        yield BodyProblem(
+            ("request_settings", "request_timeout_ms"),
+            "invalid-value",
+            f"A request may take {longest} milliseconds at most; this is {bound}.",
+            f"Write at most {longest}.",
         )
 
 

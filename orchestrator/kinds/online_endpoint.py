@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole, Words
-from orchestrator.core.field_mark import Computed, Files, Immutable, Metadata, Ref, ServiceValue
+from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
+from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, Behaviour, Child, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
@@ -54,7 +54,6 @@ class OnlineEndpoint(Resource):
         ServiceValue("given by the service where the spec is silent"),
     ] = None
     properties: Properties | None = None
-    display_name: Annotated[Words | None, Metadata("a name for people")] = None
     location: Annotated[str | None, Computed("the workspace's")] = None
     kind: Annotated[str | None, Computed("given by the service")] = None
     provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None

@@ -36,7 +36,12 @@ def _bare(value: Any) -> Any:
 
 
 def _compute(body: dict[str, Any]) -> dict[str, Any]:
-    """The image of an application has no type: there is one only. Source: azure-ai-ml, ``ImageSettingsSchema``."""
+    """The image of an application has no type, there is one only; a namespace has to be said, where the service has a default.
+
+    Source: azure-ai-ml, ``ImageSettingsSchema`` and ``KubernetesComputeSchema``.
+    """
+    if str(body.get("type")).lower() == "kubernetes" and not body.get("namespace"):
+        body["namespace"] = "default"
     if applications := body.get("custom_applications"):
         body["custom_applications"] = [_application(application) for application in applications]
     return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -17,25 +18,26 @@ from orchestrator.core.kind import (
 )
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
+from orchestrator.core.rules import inline_environment_problems
 from orchestrator.core.tree import value_at
-from orchestrator.kinds.jobs.algorithms import unknown_algorithms
+from orchestrator.kinds.jobs.algorithms import unknown_algorithms, unknown_transformers
 from orchestrator.kinds.jobs.placeholders import unfilled
 
+_PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+_UNEVALUATED: Final = ("uri_file", "uri_folder", "custom_model", "mlflow_model", "triton_model")
 _HERE: Final = "orchestrator.kinds.jobs"
-_IMAGE_TASKS: Final = (
-    "image_classification",
-    "image_classification_multilabel",
-    "image_object_detection",
-    "image_instance_segmentation",
-)
-_TEXT_TASKS: Final = ("text_classification", "text_classification_multilabel", "text_ner")
 _VARIANTS: Final = {
     "command": f"{_HERE}.command:CommandJob",
     "automl.classification": f"{_HERE}.automl_tables:ClassificationJob",
     "automl.regression": f"{_HERE}.automl_tables:RegressionJob",
     "automl.forecasting": f"{_HERE}.automl_tables:ForecastingJob",
-    **{f"automl.{task}": f"{_HERE}.automl_deep:ImageJob" for task in _IMAGE_TASKS},
-    **{f"automl.{task}": f"{_HERE}.automl_deep:TextJob" for task in _TEXT_TASKS},
+    "automl.image_classification": f"{_HERE}.automl_deep:ImageClassJob",
+    "automl.image_classification_multilabel": f"{_HERE}.automl_deep:ImageLabelsJob",
+    "automl.image_object_detection": f"{_HERE}.automl_deep:ImageBoxJob",
+    "automl.image_instance_segmentation": f"{_HERE}.automl_deep:ImageBoxJob",
+    "automl.text_classification": f"{_HERE}.automl_deep:TextClassJob",
+    "automl.text_classification_multilabel": f"{_HERE}.automl_deep:TextLabelsJob",
+    "automl.text_ner": f"{_HERE}.automl_deep:TextEntitiesJob",
 }
 
 
@@ -57,7 +59,41 @@ def _unnamed_outputs(variant: str) -> tuple[str, ...]:
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from unfilled(variant, body)
+    yield from inline_environment_problems(body)
+    yield from _misnamed(body)
+    yield from _unreadable_modes(body)
     yield from unknown_algorithms(variant, body)
+    yield from unknown_transformers(variant, body)
+
+
+def _misnamed(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Inputs and outputs are parts of commands and paths, so their names are of letters, digits, '_' and '-'."""
+    for side in ("inputs", "outputs"):
+        members = body.get(side)
+        for name in members if isinstance(members, Mapping) else ():
+            if not _PART.fullmatch(name):
+                yield BodyProblem(
+                    (side, name),
+                    "invalid-name",
+                    f"'{name}' cannot name one of the {side}: names there are of letters, digits, '_' and '-'.",
+                    "Choose another name.",
+                )
+
+
+def _unreadable_modes(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Source: Azure ML CLI v2 YAML reference, inputs: only tables are evaluated."""
+    inputs = body.get("inputs")
+    for name, value in (inputs if isinstance(inputs, Mapping) else {}).items():
+        if not isinstance(value, Mapping) or value.get("type", "uri_folder") not in _UNEVALUATED:
+            continue
+        mode = value.get("mode")
+        if isinstance(mode, str) and mode.startswith("eval_"):
+            yield BodyProblem(
+                ("inputs", name, "mode"),
+                "invalid-value",
+                f"Mode {mode} reads a table, and input '{name}' is not of type mltable.",
+                "Use ro_mount, download or direct, or write 'type: mltable'.",
+            )
 
 
 def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterator[Refusal]:

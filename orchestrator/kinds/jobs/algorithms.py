@@ -44,6 +44,37 @@ def unknown_algorithms(variant: str, body: Mapping[str, Any]) -> Iterator[BodyPr
                 )
 
 
+_BLOCKABLE: Final = (
+    "TextTargetEncoder", "OneHotEncoder", "CatTargetEncoder", "TfIdf", "WoETargetEncoder", "LabelEncoder", "WordEmbedding",
+    "NaiveBayes", "CountVectorizer", "HashOneHotEncoder",
+)  # fmt: skip
+_SETTABLE: Final = ("Imputer", "TfIdf", "HashOneHotEncoder")
+
+
+def unknown_transformers(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Names of transformers that cannot be blocked, or have no parameters.
+
+    Source: azure-ai-ml, ``BlockedTransformers`` and ``AutoMLTransformerParameterKeys``.
+    """
+    section = body.get("featurization")
+    if variant not in _KNOWN or not isinstance(section, Mapping):
+        return
+    blocked, set_ = section.get("blocked_transformers"), section.get("transformer_params")
+    places: list[tuple[tuple[str, str | int], object, tuple[str, ...]]]
+    places = [(("blocked_transformers", number), name, _BLOCKABLE) for number, name in enumerate(_list(blocked))]
+    places += [(("transformer_params", name), name, _SETTABLE) for name in (set_ if isinstance(set_, Mapping) else ())]
+    for path, name, names in places:
+        known = {_squash(other): other for other in names}
+        if isinstance(name, str) and _squash(name) not in known:
+            near = did_you_mean(_squash(name), known, "")
+            yield BodyProblem(
+                ("featurization", *path),
+                "invalid-value",
+                f"'{name}' is none of the transformers that '{path[0]}' can name.",
+                f"{near} Use one of {', '.join(names)}.".strip(),
+            )
+
+
 def _squash(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import DataInput, Environ, Job
+from orchestrator.core.bodies import ANY_CASE, DataInput, Environ, Job
 from orchestrator.core.field_mark import Passive, Ref
 
 TIME: Final = "bounds the time, not the work"
 SPEED: Final = "how much runs at once, not what is tried"
 
 
+Verbosity: TypeAlias = Literal["not_set", "debug", "info", "warning", "error", "critical"]
+ClassificationMetric: TypeAlias = Literal[
+    "accuracy", "AUC_weighted", "average_precision_score_weighted", "norm_macro_recall",
+    "precision_score_weighted",
+]  # fmt: skip
+
+
+class TableInput(DataInput):
+    """A table that goes into a search: a folder with an ``MLTable`` file."""
+
+    type: Literal["mltable"] | None = None
+
+
 class AutoMlJob(Job):
     """What all AutoML jobs have."""
 
     type: Literal["automl"]
-    training_data: DataInput
-    validation_data: DataInput | None = None
-    test_data: DataInput | None = None
+    training_data: TableInput
+    validation_data: TableInput | None = None
     target_column_name: str = Field(description="The column to predict.")
-    log_verbosity: Annotated[str | None, Passive("what is written down, not what is done")] = None
+    log_verbosity: Annotated[Verbosity | None, ANY_CASE, Passive("what is written down, not what is done")] = None
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
     environment_variables: Environ | None = None

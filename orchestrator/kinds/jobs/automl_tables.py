@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from orchestrator.core.bodies import AS_TEXT, Flag, Number, Scalar, Whole
-from orchestrator.core.field_mark import Keyed, Passive
+from orchestrator.core.field_mark import Computed, Keyed, Passive
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob
+from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
+
+_SPELT: Final = "the service spells it so; specs have another field"
 
 
 class TableLimits(Spec):
@@ -43,13 +45,19 @@ class Featurization(Spec):
     enable_dnn_featurization: Flag | None = None
 
 
+MetaLearner: TypeAlias = Literal[
+    "none", "logistic_regression", "logistic_regression_cv", "light_gbm_classifier", "elastic_net", "elastic_net_cv",
+    "light_gbm_regressor", "linear_regression",
+]  # fmt: skip
+
+
 class StackEnsemble(Spec):
     """How a stack ensemble learns."""
 
-    stack_meta_learner_k_wargs: dict[str, Any] | None = None
+    stack_meta_learner_k_wargs: Annotated[dict[str, Any] | None, Computed(_SPELT)] = None
     stack_meta_learner_kwargs: dict[str, Any] | None = None
     stack_meta_learner_train_percentage: Number | None = None
-    stack_meta_learner_type: str | None = None
+    stack_meta_learner_type: MetaLearner
 
 
 class Training(Spec):
@@ -60,17 +68,18 @@ class Training(Spec):
     enable_onnx_compatible_models: Flag | None = None
     enable_stack_ensemble: Flag | None = None
     enable_vote_ensemble: Flag | None = None
-    ensemble_model_download_timeout: Annotated[str | Whole | None, Passive(TIME)] = None
+    ensemble_model_download_timeout: Annotated[str | Whole | None, Computed(_SPELT)] = None
     ensemble_model_download_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = None
     stack_ensemble_settings: StackEnsemble | None = None
     allowed_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
     blocked_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
-    training_mode: str | None = None
+    training_mode: Literal["auto", "distributed", "non_distributed"] | None = None
 
 
 class TableJob(AutoMlJob):
     """What AutoML jobs on tables have."""
 
+    test_data: TableInput | None = None
     validation_data_size: Number | None = Field(None, gt=0, lt=1)
     test_data_size: Number | None = Field(None, gt=0, lt=1)
     n_cross_validations: Literal["auto"] | Whole | None = None
@@ -81,10 +90,6 @@ class TableJob(AutoMlJob):
     training: Training | None = None
 
 
-ClassificationMetric: TypeAlias = Literal[
-    "accuracy", "AUC_weighted", "average_precision_score_weighted", "norm_macro_recall",
-    "precision_score_weighted",
-]  # fmt: skip
 RegressionMetric: TypeAlias = Literal[
     "normalized_mean_absolute_error", "normalized_root_mean_squared_error", "r2_score", "spearman_correlation",
 ]  # fmt: skip

@@ -19,13 +19,25 @@ class CommandLimits(Spec):
     )
 
 
-class Distribution(Spec):
-    """How the command runs on several nodes."""
+class Processes(Spec):
+    """Several processes on each node."""
 
-    type: Literal["pytorch", "tensorflow", "mpi", "ray"]
+    type: Literal["pytorch", "mpi"]
     process_count_per_instance: Whole | None = Field(None, ge=1)
+
+
+class TensorFlow(Spec):
+    """Workers and parameter servers."""
+
+    type: Literal["tensorflow"]
     parameter_server_count: Whole | None = Field(None, ge=0)
     worker_count: Whole | None = Field(None, ge=1)
+
+
+class Ray(Spec):
+    """A Ray cluster over the nodes."""
+
+    type: Literal["ray"]
     port: Whole | None = None
     address: str | None = None
     include_dashboard: Flag | None = None
@@ -43,6 +55,6 @@ class CommandJob(Job):
     environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
     environment_variables: Environ | None = None
     inputs: Inputs | None = None
-    distribution: Distribution | None = None
+    distribution: Processes | TensorFlow | Ray | None = None
     limits: CommandLimits | None = None
     parameters: Annotated[dict[str, Any] | None, Passive("a copy of the inputs")] = None

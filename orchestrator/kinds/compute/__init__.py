@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Environ, Flag, Identity, Resource, Whole
+from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Identity, Resource, Whole
 from orchestrator.core.field_mark import Alias, Computed, Immutable, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
+from orchestrator.kinds.compute.instances import AssignedUser, CustomApplication, InstanceSsh, Schedules, SetupScripts
 
 _FIXED: Final = "the service sets it when the compute is created and never again"
 _POOLS_OWN: Final = Computed("set in Synapse; Azure ML shows it and cannot change it")
@@ -22,7 +23,7 @@ _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.
 class Administrator(Spec):
     """Who may log in to a machine and change it."""
 
-    admin_username: Annotated[str | None, WriteOnly("never returned")] = None
+    admin_username: Annotated[str, WriteOnly("never returned")]
     admin_password: Annotated[str | None, Sensitive("a password")] = None
 
 
@@ -57,7 +58,6 @@ class NodeBody(ComputeBody):
     ssh_public_access_enabled: Annotated[
         Flag | None, Immutable(_FIXED), ServiceValue("decided by the service where the spec is silent")
     ] = None
-    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = None
     network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = None
     identity: Identity | None = None
     enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = None
@@ -67,79 +67,18 @@ class AmlCompute(NodeBody):
     """A cluster that grows and shrinks with the work."""
 
     type: Literal["amlcompute"]
+    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = None
     tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = None
     min_instances: Whole | None = Field(None, ge=0)
     max_instances: Whole | None = Field(None, ge=0)
     idle_time_before_scale_down: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=0, description="Seconds.")
 
 
-class AssignedUser(Spec):
-    """The person an instance belongs to."""
-
-    user_tenant_id: str
-    user_object_id: str
-
-
-class SetupScript(Spec):
-    """A script or command that prepares an instance."""
-
-    path: str | None = None
-    command: str | None = None
-    timeout_minutes: str | Whole | None = None
-
-
-class SetupScripts(Spec):
-    """Scripts run when an instance is made and whenever it starts."""
-
-    creation_script: SetupScript | None = None
-    startup_script: SetupScript | None = None
-
-
-class Schedules(Spec):
-    """When an instance starts and stops by itself."""
-
-    compute_start_stop: list[dict[str, Any]] | None = None
-
-
-class ApplicationPort(Spec):
-    """A port that an application is reached on."""
-
-    name: str | None = None
-    protocol: str | None = None
-    target: Whole | None = None
-    published: Whole | None = None
-    host_ip: str | None = None
-
-
-class BindMount(Spec):
-    """A folder shared with an application."""
-
-    source: str
-    target: str | None = None
-
-
-class ApplicationImage(Spec):
-    """The image of an application."""
-
-    reference: str
-    type: str | None = None
-
-
-class CustomApplication(Spec):
-    """A further application on an instance."""
-
-    name: str
-    type: str | None = None
-    image: ApplicationImage | None = None
-    endpoints: list[ApplicationPort] | None = None
-    bind_mounts: list[BindMount] | None = None
-    environment_variables: Environ | None = None
-
-
 class ComputeInstance(NodeBody):
     """A workstation for one person."""
 
     type: Literal["computeinstance"]
+    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = None
     create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = None
     schedules: Schedules | None = None
     setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = None
@@ -160,7 +99,7 @@ class KubernetesCompute(ComputeBody):
 
     type: Literal["kubernetes"]
     resource_id: Annotated[str, Immutable(_FIXED)]
-    namespace: Annotated[str | None, Immutable(_FIXED)] = None
+    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("default unless said")] = None
     properties: dict[str, Any] | None = None
     identity: Identity | None = None
 
