@@ -8,7 +8,7 @@ from orchestrator.engine.apply import Confirm, apply_agreed, apply_project
 from orchestrator.engine.lock_holder import holder
 from orchestrator.engine.lost_state import rebuild_state
 from orchestrator.engine.options import RunOptions
-from orchestrator.engine.plan import plan_project, status_of
+from orchestrator.engine.plan import live_status, plan_project, status_of
 from orchestrator.engine.planned import Planned
 from orchestrator.engine.project import load_project
 from orchestrator.engine.workspace import Workspace, open_workspace
@@ -21,6 +21,7 @@ __all__ = [
     "apply_agreed",
     "apply_project",
     "holder",
+    "live_status",
     "load_project",
     "open_workspace",
     "plan_project",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
@@ -16,7 +17,7 @@ from orchestrator.observe.ahead import listing_ahead, still_good
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
-from orchestrator.planning.status import statuses
+from orchestrator.planning.status import refused_statuses, statuses
 
 
 def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -> Planned:
@@ -45,6 +46,22 @@ def _look(project: Project, workspace: Workspace, kinds: Kinds) -> tuple[State, 
         state = workspace.store.load()
         interest.narrow(state)
         return state, observe(project, state, workspace.backend, kinds, still_good(begun, project, state))
+
+
+def live_status(project: Project, workspace: Workspace) -> tuple[tuple[ResourceStatus, ...], SpecError | None]:
+    """How everything is, now, and why there is no plan if there is none: what lives is told all the same."""
+    kinds = discover()
+    try:
+        state, observation = _look(project, workspace, kinds)
+    except StateError as error:
+        if error.code != STATE_DENIED:
+            raise
+        planned = plan_from_tags(project, workspace, PlanOptions(), error)
+        return statuses(planned.plan, planned.observation), None
+    try:
+        return statuses(make_plan(project, state, observation, kinds, PlanOptions()), observation), None
+    except SpecError as refusal:
+        return refused_statuses(project, state, observation, refusal.diagnostics), refusal
 
 
 def status_of(project: Project, workspace: Workspace) -> tuple[ResourceStatus, ...]:

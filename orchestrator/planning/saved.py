@@ -40,6 +40,7 @@ def _change(change: Change) -> dict[str, Any]:
         "address": str(change.address),
         "action": change.action.value,
         "reason": change.reason,
+        "drift": change.drift,
         "fields": [_field(field) for field in change.fields],
         "source": _source(change.span),
     }
@@ -53,6 +54,7 @@ def _field(field: FieldChange) -> dict[str, Any]:
         "observed": _shown(field.observed),
         "action": field.action.value,
         "reason": field.reason,
+        "drift": field.drift,
     }
 
 

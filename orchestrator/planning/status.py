@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
+from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan
+from orchestrator.core.project import Project
 from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
+from orchestrator.core.state import State
 from orchestrator.core.status import ResourceStatus
 
 _NEXT: Final = {Action.REVISE: "new version"}
@@ -22,6 +26,44 @@ def statuses(plan: Plan, observation: Observation) -> tuple[ResourceStatus, ...]
     """One status for every resource of the spec and of the state, sorted by address."""
     redact = Redactor(target.resolved for target in plan.targets.values())
     return tuple(_status(change, _live(change, observation), redact) for change in plan.changes)
+
+
+def refused_statuses(
+    project: Project, state: State, observation: Observation, problems: Iterable[Diagnostic]
+) -> tuple[ResourceStatus, ...]:
+    """The same where no plan can be made: how everything is, but not how it stands to the spec."""
+    why: dict[Address, str] = {}
+    for problem in problems:
+        if problem.address is not None:
+            why.setdefault(problem.address, f"the plan is refused: {problem.detail}")
+    redact = Redactor(desired.properties for desired in project.resources.values())
+    return tuple(
+        _unplanned(address, project, state, observation, why.get(address, ""), redact)
+        for address in sorted(project.resources.keys() | state.applied.keys())
+    )
+
+
+def _unplanned(
+    address: Address, project: Project, state: State, observation: Observation, why: str, redact: Callable[[str], str]
+) -> ResourceStatus:
+    applied = state.applied.get(address)
+    mine = [
+        observed
+        for observed in observation.objects.get(address, ())
+        if not observed.archived and (observed.owner == project.name or applied is not None)
+    ]
+    in_force = [observed for observed in mine if applied is not None and observed.revision == applied.revision]
+    found = in_force or mine
+    live = found[-1] if found else None
+    return ResourceStatus(
+        address,
+        live.health if live else Health.MISSING,
+        Sync.UNKNOWN if address in project.resources else Sync.ORPHANED,
+        live.revision if live else "",
+        redact(live.message if live else "") or why,
+        _urls(live.attributes if live else {}),
+        score_of(live.attributes) if live else None,
+    )
 
 
 def _live(change: Change, observation: Observation) -> Observed | None:

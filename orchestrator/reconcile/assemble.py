@@ -26,6 +26,7 @@ from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Watch
 from orchestrator.reconcile.telemetry import TracedEngine, TracedSource, tracer_from
 from orchestrator.reconcile.threads import Threads
+from orchestrator.reconcile.unplaced import Unplaced
 
 if TYPE_CHECKING:
     from orchestrator.reconcile.server.metrics import Metrics
@@ -47,7 +48,13 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
         stack.callback(tracer.close)
         metrics = _metrics(config, clock)
         aims = {project.name: _aim(project, config.folder) for project in config.projects}
-        stages = Stages(aims, clock, StepEvents(watch), PlacesFile(config.folder / "places.json"))
+        stages = Stages(
+            aims,
+            clock,
+            StepEvents(watch),
+            PlacesFile(config.folder / "places.json"),
+            Unplaced(config.folder / "unplaced.json"),
+        )
         around = Surroundings(
             TracedEngine(stages, tracer),
             # A look for news may run beside each pass.

@@ -68,7 +68,7 @@ def _ready(facts: PassFacts) -> Answer:
         return False, "Interrupted", f"Stopped between two steps for {facts.stopped_for}."
     wanting = _wanting(facts.waiting)
     if wanting:
-        return False, _why_waiting(wanting), f"{len(wanting)} changes wait: {_first(wanting)}"
+        return False, _why_waiting(wanting), f"{_how_many(wanting)}: {_first(wanting)}"
     if facts.unhealthy:
         address, message = next(iter(facts.unhealthy.items()))
         return False, "Unhealthy", f"{address}: {message}" if message else f"{address} is not healthy"
@@ -130,6 +130,13 @@ def _why_waiting(waiting: list[Waiting]) -> str:
     return next((names[w.why] for w in waiting if w.why in names), "Pending")
 
 
+def _how_many(waiting: list[Waiting]) -> str:
+    """``3 changes wait, 1 of them drift``: what others changed is told apart from what the spec asks for."""
+    drifted = sum(change.drift for change in waiting)
+    told = f"{len(waiting)} change{' waits' if len(waiting) == 1 else 's wait'}"
+    return told + (f", {drifted} of them drift" if 0 < drifted < len(waiting) else ", drift" if drifted else "")
+
+
 def _first(waiting: list[Waiting]) -> str:
     first = waiting[0]
     return f"{first.action} {first.address} ({first.reason})"
@@ -152,7 +159,14 @@ def _with_sight(record: Record, facts: PassFacts, at: str) -> Record:
         return record
     left = [address for address in facts.drift if address not in facts.healed]
     pending = tuple(
-        {"address": w.address, "action": w.action, "reason": w.reason, "why": w.why.value if w.why else ""}
+        {
+            "address": w.address,
+            "action": w.action,
+            "reason": w.reason,
+            "why": w.why.value if w.why else "",
+            "cause": w.cause,
+            "drift": w.drift,
+        }
         for w in facts.waiting[:LISTED]
     )
     drift = {address: record.drift.get(address, at) for address in left}

@@ -35,6 +35,7 @@ from orchestrator.reconcile.places import Place, PlacesFile
 from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.record import NOTE
 from orchestrator.reconcile.stages import Look, Session, StandingBy
+from orchestrator.reconcile.unplaced import Unplaced
 from orchestrator.spec.problems import OUTSIDE, SUMMARIES
 from orchestrator.spec.secrets import read_again
 
@@ -72,15 +73,22 @@ class Stages:
         clock: the machine's, or a test's.
         listener: told what happens while applying.
         places: a file that keeps where each project's state is, so that a new process knows it before it can load a spec.
+        unplaced: keeps what is to be remembered of projects whose place is not known.
     """
 
     def __init__(
-        self, aims: Mapping[str, Aim], clock: Clock, listener: Listener, places: PlacesFile | None = None
+        self,
+        aims: Mapping[str, Aim],
+        clock: Clock,
+        listener: Listener,
+        places: PlacesFile | None = None,
+        unplaced: Unplaced | None = None,
     ) -> None:
         self._aims = aims
         self._clock = clock
         self._listener = listener
         self._file = places
+        self._unplaced = unplaced
         self._places = places.read(self._secret) if places is not None else {}
         self._leases: dict[str, _Lease] = {}
         self._guard = threading.Lock()
@@ -117,12 +125,18 @@ class Stages:
         """See `stages.Engine`."""
         place = self._places.get(project)
         if place is None:
-            return None
+            with self._guard:
+                return self._unplaced.read(project) if self._unplaced is not None else None
         with open_workspace(self._bare(project, place), discover(), self._clock) as workspace:
             return workspace.store.recall(NOTE)
 
     def remember(self, project: str, document: Mapping[str, Any]) -> None:
         """See `stages.Engine`."""
+        if project not in self._places:
+            with self._guard:
+                if self._unplaced is not None:
+                    self._unplaced.write(project, document)
+            return
         if not self.other_loop(project) and project in self._leases:
             self._leases[project].store.remember(NOTE, document)
 
@@ -157,6 +171,8 @@ class Stages:
             if project in self._leases:
                 self._leases.pop(project).close()
             self._places[project] = place
+            if self._unplaced is not None:
+                self._unplaced.drop(project)
             if self._file is not None:
                 self._file.write(self._places)
 

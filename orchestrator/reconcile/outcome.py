@@ -56,6 +56,8 @@ class Waiting:
 
     Attributes:
         action: what the plan would do.
+        drift: others changed the workspace; else the spec asks for it.
+        cause: why the plan has it.
         why: None if it was tried and failed, or came up after the apply.
     """
 
@@ -63,6 +65,8 @@ class Waiting:
     action: str
     reason: str
     why: Hold | None = None
+    drift: bool = False
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,16 @@ class Pass:
         for change in look.plan.effective:
             one = held.get(change.address)
             reason = one.reason if one else change.reason
-            waiting.append(Waiting(str(change.address), change.action.value, reason, one.why if one else None))
+            waiting.append(
+                Waiting(
+                    str(change.address),
+                    change.action.value,
+                    reason,
+                    one.why if one else None,
+                    is_drift(change),
+                    change.reason,
+                )
+            )
         at_stake = {change.address for change in look.plan.effective}
         well = [s for s in look.statuses if s.sync is not Sync.ORPHANED and s.address not in at_stake]
         self._facts = replace(

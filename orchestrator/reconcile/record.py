@@ -103,7 +103,7 @@ class Record:
         attempted, applied: the revisions last tried, and last put in force as a whole.
         failures: how often in a row the attempted revision failed.
         retry_at: ISO time of the next try of a failing revision; empty if none is due.
-        pending: one mapping for each change that waits: address, action, reason, why; the first `LISTED`.
+        pending: one mapping for each change that waits: address, action, reason, why, cause, drift; the first `LISTED`.
         waiting: how many wait.
         orphaned: addresses that left the spec and stay.
         drift: address to the ISO time since when others' change of it is known and not set back.
@@ -118,7 +118,7 @@ class Record:
     applied: Tried | None = None
     failures: int = 0
     retry_at: str = ""
-    pending: tuple[Mapping[str, str], ...] = ()
+    pending: tuple[Mapping[str, Any], ...] = ()
     waiting: int = 0
     orphaned: tuple[str, ...] = ()
     drift: Mapping[str, str] = field(default_factory=dict)
@@ -185,7 +185,7 @@ def _record(document: Mapping[str, Any]) -> Record:
             "conditions": tuple(Condition(**{**c, "type": ConditionType(c["type"])}) for c in body["conditions"]),
             "attempted": Tried(**body["attempted"]) if body["attempted"] else None,
             "applied": Tried(**body["applied"]) if body["applied"] else None,
-            "pending": tuple(body["pending"]),
+            "pending": tuple({"cause": "", "drift": False, **change} for change in body["pending"]),
             "orphaned": tuple(body["orphaned"]),
             "counts": Counts(**body["counts"]),
             "notified": tuple(body["notified"]),

@@ -73,7 +73,9 @@ def held_back(plan: Plan, policy: Policy, now: Circumstances) -> dict[Address, H
     """
     held: dict[Address, Held] = {}
     for change in plan.effective:
-        reason = _own_reason(change, policy, now)
+        target = plan.targets.get(change.address)
+        vanished = change.action is Action.FORGET and target is not None and target.observed is None
+        reason = _own_reason(change, policy, now, vanished=vanished)
         if reason is not None:
             held[change.address] = Held(change, *reason)
     _bound_deletions(plan, policy, held)
@@ -81,11 +83,11 @@ def held_back(plan: Plan, policy: Policy, now: Circumstances) -> dict[Address, H
     return held
 
 
-def _own_reason(change: Change, policy: Policy, now: Circumstances) -> tuple[Hold, str] | None:
+def _own_reason(change: Change, policy: Policy, now: Circumstances, *, vanished: bool) -> tuple[Hold, str] | None:
     name = str(change.address)
     if not policy.applies(name):
         return Hold.OBSERVE_ONLY, "auto-apply is off"
-    if is_removal(change) and not policy.prunes(name):
+    if is_removal(change) and not vanished and not policy.prunes(name):
         return Hold.PRUNE_OFF, "left the spec; prune is off"
     if is_drift(change) and not policy.heals(name):
         return Hold.SELF_HEAL_OFF, "self-heal is off"

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.report.style import PLAIN, Style, harmless, one_line
+
+NEVER: Final[Mapping[str, Any]] = {
+    "type": "Stalled",
+    "status": True,
+    "reason": "NeverPlanned",
+    "message": "No pass yet: start `amlctl reconcile`, or look at what it said last.",
+}
+"""What is said of a project that no loop has ever looked at."""
 
 _SHOWN = 8
 """Most changes, drifts and passes that the text lists; the JSON form has all."""
@@ -48,10 +56,10 @@ def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[s
     if document.get("standing_by_for"):
         yield f"  standing by: {document['standing_by_for']}"
     elif not conditions:
-        yield "  No pass yet."
+        yield from _condition(NEVER, style)
     yield from _revisions(document)
     for change in document.get("pending", ())[:_SHOWN]:
-        yield f"  pending: {change['action']} {change['address']} ({change['reason']})"
+        yield one_line(f"  {_pending(change)}")
     yield from _more("pending", document.get("waiting", 0))
     for address, since in list(document.get("drift", {}).items())[:_SHOWN]:
         yield f"  drift: {address} since {since}"
@@ -59,6 +67,13 @@ def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[s
         yield f"  orphaned: {', '.join(document['orphaned'][:_SHOWN])}"
     for entry in document.get("history", ())[:_SHOWN]:
         yield "  " + style(_pass(entry), "dim")
+
+
+def _pending(change: Mapping[str, Any]) -> str:
+    """What waits: what the spec asks for is pending, what others changed is drift."""
+    kind, cause, reason = "drift" if change.get("drift") else "pending", change.get("cause", ""), change["reason"]
+    why = reason if cause in ("", reason) else f"{cause.removeprefix('drift: ')}; {reason}"
+    return f"{kind}: {change['action']} {change['address']} ({why})"
 
 
 def _condition(condition: Mapping[str, Any], style: Style) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.core.project import LoadOptions
     from orchestrator.reconcile.config import Config
     from orchestrator.reconcile.loop import Loop
-    from orchestrator.reconcile.outcome import PassFacts
+    from orchestrator.reconcile.outcome import PassFacts, Waiting
     from orchestrator.reconcile.policy import Policy
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,8 +31,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("reconcile")
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
 @click.option("--config", "-c", "config_file", type=_FILE, help="Configuration of many projects, instead of SPEC.")
-@click.option("--once", is_flag=True, help="One pass, then end: 0 nothing to do, 2 changed, 1 failed.")
-@click.option("--status", is_flag=True, help="Only show what the last loop said of its projects; starts nothing.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="One pass, then end: 0 nothing to do, 2 changed (with --observe: changes wait), 1 failed or stalled.",
+)
+@click.option(
+    "--status",
+    is_flag=True,
+    help="Only show what the last loop said of its projects; starts nothing. 1 if one is stalled or had no pass.",
+)
 @with_variant
 @click.option("--interval", type=click.FloatRange(1), default=180.0, show_default=True, help="Seconds between passes.")
 @click.option("--observe", is_flag=True, help="Show what would be done and change nothing.")
@@ -96,7 +104,7 @@ def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
         with assembled(replace(config, listen=None), silence) as loop:
             loop.prepare()
             _print(loop, console)
-            return Exit.DONE
+            return Exit.ERROR if any(map(_stalled, loop.board.documents().values())) else Exit.DONE
     watch = silence if console.quiet else logging_watch(console.log_format)
     with assembled(config, watch) as loop, _stopping(loop):
         if once:
@@ -130,7 +138,23 @@ def _conclude(ends: Mapping[str, PassFacts], loop: Loop, console: Console) -> Ex
     _print(loop, console)
     if any(name not in ends or not ends[name].outcome.well for name in loop.board.projects()):
         return Exit.ERROR
-    return Exit.CHANGES if any(facts.done for facts in ends.values()) else Exit.DONE
+    if any(map(_stalled, loop.board.documents().values())):
+        return Exit.ERROR
+    changed = any(facts.done or any(map(_observed, facts.waiting)) for facts in ends.values())
+    return Exit.CHANGES if changed else Exit.DONE
+
+
+def _observed(waiting: Waiting) -> bool:
+    """Whether a change waits only because nothing is to be changed."""
+    from orchestrator.reconcile.switches import Hold
+
+    return waiting.why is Hold.OBSERVE_ONLY
+
+
+def _stalled(document: Mapping[str, Any]) -> bool:
+    """Whether a project needs a person; one that another loop keeps is that loop's business."""
+    conditions = {condition["type"]: condition["status"] for condition in document["conditions"]}
+    return not document["standing_by_for"] and (not conditions or conditions["Stalled"])
 
 
 def _print(loop: Loop, console: Console) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from orchestrator.cli.console import Console
+from orchestrator.cli.exits import Exit, tell
 from orchestrator.cli.options import SpecChoice, with_console, with_spec
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import Project
-from orchestrator.engine import Workspace, open_workspace, status_of
+from orchestrator.engine import Workspace, live_status, open_workspace
 from orchestrator.kinds import discover
 from orchestrator.reconcile.places import PlacesFile, loop_folder
 from orchestrator.reconcile.record import NOTE
+from orchestrator.report.diagnostics import diagnostics_json
 from orchestrator.report.reconcile import reconcile_text
 from orchestrator.report.status import status_json, status_text
 from orchestrator.spec.secrets import read_again
@@ -28,18 +31,22 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 @click.option("--watch", "-w", is_flag=True, help="Look again and again until Ctrl-C, whose exit code is 130.")
 @click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
 @with_console()
-def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> None:
-    """Show how everything in the spec and in the state is, now, and what a loop that keeps it says."""
+def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> Exit:
+    """Show how everything in the spec and in the state is, now, and what a loop that keeps it says.
+
+    Where the spec cannot be planned, what lives is shown all the same; the exit code is 1 then.
+    """
     try:
         project = spec.project()
     except SpecError:
         _show_loop(spec, console)
         raise
     with open_workspace(project, discover(), SystemClock()) as workspace:
-        _show(project, workspace, console)
+        code = _show(project, workspace, console)
         while watch:
             time.sleep(interval)
-            _show(project, workspace, console, again=True)
+            code = _show(project, workspace, console, again=True)
+    return code
 
 
 def _show_loop(spec: SpecChoice, console: Console) -> None:
@@ -55,13 +62,17 @@ def _show_loop(spec: SpecChoice, console: Console) -> None:
                 console.result(f"reconcile loop, {reconcile_text({place.project: note}, console.style)}\n")
 
 
-def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> None:
-    statuses = status_of(project, workspace)
+def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> Exit:
+    statuses, refusal = live_status(project, workspace)
     note = workspace.store.recall(NOTE)
     if console.json:
         document: dict[str, Any] = status_json(statuses)
-        console.document({**document, "reconcile": dict(note)} if note is not None else document)
-        return
-    start = _HOME_AND_CLEAR if again and console.style.color else ""
-    loop = f"\n\nreconcile loop, {reconcile_text({project.name: note}, console.style)}" if note is not None else ""
-    console.result(start + status_text(statuses, console.style) + loop)
+        document |= {"reconcile": dict(note)} if note is not None else {}
+        console.document(document | (diagnostics_json(refusal.diagnostics) if refusal is not None else {}))
+    else:
+        start = _HOME_AND_CLEAR if again and console.style.color else ""
+        loop = f"\n\nreconcile loop, {reconcile_text({project.name: note}, console.style)}" if note is not None else ""
+        console.result(start + status_text(statuses, console.style) + loop)
+    if refusal is None:
+        return Exit.DONE
+    return tell(refusal, replace(console, format="text"))  # with JSON, the document has the problems already

@@ -137,7 +137,10 @@ _SCHEMAS: Final[Mapping[str, Any]] = {
         "anyOf": [_object({"id": _TEXT, "message": _TEXT, "at": _TIME}), {"type": "null"}],
         "description": "A revision and when a pass with it ended; null if there was none.",
     },
-    "Pending": _object({"address": _TEXT, "action": _TEXT, "reason": _TEXT, "why": _TEXT}, "A change that waits."),
+    "Pending": _object(
+        {"address": _TEXT, "action": _TEXT, "reason": _TEXT, "why": _TEXT, "cause": _TEXT, "drift": _FLAG},
+        "A change that waits: why it waits, why the plan has it, and whether others changed the workspace.",
+    ),
     "Status": _object(
         {
             "project": _TEXT,

@@ -190,7 +190,7 @@ def test_logs_and_requests_of_what_is_not_there(demo: Shell) -> None:
     assert "online_endpoints" in demo("invoke", "online_endpoints.e", "--data", "{}", code=1).err
     text = SPEC + "jobs: {j: {command: 'true', environment: azureml:py@latest}}\n"
     demo.write("spec.yaml", text)
-    assert "not in the workspace" in demo("logs", "jobs.j", code=1).err
+    assert "Project 'demo' has not run jobs.j" in demo("logs", "jobs.j", code=1).err
 
 
 def test_schemas(amlctl: Shell) -> None:

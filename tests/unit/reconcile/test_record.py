@@ -196,9 +196,29 @@ def test_the_text_for_people() -> None:
         "after 1 failure\n",
     ):
         assert part in text, text
-    assert reconcile_text({"new": to_document(Record())}).endswith("No pass yet.")
+    assert "Stalled      True   NeverPlanned  No pass yet" in reconcile_text({"new": to_document(Record())})
     assert "standing by: her" in reconcile_text({"new": {**to_document(Record()), "standing_by_for": "her"}})
     assert reconcile_json({"heart": {"a": 1}}) == {"projects": {"heart": {"a": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "text", "ready"),
+    [
+        (Waiting("compute.c", "update", "auto-apply is off", Hold.OBSERVE_ONLY, drift=True, cause="drift: size 1 → 2"),
+         "  drift: update compute.c (size 1 → 2; auto-apply is off)", "1 change waits, drift: "),
+        (Waiting("compute.c", "update", "auto-apply is off", Hold.OBSERVE_ONLY, cause="changed: size"),
+         "  pending: update compute.c (changed: size; auto-apply is off)", "1 change waits: "),
+        (Waiting("compute.c", "update", "changed: size", cause="changed: size"),
+         "  pending: update compute.c (changed: size)", "1 change waits: "),
+    ],
+    ids=["drift", "an edit", "an edit that failed"],
+)  # fmt: skip
+def test_drift_is_told_apart_from_what_the_spec_asks_for(waiting: Waiting, text: str, ready: str) -> None:
+    record = after(replace(CLEAN, outcome=Outcome.PENDING, waiting=(waiting,)))
+    assert text in reconcile_text({"p": to_document(record)}).splitlines()
+    condition = record.condition(ConditionType.READY)
+    assert condition is not None
+    assert condition.message.startswith(ready)
 
 
 def test_a_record_stays_small_whatever_the_size_of_a_project() -> None:

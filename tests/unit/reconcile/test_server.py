@@ -40,7 +40,16 @@ ENTRY = Entry("p1", "interval", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:0
 RECORD = Record(
     conditions=(Condition(ConditionType.READY, status=True, reason="UpToDate"),),
     attempted=Tried("abc", "First", "2026-01-01T00:00:01+00:00"),
-    pending=({"address": "jobs.train", "action": "run", "reason": "changed", "why": "observe-only"},),
+    pending=(
+        {
+            "address": "jobs.train",
+            "action": "run",
+            "reason": "changed",
+            "why": "observe-only",
+            "cause": "changed",
+            "drift": False,
+        },
+    ),
     drift={"compute.cpu": "2026-01-01T00:00:00+00:00"},
     last_success="2026-01-01T00:00:01+00:00",
     history=(ENTRY,),
