@@ -17,10 +17,8 @@ from orchestrator.workspace.uv import Uv
 
 _CONDA_NAMES: Final = ("conda.yaml", "conda.yml", "environment.yaml", "environment.yml")
 _REQUIREMENTS: Final = "requirements.txt"
-_GET_ONE: Final = (
-    "Install that version, for instance with pyenv or `uv python install`, change the line, or let it be fetched: "
-    "workspace.local.python_downloads: true."
-)
+_INSTALL: Final = "Install that version, for instance with pyenv or `uv python install`, or change the line."
+_ALLOW: Final = f"{_INSTALL} Or let it be fetched: workspace.local.python_downloads: true."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +70,13 @@ class Recipes:
         here = ", ".join(one.version for one in self.interpreters.installed())
         missing = f"{asks}; this machine has {here} and no other that fits"
         if not self.downloads:
-            raise Invalid(f"{missing}.", code="python-version", fix=_GET_ONE)
+            raise Invalid(f"{missing}.", code="python-version", fix=_ALLOW)
         version, trouble = self.interpreters.available(conda.python)
         if not version:
             raise Invalid(f"{missing}, and none can be fetched.", code="python-version", fix="Change the line.")
         if trouble:
             raise Invalid(
-                f"{missing}. Python {version} cannot be fetched: {trouble}.", code="python-version", fix=_GET_ONE
+                f"{missing}. Python {version} cannot be fetched: {trouble}.", code="python-version", fix=_INSTALL
             )
         return Recipe(OWN.path, conda, (f"{asks}: Python {version} is fetched.",), fetch=version)
 
