@@ -75,6 +75,13 @@ def test_our_own_files_are_no_content(why: str, change: Callable[[Path], Path], 
     assert set(before.files) == {"train.py"}
 
 
+def test_a_plan_saved_into_the_code_it_is_about_still_holds(tmp_path: Path) -> None:
+    write(tmp_path, {"train.py": "1\n"})
+    planned = loaded(tmp_path).spec_digest
+    write(tmp_path, {"plan.json": PLAN})
+    assert loaded(tmp_path).spec_digest == planned, "an apply compares this digest"
+
+
 def test_included_files_are_ours_and_other_documents_are_not(tmp_path: Path) -> None:
     spec = JOB.replace("FILES", "include: [more.yaml]")
     write(tmp_path, {"train.py": "1\n", "more.yaml": "compute: {}\n", "params.yaml": "rate: 1\n"})
