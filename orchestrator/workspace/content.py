@@ -43,8 +43,11 @@ class ContentStore:
     def __init__(self, paths: WorkspacePaths) -> None:
         self._paths = paths
 
-    def put(self, files: LocalFiles) -> str:
+    def put(self, files: LocalFiles, name: str = "") -> str:
         """Take a copy of a local file or folder.
+
+        Args:
+            name: of a folder, in place of its own.
 
         Returns:
             The digest of its manifest.
@@ -60,7 +63,7 @@ class ContentStore:
             stored = {}
             for path, digest in planned.items():
                 stored[path] = intake.take(_source(files.path, path) if folder else files.path, digest)
-            text = Manifest(files.path.name, folder, stored).text().encode()
+            text = Manifest((folder and name) or files.path.name, folder, stored).text().encode()
             digest = intake.keep(text)
             intake.finish()
         return digest

@@ -10,7 +10,7 @@ from orchestrator.core.errors import NotFound
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen
+from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.storage import model_uri
 from orchestrator.workspace.records import Record, RecordKey
@@ -155,7 +155,7 @@ class Assets:
         """What was sent, with a model's place as it was given when the model was made: clients send back what they were shown."""
         existing = self._shelf.find(key)
         shown = self._shown_uri(existing, scope) if existing is not None else None
-        if existing is not None and shown is not None and sent.get(MODEL_URI) == shown:
+        if existing is not None and shown is not None and shorten(str(sent.get(MODEL_URI))) == shorten(shown):
             return {**sent, MODEL_URI: self._properties(existing, scope)[MODEL_URI]}
         return sent
 

@@ -155,6 +155,7 @@ class Jobs:
         sent = sent_of(record)
         properties = job_properties(record.body, record.variant, scope) if sent is None else sent
         tracking = self._shelf.tracking()
+        # The client adds ``&tid=…`` to the page's address, so that has to be a query by then.
         return {
             "id": scope.resource(KIND, record.revision),
             "name": record.revision,
@@ -173,7 +174,7 @@ class Jobs:
                     "Tracking": {"jobServiceType": "Tracking", "endpoint": tracking, "status": None},
                     "Studio": {
                         "jobServiceType": "Studio",
-                        "endpoint": f"{tracking}{JOB_PAGE}/{record.revision}",
+                        "endpoint": f"{tracking}{JOB_PAGE}/{record.revision}?wsid={scope.workspace}",
                         "status": None,
                     },
                 },

@@ -1,0 +1,118 @@
+"""MLflow beside Azure's client: the same runs and models, seen from both."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.core.health import Health
+from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.jobs.tracked import start_tracking
+from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.records import Record
+from orchestrator.workspace.tracking import TrackingServer
+from tests.contract import served
+
+JOB = "train-1"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArmService]:
+    """One for all tests here: MLflow takes seconds to load."""
+    with served.serving(tmp_path_factory.mktemp("mlflow")) as service:
+        yield service
+
+
+@pytest.fixture
+def environment(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    found = service.client_environment()
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"):
+        monkeypatch.setenv(name, found[name])
+    return found
+
+
+@pytest.fixture
+def mlflow(service: ArmService, environment: Mapping[str, str]) -> Any:
+    """A client of MLflow, and a job that has ended and had logged a model."""
+    client = pytest.importorskip("mlflow").MlflowClient(environment["MLFLOW_TRACKING_URI"])
+    if service.records.find("jobs", JOB) is not None:
+        return client
+    paths = _paths(service)
+    body = {"type": "command", "command": "true", "tags": {"x": "1"}, "display_name": "Training"}
+    record = Record("jobs", f"jobs.{JOB}", JOB, body=body, variant="command", health=Health.HEALTHY, phase="completed")
+    start_tracking(TrackingServer(paths), service.records, service.records.insert(record), "taxi")
+    (paths.job(JOB) / "outputs").mkdir(parents=True)
+    client.log_text(JOB, "flavors: {}", "model/MLmodel")
+    return client
+
+
+def _paths(service: ArmService) -> WorkspacePaths:
+    return service._shelf.paths
+
+
+def _registered(client: Any, name: str, path: str, kind: str = "mlflow_model") -> Any:
+    from azure.ai.ml.entities import Model
+
+    return client.models.create_or_update(Model(name=name, version="1", type=kind, path=path))
+
+
+def test_the_address_is_told_from_the_first_moment(client: Any, environment: Mapping[str, str]) -> None:
+    assert client.workspaces.get("local").mlflow_tracking_uri == environment["MLFLOW_TRACKING_URI"]
+
+
+def test_the_run_and_the_page_of_a_job(client: Any, mlflow: Any, environment: Mapping[str, str]) -> None:
+    job = client.jobs.get(JOB)
+    run = mlflow.get_run(job.name)
+    assert (run.info.run_name, run.data.tags["x"]) == ("Training", "1")
+    headers = {"Authorization": f"Bearer {environment['MLFLOW_TRACKING_TOKEN']}"}
+    with urllib.request.urlopen(urllib.request.Request(job.studio_url, headers=headers), timeout=60) as page:
+        assert page.url.partition("#")[2].endswith(f"/runs/{JOB}")
+
+
+def test_models_from_what_a_job_logged_and_back_to_disk(client: Any, mlflow: Any, tmp_path: Path) -> None:
+    for name, path in (
+        ("a", f"azureml://jobs/{JOB}/outputs/artifacts/paths/model"),
+        ("b", f"azureml://jobs/{JOB}/outputs/artifacts/paths/model/"),
+        ("c", f"runs:/{JOB}/model"),
+    ):
+        made = _registered(client, name, path)
+        made.tags = {"later": "1"}
+        assert client.models.create_or_update(made).tags["later"] == "1"
+        client.models.download(name, "1", download_path=tmp_path)
+        assert (tmp_path / name / "model" / "MLmodel").read_text() == "flavors: {}"
+    client.jobs.download(JOB, download_path=tmp_path / "job", all=True)
+    assert (tmp_path / "job" / "artifacts" / "model" / "MLmodel").is_file()
+
+
+def test_one_registry_from_both_sides(client: Any, mlflow: Any, tmp_path: Path) -> None:
+    mlflow.create_registered_model("shared")
+    mlflow.create_model_version("shared", f"runs:/{JOB}/model", JOB, tags={"from": "mlflow"})
+    found = client.models.get("shared", label="latest")
+    assert (found.version, found.type, found.tags) == ("1", "mlflow_model", {"from": "mlflow"})
+    client.models.download("shared", "1", download_path=tmp_path)
+    assert (tmp_path / "shared" / "model" / "MLmodel").is_file()
+
+    _registered(client, "other", f"runs:/{JOB}/model")
+    assert {model.name for model in mlflow.search_registered_models()} >= {"other", "shared"}
+    assert mlflow.get_model_version("other", "1").run_id == JOB
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (f"azureml://jobs/{JOB}/outputs/artifacts/paths/nothing/here", "no artifact 'nothing/here'"),
+        ("azureml://jobs/nobody/outputs/artifacts/paths/model", "There is no run 'nobody'"),
+        (f"azureml://jobs/{JOB}/outputs/artifacts/paths/outputs", "no file MLmodel"),
+        (f"runs:/{JOB}/nothing", "no artifact 'nothing'"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_name(client: Any, mlflow: Any, path: str, words: str) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    with pytest.raises(HttpResponseError, match=words):
+        _registered(client, "bad", path)
+    assert "bad" not in [model.name for model in client.models.list()]
