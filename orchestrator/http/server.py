@@ -150,10 +150,11 @@ def _bounded(head_s: float) -> type[H11Protocol]:
                 self._disarm()
 
         def shutdown(self) -> None:
-            super().shutdown()
             cycle: Any = self.cycle  # None before the first request
             answering = cycle is not None and not cycle.response_complete
-            if not answering and not self.transport.get_write_buffer_size():
+            idle = not answering and not self.transport.is_closing() and not self.transport.get_write_buffer_size()
+            super().shutdown()
+            if idle:
                 self.transport.abort()  # a TLS connection would wait for its caller's goodbye
 
         def connection_lost(self, exc: Exception | None) -> None:

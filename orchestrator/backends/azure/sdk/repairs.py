@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 
+from azure.ai.ml._arm_deployments import arm_deployment_executor
 from azure.ai.ml._artifacts import _blob_storage_helper, _gen2_storage_helper
 from azure.ai.ml._utils._asset_utils import IgnoreFile
 from azure.ai.ml.entities import CertificateConfiguration
@@ -27,6 +28,7 @@ def mend() -> None:
         module.print = _silent
     _blob_storage_helper.BlobServiceClient = _through_ours(_blob_storage_helper.BlobServiceClient)
     _blob_storage_helper.ContainerClient = _through_ours(_blob_storage_helper.ContainerClient)
+    arm_deployment_executor.ResourceManagementClient = _through_ours(arm_deployment_executor.ResourceManagementClient)
     _gen2_storage_helper.DataLakeServiceClient = _through_ours(_gen2_storage_helper.DataLakeServiceClient)
     _mend_certificates()
     _mend_ignore_files()
@@ -37,7 +39,7 @@ _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", defau
 
 @contextmanager
 def storage_through(transport: Callable[[], Any]) -> Iterator[None]:
-    """Let clients of storage that azure-ai-ml makes in this block, on this thread, use a connection's own transport.
+    """Let clients of storage and of deployments that azure-ai-ml makes in this block, on this thread, use a connection's own transport.
 
     It makes them without any of its options, so that only variables of the whole process would reach them.
     """
