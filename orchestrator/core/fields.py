@@ -62,9 +62,14 @@ def node_of(model: type[BaseModel]) -> FieldNode:
 
 
 def root_node(kind: Kind, variant: str) -> FieldNode:
-    """The field tree of a kind's variant; an empty node for an unknown variant."""
+    """The field tree of a kind's variant; of an unknown variant, what all variants together have."""
     model = kind.variants.get(variant)
-    return node_of(model) if model else _EMPTY
+    return node_of(model) if model else _of_all(tuple(dict.fromkeys(kind.variants.values())))
+
+
+@cache
+def _of_all(models: tuple[type[BaseModel], ...]) -> FieldNode:
+    return _merge((), [node_of(model) for model in models])
 
 
 def marks_along(root: FieldNode, path: Sequence[str | int]) -> tuple[FieldMark, ...]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.resource import Check
 from orchestrator.core.span import Span
-from orchestrator.core.tree import LocatedDict, LocatedList, value_at
-from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
+from orchestrator.spec.plainness import has_unknown, not_plain
 
-_SPECIAL = (Reference, Secret, Template)
+_FIX: Final = "Write plain values; the endpoint's own key is sent without being asked for."
 
 
 def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tuple[Check, ...], list[Diagnostic]]:
@@ -35,11 +35,13 @@ def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tu
         return (), []
     for number, test in enumerate(written):
         span = written.value_span(number)
-        if not isinstance(test, LocatedDict) or not _well_formed(test) or _holds(test, Unknown):
+        special = not_plain(
+            draft.address, draft.body, (draft.kind.checks_field, number), code="invalid-request", fix=_FIX
+        )
+        problems.extend(special)
+        if special or not isinstance(test, LocatedDict) or not _well_formed(test) or has_unknown(test):
             continue  # validation says so, or whoever could not resolve an expression
-        body, problem = "", _plain_problem(draft, test, span)
-        if problem is None:
-            body, problem = _body(draft, test["request"], files, look=look)
+        body, problem = _body(draft, test["request"], files, look=look)
         if problem is not None:
             problems.append(problem)
         else:
@@ -97,25 +99,6 @@ def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[
         detail = f"The request '{text}' of {draft.address} cannot be read: {failure.strerror}."
         return "", error("unreadable-file", detail, "Make it a readable file.", span, draft.address)
     return body, None
-
-
-def _plain_problem(draft: Draft, test: LocatedDict, span: Span) -> Diagnostic | None:
-    for path in (("request", "json"), ("request", "text"), ("headers",), ("expect", "json")):
-        if _holds(value_at(test, path), _SPECIAL):
-            detail = (
-                f"A test of {draft.address} holds a secret or a value that only the apply knows, under '{path[-1]}'."
-            )
-            fix = "Write plain values; the endpoint's own key is sent without being asked for."
-            return error("invalid-request", detail, fix, span, draft.address)
-    return None
-
-
-def _holds(value: Any, kinds: type | tuple[type, ...]) -> bool:
-    if isinstance(value, dict):
-        return any(_holds(item, kinds) for item in value.values())
-    if isinstance(value, list):
-        return any(_holds(item, kinds) for item in value)
-    return isinstance(value, kinds)
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.spec.body_problems import error, of_finding, show
 from orchestrator.spec.draft import Draft
+from orchestrator.spec.plainness import has_unknown, not_plain
 from orchestrator.spec.wording import findings
 
 
@@ -57,12 +58,19 @@ def read_lifecycle(draft: Draft) -> tuple[Lifecycle, list[tuple[str, Span]], lis
     written = draft.lifecycle
     if written is None:
         return (NONE if draft.parent is None else _inherited(draft)), [], []
-    holder = LocatedDict(mark=getattr(written, "mark", draft.span))
+    holder = LocatedDict(mark=draft.body.value_span("lifecycle"))
     holder["lifecycle"] = written
     problems = _problems(draft.address, written, holder)
+    problems += not_plain(
+        draft.address,
+        holder,
+        ("lifecycle",),
+        code="invalid-value",
+        fix="Write the value out, or take it from a variable: ${var.NAME}.",
+    )
     timeout, wrong = _timeout(draft.address, written)
-    if problems:
-        return NONE, [], problems + wrong
+    if problems or has_unknown(written):
+        return NONE, _addresses(written) if isinstance(written, LocatedDict) else [], problems + wrong
     lifecycle = Lifecycle(
         protect=bool(written.get("protect")),
         ignore=tuple(written.get("ignore") or ()),
@@ -109,7 +117,8 @@ def _timeout(address: Address, written: Any) -> tuple[float | None, list[Diagnos
 
 
 def _addresses(written: LocatedDict) -> list[tuple[str, Span]]:
-    needs = written.get("depends_on") or ()
+    needs = written.get("depends_on")
+    needs = needs if isinstance(needs, list) else ()
     return [
         (text, needs.value_span(number) if isinstance(needs, LocatedList) else written.value_span("depends_on"))
         for number, text in enumerate(needs)

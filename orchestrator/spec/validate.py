@@ -30,6 +30,7 @@ def validate(drafts: Iterable[Draft]) -> list[Diagnostic]:
         model = draft.kind.variants.get(draft.variant)
         if model is None:
             problems.append(_unknown_variant(draft))
+            problems.extend(_as_guessed(draft))
         else:
             problems.extend(_body_problems(draft, model))
     return problems
@@ -191,6 +192,26 @@ def _unknown_variant(draft: Draft) -> Diagnostic:
     return error(
         "unknown-type", detail, did_you_mean(written, known, f"Write one of: {options}."), subject, draft.address
     )
+
+
+def _as_guessed(draft: Draft) -> Iterator[Diagnostic]:
+    """What is wrong with a body that does not say its type, if it is of the type with which it has most fields in common.
+
+    What is missing is not told: it may be of another type.
+    """
+    nodes = {variant: root_node(draft.kind, variant) for variant in draft.kind.variants}
+    common = {variant: len(draft.body.keys() & (node.fields or {}).keys()) for variant, node in nodes.items()}
+    guess = max(common, key=lambda variant: common[variant], default="")
+    if draft.variant or not common.get(guess):
+        return
+    for finding in findings(draft.body, _errors(draft.kind.variants[guess], draft.body)):
+        if finding.type != "missing" and finding.path[:1] not in [
+            (name,) for name in draft.kind.variant_field.split(".")
+        ]:
+            yield of_finding(draft.address, draft.body, nodes[guess], finding)
+    for problem in draft.kind.problems(guess, draft.body):
+        if problem.code != "missing-field":
+            yield of_kind(draft.address, draft.body, problem)
 
 
 def _option(variant: str, prefix: str) -> str:
