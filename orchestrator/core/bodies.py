@@ -56,6 +56,10 @@ def seconds(value: Any) -> Any:
 
 AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fold=seconds)
 AS_TEXT: Final = Alias("the service keeps scalars as text", fold=scalar_text)
+ON_OR_OFF: Final = Alias(
+    "the service has true and false as texts",
+    fold=lambda value: {"true": True, "false": False}.get(str(value).lower(), value),
+)
 ANY_CASE: Final = Alias("the service changes the case", fold=lower)
 
 WRITTEN: Final = AsWritten("a text, whatever it looks like")
@@ -108,12 +112,22 @@ class FileAsset(Resource):
     properties: Properties | None = None
 
 
+def identity_id(value: Any) -> Any:
+    """The resource id of an identity in either form, without case."""
+    found = value.get("resource_id", value) if isinstance(value, Mapping) else value
+    return lower(found)
+
+
 class Identity(Spec):
     """The identity under which a compute or endpoint acts."""
 
     type: Annotated[Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE]
     user_assigned_identities: (
-        Annotated[list[UserAssignedIdentity | str], Keyed("identities have no order", key="resource_id")] | None
+        Annotated[
+            list[Annotated[UserAssignedIdentity | str, Alias("Azure compares ids without case", fold=identity_id)]],
+            Keyed("identities have no order", key="resource_id"),
+        ]
+        | None
     ) = None
     principal_id: Annotated[str | None, Computed("given by the service")] = None
     tenant_id: Annotated[str | None, Computed("given by the service")] = None

@@ -13,6 +13,7 @@ from orchestrator.core.bodies import (
     AS_TEXT,
     CODE_FILES,
     DATA_FILES,
+    ON_OR_OFF,
     WRITTEN,
     Environ,
     EnvironmentRef,
@@ -96,7 +97,7 @@ class CollectedData(Spec):
 class Collection(Spec):
     """One stream of collected data."""
 
-    enabled: Literal["true", "false"] | Flag
+    enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF]
     sampling_rate: Number | None = Field(None, ge=0, le=1)
     client_id: str | None = None
     data: CollectedData | str | None = None

@@ -112,4 +112,6 @@ def _by_key(side: Any, key: str) -> Any:
 
 def _key(item: Any, key: str) -> str:
     told_by = item.get(key, item) if isinstance(item, Mapping) and key else item
-    return told_by if isinstance(told_by, str) else canonical(told_by)
+    if not isinstance(told_by, str):
+        return canonical(told_by)
+    return told_by.lower() if told_by.startswith("/") else told_by  # ids of Azure are compared without case

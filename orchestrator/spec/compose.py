@@ -28,6 +28,7 @@ from orchestrator.spec.files import Files
 from orchestrator.spec.gather import Gathering
 from orchestrator.spec.head import Head, join
 from orchestrator.spec.holes import Holes
+from orchestrator.spec.keys import Keys
 from orchestrator.spec.language import SECTIONS
 from orchestrator.spec.only_in_target import added_by
 from orchestrator.spec.overlay import overlay
@@ -170,7 +171,7 @@ class _Composer:
         known = (*scope.variables.declarations, *scope.variables.assignments)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
         bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)
-        merged = self._merged(head, target, bodies, root, known)
+        merged = self._merged(head, target, bodies, Keys(scope.early, self._kinds, self._problems), root, known)
         self._guests |= bodies.guests
         late = self._evaluator({**scope.roots, **roots.references(merged)})
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
@@ -239,7 +240,7 @@ class _Composer:
         return given
 
     def _merged(
-        self, head: Head, target: Target, bodies: Bodies, root: Path, known: Sequence[str]
+        self, head: Head, target: Target, bodies: Bodies, keys: Keys, root: Path, known: Sequence[str]
     ) -> dict[str, LocatedDict]:
         """The sections with files of bodies loaded and the target laid over."""
         merged: dict[str, LocatedDict] = {}
@@ -250,9 +251,9 @@ class _Composer:
                 detail = f"The section '{section}' is not supported by this version of amlctl."
                 self._problems.error("unsupported-section", detail, "Remove it.", target.body.key_span(section))
                 continue
-            expanded = bodies.expand(section, base, root, known) if base is not None else None
+            expanded = bodies.expand(section, keys.named(section, base), root, known) if base is not None else None
             if over is not None:
-                above = bodies.expand(section, over, root, known)
+                above = bodies.expand(section, keys.named(section, over), root, known)
                 expanded = above if expanded is None else overlay(expanded, above)
             if expanded is not None:
                 merged[section] = expanded

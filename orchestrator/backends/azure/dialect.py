@@ -115,4 +115,16 @@ def spoken(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         body: plain data as a spec has it.
     """
     rule = _RULES.get(kind)
-    return dict(body) if rule is None else rule(dict(body))
+    said = (
+        {**body, "identity": _identity(body["identity"])} if isinstance(body.get("identity"), Mapping) else dict(body)
+    )
+    return said if rule is None else rule(said)
+
+
+def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Each identity is a mapping. Source: azure-ai-ml, ``IdentitySchema``."""
+    users = identity.get("user_assigned_identities")
+    if not isinstance(users, list):
+        return dict(identity)
+    forms = [{"resource_id": user} if isinstance(user, str) else user for user in users]
+    return {**identity, "user_assigned_identities": forms}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Identity, Resource, Whole
-from orchestrator.core.field_mark import Alias, Computed, Immutable, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.field_mark import Alias, Computed, Files, Immutable, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
@@ -108,7 +108,7 @@ class MachineSsh(Administrator):
     """How to log in to an attached machine."""
 
     ssh_port: Whole | None = None
-    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned")] = None
+    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = None
 
 
 class VirtualMachine(ComputeBody):

@@ -211,3 +211,56 @@ def test_sections_of_anchors_mean_nothing_themselves(tmp_path: Path, key: str) -
     part = f"{key}: &c {{tags: {{a: b}}}}\njobs: {{k: {{<<: *c, command: x}}}}\n"
     files = {"spec.yaml": "project: demo\ninclude: [part.yaml]\n", "part.yaml": part}
     assert list(composed(write(tmp_path / "parts", files)).sections["jobs"]) == ["k"]
+
+
+# names that follow the target
+
+TAXI = """
+project: demo
+variables: {environment: {type: string, default: dev}, n: {default: 3}}
+targets: {dev: {default: true}, prod: {variables: {environment: prod}}}
+jobs: {"taxi-${var.environment}": {command: x, environment: azureml:e:1, name: "taxi-${var.environment}"}}
+online_endpoints:
+  "taxi-${target}":
+    deployments: {"blue-${var.environment}": {instance_type: t}}
+    traffic: {"blue-${var.environment}": 100}
+"""
+
+
+@pytest.mark.parametrize("target", ["dev", "prod"])
+def test_names_may_follow_the_target(tmp_path: Path, target: str) -> None:
+    found = loaded(write(tmp_path, {"spec.yaml": TAXI}), target=target)
+    endpoint = f"online_endpoints.taxi-{target}"
+    assert {str(address) for address in found.resources} == {
+        f"jobs.taxi-{target}", endpoint, f"{endpoint}.deployments.blue-{target}", f"{endpoint}.traffic",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("jobs", "code"),
+    [
+        ('{"a-${data.d.id}": {command: x}}', "misplaced-expression"),
+        ('{"a-${var.no}": {command: x}}', "undefined-variable"),
+        ('{"${var.n}": {command: x}}', "invalid-setting"),
+        ('{"a-${var.environment}": {command: x}, a-dev: {command: x}}', "duplicate-resource"),
+    ],
+)
+def test_names_that_cannot_be_known_are_told(tmp_path: Path, jobs: str, code: str) -> None:
+    head = "project: demo\nvariables: {environment: {default: dev}, n: {default: 3}}\n"
+    (found,) = refused(write(tmp_path, {"spec.yaml": f"{head}jobs: {jobs}\n"}))
+    assert (found.code, found.subject.line if found.subject else 0) == (code, 3)
+
+
+def test_a_private_key_is_a_file_beside_the_spec(tmp_path: Path) -> None:
+    body = (
+        "compute: {mach: {type: virtualmachine, resource_id: /subscriptions/s, "
+        "ssh_settings: {admin_username: a, ssh_private_key_file: keys/id}}}\n"
+    )
+    files = {"spec.yaml": "project: demo\ninclude: [parts/c.yaml]\n", "parts/c.yaml": body}
+    path = write(tmp_path, files)
+    with pytest.raises(SpecError) as caught:
+        load([path], LoadOptions(), discover())
+    assert [problem.code for problem in caught.value.diagnostics] == ["missing-file"]
+    write(tmp_path, {"parts/keys/id": "key"})
+    (found,) = load([path], LoadOptions(), discover()).resources.values()
+    assert found.properties["ssh_settings"]["ssh_private_key_file"].path == tmp_path / "parts" / "keys" / "id"

@@ -10,7 +10,7 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
-from orchestrator.backends.azure.drivers.inline import InlineAssets
+from orchestrator.backends.azure.drivers.inline import InlineAssets, named_inside, note_named
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
@@ -60,7 +60,7 @@ class DeploymentDriver(MutableDriver):
 
         def put(ml: Any) -> Any:
             with prepared(request) as ready:
-                entity = sdk.load_entity(self._kind.azure.loader, loader_body(ready, self._kind))
+                entity = sdk.load_entity(self._kind.azure.loader, note_named(loader_body(ready, self._kind)))
                 return ml.online_deployments.begin_create_or_update(entity)
 
         return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))
@@ -75,8 +75,9 @@ class DeploymentDriver(MutableDriver):
         from orchestrator.backends.azure import sdk
 
         body = sdk.completed(self._client.body(self._kind.key, entity), rest)
+        named = named_inside(body)
         for name, content in (("environment", self._inline.environment), ("model", self._inline.model)):
             if name in body:
-                body[name] = content(body[name])
+                body[name] = content(body[name], named=name in named)
         address = Address(self._kind.section, endpoint, f"deployments.{entity.name}")
         return facts.observed(address, "", body, entity)

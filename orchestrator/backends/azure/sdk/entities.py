@@ -26,7 +26,12 @@ def load_entity(loader: str, body: Mapping[str, Any]) -> Any:
     deciding = {name: body[name] for name in ("type", "task") if name in body}
     decides = "task" in deciding or loader == "load_online_deployment"
     source = io.StringIO(json.dumps(deciding)) if decides and deciding else None
-    return getattr(ml, loader)(source=source, params_override=[dict(body)])
+    entity = getattr(ml, loader)(source=source, params_override=[dict(body)])
+    name = body.get("name")
+    if isinstance(name, str) and entity.name != name and str(entity.name).lower() == name.lower():
+        # Commands are nodes of pipelines to the client, whose names it writes in small letters. Source: azure-ai-ml, ``BaseNode``.
+        entity._name = name
+    return entity
 
 
 def body_of(entity: Any) -> dict[str, Any]:
