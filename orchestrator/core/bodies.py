@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
 
 from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref
+from orchestrator.core.folds import bare_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
 Number: TypeAlias = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar: TypeAlias = str | Flag | Number
-
-
-def scalar_text(value: Any) -> Any:
-    """The service's text of a scalar: ``true`` is ``True``, 1.0 and 1 are ``1``.
-
-    Source: scalars of inputs come back as text, see the normalisation table in the recordings of azure-ai-ml.
-    """
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, int | float):
-        return repr(value)
-    return value
-
-
-def lower(value: Any) -> Any:
-    """Fold a text of which upper and lower case mean the same."""
-    return value.lower() if isinstance(value, str) else value
-
-
-def bare_name(value: Any) -> Any:
-    """Drop the ``azureml:`` before a name."""
-    return value.removeprefix("azureml:") if isinstance(value, str) and "://" not in value else value
-
-
-_DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE)
-
-
-def seconds(value: Any) -> Any:
-    """Seconds of an ISO 8601 duration, ``PT2M`` as 120; anything else as it is."""
-    found = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) > 2 else None
-    if found is None:
-        return value
-    days, hours, minutes, rest = (float(part or 0) for part in found.groups())
-    total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    return int(total) if total.is_integer() else total
 
 
 AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fold=seconds)
@@ -110,12 +73,6 @@ class FileAsset(Resource):
     version: Version | None = None
     datastore: Annotated[str | None, UPLOADED_TO] = None
     properties: Properties | None = None
-
-
-def identity_id(value: Any) -> Any:
-    """The resource id of an identity in either form, without case."""
-    found = value.get("resource_id", value) if isinstance(value, Mapping) else value
-    return lower(found)
 
 
 class Identity(Spec):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from orchestrator.core.bodies import scalar_text
 from orchestrator.core.errors import Invalid
+from orchestrator.core.folds import scalar_text
 
 _LITERALS: Final = frozenset({"integer", "number", "string", "boolean"})
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from orchestrator.core.address import Address
-from orchestrator.core.bodies import bare_name, lower, scalar_text, seconds
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.field_mark import Immutable
 from orchestrator.core.fields import marks_along, root_node
+from orchestrator.core.folds import bare_name, lower, scalar_text, seconds
 from orchestrator.core.kind import Identity
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import span_at
