@@ -261,8 +261,18 @@ def test_what_automl_does_not_do_here_is_refused_before_anything_runs(
 DEPLOYED = """
 models: {{{models}}}
 environments:
-  own: {{image: shop/server, inference_config: {{scoring_route: {{path: /predict, port: 8080}}}}}}
-  usual: {{image: shop/server, inference_config: {{scoring_route: {{path: /score, port: 5001}}}}}}
+  own:
+    image: shop/server
+    inference_config:
+      scoring_route: &own {{path: /predict, port: 8080}}
+      liveness_route: *own
+      readiness_route: *own
+  usual:
+    image: shop/server
+    inference_config:
+      scoring_route: &usual {{path: /score, port: 5001}}
+      liveness_route: *usual
+      readiness_route: *usual
 online_endpoints:
   eee:
     auth_mode: key
@@ -279,7 +289,7 @@ SERVED_BY = [
     ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "answers by itself", "without one"),
     (
         "m: {path: served}",
-        "model: azureml:m@latest, environment: {image: s, inference_config: {scoring_route: {path: /, port: 80}}}",
+        "model: azureml:m@latest, environment: {image: s, inference_config: {scoring_route: *own, liveness_route: *own, readiness_route: *own}}",
         "answers by itself",
         "a container written in place",
     ),
