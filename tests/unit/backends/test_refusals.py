@@ -280,6 +280,7 @@ online_endpoints:
       blue: {{instance_type: Standard_DS3_v2, {body}}}
 """
 CODE = "code_configuration: {code: code, scoring_script: score.py}"
+ROUTES = "{scoring_route: *own, liveness_route: *own, readiness_route: *own}"
 SERVED_BY = [
     ("", "instance_count: 1", "neither a model nor a scoring script", "nothing to serve"),
     ("", CODE, "", "a script alone"),
@@ -289,7 +290,7 @@ SERVED_BY = [
     ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "answers by itself", "without one"),
     (
         "m: {path: served}",
-        "model: azureml:m@latest, environment: {image: s, inference_config: {scoring_route: *own, liveness_route: *own, readiness_route: *own}}",
+        f"model: azureml:m@latest, environment: {{image: s, inference_config: {ROUTES}}}",
         "answers by itself",
         "a container written in place",
     ),
