@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import UnsupportedSetup
+from orchestrator.core.extras import install_extra
 from orchestrator.core.kind import Kinds
 from orchestrator.core.ports import Backend, Cancellation, Clock, Progress
 from orchestrator.core.project import Project
@@ -83,7 +84,7 @@ def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
         raise UnsupportedSetup(
             f"{_speaking_of(project)} goes to an Azure workspace, for which azure-ai-ml is not installed.",
-            fix="pip install 'amlctl[azure]'",
+            fix=install_extra("azure"),
         )
     from orchestrator.backends.azure.backend import AzureBackend
     from orchestrator.backends.azure.blobs import BlobObjects

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import BackendError, Failed, TimedOut, Transient
+from orchestrator.core.extras import install_extra
 from orchestrator.workspace.control import ControlFiles, call, held
 from orchestrator.workspace.database import gone
 from orchestrator.workspace.guard import start_guard
@@ -24,7 +25,7 @@ STOP_TIMEOUT_S: Final = 30.0
 LOOK_TIMEOUT_S: Final = 20.0
 """How long managers may take until each has looked at the records once; starting the router is a part of that."""
 
-LOCAL_EXTRA: Final = 'pip install "amlctl[local]"'
+LOCAL_EXTRA: Final = install_extra("local")
 """What installs everything that runs things on this machine."""
 
 _POLL_S: Final = 0.02

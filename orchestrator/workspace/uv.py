@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.core.errors import Failed, Invalid
+from orchestrator.core.extras import install_extra
 from orchestrator.workspace.process import child_environment
 
 INSTALL_TIMEOUT_S: Final = 1800.0
@@ -88,5 +89,5 @@ def _program() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
     if found is None:
-        raise Invalid("uv is not installed, which builds environments.", fix='pip install "amlctl[local]"')
+        raise Invalid("uv is not installed, which builds environments.", fix=install_extra("local"))
     return found

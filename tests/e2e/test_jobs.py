@@ -200,16 +200,35 @@ def test_a_job_that_ends_while_nobody_watches_is_settled_later(workspace: Worksp
     assert workspace.ended("run-1").phase == "completed"
 
 
-def test_a_run_whose_runner_was_killed_is_interrupted_and_leaves_nothing(workspace: Workspace) -> None:
-    workspace.submit("run-1", {"command": "touch ready; sleep 600"})
+def test_a_run_whose_runner_was_killed_is_begun_again_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    first = f"echo x >> {tries}; test $(wc -l < {tries}) -gt 1 || {{ touch ready; sleep 600; }}"
+    workspace.submit("run-1", {"command": first})
     workspace.wait_for_file("run-1", "ready")
     runner = workspace.folder("run-1").runner()
     assert runner is not None
     os.kill(runner.pid, signal.SIGKILL)
     record = workspace.ended("run-1")
-    assert record.health is Health.DEGRADED
-    assert record.message.startswith("Interrupted")
+    assert (record.health, record.attributes["attempt"]) == (Health.HEALTHY, 2), record.message
+    assert tries.read_text() == "x\nx\n"
     assert members(runner) == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "tries", "why"),
+    [
+        ("kill -9 $$", 3, "as the kernel does for want of memory"),
+        ("kill -TERM $$", 1, "a signal that programs choose"),
+        ("kill -SEGV $$", 1, "a crash of its own"),
+        ("exit 137", 1, "a code that only looks like a signal"),
+    ],
+)
+def test_what_is_begun_again_is_a_matter_of_the_cause(
+    workspace: Workspace, tmp_path: Path, command: str, tries: int, why: str
+) -> None:
+    record = workspace.run("run-1", {"command": f"echo x >> {tmp_path}/tries; {command}"})
+    assert record.health is Health.DEGRADED
+    assert (tmp_path / "tries").read_text() == "x\n" * tries, why
 
 
 @pytest.mark.parametrize("who", ["guard", "supervisor"])

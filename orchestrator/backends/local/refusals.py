@@ -88,7 +88,7 @@ class Refusals:
             yield from self._out_of_reach(value, path, mentions)
         if self._missing:
             yield Refusal(
-                f"running things here needs {', '.join(self._missing)}, which is not installed: {LOCAL_EXTRA}"
+                f"running things here needs {', '.join(self._missing)}, which is not installed. {LOCAL_EXTRA}"
             )
 
     def _is_mapped(self, compute: Reference) -> bool:

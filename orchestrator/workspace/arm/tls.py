@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.errors import UnsupportedSetup
+from orchestrator.core.extras import install_extra
 from orchestrator.workspace.control import write_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-AZURE_EXTRA: Final = 'pip install "amlctl[azure]"'
+AZURE_EXTRA: Final = install_extra("azure")
 """What installs the client of Azure Machine Learning, and with it what certificates are made with."""
 
 HOSTS: Final = ("localhost",)

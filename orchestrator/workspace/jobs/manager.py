@@ -29,6 +29,15 @@ from orchestrator.workspace.trees import remove_tree
 KIND: Final = "jobs"
 QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"
 
+MAX_ATTEMPTS: Final = 3
+"""So many times a run is begun whose process was taken from it: by a killed machine, or for want of memory. What ended by
+itself, with whatever code, is the job's own doing and is not begun again."""
+
+VANISHED: Final = "Interrupted: its process vanished without a result."
+
+ATTEMPT: Final = "attempt"
+"""The attribute that counts them."""
+
 STOP_GRACE_S: Final = 8.0
 """A runner gets this long to end its job and write that down; longer than its own grace for the job, seconds."""
 
@@ -124,7 +133,7 @@ class JobManager:
         runner = folder.runner() or _identity(record.attributes.get(PROCESS))
         if folder.exit.exists():
             ended = RunExit.read(folder) or RunExit(None, Ending.FAILED, "Its exit file is damaged.", 0, 0)
-            self._submit(record, lambda: self._settlement.settle(record, folder, ended))
+            self._submit(record, lambda: self._end(record, folder, ended))
         elif runner is not None and alive(runner):
             if record.phase != RUNNING:
                 self._store.update_status(record.key, phase=RUNNING, attributes={PROCESS: str(runner)})
@@ -153,12 +162,25 @@ class JobManager:
     def _interrupted(self, record: Record, folder: JobFolder, runner: ProcessIdentity | None) -> None:
         if runner is not None:
             terminate(runner, STOP_GRACE_S)
-        why = RunExit.read(folder) or RunExit(
-            None, Ending.FAILED, "Interrupted: its process vanished without a result.", 0, 0
-        )
+        why = RunExit.read(folder) or RunExit(None, Ending.FAILED, VANISHED, 0, 0)
         if CANCEL_REQUESTED in record.attributes:
             why = RunExit(None, Ending.CANCELLED, "Cancelled.", 0, 0)
-        self._settlement.settle(record, folder, why)
+        self._end(record, folder, why)
+
+    def _end(self, record: Record, folder: JobFolder, ended: RunExit) -> None:
+        """Settle a run, or begin it again if its process was taken from it."""
+        made = int(record.attributes.get(ATTEMPT) or 1)
+        if not _taken(ended) or CANCEL_REQUESTED in record.attributes or made >= MAX_ATTEMPTS:
+            self._settlement.settle(record, folder, ended)
+            return
+        _log.warning("%s is begun again: %s", record.revision, ended.reason)
+        # Last the record: whoever dies before that comes here once more.
+        for file in (folder.exit, folder.process):
+            file.unlink(missing_ok=True)
+        message = f"attempt {made + 1} of {MAX_ATTEMPTS}: {ended.reason}"
+        self._store.update_status(
+            record.key, phase=QUEUED, message=message, attributes={ATTEMPT: made + 1, PROCESS: None}
+        )
 
     def _remove(self, record: Record, folder: JobFolder) -> None:
         self._stop(record, folder)
@@ -219,6 +241,12 @@ class JobManager:
             return
         folder = JobFolder(self._paths.job(record.revision))
         self._settlement.settle(record, folder, RunExit(None, Ending.FAILED, reason, 0, 0))
+
+
+def _taken(ended: RunExit) -> bool:
+    """Whether a run's process was taken from it: it vanished, or was killed in a way that no program chooses for itself."""
+    killed = ended.code == -signal.SIGKILL and ended.reason == f"Ended by signal {signal.SIGKILL.name}."
+    return ended.ending is Ending.FAILED and (ended.reason == VANISHED or killed)
 
 
 def _began(folder: JobFolder) -> bool:

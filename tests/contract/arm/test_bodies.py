@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Conflict, Invalid, UnsupportedSetup
+from orchestrator.core.extras import install_extra
 from orchestrator.workspace.arm import wording
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.computes import compute_body, compute_properties
@@ -261,7 +262,7 @@ def test_without_the_azure_extra_it_is_said_what_installs_it(tmp_path: Path, mon
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(UnsupportedSetup) as caught:
         ArmService(WorkspacePaths(tmp_path / "ws"))
-    assert caught.value.fix == 'pip install "amlctl[azure]"'
+    assert caught.value.fix == install_extra("azure")
     monkeypatch.undo()
     service = ArmService(WorkspacePaths(tmp_path / "ws"))
     with pytest.raises(Conflict, match="served already"):

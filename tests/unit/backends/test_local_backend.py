@@ -17,6 +17,7 @@ import pytest
 from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Conflict, Failed, Invalid, NotFound, TimedOut, Transient
+from orchestrator.core.extras import install_extra
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, ScoringRequest, SystemClock
 from orchestrator.core.project import WorkspaceChoice
@@ -501,7 +502,7 @@ class TestRefusing:
     ) -> None:
         monkeypatch.setattr("orchestrator.workspace.client.find_spec", lambda name: None)
         (refusal,) = backend.refusals(Desired(TRAIN, {"command": "true"}, "c", variant="command"), {})
-        assert 'pip install "amlctl[local]"' in refusal.reason
+        assert install_extra("local") in refusal.reason
 
 
 class TestLogs:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import UnsupportedSetup
+from orchestrator.core.extras import install_extra
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.engine import load_project, open_workspace
@@ -41,7 +42,7 @@ def test_without_the_extra_the_way_to_get_it_is_told(spec: Path, monkeypatch: py
         open_workspace(project, discover(), SystemClock()),
     ):
         pass
-    assert "amlctl[azure]" in caught.value.fix
+    assert caught.value.fix == install_extra("azure")
     assert caught.value.detail.startswith("The target 'there' goes to")
 
 
