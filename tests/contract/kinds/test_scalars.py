@@ -74,6 +74,8 @@ online_endpoints:
         instance_type: Standard_DS3_v2
         instance_count: 1
         model: azureml:weights@latest
+        environment: azureml:packages@latest
+        code_configuration: {{code: serve, scoring_script: score.py}}
         description: {words}
         environment_variables: {texts}
         tags: {texts}
@@ -85,6 +87,8 @@ online_endpoints:
 def test_every_spelling_is_kept_and_at_rest(world: World, tmp_path: Path, words: str, version: str) -> None:
     life = Life(ANY, world, tmp_path)
     (tmp_path / "table.csv").write_text("a\n1\n")
+    (tmp_path / "serve").mkdir()
+    (tmp_path / "serve" / "score.py").write_text("def init():\n    pass\n\n\ndef run(text):\n    return text\n")
     (tmp_path / "spec.yaml").write_text(spec(words, version))
     life.apply()
     found: dict[str, dict[str, Any]] = {str(observed.address): dict(observed.properties) for observed in life.live()}
