@@ -15,6 +15,7 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmService
+from tests.azure_warnings import let_pass
 from tests.contract import served
 from tests.contract.azure import wire as fake
 from tests.contract.azure.birth import BODY, Birth, Life
@@ -24,20 +25,10 @@ from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
 
 collect_ignore_glob = [] if find_spec("azure") and find_spec("azure.ai") else ["test_*.py"]
 
-_OF_OTHERS = (
-    "ignore::marshmallow.warnings.RemovedInMarshmallow4Warning",
-    "ignore::DeprecationWarning:azure.*",
-    "ignore::DeprecationWarning:msal.*",
-)
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings that the client's own libraries raise against each other are not ours."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            for rule in _OF_OTHERS:
-                item.add_marker(pytest.mark.filterwarnings(rule))
+    let_pass(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.ports import Request
 from orchestrator.core.value import LocalFiles
 from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.content import views_of
 from orchestrator.workspace.paths import WorkspacePaths
 from tests.unit.backends.played import Supervisor, request
 
@@ -26,6 +28,7 @@ def wanted(folder: Path) -> Request:
 
 
 def damage(paths: WorkspacePaths) -> None:
+    shutil.rmtree(views_of(paths), ignore_errors=True)
     for stored in paths.content.glob("??/*"):
         if stored.read_bytes() == b"a,b\n1,2\n":
             stored.chmod(0o644)

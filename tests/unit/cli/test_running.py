@@ -14,7 +14,7 @@ from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
-from tests.unit.backends.played import Supervisor, obey
+from tests.unit.backends.played import Rounds, Supervisor, obey
 from tests.unit.cli.calling import Shell
 
 SPEC = """project: demo
@@ -31,10 +31,25 @@ online_endpoints:
 """
 
 
+def succeeding(amlctl: Shell) -> Rounds:
+    """Everything succeeds at once; a job leaves an output behind."""
+    paths = WorkspacePaths(amlctl.folder / ".amlctl")
+
+    def act(store: RecordStore, record: Record) -> None:
+        if record.kind == "jobs" and not record.deleting:
+            made = paths.job(record.revision) / "outputs" / "default"
+            made.mkdir(parents=True, exist_ok=True)
+            (made / "weights.bin").write_bytes(b"w")
+            store.update_status(record.key, attributes={"outputs": {"default": str(made)}})
+        obey(store, record)
+
+    return act
+
+
 @pytest.fixture
 def supervisor(amlctl: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """Who makes records true; everything succeeds until a test says otherwise."""
-    played = Supervisor(RecordStore(WorkspacePaths(amlctl.folder / ".amlctl")), obey)
+    played = Supervisor(RecordStore(WorkspacePaths(amlctl.folder / ".amlctl")), succeeding(amlctl))
     monkeypatch.setattr(SupervisorClient, "ensure", lambda client: None)
     monkeypatch.setattr(SupervisorClient, "nudge", lambda client: played.wake())
     monkeypatch.setattr(SupervisorClient, "answers", lambda client, within_s=1.0: True)
@@ -86,7 +101,7 @@ def test_what_fails_is_told_and_the_rest_is_done(amlctl: Shell, supervisor: Supe
     assert outcomes["jobs.train"] == "failed"
     assert outcomes["models.net"] == "skipped"
     assert "degraded" in amlctl("status").out
-    supervisor.act = obey
+    supervisor.act = succeeding(amlctl)
     assert "Apply complete" in amlctl("apply", "-y").out
     assert amlctl("plan", "--detailed-exitcode").code == 0
 
@@ -149,7 +164,7 @@ def test_logs(serving: Shell, supervisor: Supervisor) -> None:
     assert serving("logs", "jobs.train").out == "one\ntwo\n"
     assert serving("logs", "jobs.train", "--follow", "--run", run.revision).out == "one\ntwo\n"
     assert serving("logs", "jobs.train", "--format", "json").data == {"address": "jobs.train", "lines": ["one", "two"]}
-    assert "not in the workspace" in serving("logs", "jobs.train", "--run", "other", code=1).err
+    assert "has no run 'other' of jobs.train" in serving("logs", "jobs.train", "--run", "other", code=1).err
 
 
 def test_a_watch_ends_with_ctrl_c(serving: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def test_a_plan_counts_each_change_once() -> None:
     plan = Plan("p", "", PlanBase("", 0, "", ""), (*changes, change(9, Action.NOOP, orphaned=True)))
     assert plan.summary() == {
         "create": 1, "update": 1, "revise": 1, "run": 1, "replace": 1,
-        "delete": 2, "unchanged": 1, "orphaned": 1,
+        "delete": 1, "forget": 1, "unchanged": 1, "orphaned": 1,
     }  # fmt: skip
 
 

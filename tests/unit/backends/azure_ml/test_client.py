@@ -25,6 +25,7 @@ pytest.importorskip("azure.identity")
 def client() -> Iterator[Client]:
     client = Client(Connection("s", "g", "w"))
     client._ml = object()
+    client._sessions = Sessions("", 1, trusted_hosts("public", ()))
     yield client
     client.close()
 
