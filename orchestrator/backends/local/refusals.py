@@ -39,6 +39,7 @@ _DEEP: Final = ("automl.image_", "automl.text_")
 """Refused as a whole by their kind."""
 
 _READ_FROM: Final = frozenset({"data", "models"})
+_NO_EFFECT: Final = "Remove it, or choose another target where it has one."
 _DEPTH: Final = 8
 _STORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)")
 _MAP: Final = "Map it to a local path with workspace.local.stand_ins."
@@ -185,7 +186,10 @@ def _not_learnt_here(desired: Desired) -> Iterator[Refusal]:
     if not desired.variant.startswith("automl.") or desired.variant.startswith(_DEEP):
         return
     from orchestrator.workspace.jobs.automl.foreseen import foreseen  # of no use to other plans
+    from orchestrator.workspace.jobs.automl.unsupported import ignored
 
+    for path, reason in ignored(plain(desired.properties)):
+        yield Refusal(reason, path, _NO_EFFECT, stops=False)
     for path, reason in foreseen(plain(desired.properties)):
         yield Refusal(reason, path, "Change it as said, or choose another target.")
 

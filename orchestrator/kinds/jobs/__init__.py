@@ -103,6 +103,7 @@ def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterator[Refusal]:
             "it trains on tables only (classification, regression, forecasting)",
             ("task",),
         )
+    yield from _without_effect(properties)
     launcher = value_at(properties, ("distribution", "type"))
     if launcher not in (None, "pytorch"):
         yield Refusal(
@@ -125,6 +126,21 @@ def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterator[Refusal]:
                 (*path, "mode"),
                 "Use mode ro_mount or download.",
             )
+
+
+_WITHOUT_EFFECT: Final = {
+    ("services",): "nobody can look into a job there",
+    ("identity",): "jobs run as whoever runs the workspace",
+    ("resources", "shm_size"): "jobs have the shared memory of this machine",
+}
+
+
+def _without_effect(properties: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Settings that the embedded workspace takes and does not follow."""
+    for path, why in _WITHOUT_EFFECT.items():
+        if value_at(properties, path):
+            fix = "Remove it, or choose another target where it has one."
+            yield Refusal(f"{'.'.join(path)} has no effect here: {why}.", path, fix, stops=False)
 
 
 def _source_paths(properties: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -27,7 +27,14 @@ def notes(body: Mapping[str, Any]) -> list[str]:
     """
     for _, reason in refused(body):
         raise Refusal(reason)
-    return [f"{'.'.join(path)} has no effect here: {why}." for path, why in _IGNORED.items() if _asked(body, path)]
+    return [reason for _, reason in ignored(body)]
+
+
+def ignored(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The path of each setting that has no effect here, and a line that says so."""
+    for path, why in _IGNORED.items():
+        if _asked(body, path):
+            yield path, f"{'.'.join(path)} has no effect here: {why}."
 
 
 def refused(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
