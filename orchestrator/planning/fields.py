@@ -36,7 +36,16 @@ def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> 
         recorded=applied is not None,
     )
     found = differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
+    if observed.attributes.get("stand_in"):
+        found = tuple(_open(field) for field in found)
     return tuple(_with_cause(field, subject) for field in found if not _names_the_variant(field, subject))
+
+
+def _open(field: FieldChange) -> FieldChange:
+    """A field of something that only stands in for a resource: what it does not say is written, nothing is replaced for it."""
+    if field.action is Action.REPLACE and field.observed is ABSENT:
+        return replace(field, action=Action.UPDATE, reason="changed")
+    return field
 
 
 def _names_the_variant(field: FieldChange, subject: Subject) -> bool:

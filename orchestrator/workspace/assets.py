@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
 from orchestrator.workspace.model_names import ModelNames
 from orchestrator.workspace.paths import WorkspacePaths, inside
@@ -19,14 +20,6 @@ from orchestrator.workspace.records import KEPT, LOST, MLFLOW_RUN, Record
 from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracked_files import TrackedFiles
-
-DEFAULT_DATASTORES: Final = (
-    "workspaceblobstore",
-    "workspacefilestore",
-    "workspaceworkingdirectory",
-    "workspaceartifactstore",
-)
-"""Datastores that every workspace has from birth. Source: Azure ML documentation, datastores."""
 
 REMOTE_SCHEMES: Final = frozenset({"abfs", "abfss", "adl", "hdfs", "s3", "gs", "wasb", "wasbs"})
 """Schemes of storage that this machine cannot reach by itself."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from orchestrator.core.address import Address
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Observed
-from orchestrator.workspace.assets import DEFAULT_DATASTORES
 from orchestrator.workspace.curated import hosted
 from orchestrator.workspace.stand_ins import stand_in_for
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
-from orchestrator.workspace.assets import DEFAULT_DATASTORES
 from orchestrator.workspace.store import RecordStore
 
 

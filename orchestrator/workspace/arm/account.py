@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from orchestrator.core.errors import Conflict
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
@@ -19,10 +21,12 @@ LOCATION: Final = "local"
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 GROUP: Final = "local"
 WORKSPACE: Final = "local"
-"""Names for those who have none of their own. Any others lead to the same workspace."""
+"""Names for those who have none of their own. Who works under any others works in the same workspace; none other is made."""
 
 _SELF: Final = RecordKey("served_workspace", "served_workspace.labels")
 """The record of the workspace's own labels. Not a kind of specs."""
+
+_LABELS: Final = ("friendlyName", "description")
 
 CLIENT: Final = "amlctl"
 """The application that a client secret belongs to."""
@@ -93,29 +97,61 @@ class Workspaces:
         """Answer for it."""
         routes.add("GET", "", self._get)
         routes.add("PATCH", "", self._patch)
+        routes.add("PUT", "", self._put)
+        routes.add("DELETE", "", self._delete)
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.request, call.scope))
 
     def _patch(self, call: Call) -> Answer:
         """Change labels. Everything else of a workspace is the folder's affair."""
-        tree = call.request.json()
-        properties = tree.get("properties") or {}
-        sent = {name: properties[name] for name in ("friendlyName", "description") if name in properties}
-        labels = {**self._labels(), **sent} | ({"tags": tree["tags"]} if tree.get("tags") is not None else {})
-        self._shelf.write(Entry(_SELF, labels, {}))
+        self.label(call.scope, call.request.json())
         return self._get(call)
+
+    def _put(self, call: Call) -> Answer:
+        """The workspace with these labels and no others: what is created is there already."""
+        tree = call.request.json()
+        sent = tree.get("properties") or {}
+        self.label(call.scope, {"tags": tree.get("tags") or {}, "properties": {**dict.fromkeys(_LABELS), **sent}})
+        return self._get(call)
+
+    def _delete(self, call: Call) -> Answer:
+        _only_this(call.scope)
+        raise Conflict("A workspace is not deleted while it is served.", fix="Stop it, then: amlctl workspace reset")
+
+    def label(self, scope: Scope, body: Mapping[str, Any]) -> None:
+        """Change the labels that a body has.
+
+        Args:
+            scope: the workspace that shall have them.
+            body: of the service's form: ``tags``, and ``properties`` with ``friendlyName`` and ``description``.
+
+        Raises:
+            Conflict: it is not the workspace that is served.
+        """
+        _only_this(scope)
+        properties = body.get("properties") or {}
+        sent = {name: properties[name] for name in _LABELS if name in properties}
+        labels = {**self._labels(), **sent} | ({"tags": body["tags"]} if body.get("tags") is not None else {})
+        self._shelf.write(Entry(_SELF, labels, {}))
 
     def _labels(self) -> Mapping[str, Any]:
         record = self._shelf.find(_SELF)
         return {} if record is None else record.body
+
+    def group(self, subscription: str, group: str) -> Answer:
+        """The resource group, whose region new workspaces get."""
+        fields = {"name": group, "type": "Microsoft.Resources/resourceGroups", "location": LOCATION}
+        identifier = f"/subscriptions/{subscription}/resourceGroups/{group}"
+        return Answer.of({"id": identifier, **fields, "properties": {"provisioningState": "Succeeded"}})
 
     def list(self, request: Request, subscription: str, group: str) -> Answer:
         """All of a subscription or resource group: the one."""
         return Answer.of({"value": [self._view(request, Scope(subscription, group, WORKSPACE))]})
 
     def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
-        """It, as the service shows a workspace."""
+        """It, as the service shows a workspace: under its own name, whatever the caller calls it."""
+        scope = replace(scope, workspace=WORKSPACE)
         labels = self._labels()
         group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers"
         return {
@@ -144,3 +180,12 @@ class Workspaces:
                 "enableDataIsolation": False,
             },
         }
+
+
+def _only_this(scope: Scope) -> None:
+    """Refuse to make or change a workspace that there is not."""
+    if scope.workspace.lower() != WORKSPACE.lower():
+        raise Conflict(
+            f"This server has one workspace, '{WORKSPACE}'; '{scope.workspace}' can be neither made nor changed here.",
+            fix=f"Call it '{WORKSPACE}'. For another workspace, run `amlctl workspace serve --arm` in another project.",
+        )

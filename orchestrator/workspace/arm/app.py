@@ -23,6 +23,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
+from orchestrator.workspace.arm.templates import RESOURCES, Templates
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.paths import safe_name
 
@@ -43,6 +44,7 @@ class Facade:
         self._operations = Operations(shelf)
         self._workspaces = account.Workspaces(shelf)
         self._workspaces.register(self._routes)
+        self._templates = Templates(self._workspaces.label)
         Computes(shelf, self._operations).register(self._routes)
         Datastores(shelf, tokens).register(self._routes)
         Roles(shelf).register(self._routes)
@@ -101,8 +103,8 @@ class Facade:
             case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
                 if provider == PROVIDER.lower():
                     return _found(self._routes, request, parts)
-            case ["subscriptions", _, "resourcegroups", _, "providers", _, "workspaces"]:
-                return self._workspaces.list(request, parts[1], parts[3])
+            case ["subscriptions", _, "resourcegroups", _, *rest]:
+                return self._of_group(request, parts, rest)
             case ["subscriptions", _, "providers", _, "workspaces"]:
                 return self._workspaces.list(request, parts[1], account.GROUP)
             case ["history", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
@@ -113,7 +115,25 @@ class Facade:
                 return self._operations.status(parts[-1])
             case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationresults", _]:
                 return self._operations.result(parts[-1])
-        raise WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
+        raise _unanswered(request)
+
+    def _of_group(self, request: Request, parts: Sequence[str], lowered: Sequence[str]) -> Answer:
+        """The answer about a resource group, and what is in it beside the workspace's own resources."""
+        subscription, group = parts[1], parts[3]
+        match lowered:
+            case [] if request.method in ("GET", "HEAD"):
+                return self._workspaces.group(subscription, group)
+            case ["providers", _, "workspaces"]:
+                return self._workspaces.list(request, subscription, group)
+            case ["providers", provider, "deployments", _, *_] if provider == RESOURCES.lower():
+                return self._templates.respond(request, subscription, group, parts[7:])
+            case ["deployments", _, "operations"]:
+                return self._templates.respond(request, subscription, group, parts[5:])
+        raise _unanswered(request)
+
+
+def _unanswered(request: Request) -> WireError:
+    return WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
 
 
 def _found(routes: Routes, request: Request, parts: Sequence[str]) -> Answer:

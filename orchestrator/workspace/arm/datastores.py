@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.value import Secret, plain
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
@@ -15,7 +16,6 @@ from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, sp
 from orchestrator.workspace.arm.storage import ACCOUNT, container_of, suffix
 from orchestrator.workspace.arm.tokens import TENANT, Tokens
 from orchestrator.workspace.arm.wording import camel, pascal, snake, without_nothing
-from orchestrator.workspace.assets import DEFAULT_DATASTORES
 from orchestrator.workspace.records import Record, RecordKey
 
 KIND: Final = "datastores"
@@ -74,6 +74,8 @@ class Datastores:
         if kind is None:
             raise Invalid(f"There is no type of datastore '{sent.get('datastoreType')}'.")
         credentials, secrets = self._credentials(sent.pop("credentials", None) or {})
+        if name in DEFAULT_DATASTORES:
+            _refuse_to_move(name, sent, _inborn(call, name))
         fields = {snake(key): value for key, value in sent.items() if key not in ("datastoreType", "properties")}
         body = without_nothing({**fields, "type": kind, "tags": tags or None, "credentials": credentials or None})
         kept = [(("credentials", field), value) for field, value in secrets.items()]
@@ -99,8 +101,7 @@ class Datastores:
 
     def _secrets(self, call: Call) -> Answer:
         name = call.names["name"]
-        record = self._shelf.find(_key(name))
-        if record is None and name in DEFAULT_DATASTORES:
+        if name in DEFAULT_DATASTORES:
             return Answer.of({"secretsType": "Sas", "sasToken": self._tokens.grant(container_of(name))})
         credentials = self._shelf.secrets.reveal(self._shelf.get(_key(name))).get("credentials") or {}
         for wire, field in _SECRET_FIELDS.items():
@@ -126,6 +127,8 @@ class Datastores:
             return {**view, "properties": {**common, **_inborn(call, name)}}
         sent = sent_of(record) or _properties(record.body)
         shown = {"tags": all_tags(record), "description": record.body.get("description"), "properties": {}}
+        if name in DEFAULT_DATASTORES:  # whatever account a spec says it has elsewhere, here it is a folder
+            return {**view, "systemData": system_data(record), "properties": {**common, **_inborn(call, name), **shown}}
         credentials = _shown_credentials(record.body.get("credentials") or {})
         return {
             **view,
@@ -149,6 +152,20 @@ def _inborn(call: Call, name: str) -> dict[str, Any]:
         "properties": {},
         "description": "",
     }
+
+
+def _refuse_to_move(name: str, sent: Mapping[str, Any], inborn: Mapping[str, Any]) -> None:
+    """A datastore from birth may be labelled.
+
+    Raises:
+        Invalid: it should be somewhere else.
+    """
+    for field in ("datastoreType", "accountName", "containerName", "fileShareName"):
+        if sent.get(field) not in (None, inborn.get(field)):
+            raise Invalid(
+                f"The datastore '{name}' is a folder of this workspace; its {snake(field)} cannot be changed.",
+                fix="Make a datastore of another name.",
+            )
 
 
 def _properties(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.assets import DEFAULT_DATASTORES, OWN_FOLDERS, resolve
+from orchestrator.core.inborn import DEFAULT_DATASTORES
+from orchestrator.workspace.assets import OWN_FOLDERS, resolve
 from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
 from orchestrator.workspace.records import KEPT, MLFLOW_RUN, Record

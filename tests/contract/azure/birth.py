@@ -138,11 +138,16 @@ BODY = {"create": True, "location": "West Europe", "tags": {"cost": "7"}}
 
 
 class Life:
-    """A project that makes its workspace on the wire."""
+    """A project that makes its workspace on the wire.
+
+    Attributes:
+        environ: what its spec finds in the environment.
+    """
 
     def __init__(self, folder: Path, choice: WorkspaceChoice) -> None:
         self._file = folder / "spec.yaml"
         self._choice = choice
+        self.environ: dict[str, str] = {}
 
     def say(self, body: dict[str, Any], **more: Any) -> None:
         names = {
@@ -153,7 +158,7 @@ class Life:
         self._file.write_text(json.dumps(text))
 
     def project(self) -> Project:
-        project = load_project([self._file], LoadOptions())
+        project = load_project([self._file], LoadOptions(environ=self.environ))
         settings = {**project.workspace.settings, **self._choice.settings}
         return replace(project, workspace=WorkspaceChoice("azure", settings))
 

@@ -8,6 +8,7 @@ from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
 
@@ -43,10 +44,20 @@ class NamedDriver(MutableDriver):
             entity = sdk.load_entity(binding.loader, body)
             if tags:
                 entity.tags = tags
+            if verb == "update" and request.address.name in DEFAULT_DATASTORES and hasattr(entity, "credentials"):
+                self._keep_credentials(ml, request, entity)
             return getattr(self._collection(ml), binding.create)(entity)
 
         answer = self._client.write(f"{verb} {request.address}", put)
         return answer if binding.create.startswith("begin_") else None
+
+    def _keep_credentials(self, ml: Any, request: Request, entity: Any) -> None:
+        """Leave what opens a datastore that the service made, where the spec names nothing in its place.
+
+        A write without credentials takes them away, and with them the way to everything that jobs have stored.
+        """
+        if not request.properties.get("credentials"):
+            entity.credentials = self._collection(ml).get(request.address.name, include_secrets=True).credentials
 
     def _delete(self, ml: Any, address: Address) -> Any:
         remove = self._kind.azure.remove

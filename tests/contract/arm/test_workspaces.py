@@ -1,0 +1,109 @@
+"""The workspace as clients make, label and find it: there is one, and the answer says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.workspace.arm.faults import Refuse
+from orchestrator.workspace.arm.service import ArmService
+
+GET = "/workspaces/local$"
+
+
+def workspace(name: str, **said: Any) -> Any:
+    from azure.ai.ml.entities import Workspace
+
+    return Workspace(name=name, **said)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client waits for five seconds before it asks how a deployment is."""
+    azureml = pytest.importorskip("azure.ai.ml.constants._common", reason="needs the azure extra")
+    monkeypatch.setattr(azureml.LROConfigurations, "SLEEP_TIME", 0.01)
+
+
+def said(found: Any) -> tuple[Any, ...]:
+    return found.name, found.display_name, found.description, dict(found.tags)
+
+
+def told(client: Any) -> None:
+    """Reading tells what creating has told."""
+    (listed,) = client.workspaces.list()
+    assert said(listed) == said(client.workspaces.get("local"))
+
+
+def test_creating_the_one_that_there_is_labels_it(client: Any, service: ArmService) -> None:
+    for description in ("first", "first", "second"):
+        made = client.workspaces.begin_create(
+            workspace("local", display_name="Shown", description=description, tags={"team": "a"})
+        ).result()
+        assert said(made) == ("local", "Shown", description, {"team": "a"})
+        told(client)
+    assert client.workspaces.begin_create(workspace("local", tags={"more": "b"})).result().tags == {
+        "team": "a", "more": "b",
+    }  # fmt: skip
+    assert [path for method, path in service.faults.log if method == "PUT"] == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_creating_by_a_deployment_labels_it_too(client: Any, service: ArmService, again: bool) -> None:
+    for _ in range(1 + again):
+        service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", GET)
+        made = client.workspaces.begin_create(
+            workspace("local", display_name="Shown", description="by a template", tags={"team": "a"})
+        ).result()
+        name, shown, description, tags = said(made)
+        assert (name, shown, description, tags["team"]) == ("local", "Shown", "by a template", "a")
+        told(client)
+    assert any("/deployments/" in path for method, path in service.faults.log if method == "PUT")
+
+
+@pytest.mark.parametrize("path", ["found", "not found"])
+@pytest.mark.parametrize("name", ["other", "mlw-dev", "local2"])
+def test_another_is_refused_by_name_and_changes_nothing(client: Any, service: ArmService, name: str, path: str) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    before = said(client.workspaces.get("local"))
+    if path == "not found":
+        service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", f"/workspaces/{name}$")
+    with pytest.raises(HttpResponseError, match=f"one workspace, 'local'; '{name}'") as caught:
+        client.workspaces.begin_create(workspace(name, description="mine", tags={"a": "b"})).result()
+    assert (caught.value.status_code, caught.value.error.code) == (409, "Conflict")
+    assert said(client.workspaces.get("local")) == before
+
+
+def test_who_works_under_another_name_reads_the_real_one(connect: Any) -> None:
+    client = connect("ml-prod")
+    assert client.workspaces.get("ml-prod").name == "local"
+    assert client.workspaces.get("ml-prod").id.endswith("/workspaces/local")
+
+
+def test_hubs_are_refused_and_so_is_deleting(client: Any, service: ArmService) -> None:
+    from azure.ai.ml.entities import Hub
+    from azure.core.exceptions import HttpResponseError
+
+    service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", GET)
+    with pytest.raises(HttpResponseError, match="no 'hub'"):
+        client.workspaces.begin_create(Hub(name="local")).result()
+    with pytest.raises(HttpResponseError, match="workspace reset"):
+        client.workspaces.begin_delete("local", delete_dependent_resources=False).result()
+
+
+@pytest.mark.parametrize("name", ["workspaceblobstore", "workspaceartifactstore"])
+def test_a_default_datastore_is_labelled_and_stays_where_it_is(client: Any, name: str) -> None:
+    from azure.ai.ml.entities import AzureBlobDatastore
+    from azure.core.exceptions import HttpResponseError
+
+    born = client.datastores.get(name)
+    born.description = "ours"
+    client.datastores.create_or_update(born)
+    read = client.datastores.get(name, include_secrets=True)
+    assert (read.description, read.account_name, read.container_name) == (
+        "ours", born.account_name, born.container_name,
+    )  # fmt: skip
+    assert read.credentials.sas_token
+    with pytest.raises(HttpResponseError, match="account_name cannot be changed"):
+        client.datastores.create_or_update(AzureBlobDatastore(name=name, account_name="a", container_name="c"))
