@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 HIDDEN: Final = "(secret)"
@@ -35,6 +36,52 @@ def without_passwords(text: str) -> str:
     text = _USER.sub(_masked_user, text)
     text = _QUERY.sub(rf"\g<before>{HIDDEN}", text)
     return _CONNECTION.sub(rf"\g<before>{HIDDEN}", text)
+
+
+def starred(text: str) -> str:
+    """The text with stars in the place of each password in an address; as long as before, so that columns stay what they are."""
+    return "".join("*" * len(piece) if name else piece for name, piece in parted(text))
+
+
+def parted(text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a text in order: name and value of each password in it, and with an empty name what is between them.
+
+    A short value is taken with what stands before it: nobody wants each "1" of a log hidden. What a shell or a service fills in
+    later, such as ``$TOKEN`` or ``${{inputs.key}}``, is no password.
+    """
+    done = 0
+    for start, end, name in _passwords(text):
+        if start > done:
+            yield "", text[done:start]
+        yield name, text[start:end]
+        done = end
+    if done < len(text):
+        yield "", text[done:]
+
+
+def _passwords(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and name of each password, in order, none inside another."""
+    if "=" not in text and "@" not in text:
+        return
+    done = 0
+    found = sorted(
+        (m for pattern in (_USER, _QUERY, _CONNECTION) for m in pattern.finditer(text)), key=lambda m: m.start()
+    )
+    for match in found:
+        start, value, name = match.start("secret"), match["secret"], match["before"].strip("?&;=").lower()
+        if match.re is _USER:
+            user, colon, password = value.partition(":")
+            if _masked_user(match) == match[0]:
+                continue
+            start, value, name = (start + len(user) + 1, password, "password") if colon else (start, value, "token")
+        if match.start() < done or value == HIDDEN or _FILLED_IN.match(value):
+            continue
+        done = match.end()
+        yield start if len(value) >= _LONG_FOR_A_WORD else match.start(), done, name
+
+
+_FILLED_IN: Final = re.compile(r"\$[\w{(]*|<\w|\{\{|%\(?\w+[)%]")
+_LONG_FOR_A_WORD: Final = 8
 
 
 def _masked_user(found: re.Match[str]) -> str:

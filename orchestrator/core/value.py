@@ -173,6 +173,19 @@ def revealed(value: str | Secret | Template) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
+def opened(value: Any) -> Any:
+    """A copy of a tree with its secrets, and texts with secrets in them, as plain text. For the one who needs them: never keep it.
+
+    References, also those inside texts, stay what they are.
+    """
+    return mapped(value, _opened)
+
+
+def _opened(value: Any) -> Any:
+    closed = isinstance(value, Template) and any(isinstance(part, Reference) for part in value.parts)
+    return revealed(value) if isinstance(value, Secret | Template) and not closed else value
+
+
 def mapped(value: Any, replace: Callable[[Any], Any]) -> Any:
     """A copy of a tree of mappings and lists in which what is neither these nor plain data is what `replace` makes of it."""
     kind = type(value)

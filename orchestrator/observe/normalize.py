@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from orchestrator.core.concealed import shown
 from orchestrator.core.field_mark import Computed
 from orchestrator.core.fields import FieldNode, node_of
 from orchestrator.core.kind import Kind, Spec
@@ -14,7 +15,7 @@ from orchestrator.core.resource import MARK_TAGS, Observed
 
 
 def normalize(observed: Observed, kind: Kind, variant: str) -> Observed:
-    """Take ownership tags and `Computed` fields out of a live object's properties.
+    """Take ownership tags, `Computed` fields and passwords in addresses out of a live object's properties.
 
     Everything else stays as the service returned it: two texts for one value (`Alias`) are folded where they are compared,
     so that a plan shows what is really there.
@@ -23,6 +24,7 @@ def normalize(observed: Observed, kind: Kind, variant: str) -> Observed:
     trimming = _trimming(kind, variant)
     if trimming is not None:
         properties = _trim(properties, trimming)
+    properties = shown(properties)
     return observed if properties is observed.properties else replace(observed, properties=properties)
 
 

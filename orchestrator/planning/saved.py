@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.core.change import ABSENT, Change, FieldChange
+from orchestrator.core.concealed import shown
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import PLAN_FORMAT, Plan
 from orchestrator.core.span import Span
 from orchestrator.core.tree import dotted
+from orchestrator.core.url_secrets import without_passwords
 from orchestrator.planning.reasons import some
 
 
@@ -65,7 +67,7 @@ def _shown(value: Any) -> Any:
         if "$secret" in value:
             return {"$secret": value["$secret"]}
         return {name: _shown(item) for name, item in value.items()}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    return [_shown(item) for item in value] if isinstance(value, list) else shown(value)
 
 
 def _source(span: Span | None) -> dict[str, Any] | None:
@@ -78,8 +80,8 @@ def _warning(warning: Diagnostic) -> dict[str, Any]:
         "severity": warning.severity.value,
         "code": warning.code,
         "summary": warning.summary,
-        "detail": warning.detail,
-        "fix": warning.fix,
+        "detail": without_passwords(warning.detail),
+        "fix": without_passwords(warning.fix),
         **place,
         "address": str(warning.address) if warning.address else None,
     }

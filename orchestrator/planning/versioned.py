@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.resource import Observed
@@ -28,6 +31,8 @@ def decide_versioned(subject: Subject) -> Decision | Diagnostic:
     wanted = _with_this_content(subject)
     if wanted is None:
         return _publish(subject)
+    if _rotated(subject, wanted):
+        return _conflict(subject) if subject.desired.version else _publish(subject)
     if subject.applied is not None and wanted.revision == subject.applied.revision:
         return keep(subject, subject.applied, wanted)
     return reuse(subject, wanted, "version")
@@ -78,6 +83,28 @@ def _publish(subject: Subject) -> Decision:
         after=after,
         drift=drift,
     )
+
+
+def _rotated(subject: Subject, wanted: Observed) -> bool:
+    """Whether a secret in the content, such as the signature in an address, is another than the version in force was made with.
+
+    The mark of a version cannot tell: a digest of a password there could be guessed from.
+    """
+    applied = subject.applied
+    if applied is None or wanted.revision != applied.revision:
+        return False
+    return any(
+        field.action is Action.REVISE and _without_digests(field.desired) == _without_digests(field.applied)
+        for field in compared(subject, wanted)
+        if field.desired != field.applied and _without_digests(field.desired) != field.desired
+    )
+
+
+def _without_digests(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        secret = "$secret" in value
+        return {name: _without_digests(item) for name, item in value.items() if not secret or name != "digest"}
+    return [_without_digests(item) for item in value] if isinstance(value, list) else value
 
 
 def _restorable(observed: Observed, subject: Subject) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.span import NOWHERE, Span
+from orchestrator.core.url_secrets import starred, without_passwords
 from orchestrator.report.style import PLAIN, Style, harmless, one_line, visible
 
 SourceLine = Callable[[str, int], str | None]
@@ -74,7 +75,7 @@ def _excerpt(span: Span, source: SourceLine, style: Style, colour: str) -> list[
     number = str(span.line)
     end = span.end_column if span.end_line == span.line else len(text) + 1
     width = max(1, min(end, len(text) + 1) - span.column)
-    text, before = _window(harmless(text).replace("\n", "\N{RETURN SYMBOL}"), span.column - 1)
+    text, before = _window(harmless(starred(text)).replace("\n", "\N{RETURN SYMBOL}"), span.column - 1)
     bar = style("|", "blue")
     # A tab before the caret must stay a tab, or the caret stands in the wrong column.
     indent = "".join("\t" if char == "\t" else " " for char in text[:before])
@@ -103,8 +104,8 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "severity": diagnostic.severity.value,
         "code": diagnostic.code,
         "summary": diagnostic.summary,
-        "detail": diagnostic.detail,
-        "fix": diagnostic.fix,
+        "detail": without_passwords(diagnostic.detail),
+        "fix": without_passwords(diagnostic.fix),
         "file": span.file if span else None,
         "line": span.line if span else None,
         "column": span.column if span else None,

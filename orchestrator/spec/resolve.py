@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.concealed import concealed
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.fields import root_node
 from orchestrator.core.resource import Check, Desired
@@ -43,6 +44,7 @@ class Resolver:
         if self._tags and draft.kind.taggable:
             own = properties.get("tags")
             properties["tags"] = {**self._tags, **own} if isinstance(own, dict) else dict(self._tags)
+        properties = concealed(properties)
         lifecycle, needs, wrong = read_lifecycle(draft)
         walk.problems.extend(wrong)
         for text, span in needs:

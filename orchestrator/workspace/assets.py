@@ -127,7 +127,7 @@ class _Resolver:
         raise NotFound(f"'{text}' is not in the workspace.{self._nearest(name)}")
 
     def _body_path(self, record: Record, depth: int) -> Path:
-        path = record.attributes.get(KEPT) or record.body.get("path")
+        path = record.attributes.get(KEPT) or self._store.revealed(record).get("path")
         if not isinstance(path, str):
             raise Invalid(f"{record.address} {record.revision} has no path.")
         own = _Resolver(self._store, self._paths, {**record.stand_ins, **self._stand_ins}, self._sections)

@@ -151,7 +151,7 @@ class Environments:
             record = _look_up(store, match["name"], match["version"]) if match else None
             if record is not None and not record.deleting:
                 with telling_of_loss(store, record):
-                    return self._recipe(record.body, wish)
+                    return self._recipe(store.revealed(record), wish)
         finally:
             store.close()
         name = hosted(text)

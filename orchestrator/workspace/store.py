@@ -76,6 +76,14 @@ class RecordStore:
         rows = self._database.select(statement, (kind, address, revision))
         return _record(rows[0]) if rows else None
 
+    def revealed(self, record: Record) -> Mapping[str, Any]:
+        """A record's body with its secrets in their places: for reading what it names, never to be stored or shown.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        return self._secrets.reveal(record)
+
     def latest(self, kind: str, address: str) -> Record | None:
         """The version or run that was inserted last and is neither archived nor on its way out; None if there is none."""
         rows = self._database.select(_LATEST, (kind, address))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.backends.azure.client import Client
@@ -32,7 +33,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, Request, Scor
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
-from orchestrator.core.value import Reference
+from orchestrator.core.value import Reference, opened
 
 DELETE_TIMEOUT_S: Final = 1_800.0
 """How long the service may take to delete something. Its own limit on a stuck endpoint's deletion is not documented."""
@@ -113,6 +114,7 @@ class AzureBackend:
         return ()
 
     def create(self, request: Request) -> Observed:
+        request = replace(request, properties=opened(request.properties))
         driver = self._driver(request.address.kind)
         existing = driver.read(request.address, request.revision)
         if existing is not None:
@@ -122,6 +124,7 @@ class AzureBackend:
         return self._begun(request, poller)
 
     def update(self, request: Request, before: Observed) -> Observed:
+        request = replace(request, properties=opened(request.properties))
         driver = self._driver(request.address.kind)
         revision = request.revision or before.revision
         poller = driver.update(request, before)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.refusal import Refusal
-from orchestrator.core.value import LocalFiles, plain
+from orchestrator.core.value import LocalFiles, opened, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Buildable:
         if conda is None:
             image = body.get("image")
             return self._told(f"image {image}", lambda: self._recipes().image(str(image or "")), ("image",))
-        key = conda.digest if isinstance(conda, LocalFiles) else json.dumps(plain(conda), sort_keys=True)
+        key = conda.digest if isinstance(conda, LocalFiles) else json.dumps(plain(opened(conda)), sort_keys=True)
         if key not in self._known:
             self._known[key] = tuple(self._conda(conda))
         return self._known[key]
@@ -89,7 +89,7 @@ class Buildable:
             return [Refusal(f"{conda} is a folder", ("conda_file",), "Name the conda file in it.")]
         try:
             if isinstance(conda, Mapping):
-                read = read_conda(json.dumps(plain(conda)), "conda_file", lines=False)
+                read = read_conda(json.dumps(plain(opened(conda))), "conda_file", lines=False)
             elif (text := self._text(conda)) is not None:
                 read = read_conda(text, str(conda))
             else:

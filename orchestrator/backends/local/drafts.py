@@ -28,7 +28,7 @@ QUEUED: Final = "queued"
 PASSIVE: Final = frozenset({Behaviour.RECORD, Behaviour.ASSET})
 """What has no processes: writing the record is all."""
 
-_REVEALING: Final = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
+_REVEALING: Final = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT, Behaviour.ASSET})
 
 
 class RecordDrafts:

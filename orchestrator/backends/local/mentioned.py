@@ -57,7 +57,7 @@ class Mentions:
             record = self._store.get(target.kind, str(target), version)
         if record is None or record.deleting:
             return None
-        return Mentioned(target, record.body, record.variant, _pinned(target, record.revision))
+        return Mentioned(target, self._store.revealed(record), record.variant, _pinned(target, record.revision))
 
     def body(self, value: Any) -> Mapping[str, Any] | None:
         """The body that a field has: its own, or that of what it names; None if neither is known."""

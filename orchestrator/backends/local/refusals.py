@@ -16,7 +16,7 @@ from orchestrator.core.kind import Behaviour, Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
-from orchestrator.core.value import Reference, plain
+from orchestrator.core.value import Reference, opened, plain
 from orchestrator.workspace.assets import remote
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.content import ContentStore
@@ -85,7 +85,7 @@ class Refusals:
             yield from unservable(desired, mentions, self._content)
             yield from self._declared(desired.properties, mentions)
         yield from self._environment(desired.properties.get("environment"), mentions)
-        for path, value in _read(desired.properties, ()):
+        for path, value in _read(opened(desired.properties), ()):
             yield from self._out_of_reach(value, path, mentions)
         if self._missing:
             yield Refusal(
@@ -195,7 +195,7 @@ def _not_learnt_here(desired: Desired) -> Iterator[Refusal]:
 
 
 def _source(found: Mentioned) -> str | Reference:
-    path = found.body.get("path")
+    path = opened(found.body.get("path"))
     return path if isinstance(path, str | Reference) else ""
 
 
