@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
+from orchestrator.cli.imported_text import Part, Verdict, spec_text
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.kinds import discover
-from orchestrator.spec.documents import is_spec, recognise
-from orchestrator.spec.holes import Mask
+from orchestrator.spec.documents import is_spec, name_of, recognise
+from orchestrator.spec.holes import Holes, Mask, candidates
+from orchestrator.spec.places import Places
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
+from orchestrator.spec.variables import spelled_alike
 
 _SCHEMA = re.compile(r"""^\s*["']?\$schema["']?\s*:\s*["']?(?P<address>[^\s"'#]+)""", re.MULTILINE)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLAIN = re.compile(r"[\w./-]+")
 _SUFFIXES: Final = (".yml", ".yaml")
 
 
@@ -39,14 +38,6 @@ class Imported:
     skipped: tuple[tuple[Path, str], ...]
 
 
-class _Verdict(NamedTuple):
-    """What a file is: something to include, something to leave out and tell of, or, with neither, none of ours."""
-
-    title: str = ""
-    refused: str = ""
-    holes: frozenset[str] = frozenset()
-
-
 def import_documents(source: Path, spec: Path, project: str) -> Imported:
     """Look for CLI v2 documents below a folder: by ``$schema``, or by their shape where they have none.
 
@@ -61,21 +52,21 @@ def import_documents(source: Path, spec: Path, project: str) -> Imported:
     kinds = discover()
     included: list[tuple[Path, str]] = []
     skipped: list[tuple[Path, str]] = []
-    holes: set[str] = set()
+    verdicts: dict[Path, Verdict] = {}
     for path in _candidates(source):
         verdict = _judge(path, kinds)
         if verdict.refused:
             skipped.append((path, verdict.refused))
         elif verdict.title:
             included.append((path, verdict.title))
-            holes |= verdict.holes
+            verdicts[path] = verdict
     if not included:
         raise StateError(
             f"There is no CLI v2 YAML file below {source} that this version can use.{_named(skipped)}",
             code="nothing-to-import",
             fix="Name the folder with your az ml YAML files, or run `amlctl init` without --from.",
         )
-    text = _spec_text(project, spec.parent, included, skipped, sorted(holes))
+    text = spec_text(project, spec.parent, source, verdicts, skipped)
     return Imported(text, tuple(included), tuple(skipped))
 
 
@@ -89,26 +80,54 @@ def _candidates(source: Path) -> list[Path]:
     )
 
 
-def _judge(path: Path, kinds: Kinds) -> _Verdict:
+def _judge(path: Path, kinds: Kinds) -> Verdict:
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     schema = _SCHEMA.search(text)
-    mask = Mask(text)
+    mask = Mask(text, candidates(text))
     problems = Problems()
     documents = read_documents(mask.text, path.name, problems)
     if documents is None or problems.errors:
-        return _Verdict(refused=f"it cannot be read: {problems.errors[0].detail}") if schema else _Verdict()
+        return Verdict(refused=f"it cannot be read: {problems.errors[0].detail}") if schema else Verdict()
     trees = [tree for tree in documents if isinstance(tree, LocatedDict)]
     titles = []
+    part: Part | None = None
+    owners: list[tuple[str, str]] = []
     for tree in trees:
         if is_spec(tree):
-            return _Verdict()
+            return Verdict()
         title, refused = _kind_of(tree, kinds)
         if refused:
-            return _Verdict(refused=refused) if schema else _Verdict()
+            return Verdict(refused=refused) if schema else Verdict()
         titles.append(title)
+        key = recognise(tree, kinds).kind
+        section, _, field = key.partition(".")
+        name = _name(tree, path, mask)
+        if field and "endpoint_name" not in tree:
+            part = Part(section, field, name)
+        elif any(other.startswith(f"{key}.") for other in kinds):
+            owners.append((key, name))
     if not titles or not all(titles):
-        return _Verdict(refused="its kind is not known") if schema else _Verdict()
-    return _Verdict(", ".join(titles), holes=frozenset(filter(_VARIABLE.fullmatch, mask.names)))
+        return Verdict(refused="its kind is not known") if schema else Verdict()
+    if part and len(trees) > 1:
+        return Verdict(refused="a document in it needs `endpoint_name`, or a file of its own")
+    return Verdict(", ".join(titles), holes=_needed(mask, path.name), part=part, owners=tuple(owners))
+
+
+def _name(tree: LocatedDict, path: Path, mask: Mask) -> str:
+    """A document's name as a spec says it: a hole is a variable there."""
+    parts = mask.split(str(name_of(tree, path.name)))
+    return "".join(part if isinstance(part, str) else f"${{var.{spelled_alike(part[0])}}}" for part in parts)
+
+
+def _needed(mask: Mask, name: str) -> frozenset[str]:
+    """Variables that fill a file's holes: those that the loader would ask for."""
+
+    def unknown(hole: str) -> Any:
+        raise KeyError(hole)
+
+    holes = Holes(unknown, Places(lambda _: mask.text))
+    read_documents(mask.text, name, Problems(), holes.filler(mask))
+    return frozenset(spelled_alike(hole) for hole in holes.needed)
 
 
 def _kind_of(tree: LocatedDict, kinds: Kinds) -> tuple[str, str]:
@@ -125,25 +144,3 @@ def _kind_of(tree: LocatedDict, kinds: Kinds) -> tuple[str, str]:
 
 def _named(skipped: list[tuple[Path, str]]) -> str:
     return "".join(f" {path}: {reason}." for path, reason in skipped[:3])
-
-
-def _spec_text(
-    project: str, folder: Path, included: list[tuple[Path, str]], skipped: list[tuple[Path, str]], holes: list[str]
-) -> str:
-    lines = [f"project: {project}", "", "targets:", "  dev: {default: true, workspace: {local: {}}}", ""]
-    if holes:
-        lines.append("variables:                # the files have holes with these names")
-        lines += [f"  {name}: {{type: string, required: true}}" for name in holes]
-        lines.append("")
-    lines.append("include:")
-    lines += [f"  - {_quoted(_relative(path, folder))}" for path, _ in included]
-    lines += [f"  # left out: {_relative(path, folder)}: {' '.join(reason.split())}" for path, reason in skipped]
-    return "\n".join(lines) + "\n"
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _quoted(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

@@ -169,9 +169,12 @@ class _Composer:
         """
         holes = Holes(scope.variables.for_hole, self._places)
         known = (*scope.variables.declarations, *scope.variables.assignments)
+        keys = Keys(scope.early, self._kinds, self._problems)
+        for section, tree in head.sections.items():  # so that a document and what the spec says beside it meet by name
+            head.sections[section] = keys.named(section, tree)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
         bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)
-        merged = self._merged(head, target, bodies, Keys(scope.early, self._kinds, self._problems), root, known)
+        merged = self._merged(head, target, bodies, keys, root, known)
         self._guests |= bodies.guests
         late = self._evaluator({**scope.roots, **roots.references(merged)})
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)

@@ -20,12 +20,19 @@ from orchestrator.spec.tree_builder import Fill
 from orchestrator.spec.variables import spelled_alike
 
 _HOLE: Final = re.compile(r"(?<![${])\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}|<([A-Za-z][A-Za-z0-9_-]*)>")
+_END_TAG: Final = re.compile(r"</([A-Za-z][A-Za-z0-9_-]*)\s*>")
 _PRIVATE: Final = range(0xE000, 0xF900)
 _SHOWN: Final = 5
 """Further places of an open hole that are shown."""
 
 Lookup = Callable[[str], Any]
 """The value of a variable; raises `KeyError` if there is none of that name."""
+
+
+def candidates(text: str) -> frozenset[str]:
+    """Names of what may be holes of a text, in any spelling; ``<b>`` that a ``</b>`` ends is markup."""
+    tags = set(_END_TAG.findall(text))
+    return frozenset(found[1] or found[2] for found in _HOLE.finditer(text) if found[1] or found[2] not in tags)
 
 
 class Mask:
@@ -120,6 +127,11 @@ class Holes:
             return plain_scalar(result) if plain and isinstance(result, str) else result
 
         return fill
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Names of the holes that stayed open and are no text of a command."""
+        return frozenset(self._open)
 
     def report(self, problems: Problems) -> None:
         """Report the holes that stayed open, one problem for each name.

@@ -306,7 +306,7 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
     amlctl.write(
         "az/job.yml",
         "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\n"
-        "name: j\ncommand: echo {{greeting}}\nenvironment: azureml:AzureML-base:1\n",
+        "name: j\ndisplay_name: '{{greeting}}'\ncommand: echo {{greeting}} {{question}}\nenvironment: azureml:AzureML-base:1\n",
     )
     amlctl.write(
         "az/registry.yml", "$schema: https://azuremlschemas.azureedge.net/latest/registry.schema.json\nname: r\n"
@@ -328,6 +328,7 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
     assert not re.search(r"conda|workflow|other|github", text)
     assert "../az/data.yml" in text
     assert "greeting: {type: string, required: true}" in text
+    assert "question" not in text, "the command's own text, as the loader reads it"
     assert "3 resources" in amlctl("validate", "new/spec.yaml", "--var", "greeting=hello").out
     amlctl.write("empty/pipe.yml", "$schema: https://x/pipelineJob.schema.json\njobs: {a: {command: echo}}\n")
     nothing = amlctl("init", "third", "--from", "empty", code=1).err
