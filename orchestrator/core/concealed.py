@@ -35,7 +35,7 @@ def _text(text: str) -> Any:
 
 
 def _pieces(part: Any) -> tuple[Any, ...]:
-    if not isinstance(part, str):
+    if not isinstance(part, str) or not part:
         return (part,)
     return tuple(Secret(name, text) if name else text for name, text in parted(part))
 
