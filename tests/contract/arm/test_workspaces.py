@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.workspace.arm.faults import Refuse
 from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.records import Record
 
 GET = "/workspaces/local$"
 
@@ -107,3 +109,21 @@ def test_a_default_datastore_is_labelled_and_stays_where_it_is(client: Any, name
     assert read.credentials.sas_token
     with pytest.raises(HttpResponseError, match="account_name cannot be changed"):
         client.datastores.create_or_update(AzureBlobDatastore(name=name, account_name="a", container_name="c"))
+
+
+def test_one_that_a_spec_places_elsewhere_is_still_the_folder_that_clients_upload_to(
+    client: Any, service: ArmService, tmp_path: Path
+) -> None:
+    from azure.ai.ml.entities import Data
+
+    name = "workspaceblobstore"
+    born = client.datastores.get(name)
+    body = {"type": "azure_blob", "account_name": "acme", "container_name": "c", "description": "ours"}
+    service.records.insert(Record("datastores", f"datastores.{name}", body=body))
+    read = client.datastores.get(name)
+    assert (read.account_name, read.container_name, read.description) == (
+        born.account_name, born.container_name, "ours",
+    )  # fmt: skip
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    made = client.data.create_or_update(Data(name="a", version="1", type="uri_file", path=str(tmp_path / "a.csv")))
+    assert f"/datastores/{name}/" in made.path

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.health import Health
-from orchestrator.core.resource import Check, Lifecycle, Removal
+from orchestrator.core.resource import Check, Lifecycle, Observed, Removal
 from orchestrator.core.value import Reference, Secret, Template, Unknown
 from tests.unit.planning.toys import (
     BLUE,
@@ -182,6 +182,19 @@ def test_adopting_never_deletes() -> None:
     with pytest.raises(SpecError) as raised:
         world.plan(machine(size="D4"), adopt=True)
     assert [problem.code for problem in raised.value.diagnostics] == ["adopt-would-replace"]
+
+
+def test_what_only_stands_in_is_adopted_whatever_it_does_not_say() -> None:
+    """Such as a datastore from birth, of which the embedded workspace knows the name only."""
+    world = World()
+    world.elsewhere[CPU] = Observed(CPU, "", {"name": "cpu"}, attributes={"stand_in": "a folder"})
+    with pytest.raises(SpecError, match="not-owned"):
+        world.plan(machine())
+    change = change_of(world.plan(machine(), adopt=True), CPU)
+    assert (change.action, change.reason) == (Action.UPDATE, "adopt: made by others; changed: size, nodes")
+    world.elsewhere[CPU] = Observed(CPU, "", {"size": "D4"}, attributes={"stand_in": "a folder"})
+    with pytest.raises(SpecError, match="adopt-would-replace"):
+        world.plan(machine(), adopt=True)
 
 
 def test_an_interrupted_create_is_recorded_without_doing_it_again() -> None:
