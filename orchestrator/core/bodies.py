@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
 
 from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref
-from orchestrator.core.folds import bare_name, identity_id, lower, scalar_text, seconds
+from orchestrator.core.folds import bare_resource_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
 
 Whole: TypeAlias = Annotated[int, Strict()]
@@ -200,7 +201,7 @@ class Job(Resource):
         str | None,
         Ref("the same work on another machine is the same work", kind="compute", cascades=False, bare=True),
         Passive("the same work on another machine is the same work"),
-        Alias("azureml: before a compute's name says nothing", fold=bare_name),
+        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
     ] = Field(None, description="azureml:NAME of a compute; nothing means serverless.")
     identity: Annotated[JobIdentity | None, Passive("who runs it, not what it does")] = None
     resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
@@ -214,7 +215,7 @@ class Job(Resource):
 class BuildContext(Spec):
     """A folder with a Dockerfile."""
 
-    path: Annotated[str, CODE_FILES]
+    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path")]
     dockerfile_path: str | None = None
 
 

@@ -44,6 +44,22 @@ def seconds(value: Any) -> Any:
     return int(total) if total.is_integer() else total
 
 
+_ARM_ID: Final = re.compile(r"(?:azureml:)?/subscriptions/[^/]+(?:/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def arm_id(value: Any) -> Any:
+    """A resource id of Azure in one form, without case; anything else as it is.
+
+    Source: Azure Resource Manager, ids and their parts are compared without case.
+    """
+    return value.lower().rstrip("/") if isinstance(value, str) and _ARM_ID.fullmatch(value) else value
+
+
+def bare_resource_name(value: Any) -> Any:
+    """The same of a resource's name, of which case says nothing."""
+    return lower(bare_name(value))
+
+
 def identity_id(value: Any) -> Any:
     """The resource id of an identity in either form, without case."""
     found = value.get("resource_id", value) if isinstance(value, Mapping) else value

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, Child, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Child, Kind, LocalBinding, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 
@@ -83,6 +83,19 @@ class KubernetesOnlineEndpoint(OnlineEndpoint):
     ]
 
 
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    """Source: azure-ai-ml, ``IdentitySchema`` of endpoints: its reader takes one user-assigned identity."""
+    identity = body.get("identity")
+    users = identity.get("user_assigned_identities") if isinstance(identity, Mapping) else None
+    if isinstance(users, list) and len(users) > 1:
+        yield BodyProblem(
+            ("identity", "user_assigned_identities"),
+            "invalid-value",
+            f"{len(users)} user-assigned identities are written, and azure-ai-ml supports one for an online endpoint.",
+            "Leave one of them.",
+        )
+
+
 def _variant(body: Mapping[str, Any]) -> str:
     return "kubernetes" if "compute" in body else "managed"
 
@@ -109,6 +122,7 @@ KIND: Final = Kind(
         Child("online_endpoints.traffic", ("traffic", "mirror_traffic"), keyed=False),
     ),
     removal=Removal.DELETE,
+    problems=_problems,
     checks_field="tests",
     unsupported_fields=("deployment", "rollout"),
     attributes=("id", "name", "scoring_uri", "openapi_uri", "location"),

@@ -69,7 +69,9 @@ def _entry(files: LocalFiles, field: str, holder: LocatedDict, address: Address)
     if name in files.manifest:
         return
     missing = f"'{files.text}' has no such file"
-    fix = did_you_mean(name, files.manifest, f"Correct {field}; it is relative to the code folder.")
+    fix = did_you_mean(
+        name, files.manifest, f"Correct {field}; it is relative to the {'code ' if 'code' in holder else ''}folder."
+    )
     if (files.path / name).is_file():
         missing = f".amlignore or .gitignore leaves it out of '{files.text}'"
         fix = "Take it out of the ignore file."

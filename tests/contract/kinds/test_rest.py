@@ -61,6 +61,20 @@ def test_identities_are_at_rest(world: World, tmp_path: Path, identities: list[A
     rest(Life(WHOLE, world, tmp_path), {"identity": identity})
 
 
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"type": "managed", "client_id": "aaaaaaaa-0000-0000-0000-00000000000B"},
+        {"type": "managed_identity"},
+        {"type": "user_identity"},
+        {"type": "aml_token"},
+    ],
+    ids=lambda identity: str(identity["type"]),
+)
+def test_identities_of_a_job_are_at_rest(world: World, tmp_path: Path, identity: dict[str, Any]) -> None:
+    rest(Life(SCRIPT, world, tmp_path), {"identity": identity})
+
+
 def test_a_job_may_have_capitals_in_its_name(world: World, tmp_path: Path) -> None:
     life = Life(SCRIPT, world, tmp_path)
     text = (tmp_path / "spec.yaml").read_text()
