@@ -9,7 +9,7 @@ def value_from_name(attribute: str, identity: Identity, name: str, revision: str
     """The value of an attribute that needs no look at the live object.
 
     Args:
-        attribute: as in `Reference.attribute`.
+        attribute: as in `Reference.attribute`; ``azureml:NAME:VERSION`` is an asset that the target registers, by its own name.
         identity: of the target's kind.
         name: the target's name inside its section.
         revision: its version or run; empty for named resources.
@@ -21,6 +21,8 @@ def value_from_name(attribute: str, identity: Identity, name: str, revision: str
     """
     if identity is Identity.RUN:
         name = revision
+    if attribute.startswith("azureml:"):
+        return attribute
     if attribute == "id":
         return f"azureml:{name}:{revision}" if identity is Identity.VERSIONED else f"azureml:{name}"
     if attribute == "name":

@@ -145,6 +145,18 @@ def brief(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
+def registered_upstream(desired: Desired, action: Action) -> str:
+    """Which assets that a resource names are none yet: jobs of the spec register them. Empty where nothing is done."""
+    if action is Action.NOOP:
+        return ""
+    made = (
+        f"{found} comes from {found.target}"
+        for found in desired.references
+        if found.attribute.startswith(("outputs.", "azureml:")) and not str(found).startswith(("azureml://", "$"))
+    )
+    return some(dict.fromkeys(made))
+
+
 def last_run(applied: Applied | None) -> str:
     """How long the last run took, for those who wonder whether to wait."""
     if applied is None or applied.duration_s is None:

@@ -18,6 +18,7 @@ from orchestrator.planning.findings import protected
 from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
 from orchestrator.planning.pin import PlannedResource, pin
+from orchestrator.planning.reasons import registered_upstream
 from orchestrator.planning.runs import identity_of_run
 from orchestrator.planning.subject import Decision, Subject
 
@@ -95,7 +96,7 @@ def _change(subject: Subject, decision: Decision) -> Change:
         desired.span,
         reuse=decision.reuse,
         drift=decision.drift,
-        note=decision.note,
+        note="; ".join(filter(None, (decision.note, registered_upstream(desired, decision.action)))),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.field_mark import AsWritten, Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode
+from orchestrator.core.registration import MODEL_TYPES
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.core.value import Reference, Template
@@ -21,7 +22,6 @@ from orchestrator.spec.mentions import Mentions
 from orchestrator.spec.references import malformed, mention
 from orchestrator.spec.scalars import as_written, unspelled
 
-MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
 _EMPTY: Final = FieldNode()
 
 
@@ -112,8 +112,7 @@ class BodyWalk:
         section = _section(ref, holder) if ref is not None else ""
         found = mention(value, section, bare=ref is not None and ref.bare)
         if found is not None:
-            cascades = ref.cascades if ref else True
-            reference = self.mentions.text(found, value, holder.value_span(key), cascades=cascades)
+            reference = self.mentions.text(found, value, holder.value_span(key), ref)
             return reference if found.whole else value
         files: Files | None = node.mark(Files) if node is not None else None
         if files is not None:

@@ -9,6 +9,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Ref
 from orchestrator.core.kind import Identity
+from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
 from orchestrator.core.value import Unknown
@@ -32,6 +33,11 @@ class Catalogue:
         self._drafts = {draft.address: draft for draft in drafts}
         self._disabled = disabled
         self._comparisons = MOST_COMPARISONS
+        self._registered: dict[Address, list[tuple[Address, Registration]]] = {}
+        for draft in self._drafts.values():
+            for wanted in registrations(draft.body) if "outputs.*" in draft.kind.attributes else ():
+                asset = Address(wanted.section, wanted.name)
+                self._registered.setdefault(asset, []).append((draft.address, wanted))
 
     def has(self, address: Address) -> bool:
         """Whether the spec has the resource."""
@@ -65,6 +71,19 @@ class Catalogue:
         if version is None or version == "@latest" or draft.kind.identity is not Identity.VERSIONED:
             return True
         return str(draft.body.get("version")) == version
+
+    def registered(self, asset: Address, version: str | None, by: Address) -> list[tuple[Address, str]]:
+        """The jobs that register an asset as one of their outputs, each with the output's name.
+
+        Args:
+            version: as it was mentioned. A number means an output of that very version, no version and ``@latest`` any.
+            by: who mentions it: a job that reads the asset which it makes reads what earlier runs have made.
+        """
+        return [
+            (job, wanted.output)
+            for job, wanted in self._registered.get(asset, ())
+            if job != by and (version in (None, "@latest") or version == wanted.version)
+        ]
 
     def field_value(self, target: Address, attribute: str) -> Any:
         """The value of a field of the target's own body, if the attribute is one; it may itself mention others. Else None."""

@@ -48,15 +48,47 @@ class Mentions:
         else:
             self.depends_on.add(found)
 
-    def text(self, found: Mention, text: str, span: Span, *, cascades: bool) -> Reference:
-        """A text such as ``azureml:NAME@latest``."""
+    def text(self, found: Mention, text: str, span: Span, ref: Ref | None) -> Reference:
+        """A text such as ``azureml:NAME@latest``.
+
+        Args:
+            ref: the mark of its field.
+        """
         target = Address(found.section, found.name)
+        cascades = ref.cascades if ref else True
         external = found.elsewhere or not self._catalogue.yields(target, found.version)
+        if (
+            external
+            and not found.elsewhere
+            and (jobs := self._catalogue.registered(target, found.version, self._address))
+        ):
+            return self._output(jobs, text, span, ref)
         if not external:
             self._check_attribute(target, found.attribute, span)
         elif not found.elsewhere and self._catalogue.is_off(target):
             self.problems.append(self._catalogue.missing(str(target), span, self._address))
         reference = Reference(target, found.attribute, found.version, text, span, external=external, cascades=cascades)
+        self._add(reference)
+        return reference
+
+    def _output(self, jobs: list[tuple[Address, str]], text: str, span: Span, ref: Ref | None) -> Reference:
+        """An asset that a job of this spec registers: what the job made, or the asset's name where a field takes only names."""
+        job, output = jobs[0]
+        if len(jobs) > 1:
+            all_of_them = ", ".join(f"{address} (output {name})" for address, name in jobs)
+            self.problems.append(
+                error(
+                    "invalid-reference",
+                    f"{self._address}: '{text}' is registered by several outputs: {all_of_them}.",
+                    f"Name the one that is meant: azureml://jobs/{job.name}/outputs/{output}.",
+                    span,
+                    self._address,
+                )
+            )
+        attribute = text if ref is not None and ref.kind else f"outputs.{output}"
+        if attribute is text and not text.startswith("azureml:"):
+            attribute = f"azureml:{text}@latest"
+        reference = Reference(job, attribute, None, text, span, cascades=ref.cascades if ref else True)
         self._add(reference)
         return reference
 

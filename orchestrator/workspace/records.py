@@ -41,6 +41,12 @@ REGISTERED: Final = "registered"
 KEPT: Final = "kept"
 """Attribute of a model's record: ``content://DIGEST`` of the copy that was taken when it was made from what a run has made."""
 
+JOB_PROPERTY: Final = "azureml.jobName"
+"""Property of a registered output: the run that made it."""
+
+OUTPUT_PROPERTY: Final = "azureml.outputName"
+"""Property of a registered output: its name among the run's outputs."""
+
 PRIVATE_ATTRIBUTES: Final = frozenset(
     {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST}
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from orchestrator.backends.local.buildable import Buildable
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
+from orchestrator.backends.local.registered import taken
 from orchestrator.backends.local.servable import has_script, model_place, unservable
 from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.kind import Behaviour, Kind
@@ -78,6 +79,8 @@ class Refusals:
         if not (mapped and desired.variant in ATTACHED):
             yield from kind.local_refusals(desired.variant, desired.properties)
         yield from _not_learnt_here(desired)
+        if kind.local.behaviour is Behaviour.RUN:
+            yield from taken(desired, resources, self._store)
         if kind.local.behaviour is Behaviour.DEPLOYMENT:
             environment = mentions.body(desired.properties.get("environment"))
             yield from unusable(desired.properties, environment)

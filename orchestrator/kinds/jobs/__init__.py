@@ -61,6 +61,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from unfilled(variant, body)
     yield from inline_environment_problems(body)
     yield from _misnamed(body)
+    yield from _versions_of_nothing(body)
     yield from _unreadable_modes(body)
     yield from unknown_algorithms(variant, body)
     yield from unknown_transformers(variant, body)
@@ -78,6 +79,19 @@ def _misnamed(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
                     f"'{name}' cannot name one of the {side}: names there are of letters, digits, '_' and '-'.",
                     "Choose another name.",
                 )
+
+
+def _versions_of_nothing(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, which refuses such an output when it is made."""
+    outputs = body.get("outputs")
+    for name, value in (outputs if isinstance(outputs, Mapping) else {}).items():
+        if isinstance(value, Mapping) and value.get("version") is not None and value.get("name") is None:
+            yield BodyProblem(
+                ("outputs", name, "version"),
+                "invalid-value",
+                f"Output '{name}' has a version and no name, so nothing would be registered.",
+                "Add 'name: NAME', or remove the version.",
+            )
 
 
 def _unreadable_modes(body: Mapping[str, Any]) -> Iterator[BodyProblem]:

@@ -13,7 +13,7 @@ from orchestrator.workspace.arm.assets import AssetKind
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
 from orchestrator.workspace.curated import PREFIX, VERSION, catalogue, hosted
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import JOB_PROPERTY, Record
 
 
 def _data_body(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +21,11 @@ def _data_body(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _data_wire(body: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    return {"dataType": body.get("type") or "uri_folder", "dataUri": str(body.get("path") or "")}
+    return {
+        "dataType": body.get("type") or "uri_folder",
+        "dataUri": str(body.get("path") or ""),
+        "properties": dict(body.get("properties") or {}),
+    }
 
 
 def _model_body(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,7 +33,13 @@ def _model_body(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _model_wire(body: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    return {"modelType": body.get("type") or "custom_model", "modelUri": str(body.get("path") or "")}
+    properties = dict(body.get("properties") or {})
+    return {
+        "modelType": body.get("type") or "custom_model",
+        "modelUri": str(body.get("path") or ""),
+        "properties": properties,
+        **({"jobName": properties[JOB_PROPERTY]} if JOB_PROPERTY in properties else {}),
+    }
 
 
 def _model_complete(properties: dict[str, Any]) -> dict[str, Any]:

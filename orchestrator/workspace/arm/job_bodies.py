@@ -167,7 +167,15 @@ def _wire_input(value: Any) -> dict[str, Any]:
 
 def _wire_output(value: Mapping[str, Any] | None) -> dict[str, Any]:
     given = value or {}
-    return without_nothing({"jobOutputType": given.get("type") or "uri_folder", "uri": given.get("path")})
+    mode, version = given.get("mode"), given.get("version")
+    fields = {
+        "jobOutputType": given.get("type") or "uri_folder",
+        "uri": given.get("path"),
+        "mode": _WIRE_MODES.get(str(mode)) if mode else None,
+        "assetName": given.get("name"),
+        "assetVersion": None if version is None else str(version),
+    }
+    return without_nothing(fields)
 
 
 def _without_empty(tree: Mapping[str, Any]) -> dict[str, Any]:

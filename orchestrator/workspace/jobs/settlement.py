@@ -14,6 +14,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.durable import sync_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
@@ -49,6 +50,8 @@ class Settlement:
             # What a run has made is never changed afterwards, not by a later run that reads it either.
             make_read_only(folder.outputs)
             _sync(folder, attributes["outputs"])
+            if trouble := Registering(self.paths, self.store).register(current, attributes["outputs"]):
+                ended = replace(ended, ending=Ending.FAILED, reason=trouble)
         if folder.environment.exists():
             remove_tree(folder.environment)
         attributes |= self._end_tracking(current, ended)

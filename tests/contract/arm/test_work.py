@@ -74,6 +74,36 @@ def test_a_command_job_runs_and_is_followed_to_its_end(
     assert {path.name for path in (tmp_path / "got").rglob("*") if path.is_file()} >= {"std_log.txt", "model.txt"}
 
 
+def test_a_named_output_is_an_asset_once_the_job_has_completed(client: Any, code: Path, tmp_path: Path) -> None:
+    from azure.ai.ml import Input, Output, command
+
+    prepare(client, code)
+    job = command(
+        command="echo hello > ${{outputs.x}}/a.txt; echo hello > ${{outputs.m}}/a.txt",
+        environment="e:1",
+        compute="cpu",
+        outputs={
+            "x": Output(type="uri_folder", name="clean", version="1"),
+            "m": Output(type="custom_model", name="made"),
+        },
+    )
+    job = client.jobs.create_or_update(job)
+    client.jobs.stream(job.name)
+    data, model = client.data.get("clean", version="1"), client.models.get("made", label="latest")
+    assert (data.type, data.properties["azureml.jobName"]) == ("uri_folder", job.name)
+    assert (model.type, model.version, model.job_name) == ("custom_model", "1", job.name)
+    assert client.jobs.get(job.name).outputs["x"].name == "clean"
+    client.models.download("made", "1", download_path=str(tmp_path / "got"))
+    assert [path.read_text() for path in (tmp_path / "got").rglob("a.txt")] == ["hello\n"]
+    reader = command(
+        command="grep hello ${{inputs.i}}/a.txt",
+        environment="e:1",
+        compute="cpu",
+        inputs={"i": Input(type="uri_folder", path="azureml:clean@latest")},
+    )
+    client.jobs.stream(client.jobs.create_or_update(reader).name)
+
+
 def test_a_failing_job_says_why(client: Any, code: Path) -> None:
     from azure.ai.ml import command
     from azure.ai.ml.exceptions import JobException

@@ -59,6 +59,18 @@ def test_a_run_is_submitted_once_and_known_by_its_marks(
     assert newest.revision == "train-abc"
 
 
+@pytest.mark.parametrize(("version", "sent"), [("1", "1"), ("2024-05", "2024-05"), (None, None)])
+@pytest.mark.parametrize("kind", ["uri_folder", "uri_file", "mltable", "mlflow_model", "custom_model"])
+@pytest.mark.parametrize("body", [COMMAND, AUTOML], ids=["command", "automl"])
+def test_the_service_is_told_to_register_a_named_output(
+    backend: AzureBackend, wire: Wire, body: dict[str, Any], kind: str, version: str | None, sent: str | None
+) -> None:
+    named = {"type": kind, "name": "clean", **({"version": version} if version else {})}
+    submit(backend, {**body, "outputs": {"x": named}})
+    output = wire.resources["/jobs/train-abc"]["properties"]["outputs"]["x"]
+    assert (output["jobOutputType"], output["assetName"], output.get("assetVersion")) == (kind, "clean", sent)
+
+
 def test_only_marked_runs_are_asked_for(backend: AzureBackend, wire: Wire) -> None:
     submit(backend, COMMAND)
     list(backend.list("jobs"))

@@ -72,8 +72,6 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
     if forecast is None:
         raise Refusal("forecasting settings are missing: time_column_name at least.")
     table, moments = _in_order(settings, forecast, training)
-    if forecast.holidays:
-        say(f"country_or_region_for_holidays ({forecast.holidays}): holidays are no features on this machine.")
     frequency = offset_name(forecast.frequency) if forecast.frequency else _infer(table, moments, forecast)
     shortest, periods = _lengths(table, moments, forecast, frequency)
     season = max(1, min(forecast.seasonality or _season(frequency), shortest // 3))

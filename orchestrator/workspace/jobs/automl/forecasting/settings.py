@@ -42,7 +42,7 @@ class ForecastSettings:
         seasonality: periods in a season, or None to take it from the frequency.
         step: periods between two origins of the validation, or None for the horizon.
         unknown: columns not known at forecast time, left out.
-        holidays: country whose holidays the service would take into account; here they are no features, which the log says.
+        holidays: country whose holidays the service would take into account; here they are no features, which plan and log say.
     """
 
     time: str

@@ -1,0 +1,44 @@
+"""Versions of assets that a job is to register, and that are taken already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.core.address import Address
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.registration import Registration, registrations
+from orchestrator.core.resource import Desired
+from orchestrator.workspace.records import JOB_PROPERTY
+from orchestrator.workspace.store import RecordStore
+
+_FIX = "Give the output another name or version, or leave the version out for the next number."
+
+
+def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore) -> Iterator[Refusal]:
+    """A reason for each version that is something else: of this spec, or in the workspace and by no run of this job.
+
+    What a run of the same job has registered may be the same content: that is known when the run has completed.
+    """
+    for wanted in registrations(desired.properties):
+        if wanted.version is None:
+            continue
+        declared = resources.get(Address(wanted.section, wanted.name))
+        why = ""
+        if declared is not None and declared.version == wanted.version:
+            why = f"the spec declares as {declared.address}"
+        elif _is_anothers(desired, wanted, store):
+            why = "exists in the workspace with other content"
+        if why:
+            path = ("outputs", wanted.output, "version")
+            yield Refusal(
+                f"output '{wanted.output}' is to become {wanted.name}:{wanted.version}, which {why}", path, _FIX
+            )
+
+
+def _is_anothers(desired: Desired, wanted: Registration, store: RecordStore) -> bool:
+    record = store.get(wanted.section, f"{wanted.section}.{wanted.name}", str(wanted.version))
+    if record is None or record.deleting:
+        return False
+    run = store.find("jobs", str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))
+    return run is None or run.address != str(desired.address)
