@@ -99,7 +99,7 @@ def test_a_named_output_is_an_asset_once_the_job_has_completed(client: Any, code
         command="grep hello ${{inputs.i}}/a.txt",
         environment="e:1",
         compute="cpu",
-        inputs={"i": Input(type="uri_folder", path="azureml:clean@latest")},
+        inputs={"i": Input(type="uri_folder", path="azureml:clean:1")},
     )
     client.jobs.stream(client.jobs.create_or_update(reader).name)
 
