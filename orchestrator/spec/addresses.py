@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from orchestrator.core.diagnostic import nearest
 
-_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z_-]{3,12}):(?P<slashes>/*)(?P<rest>[^\s]*)")
+_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z_-]{2,12}):(?P<slashes>/*)(?P<rest>[^\s]*)")
 _OTHER_SCHEMES: Final = frozenset({"https", "http", "file", "abfss", "abfs", "wasbs", "wasb", "adls", "runs", "models"})
+_WITH_TWO_SLASHES: Final = ("https", "http", "abfss", "abfs", "wasbs", "wasb")
 _PLACES: Final = ("datastores", "jobs", "registries", "subscriptions", "locations")
 _NOT_SPOKEN_OF: Final = frozenset({
     "data", "models", "environments", "components", "codes", "workspaces", "resourcegroups", "feeds", "runs", "artifacts", "experiments",
@@ -37,12 +39,18 @@ def mistyped(text: str) -> tuple[str, str] | None:
         return None
     scheme, slashes, rest = found["scheme"], found["slashes"], found["rest"]
     if scheme != "azureml":
+        if (elsewhere := _elsewhere(scheme.lower(), slashes, rest)) is not None:
+            return elsewhere
         if scheme.lower() in _OTHER_SCHEMES or nearest(scheme, ["azureml"], cutoff=0.75) is None:
             return None
         right = f"azureml:{slashes}{rest}"
         also = mistyped(right)
         return f"'{scheme}:' is not 'azureml:'", also[1] if also else right
     first, _, after = rest.partition("/")
+    unseen = [sign for sign in text if unicodedata.category(sign) == "Cf" or sign == "\xa0"]
+    if slashes != "//" and unseen:
+        why = f"it has characters that cannot be seen: {', '.join(f'U+{ord(sign):04X}' for sign in unseen)}"
+        return why, "".join(sign for sign in text if sign not in unseen)
     if slashes != "//":
         place = nearest(first, _PLACES, cutoff=0.75) if after and "/" in rest else None
         if place in (None, "subscriptions") or "@" in first or ":" in first:
@@ -57,6 +65,17 @@ def mistyped(text: str) -> tuple[str, str] | None:
     if shape is None or shape[0].fullmatch(after):
         return None
     return f"it is not of the form {shape[1]}", _address(first, after)
+
+
+def _elsewhere(scheme: str, slashes: str, rest: str) -> tuple[str, str] | None:
+    """The same for addresses of storage and the web; an unknown scheme that resembles none of them is let be."""
+    if scheme in _WITH_TWO_SLASHES:
+        wrong = slashes != "//" and "/" in slashes + rest
+        return (f"'{scheme}:' is followed by two slashes", f"{scheme}://{rest}") if wrong else None
+    if slashes != "//" or scheme in _OTHER_SCHEMES:
+        return None
+    right = nearest(scheme, _WITH_TWO_SLASHES, cutoff=0.75)
+    return (f"'{scheme}://' is no known scheme", f"{right}://{rest}") if right else None
 
 
 def _address(place: str, after: str) -> str:

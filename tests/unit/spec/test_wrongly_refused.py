@@ -148,6 +148,13 @@ def test_a_deployment_without_endpoint_says_both_ways_out(tmp_path: Path) -> Non
         ("azurml:m:1", "azureml:m:1"),
         ("AzureML:m@latest", "azureml:m@latest"),
         ("azureml://nowhere/m", "azureml://datastores/NAME/paths/PATH"),
+        ("htps://e.org/x", "https://e.org/x"),
+        ("https:/e.org/x", "https://e.org/x"),
+        ("htp://e.org/x", "http://e.org/x"),
+        ("wasb:/c@a/x", "wasb://c@a/x"),
+        ("abfsss://c@a.dfs.core.windows.net/x", "abfss://c@a.dfs.core.windows.net/x"),
+        ("azureml:m\u200b:1", "azureml:m:1"),
+        ("azureml:\u00a0m@latest", "azureml:m@latest"),
     ],
 )
 def test_a_mistyped_address_is_refused_with_the_right_one(tmp_path: Path, text: str, right: str) -> None:
@@ -169,7 +176,7 @@ def test_a_mistyped_address_is_refused_with_the_right_one(tmp_path: Path, text: 
         "azureml:m:1", "azureml:m@latest", "azureml://datastores/d/paths/", "azureml://datastores/d", "./azurml:x", "C:/x",
         "azureml:/subscriptions/s/resourceGroups/g", "azureml://jobs/j/outputs/o/", "https://e.org/azureml:x", "file:./x",
         "azureml://registries/azureml/environments/e/labels/latest", "azureml://locations/l/workspaces/w/data/d/versions/1",
-        "${{parent.inputs.x}}", "runs:/x/model",
+        "${{parent.inputs.x}}", "runs:/x/model", "s3://b/x", "gs://b/x", "models:/m/1", "wasbs://c@a/x",
     ],
 )  # fmt: skip
 def test_right_addresses_are_none_of_these(text: str) -> None:
