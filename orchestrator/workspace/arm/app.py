@@ -20,7 +20,7 @@ from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.roles import Roles
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.templates import RESOURCES, Templates
@@ -138,6 +138,8 @@ def _unanswered(request: Request) -> WireError:
 
 def _found(routes: Routes, request: Request, parts: Sequence[str]) -> Answer:
     handler, names = routes.find(request.method, parts[8:])
+    if request.method == "GET":  # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
+        names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}
     for name in names.values():
         safe_name(name)
     return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))

@@ -64,6 +64,8 @@ def shorten(text: str) -> str:
     if text.lower().startswith("azureml://") or (rest.lower().startswith("datastores/") and "/paths/" in rest):
         return f"azureml://{rest}"
     parts = rest.split("/")
+    # azure-ai-ml leaves the prefix in the ids that it makes of azureml:NAME@LABEL.
+    parts[1:2] = [name.removeprefix(REFERENCE) for name in parts[1:2]]
     match [part.lower() for part in parts]:
         case [_, _, "versions", _]:
             return f"{REFERENCE}{parts[1]}:{parts[3]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,21 @@ def test_any_names_of_azure_lead_to_the_workspace(client: Any, connect: Any) -> 
     assert [one.name for one in client.workspaces.list()] == ["local"]
     client.environments.create_or_update(Environment(name="sk", version="1", image="i"))
     assert [one.name for one in own(connect("ml-prod"))] == ["sk"]
+
+
+@pytest.mark.parametrize("reference", ["azureml:rows@latest", "azureml:rows:1"])
+def test_references_are_resolved_by_version_and_by_label(client: Any, tmp_path: Path, reference: str) -> None:
+    """``azure-ai-ml`` asks for the versions of ``azureml:NAME`` where a program says ``azureml:NAME@LABEL``."""
+    from azure.ai.ml import Input, command
+    from azure.ai.ml.entities import Data, Environment, Model
+
+    content = tmp_path / "a.csv"
+    content.write_text("a\n1\n")
+    client.data.create_or_update(Data(name="rows", version="1", type="uri_file", path=str(content)))
+    client.models.create_or_update(Model(name="rows", version="1", type="custom_model", path=str(content)))
+    client.environments.create_or_update(Environment(name="rows", version="1", image="python:3.11"))
+    inputs = {"a": Input(type="uri_file", path=reference), "m": Input(type="custom_model", path=reference)}
+    line = "cat ${{inputs.a}} ${{inputs.m}}"
+    job = client.jobs.create_or_update(command(command=line, environment=reference, compute="cpu", inputs=inputs))
+    found = (job.inputs["a"].path, job.inputs["m"].path, job.environment)
+    assert {name.removeprefix("azureml:") for name in found} == {"rows:1"}

@@ -31,7 +31,10 @@ SCOPE = Scope("s", "g", "w")
 WS = SCOPE.id
 
 
-@pytest.mark.parametrize(("text", "short", "why"), LONG_AND_SHORT)
+LABELLED = (f"{WS}/data/azureml:rows/versions/3", "azureml:rows:3", "what azure-ai-ml makes of azureml:rows@latest")
+
+
+@pytest.mark.parametrize(("text", "short", "why"), [*LONG_AND_SHORT, LABELLED])
 def test_ids_become_short_references(text: str, short: str, why: str) -> None:
     assert shorten(text) == short, why
 
