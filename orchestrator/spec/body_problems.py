@@ -16,6 +16,7 @@ from orchestrator.spec.wording import Finding
 SUMMARIES: Final[dict[str, str]] = {
     "duplicate-resource": "Resource defined twice",
     "disabled-resource": "Reference to a resource that is off in this target",
+    "whole-disk": "Folder too large to be meant",
     "empty-folder": "Nothing in the folder",
     "escaping-link": "Link that leaves its folder",
     "invalid-name": "Invalid name",

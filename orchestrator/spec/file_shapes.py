@@ -33,7 +33,9 @@ def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, add
     if kind == "mltable":
         yield from _table(files, span, address)
     elif address.kind == "data":
-        yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address)
+        yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address, f"{address} is a")
+    elif isinstance(kind, str):
+        yield from _asset(files, kind, span, address, f"An input of {address} is a")
     if mark.entry and isinstance(holder.get(mark.entry), str):
         yield from _entry(files, mark.entry, holder, address)
 
@@ -53,14 +55,14 @@ def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnost
         yield error(problem.code, detail, problem.fix, span, address)
 
 
-def _asset(files: LocalFiles, kind: str, span: Span, address: Address) -> Iterator[Diagnostic]:
+def _asset(files: LocalFiles, kind: str, span: Span, address: Address, what: str) -> Iterator[Diagnostic]:
     """Source: azure-ai-ml, data operations: a local path that is not what the type says is refused."""
     folder = files.path.is_dir()
     if kind == "uri_file" and folder:
-        detail = f"{address} is a uri_file, and '{files.text}' is a folder."
+        detail = f"{what} uri_file, and '{files.text}' is a folder."
         yield error("invalid-value", detail, "Name one file in it, or write `type: uri_folder`.", span, address)
     elif kind == "uri_folder" and not folder:
-        detail = f"{address} is a uri_folder, and '{files.text}' is a file."
+        detail = f"{what} uri_folder, and '{files.text}' is a file."
         yield error("invalid-value", detail, "Name its folder, or write `type: uri_file`.", span, address)
 
 

@@ -25,6 +25,7 @@ _FIXES: Final = {
     "link-loop": "Remove the link; from a folder of code, an .amlignore file can leave it out.",
     "special-file": "Move it elsewhere; from a folder of code, an .amlignore file can leave it out.",
     "unusable-name": "Rename it.",
+    "whole-disk": "Name the folder of the project that holds the files.",
     "empty-folder": "Put the files there, or correct the path; it is relative to this file.",
     "lfs-pointer": f"Run `git lfs pull`, or allow it: `files: {{allow: [{LFS_POINTERS}]}}` at the top of the spec.",
     "missing-submodule": "Run `git submodule update --init`, or allow it: "

@@ -15,6 +15,7 @@ from orchestrator.spec.ignore import ignore_rules
 from orchestrator.spec.snapshot_problem import SnapshotProblem, together, unreadable
 from orchestrator.spec.submodules import empty_submodules
 from orchestrator.spec.taking import LFS_POINTERS, MISSING_SUBMODULES, PLAIN, Taking
+from orchestrator.spec.whole_disk import whole_disk
 
 __all__ = ["Snapshot", "SnapshotProblem", "take"]
 
@@ -56,6 +57,8 @@ def take(
     """
     try:
         if path.is_dir():
+            if far := whole_disk(path):
+                raise SnapshotProblem("whole-disk", path, far)
             return _folder(path, hasher, gitignore, taking, mentioned)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

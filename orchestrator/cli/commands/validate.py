@@ -11,7 +11,9 @@ from orchestrator.report.diagnostics import diagnostics_json
 
 @click.command("validate")
 @with_spec()
-@click.option("--files", is_flag=True, help="Check too that local files and folders are there.")
+@click.option(
+    "--files/--no-files", default=True, show_default=True, help="Check too that local files and folders are there."
+)
 @with_console()
 def command(spec: SpecChoice, console: Console, *, files: bool) -> None:
     """Check a spec without any workspace; all problems at once."""

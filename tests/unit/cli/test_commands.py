@@ -67,8 +67,13 @@ def test_validate(demo: Shell) -> None:
     assert demo("validate").out == "Valid: demo, 3 resources.\n"
     assert demo("validate", "spec.yaml", "--files").code == 0
     (demo.folder / "rows.csv").unlink()
-    assert demo("validate").code == 0, "files are not looked at"
+    assert demo("validate", "--no-files").code == 0, "files are not looked at"
     assert "missing-file" in demo("validate", "--files", code=1).err
+    demo.write(
+        "bad.yaml", (demo.folder / "spec.yaml").read_text() + "environments: {e: {conda_file: gone.yml, imgae: x}}\n"
+    )
+    told = demo("validate", "bad.yaml", code=1).err
+    assert "rows.csv" in told and "gone.yml" in told and "imgae" in told, "one run shows every problem"
     demo.write("spec.yaml", "project: demo\ncompute: {cpu: {type: amlcompute}}\n")
     assert "1 resource." in demo("validate").out
 

@@ -335,11 +335,17 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     assert (found.code, found.fix) == ("missing-file", "Did you mean 'table.csv'?")
 
 
+_JOB = """
+jobs:
+  j: {type: command, command: ls, environment: 'azureml:e:1', inputs: {x: %s}}
+"""
 MISFITS = [
     ("data: {d: {type: uri_file, path: code}}", "invalid-value", "'code' is a folder", "type: uri_folder"),
     ("data: {d: {type: uri_folder, path: code/score.py}}", "invalid-value", "is a file", "type: uri_file"),
     ("data: {d: {path: code/score.py}}", "invalid-value", "is a uri_folder", "type: uri_file"),
     ("data: {d: {type: mltable, path: code}}", "missing-file", "a file named MLTable", "uri_file or uri_folder"),
+    (_JOB % "{type: uri_file, path: code}", "invalid-value", "An input of jobs.j is a uri_file", "type: uri_folder"),
+    (_JOB % "{type: uri_folder, path: code/score.py}", "invalid-value", "is a file", "type: uri_file"),
 ]
 
 
