@@ -230,14 +230,17 @@ KNOWN = {
     ("jobs", "", "stack_meta_learner_kwargs"): "it fails on every mapping there, whatever is in it",
     ("online_endpoints", "kubernetes", "compute"): "a name alone is sent as the identifier it stands for",
     ("jobs", "", "positive_label"): "true is sent as text",
+    ("", "", "description"): "a number or a boolean is the very text that stands in the file, and sent as text",
+    ("", "", "display_name"): "the same",
+    ("jobs", "", "path_on_compute"): "the CLI's schemas have it, this version's reader has not",
 }
-"""What the reader refuses and we take: kind, variant (any if empty), field, and why."""
+"""What the reader refuses and we take: kind and variant (any if empty), field, and why."""
 SPECIMENS = 60
 """Bodies of each variant that are judged in one run; `AMLCTL_ALL_BODIES` judges all of them, some 9,000."""
 
 
 def known(case: Case, variant: str, what: str) -> bool:
-    return any(kind == case.kind and of in ("", variant) and f"'{field}'" in what for kind, of, field in KNOWN)
+    return any(kind in ("", case.kind) and of in ("", variant) and f"'{field}'" in what for kind, of, field in KNOWN)
 
 
 @pytest.mark.parametrize(("case", "variant"), list(variants()), ids=lambda value: str(value))
