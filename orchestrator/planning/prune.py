@@ -90,13 +90,30 @@ def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
     for address in sorted(applied.keys() | (objects.keys() & unrecorded)):
         record = applied.get(address)
         there = [o for o in objects.get(address, ()) if not o.archived]
-        live = tuple(o for o in there if o.owner == facts.project.name)
+        live = tuple(o for o in there if _is_ours(o, record, facts))
         if record is not None or live:
             desired = facts.project.resources.get(address)
-            unmarked = record is not None and any(o.revision == record.revision for o in there if o.owner is None)
+            others = (o for o in there if o.owner is None and o not in live)
+            unmarked = record is not None and any(o.revision == record.revision for o in others)
             known = address.kind in facts.kinds
             removal = _removal(address, desired, record, facts)
             yield Leaving(address, desired, record, live, removal, unmarked, known)
+
+
+def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
+    """Whether an object may be removed: it bears our mark, or it cannot bear one and what it is a part of does.
+
+    A record alone is no proof, since it is only a file, but for what has neither room for a mark nor a whole that it belongs to.
+    """
+    if observed.owner is not None:
+        return observed.owner == facts.project.name
+    kind = facts.kinds.get(observed.address.kind)
+    if kind is None or kind.taggable or record is None or record.revision != observed.revision:
+        return False
+    whole = observed.address.parent
+    if whole is None:
+        return True
+    return any(one.owner == facts.project.name for one in facts.observation.objects.get(whole, ()))
 
 
 def _removal(address: Address, desired: Desired | None, record: Applied | None, facts: Facts) -> Removal:
