@@ -116,7 +116,8 @@ def _workload_identity(settings: _Options, options: _Options) -> Any:
 def _managed_identity(settings: _Options, options: _Options) -> Any:
     # A managed identity's token comes from the machine it belongs to: an authority has no meaning.
     named = {"client_id": settings["client_id"]} if settings.get("client_id") else {}
-    return identity.ManagedIdentityCredential(**named)
+    trust = {name: options[name] for name in ("transport", "connection_verify") if name in options}
+    return identity.ManagedIdentityCredential(**named, **trust)
 
 
 def _cli(settings: _Options, options: _Options) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
-from orchestrator.workspace.arm.wording import camel_keys, duration, seconds, snake, snake_keys, whole, without_nothing
+from orchestrator.workspace.arm.wording import duration, seconds, snake, whole, without_nothing
 from orchestrator.workspace.records import Record, RecordKey
 
 KIND: Final = "compute"
@@ -51,7 +52,11 @@ class Computes:
         properties = dict(tree.get("properties") or {})
         tags, marks = split_tags(tree.get("tags"))
         body = compute_body(properties)
-        labels = {"location": tree.get("location"), "tags": tags or None, "identity": _identity(tree.get("identity"))}
+        labels = {
+            "location": tree.get("location"),
+            "tags": tags or None,
+            "identity": identity_body(tree.get("identity")),
+        }
         entry = Entry(_key(call), {**body, **without_nothing(labels)}, _public(properties), marks, str(body["type"]))
         record, new = self._shelf.write(entry)
         return self._started(call, record, 201 if new else 200)
@@ -152,7 +157,7 @@ def _view(scope: Scope, record: Record) -> dict[str, Any]:
         "type": f"{PROVIDER}/workspaces/computes",
         "location": record.body.get("location") or LOCATION,
         "tags": all_tags(record) or None,
-        "identity": None if identity is None else camel_keys(identity),
+        "identity": identity_properties(identity),
         "systemData": system_data(record),
         "properties": {
             "computeLocation": record.body.get("location") or LOCATION,
@@ -165,10 +170,6 @@ def _view(scope: Scope, record: Record) -> dict[str, Any]:
             "provisioningState": provisioning_state(record),
         },
     }
-
-
-def _identity(sent: Mapping[str, Any] | None) -> Any:
-    return None if not sent else snake_keys(sent)
 
 
 def _public(properties: dict[str, Any]) -> dict[str, Any]:

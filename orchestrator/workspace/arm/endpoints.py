@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
 from orchestrator.workspace.arm.paging import page
@@ -16,7 +17,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.tokens import LIFETIME_S
-from orchestrator.workspace.arm.wording import camel_keys, snake_keys, without_nothing
+from orchestrator.workspace.arm.wording import without_nothing
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 
@@ -158,7 +159,7 @@ class Endpoints:
             "location": LOCATION,
             "kind": "Managed",
             "tags": all_tags(record),
-            "identity": camel_keys(identity) if identity else {"type": "SystemAssigned"},
+            "identity": identity_properties(identity) or {"type": "SystemAssigned"},
             "systemData": system_data(record),
             "properties": {
                 "authMode": "Key",
@@ -183,7 +184,7 @@ def endpoint_body(sent: Mapping[str, Any], identity: Mapping[str, Any] | None) -
         "auth_mode": modes.get(str(sent.get("authMode") or "Key").lower(), "key"),
         "description": sent.get("description"),
         "properties": sent.get("properties") or None,
-        "identity": snake_keys(identity) if identity else None,
+        "identity": identity_body(identity),
         "public_network_access": str(access).lower() if access else None,
     }
     return without_nothing(fields)
