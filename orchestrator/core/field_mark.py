@@ -57,11 +57,13 @@ class Files(FieldMark):
         text: a text file of which line ends never matter.
         gitignore: ``.gitignore`` holds where there is no ``.amlignore``: source code, not data.
         entry: field beside it that names a file inside; empty if none does.
+        table: only a table fits; a type beside it that says otherwise is wrong by itself.
     """
 
     text: bool = False
     gitignore: bool = False
     entry: str = ""
+    table: bool = False
 
 
 class ServiceValue(FieldMark):

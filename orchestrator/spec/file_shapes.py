@@ -34,7 +34,7 @@ def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, add
         yield from _table(files, span, address)
     elif address.kind == "data":
         yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address, f"{address} is a")
-    elif isinstance(kind, str):
+    elif isinstance(kind, str) and not mark.table:
         yield from _asset(files, kind, span, address, f"An input of {address} is a")
     if mark.entry and isinstance(holder.get(mark.entry), str):
         yield from _entry(files, mark.entry, holder, address)

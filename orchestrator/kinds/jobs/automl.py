@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, DataInput, Environ, Job
+from orchestrator.core.bodies import ANY_CASE, ASSET, DATA_FILES, DataInput, Environ, Job
 from orchestrator.core.field_mark import Passive, Ref
 
 TIME: Final = "bounds the time, not the work"
@@ -24,6 +25,9 @@ class TableInput(DataInput):
     """A table that goes into a search: a folder with an ``MLTable`` file."""
 
     type: Literal["mltable"] | None = None
+    path: Annotated[str, replace(DATA_FILES, table=True), ASSET] = Field(
+        description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
+    )
 
 
 class AutoMlJob(Job):
