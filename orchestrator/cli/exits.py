@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.cli.console import Console, source_line
 from orchestrator.core.diagnostic import SpecError
@@ -31,10 +31,19 @@ _MACHINE = frozenset(
 )
 """What the machine refuses whoever asks: rights, a file where a folder should be, a full or failing disk."""
 
+_PATH: Final = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EILSEQ})
+"""What is wrong with the path itself: too long, a loop of links, a socket or folder where a file should be."""
+
+_SHOWN: Final = 200
+"""Characters of a path that a message shows."""
+
+Exhausted = (MemoryError, RecursionError)
+"""Nothing is wrong with the call but its size."""
+
 
 def refused_by_machine(problem: OSError) -> bool:
     """Whether a failed call names a file and says something about the machine rather than about us."""
-    return problem.errno in _MACHINE and problem.filename is not None
+    return problem.errno in _MACHINE | _PATH and problem.filename is not None
 
 
 def tell(failure: Exception, console: Console) -> Exit:
@@ -68,10 +77,16 @@ def tell(failure: Exception, console: Console) -> Exit:
 def facts_of(failure: Exception) -> dict[str, Any]:
     """An expected failure as plain data."""
     if isinstance(failure, OSError):
+        return _file_facts(failure)
+    if isinstance(failure, Exhausted):
         return {
-            "code": "file-system",
-            "detail": f"{failure.filename}: {failure.strerror}.",
-            "fix": "Check that your user may read and write there, and that the disk has room.",
+            "code": "out-of-memory" if isinstance(failure, MemoryError) else "too-deep",
+            "detail": "There is not enough memory for this."
+            if isinstance(failure, MemoryError)
+            else "The input is nested too deeply.",
+            "fix": "Make the input smaller, or raise the memory limit of the process (ulimit -v, the container's limit)."
+            if isinstance(failure, MemoryError)
+            else "Make the input less nested.",
             "request_id": "",
         }
     return {
@@ -80,3 +95,12 @@ def facts_of(failure: Exception) -> dict[str, Any]:
         "fix": getattr(failure, "fix", ""),
         "request_id": getattr(failure, "request_id", ""),
     }
+
+
+def _file_facts(failure: OSError) -> dict[str, Any]:
+    name = str(failure.filename)
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}… ({len(name)} characters)"
+    fix = "Check that your user may read and write there, and that the disk has room."
+    if failure.errno in _PATH:
+        fix = "Correct the path: it must name a file or folder, and no link may lead back to itself."
+    return {"code": "file-system", "detail": f"{shown}: {failure.strerror}.", "fix": fix, "request_id": ""}

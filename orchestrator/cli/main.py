@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -11,7 +12,7 @@ import click
 
 from orchestrator.cli.console import Console, OutputFailed
 from orchestrator.cli.early import OUTPUT_OPTIONS, Early
-from orchestrator.cli.exits import facts_of
+from orchestrator.cli.exits import Exhausted, facts_of, refused_by_machine, tell
 from orchestrator.cli.overview import COMMANDS, overview, version_line
 from orchestrator.cli.streams import abandon
 from orchestrator.core.diagnostic import did_you_mean
@@ -73,7 +74,9 @@ def _tell_wrong_line(problem: click.ClickException, arguments: list[str]) -> int
     if _wants_json(arguments, "--log-format"):
         Console(log_format="json").error(problem.format_message())
     else:
-        problem.show(sys.stderr)
+        shown = io.StringIO()
+        problem.show(shown)
+        Console().error(shown.getvalue().rstrip("\n"))
     return 1
 
 
@@ -102,6 +105,13 @@ def run(arguments: list[str] | None = None) -> None:
         # The reader of our output is gone (``| head``).
         abandon()
         code = 1
+    except Exhausted as problem:
+        # While the command line itself is read, or a module is imported.
+        code = tell(problem, Console())
+    except OSError as problem:
+        if not refused_by_machine(problem):
+            raise
+        code = tell(problem, Console())
     except OutputFailed as problem:
         abandon()
         print(f"Error: Standard output: {problem}.", file=sys.stderr)

@@ -13,7 +13,7 @@ import click
 
 from orchestrator.cli.console import Console
 from orchestrator.cli.early import OUTPUT_OPTIONS, Early
-from orchestrator.cli.exits import Exit, Expected, refused_by_machine, tell
+from orchestrator.cli.exits import Exhausted, Exit, Expected, refused_by_machine, tell
 from orchestrator.core.project import LoadOptions, Project
 
 DEFAULT_SPEC = "spec.yaml"
@@ -144,7 +144,7 @@ def with_console(*formats: str) -> Callable[[F], F]:
             )
             try:
                 code = function(*args, console=console, **kwargs)
-            except Expected as failure:
+            except (*Expected, *Exhausted) as failure:
                 code = tell(failure, console)
             except OSError as failure:
                 if not refused_by_machine(failure):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from orchestrator.cli.options import SpecChoice
+from orchestrator.cli.saved_shape import misshapen
 from orchestrator.core.errors import StateError
 from orchestrator.core.plan import Plan
 from orchestrator.core.project import LoadOptions
@@ -15,6 +17,11 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.saved import plan_to_json, saved_plan_problems
 
 _MAX_BYTES = 256 * 1024 * 1024
+_MARKS = 2
+"""How many of a plan's own keys make a document a plan: a spec has none of them, and a damaged plan may have lost some."""
+
+_BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*\d')
+"""How `plan -o` begins a file; what follows may be cut off."""
 
 
 def saved_document(plan: Plan, spec: SpecChoice, options: PlanOptions, file: Path, root: Path) -> dict[str, Any]:
@@ -53,8 +60,8 @@ def is_saved_plan(path: Path) -> bool:
     try:
         document = _read(path)
     except StateError:
-        return False
-    return "origin" in document and "base" in document
+        return _begins_like_a_plan(path)
+    return sum(key in document for key in ("format", "base", "changes", "origin")) >= _MARKS
 
 
 def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoice, PlanOptions]:
@@ -67,9 +74,10 @@ def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoic
         StateError: it is not a plan of ours, or a variable that was given on the command line then is not given now.
     """
     document = _read(path)
-    origin = document.get("origin")
-    if not isinstance(origin, dict) or not _well_formed(origin):
-        raise _invalid(f"{path} is not a saved plan.")
+    wrong = misshapen(document)
+    if wrong:
+        raise _invalid(f"{path} is not a whole saved plan: {', '.join(wrong)}.")
+    origin = document["origin"]
     missing = [name for name in origin["variables"] if name not in load.variables]
     if missing:
         flags = " ".join(f"--var {name}=…" for name in missing)
@@ -117,7 +125,7 @@ def _project_folder(plan: Path, origin: dict[str, Any]) -> Path:
         Path(os.path.normpath(Path.cwd() / from_here)),
     ]
     for folder in candidates:
-        if all((folder / spec).exists() for spec in origin["spec"]):
+        if all(_exists(folder / spec) for spec in origin["spec"]):
             return folder
     looked = " or ".join(dict.fromkeys(str(folder) for folder in candidates))
     raise StateError(
@@ -142,8 +150,12 @@ def _read(path: Path) -> dict[str, Any]:
         if path.stat().st_size > _MAX_BYTES:
             raise _invalid(f"{path} is too large for a saved plan.")
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise _invalid(f"{path} cannot be read as a saved plan: {problem}") from problem
+    except OSError as problem:
+        raise _invalid(f"{path} cannot be read as a saved plan: {problem.strerror}.") from problem
+    except RecursionError as problem:
+        raise _invalid(f"{path} cannot be read as a saved plan: it is nested too deeply.") from problem
+    except ValueError as problem:
+        raise _invalid(f"{path} cannot be read as a saved plan: {problem}.") from problem
     if not isinstance(document, dict):
         raise _invalid(f"{path} is not a saved plan.")
     return document
@@ -153,12 +165,16 @@ def _invalid(detail: str) -> StateError:
     return StateError(detail, code="saved-plan-invalid", fix="Make one with `amlctl plan SPEC -o plan.json`.")
 
 
-def _well_formed(origin: dict[str, Any]) -> bool:
-    texts = all(
-        isinstance(origin.get(key), list) and all(isinstance(item, str) for item in origin[key])
-        for key in ("spec", "variables", "variable_files", "select")
-    )
-    folders = origin.get("project_folder")
-    placed = isinstance(folders, list) and len(folders) == 2 and all(isinstance(item, str) for item in folders)
-    flags = all(isinstance(origin.get(key), bool) for key in ("prune", "adopt", "destroy"))
-    return texts and placed and flags and isinstance(origin.get("target"), str | None)
+def _begins_like_a_plan(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _BEGINNING.match(file.read(256)) is not None
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import StateError
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.resource import Applied, Removal
+
+_TYPES: Final[Mapping[str, type]] = {
+    "properties": dict, "revision": str, "files": dict, "upstream": dict, "tainted": bool, "protect": bool,
+    "fingerprint": list, "depends_on": list,
+}  # fmt: skip
 
 
 def encode(applied: Applied) -> dict[str, Any]:
@@ -44,6 +49,7 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
         StateError: the data does not have the shape of a record.
     """
     try:
+        _require_types(body)
         content, upstream, metadata, scheme = body["fingerprint"]
         get = body.get
         removal = get("on_removal")
@@ -63,6 +69,17 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise damaged(f"the record of {address} cannot be read ({error})") from error
+
+
+def _require_types(body: Mapping[str, Any]) -> None:
+    if not isinstance(body, dict):
+        raise TypeError("it is no mapping")
+    missing = [name for name in ("fingerprint", "properties") if name not in body]
+    if missing:
+        raise TypeError(f"{' and '.join(missing)} missing")
+    for name, kind in _TYPES.items():
+        if name in body and not isinstance(body[name], kind):
+            raise TypeError(f"{name} has another type")
 
 
 def damaged(what: str) -> StateError:

@@ -221,6 +221,8 @@ class SqliteStateStore:
         row = connection.execute(
             "SELECT lineage, serial, writes FROM state_projects WHERE project = ?", (self._project,)
         ).fetchone()
+        if row and not (isinstance(row[0], str) and isinstance(row[1], int) and isinstance(row[2], int)):
+            raise damaged(f"{self._path} holds a head of project '{self._project}' that cannot be read")
         return (row[0], row[1], row[2]) if row else ("", 0, 0)
 
     def _applied(self, connection: sqlite3.Connection) -> dict[Address, Applied]:
@@ -236,7 +238,9 @@ class SqliteStateStore:
             bodies = json.loads(f"[{','.join(row[1] for row in rows)}]")
             addresses = [Address.parse(row[0]) for row in rows]
             return {address: decode(address, body) for address, body in zip(addresses, bodies, strict=True)}
-        except (ValueError, TypeError) as error:
+        except StateError as error:
+            raise damaged(f"{self._path}: {error.detail.removeprefix('The state is damaged: ').rstrip('.')}") from error
+        except (ValueError, TypeError, RecursionError) as error:
             raise damaged(f"{self._path} holds records that cannot be read ({error})") from error
         finally:
             if collecting:
@@ -249,7 +253,7 @@ class SqliteStateStore:
                 Intent(step, Address.parse(address), Verb(verb), key, revision)
                 for step, address, verb, key, revision in rows
             )
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise damaged(f"{self._path} holds journal entries that cannot be read ({error})") from error
 
 

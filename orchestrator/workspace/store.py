@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.core.errors import Conflict, NotFound
+from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.health import Health
-from orchestrator.workspace.database import RecordDatabase
+from orchestrator.workspace.database import RecordDatabase, start_over
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
@@ -67,6 +67,7 @@ class RecordStore:
     """
 
     def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
         self._database = RecordDatabase(paths, _SCHEMA)
         self._secrets = SecretFiles(paths)
 
@@ -74,7 +75,7 @@ class RecordStore:
         """One record, or None. Records on their way out (`Record.deleting`) are returned as well."""
         statement = "SELECT * FROM records WHERE kind = ? AND address = ? AND revision = ?"
         rows = self._database.select(statement, (kind, address, revision))
-        return _record(rows[0]) if rows else None
+        return self._record(rows[0]) if rows else None
 
     def revealed(self, record: Record) -> Mapping[str, Any]:
         """A record's body with its secrets in their places: for reading what it names, never to be stored or shown.
@@ -87,12 +88,12 @@ class RecordStore:
     def latest(self, kind: str, address: str) -> Record | None:
         """The version or run that was inserted last and is neither archived nor on its way out; None if there is none."""
         rows = self._database.select(_LATEST, (kind, address))
-        return _record(rows[0]) if rows else None
+        return self._record(rows[0]) if rows else None
 
     def find(self, kind: str, revision: str) -> Record | None:
         """The newest record of a kind with a revision, whatever its address: a run by its name. None if there is none."""
         rows = self._database.select(_FIND, (kind, revision))
-        return _record(rows[0]) if rows else None
+        return self._record(rows[0]) if rows else None
 
     def list(self, kind: str | None = None) -> Sequence[Record]:
         """All records, or all of one kind, oldest first; archived ones and those on their way out included."""
@@ -100,12 +101,12 @@ class RecordStore:
             rows = self._database.select("SELECT * FROM records ORDER BY number", ())
         else:
             rows = self._database.select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
-        return [_record(row) for row in rows]
+        return [self._record(row) for row in rows]
 
     def versions(self, kind: str, address: str) -> Sequence[Record]:
         """All records of one address, oldest first; archived ones and those on their way out included."""
         statement = "SELECT * FROM records WHERE kind = ? AND address = ? ORDER BY number"
-        return [_record(row) for row in self._database.select(statement, (kind, address))]
+        return [self._record(row) for row in self._database.select(statement, (kind, address))]
 
     def insert(self, record: Record) -> Record:
         """Add a record.
@@ -118,12 +119,12 @@ class RecordStore:
         """
         values = (
             *(record.kind, record.address, record.revision, record.owner, record.fingerprint, record.variant),
-            *(_text(record.body), _merge("{}", record.attributes), record.health.value, record.phase, record.message),
+            *(_text(record.body), _merge({}, record.attributes), record.health.value, record.phase, record.message),
             *(record.archived, record.deleting),
         )
         with self._database.writing() as connection:
             try:
-                return _record(connection.execute(_INSERT, values).fetchone())
+                return self._record(connection.execute(_INSERT, values).fetchone())
             except sqlite3.IntegrityError:
                 raise Conflict(f"{record.address} {record.revision}".rstrip() + " exists already.") from None
 
@@ -154,7 +155,7 @@ class RecordStore:
             row = connection.execute(_STATUS, key).fetchone()
             if row is None or (generation is not None and row[1] != generation):
                 return False
-            merged = None if attributes is None else _merge(row[0], attributes)
+            merged = None if attributes is None else self._merged(row[0], attributes)
             status = (None if health is None else health.value, message, phase, merged)
             connection.execute(_UPDATE_STATUS, (*status, *key))
             return True
@@ -179,8 +180,14 @@ class RecordStore:
             if row is None:
                 raise NotFound(f"{record.address} {record.revision}".rstrip() + " is not in the workspace.")
             wanted = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
-            rest = (record.phase, record.message, record.archived, _merge(row[0], record.attributes), not same_work)
-            return _record(connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone())
+            rest = (
+                record.phase,
+                record.message,
+                record.archived,
+                self._merged(row[0], record.attributes),
+                not same_work,
+            )
+            return self._record(connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone())
 
     def mark_deleting(self, key: RecordKey) -> bool:
         """Say that a resource shall go. Returns False if it is gone already."""
@@ -205,6 +212,28 @@ class RecordStore:
         """Let go of the database. The store may be used again afterwards."""
         self._database.close()
 
+    def _record(self, row: tuple[Any, ...]) -> Record:
+        try:
+            return _decoded(row)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._damaged(f"the record of {row[1]}:{row[2]} cannot be read") from error
+
+    def _merged(self, text: str, changes: Mapping[str, Any]) -> str:
+        try:
+            there = json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise self._damaged("the attributes of a record cannot be read") from error
+        if not isinstance(there, dict):
+            raise self._damaged("the attributes of a record are no mapping")
+        return _merge(there, changes)
+
+    def _damaged(self, what: str) -> Invalid:
+        return Invalid(
+            f"The workspace's database {self._paths.db} is damaged: {what}.",
+            code="database-damaged",
+            fix=f"Restore it, or {start_over(self._paths)}",
+        )
+
     def _change(self, statement: str, key: RecordKey) -> bool:
         with self._database.writing() as connection:
             return connection.execute(statement, key).rowcount > 0
@@ -214,16 +243,22 @@ def _text(tree: Any) -> str:
     return _encode(tree)
 
 
-def _merge(text: str, changes: Mapping[str, Any]) -> str:
-    merged = {**json.loads(text), **changes}
+def _merge(there: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    merged = {**there, **changes}
     return _text({name: value for name, value in merged.items() if value is not None})
 
 
-def _record(row: tuple[Any, ...]) -> Record:
+def _decoded(row: tuple[Any, ...]) -> Record:
     number, kind, address, revision, owner, fingerprint, variant, body, attributes, health, phase, message, *flags = row
     archived, deleting, generation = flags
+    texts = (kind, address, revision, variant, phase, message, owner or "", fingerprint or "")
+    trees = (json.loads(body), json.loads(attributes))
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(tree, dict) for tree in trees):
+        raise TypeError("a column of another type")
+    if "." not in address or not isinstance(generation, int):
+        raise ValueError("no address or generation")
     return Record(
-        kind, address, revision, owner, fingerprint, json.loads(body), json.loads(attributes), _HEALTH[health],
+        kind, address, revision, owner, fingerprint, *trees, _HEALTH[health],
         message, bool(archived), number, phase, variant, bool(deleting), generation,
     )  # fmt: skip
 

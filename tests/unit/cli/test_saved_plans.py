@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from orchestrator.cli.saved import is_saved_plan, open_saved
+from orchestrator.cli.saved_shape import misshapen
+from orchestrator.core.errors import StateError
+from orchestrator.core.project import LoadOptions
 from tests.unit.cli.calling import SPEC, Shell
 
 
@@ -80,8 +85,8 @@ FORGED = [
     (("origin", "target"), 3, "saved-plan-invalid", "a number for a target"),
     (("origin", "destroy"), True, "saved-plan-stale", "another intent"),
     (("changes",), [], "saved-plan-stale", "changes left out"),
-    (("changes",), 3, "saved-plan-stale", "changes of no shape"),
-    (("base",), 3, "saved-plan-stale", "no base"),
+    (("changes",), 3, "saved-plan-invalid", "changes of no shape"),
+    (("base",), 3, "saved-plan-invalid", "no base"),
     (("base", "serial"), 7, "saved-plan-stale", "another time"),
     (("base", "workspace"), "w", "saved-plan-stale", "another workspace"),
     (("project",), "other", "saved-plan-stale", "another project"),
@@ -182,3 +187,56 @@ def test_a_plan_whose_spec_is_nowhere(demo: Shell, monkeypatch: pytest.MonkeyPat
     answer = demo("apply", "plan.json", code=1)
     assert "saved-plan-no-spec" in answer.err
     assert "spec.yaml" in answer.err
+
+
+def places(tree: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Each key and index of a document, at each level."""
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, value in entries:
+        yield (*at, name)
+        yield from places(value, (*at, name))
+
+
+DAMAGES: tuple[Any, ...] = (None, 3, True, "\x00", "\ud800", [], {}, [[]], "a" * 5000)
+
+
+def test_no_damage_to_a_plan_is_more_than_a_sentence(demo: Shell) -> None:
+    demo("plan", "-o", "plan.json")
+    whole = (demo.folder / "plan.json").read_text()
+    for place in places(json.loads(whole)):
+        for damage in (None, *DAMAGES):
+            document = json.loads(whole)
+            inner = document
+            for name in place[:-1]:
+                inner = inner[name]
+            if damage is None and isinstance(inner, dict):
+                del inner[place[-1]]
+            else:
+                inner[place[-1]] = damage
+            problems = misshapen(document)
+            assert all(problem.startswith("`") for problem in problems)
+            demo.write("plan.json", json.dumps(document))
+            try:
+                assert is_saved_plan(demo.folder / "plan.json")
+                open_saved(demo.folder / "plan.json", LoadOptions())
+            except StateError as failure:
+                assert failure.code.startswith("saved-plan-") and failure.fix, (place, damage)
+
+
+@pytest.mark.parametrize("key", ["target", "spec", "variables", "project_folder", "prune", "destroy"])
+def test_a_plan_without_a_key_is_named(demo: Shell, key: str) -> None:
+    demo("plan", "-o", "plan.json")
+    document = json.loads((demo.folder / "plan.json").read_text())
+    del document["origin"][key]
+    demo.write("plan.json", json.dumps(document))
+    answer = demo("apply", "plan.json", code=1)
+    assert "saved-plan-invalid" in answer.err
+    assert f"`origin.{key}` is missing" in answer.err
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_a_plan_that_was_cut_off(demo: Shell, part: float) -> None:
+    demo("plan", "-o", "plan.json")
+    whole = (demo.folder / "plan.json").read_text()
+    demo.write("plan.json", whole[: int(len(whole) * part)])
+    assert "saved-plan-invalid" in demo("apply", "plan.json", code=1).err
