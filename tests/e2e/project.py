@@ -148,5 +148,6 @@ def processes_of(workspace: Path) -> dict[int, str]:
             except OSError:
                 continue
             if str(workspace) in command:
-                found[int(entry.name)] = command
+                # Programs of ours run as modules or, in another Python, as files: both by the module's name.
+                found[int(entry.name)] = f"{command} {command.replace('/', '.')}"
     return found
