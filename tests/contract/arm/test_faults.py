@@ -109,6 +109,6 @@ def test_long_lists_come_in_pages(client: Any, service: ArmService) -> None:
     store = service.records
     for number in range(250):
         store.insert(Record("environments", f"environments.e{number}", "1", body={"image": "a"}))
-    assert len(list(client.environments.list())) == 250
+    assert len([one for one in client.environments.list() if not one.name.startswith("AzureML-")]) == 250
     pages = [path for method, path in service.faults.log if path.endswith("/environments")]
     assert len(pages) == 3
