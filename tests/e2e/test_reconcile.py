@@ -87,7 +87,7 @@ def ended(outcome: str) -> Callable[[dict[str, Any]], bool]:
 
 
 def test_once_says_by_its_exit_code_what_happened(folder: Path) -> None:
-    assert amlctl(folder, "reconcile", "--once", "--observe").returncode == 0
+    assert amlctl(folder, "reconcile", "--once", "--observe").returncode == 2
     assert amlctl(folder, "reconcile", "--once").returncode == 2
     assert amlctl(folder, "reconcile", "--once").returncode == 0
     (folder / "spec.yaml").write_text(SPEC.replace("max_instances: 2", "max_instances: two"))
