@@ -185,13 +185,18 @@ def _record(document: Mapping[str, Any]) -> Record:
             "conditions": tuple(Condition(**{**c, "type": ConditionType(c["type"])}) for c in body["conditions"]),
             "attempted": Tried(**body["attempted"]) if body["attempted"] else None,
             "applied": Tried(**body["applied"]) if body["applied"] else None,
-            "pending": tuple({"cause": "", "drift": False, **change} for change in body["pending"]),
+            "pending": tuple({**change, **_missing(change)} for change in body["pending"]),
             "orphaned": tuple(body["orphaned"]),
             "counts": Counts(**body["counts"]),
             "notified": tuple(body["notified"]),
             "history": tuple(_entry(entry) for entry in body["history"]),
         }
     )
+
+
+def _missing(change: Mapping[str, Any]) -> dict[str, Any]:
+    """What records of before lack. It goes last: what is read and written again is the same to the byte."""
+    return {key: value for key, value in (("cause", ""), ("drift", False)) if key not in change}
 
 
 def _entry(body: Mapping[str, Any]) -> Entry:

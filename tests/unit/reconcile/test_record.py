@@ -51,7 +51,20 @@ def full() -> Record:
 
 def test_a_record_survives_being_written_and_read() -> None:
     record = full()
-    assert from_document(json.loads(json.dumps(to_document(record)))) == record
+    text = json.dumps(to_document(record))
+    assert from_document(json.loads(text)) == record
+    assert json.dumps(to_document(from_document(json.loads(text)))) == text, (
+        "the same to the byte: a restart is no change"
+    )
+
+
+def test_a_change_that_waits_since_before_causes_were_kept_is_read() -> None:
+    document = to_document(full())
+    document["pending"] = [{k: v for k, v in c.items() if k not in ("cause", "drift")} for c in document["pending"]]
+    assert {(c["address"], c["cause"], c["drift"]) for c in from_document(document).pending} == {
+        ("data.a", "", False),
+        ("data.b", "", False),
+    }
 
 
 @pytest.mark.parametrize(
