@@ -141,7 +141,7 @@ class World:
     def status(self, loop: str = "one") -> dict[str, Any]:
         """What the loop keeps with the state, which lies in the workspace's blob storage."""
         asked = ("reconcile", "--config", f"{loop}.yaml", "--status", "--format", "json")
-        done = self.served.amlctl(*asked, folder=self.folder)
+        done = self.served.amlctl(*asked, folder=self.folder, code=(0, 1))  # 1 until the first plan is made
         document: dict[str, Any] = json.loads(done.stdout)["projects"]["loop"]
         return {**document, "conditions": {one["type"]: one for one in document["conditions"]}}
 
