@@ -61,14 +61,11 @@ class Served:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def amlctl(
-        self, *arguments: str, folder: Path, code: int | tuple[int, ...] = 0
-    ) -> subprocess.CompletedProcess[str]:
-        """Run amlctl in a folder until it ends, which has to be with this code, or one of these."""
-        codes = (code,) if isinstance(code, int) else code
+    def amlctl(self, *arguments: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run amlctl in a folder until it ends, which has to be with this code."""
         with self.start(*arguments, folder=folder) as process:
             out, err = process.communicate(timeout=SLOWEST_S)
-        assert process.returncode in codes, f"amlctl {' '.join(arguments)} → {process.returncode}\n{out}\n{err}"
+        assert process.returncode == code, f"amlctl {' '.join(arguments)} → {process.returncode}\n{out}\n{err}"
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def program(self, text: str, folder: Path) -> str:
