@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 
@@ -31,6 +32,13 @@ class Identity(StrEnum):
     RUN = "run"
 
 
+Translation = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _as_is(body: dict[str, Any]) -> dict[str, Any]:
+    return body
+
+
 @dataclass(frozen=True, slots=True)
 class AzureBinding:
     """How the Azure backend drives the kind; names of `azure-ai-ml`, or of the REST interface where the client has nothing.
@@ -40,32 +48,25 @@ class AzureBinding:
         loader: ``load_compute``, …
         create: method that creates and updates: ``create_or_update`` or ``begin_create_or_update``.
         remove: ``begin_delete``, ``archive`` or ``delete``.
+        driver: name of the module of `backends.azure.drivers` that makes these calls: ``named`` fits one object of a name, ``asset``
+            versions under a name.
+        spoken: a body of a spec in the words of the loader, where they differ. It may change what it is given.
+        returned: the way back. It may change what it is given.
+        versions: of versioned kinds, the attribute of the collection that lists archived ones too, and the class of its entities.
+        anonymous: regular expression of the references that come back for what was written inside another body without a name.
+        inline: what a body without a name, inside another, may say.
     """
 
     collection: str
     loader: str
     create: str
     remove: str
-
-
-class Behaviour(StrEnum):
-    """What the embedded workspace does with a kind."""
-
-    RECORD = "record"
-    ASSET = "asset"
-    RUN = "run"
-    ENDPOINT = "endpoint"
-    DEPLOYMENT = "deployment"
-    TRAFFIC = "traffic"
-    ACCESS = "access"
-    WORKSPACE = "workspace"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalBinding:
-    """How the embedded workspace treats the kind."""
-
-    behaviour: Behaviour
+    driver: str
+    spoken: Translation = _as_is
+    returned: Translation = _as_is
+    versions: tuple[str, str] = ("", "")
+    anonymous: str = ""
+    inline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,10 @@ class Kind:
         unsupported_fields: fields of the spec language that this version has not.
         name: see `NameRule`.
         variant_names: stricter rules for some variants.
-        azure, local: see the bindings.
+        numbered: versions are whole numbers; otherwise they are named after the content.
+        nests: fields that name a resource of another kind, or hold its body, by that kind's key.
+        azure: see the binding.
+        behaviour, local: see `core.behaviour`.
         schemas: what ``$schema`` addresses of CLI v2 documents of this kind contain (``compute``, ``commandJob``), for plain documents.
         shape: fields that only this kind has, for plain documents without a schema.
         children: see `Child`.
@@ -192,7 +196,8 @@ class Kind:
     variants: Mapping[str, type[Spec]]
     name: NameRule
     azure: AzureBinding
-    local: LocalBinding
+    behaviour: Behaviour
+    local: LocalBehaviour
     source: str
     variant: Callable[[Mapping[str, Any]], str] = _no_variant
     variant_field: str = "type"
@@ -207,6 +212,8 @@ class Kind:
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
+    numbered: bool = False
+    nests: Mapping[str, str] = field(default_factory=dict)
     checks_field: str = ""
     attributes: tuple[str, ...] = ("id", "name")
     unnamed_outputs: Callable[[str], tuple[str, ...]] = _no_outputs
@@ -216,6 +223,11 @@ class Kind:
     def section(self) -> str:
         """The section of the spec it stands in."""
         return self.key.split(".", 1)[0]
+
+    @property
+    def part(self) -> str:
+        """What it is called inside the resource that contains it; empty if none does."""
+        return self.key.partition(".")[2]
 
 
 Kinds = Mapping[str, Kind]

@@ -9,7 +9,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.graph import Cycle, closure, order
-from orchestrator.core.kind import Behaviour, Kinds
+from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.run import Step, Verb
 
@@ -20,8 +20,6 @@ _MAKING = {
     Action.UPDATE: Verb.UPDATE,
     Action.RUN: Verb.RUN,
 }
-_RANK = {Behaviour.ENDPOINT: 0, Behaviour.DEPLOYMENT: 1, Behaviour.TRAFFIC: 2}
-"""What an endpoint consists of, in the order in which it is made."""
 
 
 @dataclass(slots=True)
@@ -157,4 +155,4 @@ def _family(address: Address) -> Address:
 def _rank(address: Address, kinds: Kinds) -> int:
     """Where an address stands inside its endpoint; everything else is alone in its family."""
     kind = kinds.get(address.kind)
-    return _RANK.get(kind.local.behaviour, 0) if kind else 0
+    return kind.behaviour.rank if kind else 0

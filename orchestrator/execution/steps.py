@@ -18,7 +18,7 @@ from orchestrator.core.errors import (
     Transient,
 )
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
+from orchestrator.core.kind import Identity, Kind, Kinds
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend, LogLine, Request
 from orchestrator.core.redact import Redactor
@@ -38,8 +38,6 @@ STOPPED = "Not started because of the wish to stop."
 
 _WITHOUT_EFFECT = (NotFound, Conflict, Denied, Invalid, Throttled, Transient)
 _AT_REST = (Health.HEALTHY, Health.SUSPENDED)
-_INSTANT = (Behaviour.RECORD, Behaviour.ASSET, Behaviour.ACCESS)
-"""What is there as soon as it is written, unless the workspace says otherwise."""
 
 
 class StepRunner:
@@ -148,7 +146,7 @@ class StepRunner:
     def _at_once(self, attempt: Attempt) -> bool:
         """Whether a step is over when its call is: what only is written, and a run that is over and gets another label."""
         kind = self._kind(attempt)
-        return kind.local.behaviour in _INSTANT or (attempt.step.verb is Verb.UPDATE and kind.identity is Identity.RUN)
+        return kind.behaviour.instant or (attempt.step.verb is Verb.UPDATE and kind.identity is Identity.RUN)
 
     def _wait(self, attempt: Attempt, revision: str, timeout_s: float | None) -> None:
         def progress(line: str) -> None:
@@ -162,7 +160,7 @@ class StepRunner:
             return
         address = attempt.step.address
         endpoint = address.parent or address
-        deployment = address.leaf if self._kind(attempt).local.behaviour is Behaviour.DEPLOYMENT else ""
+        deployment = address.leaf if self._kind(attempt).behaviour.tested_alone else ""
         score = partial(self._calls.score, endpoint, on_retry=self._on_retry(attempt))
         attempt.answers = tuple(self._clean(answer) for answer in verify(desired.checks, deployment, score))
         wrong = [f"test '{answer.name}' failed: {answer.problem}" for answer in attempt.answers if answer.problem]

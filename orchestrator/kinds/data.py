@@ -6,9 +6,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
 from orchestrator.core.bodies import ASSET, DATA_FILES, FileAsset, Version
 from orchestrator.core.field_mark import Metadata
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, Spec
+from orchestrator.core.kind import AzureBinding, Identity, Kind, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import asset_name, variant_by_type
 
@@ -56,8 +57,11 @@ KIND: Final = Kind(
     variants={"uri_file": UriFile, "uri_folder": UriFolder, "mltable": MlTable},
     variant=variant_by_type("uri_folder"),
     name=asset_name("data"),
-    azure=AzureBinding("data", "load_data", "create_or_update", "archive"),
-    local=LocalBinding(Behaviour.ASSET),
+    azure=AzureBinding(
+        "data", "load_data", "create_or_update", "archive", driver="assets", versions=("_operation", "Data")
+    ),
+    behaviour=WRITTEN,
+    local=LOCAL_ASSET,
     source="Azure ML CLI v2 YAML reference: data",
     schemas=("data.schema", "asset/data", "/data."),
     shape=(),

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
 from orchestrator.core.bodies import ANY_CASE, Resource
 from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
 
@@ -152,6 +153,26 @@ def _half_a_principal(credentials: Mapping[str, Any]) -> Iterable[BodyProblem]:
         )
 
 
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """A lake house's fields are called otherwise in the JSON schema and in the loader.
+
+    Source: the published CLI schema against azure-ai-ml, ``OneLakeArtifactSchema``.
+    """
+    artifact = body.get("artifact")
+    if isinstance(artifact, Mapping):
+        body["artifact"] = {name.removeprefix("artifact_"): value for name, value in artifact.items()}
+    return body
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """Credentials are never returned: an empty mapping in their place says nothing. See `_spoken` for a lake house's names."""
+    if isinstance(body.get("artifact"), dict):
+        body["artifact"] = {f"artifact_{name}": value for name, value in body["artifact"].items()}
+    if not body.get("credentials"):
+        body.pop("credentials", None)
+    return body
+
+
 KIND: Final = Kind(
     key="datastores",
     title="datastore",
@@ -170,8 +191,11 @@ KIND: Final = Kind(
         "1 to 255 letters, digits, '-' and '_'; starts with a letter or digit",
         "Azure REST specification, workspaces/datastores",
     ),
-    azure=AzureBinding("datastores", "load_datastore", "create_or_update", "delete"),
-    local=LocalBinding(Behaviour.RECORD),
+    azure=AzureBinding(
+        "datastores", "load_datastore", "create_or_update", "delete", driver="named", spoken=_spoken, returned=_returned
+    ),
+    behaviour=WRITTEN,
+    local=LOCAL_RECORD,
     source="Azure ML CLI v2 YAML reference: datastores (blob, file, data lake, OneLake)",
     schemas=("azureBlob", "azureFile", "azureDataLakeGen1", "azureDataLakeGen2", "oneLake", "datastore"),
     shape=("container_name", "file_share_name", "filesystem", "store_name", "one_lake_workspace_name"),

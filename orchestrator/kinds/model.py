@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
 from orchestrator.core.bodies import DATA_FILES, FileAsset, Version
 from orchestrator.core.field_mark import Computed, Metadata, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, Spec
+from orchestrator.core.kind import AzureBinding, Identity, Kind, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import asset_name, variant_by_type
 
@@ -54,6 +55,10 @@ class TritonModel(ModelBody):
     type: Literal["triton_model"]
 
 
+_NAMELESS: Final = r"azureml:(?:[0-9a-f]{64}|[0-9a-f]{32}):[^:]+"
+"""The name that the client gives to a model without one: a digest of its files, in older versions a shorter one.
+Source: azure-ai-ml, ``Model.__init__``; 1.27."""
+
 KIND: Final = Kind(
     key="models",
     title="model",
@@ -61,12 +66,23 @@ KIND: Final = Kind(
     variants={"custom_model": CustomModel, "mlflow_model": MlflowModel, "triton_model": TritonModel},
     variant=variant_by_type("custom_model"),
     name=asset_name("models"),
-    azure=AzureBinding("models", "load_model", "create_or_update", "archive"),
-    local=LocalBinding(Behaviour.ASSET),
+    azure=AzureBinding(
+        "models",
+        "load_model",
+        "create_or_update",
+        "archive",
+        driver="assets",
+        versions=("_model_versions_operation", "Model"),
+        anonymous=_NAMELESS,
+        inline=("type", "path", "version", "description", "tags", "properties", "flavors"),
+    ),
+    behaviour=WRITTEN,
+    local=LOCAL_ASSET,
     source="Azure ML CLI v2 YAML reference: model",
     schemas=("model.schema", "asset/model", "/model."),
     shape=("flavors",),
     removal=Removal.ARCHIVE,
+    numbered=True,  # source: MLflow's model registry clients parse a version as an integer
     unsupported_fields=("gate",),
     attributes=("id", "name", "version", "path"),
 )

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Child, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Kind, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 
@@ -100,6 +101,16 @@ def _variant(body: Mapping[str, Any]) -> str:
     return "kubernetes" if "compute" in body else "managed"
 
 
+_MADE: Final = frozenset({"createdBy", "createdAt", "lastModifiedAt"})
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """The client adds to an endpoint's properties who made it, and when. Source: azure-ai-ml, ``OnlineEndpoint``."""
+    if isinstance(body.get("properties"), dict):
+        body["properties"] = {name: value for name, value in body["properties"].items() if name not in _MADE}
+    return body
+
+
 KIND: Final = Kind(
     key="online_endpoints",
     title="online endpoint",
@@ -112,8 +123,28 @@ KIND: Final = Kind(
         "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
         "Azure ML documentation, limits of online endpoints",
     ),
-    azure=AzureBinding("online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete"),
-    local=LocalBinding(Behaviour.ENDPOINT),
+    azure=AzureBinding(
+        "online_endpoints",
+        "load_online_endpoint",
+        "begin_create_or_update",
+        "begin_delete",
+        driver="endpoints",
+        returned=_returned,
+    ),
+    behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=False, tested_alone=False),
+    local=LocalBehaviour(
+        processes=True,
+        served=True,
+        runs=False,
+        registers=False,
+        serves=False,
+        archivable=False,
+        labels_only=False,
+        reveals=False,
+        log=(),
+        log_is_news=False,
+        shares=False,
+    ),
     source="Azure ML CLI v2 YAML reference: managed and Kubernetes online endpoint",
     schemas=("managedOnlineEndpoint", "kubernetesOnlineEndpoint", "onlineEndpoint"),
     shape=("auth_mode", "mirror_traffic"),

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import Whole
 from orchestrator.core.field_mark import PartNames
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 
 MAX_MIRROR: Final = 50
@@ -70,8 +71,23 @@ KIND: Final = Kind(
     identity=Identity.NAMED,
     variants={"": Traffic},
     name=NameRule(".*", "is always 'traffic'", "amlctl"),
-    azure=AzureBinding("online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete"),
-    local=LocalBinding(Behaviour.TRAFFIC),
+    azure=AzureBinding(
+        "online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete", driver="traffic"
+    ),
+    behaviour=Behaviour(timeout_s=1_800.0, rank=2, instant=False, tested_alone=False),
+    local=LocalBehaviour(
+        processes=True,
+        served=True,
+        runs=False,
+        registers=False,
+        serves=False,
+        archivable=False,
+        labels_only=False,
+        reveals=False,
+        log=(),
+        log_is_news=False,
+        shares=True,
+    ),
     source="Azure ML CLI v2 YAML reference: managed online endpoint",
     removal=Removal.DELETE,
     taggable=False,

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import ANY_CASE
 from orchestrator.core.field_mark import Computed, Immutable
 from orchestrator.core.field_mark import Metadata as Label
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 
@@ -71,8 +72,21 @@ KIND: Final = Kind(
         "1 to 64 letters, digits, '-' and '_'; starts with a letter or digit",
         "amlctl: the service's own name is a GUID made from workspace, principal and role",
     ),
-    azure=AzureBinding("roleAssignments", "", "PUT", "DELETE"),
-    local=LocalBinding(Behaviour.ACCESS),
+    azure=AzureBinding("roleAssignments", "", "PUT", "DELETE", driver="roles"),
+    behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False),
+    local=LocalBehaviour(
+        processes=True,
+        served=False,
+        runs=False,
+        registers=False,
+        serves=False,
+        archivable=False,
+        labels_only=False,
+        reveals=False,
+        log=(),
+        log_is_news=False,
+        shares=False,
+    ),
     source="Azure REST specification, Microsoft.Authorization/roleAssignments 2022-04-01",
     removal=Removal.DELETE,
     taggable=False,

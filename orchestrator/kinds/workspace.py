@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import Resource
 from orchestrator.core.field_mark import Alias, Immutable, Metadata, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule
+from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule
 from orchestrator.core.resource import Removal
 
 
@@ -44,8 +45,21 @@ KIND: Final = Kind(
         "3 to 33 letters, digits, '-' and '_'; starts with a letter or digit",
         "Azure REST specification, Microsoft.MachineLearningServices/workspaces",
     ),
-    azure=AzureBinding("workspaces", "load_workspace", "begin_create", "begin_delete"),
-    local=LocalBinding(Behaviour.WORKSPACE),
+    azure=AzureBinding("workspaces", "load_workspace", "begin_create", "begin_delete", driver="workspaces"),
+    behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
+    local=LocalBehaviour(
+        processes=True,
+        served=False,
+        runs=False,
+        registers=False,
+        serves=False,
+        archivable=False,
+        labels_only=False,
+        reveals=False,
+        log=(),
+        log_is_news=False,
+        shares=False,
+    ),
     source="Azure ML CLI v2 YAML reference: workspace",
     removal=Removal.KEEP,
     foundation=True,

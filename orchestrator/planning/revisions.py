@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orchestrator.core.fingerprint import Fingerprint
+from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed
-
-NUMBERED = frozenset({"models"})
-"""Kinds whose versions are whole numbers. Source: MLflow's model registry clients parse a version as an integer."""
 
 LONGEST_RUN = 255
 """Source: the service's limit on a job's name."""
@@ -17,16 +15,16 @@ _ROOM_FOR_ATTEMPT = 6
 _DIGEST = 12
 
 
-def version_name(kind: str, fingerprint: Fingerprint, live: Iterable[Observed], last: str) -> str:
+def version_name(kind: Kind, fingerprint: Fingerprint, live: Iterable[Observed], last: str) -> str:
     """The name of a version to be published.
 
     Args:
-        kind: key of its kind.
+        kind: of what is published.
         fingerprint: of the content.
         live: everything at the address, archived versions included: their names stay taken.
         last: the version that the state names; it may be gone from the workspace and is not used twice.
     """
-    if kind not in NUMBERED:
+    if not kind.numbered:
         return _free(fingerprint.short, {observed.revision for observed in live})
     taken = [int(version) for version in (last, *(observed.revision for observed in live)) if version.isdecimal()]
     return str(max(taken, default=0) + 1)

@@ -69,7 +69,7 @@ def _publish(subject: Subject) -> Decision:
     applied = subject.applied
     last = applied.revision if applied else ""
     after = subject.desired.version or (
-        archived.revision if archived else version_name(subject.kind.key, subject.fingerprint, subject.live, last)
+        archived.revision if archived else version_name(subject.kind, subject.fingerprint, subject.live, last)
     )
     current = live_in_force(subject)
     fields = compared(subject, current) if current else new_fields(subject)

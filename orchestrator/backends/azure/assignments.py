@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from orchestrator.backends.azure.marks import marks_of
 from orchestrator.core.address import Address
+from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Observed
 
@@ -80,7 +81,7 @@ def body_of(request: Request, subscription: str) -> dict[str, Any]:
     return {"properties": body | ({"principalType": _TYPES[kind]} if kind else {})}
 
 
-def assignment_of(rest: Mapping[str, Any]) -> Assignment:
+def assignment_of(rest: Mapping[str, Any], kind: Kind) -> Assignment:
     """A live assignment. One without our mark stands at an address of its GUID, where no spec looks for it."""
     properties = rest.get("properties") or {}
     text, marks = _split(str(properties.get("description") or ""))
@@ -94,7 +95,7 @@ def assignment_of(rest: Mapping[str, Any]) -> Assignment:
     }
     name = str(rest.get("name") or "")
     observed = Observed(
-        address or Address("roles", name),
+        address or Address(kind.key, name),
         "",
         {field: value for field, value in body.items() if value},
         fingerprint,

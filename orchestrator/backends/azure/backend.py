@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.connection import connection_of
-from orchestrator.backends.azure.drivers.assets import AssetDriver
+from orchestrator.backends.azure.drivers.context import DriverContext, Interest, driver_of
 from orchestrator.backends.azure.drivers.deployments import DeploymentDriver
-from orchestrator.backends.azure.drivers.driver import Driver
-from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
-from orchestrator.backends.azure.drivers.endpoints import EndpointDriver
+from orchestrator.backends.azure.drivers.driver import Driver, Refusing
 from orchestrator.backends.azure.drivers.jobs import JobDriver
-from orchestrator.backends.azure.drivers.named import NamedDriver
-from orchestrator.backends.azure.drivers.roles import RoleDriver, given_twice
-from orchestrator.backends.azure.drivers.traffic import TrafficDriver
-from orchestrator.backends.azure.drivers.workspaces import Site, WorkspaceDriver
 from orchestrator.backends.azure.facts import DELETING
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
-from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Failed, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Kind, Kinds
+from orchestrator.core.kind import Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
-from orchestrator.core.value import Reference, opened
+from orchestrator.core.value import opened
 
 DELETE_TIMEOUT_S: Final = 1_800.0
 """How long the service may take to delete something. Its own limit on a stuck endpoint's deletion is not documented."""
-
-Interest = Callable[[], Mapping[Address, str] | None]
-"""The addresses that a plan may be about, each with the revision on record; None means everything in the workspace."""
 
 
 def _everything() -> None:
@@ -75,13 +65,11 @@ class AzureBackend:
         self.client = Client(self._connection)
         self._kinds = kinds
         self._clock = clock
-        self._interest = interest
         self._elsewhere = elsewhere
         self._operations = Operations()
-        self._site = Site(self.client)
-        self._reads = EndpointReads(self.client, self._endpoints)
-        self._scorer = Scorer(self.client, self._reads)
-        self._drivers = {key: self._driver_of(kind) for key, kind in kinds.items()}
+        self._context = DriverContext(self.client, kinds, interest)
+        self._scorer = Scorer(self.client, self._context.reads)
+        self._drivers = {key: driver_of(kind, self._context) for key, kind in kinds.items()}
 
     @property
     def label(self) -> str:
@@ -104,14 +92,8 @@ class AzureBackend:
         return self._driver(address.kind).read(address, revision)
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
-        behaviour = self._kinds[desired.address.kind].local.behaviour
-        if behaviour is Behaviour.ACCESS:
-            return given_twice(desired, resources.values())
-        if behaviour is Behaviour.DEPLOYMENT:
-            environment = desired.properties.get("environment")
-            named = resources.get(environment.target) if isinstance(environment, Reference) else None
-            return unusable(desired.properties, environment if named is None else named.properties)
-        return ()
+        driver = self._driver(desired.address.kind)
+        return driver.refusals(desired, resources) if isinstance(driver, Refusing) else ()
 
     def create(self, request: Request) -> Observed:
         request = replace(request, properties=opened(request.properties))
@@ -231,44 +213,10 @@ class AzureBackend:
 
     def _nowhere(self, kind: str) -> bool:
         """Whether the workspace, in which things of this kind are, has still to be made."""
-        return self._connection.create and not self._kinds[kind].foundation and not self._site.stands()
+        return self._connection.create and not self._kinds[kind].foundation and not self._context.site.stands()
 
     def _driver(self, kind: str) -> Driver:
         try:
             return self._drivers[kind]
         except KeyError:
             raise Invalid(f"The Azure workspace knows no kind '{kind}'.") from None
-
-    def _driver_of(self, kind: Kind) -> Driver:
-        match kind.local.behaviour:
-            case Behaviour.ASSET:
-                return AssetDriver(self.client, kind, lambda: self._names(kind))
-            case Behaviour.RUN:
-                return JobDriver(self.client, kind, self._runs)
-            case Behaviour.ENDPOINT:
-                return EndpointDriver(self.client, kind, self._reads)
-            case Behaviour.DEPLOYMENT:
-                return DeploymentDriver(self.client, kind, self._reads)
-            case Behaviour.TRAFFIC:
-                return TrafficDriver(self.client, self._reads)
-            case Behaviour.WORKSPACE:
-                return WorkspaceDriver(self.client, kind, self._site)
-            case Behaviour.ACCESS:
-                return RoleDriver(self.client)
-            case _:
-                return NamedDriver(self.client, kind)
-
-    def _names(self, kind: Kind) -> frozenset[str] | None:
-        wanted = self._interest()
-        if wanted is None:
-            return None
-        return frozenset(address.name for address in wanted if address.kind == kind.key)
-
-    def _endpoints(self) -> frozenset[str] | None:
-        wanted = self._interest()
-        if wanted is None:
-            return None
-        return frozenset(address.name for address in wanted if address.section == "online_endpoints")
-
-    def _runs(self) -> Mapping[Address, str]:
-        return {address: run for address, run in (self._interest() or {}).items() if address.section == "jobs"}

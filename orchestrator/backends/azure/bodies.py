@@ -27,7 +27,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
         body["tags"] = marked(body.get("tags"), request)
     if request.address.parent is not None:
         body["endpoint_name"] = request.address.name
-    return spoken(kind.key, body)
+    return spoken(kind, body)
 
 
 def local_files(value: Any) -> Iterator[LocalFiles]:

@@ -15,6 +15,7 @@ from orchestrator.backends.azure.normalise import normalised
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.backends.azure.uploads import Uploads
 from orchestrator.core.errors import BackendError, Transient
+from orchestrator.core.kind import Kind
 from orchestrator.core.value import LocalFiles
 
 Result = TypeVar("Result")
@@ -87,7 +88,7 @@ class Client:
         """
         return self._uploads.run(files, doing, lambda: self._call(doing, call, effect=True))
 
-    def body(self, kind: str, entity: Any) -> dict[str, Any]:
+    def body(self, kind: Kind, entity: Any) -> dict[str, Any]:
         """The body of an entity, comparable with a spec's.
 
         Raises:
@@ -99,7 +100,7 @@ class Client:
         try:
             return normalised(kind, sdk.body_of(entity))
         except Exception as error:
-            raise translate(error, f"understand {kind} {entity.name}", effect=False) from error
+            raise translate(error, f"understand {kind.key} {entity.name}", effect=False) from error
 
     def settled(self, doing: str, poller: Any) -> Any:
         """The result of an operation that has ended.

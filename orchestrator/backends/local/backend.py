@@ -10,7 +10,7 @@ from typing import Final
 
 from orchestrator.backends.local.bodies import to_observed
 from orchestrator.backends.local.doubts import Doubts
-from orchestrator.backends.local.drafts import PASSIVE, RecordDrafts, key_of, relabelled
+from orchestrator.backends.local.drafts import RecordDrafts, key_of, relabelled
 from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.logs import LogReader, follow, log_file
 from orchestrator.backends.local.refusals import Refusals
@@ -21,7 +21,7 @@ from orchestrator.backends.local.waiting import Waiter
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Identity, Kind, Kinds
+from orchestrator.core.kind import Identity, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
@@ -37,11 +37,8 @@ from orchestrator.workspace.store import RecordStore
 DELETE_TIMEOUT_S: Final = 60.0
 """How long the processes of a resource may take to stop."""
 
-_ARCHIVABLE = frozenset({Behaviour.ASSET, Behaviour.RUN})
 _NO_SERVER = 503
 """What the router answers while no scoring server takes requests."""
-
-_SERVED = frozenset({Behaviour.ENDPOINT, Behaviour.DEPLOYMENT, Behaviour.TRAFFIC})
 
 
 class LocalBackend:
@@ -76,7 +73,7 @@ class LocalBackend:
         self._refusals = Refusals(choice.settings, self._store, self._content)
         self._secrets = SecretFiles(self._paths)
         self._client = SupervisorClient(self._paths)
-        self._waiter = Waiter(self._store, self._paths, clock, self._client.ensure, self._client.trouble)
+        self._waiter = Waiter(self._store, self._paths, kinds, clock, self._client.ensure, self._client.trouble)
         self._doubts = Doubts(self._client.answers, clock)
         self._revival = Revival(self._store, self._client, self._stands_for_processes, clock)
         self._drafts = RecordDrafts(self._paths, self._store, self._content, self._secrets, choice.settings)
@@ -93,10 +90,10 @@ class LocalBackend:
         of = self._kinds.get(kind)
         records = [record for record in self._store.list(kind) if not (record.deleting or self._lost(record))]
         found = [to_observed(record, of) for record in records]
-        if of is not None and of.local.behaviour in _SERVED:
+        if of is not None and of.local.served:
             found = [self._doubts.of(observed) for observed in found]
             found = [_as_served(*both) for both in zip(found, records, strict=True)]
-        if of is not None and of.local.behaviour is Behaviour.TRAFFIC:
+        if of is not None and of.local.shares:
             found = [with_shares(observed) for observed in found]
         return [*found, *inborn(kind, found)]
 
@@ -160,7 +157,7 @@ class LocalBackend:
             self._archive(kind, record)
             return
         self._secrets.forget(key)
-        if kind.local.behaviour in PASSIVE:
+        if not kind.local.processes:
             self._store.delete(key)
             return
         self._store.mark_deleting(key)
@@ -200,7 +197,7 @@ class LocalBackend:
 
     def _stands_for_processes(self, record: Record) -> bool:
         kind = self._kinds.get(record.kind)
-        if kind is None or record.archived or record.deleting or kind.local.behaviour in PASSIVE:
+        if kind is None or record.archived or record.deleting or not kind.local.processes:
             return False
         return kind.identity is not Identity.RUN or record.health is Health.PROGRESSING
 
@@ -231,11 +228,13 @@ class LocalBackend:
 
     def _lines(self, record: Record, *, going_on: bool) -> Iterator[str]:
         address = Address.parse(record.address)
-        reader = LogReader(log_file(self._paths, address, record.revision))
+        kind = self._kind(address)
+        reader = LogReader(log_file(self._paths, kind, address, record.revision))
 
         def running() -> bool:
             current = self._store.get(*record.key)
-            return going_on and current is not None and not _settled(current)
+            over = kind.identity is Identity.RUN and current is not None and current.health is not Health.PROGRESSING
+            return going_on and current is not None and not over
 
         # What jobs print is masked on its way to the log; what scoring servers print is not.
         return map(self._secrets.mask(record.key), follow(reader, running))
@@ -257,7 +256,7 @@ class LocalBackend:
         return to_observed(existing, kind)
 
     def _archive(self, kind: Kind, record: Record) -> None:
-        if kind.local.behaviour not in _ARCHIVABLE:
+        if not kind.local.archivable:
             raise Invalid(
                 f"{record.address}: a {kind.title} cannot be archived.", fix="Use on_removal: delete or keep."
             )
@@ -268,7 +267,7 @@ class LocalBackend:
         self._store.archive(record.key)
 
     def _wake(self, kind: Kind) -> None:
-        if kind.local.behaviour not in PASSIVE:
+        if kind.local.processes:
             self._client.ensure()
             self._client.nudge()
 
@@ -276,7 +275,3 @@ class LocalBackend:
 def _as_served(observed: Observed, record: Record) -> Observed:
     health, message = health_shown(observed.health, observed.message, record.attributes)
     return replace(observed, health=health, message=message)
-
-
-def _settled(record: Record) -> bool:
-    return record.kind == "jobs" and record.health is not Health.PROGRESSING

@@ -12,7 +12,7 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.field_mark import Metadata
 from orchestrator.core.fields import root_node
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Behaviour, Kind
+from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.workspace.admission import admit
 from orchestrator.workspace.content import ContentStore
@@ -24,11 +24,6 @@ from orchestrator.workspace.store import RecordStore
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""
-
-PASSIVE: Final = frozenset({Behaviour.RECORD, Behaviour.ASSET})
-"""What has no processes: writing the record is all."""
-
-_REVEALING: Final = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT, Behaviour.ASSET})
 
 
 class RecordDrafts:
@@ -79,22 +74,22 @@ class RecordDrafts:
             if not self._identity:
                 self._identity = ensure_identity(self._paths)
             stored = to_store(request.properties, self._content, self._identity)
-            if kind.local.behaviour in _REVEALING:
+            if kind.local.reveals:
                 self._secrets.put(key, stored.secrets, stored.named)
         except OSError as error:
             raise Invalid(
                 f"The workspace in {self._paths.root} cannot be written: {error.strerror or error}.",
                 fix="Check that the disk has room and that you may write there.",
             ) from error
-        passive = kind.local.behaviour in PASSIVE
+        processes = kind.local.processes
         return Record(
             *key,
             owner=request.owner,
             fingerprint=request.fingerprint.pack(),
             body=stored.body,
             attributes={FILES: stored.files or None, LOST: None, **self._attributes},
-            health=Health.HEALTHY if passive else Health.PROGRESSING,
-            phase="" if passive else QUEUED,
+            health=Health.PROGRESSING if processes else Health.HEALTHY,
+            phase=QUEUED if processes else "",
             variant=request.variant,
         )
 
@@ -106,7 +101,7 @@ def key_of(address: Address, revision: str) -> RecordKey:
 
 def relabelled(draft: Record, existing: Record, request: Request, kind: Kind) -> Record | None:
     """The draft with the standing of what exists, if only labels are to change; None if there is work to do."""
-    only_labels = kind.local.behaviour is Behaviour.RUN or (
+    only_labels = kind.local.labels_only or (
         request.fingerprint.matches(existing.fingerprint)
         and existing.health is Health.HEALTHY
         and _unlabelled(existing, kind) == _unlabelled(draft, kind)

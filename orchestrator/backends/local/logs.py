@@ -9,6 +9,7 @@ from time import sleep
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
+from orchestrator.core.kind import Kind
 from orchestrator.workspace.paths import WorkspacePaths, safe_name
 
 _TAIL_BYTES = 1 << 16
@@ -16,17 +17,16 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.25
 
 
-def log_file(paths: WorkspacePaths, address: Address, revision: str) -> Path:
+def log_file(paths: WorkspacePaths, kind: Kind, address: Address, revision: str) -> Path:
     """The file that a run or deployment writes to. It may not exist yet.
 
     Raises:
         Invalid: the resource is of a kind without a log, or a name would leave the workspace's folder.
     """
-    if address.kind == "jobs":
-        return paths.job(revision) / "user_logs" / "std_log.txt"
-    if address.kind == "online_endpoints.deployments":
-        return paths.endpoint(address.name) / "deployments" / safe_name(address.leaf) / "deployment.log"
-    raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
+    if not kind.local.log:
+        raise Invalid(f"{address} has no log.", fix="Jobs and deployments have one.")
+    own = {"{name}": address.name, "{leaf}": address.leaf, "{revision}": revision}
+    return paths.root.joinpath(*(safe_name(own[part]) if part in own else part for part in kind.local.log))
 
 
 class LogReader:

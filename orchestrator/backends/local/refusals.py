@@ -13,7 +13,7 @@ from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.local.registered import taken
 from orchestrator.backends.local.servable import has_script, model_place, unservable
 from orchestrator.backends.scoring_script import unusable
-from orchestrator.core.kind import Behaviour, Kind
+from orchestrator.core.kind import Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
@@ -32,7 +32,6 @@ ATTACHED: Final[Mapping[str, str]] = {
 }
 """Computes that are a certain machine or cluster, with what is installed there. The others are sizes: this machine stands in for them."""
 
-_RUNNING = frozenset({Behaviour.RUN, Behaviour.DEPLOYMENT})
 _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties", "description"})
 """Fields that may name remote storage without anything being read from there on their account."""
 
@@ -68,7 +67,7 @@ class Refusals:
         environment that cannot be had here, if it reads storage that this machine cannot reach, or if the packages that run
         things are not installed.
         """
-        if kind.local.behaviour not in _RUNNING:
+        if not kind.local.runs:
             yield from kind.local_refusals(desired.variant, desired.properties)
             return
         mentions = Mentions(resources, self._store)
@@ -79,9 +78,9 @@ class Refusals:
         if not (mapped and desired.variant in ATTACHED):
             yield from kind.local_refusals(desired.variant, desired.properties)
         yield from _not_learnt_here(desired)
-        if kind.local.behaviour is Behaviour.RUN:
+        if kind.local.registers:
             yield from taken(desired, resources, self._store)
-        if kind.local.behaviour is Behaviour.DEPLOYMENT:
+        if kind.local.serves:
             environment = mentions.body(desired.properties.get("environment"))
             yield from unusable(desired.properties, environment)
             yield from lacking(desired.properties, environment, self._content)

@@ -10,6 +10,7 @@ from orchestrator.backends.local.logs import LogReader, log_file, tail
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, LogLine, Progress
 from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.database import gone
@@ -25,8 +26,6 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.25
 _SUPERVISOR_CHECK_S = 2.0
 _TAIL_LINES = 20
-_RUNS = "jobs"
-_LOGGING = frozenset({_RUNS, "online_endpoints.deployments"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Waiter:
 
     store: RecordStore
     paths: WorkspacePaths
+    kinds: Kinds
     clock: Clock
     ensure: Callable[[], None]
     trouble: Callable[[], str]
@@ -56,7 +56,7 @@ class Waiter:
             Cancelled: the waiting was given up.
         """
         pace = _Pace(self.clock, timeout_s, self._look_after(progress))
-        watched = _Watched(self.paths, key, progress)
+        watched = _Watched(self.paths, self.kinds[key.kind], key, progress)
         while True:
             record = self.store.get(*key)
             if not self.paths.exists:
@@ -151,12 +151,12 @@ class _Pace:
 class _Watched:
     """What was already told of a record."""
 
-    def __init__(self, paths: WorkspacePaths, key: RecordKey, progress: Progress) -> None:
+    def __init__(self, paths: WorkspacePaths, kind: Kind, key: RecordKey, progress: Progress) -> None:
         self._progress = progress
         self._secrets = SecretFiles(paths)
         self._told = ("", "")
-        self._log = log_file(paths, Address.parse(key.address), key.revision) if key.kind in _LOGGING else None
-        self._reader = LogReader(self._log) if self._log is not None and key.kind == _RUNS else None
+        self._log = log_file(paths, kind, Address.parse(key.address), key.revision) if kind.local.log else None
+        self._reader = LogReader(self._log) if self._log is not None and kind.local.log_is_news else None
 
     def tell(self, record: Record) -> bool:
         lines: list[str] = [LogLine(line) for line in self._reader.new_lines()] if self._reader is not None else []

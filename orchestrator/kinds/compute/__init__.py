@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
 from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Identity, Resource, Whole
 from orchestrator.core.field_mark import Alias, Computed, Files, Immutable, Sensitive, ServiceValue, WriteOnly
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Kind, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
@@ -171,6 +172,40 @@ def _name(longest: int, shortest: int) -> NameRule:
     )
 
 
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """The image of an application has no type, there is one only; a namespace has to be said, where the service has a default.
+
+    Source: azure-ai-ml, ``ImageSettingsSchema`` and ``KubernetesComputeSchema``.
+    """
+    if str(body.get("type")).lower() == "kubernetes" and not body.get("namespace"):
+        body["namespace"] = "default"
+    if applications := body.get("custom_applications"):
+        body["custom_applications"] = [_application(application) for application in applications]
+    return body
+
+
+def _application(application: Mapping[str, Any]) -> dict[str, Any]:
+    image = {name: value for name, value in (application.get("image") or {}).items() if name != "type"}
+    return {**application, "image": image}
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """Durations as ISO text where the client has not made seconds of them.
+
+    The subnet is left out: it comes back as a long identifier, whichever of name and identifier was sent, and nothing tells
+    which; a comparison would make a cluster anew for nothing. The service cannot change it. An application's image comes back
+    without its type, of which there is one only. Source: azure-ai-ml, ``AmlCompute`` and ``ImageSettings``.
+    """
+    if isinstance(body.get("network_settings"), dict):
+        body["network_settings"].pop("subnet", None)
+    for application in body.get("custom_applications") or ():
+        application["image"] = {"type": "docker", **(application.get("image") or {})}
+    idle = body.get("idle_time_before_scale_down")
+    if isinstance(idle, str) and idle.isdecimal():
+        body["idle_time_before_scale_down"] = int(idle)
+    return body
+
+
 KIND: Final = Kind(
     key="compute",
     title="compute",
@@ -185,8 +220,17 @@ KIND: Final = Kind(
     variant=variant_by_type(any_case=True),
     name=_name(32, 2),
     variant_names={"computeinstance": _name(24, 3), "kubernetes": _name(16, 2), "virtualmachine": _name(16, 2)},
-    azure=AzureBinding("compute", "load_compute", "begin_create_or_update", "begin_delete"),
-    local=LocalBinding(Behaviour.RECORD),
+    azure=AzureBinding(
+        "compute",
+        "load_compute",
+        "begin_create_or_update",
+        "begin_delete",
+        driver="named",
+        spoken=_spoken,
+        returned=_returned,
+    ),
+    behaviour=WRITTEN,
+    local=LOCAL_RECORD,
     source="Azure ML CLI v2 YAML reference: compute cluster, compute instance, attached Kubernetes and virtual machine",
     schemas=("compute", "amlCompute", "computeInstance", "kubernetesCompute", "vmCompute", "synapseSparkCompute"),
     shape=("size", "min_instances", "max_instances", "idle_time_before_scale_down"),

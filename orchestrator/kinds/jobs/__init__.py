@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
+from orchestrator.core.folds import scalar_text
 from orchestrator.core.kind import (
     AzureBinding,
-    Behaviour,
     BodyProblem,
     Identity,
     Kind,
-    LocalBinding,
     NameRule,
     Variants,
 )
@@ -164,6 +164,30 @@ def _source_paths(properties: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield from ((name,) for name in ("training_data", "validation_data", "test_data"))
 
 
+_LITERALS: Final = frozenset({"integer", "number", "string", "boolean"})
+
+
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """Inputs that are values stand bare; a positive label and the values of variables are texts.
+
+    Source: azure-ai-ml, schemas of job inputs and of AutoML classification; of commands in 1.27, where later versions take numbers too.
+    """
+    inputs = body.get("inputs")
+    if isinstance(inputs, Mapping):
+        body["inputs"] = {name: _bare(value) for name, value in inputs.items()}
+    if body.get("positive_label") is not None:
+        body["positive_label"] = str(body["positive_label"])
+    variables = body.get("environment_variables")
+    if isinstance(variables, Mapping):
+        body["environment_variables"] = {name: scalar_text(value) for name, value in variables.items()}
+    return body
+
+
+def _bare(value: Any) -> Any:
+    is_literal = isinstance(value, Mapping) and value.get("type") in _LITERALS and value.keys() <= {"type", "value"}
+    return value["value"] if is_literal and "value" in value else value
+
+
 KIND: Final = Kind(
     key="jobs",
     title="job",
@@ -177,12 +201,26 @@ KIND: Final = Kind(
         "1 to 230 letters, digits, '-' and '_'; starts with a letter or digit",
         "Azure REST specification, workspaces/jobs (255 characters, of which a run's digest and attempt take 25)",
     ),
-    azure=AzureBinding("jobs", "load_job", "create_or_update", "archive"),
-    local=LocalBinding(Behaviour.RUN),
+    azure=AzureBinding("jobs", "load_job", "create_or_update", "archive", driver="jobs", spoken=_spoken),
+    behaviour=Behaviour(timeout_s=None, rank=0, instant=False, tested_alone=False),
+    local=LocalBehaviour(
+        processes=True,
+        served=False,
+        runs=True,
+        registers=True,
+        serves=False,
+        archivable=True,
+        labels_only=True,
+        reveals=True,
+        log=("jobs", "{revision}", "user_logs", "std_log.txt"),
+        log_is_news=True,
+        shares=False,
+    ),
     source="Azure ML CLI v2 YAML reference: command job, automated ML jobs",
     schemas=("commandJob", "autoMLJob", "automl", "sweepJob", "pipelineJob", "sparkJob"),
     shape=("command", "task", "trial", "jobs", "entry"),
     removal=Removal.ARCHIVE,
+    nests={"environment": "environments"},
     attributes=("id", "name", "outputs.*"),
     unnamed_outputs=_unnamed_outputs,
     problems=_problems,

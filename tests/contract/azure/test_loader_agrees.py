@@ -30,6 +30,7 @@ from tests.unit.kinds.cases import Case, all_cases
 from tests.unit.spec.building import project
 
 pytest.importorskip("azure.ai.ml")
+KINDS = discover()
 CASES = [case for case in all_cases() if case.kind not in ("roles", "online_endpoints.traffic")]
 DEEP = [name for name in discover()["jobs"].variants if name.startswith(("automl.image_", "automl.text_"))]
 
@@ -84,7 +85,7 @@ def reader_refuses(case: Case, variant: str, body: Mapping[str, Any], folder: Pa
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            loader_schema(f"{prefix}.{variant}", str(folder)).load(spoken(case.kind, document))
+            loader_schema(f"{prefix}.{variant}", str(folder)).load(spoken(KINDS[case.kind], document))
     except Exception as failure:  # its reader raises many things
         return f"{type(failure).__name__}: {failure}"[:300]
     return ""

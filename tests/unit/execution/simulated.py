@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN, Behaviour
 from orchestrator.core.errors import BackendError, Conflict, Failed, NotFound, StateError
 from orchestrator.core.field_mark import Immutable, Metadata
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.health import Health
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.ports import Cancellation, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
@@ -215,7 +216,7 @@ class SimulatedBackend:
 
     def _object(self, request: Request, order: int) -> Observed:
         kind = KINDS[request.address.kind]
-        at_once = kind.local.behaviour in (Behaviour.RECORD, Behaviour.ASSET)
+        at_once = kind.behaviour.instant
         return Observed(
             request.address,
             request.revision,
@@ -391,24 +392,29 @@ def _kind(key: str, identity: Identity, behaviour: Behaviour, **more: Any) -> Ki
         identity,
         {"": _Body},
         NameRule(".*", "anything", "tests"),
-        AzureBinding(key, f"load_{key}", "create_or_update", "delete"),
-        LocalBinding(behaviour),
+        AzureBinding(key, f"load_{key}", "create_or_update", "delete", driver="named"),
+        behaviour,
+        LOCAL_RECORD,
         "tests",
         **more,
     )
 
 
+def _settling(timeout_s: float | None, rank: int = 0) -> Behaviour:
+    return Behaviour(timeout_s=timeout_s, rank=rank, instant=False, tested_alone=rank == 1)
+
+
 KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
-        _kind("compute", Identity.NAMED, Behaviour.RECORD),
-        _kind("connections", Identity.NAMED, Behaviour.RECORD, taggable=False),
-        _kind("data", Identity.VERSIONED, Behaviour.ASSET, removal=Removal.ARCHIVE),
-        _kind("models", Identity.VERSIONED, Behaviour.ASSET, removal=Removal.ARCHIVE),
-        _kind("jobs", Identity.RUN, Behaviour.RUN, removal=Removal.ARCHIVE),
-        _kind("online_endpoints", Identity.NAMED, Behaviour.ENDPOINT),
-        _kind("online_endpoints.deployments", Identity.NAMED, Behaviour.DEPLOYMENT),
-        _kind("online_endpoints.traffic", Identity.NAMED, Behaviour.TRAFFIC, taggable=False),
+        _kind("compute", Identity.NAMED, WRITTEN),
+        _kind("connections", Identity.NAMED, WRITTEN, taggable=False),
+        _kind("data", Identity.VERSIONED, WRITTEN, removal=Removal.ARCHIVE),
+        _kind("models", Identity.VERSIONED, WRITTEN, removal=Removal.ARCHIVE),
+        _kind("jobs", Identity.RUN, _settling(None), removal=Removal.ARCHIVE),
+        _kind("online_endpoints", Identity.NAMED, _settling(1_800.0)),
+        _kind("online_endpoints.deployments", Identity.NAMED, _settling(7_200.0, 1)),
+        _kind("online_endpoints.traffic", Identity.NAMED, _settling(1_800.0, 2), taggable=False),
     )
 }
 """A kind for each behaviour, small enough to read."""

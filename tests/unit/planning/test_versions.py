@@ -17,6 +17,7 @@ from orchestrator.planning.revisions import LONGEST_RUN, attempts, run_name, ver
 from tests.unit.planning.toys import (
     CPU,
     DATA,
+    KINDS,
     MODEL,
     TRAIN,
     World,
@@ -225,7 +226,9 @@ def test_content_that_no_field_or_file_shows_is_still_content() -> None:
     ],
 )
 def test_version_names(why: str, kind: str, taken: list[str], last: str, expected: str) -> None:
-    assert version_name(kind, PRINT, [Observed(MODEL, revision, {}) for revision in taken], last) == expected, why
+    assert version_name(KINDS[kind], PRINT, [Observed(MODEL, revision, {}) for revision in taken], last) == expected, (
+        why
+    )
 
 
 @pytest.mark.parametrize(

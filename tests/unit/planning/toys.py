@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
 from orchestrator.core.change import Action, Change
 from orchestrator.core.field_mark import Alias, Computed, Immutable, Keyed, Metadata, Passive, Sensitive, ServiceValue
 from orchestrator.core.fields import node_of
 from orchestrator.core.fingerprint import digest_tree
-from orchestrator.core.kind import AzureBinding, Behaviour, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.plan import Plan, Target
 from orchestrator.core.project import Project, WorkspaceChoice
 from orchestrator.core.refusal import Refusal
@@ -91,10 +92,10 @@ def _kind(
     key: str,
     identity: Identity,
     model: type[Spec],
-    behaviour: Behaviour = Behaviour.RECORD,
     removal: Removal = Removal.DELETE,
     *,
     taggable: bool = True,
+    numbered: bool = False,
 ) -> Kind:
     return Kind(
         key=key,
@@ -102,11 +103,13 @@ def _kind(
         identity=identity,
         variants={"": model},
         name=NameRule(".+", "anything", ""),
-        azure=AzureBinding("", "", "", ""),
-        local=LocalBinding(behaviour),
+        azure=AzureBinding("", "", "", "", driver=""),
+        behaviour=WRITTEN,
+        local=LOCAL_RECORD,
         source="",
         removal=removal,
         taggable=taggable,
+        numbered=numbered,
     )
 
 
@@ -115,7 +118,7 @@ KINDS = {
     for kind in (
         _kind("compute", Identity.NAMED, Machine),
         _kind("data", Identity.VERSIONED, Table, removal=Removal.ARCHIVE),
-        _kind("models", Identity.VERSIONED, Weights, removal=Removal.ARCHIVE),
+        _kind("models", Identity.VERSIONED, Weights, removal=Removal.ARCHIVE, numbered=True),
         _kind("jobs", Identity.RUN, Work, removal=Removal.ARCHIVE),
         _kind("online_endpoints", Identity.NAMED, Door),
         _kind("online_endpoints.deployments", Identity.NAMED, Server),

@@ -10,6 +10,7 @@ from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.best_model import with_best_model
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.marks import marked
 from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
@@ -52,10 +53,9 @@ class AssetDriver:
             return max(active, key=lambda version: version.order, default=None)
         from orchestrator.backends.azure import sdk
 
-        collection = self._kind.azure.collection
         try:
             entity, archived = self._client.read(
-                f"read {address} {revision}", lambda ml: sdk.version(ml, collection, address.name, revision)
+                f"read {address} {revision}", lambda ml: sdk.version(ml, self._kind.azure, address.name, revision)
             )
         except NotFound:
             return None
@@ -86,7 +86,7 @@ class AssetDriver:
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> None:
-            entity, _ = sdk.version(ml, self._kind.azure.collection, name, version)
+            entity, _ = sdk.version(ml, self._kind.azure, name, version)
             entity.tags = marked(request.properties.get("tags"), request)
             entity.description = request.properties.get("description")
             if properties := request.properties.get("properties"):
@@ -139,7 +139,7 @@ class AssetDriver:
 
         try:
             found = self._client.read(
-                f"list {self._kind.key}.{name}", lambda ml: list(sdk.versions(ml, self._kind.azure.collection, name))
+                f"list {self._kind.key}.{name}", lambda ml: list(sdk.versions(ml, self._kind.azure, name))
             )
         except NotFound:
             return []
@@ -149,6 +149,11 @@ class AssetDriver:
         return getattr(ml, self._kind.azure.collection)
 
     def _observed(self, entity: Any, *, archived: bool) -> Observed:
-        body = self._client.body(self._kind.key, entity)
+        body = self._client.body(self._kind, entity)
         address = Address(self._kind.section, entity.name)
         return facts.observed(address, str(entity.version), body, entity, archived=archived)
+
+
+def driver(kind: Kind, context: DriverContext) -> AssetDriver:
+    """See `context.driver_of`."""
+    return AssetDriver(context.client, kind, lambda: context.names(kind))

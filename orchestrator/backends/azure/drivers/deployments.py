@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.inline import InlineAssets, named_inside, note_named
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.backends.azure.prepared import prepared
+from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
-from orchestrator.core.kind import Kind
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import Observed
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.resource import Desired, Observed
+from orchestrator.core.value import Reference
 
 LOG_LINES = 1_000
 """Lines that are asked for at once."""
@@ -26,8 +30,9 @@ LOG_LINES = 1_000
 class DeploymentDriver(MutableDriver):
     """Deployments."""
 
-    def __init__(self, client: Client, kind: Kind, reads: EndpointReads) -> None:
+    def __init__(self, client: Client, kind: Kind, kinds: Kinds, reads: EndpointReads) -> None:
         super().__init__(client, kind)
+        self._kinds = kinds
         self._reads = reads
         self._inline = InlineAssets(client)
 
@@ -55,12 +60,20 @@ class DeploymentDriver(MutableDriver):
         )
         return str(text).splitlines()
 
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        """See `Refusing.refusals`: what its scoring script lacks."""
+        environment = desired.properties.get("environment")
+        named = resources.get(environment.target) if isinstance(environment, Reference) else None
+        return unusable(desired.properties, environment if named is None else named.properties)
+
     def _put(self, request: Request, verb: str) -> Any:
         from orchestrator.backends.azure import sdk
 
         def put(ml: Any) -> Any:
             with prepared(request) as ready:
-                entity = sdk.load_entity(self._kind.azure.loader, note_named(loader_body(ready, self._kind)))
+                entity = sdk.load_entity(
+                    self._kind.azure.loader, note_named(self._kind, loader_body(ready, self._kind))
+                )
                 return ml.online_deployments.begin_create_or_update(entity)
 
         return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))
@@ -74,10 +87,15 @@ class DeploymentDriver(MutableDriver):
     def _deployment(self, endpoint: str, entity: Any, rest: Any) -> Observed:
         from orchestrator.backends.azure import sdk
 
-        body = sdk.completed(self._client.body(self._kind.key, entity), rest)
+        body = sdk.completed(self._client.body(self._kind, entity), rest)
         named = named_inside(body)
-        for name, content in (("environment", self._inline.environment), ("model", self._inline.model)):
+        for name, kind in self._kind.nests.items():
             if name in body:
-                body[name] = content(body[name], named=name in named)
+                body[name] = self._inline.content(self._kinds[kind], body[name], named=name in named)
         address = Address(self._kind.section, endpoint, f"deployments.{entity.name}")
         return facts.observed(address, "", body, entity)
+
+
+def driver(kind: Kind, context: DriverContext) -> DeploymentDriver:
+    """See `context.driver_of`."""
+    return DeploymentDriver(context.client, kind, context.kinds, context.reads)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from orchestrator.core.address import Address
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import Observed, Removal
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.resource import Desired, Observed, Removal
 
 
 class Driver(Protocol):
@@ -35,4 +36,17 @@ class Driver(Protocol):
 
     def remove(self, address: Address, revision: str, removal: Removal) -> Any:
         """Delete or archive it. Returns the client's poller, or None."""
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """A driver that knows before anything is sent what the service will not take."""
+
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        """Why the service cannot bring a resource of a spec into being.
+
+        Args:
+            resources: all of the spec.
+        """
         ...

@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
@@ -56,6 +57,11 @@ class EndpointDriver(MutableDriver):
         return ml.online_endpoints.begin_delete(name=address.name)
 
     def _observed(self, entity: Any) -> Observed:
-        body = self._client.body(self._kind.key, entity)
+        body = self._client.body(self._kind, entity)
         own = {name: value for name, value in body.items() if name not in _PARTS}
         return facts.observed(Address(self._kind.section, entity.name), "", own, entity)
+
+
+def driver(kind: Kind, context: DriverContext) -> EndpointDriver:
+    """See `context.driver_of`."""
+    return EndpointDriver(context.client, kind, context.reads)

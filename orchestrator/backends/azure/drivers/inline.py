@@ -6,32 +6,20 @@ import re
 from typing import Any, Final
 
 from orchestrator.backends.azure.client import Client
-from orchestrator.backends.azure.normalise import ANONYMOUS
 from orchestrator.core.errors import NotFound
-
-_MODEL: Final = re.compile(r"azureml:(?:[0-9a-f]{64}|[0-9a-f]{32}):[^:]+")
-"""The name that the client gives to a model without one: a digest of its files, in older versions a shorter one.
-Source: azure-ai-ml, ``Model.__init__``; 1.27."""
-
-_FIELDS: Final = {
-    "environments": ("image", "conda_file", "build", "inference_config"),
-    "models": ("type", "path", "version", "description", "tags", "properties", "flavors"),
-}
-"""What a spec may say of those without a name, by collection."""
+from orchestrator.core.kind import Kind
 
 _MORE: Final = ("description", "tags", "properties")
-_NAMED: Final = re.compile(r"azureml:[^:@/]+:[^:]+")
+_NAMED: Final = r"azureml:[^:@/]+:[^:]+"
 _MARK: Final = "amlctl.inline"
 
 
-def note_named(body: dict[str, Any]) -> dict[str, Any]:
+def note_named(kind: Kind, body: dict[str, Any]) -> dict[str, Any]:
     """A deployment's body for the client, with a property that says what is written inside under a name of its own.
 
     Of such an asset the service keeps the name only, and a plan must know that the spec has the content there.
     """
-    named = [
-        field for field in ("environment", "model") if isinstance(body.get(field), dict) and body[field].get("name")
-    ]
+    named = [field for field in kind.nests if isinstance(body.get(field), dict) and body[field].get("name")]
     if not named:
         return body
     return {**body, "properties": {**(body.get("properties") or {}), _MARK: " ".join(named)}}
@@ -58,43 +46,34 @@ class InlineAssets:
         self._client = client
         self._known: dict[str, Any] = {}
 
-    def environment(self, reference: Any, *, named: bool = False) -> Any:
-        """What an environment consists of, if its name says that it was written inside; otherwise the reference itself.
+    def content(self, kind: Kind, reference: Any, *, named: bool = False) -> Any:
+        """What an asset consists of, if its name says that it was written inside; otherwise the reference itself.
 
         Args:
+            kind: of the asset.
             reference: as it came back.
             named: it was written inside under a name of its own.
         """
-        written = _fits(_NAMED, reference) if named else _fits(ANONYMOUS, reference)
-        return self._content("environments", reference, named=named) if written else reference
-
-    def model(self, reference: Any, *, named: bool = False) -> Any:
-        """The same for a model."""
-        written = _fits(_NAMED, reference) if named else _fits(_MODEL, reference)
-        return self._content("models", reference, named=named) if written else reference
-
-    def _content(self, collection: str, reference: str, *, named: bool) -> Any:
+        written = isinstance(reference, str) and re.match(_NAMED if named else kind.azure.anonymous, reference)
+        if not written:
+            return reference
         if reference not in self._known:
-            self._known[reference] = self._read(collection, reference)
+            self._known[reference] = self._read(kind, reference)
         found = self._known[reference]
         if isinstance(found, str) or named:
             return found
-        return {field: value for field, value in found.items() if field in _FIELDS[collection]}
+        return {field: value for field, value in found.items() if field in kind.azure.inline}
 
-    def _read(self, collection: str, reference: str) -> Any:
+    def _read(self, kind: Kind, reference: str) -> Any:
         """The content; the reference itself if it is gone."""
         from orchestrator.backends.azure import sdk
 
         _, name, version = reference.split(":", 2)
         try:
             entity, _ = self._client.read(
-                f"read {collection}.{name}", lambda ml: sdk.version(ml, collection, name, version)
+                f"read {kind.key}.{name}", lambda ml: sdk.version(ml, kind.azure, name, version)
             )
         except NotFound:
             return reference
-        body = self._client.body(collection, entity)
-        return {field: body[field] for field in ("name", "version", *_MORE, *_FIELDS[collection]) if field in body}
-
-
-def _fits(pattern: re.Pattern[str], reference: Any) -> bool:
-    return isinstance(reference, str) and pattern.match(reference) is not None
+        body = self._client.body(kind, entity)
+        return {field: body[field] for field in ("name", "version", *_MORE, *kind.azure.inline) if field in body}

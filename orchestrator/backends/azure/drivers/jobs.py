@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.bodies import loader_body, local_files
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.marks import marked, marks_of
 from orchestrator.backends.azure.normalise import shortened
 from orchestrator.backends.azure.prepared import prepared
@@ -143,11 +144,11 @@ class JobDriver:
     def _observed(self, job: Any, *, archived: bool = False, at: Address | None = None) -> Observed:
         body = _labels(job)
         _, marked_as, _ = marks_of(body.get("tags"))
-        address = marked_as if marked_as is not None and marked_as.section == "jobs" else at
+        address = marked_as if marked_as is not None and marked_as.kind == self._kind.key else at
         status = facts.bare(job.status)
         health = _ENDED.get(status, Health.PROGRESSING)
         return facts.observed(
-            address or Address("jobs", job.name),
+            address or Address(self._kind.key, job.name),
             str(job.name),
             body,
             job,
@@ -173,3 +174,8 @@ def _labels(job: Any) -> dict[str, Any]:
     found = {name: getattr(job, name, None) for name in _LABELS}
     body: dict[str, Any] = shortened({name: value for name, value in found.items() if value is not None})
     return body
+
+
+def driver(kind: Kind, context: DriverContext) -> JobDriver:
+    """See `context.driver_of`."""
+    return JobDriver(context.client, kind, lambda: context.recorded(kind))

@@ -66,5 +66,5 @@ class MutableDriver(ABC):
         return getattr(ml, self._kind.azure.collection)
 
     def _observed(self, entity: Any) -> Observed:
-        body = self._client.body(self._kind.key, entity)
+        body = self._client.body(self._kind, entity)
         return facts.observed(Address(self._kind.section, entity.name), "", body, entity)

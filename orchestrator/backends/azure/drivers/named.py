@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.backends.azure.bodies import loader_body
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
 from orchestrator.core.inborn import DEFAULT_DATASTORES
+from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
 
@@ -63,3 +65,8 @@ class NamedDriver(MutableDriver):
         remove = self._kind.azure.remove
         answer = getattr(self._collection(ml), remove)(address.name)
         return answer if remove.startswith("begin_") else None
+
+
+def driver(kind: Kind, context: DriverContext) -> NamedDriver:
+    """See `context.driver_of`."""
+    return NamedDriver(context.client, kind)

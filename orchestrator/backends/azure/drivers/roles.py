@@ -7,8 +7,10 @@ from typing import Any
 
 from orchestrator.backends.azure.assignments import PROVIDER, VERSION, Assignment, assignment_of, body_of, name_of
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound
+from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
@@ -21,10 +23,12 @@ class RoleDriver:
 
     Args:
         client: of the workspace.
+        kind: of role assignments.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, kind: Kind) -> None:
         self._client = client
+        self._kind = kind
         self._workspace = client.connection.arm_id
 
     def list(self) -> list[Observed]:
@@ -54,6 +58,10 @@ class RoleDriver:
     def update(self, request: Request, before: Observed) -> Any:
         """See `Driver.update`: only the description changes in place."""
         self._put(str(before.attributes["name"]), request, "update")
+
+    def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
+        """See `Refusing.refusals`."""
+        return given_twice(desired, resources.values())
 
     def restore(self, request: Request) -> None:
         """Never needed: assignments are not archived."""
@@ -87,15 +95,15 @@ class RoleDriver:
             rest = self._client.read(f"read {request.address}", lambda ml: _send(ml, "GET", self._path(name)))
         except NotFound:
             return None
-        return assignment_of(rest)
+        return assignment_of(rest, self._kind)
 
     def _at(self, address: Address) -> Assignment | None:
         return next((found for found in self._all() if found.observed.address == address), None)
 
     def _all(self) -> Sequence[Assignment]:
         """Those of the workspace itself: the service lists what resource group and subscription hand down as well."""
-        pages = self._client.read("list roles", lambda ml: list(_pages(ml, self._path())))
-        found = [assignment_of(rest) for rest in pages]
+        pages = self._client.read(f"list {self._kind.key}", lambda ml: list(_pages(ml, self._path())))
+        found = [assignment_of(rest, self._kind) for rest in pages]
         return [one for one in found if one.scope.rstrip("/").lower() == self._workspace]
 
     def _path(self, name: str = "") -> str:
@@ -105,7 +113,11 @@ class RoleDriver:
 def given_twice(desired: Desired, resources: Iterable[Desired]) -> Iterator[Refusal]:
     """A refusal for each other entry of the spec that gives the same role to the same principal: the service keeps one."""
     for other in resources:
-        if other.address < desired.address and other.address.kind == "roles" and _gift(other) == _gift(desired):
+        if (
+            other.address < desired.address
+            and other.address.kind == desired.address.kind
+            and _gift(other) == _gift(desired)
+        ):
             yield Refusal(
                 f"{other.address} gives the same role to the same principal", ("role",), "Remove one of them."
             )
@@ -131,3 +143,8 @@ def _send(
     from orchestrator.backends.azure import sdk
 
     return sdk.send(ml, method, path, query, body)
+
+
+def driver(kind: Kind, context: DriverContext) -> RoleDriver:
+    """See `context.driver_of`."""
+    return RoleDriver(context.client, kind)

@@ -7,10 +7,12 @@ from typing import Any
 
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.marks import marks_of
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
+from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed, Removal
 
@@ -18,8 +20,9 @@ from orchestrator.core.resource import Observed, Removal
 class TrafficDriver:
     """Who answers how much."""
 
-    def __init__(self, client: Client, reads: EndpointReads) -> None:
+    def __init__(self, client: Client, kind: Kind, reads: EndpointReads) -> None:
         self._client = client
+        self._kind = kind
         self._reads = reads
 
     def list(self) -> Sequence[Observed]:
@@ -73,11 +76,16 @@ class TrafficDriver:
         owner, _, _ = marks_of(endpoint.tags)
         message = "" if state in ("", "succeeded") else state
         return Observed(
-            Address("online_endpoints", endpoint.name, "traffic"),
+            Address(self._kind.section, endpoint.name, self._kind.part),
             "",
             body,
             owner=owner,
             health=facts.health_of(state),
             message=message,
-            attributes={"name": "traffic"},
+            attributes={"name": self._kind.part},
         )
+
+
+def driver(kind: Kind, context: DriverContext) -> TrafficDriver:
+    """See `context.driver_of`."""
+    return TrafficDriver(context.client, kind, context.reads)

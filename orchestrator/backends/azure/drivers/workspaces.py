@@ -8,53 +8,21 @@ from typing import Any, Final
 
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
+from orchestrator.backends.azure.drivers.site import Site
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Invalid, NotFound, Transient
+from orchestrator.core.errors import NotFound, Transient
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
 
-_NO_GROUP: Final = "ResourceGroupNotFound"
 _ACTIVE: Final = "DeploymentActive"
 _ENDED: Final = frozenset({"succeeded", "failed", "canceled"})
 """Source: Azure Resource Manager REST reference, deployments: provisioningState."""
 
 LONGEST_S: Final = 1_800.0
 """How long to wait for a deployment of somebody else where the request has no bound. It takes minutes; the service names no bound."""
-
-
-class Site:
-    """Whether the workspace is there. That it is there is remembered; that it is not is asked again.
-
-    Args:
-        client: of the workspace.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._stands = False
-
-    def stands(self) -> bool:
-        """Whether it is there."""
-        self._stands = self._stands or self.entity() is not None
-        return self._stands
-
-    def entity(self) -> Any:
-        """The client's form of it; None if it is not there.
-
-        Raises:
-            Invalid: the resource group is not there either.
-        """
-        name = self._client.connection.workspace_name
-        try:
-            return self._client.read(f"read workspace.{name}", lambda ml: ml.workspaces.get(name))
-        except NotFound as error:
-            if error.code == _NO_GROUP:
-                raise Invalid(
-                    error.detail, code=error.code, request_id=error.request_id, fix="Make the resource group first."
-                ) from error
-            return None
 
 
 class WorkspaceDriver(MutableDriver):
@@ -115,3 +83,8 @@ class WorkspaceDriver(MutableDriver):
     def _delete(self, ml: Any, address: Address) -> Any:
         """What the service made beside it stays: it may hold what others need."""
         return ml.workspaces.begin_delete(address.name, delete_dependent_resources=False)
+
+
+def driver(kind: Kind, context: DriverContext) -> WorkspaceDriver:
+    """See `context.driver_of`."""
+    return WorkspaceDriver(context.client, kind, context.site)

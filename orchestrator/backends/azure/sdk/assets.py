@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import azure.ai.ml.entities as entities
 from azure.ai.ml.constants import ListViewType
-from azure.ai.ml.entities import Data, Environment, Model
 
 from orchestrator.backends.azure.sdk.scope import scope_of
+from orchestrator.core.kind import AzureBinding
 
 ALL: Final = ListViewType.ALL
-
-_VERSIONED: Final[Mapping[str, tuple[str, Any]]] = {
-    "data": ("_operation", Data),
-    "environments": ("_version_operations", Environment),
-    "models": ("_model_versions_operation", Model),
-}
 
 
 def names_of(client: Any, collection: str) -> list[str]:
@@ -24,20 +19,20 @@ def names_of(client: Any, collection: str) -> list[str]:
     return [entity.name for entity in getattr(client, collection).list(list_view_type=ALL)]
 
 
-def versions(client: Any, collection: str, name: str) -> Iterator[tuple[Any, bool]]:
+def versions(client: Any, binding: AzureBinding, name: str) -> Iterator[tuple[Any, bool]]:
     """Every version of an asset, and whether it is archived, which the client's own entities do not tell."""
-    operations, entity_of = _versioned(client, collection)
+    operations, entity_of = _versioned(client, binding)
     for rest in operations.list(name=name, list_view_type=ALL, **scope_of(client)):
         yield entity_of(rest), bool(rest.properties.is_archived)
 
 
-def version(client: Any, collection: str, name: str, number: str) -> tuple[Any, bool]:
+def version(client: Any, binding: AzureBinding, name: str, number: str) -> tuple[Any, bool]:
     """One version of an asset, and whether it is archived."""
-    operations, entity_of = _versioned(client, collection)
+    operations, entity_of = _versioned(client, binding)
     rest = operations.get(name=name, version=number, **scope_of(client))
     return entity_of(rest), bool(rest.properties.is_archived)
 
 
-def _versioned(client: Any, collection: str) -> tuple[Any, Callable[[Any], Any]]:
-    attribute, entity = _VERSIONED[collection]
-    return getattr(getattr(client, collection), attribute), entity._from_rest_object
+def _versioned(client: Any, binding: AzureBinding) -> tuple[Any, Callable[[Any], Any]]:
+    operations, entity = binding.versions
+    return getattr(getattr(client, binding.collection), operations), getattr(entities, entity)._from_rest_object

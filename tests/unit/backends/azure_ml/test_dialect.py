@@ -9,6 +9,9 @@ import pytest
 from orchestrator.backends.azure.dialect import spoken
 from orchestrator.backends.azure.normalise import normalised
 from orchestrator.core.errors import Invalid
+from orchestrator.kinds import discover
+
+KINDS = discover()
 
 
 @pytest.mark.parametrize(
@@ -68,13 +71,13 @@ from orchestrator.core.errors import Invalid
 def test_bodies_are_said_as_the_loaders_take_them(
     kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str
 ) -> None:
-    assert spoken(kind, body) == wanted, why
+    assert spoken(KINDS[kind], body) == wanted, why
 
 
 def test_rates_that_differ_cannot_be_sent() -> None:
     collections = {"a": {"enabled": True, "sampling_rate": 0.5}, "b": {"enabled": True}}
     with pytest.raises(Invalid, match="one sampling rate"):
-        spoken("online_endpoints.deployments", {"data_collector": {"collections": collections}})
+        spoken(KINDS["online_endpoints.deployments"], {"data_collector": {"collections": collections}})
 
 
 @pytest.mark.parametrize(
@@ -91,4 +94,4 @@ def test_rates_that_differ_cannot_be_sent() -> None:
     ],
 )  # fmt: skip
 def test_and_come_back_as_a_spec_says_them(kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str) -> None:
-    assert normalised(kind, body) == wanted, why
+    assert normalised(KINDS[kind], body) == wanted, why

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from orchestrator.backends.azure.normalise import ANONYMOUS, normalised, short
+from orchestrator.backends.azure.normalise import normalised, short
+from orchestrator.kinds import discover
 from tests.identifiers import LONG_AND_SHORT
 from tests.identifiers import WORKSPACE as WS
+
+KINDS = discover()
 
 
 @pytest.mark.parametrize(("text", "wanted", "why"), LONG_AND_SHORT)
@@ -50,9 +54,10 @@ def test_identifiers_are_shortened(text: str, wanted: str, why: str) -> None:
     ],
 )
 def test_bodies_are_tidied(kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str) -> None:
-    assert normalised(kind, body) == wanted, why
+    assert normalised(KINDS[kind], body) == wanted, why
 
 
 def test_environments_without_a_name_are_told() -> None:
-    assert ANONYMOUS.match("azureml:CliV2AnonymousEnvironment:0a1b")
-    assert not ANONYMOUS.match("azureml:py:1")
+    anonymous = re.compile(KINDS["environments"].azure.anonymous)
+    assert anonymous.match("azureml:CliV2AnonymousEnvironment:0a1b")
+    assert not anonymous.match("azureml:py:1")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import (
     ANY_CASE,
     AS_TEXT,
@@ -25,11 +26,12 @@ from orchestrator.core.bodies import (
     Whole,
 )
 from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, Behaviour, BodyProblem, Identity, Kind, LocalBinding, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import inline_environment_problems
 from orchestrator.core.tree import value_at
+from orchestrator.kinds.online_deployment.azure import returned, spoken
 
 
 class InlineModel(Resource):
@@ -228,12 +230,34 @@ KIND: Final = Kind(
         "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
         "Azure ML documentation, limits of online deployments",
     ),
-    azure=AzureBinding("online_deployments", "load_online_deployment", "begin_create_or_update", "begin_delete"),
-    local=LocalBinding(Behaviour.DEPLOYMENT),
+    azure=AzureBinding(
+        "online_deployments",
+        "load_online_deployment",
+        "begin_create_or_update",
+        "begin_delete",
+        driver="deployments",
+        spoken=spoken,
+        returned=returned,
+    ),
+    behaviour=Behaviour(timeout_s=7_200.0, rank=1, instant=False, tested_alone=True),
+    local=LocalBehaviour(
+        processes=True,
+        served=True,
+        runs=True,
+        registers=False,
+        serves=True,
+        archivable=False,
+        labels_only=False,
+        reveals=True,
+        log=("endpoints", "{name}", "deployments", "{leaf}", "deployment.log"),
+        log_is_news=False,
+        shares=False,
+    ),
     source="Azure ML CLI v2 YAML reference: managed and Kubernetes online deployment",
     schemas=("managedOnlineDeployment", "kubernetesOnlineDeployment", "onlineDeployment"),
     shape=("endpoint_name", "instance_type", "code_configuration"),
     removal=Removal.DELETE,
+    nests={"environment": "environments", "model": "models"},
     problems=_problems,
     attributes=("id", "name"),
     local_refusals=_refusals,

@@ -1,0 +1,71 @@
+"""What drivers need of one workspace, and which driver a kind has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib import import_module
+
+from orchestrator.backends.azure.client import Client
+from orchestrator.backends.azure.drivers.driver import Driver
+from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
+from orchestrator.backends.azure.drivers.site import Site
+from orchestrator.core.address import Address
+from orchestrator.core.kind import Kind, Kinds
+
+Interest = Callable[[], Mapping[Address, str] | None]
+"""The addresses that a plan may be about, each with the revision on record; None means everything in the workspace."""
+
+_PACKAGE = __package__
+
+
+class DriverContext:
+    """One workspace, as drivers see it.
+
+    Args:
+        client: of the workspace.
+        kinds: all that are driven.
+        interest: see `Interest`.
+    """
+
+    def __init__(self, client: Client, kinds: Kinds, interest: Interest) -> None:
+        self.client = client
+        self.kinds = kinds
+        self._interest = interest
+
+    @cached_property
+    def site(self) -> Site:
+        """Whether the workspace is there."""
+        return Site(self.client)
+
+    @cached_property
+    def reads(self) -> EndpointReads:
+        """Endpoints and what they contain."""
+        return EndpointReads(self.client, self._endpoints)
+
+    def names(self, kind: Kind) -> frozenset[str] | None:
+        """The names of a kind that matter; None means all."""
+        wanted = self._interest()
+        return None if wanted is None else frozenset(address.name for address in wanted if address.kind == kind.key)
+
+    def recorded(self, kind: Kind) -> Mapping[Address, str]:
+        """The addresses of a kind that matter, each with the revision on record."""
+        wanted = self._interest() or {}
+        return {address: revision for address, revision in wanted.items() if address.kind == kind.key}
+
+    def _endpoints(self) -> frozenset[str] | None:
+        wanted = self._interest()
+        if wanted is None:
+            return None
+        sections = {kind.section for kind in self.kinds.values() if kind.azure.driver == _ENDPOINTS}
+        return frozenset(address.name for address in wanted if address.section in sections)
+
+
+_ENDPOINTS = "endpoints"
+"""The driver of what `EndpointReads` reads."""
+
+
+def driver_of(kind: Kind, context: DriverContext) -> Driver:
+    """The driver that a kind's binding names: that module's ``driver`` makes it."""
+    made: Driver = import_module(f"{_PACKAGE}.{kind.azure.driver}").driver(kind, context)
+    return made

@@ -1,0 +1,91 @@
+"""A kind owns everything about itself: what stands outside `kinds/` and speaks of one kind by name is counted, and only gets less."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from orchestrator.kinds import discover
+from tests.architecture.test_shape import ROOT, SOURCES
+
+KEYS = frozenset(discover())
+FILES = tuple(path for path in SOURCES if (ROOT / "orchestrator" / "kinds") not in path.parents)
+
+KNOWN = 110
+"""So many literal keys of kinds stand outside `kinds/`. Each removal lowers the number; nothing raises it. The goal is 0."""
+
+HOMONYMS = {
+    "orchestrator/cli/commands/workspace.py": {"workspace": "the command"},
+    "orchestrator/cli/overview.py": {"workspace": "the command"},
+    "orchestrator/cli/saved_shape.py": {"workspace": "a field of saved plans"},
+    "orchestrator/planning/saved.py": {"workspace": "a field of saved plans"},
+    "orchestrator/report/workspace.py": {"jobs": "a field of the report"},
+    "orchestrator/spec/compose.py": {"workspace": "the setting"},
+    "orchestrator/spec/documents.py": {"workspace": "the setting"},
+    "orchestrator/spec/head.py": {"workspace": "the setting"},
+    "orchestrator/spec/language.py": {"workspace": "the setting"},
+    "orchestrator/spec/schema.py": {"workspace": "the setting"},
+    "orchestrator/spec/schema_language.py": {"workspace": "the setting"},
+    "orchestrator/spec/addresses.py": dict.fromkeys(KEYS, "a part of azureml:// addresses"),
+    "orchestrator/backends/azure/drivers/jobs.py": {"compute": "a field of bodies"},
+    "orchestrator/backends/local/refusals.py": {"compute": "a field of bodies"},
+    "orchestrator/workspace/accelerators.py": {"compute": "a field of bodies, and the kind it names"},
+    "orchestrator/workspace/arm/app.py": {"data": "a part of the wire's addresses"},
+    "orchestrator/workspace/arm/job_bodies.py": {"compute": "a field of bodies"},
+    "orchestrator/workspace/curated.py": {"environments": "a field of the list of curated ones"},
+    "orchestrator/workspace/identity.py": {"workspace": "a field of the marker"},
+    "orchestrator/workspace/paths.py": dict.fromkeys(KEYS, "a folder"),
+    "orchestrator/workspace/jobs/automl/scoring_script.py": {"data": "a field of requests"},
+    "orchestrator/workspace/serving/scoring/mlflow_input.py": {"data": "a field of requests"},
+    "orchestrator/workspace/serving/scoring/mlflow_model.py": {"data": "a field of requests"},
+    "orchestrator/workspace/tracking_client.py": {"data": "a field of MLflow's answers"},
+}
+"""Words that only look like a kind, by file, and what they are."""
+
+
+def literals(path: Path) -> Iterator[ast.Constant]:
+    """The texts in a file that are a kind's key, or begin an address: ``models.``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.removesuffix(".") in KEYS:
+            yield node
+
+
+@cache
+def counted() -> tuple[str, ...]:
+    """``file:line: key`` of all that are no homonyms."""
+    found = []
+    for path in FILES:
+        name = path.relative_to(ROOT).as_posix()
+        allowed = HOMONYMS.get(name, {})
+        found += [f"{name}:{node.lineno}: {node.value}" for node in literals(path) if node.value not in allowed]
+    return tuple(found)
+
+
+def test_literal_keys_of_kinds_only_get_fewer() -> None:
+    assert len(counted()) == KNOWN, "\n".join(counted())
+
+
+def test_what_only_looks_like_a_kind_is_there() -> None:
+    """An entry that excuses nothing is taken out, so that it excuses nothing new."""
+    for name, words in HOMONYMS.items():
+        there = {str(node.value) for node in literals(ROOT / name)}
+        assert there and (set(words) == KEYS or there >= set(words)), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nobody_asks_which_behaviour_a_kind_has(path: Path) -> None:
+    """What a behaviour means stands in its attributes; comparing behaviours would be a list of kinds by another name."""
+    switch = re.compile(
+        r"\bBehaviour\.[A-Z]|\.(?:behaviour|local) (?:is|==|!=|in|not in) |match [\w.]*\.(?:behaviour|local):"
+    )
+    assert switch.findall(path.read_text()) == []
+
+
+def test_azure_is_not_driven_by_what_the_embedded_workspace_does() -> None:
+    azure = (ROOT / "orchestrator" / "backends" / "azure").rglob("*.py")
+    assert [path.name for path in azure if re.search(r"\.local\b(?!host)", path.read_text())] == []
