@@ -187,9 +187,7 @@ class World:
 
     def healed(self, address: str) -> None:
         """Wait until the history tells that it was set back."""
-        self.wait(
-            lambda s: s["conditions"]["Ready"]["status"] and any(address in one["healed"] for one in s["passes"])
-        )
+        self.wait(lambda s: s["conditions"]["Ready"]["status"] and any(address in one["healed"] for one in s["passes"]))
 
     def colleague(self, program: str) -> str:
         """What a person does with the SDK, in a process of its own."""
