@@ -187,6 +187,7 @@ class Kind:
         problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
         local_refusals: why the embedded workspace cannot run such a body, whatever it mentions. Must not raise.
         source: where the body is documented.
+        inborn: names of objects that every workspace has from birth. They can be taken over; they are never deleted.
         foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
@@ -207,6 +208,7 @@ class Kind:
     removal: Removal = Removal.DELETE
     local_refusals: Callable[[str, Mapping[str, Any]], Iterable[Refusal]] = _no_refusals
     taggable: bool = True
+    inborn: tuple[str, ...] = ()
     foundation: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()

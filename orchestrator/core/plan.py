@@ -51,6 +51,7 @@ class Target:
         reused: the live object that already is what is wanted, if any.
         owned: every live object at the address that is ours and goes away with a deletion or replacement: all versions, all runs.
         removal: what a deletion does to them; None if nothing is deleted.
+        adopted: the live object that stays in force was made by others.
     """
 
     desired: Desired | None
@@ -62,6 +63,7 @@ class Target:
     reused: Observed | None = None
     owned: tuple[Observed, ...] = ()
     removal: Removal | None = None
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

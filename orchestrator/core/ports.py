@@ -29,6 +29,7 @@ class Request:
         variant: the shape of the body inside its kind (see `Desired.variant`).
         timeout_s: bound on the whole operation, seconds; None means the backend's default.
         removed: fields that we wrote last time and that shall be there no longer; for a service that keeps what is not mentioned.
+        adopted: others made the live object; goes into a tag.
     """
 
     address: Address
@@ -40,6 +41,7 @@ class Request:
     variant: str = ""
     timeout_s: float | None = None
     removed: frozenset[Path] = frozenset()
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,20 @@ from orchestrator.core.value import Reference
 OWNER_TAG = "amlctl.project"
 ADDRESS_TAG = "amlctl.address"
 FINGERPRINT_TAG = "amlctl.fingerprint"
-MARK_TAGS = (OWNER_TAG, ADDRESS_TAG, FINGERPRINT_TAG)
+ADOPTED_TAG = "amlctl.adopted"
+MARK_TAGS = (OWNER_TAG, ADDRESS_TAG, FINGERPRINT_TAG, ADOPTED_TAG)
 """Tags that mark a live object as owned; never part of a diff."""
+
+
+def mark_tags(owner: str, address: Address | str, fingerprint: str, *, adopted: bool) -> dict[str, str]:
+    """The tags that mark a live object.
+
+    Args:
+        fingerprint: packed.
+        adopted: others made it. Says nothing if not, so that most objects bear one tag less.
+    """
+    marks = {OWNER_TAG: owner, ADDRESS_TAG: str(address), FINGERPRINT_TAG: fingerprint}
+    return marks | ({ADOPTED_TAG: "true"} if adopted else {})
 
 
 class Removal(StrEnum):
@@ -134,6 +146,7 @@ class Applied:
         duration_s: how long the run or creation took.
         on_removal: what the spec last said about removal.
         protect: what the spec last said about protection; holds for orphans too.
+        adopted: others made it.
     """
 
     address: Address
@@ -147,6 +160,7 @@ class Applied:
     duration_s: float | None = None
     on_removal: Removal | None = None
     protect: bool = False
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +178,7 @@ class Observed:
         attributes: values that only the service knows: ``scoring_uri``, ``outputs``, ``duration_s``, ``label``, …
         order: rises with each creation inside the workspace; the highest is the latest.
         archived: hidden from lists; the version number stays taken.
+        adopted: its owner took it over and did not make it.
     """
 
     address: Address
@@ -176,3 +191,4 @@ class Observed:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     order: int = 0
     archived: bool = False
+    adopted: bool = False

@@ -30,4 +30,5 @@ def record_of(
         target.upstream,
         on_removal=desired.lifecycle.on_removal,
         protect=desired.lifecycle.protect,
+        adopted=target.adopted,
     )

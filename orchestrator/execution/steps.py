@@ -108,6 +108,7 @@ class StepRunner:
             desired.variant,
             timeout_of(desired, self._kind(attempt)),
             attempt.change.removed,
+            target.adopted,
         )
 
     def _send(self, attempt: Attempt, request: Request) -> Observed:

@@ -10,6 +10,7 @@ from pydantic import Field
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
 from orchestrator.core.bodies import ANY_CASE, Resource
 from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
@@ -200,6 +201,7 @@ KIND: Final = Kind(
     schemas=("azureBlob", "azureFile", "azureDataLakeGen1", "azureDataLakeGen2", "oneLake", "datastore"),
     shape=("container_name", "file_share_name", "filesystem", "store_name", "one_lake_workspace_name"),
     removal=Removal.DELETE,
+    inborn=DEFAULT_DATASTORES,
     problems=_problems,
     attributes=("id", "name"),
 )

@@ -168,10 +168,16 @@ def _live(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
     return _changed(difference, "added" if _gone(difference.applied) else "changed")
 
 
+def _seldom_told(difference: Difference) -> bool:
+    """Whether that the service does not tell a field says nothing of its value."""
+    return difference.mark(ServiceValue) is not None or difference.mark(WriteOnly) is not None
+
+
 def _changed(difference: Difference, how: str) -> tuple[Action, str]:
     immutable = difference.mark(Immutable)
     if immutable is not None:
-        if how == "drift" and _gone(difference.observed):
+        unsaid = how == "drift" or (how == "differs" and _seldom_told(difference))
+        if unsaid and _gone(difference.observed):
             return Action.NOOP, "not returned by the service, which cannot change it"
         return Action.REPLACE, f"immutable: {immutable.reason}"
     metadata = difference.mark(Metadata)

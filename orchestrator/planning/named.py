@@ -34,7 +34,7 @@ def decide_named(subject: Subject) -> Decision | Diagnostic:
 def _existing(subject: Subject, observed: Observed) -> Decision | Diagnostic:
     fields = compared(subject, observed)
     verdict = _verdict(subject, observed, fields)
-    if verdict.action is Action.REPLACE and not is_ours(observed, subject):
+    if verdict.action is Action.REPLACE and (subject.inborn or not is_ours(observed, subject)):
         return unadoptable(subject, verdict.reason)
     return decided(verdict, observed, fields)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
-from orchestrator.core.resource import Observed
+from orchestrator.core.resource import Applied, Observed
 from orchestrator.planning.revisions import is_named_after
 from orchestrator.planning.subject import Subject
 
@@ -15,6 +15,11 @@ def is_ours(observed: Observed, subject: Subject) -> bool:
     if not subject.ours:
         return False
     return subject.applied is None or subject.applied.revision == observed.revision
+
+
+def is_adopted(observed: Observed, applied: Applied | None) -> bool:
+    """Whether others made an object that is ours: its mark says so, or the record of what bears no mark."""
+    return observed.adopted or (applied is not None and applied.adopted and applied.revision == observed.revision)
 
 
 def has_this_content(observed: Observed, subject: Subject) -> bool:
@@ -70,7 +75,7 @@ def unowned(subject: Subject) -> Diagnostic:
         "not-owned",
         "The resource exists and was not made by this tool",
         f"{address} exists in the workspace without an owner's mark: somebody made it by hand or with another tool.",
-        "Take it over with `--adopt`, or give it another name here.",
+        f"Take it over with `amlctl apply --adopt --select {address}`, or give it another name here.",
         subject=subject.desired.span,
         address=address,
     )

@@ -45,7 +45,9 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
     changes = {address: change for address, change in decided.changes.items() if address in facts.selection}
     targets = {address: decided.targets[address] for address in changes}
     if prune:
-        findings += still_needed(facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP})
+        findings += still_needed(
+            facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP and not gone.released}
+        )
         findings += _take_away(leaving, "left the spec", changes, targets)
     else:
         vanished = [each for each in leaving if each.vanished]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.core.address import Address
@@ -13,8 +13,11 @@ from orchestrator.core.plan import Target
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
+from orchestrator.planning.ownership import is_adopted
 
 UNMARKED_STAYS: Final = "it bears no mark of this project and stays"
+INBORN_STAYS: Final = "every workspace has it from birth, so that it stays"
+ADOPTED_STAYS: Final = "adopted, not made by this project, so that it stays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,11 @@ class Leaving:
 
     Attributes:
         desired: what the spec says of it; None if it left the spec.
-        live: every object of it that bears our mark and is not archived.
+        live: every object of it that bears our mark, is not archived and goes.
+        released: those that stay, since others made them.
+        inborn: it is one of those that every workspace has from birth.
         unmarked: there is an object that the record names and that bears no mark of ours. It stays: a record is only a file.
+        marks: objects of its kind can bear marks.
         known: this version knows its kind, so that its absence means something.
     """
 
@@ -33,7 +39,10 @@ class Leaving:
     applied: Applied | None
     live: tuple[Observed, ...]
     removal: Removal
+    released: tuple[Observed, ...] = ()
+    inborn: bool = False
     unmarked: bool = False
+    marks: bool = True
     known: bool = True
 
     @property
@@ -46,7 +55,12 @@ class Leaving:
     @property
     def vanished(self) -> bool:
         """Nothing of it is left: there is only a record to forget."""
-        return self.known and not self.live and not self.unmarked
+        return self.known and not self.live and not self.released and not self.unmarked
+
+    @property
+    def goes(self) -> bool:
+        """Something of it is deleted or archived."""
+        return bool(self.live) and self.removal is not Removal.KEEP
 
     @property
     def depends_on(self) -> frozenset[Address]:
@@ -59,7 +73,7 @@ class Leaving:
 
 def orphans(facts: Facts) -> list[Leaving]:
     """What is owned and has left the spec."""
-    return [leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None]
+    return _as_wholes([leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None])
 
 
 def everything(facts: Facts) -> list[Leaving]:
@@ -69,8 +83,19 @@ def everything(facts: Facts) -> list[Leaving]:
     """
     named = _unrecorded(facts) | facts.project.resources.keys()
     applied = facts.state.applied
+    leaving = _as_wholes(list(_owned(facts, named)))
+    return [gone for gone in leaving if gone.address in applied or gone.goes]
+
+
+def _as_wholes(leaving: list[Leaving]) -> list[Leaving]:
+    """What stays only if the rest does: a part whose endpoint goes, and shares of the traffic of what goes."""
+    going = {gone.address for gone in leaving if gone.goes}
+    shrinking = {address.parent for address in going if address.parent is not None}
     return [
-        leaving for leaving in _owned(facts, named) if leaving.address in applied or leaving.removal is not Removal.KEEP
+        replace(gone, live=(*gone.live, *gone.released), released=())
+        if gone.released and (gone.address.parent in going or (not gone.marks and gone.address.parent in shrinking))
+        else gone
+        for gone in leaving
     ]
 
 
@@ -95,9 +120,20 @@ def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
             desired = facts.project.resources.get(address)
             others = (o for o in there if o.owner is None and o not in live)
             unmarked = record is not None and any(o.revision == record.revision for o in others)
-            known = address.kind in facts.kinds
-            removal = _removal(address, desired, record, facts)
-            yield Leaving(address, desired, record, live, removal, unmarked, known)
+            yield _leaving(Leaving(address, desired, record, live, Removal.DELETE, unmarked=unmarked), facts)
+
+
+def _leaving(found: Leaving, facts: Facts) -> Leaving:
+    """With what becomes of it: what others made stays, unless the spec says in as many words that it goes."""
+    kind = facts.kinds.get(found.address.kind)
+    if kind is None:
+        return replace(found, removal=_said(found) or Removal.DELETE, known=False)
+    if found.address.parent is None and found.address.name in kind.inborn:
+        return replace(found, live=(), released=found.live, inborn=True)
+    said = _said(found)
+    others = tuple(o for o in found.live if said is None and is_adopted(o, found.applied))
+    ours = tuple(o for o in found.live if o not in others)
+    return replace(found, live=ours, released=others, removal=said or kind.removal, marks=kind.taggable)
 
 
 def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
@@ -116,12 +152,11 @@ def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
     return any(one.owner == facts.project.name for one in facts.observation.objects.get(whole, ()))
 
 
-def _removal(address: Address, desired: Desired | None, record: Applied | None, facts: Facts) -> Removal:
-    said = desired.lifecycle.on_removal if desired is not None else record.on_removal if record is not None else None
-    if said is not None:
-        return said
-    kind = facts.kinds.get(address.kind)
-    return kind.removal if kind is not None else Removal.DELETE
+def _said(found: Leaving) -> Removal | None:
+    """What the spec says about removal; what it last said once it is silent."""
+    if found.desired is not None:
+        return found.desired.lifecycle.on_removal
+    return found.applied.on_removal if found.applied is not None else None
 
 
 def left_alone(leaving: Leaving) -> Change:
@@ -129,7 +164,7 @@ def left_alone(leaving: Leaving) -> Change:
     return Change(
         leaving.address,
         Action.NOOP,
-        "left the spec; --prune removes it",
+        f"left the spec; --prune {'removes' if leaving.goes else 'forgets'} it",
         before=_before(leaving),
         after=_before(leaving),
         depends_on=leaving.depends_on,
@@ -139,7 +174,7 @@ def left_alone(leaving: Leaving) -> Change:
 
 def refusal(leaving: Leaving) -> Diagnostic | None:
     """Why it may not be taken away."""
-    if leaving.protected and leaving.live and leaving.removal is not Removal.KEEP:
+    if leaving.protected and leaving.goes:
         return protected(leaving.address, f"{leaving.removal.value} it", leaving.desired)
     return None
 
@@ -148,11 +183,13 @@ def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
     """Delete or archive all of it, or forget it where it stays or is gone already."""
     action, reason = Action.DELETE, why
     if not leaving.live:
-        action, reason = Action.FORGET, f"{why}; {UNMARKED_STAYS if leaving.unmarked else 'gone already'}"
+        action, reason = Action.FORGET, f"{why}; {_stays(leaving)}"
     elif leaving.removal is Removal.KEEP:
         action, reason = Action.FORGET, f"{why}; on_removal: keep"
     elif leaving.removal is Removal.ARCHIVE:
         reason = f"{why}; archived"
+    if leaving.live and leaving.released and action is Action.DELETE:
+        reason += f"; {', '.join(o.revision for o in leaving.released)} {ADOPTED_STAYS}"
     newest = leaving.live[-1] if leaving.live else None
     change = Change(
         leaving.address,
@@ -172,7 +209,15 @@ def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
     return change, target
 
 
+def _stays(leaving: Leaving) -> str:
+    """Why nothing of it goes."""
+    if leaving.released:
+        return INBORN_STAYS if leaving.inborn else ADOPTED_STAYS
+    return UNMARKED_STAYS if leaving.unmarked else "gone already"
+
+
 def _before(leaving: Leaving) -> str | None:
     if leaving.applied is not None:
         return leaving.applied.revision
-    return leaving.live[-1].revision if leaving.live else None
+    found = leaving.live or leaving.released
+    return found[-1].revision if found else None

@@ -46,6 +46,11 @@ class Subject:
         """How "the same resource" is told over time."""
         return self.kind.identity
 
+    @property
+    def inborn(self) -> bool:
+        """Whether every workspace has it from birth."""
+        return self.desired.address.parent is None and self.desired.address.name in self.kind.inborn
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -10,13 +10,14 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
-from orchestrator.core.resource import Desired, Rerun
+from orchestrator.core.resource import Desired, Observed, Rerun
 from orchestrator.core.value import plain
 from orchestrator.planning.decide import decide
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
 from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
+from orchestrator.planning.ownership import is_adopted, is_ours
 from orchestrator.planning.pin import PlannedResource, pin
 from orchestrator.planning.reasons import registered_upstream
 from orchestrator.planning.runs import identity_of_run
@@ -114,7 +115,14 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
         observed,
         decision.reused,
         owned=(observed,) if observed is not None and decision.action is Action.REPLACE else (),
+        adopted=observed is not None and decision.action not in _MADE_ANEW and _adopted(subject, observed),
     )
+
+
+def _adopted(subject: Subject, observed: Observed) -> bool:
+    """Whether others made the object that stays in force, taken over now or before."""
+    taken_over = observed.owner is None and not is_ours(observed, subject)
+    return taken_over or is_adopted(observed, subject.applied)
 
 
 _MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)

@@ -12,6 +12,7 @@ from orchestrator.core.resource import Applied, Removal
 
 _TYPES: Final[Mapping[str, type]] = {
     "properties": dict, "revision": str, "files": dict, "upstream": dict, "tainted": bool, "protect": bool,
+    "adopted": bool,
     "fingerprint": list, "depends_on": list,
 }  # fmt: skip
 
@@ -39,6 +40,8 @@ def encode(applied: Applied) -> dict[str, Any]:
         body["on_removal"] = applied.on_removal.value
     if applied.protect:
         body["protect"] = True
+    if applied.adopted:
+        body["adopted"] = True
     return body
 
 
@@ -66,6 +69,7 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
             get("duration_s"),
             Removal(removal) if removal else None,
             get("protect", False),
+            get("adopted", False),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise damaged(f"the record of {address} cannot be read ({error})") from error

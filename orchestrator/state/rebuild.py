@@ -80,8 +80,10 @@ def _record(live: Observed, target: Target | None, secret_key: str) -> Applied:
             target.upstream,
             on_removal=desired.lifecycle.on_removal,
             protect=desired.lifecycle.protect,
+            adopted=live.adopted,
         )
-    return Applied(live.address, _without_marks(live.properties), unpack(live.fingerprint), live.revision)
+    properties = _without_marks(live.properties)
+    return Applied(live.address, properties, unpack(live.fingerprint), live.revision, adopted=live.adopted)
 
 
 def _same(live: Observed, target: Target) -> bool:

@@ -32,6 +32,9 @@ UNSERVED: Final = "unserved"
 LOST: Final = "content_lost"
 """Attribute of an asset's record: true once its content turned out to be damaged. Backends hide it, so that it is made again."""
 
+ADOPTED: Final = "adopted"
+"""Attribute: true where the owner took over what others had made."""
+
 MLFLOW_RUN: Final = "mlflow_run_id"
 """Attribute of a job's record: its run in MLflow."""
 
@@ -48,7 +51,7 @@ OUTPUT_PROPERTY: Final = "azureml.outputName"
 """Property of a registered output: its name among the run's outputs."""
 
 PRIVATE_ATTRIBUTES: Final = frozenset(
-    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST}
+    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST, ADOPTED}
 )
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from orchestrator.backends.azure.marks import marks_of
+from orchestrator.backends.azure.marks import marks_for, marks_of
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Observed
+from orchestrator.core.resource import Observed
 
 VERSION: Final = {"api-version": "2022-04-01"}
 PROVIDER: Final = "providers/Microsoft.Authorization/roleAssignments"
@@ -85,7 +85,7 @@ def assignment_of(rest: Mapping[str, Any], kind: Kind) -> Assignment:
     """A live assignment. One without our mark stands at an address of its GUID, where no spec looks for it."""
     properties = rest.get("properties") or {}
     text, marks = _split(str(properties.get("description") or ""))
-    owner, address, fingerprint = marks_of(marks)
+    said = marks_of(marks)
     identifier = str(properties.get("roleDefinitionId") or "").rsplit("/", 1)[-1].lower()
     body = {
         "principal_id": str(properties.get("principalId") or ""),
@@ -95,23 +95,19 @@ def assignment_of(rest: Mapping[str, Any], kind: Kind) -> Assignment:
     }
     name = str(rest.get("name") or "")
     observed = Observed(
-        address or Address(kind.key, name),
+        said.address or Address(kind.key, name),
         "",
         {field: value for field, value in body.items() if value},
-        fingerprint,
-        owner,
+        said.fingerprint,
+        said.owner,
         attributes={"id": str(rest.get("id") or ""), "name": name},
+        adopted=said.adopted,
     )
     return Assignment(name, str(properties.get("scope") or ""), observed)
 
 
 def _described(text: str, request: Request) -> str:
-    marks = {
-        OWNER_TAG: request.owner,
-        ADDRESS_TAG: str(request.address),
-        FINGERPRINT_TAG: request.fingerprint.pack(),
-    }
-    told = " ".join(f"{name}={value}" for name, value in marks.items())
+    told = " ".join(f"{name}={value}" for name, value in marks_for(request).items())
     return f"{text} [{told}]".lstrip()
 
 

@@ -18,10 +18,11 @@ from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
+from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
-from orchestrator.core.errors import Conflict, Failed, Invalid, NotFound, Transient
+from orchestrator.core.errors import Failed, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
-from orchestrator.core.kind import Kinds
+from orchestrator.core.kind import Identity, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
@@ -169,15 +170,15 @@ class AzureBackend:
         """What exists with the same content is what was asked for; anything else is not ours to overwrite."""
         if existing.message == DELETING:
             raise Transient(f"{request.address} is still being deleted.")
-        if self._kinds[request.address.kind].taggable or existing.fingerprint is not None:
+        kind = self._kinds[request.address.kind]
+        if kind.identity is Identity.RUN and existing.owner is None:
+            return self.update(request, existing)  # named after its content, and somebody took its marks away
+        if kind.taggable or existing.fingerprint is not None:
             same = request.fingerprint.matches(existing.fingerprint)
         else:
             same = all(existing.properties.get(name) == value for name, value in request.properties.items())
         if not same:
-            raise Conflict(
-                f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
-                fix="Plan again; adopt it with --adopt if it should belong to this project.",
-            )
+            raise taken(request, existing.owner)
         if existing.archived:
             self._driver(request.address.kind).restore(request)
             return self._there(request.address, request.revision)

@@ -74,7 +74,7 @@ def observed(
         health: and why; otherwise it follows from the provisioning state.
         more: further attributes.
     """
-    owner, _, fingerprint = marks_of(body.get("tags"))
+    marks = marks_of(body.get("tags"))
     state = state_of(body, entity)
     well, why = health if health is not None else (health_of(state), _why(state, entity))
     attributes = {name: value for name in _ATTRIBUTES if (value := _fact(name, body, entity))}
@@ -82,13 +82,14 @@ def observed(
         address,
         revision,
         body,
-        fingerprint,
-        owner,
+        marks.fingerprint,
+        marks.owner,
         well,
         why,
         {**attributes, **(more or {})},
         order_of(entity),
         archived,
+        marks.adopted,
     )
 
 

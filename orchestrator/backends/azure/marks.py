@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.core.address import Address
 from orchestrator.core.ports import Request
-from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG
+from orchestrator.core.resource import ADDRESS_TAG, ADOPTED_TAG, FINGERPRINT_TAG, OWNER_TAG, mark_tags
 
 
 def marked(tags: Any, request: Request) -> dict[str, str]:
     """A body's tags with ours. The service keeps texts only, so everything else becomes one."""
     own = {str(name): _text(value) for name, value in tags.items()} if isinstance(tags, Mapping) else {}
-    return own | {
-        OWNER_TAG: request.owner,
-        ADDRESS_TAG: str(request.address),
-        FINGERPRINT_TAG: request.fingerprint.pack(),
-    }
+    return own | marks_for(request)
 
 
-def marks_of(tags: Any) -> tuple[str | None, Address | None, str | None]:
-    """Owner, address and packed fingerprint; None for each that is not there or cannot be read."""
+def marks_for(request: Request) -> dict[str, str]:
+    """The marks of what a request writes."""
+    return mark_tags(request.owner, request.address, request.fingerprint.pack(), adopted=request.adopted)
+
+
+class Marks(NamedTuple):
+    """What a live object says of itself; None for each that is not there or cannot be read."""
+
+    owner: str | None = None
+    address: Address | None = None
+    fingerprint: str | None = None
+    adopted: bool = False
+
+
+def marks_of(tags: Any) -> Marks:
+    """The marks among the tags of a live object."""
     if not isinstance(tags, Mapping):
-        return None, None, None
-    return tags.get(OWNER_TAG), _address(tags.get(ADDRESS_TAG)), tags.get(FINGERPRINT_TAG)
+        return Marks()
+    owner, fingerprint = tags.get(OWNER_TAG), tags.get(FINGERPRINT_TAG)
+    return Marks(owner, _address(tags.get(ADDRESS_TAG)), fingerprint, ADOPTED_TAG in tags)
 
 
 def _address(text: Any) -> Address | None:

@@ -18,6 +18,7 @@ from orchestrator.backends.local.revival import Revival
 from orchestrator.backends.local.shares import with_shares
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.backends.local.waiting import Waiter
+from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
@@ -243,10 +244,7 @@ class LocalBackend:
         if existing.deleting:
             raise Transient(f"{request.address} is still being deleted.")
         if not request.fingerprint.matches(existing.fingerprint):
-            raise Conflict(
-                f"{request.address} {request.revision}".rstrip() + " exists already with other content.",
-                fix="Plan again; adopt it with --adopt if it should belong to this project.",
-            )
+            raise taken(request, existing.owner)
         if self._lost(existing):
             existing = self._store.update_body(self._drafts.of(request, kind, existing.key), same_work=True)
         if existing.archived:

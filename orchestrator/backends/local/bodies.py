@@ -9,10 +9,10 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Kind
-from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Observed
+from orchestrator.core.resource import Observed, mark_tags
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.records import FILES, PRIVATE_ATTRIBUTES, Record
+from orchestrator.workspace.records import ADOPTED, FILES, PRIVATE_ATTRIBUTES, Record
 
 
 @dataclass(slots=True)
@@ -100,8 +100,10 @@ def to_observed(record: Record, kind: Kind | None) -> Observed:
         body = _with_files(body, attributes[FILES])
     if attributes:
         attributes = {name: value for name, value in attributes.items() if name not in PRIVATE_ATTRIBUTES}
+    adopted = bool(record.attributes.get(ADOPTED))
     if record.owner is not None and (kind is None or kind.taggable):
-        body = {**body, "tags": {**(body.get("tags") or {}), **_marks(record)}}
+        marks = mark_tags(record.owner, record.address, record.fingerprint or "", adopted=adopted)
+        body = {**body, "tags": {**(body.get("tags") or {}), **marks}}
     return Observed(
         Address.parse(record.address),
         record.revision,
@@ -113,15 +115,8 @@ def to_observed(record: Record, kind: Kind | None) -> Observed:
         attributes,
         record.order,
         record.archived,
+        adopted,
     )
-
-
-def _marks(record: Record) -> dict[str, str]:
-    return {
-        OWNER_TAG: record.owner or "",
-        ADDRESS_TAG: record.address,
-        FINGERPRINT_TAG: record.fingerprint or "",
-    }
 
 
 def _with_files(value: Any, files: Mapping[str, str]) -> Any:

@@ -18,7 +18,7 @@ from orchestrator.workspace.admission import admit
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records import ADOPTED, FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
@@ -87,7 +87,7 @@ class RecordDrafts:
             owner=request.owner,
             fingerprint=request.fingerprint.pack(),
             body=stored.body,
-            attributes={FILES: stored.files or None, LOST: None, **self._attributes},
+            attributes={FILES: stored.files or None, LOST: None, ADOPTED: request.adopted or None, **self._attributes},
             health=Health.PROGRESSING if processes else Health.HEALTHY,
             phase=QUEUED if processes else "",
             variant=request.variant,

@@ -10,13 +10,13 @@ from typing import Any, Final
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
-from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG
+from orchestrator.core.resource import ADOPTED_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG, mark_tags
 from orchestrator.workspace.admission import admit
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import ensure_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import WIRE, Record, RecordKey
+from orchestrator.workspace.records import ADOPTED, WIRE, Record, RecordKey
 from orchestrator.workspace.secrets import SecretFiles, SecretValues
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -177,11 +177,16 @@ def _record(entry: Entry, existing: Record | None) -> Record:
         owner=entry.marks.get(OWNER_TAG) or (existing.owner if existing is not None else None),
         fingerprint=entry.marks.get(FINGERPRINT_TAG) or (existing.fingerprint if existing is not None else None),
         body=entry.body,
-        attributes={**entry.attributes, WIRE: wire},
+        attributes={**entry.attributes, **_adopted(entry, existing), WIRE: wire},
         health=Health.PROGRESSING if entry.works else Health.HEALTHY,
         phase=QUEUED if entry.works else "",
         variant=entry.variant,
     )
+
+
+def _adopted(entry: Entry, existing: Record | None) -> dict[str, Any]:
+    """Like the other marks: those that come count, and where none come, those that are there stay."""
+    return {ADOPTED: ADOPTED_TAG in entry.marks or None} if entry.marks or existing is None else {}
 
 
 def sent_of(record: Record) -> dict[str, Any] | None:
@@ -216,8 +221,8 @@ def all_tags(record: Record) -> dict[str, str]:
     """A record's tags with the marks of ownership."""
     tags = {str(name): str(value) for name, value in (record.body.get("tags") or {}).items()}
     if record.owner is not None:
-        marks = {OWNER_TAG: record.owner, ADDRESS_TAG: record.address, FINGERPRINT_TAG: record.fingerprint or ""}
-        tags |= marks
+        adopted = bool(record.attributes.get(ADOPTED))
+        tags |= mark_tags(record.owner, record.address, record.fingerprint or "", adopted=adopted)
     return tags
 
 

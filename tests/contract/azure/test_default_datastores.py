@@ -42,6 +42,7 @@ class Born:
             return Answer(200, {"value": [self._view()]})
         if exchange.path != self.path:
             return None
+        assert exchange.method != "DELETE", "the service needs it"
         if exchange.method == "PUT":
             sent = dict(exchange.body["properties"])
             self.written.append(sent)
@@ -92,6 +93,9 @@ def test_it_is_adopted_on_demand_and_then_at_rest(
     life.apply()
     assert born.properties["description"] == "another"
     assert life.plan() == {}
+    assert life.plan(destroy=True) == {f"datastores.{name}": Action.FORGET}
+    life.apply(destroy=True)
+    assert life.plan(destroy=True) == {}
 
 
 def test_another_account_is_refused(life: Life, wire: Wire) -> None:

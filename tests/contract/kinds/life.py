@@ -16,6 +16,7 @@ from orchestrator.core.ports import ScoringRequest, SystemClock
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Observed
 from orchestrator.core.run import Outcome, RunReport, StepResult
+from orchestrator.core.state import Holder, StateChange
 from orchestrator.engine import (
     Planned,
     RunOptions,
@@ -104,11 +105,18 @@ class Life:
         Returns:
             What was done, by address.
         """
-        report = self._apply(**options)
+        report = self.do(**options)
         assert report is not None, "there was something to do"
         assert not report.failed, [(str(r.address), r.outcome, r.error) for r in report.results]
         self.settled(**options)
         return {result.address: result for result in report.results}
+
+    def forget(self) -> None:
+        """Lose the state of everything, and every mark."""
+        with self._open(self.project()) as workspace, workspace.store.lock(Holder("t", "t", 1, ""), wait_s=0):
+            known = workspace.store.begin().applied
+            workspace.store.settle_all([StateChange("lost", address, None, "lost") for address in known])
+        self.world.disown()
 
     def settled(self, **options: Any) -> None:
         """See that a plan is empty and that applying it is nothing at all."""
@@ -117,7 +125,7 @@ class Life:
             (str(c.address), c.action, c.reason, [f for f in c.fields if f.action]) for c in left.values()
         ]
         before = self.world.facts()
-        assert self._apply(**options) is None
+        assert self.do(**options) is None
         assert self.world.facts() == before, "an apply without changes writes nothing"
 
     def live(self, address: Address | None = None) -> list[Observed]:
@@ -136,7 +144,8 @@ class Life:
         with self._open(self.project()) as workspace:
             return workspace.backend.score(endpoint, ScoringRequest("{}")).body
 
-    def _apply(self, **options: Any) -> RunReport | None:
+    def do(self, **options: Any) -> RunReport | None:
+        """Apply, and look at nothing else. None if there was nothing to do."""
         project = self.project()
         with self._open(project) as workspace:
             return apply_project(project, workspace, PlanOptions(**options), RunOptions(), lambda plan: True)[1]

@@ -44,7 +44,7 @@ def strike(meter: Metered, case: Case, fault: Fault, method: str = "") -> Rule:
 
 
 def failures(life: Life) -> list[StepResult]:
-    report = life._apply()
+    report = life.do()
     assert report is not None
     return [result for result in report.results if result.outcome is Outcome.FAILED]
 

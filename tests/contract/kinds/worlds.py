@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from orchestrator.core.address import Address
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.tree import value_at
+from orchestrator.kinds import discover
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
@@ -40,6 +41,10 @@ class World(Protocol):
 
     def vanish(self, address: Address) -> None:
         """Delete every live object at an address, as somebody else would."""
+        ...
+
+    def disown(self) -> None:
+        """Take every mark from every live object, and every record of ours from the state: as if others had made it all."""
         ...
 
     def made(self, address: Address) -> int:
@@ -80,6 +85,12 @@ class EmbeddedWorld:
             for record in store.list(address.kind):
                 if record.address == str(address):
                     store.delete(record.key)
+
+    def disown(self) -> None:
+        with closing(RecordStore(WorkspacePaths(self.root))) as store:
+            for kind in discover():
+                for record in store.list(kind):
+                    store.update_body(replace(record, owner=None, fingerprint=None), same_work=True)
 
     def made(self, address: Address) -> int:
         with closing(RecordStore(WorkspacePaths(self.root))) as store:

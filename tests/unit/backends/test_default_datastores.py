@@ -51,7 +51,7 @@ def test_it_is_adopted_on_demand_and_then_at_rest(tmp_path: Path, name: str, bod
     wanted = {name: body}
     with pytest.raises(SpecError, match="not-owned") as caught:
         run(tmp_path, wanted)
-    assert "--adopt" in caught.value.diagnostics[0].fix
+    assert f"--adopt --select datastores.{name}`" in caught.value.diagnostics[0].fix
     assert run(tmp_path, wanted, apply=True, adopt=True) == {f"datastores.{name}": Action.UPDATE}
     assert run(tmp_path, wanted) == {}
     described = {name: {**body, "description": "another"}}
@@ -65,10 +65,24 @@ def test_all_four_at_once_beside_one_of_ours_and_back(tmp_path: Path) -> None:
     assert done == {**{f"datastores.{n}": Action.UPDATE for n in DEFAULT_DATASTORES}, "datastores.raw": Action.CREATE}
     assert run(tmp_path, stores) == {}
     run(tmp_path, {}, apply=True, prune=True)
-    assert run(tmp_path, stores, apply=True, adopt=True) == done, "they are as at birth"
+    assert run(tmp_path, stores, apply=True) == done, "what was taken over once is still ours"
 
 
-def test_another_place_is_another_datastore_once_adopted(tmp_path: Path) -> None:
+def test_another_place_is_refused_once_adopted(tmp_path: Path) -> None:
+    """It would be to delete what the workspace needs."""
     name = DEFAULT_DATASTORES[0]
     run(tmp_path, {name: FORMS[0]}, apply=True, adopt=True)
-    assert run(tmp_path, {name: {**FORMS[0], "account_name": "other"}}) == {f"datastores.{name}": Action.REPLACE}
+    with pytest.raises(SpecError, match="adopt-would-replace"):
+        run(tmp_path, {name: {**FORMS[0], "account_name": "other"}})
+
+
+@pytest.mark.parametrize("lifecycle", [{}, {"on_removal": "delete"}, {"on_removal": "keep"}])
+@pytest.mark.parametrize("way", [{"destroy": True}, {"prune": True}])
+def test_it_is_never_deleted(tmp_path: Path, lifecycle: dict[str, Any], way: dict[str, Any]) -> None:
+    name = DEFAULT_DATASTORES[0]
+    stores = {name: {**FORMS[0], "lifecycle": lifecycle}, "raw": FORMS[0]}
+    run(tmp_path, stores, apply=True, adopt=True)
+    left = {} if "prune" in way else stores
+    done = {f"datastores.{name}": Action.FORGET, "datastores.raw": Action.DELETE}
+    assert run(tmp_path, left, apply=True, **way) == done
+    assert run(tmp_path, left, **way) == {}

@@ -18,15 +18,13 @@ from orchestrator.core.plan import Plan, Target
 from orchestrator.core.project import Project, WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import (
-    ADDRESS_TAG,
-    FINGERPRINT_TAG,
-    OWNER_TAG,
     Applied,
     Check,
     Desired,
     Lifecycle,
     Observed,
     Removal,
+    mark_tags,
 )
 from orchestrator.core.run import Verb
 from orchestrator.core.span import Span
@@ -343,6 +341,7 @@ class World:
                 target.upstream,
                 on_removal=desired.lifecycle.on_removal,
                 protect=desired.lifecycle.protect,
+                adopted=target.adopted,
                 tainted=observed.health is not Observed(address, "", {}).health,
                 duration_s=48.0,
             )
@@ -366,7 +365,7 @@ class World:
             **{name: value for name, value in self._bound(target.resolved).items() if name != "password"},
         }
         if KINDS[address.kind].taggable:
-            marks = {OWNER_TAG: "heart", ADDRESS_TAG: str(address), FINGERPRINT_TAG: target.fingerprint.pack()}
+            marks = mark_tags("heart", address, target.fingerprint.pack(), adopted=target.adopted)
             body["tags"] = {**body.get("tags", {}), **marks}
         observed = Observed(
             address,
@@ -377,6 +376,7 @@ class World:
             self.health(address),
             attributes={"scoring_uri": f"http://{address.name}"} if address.section == "online_endpoints" else {},
             order=found.order if found else self.order,
+            adopted=target.adopted and KINDS[address.kind].taggable,
         )
         self.objects[address] = (*(o for o in live if o.revision != observed.revision), observed)
         return observed

@@ -143,7 +143,7 @@ class JobDriver:
 
     def _observed(self, job: Any, *, archived: bool = False, at: Address | None = None) -> Observed:
         body = _labels(job)
-        _, marked_as, _ = marks_of(body.get("tags"))
+        marked_as = marks_of(body.get("tags")).address
         address = marked_as if marked_as is not None and marked_as.kind == self._kind.key else at
         status = facts.bare(job.status)
         health = _ENDED.get(status, Health.PROGRESSING)

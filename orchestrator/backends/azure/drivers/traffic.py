@@ -73,16 +73,17 @@ class TrafficDriver:
             traffic.setdefault(deployment.name, 0)
         body = {"traffic": traffic} | ({"mirror_traffic": mirror} if mirror else {})
         state = facts.state_of({}, endpoint)
-        owner, _, _ = marks_of(endpoint.tags)
+        marks = marks_of(endpoint.tags)
         message = "" if state in ("", "succeeded") else state
         return Observed(
             Address(self._kind.section, endpoint.name, self._kind.part),
             "",
             body,
-            owner=owner,
+            owner=marks.owner,
             health=facts.health_of(state),
             message=message,
             attributes={"name": self._kind.part},
+            adopted=marks.adopted,
         )
 
 
