@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
 from orchestrator.spec.body_problems import article, error, of_finding, of_kind, show
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.draft import Draft
+from orchestrator.spec.forms import proper_form
 from orchestrator.spec.wording import findings, literals
 
 
@@ -74,32 +75,29 @@ def _errors(model: type[Spec], body: Any) -> list[Any]:
     return []
 
 
-_TEXT_FORMS: Mapping[str, Any] = {
-    "int_type": lambda text: int(text) if re.fullmatch(r"[+-]?\d+", text) else None,
-    "float_type": lambda text: float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) else None,
-    "bool_type": lambda text: {"true": True, "false": False}.get(text.lower()),
-}
-"""What a text may stand for. Expressions from the environment are always text, and the service's own loader takes
-``"3"`` for 3 as well."""
-
-
 def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
     """Put values in their proper form where another form of them was written."""
     changed = False
+    enumerated = {_place(body, found) for found in errors if found["type"] == "literal_error"}
     for found in errors:
         holder, key = _written_at(body, found["loc"])
-        text = holder[key] if key is not None else None
-        if not isinstance(text, str):
-            continue
+        value = holder[key] if key is not None else None
         if found["type"] == "literal_error":
-            proper = _in_any_case(text, literals(found["ctx"]["expected"]))
+            allowed = literals(found["ctx"]["expected"])
+            proper = _in_any_case(value, allowed) if isinstance(value, str) else None
+        elif found["type"] == "bool_type" and _place(body, found) in enumerated:
+            continue  # a field of a few words, which the service's own loader knows by themselves only
         else:
-            form = _TEXT_FORMS.get(found["type"])
-            proper = form(text) if form is not None else None
+            proper = proper_form(found["type"], value)
         if proper is not None:
             holder[key] = proper
             changed = True
     return changed
+
+
+def _place(body: Any, found: Any) -> tuple[int, Any]:
+    holder, key = _written_at(body, found["loc"])
+    return id(holder), key
 
 
 def _written_at(body: Any, location: Iterable[str | int]) -> tuple[Any, Any]:
