@@ -20,6 +20,9 @@ def address_in(project: Project, text: str, kinds: Iterable[str]) -> Address:
     wanted = set(kinds)
     known = [address for address in project.resources if address.kind in wanted]
     names = ", ".join(map(str, known)) or "none"
+    keys = {desired.key: address for address, desired in project.resources.items() if address.kind in wanted}
+    if text in keys:
+        return keys[text]
     return chosen(
         text, known, f"The project has no {' or '.join(sorted(wanted))} called '{text}'.", f"There is: {names}."
     )

@@ -21,12 +21,14 @@ class Behaviour:
         rank: the place among what one endpoint consists of, in the order in which that is made.
         instant: it is there as soon as it is written, unless the workspace says otherwise.
         tested_alone: requests that test it go to it alone, past the shares of its endpoint.
+        sole: two of one content cannot be there at once, whatever their names: with another name, the old one goes first.
     """
 
     timeout_s: float | None
     rank: int
     instant: bool
     tested_alone: bool
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ class Change:
         orphaned: it left the spec and stays untouched, because pruning was not asked for.
         reuse: the wanted revision exists already (an earlier run, an older version); only the record moves.
         drift: the workspace was changed by others.
+        former: its address before, if it gets another name.
         note: a further remark for people: ``last run took 48 s``.
         upstream: for each address (or external text) that cascades, its identity: written into the state on success.
         fingerprint: the packed fingerprint that will be in force, in full parts, joined by ``:``.
@@ -104,6 +105,7 @@ class Change:
     reuse: bool = False
     drift: bool = False
     note: str = ""
+    former: Address | None = None
 
     @property
     def removed(self) -> frozenset[Path]:

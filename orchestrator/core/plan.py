@@ -52,6 +52,8 @@ class Target:
         owned: every live object at the address that is ours and goes away with a deletion or replacement: all versions, all runs.
         removal: what a deletion does to them; None if nothing is deleted.
         adopted: the live object that stays in force was made by others.
+        making: how the new one is made, if the resource gets another name.
+        former: the end of the old one then.
     """
 
     desired: Desired | None
@@ -64,6 +66,8 @@ class Target:
     owned: tuple[Observed, ...] = ()
     removal: Removal | None = None
     adopted: bool = False
+    making: Action | None = None
+    former: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,12 @@ class Plan:
     def effective(self) -> tuple[Change, ...]:
         """The changes that do something."""
         return tuple(change for change in self.changes if change.action is not Action.NOOP)
+
+    @property
+    def work(self) -> tuple[Change, ...]:
+        """What is done: the effective changes, and for each new name the end of the old one."""
+        former = (self.targets[change.address].former for change in self.effective if change.former is not None)
+        return (*self.effective, *(change for change in former if change is not None))
 
     def summary(self) -> dict[str, int]:
         """How many changes there are of each kind; keys as in the plan's JSON form."""

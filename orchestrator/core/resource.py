@@ -113,6 +113,8 @@ class Desired:
         span: the place of the resource's key in the spec.
         source: the located body, for positions of single fields.
         variant: the shape of the body inside its kind: ``amlcompute``, ``command``, ``automl.classification``, …
+        key: the address with keys in place of names, where a name follows the target; it stays while the name changes. Else empty.
+        target: in which target, where there is a key.
     """
 
     address: Address
@@ -129,6 +131,8 @@ class Desired:
     source: Any = None
     variant: str = ""
     passive: str = ""
+    key: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ class Applied:
         on_removal: what the spec last said about removal.
         protect: what the spec last said about protection; holds for orphans too.
         adopted: others made it.
+        key: as in `Desired`.
+        target: in which target, where there is a key.
     """
 
     address: Address
@@ -161,6 +167,8 @@ class Applied:
     on_removal: Removal | None = None
     protect: bool = False
     adopted: bool = False
+    key: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

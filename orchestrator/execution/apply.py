@@ -38,12 +38,12 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
         options.listener(Event(EventKind.NOTICE, intent.address, message, intent.verb))
     _close_answered(plan, state, store)
     runner = StepRunner(plan, backend, kinds, state.lineage, options)
-    revisions = {change.address: change.after or change.before or "" for change in plan.effective}
+    revisions = {change.address: change.after or change.before or "" for change in plan.work}
 
     def intent_of(step: Step) -> Intent:
         return Intent(step.id, step.address, step.verb, step.key, revisions[step.address])
 
-    results = _by_address(Walk(steps, runner, store, intent_of, options).run())
+    results = _told(_by_address(Walk(steps, runner, store, intent_of, options).run()), plan)
     interrupted = any(result.outcome in STOPPED for result in results)
     return RunReport(results, interrupted, state.serial)
 
@@ -67,6 +67,15 @@ def _close_answered(plan: Plan, state: State, store: StateStore) -> None:
     answered = [intent for intent in state.unfinished if intent.address in settled]
     if answered:
         store.settle_all([StateChange(i.step, i.address, state.applied.get(i.address), "superseded") for i in answered])
+
+
+def _told(results: Iterable[StepResult], plan: Plan) -> tuple[StepResult, ...]:
+    """The results without the good ends of old names: what got a new name is one resource, and its new name tells."""
+    former = {change.former for change in plan.effective}
+    return tuple(result for result in results if result.address not in former or result.outcome not in _ENDED)
+
+
+_ENDED = (Outcome.DELETED, Outcome.FORGOTTEN)
 
 
 def _by_address(results: Iterable[tuple[Step, StepResult]]) -> tuple[StepResult, ...]:

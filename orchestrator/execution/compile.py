@@ -50,7 +50,7 @@ def compile_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     Returns:
         The steps, each after those it must wait for.
     """
-    changes = {change.address: change for change in plan.effective}
+    changes = {change.address: change for change in plan.work}
     draft = _Draft()
     for change in changes.values():
         for step in _steps_of(change, plan.targets[change.address]):
@@ -75,6 +75,8 @@ def _steps_of(change: Change, target: Target) -> Iterator[Step]:
         yield step(Verb.DELETE, old)
     elif change.reuse:
         yield step(Verb.REUSE, target.fingerprint)
+    elif change.former is not None:
+        yield step(_MAKING[target.making or Action.CREATE], target.fingerprint)
     else:
         if change.action is Action.REPLACE:
             yield step(Verb.DELETE, old)
@@ -83,6 +85,9 @@ def _steps_of(change: Change, target: Target) -> Iterator[Step]:
 
 def _making_order(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds) -> Iterator[Edge]:
     """What must come before: dependencies, the removal in a replacement, the endpoint of a deployment."""
+    for change in changes.values():
+        if change.former in draft.removing:
+            yield _handing_over(change.address, draft.making[change.address], draft.removing[change.former], kinds)
     for address, step in draft.making.items():
         for needed in changes[address].depends_on:
             if needed in draft.making:
@@ -92,6 +97,12 @@ def _making_order(draft: _Draft, changes: Mapping[Address, Change], kinds: Kinds
         for other in draft.families[_family(address)]:
             if other in draft.making and _rank(other, kinds) < _rank(address, kinds):
                 yield step, draft.making[other]
+
+
+def _handing_over(address: Address, making: str, removing: str, kinds: Kinds) -> Edge:
+    """Of two names, the new one is there before the old one goes, unless there can be only one."""
+    kind = kinds.get(address.kind)
+    return (making, removing) if kind is not None and kind.behaviour.sole else (removing, making)
 
 
 def _removal_order(draft: _Draft, changes: Mapping[Address, Change], plan: Plan, kinds: Kinds) -> Iterator[Edge]:

@@ -31,4 +31,6 @@ def record_of(
         on_removal=desired.lifecycle.on_removal,
         protect=desired.lifecycle.protect,
         adopted=target.adopted,
+        key=desired.key,
+        target=desired.target,
     )

@@ -88,7 +88,13 @@ def failed(
 
 def _outcome(attempt: Attempt) -> Outcome:
     verb = attempt.step.verb
-    return Outcome.REUSED if verb is Verb.REUSE else _REMOVED.get(verb) or _OUTCOMES[attempt.change.action]
+    return Outcome.REUSED if verb is Verb.REUSE else _REMOVED.get(verb) or _outcome_of_making(attempt)
+
+
+def _outcome_of_making(attempt: Attempt) -> Outcome:
+    """Of a new name that is made by running, the run is what people look for."""
+    ran = attempt.change.former is not None and attempt.target.making is Action.RUN
+    return Outcome.RAN if ran else _OUTCOMES[attempt.change.action]
 
 
 def _record(attempt: Attempt, lineage: str) -> Applied:

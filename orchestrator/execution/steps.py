@@ -52,7 +52,7 @@ class StepRunner:
         self._kinds = kinds
         self._lineage = lineage
         self._options = options
-        self._changes = {change.address: change for change in plan.effective}
+        self._changes = {change.address: change for change in plan.work}
         self._made: dict[Address, Observed] = {}
         self._calls = Calls(backend, options)
         self._redact = Redactor(target.resolved for target in plan.targets.values())

@@ -73,7 +73,7 @@ KIND: Final = Kind(
         "amlctl: the service's own name is a GUID made from workspace, principal and role",
     ),
     azure=AzureBinding("roleAssignments", "", "PUT", "DELETE", driver="roles"),
-    behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False),
+    behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False, sole=True),
     local=LocalBehaviour(
         processes=True,
         served=False,

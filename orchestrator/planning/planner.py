@@ -11,12 +11,12 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.project import Project
-from orchestrator.core.resource import Removal
 from orchestrator.core.state import State
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import external_findings, refusal_problems, still_needed, unselected_upstream
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.prune import Leaving, everything, left_alone, orphans, refusal, taken_away
+from orchestrator.planning.renames import elsewhere, rename_problems, renamed, renames
 from orchestrator.planning.select import select
 from orchestrator.planning.walk import walk
 
@@ -27,33 +27,50 @@ def make_plan(project: Project, state: State, observation: Observation, kinds: K
     Raises:
         SpecError: the plan cannot be made or must not be carried out; with every reason at once.
     """
-    selection = select(options.select, _edges(project, state, observation))
+    keys = {address: desired.key for address, desired in project.resources.items() if desired.key}
+    selection = select(options.select, _edges(project, state, observation), keys)
     facts = Facts(project, state, observation, kinds, selection, adopt=options.adopt)
     return _destruction(facts) if options.destroy else _plan(facts, prune=options.prune)
 
 
 def _plan(facts: Facts, *, prune: bool) -> Plan:
     decided = walk(facts)
-    leaving = [gone for gone in orphans(facts) if gone.address in facts.selection]
+    leaving, pairs = _leaving(facts)
     findings = [
         *facts.selection.problems,
         *refusal_problems(facts),
         *external_findings(facts),
         *decided.problems,
         *unselected_upstream(facts, decided.changes),
+        *rename_problems(facts, pairs),
     ]
     changes = {address: change for address, change in decided.changes.items() if address in facts.selection}
     targets = {address: decided.targets[address] for address in changes}
+    for address, gone in pairs.items():
+        if address in changes:
+            both = renamed(changes[address], targets[address], gone)
+            changes[address], targets[address], targets[gone.address] = both
+    stays = {gone.address: change for gone in leaving if (change := elsewhere(facts, gone)) is not None}
+    changes.update(stays)
+    leaving = [gone for gone in leaving if gone.address not in stays]
+    going = [*pairs.values(), *(leaving if prune else ())]
+    findings += still_needed(facts, {gone.address for gone in going if gone.goes})
     if prune:
-        findings += still_needed(
-            facts, {gone.address for gone in leaving if gone.removal is not Removal.KEEP and not gone.released}
-        )
         findings += _take_away(leaving, "left the spec", changes, targets)
     else:
         vanished = [each for each in leaving if each.vanished]
         findings += _take_away(vanished, "left the spec", changes, targets)
         changes.update((each.address, left_alone(each)) for each in leaving if not each.vanished)
     return _checked(facts, changes, targets, findings)
+
+
+def _leaving(facts: Facts) -> tuple[list[Leaving], dict[Address, Leaving]]:
+    """What left the spec, and what only has another name now, by that name. As far as it is selected: a new name selects the old one."""
+    gone = orphans(facts)
+    pairs = renames(facts, gone)
+    old = {each.address for each in pairs.values()}
+    left = [each for each in gone if each.address in facts.selection and each.address not in old]
+    return left, {address: each for address, each in pairs.items() if address in facts.selection}
 
 
 def _destruction(facts: Facts) -> Plan:
@@ -84,14 +101,14 @@ def _checked(
     errors = [finding for finding in every if finding.severity is Severity.ERROR]
     if errors:
         raise SpecError(errors)
-    ordered = sorted(changes)
+    ordered = sorted(targets.keys() | changes.keys())
     return Plan(
         project=facts.project.name,
         target=facts.project.target,
         base=PlanBase(
             facts.state.lineage, facts.state.serial, facts.project.spec_digest, facts.observation.workspace_id
         ),
-        changes=tuple(changes[address] for address in ordered),
+        changes=tuple(changes[address] for address in ordered if address in changes),
         targets={address: targets[address] for address in ordered if address in targets},
         warnings=tuple(every),
         workspace_label=facts.observation.label,

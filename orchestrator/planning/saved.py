@@ -43,6 +43,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "reason": change.reason,
         "drift": change.drift,
+        **({"former": str(change.former)} if change.former is not None else {}),
         "fields": [_field(field) for field in change.fields],
         "source": _source(change.span),
     }

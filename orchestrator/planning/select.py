@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean
 from orchestrator.core.graph import closure, reverse
 
 Edges = Mapping[Address, Iterable[Address]]
+NO_KEYS: Final[Mapping[Address, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Selection:
         return self.chosen is None or address in self.chosen
 
 
-def select(patterns: Iterable[str], edges: Edges) -> Selection:
+def select(patterns: Iterable[str], edges: Edges, keys: Mapping[Address, str] = NO_KEYS) -> Selection:
     """Resolve selection patterns.
 
     A pattern that names an endpoint means its deployments and traffic as well.
@@ -39,6 +42,7 @@ def select(patterns: Iterable[str], edges: Edges) -> Selection:
     Args:
         patterns: ``jobs.train``, ``+jobs.train``, ``jobs.train+``, ``data.*``; several add up.
         edges: every known address to what it depends on.
+        keys: what else addresses are called: by the keys that names stand under.
     """
     wanted = tuple(patterns)
     if not wanted:
@@ -49,11 +53,11 @@ def select(patterns: Iterable[str], edges: Edges) -> Selection:
     downstream = reverse(edges) if any(pattern.endswith("+") for pattern in wanted) else {}
     for pattern in wanted:
         name = pattern.removeprefix("+").removesuffix("+")
-        found = _matching(name, edges.keys())
+        found = _matching(name, edges.keys(), keys)
         if not found:
             problems.append(_nothing(pattern, name, edges.keys()))
         chosen |= found
-        exact |= {address for address in found if str(address) == name}
+        exact |= {address for address in found if name in (str(address), keys.get(address))}
         if pattern.startswith("+"):
             chosen |= closure(found, edges)
         if pattern.endswith("+"):
@@ -61,11 +65,13 @@ def select(patterns: Iterable[str], edges: Edges) -> Selection:
     return Selection(frozenset(chosen), frozenset(exact), tuple(problems))
 
 
-def _matching(name: str, known: Collection[Address]) -> set[Address]:
+def _matching(name: str, known: Collection[Address], keys: Mapping[Address, str]) -> set[Address]:
     return {
         address
         for address in known
-        if fnmatchcase(str(address), name) or (address.parent is not None and fnmatchcase(str(address.parent), name))
+        if fnmatchcase(str(address), name)
+        or keys.get(address) == name
+        or (address.parent is not None and (fnmatchcase(str(address.parent), name) or keys.get(address.parent) == name))
     }
 
 

@@ -88,7 +88,14 @@ def _container(found: dict[str, Any], state: LocatedDict, problems: Problems) ->
     _take(found, state, "container_url", problems)
 
 
-def foundation(settings: LocatedDict) -> LocatedDict | None:
+def founded(settings: LocatedDict | None) -> dict[str, LocatedDict]:
+    """The workspace itself as a section, if the workspace's settings say that it is to be made."""
+    azure = None if settings is None else settings.get("azure")
+    section = _foundation(azure) if isinstance(azure, LocatedDict) else None
+    return {} if section is None else {"workspace": section}
+
+
+def _foundation(settings: LocatedDict) -> LocatedDict | None:
     """The section of the workspace itself, if it is to be made: its name and its body. It is protected unless it says otherwise."""
     name = settings.get("workspace_name")
     if settings.get("create") is not True or not isinstance(name, str):

@@ -113,7 +113,7 @@ class BodyWalk:
         found = mention(value, section, bare=ref is not None and ref.bare)
         if found is not None:
             reference = self.mentions.text(found, value, holder.value_span(key), ref)
-            return reference if found.whole else value
+            return reference if found.whole else _under_name(value, reference)
         files: Files | None = node.mark(Files) if node is not None else None
         if files is not None:
             return self._local(value, files, holder, holder.value_span(key)) if is_local(value) else value
@@ -143,6 +143,11 @@ class BodyWalk:
         if isinstance(holder, LocatedDict):
             self.problems.extend(misfits(found, mark, holder, span, self._draft.address))
         return found
+
+
+def _under_name(text: str, reference: Reference) -> str:
+    """An address that goes on after a resource's name, ``azureml://datastores/NAME/…``, with the name in place of the key."""
+    return "/".join(reference.target.name if part == 3 else word for part, word in enumerate(text.split("/")))
 
 
 def _mentioned(mark: Files, holder: Any) -> str:

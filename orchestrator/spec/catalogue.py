@@ -9,6 +9,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Ref
 from orchestrator.core.kind import Identity
+from orchestrator.core.names import AS_WRITTEN, FollowingNames
 from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
@@ -27,9 +28,13 @@ class Catalogue:
     Args:
         drafts: of the whole spec.
         disabled: addresses (as text) that are off in this target, with the place that says so.
+        names: of resources that stand under another key.
     """
 
-    def __init__(self, drafts: Iterable[Draft], disabled: Mapping[str, Span]) -> None:
+    def __init__(
+        self, drafts: Iterable[Draft], disabled: Mapping[str, Span], names: FollowingNames = AS_WRITTEN
+    ) -> None:
+        self._names = names
         self._drafts = {draft.address: draft for draft in drafts}
         self._disabled = disabled
         self._comparisons = MOST_COMPARISONS
@@ -57,7 +62,16 @@ class Catalogue:
             address = Address.parse(text)
         except ValueError:
             return None
+        address = self.meant(address)
         return address if address in self._drafts else None
+
+    def meant(self, address: Address) -> Address:
+        """The resource that an address names, by its name or by the key it is written under."""
+        return address if address in self._drafts else self._names.address(address)
+
+    def key(self, address: Address) -> str:
+        """See `FollowingNames.key`."""
+        return self._names.key(address)
 
     def yields(self, target: Address, version: str | None) -> bool:
         """Whether a mention means the resource of this spec.

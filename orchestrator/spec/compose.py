@@ -15,7 +15,7 @@ from orchestrator.core.span import NOWHERE, Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
 from orchestrator.spec import roots
-from orchestrator.spec.azure_workspace import foundation
+from orchestrator.spec.azure_workspace import founded
 from orchestrator.spec.bodies import Bodies
 from orchestrator.spec.choose_target import Target, choose_target
 from orchestrator.spec.collector import collector_paused
@@ -116,7 +116,8 @@ class _Composer:
         head = join(self._fragments, self._kinds, self._problems)
         target = choose_target(head.named["targets"], self._options.target, self._problems)
         scope = self._scope(head, target, root)
-        sections, disabled = self._sections(head, target, scope, root)
+        keys = Keys(scope.early, self._kinds, self._problems)
+        sections, disabled = self._sections(head, target, scope, keys, root)
         settings = self._workspace_settings(head, target, scope)
         tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
         description = scope.early.resolve(head.settings.get("description", ""), head.settings.value_span("description"))
@@ -124,7 +125,7 @@ class _Composer:
             project="" if scope.project is FAILED else scope.project,
             target=target.name,
             workspace=self._workspace(settings, root),
-            sections={**_founded(settings), **sections},
+            sections={**founded(settings), **sections},
             tags=scope.early.resolve(tags, tags.mark),
             sources=dict(self._files.sources),
             root=root,
@@ -135,6 +136,7 @@ class _Composer:
             disabled=disabled,
             added=added_by(target.body, head.sections),
             taking=self._taking(head, scope),
+            names=keys.names,
         )
 
     def _scope(self, head: Head, target: Target, root: Path) -> _Scope:
@@ -160,7 +162,7 @@ class _Composer:
         return _Scope(project.name, variables, common, early)
 
     def _sections(
-        self, head: Head, target: Target, scope: _Scope, root: Path
+        self, head: Head, target: Target, scope: _Scope, keys: Keys, root: Path
     ) -> tuple[dict[str, LocatedDict], dict[str, Span]]:
         """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest.
 
@@ -169,14 +171,16 @@ class _Composer:
         """
         holes = Holes(scope.variables.for_hole, self._places)
         known = (*scope.variables.declarations, *scope.variables.assignments)
-        keys = Keys(scope.early, self._kinds, self._problems)
         for section, tree in head.sections.items():  # so that a document and what the spec says beside it meet by name
             head.sections[section] = keys.named(section, tree)
         PlainDocuments(self._kinds, scope.early, holes, self._problems).add(self._fragments, head.sections, known)
         bodies = Bodies(self._files, scope.early, holes, self._kinds, self._problems)
         merged = self._merged(head, target, bodies, keys, root, known)
         self._guests |= bodies.guests
-        late = self._evaluator({**scope.roots, **roots.references(merged)})
+        merged = keys.bodies(merged, target.body, self._guests)
+        late = self._evaluator(
+            {**scope.roots, **roots.references({key: {*tree, *keys.keys_of(key)} for key, tree in merged.items()})}
+        )
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
         sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
         holes.report(self._problems)
@@ -279,13 +283,6 @@ class _Composer:
 def _mapping(tree: LocatedDict, key: str) -> LocatedDict | None:
     value = tree.get(key)
     return value if isinstance(value, LocatedDict) else None
-
-
-def _founded(settings: LocatedDict | None) -> dict[str, LocatedDict]:
-    """The workspace itself as a section, if it is to be made."""
-    azure = None if settings is None else _mapping(settings, "azure")
-    section = None if azure is None else foundation(azure)
-    return {} if section is None else {"workspace": section}
 
 
 def _taken_away(head: Head, target: Target) -> dict[str, Span]:

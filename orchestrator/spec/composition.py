@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.names import AS_WRITTEN, FollowingNames
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Mark
@@ -37,6 +38,7 @@ class Composition:
         disabled: text of the address of each resource that this target leaves out, to the place that says so.
         added: what only the target has.
         taking: how its local files are taken.
+        names: of resources that stand under another key.
     """
 
     project: str
@@ -53,3 +55,4 @@ class Composition:
     disabled: Mapping[str, Span] = field(default_factory=dict)
     added: Added = field(default_factory=dict)
     taking: Taking = PLAIN
+    names: FollowingNames = AS_WRITTEN

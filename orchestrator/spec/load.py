@@ -64,7 +64,9 @@ def project_of(
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
     )
-    resolver = Resolver(Catalogue(all_drafts, composition.disabled), files, composition.tags)
+    resolver = Resolver(
+        Catalogue(all_drafts, composition.disabled, composition.names), files, composition.tags, composition.target
+    )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     if isinstance(hasher, RememberingHasher):
         hasher.save()

@@ -55,6 +55,7 @@ class Mentions:
             ref: the mark of its field.
         """
         target = Address(found.section, found.name)
+        target = target if found.elsewhere else self._catalogue.meant(target)
         cascades = ref.cascades if ref else True
         external = found.elsewhere or not self._catalogue.yields(target, found.version)
         if (
@@ -136,7 +137,7 @@ class Mentions:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""
         place = span if written.span.file.startswith("<") else written.span
         catalogue = self._catalogue
-        target, attribute = written.target, written.attribute
+        target, attribute = catalogue.meant(written.target), written.attribute
         if not catalogue.has(target):
             self.problems.append(catalogue.missing(str(target), place, self._address))
             return written

@@ -14,6 +14,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "alias-expansion": "Aliases multiply the document",
     "ambiguous-document": "The kind of the document is not clear",
     "conflicting-workspace": "More than one workspace is chosen",
+    "contradictory-name": "A body says another name than its key",
     "duplicate-key": "Key given twice",
     "duplicate-resource": "Resource defined twice",
     "duplicate-setting": "Setting given twice",

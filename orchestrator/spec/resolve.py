@@ -27,9 +27,11 @@ class Resolver:
         catalogue: everything that can be mentioned.
         files: reads local files.
         tags: of the whole project.
+        target: the chosen target's name.
     """
 
-    def __init__(self, catalogue: Catalogue, files: LocalFileReader, tags: Mapping[str, Any]) -> None:
+    def __init__(self, catalogue: Catalogue, files: LocalFileReader, tags: Mapping[str, Any], target: str = "") -> None:
+        self._target = target
         self._catalogue = catalogue
         self._files = files
         spellings = getattr(tags, "spellings", {})
@@ -55,7 +57,7 @@ class Resolver:
         labels = parts.labels
         if checks:
             labels["tests"] = [_check_label(check) for check in checks]
-        version = draft.body.get("version")
+        version, key = draft.body.get("version"), self._catalogue.key(draft.address)
         desired = Desired(
             address=draft.address,
             properties=properties,
@@ -71,6 +73,8 @@ class Resolver:
             source=draft.body,
             variant=draft.variant,
             passive=content.digest_of(parts.passive),
+            key=key,
+            target=self._target if key else "",
         )
         return desired, walk.problems
 

@@ -12,7 +12,7 @@ from orchestrator.core.resource import Applied, Removal
 
 _TYPES: Final[Mapping[str, type]] = {
     "properties": dict, "revision": str, "files": dict, "upstream": dict, "tainted": bool, "protect": bool,
-    "adopted": bool,
+    "adopted": bool, "key": str, "target": str,
     "fingerprint": list, "depends_on": list,
 }  # fmt: skip
 
@@ -42,6 +42,10 @@ def encode(applied: Applied) -> dict[str, Any]:
         body["protect"] = True
     if applied.adopted:
         body["adopted"] = True
+    if applied.key:
+        body["key"] = applied.key
+    if applied.target:
+        body["target"] = applied.target
     return body
 
 
@@ -70,6 +74,8 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
             Removal(removal) if removal else None,
             get("protect", False),
             get("adopted", False),
+            get("key", ""),
+            get("target", ""),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise damaged(f"the record of {address} cannot be read ({error})") from error

@@ -40,4 +40,7 @@ def address_in(plan: Plan, text: str) -> Address:
         click.UsageError: there is none; offers the nearest.
     """
     known = [change.address for change in plan.changes]
+    keys = {target.desired.key: address for address, target in plan.targets.items() if target.desired is not None}
+    if text in keys:
+        return keys[text]
     return chosen(text, known, f"The project has no resource '{text}'.", "`amlctl plan -v` lists every address.")
