@@ -88,11 +88,10 @@ def _container(found: dict[str, Any], state: LocatedDict, problems: Problems) ->
     _take(found, state, "container_url", problems)
 
 
-def founded(settings: LocatedDict | None) -> dict[str, LocatedDict]:
+def founded(settings: LocatedDict | None) -> LocatedDict | None:
     """The workspace itself as a section, if the workspace's settings say that it is to be made."""
     azure = None if settings is None else settings.get("azure")
-    section = _foundation(azure) if isinstance(azure, LocatedDict) else None
-    return {} if section is None else {"workspace": section}
+    return _foundation(azure) if isinstance(azure, LocatedDict) else None
 
 
 def _foundation(settings: LocatedDict) -> LocatedDict | None:

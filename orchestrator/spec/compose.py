@@ -125,7 +125,7 @@ class _Composer:
             project="" if scope.project is FAILED else scope.project,
             target=target.name,
             workspace=self._workspace(settings, root),
-            sections={**founded(settings), **sections},
+            sections=sections if (own := founded(settings)) is None else {"workspace": own, **sections},
             tags=scope.early.resolve(tags, tags.mark),
             sources=dict(self._files.sources),
             root=root,
