@@ -6,24 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from orchestrator.core.ports import Cancellation, Clock, SystemClock
+from orchestrator.core.retry import RetryPolicy
 from orchestrator.core.run import Event, Listener
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and how long to try a backend call that may succeed if repeated.
-
-    Attributes:
-        attempts: calls in all, the first included.
-        base_s: the longest pause before the second call, seconds; doubles with each further one.
-        cap_s: the longest pause ever, unless the service itself asks for more.
-        total_s: no further call once this many seconds have passed since the first failure.
-    """
-
-    attempts: int = 6
-    base_s: float = 0.5
-    cap_s: float = 30.0
-    total_s: float = 600.0
 
 
 def _ignore(event: Event) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from orchestrator.core.errors import Ambiguous, BackendError, Cancelled, Throttled, Transient
+from orchestrator.core.errors import Ambiguous, Cancelled, Throttled, Transient
 from orchestrator.core.ports import Cancellation, Clock
-from orchestrator.execution.options import RetryPolicy
+from orchestrator.core.retry import RetryPolicy
 
 Result = TypeVar("Result")
 
@@ -58,16 +58,10 @@ class Retrier:
                     happened = self.call(evidence, on_retry)
                     if happened is not None:
                         return happened
-                pause = self._pause(error, attempt)
-                if attempt >= self._policy.attempts or now + pause - first_failure > self._policy.total_s:
+                pause = self._policy.pause_s(error, attempt, self._random)
+                if self._policy.ends(attempt, now + pause - first_failure):
                     raise
                 on_retry(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
                 if self._cancel.sleep(pause):
                     raise Cancelled("Stopped while waiting to try again.") from error
                 attempt += 1
-
-    def _pause(self, error: BackendError, attempt: int) -> float:
-        if isinstance(error, Throttled) and error.retry_after is not None:
-            return error.retry_after
-        # Full jitter. Source: aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter.
-        return self._random.uniform(0, min(self._policy.cap_s, self._policy.base_s * 2 ** (attempt - 1)))

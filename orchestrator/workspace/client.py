@@ -30,7 +30,7 @@ LOCAL_EXTRA: Final = install_extra("local")
 
 _POLL_S: Final = 0.02
 _RESTART_AFTER_S: Final = 5.0
-_NEEDED: Final = ("aiohttp", "httptools", "psutil")
+_NEEDED: Final = ("httptools", "mlflow", "psutil")
 _LOG_LINES: Final = 10
 
 

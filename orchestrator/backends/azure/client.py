@@ -69,7 +69,7 @@ class Client:
         return self._ml
 
     def read(self, doing: str, call: Callable[[Any], Result]) -> Result:
-        """Make a call that changes nothing. One that is throttled is repeated, see `ReadBudget`.
+        """Make a call that changes nothing. One that is throttled is repeated, see `patience.BUDGET`.
 
         Args:
             doing: for messages: ``read compute.cpu``.

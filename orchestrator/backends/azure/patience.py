@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from random import Random
 from typing import TypeVar
 
 from orchestrator.core.errors import Throttled
+from orchestrator.core.retry import RetryPolicy
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBudget:
-    """How long to put up with refusals of one read. A try may be several requests: azure-ai-ml repeats them by itself, the client of
-    storage does not.
+BUDGET = RetryPolicy(attempts=80, total_s=300.0)
+"""What a read of any kind has: a try may be several requests, as azure-ai-ml repeats them by itself, but the client of storage does not.
 
-    Attributes:
-        attempts: tries in all, the first included.
-        base_s: the longest pause before the second try where the service names none, seconds; doubles with each further one.
-        cap_s: the longest of those pauses.
-        total_s: no further try once so many seconds would have passed since the first refusal.
-    """
-
-    attempts: int = 80
-    base_s: float = 0.5
-    cap_s: float = 30.0
-    total_s: float = 300.0
-
-
-BUDGET = ReadBudget()
-"""What a read of any kind has. An apply bounds its writes by itself (`execution.retry`); a plan has nothing but this."""
+An apply bounds its writes by itself (`execution.retry`); a plan has only this.
+"""
 
 
 class Patience:
@@ -44,6 +29,7 @@ class Patience:
 
     def __init__(self) -> None:
         self._closed = threading.Event()
+        self._random = Random()  # noqa: S311
 
     def call(self, read: Callable[[], Result]) -> Result:
         """Make a call that may be made any number of times.
@@ -59,8 +45,8 @@ class Patience:
             except Throttled as error:
                 now = time.monotonic()
                 began = now if began is None else began
-                wait_s = _pause(error, attempt)
-                if attempt >= BUDGET.attempts or now + wait_s - began > BUDGET.total_s or self.pause(wait_s):
+                wait_s = BUDGET.pause_s(error, attempt, self._random)
+                if BUDGET.ends(attempt, now + wait_s - began) or self.pause(wait_s):
                     raise
                 attempt += 1
 
@@ -71,10 +57,3 @@ class Patience:
     def close(self) -> None:
         """End every pause."""
         self._closed.set()
-
-
-def _pause(error: Throttled, attempt: int) -> float:
-    if error.retry_after is not None:
-        return error.retry_after
-    # Full jitter. Source: aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter.
-    return random.uniform(0, min(BUDGET.cap_s, BUDGET.base_s * 2 ** (attempt - 1)))  # noqa: S311

@@ -6,12 +6,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from orchestrator import __version__
 from orchestrator.core.ports import Clock
 from orchestrator.reconcile.ports import PassSummary, StatusBoard
-from orchestrator.reconcile.server.exposition import Family, Sample, exposition, histogram
 
 _BOUNDS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, float("inf"))
 """Seconds: from a pass that finds nothing to do to one that trains and deploys."""
@@ -52,75 +56,90 @@ class Metrics:
                 self._succeeded[project] = summary.finished_at
 
     def exposition(self, board: StatusBoard) -> str:
-        """Everything as Prometheus' text."""
+        """Everything in Prometheus' text format, version 0.0.4."""
+        registry = CollectorRegistry(auto_describe=False)
         with self._lock:
-            return exposition((*self._counted(board), *self._seen(board)))
+            registry.register(_Families((*self._counted(board), *self._seen(board))))
+        return generate_latest(registry).decode()
 
-    def _counted(self, board: StatusBoard) -> Iterator[Family]:
+    def _counted(self, board: StatusBoard) -> Iterator[Metric]:
         names = board.projects()
-        yield Family("amlctl_passes_total", "counter", "Finished passes by outcome.", _pairs(self._passes, "outcome"))
+        yield _pairs("amlctl_passes_total", "Finished passes by outcome.", self._passes)
         failures = {name: self._passes[name, "failed"] for name in names}
-        yield Family("amlctl_pass_failures_total", "counter", "Passes that failed.", _by_project(failures))
-        yield Family(
-            "amlctl_pass_duration_seconds",
-            "histogram",
-            "How long passes took.",
-            tuple(sample for name in sorted(self._buckets) for sample in self._durations(name)),
-        )
-        yield Family(
+        yield _by_project(CounterMetricFamily, "amlctl_pass_failures_total", "Passes that failed.", failures)
+        yield self._durations()
+        yield _by_project(
+            CounterMetricFamily,
             "amlctl_drift_total",
-            "counter",
             "Resources seen to differ without a change of the spec, summed over passes.",
-            _by_project({name: self._drift[name] for name in names}),
+            {name: self._drift[name] for name in names},
         )
-        yield Family(
-            "amlctl_healed_total",
-            "counter",
-            "Drifted resources that were set right.",
-            _by_project({name: self._healed[name] for name in names}),
-        )
-        yield Family(
-            "amlctl_resources_total",
-            "counter",
-            "Resources by the outcome of applies.",
-            _pairs(self._resources, "outcome"),
-        )
+        healed = {name: self._healed[name] for name in names}
+        yield _by_project(CounterMetricFamily, "amlctl_healed_total", "Drifted resources that were set right.", healed)
+        yield _pairs("amlctl_resources_total", "Resources by the outcome of applies.", self._resources)
 
-    def _durations(self, project: str) -> tuple[Sample, ...]:
-        counts = {bound: self._buckets[project][bound] for bound in _BOUNDS}
-        return histogram((("project", project),), counts, self._seconds[project])
+    def _durations(self) -> Metric:
+        family = HistogramMetricFamily("amlctl_pass_duration_seconds", "How long passes took.", labels=["project"])
+        for project, counts in sorted(self._buckets.items()):
+            running = accumulate(counts[bound] for bound in _BOUNDS)
+            family.add_metric([project], list(zip(map(_bound, _BOUNDS), running, strict=True)), self._seconds[project])
+        return family
 
-    def _seen(self, board: StatusBoard) -> Iterator[Family]:
+    def _seen(self, board: StatusBoard) -> Iterator[Metric]:
         statuses = {name: board.status(name) or {} for name in board.projects()}
 
-        def gauge(name: str, help_: str, value: Callable[[Mapping[str, Any]], float]) -> Family:
-            return Family(name, "gauge", help_, _by_project({key: value(status) for key, status in statuses.items()}))
+        def gauge(name: str, help_: str, value: Callable[[Mapping[str, Any]], float]) -> Metric:
+            return _by_project(GaugeMetricFamily, name, help_, {key: value(each) for key, each in statuses.items()})
 
-        yield Family(
+        yield _by_project(
+            GaugeMetricFamily,
             "amlctl_last_success_age_seconds",
-            "gauge",
             "Seconds since the last pass without trouble; since the start of the loop if there was none.",
-            _by_project({name: self._age(name, status) for name, status in statuses.items()}),
+            {name: self._age(name, status) for name, status in statuses.items()},
         )
         yield gauge("amlctl_ready", "1 if the workspace is as the spec says.", lambda s: _condition(s, "Ready"))
         yield gauge("amlctl_stalled", "1 if nothing goes on without a person.", lambda s: _condition(s, "Stalled"))
         yield gauge("amlctl_suspended", "1 if a person asked for a rest.", lambda s: float(bool(s.get("suspended"))))
         yield gauge("amlctl_pending_changes", "Changes that wait.", lambda s: len(s.get("pending", ())))
         yield gauge("amlctl_drifted_resources", "Drift that is not set right.", lambda s: len(s.get("drift", ())))
-        build = Sample((("version", __version__),), 1)
-        yield Family("amlctl_build_info", "gauge", "The version that runs.", (build,))
+        build = GaugeMetricFamily("amlctl_build_info", "The version that runs.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build
 
     def _age(self, project: str, status: Mapping[str, Any]) -> float:
         known = self._succeeded.get(project) or _moment(str(status.get("last_success") or "")) or self._started
         return max(0.0, round(self._clock.now() - known, 3))
 
 
-def _pairs(counts: Counter[tuple[str, str]], label: str) -> tuple[Sample, ...]:
-    return tuple(Sample((("project", name), (label, value)), counts[name, value]) for name, value in sorted(counts))
+class _Families(Collector):
+    """What is collected once."""
+
+    def __init__(self, families: tuple[Metric, ...]) -> None:
+        self._families = families
+
+    def collect(self) -> tuple[Metric, ...]:
+        return self._families
 
 
-def _by_project(values: Mapping[str, float]) -> tuple[Sample, ...]:
-    return tuple(Sample((("project", name),), value) for name, value in values.items())
+def _pairs(name: str, help_: str, counts: Counter[tuple[str, str]]) -> Metric:
+    family = CounterMetricFamily(name, help_, labels=["project", "outcome"])
+    for labels, count in sorted(counts.items()):
+        family.add_metric(labels, count)
+    return family
+
+
+def _by_project(
+    kind: type[CounterMetricFamily | GaugeMetricFamily], name: str, help_: str, values: Mapping[str, float]
+) -> Metric:
+    family = kind(name, help_, labels=["project"])
+    for project, value in values.items():
+        family.add_metric([project], value)
+    return family
+
+
+def _bound(seconds: float) -> str:
+    """As a label: ``5``, ``0.5``, ``+Inf``."""
+    return "+Inf" if seconds == float("inf") else f"{seconds:g}"
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> float:

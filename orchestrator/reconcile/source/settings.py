@@ -144,9 +144,7 @@ def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
         try:
             Range(ref.name)
         except InvalidRange as error:
-            return (
-                ("semver", f"This is no range of versions: {error}.", "Write something like ^1.2 or '>=1.0 <2.0'."),
-            )
+            return (("semver", f"{error}.", "Write something like ^1.2 or '>=1.0 <2.0'."),)
     elif not _REF.fullmatch(ref.name):
         return (
             (ref.kind.value, f"'{ref.name}' cannot be the name of a {ref.kind}.", "Write the name as git shows it."),

@@ -18,7 +18,7 @@ from orchestrator.core.errors import (
     TimedOut,
     Transient,
 )
-from orchestrator.execution.options import RetryPolicy
+from orchestrator.core.retry import RetryPolicy
 from orchestrator.execution.retry import Retrier
 from tests.unit.execution.simulated import FakeCancellation, FakeClock
 

@@ -335,15 +335,15 @@ def test_metrics_count_passes(api: Api, metrics: Metrics) -> None:
     metrics.passed(PassSummary("heart", "failed", 61.0, now - 10, resources={"failed": 1}))
     metrics.passed(PassSummary("heart", "clean", 5.0, now + 999))
     samples = _samples(ask(api, "/metrics").body.decode())
-    assert samples['amlctl_passes_total{project="heart",outcome="changed"}'] == 1
+    assert samples['amlctl_passes_total{outcome="changed",project="heart"}'] == 1
     assert samples['amlctl_pass_failures_total{project="heart"}'] == 1
     assert samples['amlctl_drift_total{project="heart"}'] == 2
     assert samples['amlctl_healed_total{project="heart"}'] == 1
-    assert samples['amlctl_resources_total{project="heart",outcome="failed"}'] == 2
+    assert samples['amlctl_resources_total{outcome="failed",project="heart"}'] == 2
     buckets = [value for name, value in samples.items() if name.startswith("amlctl_pass_duration_seconds_bucket")]
     assert buckets == sorted(buckets)
-    assert samples['amlctl_pass_duration_seconds_bucket{project="heart",le="5"}'] == 2
-    assert samples['amlctl_pass_duration_seconds_bucket{project="heart",le="+Inf"}'] == 3
+    assert samples['amlctl_pass_duration_seconds_bucket{le="5",project="heart"}'] == 2
+    assert samples['amlctl_pass_duration_seconds_bucket{le="+Inf",project="heart"}'] == 3
     assert samples['amlctl_pass_duration_seconds_count{project="heart"}'] == 3
     assert samples['amlctl_pass_duration_seconds_sum{project="heart"}'] == pytest.approx(66.4)
     assert samples['amlctl_last_success_age_seconds{project="heart"}'] == 0, (
