@@ -8,6 +8,7 @@ After each round an apply must make everything right: an empty plan, nothing mad
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -27,10 +28,13 @@ def main() -> None:
         chaos = Chaos(Path(folder), options.seed)
         try:
             for number in range(1, options.rounds + 1):
+                name = chaos.next()
                 try:
-                    done[chaos.round()] += 1
-                except AssertionError as error:
-                    raise SystemExit(f"round {number} of seed {options.seed}: {error}") from error
+                    chaos.round(name)
+                except AssertionError:
+                    print(f"round {number} of seed {options.seed}, {name}; before it {dict(done)}", file=sys.stderr)
+                    raise
+                done[name] += 1
         finally:
             chaos.close()
     print(f"{options.rounds} rounds in {time.perf_counter() - start:.0f} s, all mended:")

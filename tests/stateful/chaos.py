@@ -60,21 +60,28 @@ class Chaos:
         Raises:
             AssertionError: something is lost, made twice or left behind.
         """
-        name = name or self._random.choice(sorted(self.harms))
+        name = name or self.next()
         self.harms[name]()
         self.project.apply()
         self.check()
         return name
 
+    def next(self) -> str:
+        """The name of a harm at random."""
+        return self._random.choice(sorted(self.harms))
+
     def check(self) -> None:
         """The plan is empty, nothing was made twice, and the endpoint answers where it always did."""
-        assert self.project.plan() == {}
+        plan = self.project.plan()
+        assert plan == {}, f"after the apply the plan is {plan}"
         with contextlib.closing(sqlite3.connect(self.project.workspace / "workspace.db")) as database:
             statement = "SELECT kind, count(*) FROM records WHERE kind IN ('jobs', 'models', 'data') GROUP BY kind"
-            assert dict(database.execute(statement)) == KEPT
+            found = dict(database.execute(statement))
+            assert found == KEPT, f"kept are {found}"
         caller = self._caller()
         wait_for(lambda: caller.ask()[0] == 200, "an answer")
-        assert self.project.status()[ENDPOINT]["urls"]["scoring"] == self._url
+        url = self.project.status()[ENDPOINT]["urls"]["scoring"]
+        assert url == self._url, f"it answers at {url}, not at {self._url} any more"
 
     def close(self) -> None:
         """Take it down; nothing of it may be left running."""
@@ -119,8 +126,9 @@ class Chaos:
         shutil.copytree(self.project.folder, copy.folder, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
         try:
             copy.apply()
-            assert copy.plan() == {}
-            assert copy.status()[ENDPOINT]["urls"]["scoring"] != self._url
+            plan = copy.plan()
+            assert plan == {}, f"the copy's plan is {plan}"
+            assert copy.status()[ENDPOINT]["urls"]["scoring"] != self._url, "the copy has an address of its own"
         finally:
             copy.close()
             shutil.rmtree(self._copies)

@@ -1,22 +1,19 @@
-"""The router's side towards callers: HTTP/1.0 and 1.1, kept-alive, pipelined, chunked."""
+"""The router's side towards callers: who is connected, what waits for an answer, and the answers in the order of the requests."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
-from orchestrator.workspace.serving.body import Body
-from orchestrator.workspace.serving.messages import Reply, ScoringCall, refusal
-from orchestrator.workspace.serving.reading import Reading, without_upgrade
+from orchestrator.workspace.serving.messages import Reply, RequestHead, ScoringCall, refusal
+from orchestrator.workspace.serving.reader import RequestReader
+from orchestrator.workspace.serving.reading import Reading
 
 if TYPE_CHECKING:
     from orchestrator.workspace.serving.service import EndpointService
 
-MAX_HEAD = 64 * 1024
-"""Bytes of a request's first line and headers."""
 MAX_PIPELINED = 16
 """Requests read ahead on one connection."""
 
@@ -42,29 +39,39 @@ class Door:
 
 
 class CallerConnection(asyncio.Protocol):
-    """One caller's connection. Answers go out in the order of the requests."""
+    """One caller's connection.
+
+    Attributes:
+        deaf: nothing more is taken from it.
+    """
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._clock = asyncio.get_running_loop().time
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
-        self._pending: deque[ScoringCall | Reply] = deque()
-        self._task: asyncio.Task[None] | None = None
         self._reading = Reading(self._clock())
-        self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body = Body()
-        self._head_size = 0
-        self._admitted = False
-        self._in_head = True
-        self._deaf = False
-        self._old = False
+        self._reader = RequestReader(self, self._reading, self._clock)
+        self._pending: deque[ScoringCall | Reply] = deque()
+        self._asked: RequestHead | None = None
+        self._abandon: Callable[[], None] | None = None
+        self._answering = False
+        self._paused = False
+        self.deaf = False
 
     @property
     def busy(self) -> bool:
         """Whether a request is being answered."""
-        return self._task is not None
+        return self._asked is not None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a request has come."""
+        return self._reader.begun
+
+    @property
+    def limit(self) -> int:
+        """Largest body of a request, bytes."""
+        return self._door.service.route.max_body
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -73,30 +80,28 @@ class CallerConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._door.connections.discard(self)
-        if self._task is not None:
-            self._task.cancel()
+        self._pending.clear()
+        if self._abandon is not None:
+            self._abandon()
 
     def pause_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._pause()
 
     def resume_writing(self) -> None:
         self._listen_on()
 
     def data_received(self, data: bytes) -> None:
-        self._reading.heard(self._clock())
-        if self._deaf:
+        self._reading.heard = self._clock()
+        if self.deaf:
             return
-        if self._in_head:
-            self._head_size += len(data)
-        self._feed(data)
-        if self._in_head and self._head_size > MAX_HEAD:
-            self._refuse(refusal(431, "HeadTooLarge", f"First line and headers may have {MAX_HEAD} bytes."))
+        self._reader.feed(data)
+        if self._pending:
+            self._answer_pending()
 
     def finish(self) -> None:
         """Take no further request; close once those at hand are answered."""
-        self._deaf = True
-        if self._task is None and self._transport is not None:
+        self.deaf = True
+        if not self.busy and self._transport is not None:
             self._transport.close()
 
     def sweep(self, now: float) -> None:
@@ -105,144 +110,85 @@ class CallerConnection(asyncio.Protocol):
             return
         if self._reading.hopeless(now):
             self._transport.abort()
-        elif self._task is None and self._reading.late(now):
-            self._refuse(refusal(408, "RequestTimeout", "The request did not come in time."))
+        elif not self.busy and self._reading.late(now):
+            self.refuse(refusal(408, "RequestTimeout", "The request did not come in time."))
+            self._answer_pending()
 
-    def on_message_begin(self) -> None:
-        """Called by the parser."""
-        self._target, self._headers, self._body, self._admitted = b"", [], Body(), False
-        self._reading.begin(self._clock())
+    def arrived(self, call: ScoringCall) -> None:
+        """A request is there as a whole. It is asked once what came with it is read, so that nothing is answered in the middle of that."""
+        self._pending.append(call)
 
-    def on_url(self, url: bytes) -> None:
-        """Called by the parser."""
-        self._target += url
+    def refuse(self, reply: Reply) -> None:
+        """Answer with this and close; nothing more is taken."""
+        if not self.deaf:
+            self.deaf = True
+            self._reader.drop_body()
+            self._pending.append(reply)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser; after the body too, for trailers, which are not headers."""
-        if self._in_head:
-            self._headers.append((name.lower(), value))
+    def lets_in(self, head: RequestHead) -> bool:
+        """Whether a body may follow. Whoever has no key sends none: it is neither kept nor waited for."""
+        early = self._door.service.at_the_door(head)
+        if early is not None:
+            self.refuse(early)
+        return early is None
 
-    def on_headers_complete(self) -> None:
-        """Called by the parser."""
-        if self._parser.should_upgrade():
-            return
-        self._in_head, self._head_size = False, 0
-        expects, comes = False, False
-        for name, value in self._headers:
-            if name == b"content-length":
-                comes = comes or value != b"0"
-                if value.isdigit() and int(value) > self._limit:
-                    self._refuse_size()
-                    return
-            comes = comes or name == b"transfer-encoding"
-            expects = expects or (name == b"expect" and value.lower() == b"100-continue")
-        if comes:
-            # Whoever has no key sends no body: it is neither kept nor waited for.
-            early = self._door.service.at_the_door(self._call())
-            if early is not None:
-                self._refuse(early)
-                return
-            self._admitted = True
-        if expects and not self._pending and self._task is None and self._transport is not None:
+    def encourage(self) -> None:
+        """The caller wants to hear that it may go on."""
+        if not self._pending and not self.busy and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def on_body(self, body: bytes) -> None:
-        """Called by the parser."""
-        if self._deaf:
-            return
-        if self._body.size + len(body) > self._limit:
-            self._refuse_size()
-            return
+    def _answer_pending(self) -> None:
+        if self._answering:
+            return  # an answer that came at once: the loop below goes on
+        self._answering = True
         try:
-            self._body.append(body)
-        except OSError as error:
-            self._refuse(refusal(507, "InsufficientStorage", f"The body cannot be kept: {error.strerror}."))
-
-    def on_message_complete(self) -> None:
-        """Called by the parser."""
-        if self._parser.should_upgrade():
-            return
-        self._in_head = True
-        if self._deaf:
-            return
-        self._reading.end(self._clock())
-        self._old = self._parser.get_http_version() == "1.0"
-        self._enqueue(self._call())
-
-    def _call(self) -> ScoringCall:
-        parser = self._parser
-        keep = parser.should_keep_alive()
-        return ScoringCall(parser.get_method(), self._target, self._headers, self._body, keep, self._admitted)
-
-    def _feed(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._feed_again(data[int(upgrade.args[0]) :])
-        except httptools.HttpParserError:
-            self._refuse(refusal(400, "BadRequest", "This is not HTTP."))
-
-    def _feed_again(self, rest: bytes) -> None:
-        """Go on as if the wish for another protocol had not been spoken. Source: RFC 9110, section 7.8: a server may ignore it."""
-        parser = self._parser
-        head = without_upgrade(parser.get_method(), self._target, parser.get_http_version(), self._headers)
-        if head is None:
-            self._refuse(refusal(501, "NotImplemented", "The router opens no tunnels."))
-            return
-        self._parser = httptools.HttpRequestParser(self)
-        self._feed(head + rest)
-
-    @property
-    def _limit(self) -> int:
-        return self._door.service.route.max_body
-
-    def _refuse_size(self) -> None:
-        self._refuse(refusal(413, "BodyTooLarge", f"A body may have {self._limit} bytes."))
-
-    def _refuse(self, reply: Reply) -> None:
-        if not self._deaf:
-            self._deaf = True
-            self._body = Body()
-            self._enqueue(reply)
-
-    def _enqueue(self, item: ScoringCall | Reply) -> None:
-        self._pending.append(item)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._answer_all())
-        elif len(self._pending) >= MAX_PIPELINED and self._transport is not None:
-            self._transport.pause_reading()
-
-    async def _answer_all(self) -> None:
-        try:
-            while self._pending and self._transport is not None:
+            while self._pending and self._asked is None and self._transport is not None:
                 item = self._pending.popleft()
                 if isinstance(item, Reply):
-                    self._write(item, head_only=False, keep_alive=False)
-                    return
-                reply = await self._door.service.answer(item)
-                keep_alive = item.keep_alive and not (self._deaf and not self._pending)
-                self._write(reply, head_only=item.method == b"HEAD", keep_alive=keep_alive)
-                if not keep_alive:
-                    return
-                self._listen_on()
+                    self._write(item, head_only=False, keep_alive=False, old=False)
+                    continue
+                self._asked = item.head
+                self._abandon = self._door.service.answer(item, self._told)
         finally:
-            self._task = None
+            self._answering = False
+        if len(self._pending) >= MAX_PIPELINED:
+            self._pause()
 
-    def _write(self, reply: Reply, *, head_only: bool, keep_alive: bool) -> None:
+    def _told(self, reply: Reply) -> None:
+        head, self._asked, self._abandon = self._asked, None, None
+        if head is None or self._transport is None:
+            return
+        if head.plain and not self.deaf:
+            self._transport.write(reply.encode())
+        else:
+            keep_alive = head.keep_alive and not (self.deaf and not self._pending)
+            self._write(reply, head_only=head.method == b"HEAD", keep_alive=keep_alive, old=head.old)
+        if self._paused:
+            self._listen_on()
+        if self._pending:
+            self._answer_pending()
+
+    def _write(self, reply: Reply, *, head_only: bool, keep_alive: bool, old: bool) -> None:
         if self._transport is None:
             return
-        self._transport.write(reply.encode(head_only=head_only, keep_alive=keep_alive, old=self._old))
+        self._transport.write(reply.encode(head_only=head_only, keep_alive=keep_alive, old=old))
         if keep_alive:
             return
-        self._deaf = True
+        self.deaf = True
         self._pending.clear()
-        if self._in_head and not self._head_size:
+        if not self._reader.begun:
             self._transport.close()
         else:
             # Hanging up on a caller that still sends would take the answer back from it before it is read.
             self._reading.linger(self._clock())
             self._transport.write_eof()
 
+    def _pause(self) -> None:
+        if self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
     def _listen_on(self) -> None:
         if self._transport is not None and len(self._pending) < MAX_PIPELINED:
+            self._paused = False
             self._transport.resume_reading()

@@ -4,106 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
-from orchestrator.workspace.serving.messages import Payload, Reply
+from orchestrator.workspace.serving.errand import Deadlines, Errand, Outcome, Unanswered
+from orchestrator.workspace.serving.instance import Instance
+from orchestrator.workspace.serving.messages import Reply
 from orchestrator.workspace.serving.pace import Pace
 from orchestrator.workspace.serving.table import DeploymentRoute
-from orchestrator.workspace.serving.upstream import Disconnected, UpstreamConnection, connect
+from orchestrator.workspace.serving.upstream import Disconnected, UpstreamConnection
 
 RESTART_WAIT_S = 15.0
 """How long a request waits for a scoring server that is being restarted, seconds."""
 
-_FIRST_RETRY_S = 0.02
-_LAST_RETRY_S = 0.5
+ABANDONED = 599
+"""Status under which a request counts whose caller left. Nobody sees it."""
+
 _ATTEMPTS = 10
-
-
-class Unanswered(Exception):
-    """There is no answer; the router says so itself.
-
-    Attributes:
-        status: HTTP status.
-        code: for programs.
-        retry_after_s: whole seconds after which it may be asked again; 0 if nothing is known.
-    """
-
-    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.retry_after_s = retry_after_s
-
-
-class Instance:
-    """One scoring server.
-
-    Attributes:
-        busy: requests that it holds now.
-        up: False from the moment it cannot be reached until it can.
-        retired: it left the routing table; it gets no further request.
-        answered_at: when it gave its last answer, seconds of the loop's clock.
-    """
-
-    def __init__(self, socket: str, came_up: Callable[[], None]) -> None:
-        self.socket = socket
-        self.busy = 0
-        self.up = True
-        self.retired = False
-        self.answered_at = 0.0
-        self._idle: list[UpstreamConnection] = []
-        self._came_up = came_up
-        self._probe: asyncio.Task[None] | None = None
-
-    async def connection(self) -> UpstreamConnection:
-        """An idle connection, or a new one.
-
-        Raises:
-            OSError: nobody listens.
-        """
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable:
-                return connection
-        return await connect(self.socket)
-
-    def give_back(self, connection: UpstreamConnection) -> None:
-        """Keep a connection for the next request, if it is still good for one."""
-        if connection.usable and not self.retired:
-            self._idle.append(connection)
-        else:
-            connection.close()
-
-    def drop_idle(self) -> None:
-        """Use none of the idle connections any more."""
-        for connection in self._idle:
-            connection.close()
-        self._idle.clear()
-
-    def went_down(self) -> None:
-        """Take it out until somebody listens there again."""
-        if self.up and not self.retired:
-            self.up = False
-            self._probe = asyncio.create_task(self._until_up())
-
-    def retire(self) -> None:
-        """Send it nothing more. Requests that it holds are finished."""
-        self.retired = True
-        if self._probe is not None:
-            self._probe.cancel()
-        self.drop_idle()
-
-    async def _until_up(self) -> None:
-        pause = _FIRST_RETRY_S
-        while True:
-            try:
-                self._idle.append(await connect(self.socket))
-                break
-            except OSError:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LAST_RETRY_S)
-        self.up = True
-        self._came_up()
 
 
 class DeploymentPool:
@@ -117,9 +32,12 @@ class DeploymentPool:
         self._route = route
         self._instances: list[Instance] = []
         self._leaving: list[Instance] = []
-        self._waiting: deque[asyncio.Future[Instance]] = deque()
+        self._waiting: deque[Errand] = deque()
+        self._connecting: set[asyncio.Task[None]] = set()
         self._turn = 0
         self._pace = Pace()
+        self._deadlines = Deadlines(self._expired)
+        self._clock = asyncio.get_running_loop().time
         self.update(route)
 
     def update(self, route: DeploymentRoute) -> None:
@@ -137,10 +55,10 @@ class DeploymentPool:
     def close(self) -> None:
         """The deployment left the table: requests that it holds are finished, those that wait are told."""
         self.update(DeploymentRoute(self._route.name, ()))
+        waiting, self._waiting = self._waiting, deque()
         gone = Unanswered(503, "DeploymentGone", "The deployment was removed while the request waited.")
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_exception(gone)
+        for errand in waiting:
+            self._end(errand, gone)
 
     @property
     def busy(self) -> dict[str, int]:
@@ -157,7 +75,7 @@ class DeploymentPool:
         """Sockets of servers that cannot be reached."""
         return tuple(i.socket for i in self._instances if not i.up)
 
-    async def send(self, payload: Payload) -> Reply:
+    def send(self, errand: Errand) -> None:
         """Have a request answered within the deployment's time-out, in which waiting counts.
 
         A request that could not be answered in time, by the pace of the answers before it, is refused at once: taken in, it would cost
@@ -166,36 +84,36 @@ class DeploymentPool:
         A server that cannot be reached is passed over; while none can, the request waits for one. A request is sent a second time only
         if the server had not read it, or if it went out on a connection that had been idle and was closed without a byte of answer.
 
-        Raises:
-            Unanswered: too many requests are ahead, no server came back in time, or it took too long or broke off.
+        Args:
+            errand: is told its outcome exactly once and perhaps at once: the answer, or that too many requests are ahead, no server
+                came back in time, it took too long or broke off, or the caller left.
         """
-        clock = asyncio.get_running_loop().time
-        self._admit()
-        deadline = clock() + self._route.timeout_s
-        for _ in range(_ATTEMPTS):
-            instance = self._pick()
-            if instance is None:
-                up = any(instance.up for instance in self._instances)
-                instance = await self._wait_for_instance(deadline - clock() if up else RESTART_WAIT_S)
-                deadline = deadline if up else clock() + self._route.timeout_s
-            try:
-                reply = await self._exchange(instance, payload, deadline)
-            finally:
-                instance.busy -= 1
-                self._after(instance)
-            if reply is not None:
-                return reply
-        raise Unanswered(503, "NoServer", "The scoring servers of this deployment keep going away.")
-
-    def _admit(self) -> None:
-        """Refuse a request that the requests ahead of it leave no time for."""
-        servers = [instance for instance in self._instances if instance.up]
-        ahead = sum(instance.busy for instance in servers) + len(self._waiting)
-        if ahead < len(servers) or not servers:
+        errand.started = now = self._clock()
+        errand.deadline = now + self._route.timeout_s
+        wait = self._too_long()
+        if wait:
+            self._end(errand, self._too_many(wait))
             return
-        wait = self._pace.wait(ahead, len(servers))
-        if wait > self._route.timeout_s:
-            raise self._too_many(wait)
+        self._deadlines.watch(errand)
+        self._attempt(errand)
+
+    def abandon(self, errand: Errand) -> None:
+        """The caller has left: nobody wants the answer any more."""
+        if not errand.over:
+            self._break_off(errand, Unanswered(ABANDONED, "Abandoned", "The caller left."))
+
+    def _too_long(self) -> float:
+        """Seconds that a request would wait which the requests ahead leave no time for; 0 for one that may come in."""
+        servers = ahead = 0
+        for instance in self._instances:
+            if instance.up:
+                servers += 1
+                ahead += instance.busy
+        ahead += len(self._waiting)
+        if ahead < servers or not servers:
+            return 0.0
+        wait = self._pace.wait(ahead, servers)
+        return wait if wait > self._route.timeout_s else 0.0
 
     def _too_many(self, wait_s: float) -> Unanswered:
         return Unanswered(
@@ -205,45 +123,115 @@ class DeploymentPool:
             retry_after_s=max(1, round(wait_s - self._route.timeout_s)),
         )
 
-    async def _exchange(self, instance: Instance, payload: Payload, deadline: float) -> Reply | None:
-        """The answer, or None if the server cannot be reached."""
-        clock = asyncio.get_running_loop().time
-        for _ in range(2):
-            try:
-                connection = await instance.connection()
-            except OSError:
-                instance.went_down()
-                return None
-            reused = connection.used
-            try:
-                began = clock()
-                async with asyncio.timeout_at(deadline):
-                    reply = await connection.send(payload if isinstance(payload, bytes) else payload())
-            except Disconnected as error:
-                if not (error.silent and (error.unread or reused)):
-                    break
-                if not reused:
-                    instance.went_down()
-                    return None
-                instance.drop_idle()
-            except TimeoutError:
-                connection.close()
-                raise Unanswered(
-                    408, "RequestTimeout", f"The model did not answer within {self._route.timeout_s:g} s."
-                ) from None
-            except BaseException:
-                connection.close()
-                raise
-            else:
-                instance.give_back(connection)
-                now = clock()
-                self._pace.answered(began, instance.answered_at, now)
-                instance.answered_at = now
-                return reply
-        raise Unanswered(502, "ServerFailed", "The scoring server ended while it worked on the request.")
+    def _attempt(self, errand: Errand) -> None:
+        """Send it to a server, or let it wait for one."""
+        errand.tries += 1
+        if errand.tries > _ATTEMPTS:
+            self._end(errand, Unanswered(503, "NoServer", "The scoring servers of this deployment keep going away."))
+            return
+        instance = None if self._waiting else self._free()
+        if instance is not None:
+            self._take(errand, instance)
+        else:
+            self._wait(errand)
 
-    def _pick(self) -> Instance | None:
-        return None if self._waiting else self._free()
+    def _take(self, errand: Errand, instance: Instance) -> None:
+        """A server has room for it; its place is counted already."""
+        errand.instance, errand.again = instance, False
+        if errand.restarting:
+            errand.restarting = False
+            errand.deadline = self._clock() + self._route.timeout_s
+            self._deadlines.watch(errand)
+        self._dispatch(errand, instance)
+
+    def _dispatch(self, errand: Errand, instance: Instance) -> None:
+        connection = instance.idle_connection()
+        if connection is not None:
+            self._put(errand, connection)
+            return
+        task = asyncio.get_running_loop().create_task(self._connect(errand, instance))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, errand: Errand, instance: Instance) -> None:
+        try:
+            connection = await instance.new_connection()
+        except OSError:
+            instance.went_down()
+            if not errand.over:
+                self._pass_over(errand)
+            return
+        if errand.over:
+            instance.give_back(connection)
+        else:
+            self._put(errand, connection)
+
+    def _put(self, errand: Errand, connection: UpstreamConnection) -> None:
+        payload = errand.payload
+        errand.connection, errand.reused, errand.began = connection, connection.used, self._clock()
+        connection.send(payload if isinstance(payload, bytes) else payload(), errand, self._answered)
+
+    def _answered(self, errand: Errand, outcome: Reply | Disconnected) -> None:
+        instance, connection = errand.instance, errand.connection
+        if instance is None or connection is None:
+            return  # it was broken off
+        if isinstance(outcome, Disconnected):
+            self._disconnected(errand, instance, outcome)
+            return
+        instance.give_back(connection)
+        now = self._clock()
+        self._pace.answered(errand.began, instance.answered_at, now)
+        instance.answered_at = now
+        self._release(errand, instance)
+        errand.over = True
+        self._deadlines.forget(errand)
+        errand.told(errand, outcome, now)
+
+    def _disconnected(self, errand: Errand, instance: Instance, error: Disconnected) -> None:
+        may_repeat = error.silent and (error.unread or errand.reused)
+        if may_repeat and not errand.reused:
+            instance.went_down()
+            self._pass_over(errand)
+        elif may_repeat and not errand.again:
+            errand.again = True
+            instance.drop_idle()
+            self._dispatch(errand, instance)
+        else:
+            self._release(errand, instance)
+            message = "The scoring server ended while it worked on the request."
+            self._end(errand, Unanswered(502, "ServerFailed", message))
+
+    def _pass_over(self, errand: Errand) -> None:
+        """Its server cannot be reached: another one, or the same once it is back."""
+        if errand.instance is not None:
+            self._release(errand, errand.instance)
+        self._attempt(errand)
+
+    def _expired(self, errand: Errand) -> None:
+        """Called when its deadline is over."""
+        if errand.instance is not None:
+            self._break_off(
+                errand,
+                Unanswered(408, "RequestTimeout", f"The model did not answer within {self._route.timeout_s:g} s."),
+            )
+        elif any(instance.up for instance in self._instances):
+            self._break_off(errand, self._too_many(self._route.timeout_s))
+        else:
+            self._break_off(errand, Unanswered(503, "NoServer", "No scoring server of this deployment can be reached."))
+
+    def _break_off(self, errand: Errand, outcome: Unanswered) -> None:
+        if errand.instance is None:
+            self._waiting.remove(errand)
+        else:
+            if errand.connection is not None:
+                errand.connection.close()
+            self._release(errand, errand.instance)
+        self._end(errand, outcome)
+
+    def _end(self, errand: Errand, outcome: Outcome) -> None:
+        errand.over = True
+        self._deadlines.forget(errand)
+        errand.told(errand, outcome, self._clock())
 
     def _free(self) -> Instance | None:
         best: Instance | None = None
@@ -257,32 +245,23 @@ class DeploymentPool:
             best.busy += 1
         return best
 
-    async def _wait_for_instance(self, seconds: float) -> Instance:
+    def _wait(self, errand: Errand) -> None:
         if not self._instances:
-            raise Unanswered(503, "NoServer", "This deployment has no scoring server.")
-        if len(self._waiting) >= self._route.queue * max(1, len(self._instances)):
-            raise self._too_many(self._route.timeout_s)
-        waiter: asyncio.Future[Instance] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        try:
-            async with asyncio.timeout(seconds):
-                return await waiter
-        except BaseException as error:
-            self._give_up(waiter)
-            if not isinstance(error, TimeoutError):
-                raise
-        if any(instance.up for instance in self._instances):
-            raise self._too_many(self._route.timeout_s)
-        raise Unanswered(503, "NoServer", "No scoring server of this deployment can be reached.")
+            self._end(errand, Unanswered(503, "NoServer", "This deployment has no scoring server."))
+            return
+        if len(self._waiting) >= self._route.queue * len(self._instances):
+            self._end(errand, self._too_many(self._route.timeout_s))
+            return
+        errand.restarting = not any(instance.up for instance in self._instances)
+        if errand.restarting:
+            errand.deadline = self._clock() + RESTART_WAIT_S
+            self._deadlines.watch(errand)
+        self._waiting.append(errand)
 
-    def _give_up(self, waiter: asyncio.Future[Instance]) -> None:
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
-        elif waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-            waiter.result().busy -= 1
-            self._serve_waiting()
-
-    def _after(self, instance: Instance) -> None:
+    def _release(self, errand: Errand, instance: Instance) -> None:
+        """Its place is free."""
+        errand.instance = errand.connection = None
+        instance.busy -= 1
         if instance.retired and not instance.busy and instance in self._leaving:
             self._leaving.remove(instance)
         if self._waiting:
@@ -290,10 +269,7 @@ class DeploymentPool:
 
     def _serve_waiting(self) -> None:
         while self._waiting:
-            if self._waiting[0].done():
-                self._waiting.popleft()
-                continue
             instance = self._free()
             if instance is None:
                 return
-            self._waiting.popleft().set_result(instance)
+            self._take(self._waiting.popleft(), instance)

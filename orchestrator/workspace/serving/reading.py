@@ -23,12 +23,15 @@ class Reading:
 
     Args:
         now: seconds of the loop's clock, as everywhere here.
+
+    Attributes:
+        heard: when something came last.
     """
 
-    __slots__ = ("_began", "_heard", "_lingering")
+    __slots__ = ("_began", "_lingering", "heard")
 
     def __init__(self, now: float) -> None:
-        self._heard = now
+        self.heard = now
         self._began = 0.0
         self._lingering = 0.0
 
@@ -38,25 +41,21 @@ class Reading:
 
     def end(self, now: float) -> None:
         """The request is there as a whole."""
-        self._began, self._heard = 0.0, now
+        self._began, self.heard = 0.0, now
 
     def linger(self, now: float) -> None:
         """Only wait for the caller to stop."""
         self._lingering = now
 
-    def heard(self, now: float) -> None:
-        """Something came."""
-        self._heard = now
-
     def late(self, now: float) -> bool:
         """Whether a request that began takes too long."""
-        return bool(self._began) and (now - self._heard > SILENCE_S or now - self._began > REQUEST_S)
+        return bool(self._began) and (now - self.heard > SILENCE_S or now - self._began > REQUEST_S)
 
     def hopeless(self, now: float) -> bool:
         """Whether nothing is to be expected any more."""
         if self._lingering:
-            return now - self._lingering > LINGER_S or now - max(self._heard, self._lingering) > LINGER_SILENCE_S
-        return not self._began and now - self._heard > IDLE_S
+            return now - self._lingering > LINGER_S or now - max(self.heard, self._lingering) > LINGER_SILENCE_S
+        return not self._began and now - self.heard > IDLE_S
 
 
 def without_upgrade(method: bytes, target: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import itertools
 import secrets
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from orchestrator.workspace.serving.balancing import Share, SmoothWeights
 from orchestrator.workspace.serving.counters import Counters
-from orchestrator.workspace.serving.messages import Payload, Reply, ScoringCall, refusal
-from orchestrator.workspace.serving.pool import DeploymentPool, Unanswered
+from orchestrator.workspace.serving.errand import Errand, Outcome, Unanswered
+from orchestrator.workspace.serving.messages import (
+    DEPLOYMENT_HEADER,
+    REQUEST_ID_HEADER,
+    Payload,
+    Reply,
+    RequestHead,
+    ScoringCall,
+    refusal,
+)
+from orchestrator.workspace.serving.pool import DeploymentPool
 from orchestrator.workspace.serving.table import EndpointRoute
 
 SCORE_PATH = b"/score"
-DEPLOYMENT_HEADER = b"azureml-model-deployment"
 RETRY_AFTER_S = 2
 """What callers are told to wait while no scoring server is there, seconds. Ours: a small model loads about as long."""
 
@@ -37,35 +44,39 @@ class ServedDeployment:
 
     pool: DeploymentPool
     counters: Counters = field(default_factory=Counters)
-    copies: set[asyncio.Task[None]] = field(default_factory=set)
+    copies: int = 0
 
-    async def answer(self, payload: Payload) -> Reply:
-        """Have a request answered and count it."""
-        begin = time.perf_counter()
-        status = 599
-        try:
-            reply = await self.pool.send(payload)
-            status = reply.status
-        except Unanswered as error:
-            status = error.status
-            later = error.retry_after_s or (RETRY_AFTER_S if error.status == 503 else 0)
-            reply = _later(error.status, error.code, str(error), later)
-        finally:
-            self.counters.count(status, time.perf_counter() - begin)
-        return reply
+    def answer(self, payload: Payload, reply_to: Callable[[Reply], None], lines: bytes = b"") -> Errand:
+        """Have a request answered and count it.
+
+        Args:
+            reply_to: gets the answer, exactly once and perhaps at once.
+            lines: header lines that the answer gets.
+
+        Returns:
+            What `DeploymentPool.abandon` takes when the caller leaves before that.
+        """
+        errand = Errand(payload, self._told, reply_to, lines)
+        self.pool.send(errand)
+        return errand
 
     def copy(self, payload: Payload) -> None:
         """Send a copy of a request and forget its answer. Drops it when too many are on their way."""
-        if len(self.copies) >= MAX_MIRRORED:
+        if self.copies >= MAX_MIRRORED:
             self.counters.dropped += 1
             return
         self.counters.mirrored += 1
-        task = asyncio.create_task(self._ask(payload))
-        self.copies.add(task)
-        task.add_done_callback(self.copies.discard)
+        self.copies += 1
+        self.answer(payload, self._copied)
 
-    async def _ask(self, payload: Payload) -> None:
-        await self.answer(payload)
+    def _copied(self, reply: Reply) -> None:
+        self.copies -= 1
+
+    def _told(self, errand: Errand, outcome: Outcome, now: float) -> None:
+        self.counters.count(outcome.status, now - errand.started)
+        reply = outcome if isinstance(outcome, Reply) else _unanswered(outcome)
+        reply.lines = errand.lines
+        errand.reply_to(reply)
 
 
 class EndpointService:
@@ -84,43 +95,47 @@ class EndpointService:
         self._expected = [name for name, weight in route.traffic if weight > 0]
         self._mirrors = [(deployments[name], Share(p)) for name, p in route.mirror if name in deployments]
 
-    async def answer(self, call: ScoringCall) -> Reply:
-        """Answer a request. Never raises but when cancelled."""
-        request_id = _request_id(call)
-        reply = await self._answer(call, request_id)
-        reply.headers.append((b"x-ms-request-id", request_id))
-        return reply
+    def answer(self, call: ScoringCall, told: Callable[[Reply], None]) -> Callable[[], None] | None:
+        """Answer a request.
 
-    async def _answer(self, call: ScoringCall, request_id: bytes) -> Reply:
-        refused = None if call.admitted else self.at_the_door(call)
-        if refused is not None:
-            return refused
-        name = self._choose(call)
-        if isinstance(name, Reply):
-            return name
+        Args:
+            told: gets the answer, exactly once and perhaps at once.
+
+        Returns:
+            What to call when the caller leaves before that; None if the answer is told.
+        """
+        head = call.head
+        request_id = head.request_id or b"%s%012x" % (_PROCESS, next(_NUMBERS))
+        chosen = (None if head.admitted_by is self else self.at_the_door(head)) or self._choose(head.deployment)
+        if isinstance(chosen, Reply):
+            chosen.lines = b"%s: %s\r\n" % (REQUEST_ID_HEADER, request_id)
+            told(chosen)
+            return None
+        lines = b"%s: %s\r\n%s: %s\r\n" % (DEPLOYMENT_HEADER, chosen.encode(), REQUEST_ID_HEADER, request_id)
+        served = self._deployments[chosen]
         payload = call.payload(request_id)
+        errand = served.answer(payload, told, lines)
         for mirror, share in self._mirrors:
             if share.take():
                 mirror.copy(payload)
-        reply = await self._deployments[name].answer(payload)
-        reply.headers.append((DEPLOYMENT_HEADER, name.encode()))
-        return reply
+        return None if errand.over else partial(served.pool.abandon, errand)
 
-    def at_the_door(self, call: ScoringCall) -> Reply | None:
+    def at_the_door(self, head: RequestHead) -> Reply | None:
         """The answer that needs no deployment, and so no body; None for calls that may pass."""
-        path = call.path
-        if path == b"/" and call.method in (b"GET", b"HEAD"):
-            return Reply(200, [(b"content-type", b"text/plain")], b"Healthy")
+        if head.admitted_by is self:
+            return None
+        path = head.path
+        if path == b"/" and head.method in (b"GET", b"HEAD"):
+            return Reply.of(200, [(b"content-type", b"text/plain")], b"Healthy")
         if path != SCORE_PATH:
             return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
-        if not self._admits(call.header(b"authorization")):
-            reply = refusal(401, "Unauthorized", "Send the endpoint's key: 'Authorization: Bearer KEY'.")
-            reply.headers.append((b"www-authenticate", b"Bearer"))
-            return reply
+        if not self._admits(head.authorization):
+            message = "Send the endpoint's key: 'Authorization: Bearer KEY'."
+            return refusal(401, "Unauthorized", message, (b"www-authenticate", b"Bearer"))
+        head.admitted_by = self
         return None
 
-    def _choose(self, call: ScoringCall) -> str | Reply:
-        wanted = call.header(DEPLOYMENT_HEADER)
+    def _choose(self, wanted: bytes | None) -> str | Reply:
         if wanted is not None:
             name = wanted.decode("latin-1").strip()
             if name in self._deployments:
@@ -156,14 +171,9 @@ def _not_ready(names: str) -> Reply:
 
 def _later(status: int, code: str, message: str, seconds: int) -> Reply:
     """A refusal that says when to ask again. Source: RFC 9110, section 10.2.3; RFC 6585, section 4."""
-    reply = refusal(status, code, message)
-    if seconds:
-        reply.headers.append((b"retry-after", b"%d" % seconds))
-    return reply
+    return refusal(status, code, message, *([(b"retry-after", b"%d" % seconds)] if seconds else []))
 
 
-def _request_id(call: ScoringCall) -> bytes:
-    given = call.header(b"x-ms-request-id")
-    if given is not None and 0 < len(given) <= 128:
-        return given
-    return b"%s%012x" % (_PROCESS, next(_NUMBERS))
+def _unanswered(error: Unanswered) -> Reply:
+    later = error.retry_after_s or (RETRY_AFTER_S if error.status == 503 else 0)
+    return _later(error.status, error.code, str(error), later)

@@ -88,6 +88,7 @@ class Fixture:
     port: int = field(default_factory=free_port)
     servers: dict[str, FakeServer] = field(default_factory=dict)
     max_body: int = 1000
+    keys: tuple[str, ...] = KEYS
 
     async def server(self, name: str, behave: Behaviour | None = None) -> FakeServer:
         self.servers[name] = await FakeServer(self.folder / f"{name}.sock", behave).start()
@@ -101,7 +102,7 @@ class Fixture:
         self, *routes: DeploymentRoute, traffic: dict[str, int] | None = None, mirror: dict[str, int] | None = None
     ) -> None:
         endpoint = EndpointRoute(
-            "hf", self.port, KEYS, routes, tuple((traffic or {routes[0].name: 100}).items()),
+            "hf", self.port, self.keys, routes, tuple((traffic or {routes[0].name: 100}).items()),
             tuple((mirror or {}).items()), self.max_body,
         )  # fmt: skip
         await self.router.apply(RoutingTable("1", (endpoint,)))

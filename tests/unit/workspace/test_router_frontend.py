@@ -274,7 +274,7 @@ def test_slow_callers_are_given_up(tmp_path: Path, sent: bytes, after: float, ou
             (door,) = fixture.router._doors.values()
             await until(lambda: door.connections)
             if sent:
-                await until(lambda: any(c._head_size or not c._in_head for c in door.connections))
+                await until(lambda: any(c.begun for c in door.connections))
             now = asyncio.get_running_loop().time()
             door.sweep(now + after / 2 if outcome != "401" else now)
             assert door.connections

@@ -19,6 +19,8 @@ from .model import Model
 from .work import Call, Desk
 
 SCORE_PATH = "/score"
+_BACKLOG = 1024
+"""Connections that wait to be accepted. A unix socket refuses the next one at once, and the router would think the server is gone."""
 _WANTED_INTERVAL_S = 1.0
 _DRAIN_INTERVAL_S = 0.01
 _log = logging.getLogger("scoring")
@@ -101,7 +103,7 @@ class Network:
         before = os.umask(0o177)
         try:
             self._listener = await self._loop.create_unix_server(
-                lambda: ServerConnection(self._handle, self._connections), str(self._path)
+                lambda: ServerConnection(self._handle, self._connections), str(self._path), backlog=_BACKLOG
             )
         finally:
             os.umask(before)
