@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.core.address import Address
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
-from orchestrator.core.resource import Removal
+from orchestrator.core.resource import Desired, Removal
 
 
 class Spec(BaseModel):
@@ -144,6 +145,10 @@ def _no_problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]
     return ()
 
 
+def _no_unfit(desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[BodyProblem]:
+    return ()
+
+
 def _no_outputs(variant: str) -> tuple[str, ...]:
     return ()
 
@@ -185,6 +190,7 @@ class Kind:
         attributes: values of a live resource that others may mention as ``${section.name.attribute}``; ``outputs.*`` stands for any output.
         unnamed_outputs: outputs that a run of the variant has without naming them.
         problems: checks across fields. The body may hold special values (`core.value`) anywhere; must not raise on them.
+        unfit: what is wrong with a body beside what it mentions, once all mentions are resolved. Must not raise.
         local_refusals: why the embedded workspace cannot run such a body, whatever it mentions. Must not raise.
         source: where the body is documented.
         inborn: names of objects that every workspace has from birth. They can be taken over; they are never deleted.
@@ -220,6 +226,7 @@ class Kind:
     attributes: tuple[str, ...] = ("id", "name")
     unnamed_outputs: Callable[[str], tuple[str, ...]] = _no_outputs
     problems: Callable[[str, Mapping[str, Any]], Iterable[BodyProblem]] = _no_problems
+    unfit: Callable[[Desired, Mapping[Address, Desired]], Iterable[BodyProblem]] = _no_unfit
 
     @property
     def section(self) -> str:

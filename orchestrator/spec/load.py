@@ -13,6 +13,7 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
+from orchestrator.spec.body_problems import of_kind
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
 from orchestrator.spec.collector import collector_paused
@@ -68,6 +69,9 @@ def project_of(
         Catalogue(all_drafts, composition.disabled, composition.names), files, composition.tags, composition.target
     )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
+    for draft in all_drafts:
+        unfit = draft.kind.unfit(resources[draft.address], resources)
+        problems.extend(of_kind(draft.address, draft.body, problem) for problem in unfit)
     if isinstance(hasher, RememberingHasher):
         hasher.save()
     resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)

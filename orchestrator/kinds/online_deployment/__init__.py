@@ -26,12 +26,11 @@ from orchestrator.core.bodies import (
     Whole,
 )
 from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
-from orchestrator.core.rules import inline_environment_problems
-from orchestrator.core.tree import value_at
 from orchestrator.kinds.online_deployment.azure import returned, spoken
+from orchestrator.kinds.online_deployment.problems import problems, unfit
 
 
 class InlineModel(Resource):
@@ -182,35 +181,6 @@ def _variant(body: Mapping[str, Any]) -> str:
     return str(body.get("type") or "managed")
 
 
-def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
-    yield from inline_environment_problems(body)
-    yield from _too_slow(variant, body)
-    code = body.get("code_configuration")
-    if isinstance(code, Mapping) and not code.get("scoring_script"):
-        yield BodyProblem(
-            ("code_configuration",),
-            "missing-field",
-            "A deployment with code needs 'scoring_script', the file whose init() and run() answer requests.",
-            "Add 'scoring_script: score.py'.",
-        )
-
-
-LONGEST_REQUEST_MS: Final = {"managed": 180_000, "kubernetes": 300_000}
-"""Source: Azure ML documentation, limits of online endpoints."""
-
-
-def _too_slow(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
-    bound = value_at(body, ("request_settings", "request_timeout_ms"))
-    longest = LONGEST_REQUEST_MS.get(variant)
-    if type(bound) is int and longest is not None and bound > longest:
-        yield BodyProblem(
-            ("request_settings", "request_timeout_ms"),
-            "invalid-value",
-            f"A request may take {longest} milliseconds at most; this is {bound}.",
-            f"Write at most {longest}.",
-        )
-
-
 def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
     if variant == "kubernetes":
         yield Refusal("a Kubernetes deployment needs a cluster; the embedded workspace is one machine", ("type",))
@@ -258,7 +228,8 @@ KIND: Final = Kind(
     shape=("endpoint_name", "instance_type", "code_configuration"),
     removal=Removal.DELETE,
     nests={"environment": "environments", "model": "models"},
-    problems=_problems,
+    problems=problems,
+    unfit=unfit,
     attributes=("id", "name"),
     local_refusals=_refusals,
 )

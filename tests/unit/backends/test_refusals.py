@@ -279,14 +279,15 @@ online_endpoints:
     deployments:
       blue: {{instance_type: Standard_DS3_v2, {body}}}
 """
-CODE = "code_configuration: {code: code, scoring_script: score.py}"
+SCRIPT = "code_configuration: {code: code, scoring_script: score.py}"
+CODE = f"{SCRIPT}, environment: {{image: host}}"
 ROUTES = "{scoring_route: *own, liveness_route: *own, readiness_route: *own}"
 SERVED_BY = [
     ("", "instance_count: 1", "neither a model nor a scoring script", "nothing to serve"),
     ("", CODE, "", "a script alone"),
     ("", "environment: azureml:own@latest", "answers by itself", "a container alone"),
-    ("", f"environment: azureml:own@latest, {CODE}", "answers by itself", "a container with routes of its own"),
-    ("", f"environment: azureml:usual@latest, {CODE}", "", "a container that answers like the scoring server, with a script"),
+    ("", f"environment: azureml:own@latest, {SCRIPT}", "answers by itself", "a container with routes of its own"),
+    ("", f"environment: azureml:usual@latest, {SCRIPT}", "", "a container that answers like the scoring server, with a script"),
     ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "answers by itself", "without one"),
     (
         "m: {path: served}",
@@ -294,11 +295,11 @@ SERVED_BY = [
         "answers by itself",
         "a container written in place",
     ),
-    ("m: {path: weights.bin}", "model: azureml:m@latest", "no file MLmodel", "weights without a script"),
+    ("m: {path: weights.bin}", "model: azureml:m@latest, environment: {image: host}", "no file MLmodel", "weights without a script"),
     ("m: {path: weights.bin}", f"model: azureml:m@latest, {CODE}", "", "weights with a script"),
-    ("", "model: {path: weights.bin}", "no file MLmodel", "weights written in place"),
+    ("", "model: {path: weights.bin}, environment: {image: host}", "no file MLmodel", "weights written in place"),
     ("m: {path: served, type: mlflow_model}", "model: azureml:m@latest", "", "an MLflow model"),
-    ("m: {path: above, type: custom_model}", "model: azureml:m@latest", "", "a folder with an MLflow model"),
+    ("m: {path: above}", "model: azureml:m@latest", "", "a folder with an MLflow model"),
 ]  # fmt: skip
 
 

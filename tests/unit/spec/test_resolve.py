@@ -377,13 +377,13 @@ def test_a_scoring_script_is_in_its_code_folder(tmp_path: Path, script: str, det
     (tmp_path / "code" / ".amlignore").write_text("local.py")
     text = f"""
 models: {{net: {{path: 'https://example.org/net'}}}}
+environments: {{host: {{image: host}}}}
 online_endpoints:
   end:
     deployments:
       blue:
-        model: azureml:net@latest
-        instance_type: Standard_DS3_v2
-        code_configuration: {{scoring_script: {script}, code: code}}
+        {{model: azureml:net@latest, environment: azureml:host@latest, instance_type: Standard_DS3_v2,
+        code_configuration: {{scoring_script: {script}, code: code}}}}
 """
     if not detail:
         assert project(text, tmp_path).resources
