@@ -15,6 +15,7 @@ from orchestrator.spec.wording import Finding
 
 SUMMARIES: Final[dict[str, str]] = {
     "duplicate-resource": "Resource defined twice",
+    "contradictory-name": "A body says another name than its key",
     "disabled-resource": "Reference to a resource that is off in this target",
     "whole-disk": "Folder too large to be meant",
     "empty-folder": "Nothing in the folder",

@@ -13,6 +13,7 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
+from orchestrator.spec.body_names import other_endpoints
 from orchestrator.spec.body_problems import of_kind
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
@@ -60,7 +61,8 @@ def project_of(
         SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    problems = [*validate_tags(composition), *same_names(all_drafts), *validate(all_drafts)]
+    named = [*same_names(all_drafts), *other_endpoints(all_drafts, composition.names)]
+    problems = [*validate_tags(composition), *named, *validate(all_drafts)]
     hasher = _hasher(composition)
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary

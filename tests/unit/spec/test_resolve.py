@@ -292,7 +292,7 @@ def test_a_resource_that_is_off_is_told_as_such() -> None:
 
 def test_identity_fields_are_no_properties() -> None:
     [found] = project(
-        "data: {d: {$schema: 'https://x/data.schema.json', name: other, version: 1.5, path: 'https://a'}}"
+        "data: {d: {$schema: 'https://x/data.schema.json', name: d, version: 1.5, path: 'https://a'}}"
     ).resources.values()
     assert found.properties == {"path": "https://a"}
     assert found.version == "1.5"
