@@ -14,14 +14,13 @@ from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.inline import InlineAssets, named_inside, note_named
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.backends.azure.prepared import prepared
-from orchestrator.backends.scoring_script import unusable
+from orchestrator.backends.azure.servable import unservable
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.ports import Request
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed
-from orchestrator.core.value import Reference
 
 LOG_LINES = 1_000
 """Lines that are asked for at once."""
@@ -61,10 +60,8 @@ class DeploymentDriver(MutableDriver):
         return str(text).splitlines()
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
-        """See `Refusing.refusals`: what its scoring script lacks."""
-        environment = desired.properties.get("environment")
-        named = resources.get(environment.target) if isinstance(environment, Reference) else None
-        return unusable(desired.properties, environment if named is None else named.properties)
+        """See `Refusing.refusals`: what its scoring script lacks, or it has too little to be served."""
+        return unservable(desired, resources)
 
     def _put(self, request: Request, verb: str) -> Any:
         from orchestrator.backends.azure import sdk
