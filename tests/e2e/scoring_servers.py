@@ -32,18 +32,22 @@ REFERENCE = (
 """It pins an older pydantic and OpenTelemetry than ours, so it cannot be in the extra `dev`."""
 
 
-def reference_python(config: pytest.Config) -> Path:
-    """The interpreter of an environment with Microsoft's server. Built once; kept in pytest's cache."""
-    folder = config.cache.mkdir("scoring-reference") / "-".join([*REFERENCE[0].split("=="), sys.version.split()[0]])
+MLFLOW_2 = ("mlflow-skinny==2.22.2", "fastapi==0.116.2", "flask==3.1.3", "numpy==2.2.6", "pandas==2.3.3")
+"""What models in use were made with. Skinny: scoring needs no more."""
+
+
+def reference_python(config: pytest.Config, packages: tuple[str, ...] = REFERENCE) -> Path:
+    """The interpreter of an environment with Microsoft's server, or other packages. Built once; kept in pytest's cache."""
+    folder = config.cache.mkdir("scoring-reference") / "-".join([*packages[0].split("=="), sys.version.split()[0]])
     python, done = folder / "bin" / "python", folder / "done"
     lock = FileLock(folder.with_suffix(".lock"))
     wait_until(lock.acquire, 300)
     try:
-        if not done.exists() or done.read_text() != "\n".join(REFERENCE):
+        if not done.exists() or done.read_text() != "\n".join(packages):
             quiet = {"check": True, "capture_output": True}
             subprocess.run([find_uv_bin(), "venv", "--clear", "--python", sys.executable, str(folder)], **quiet)
-            subprocess.run([find_uv_bin(), "pip", "install", "--python", str(python), *REFERENCE], **quiet)
-            done.write_text("\n".join(REFERENCE))
+            subprocess.run([find_uv_bin(), "pip", "install", "--python", str(python), *packages], **quiet)
+            done.write_text("\n".join(packages))
     finally:
         lock.release()
     return python

@@ -49,7 +49,10 @@ class Echo:
 
 def _shown(data: Any) -> Any:
     if isinstance(data, pd.DataFrame):
-        return {str(name): [str(data[name].dtype), [_shown(value) for value in data[name].tolist()]] for name in data}
+        return {
+            str(name): [str(column.dtype), [_shown(value) for value in column.tolist()]]
+            for name, column in data.items()
+        }
     if isinstance(data, np.ndarray):
         return [str(data.dtype), data.shape, repr(data.tolist())]
     if isinstance(data, dict):

@@ -80,6 +80,15 @@ def test_every_type_of_column_in_every_form(side: Any, kind: str, required: bool
     assert answered > 10
 
 
+def test_every_form_that_callers_think_of(side: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal status, equal values: nested lists, ragged ones, tensors of any shape, dates, bytes, missing, extra, NaN, params."""
+    table = importlib.import_module("tests.unit.workspace.mlflow_table")
+    table.without_long_messages(monkeypatch.setattr)
+    different, answered = table.differences()
+    assert different == []
+    assert answered > 300
+
+
 def test_whole_numbers_are_taken_for_doubles(side: Any) -> None:
     model = side.pyfunc(
         side.Schema([side.ColSpec(side.DataType.double, "age"), side.ColSpec(side.DataType.float, "height")])

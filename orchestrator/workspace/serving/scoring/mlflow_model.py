@@ -102,7 +102,9 @@ class MlflowModel:
             self._pyfunc = self._loaded()
         data = parse(self._schema())
         try:
-            predictions = self._pyfunc.predict(data, params=params) if params else self._pyfunc.predict(data)
+            predictions = (
+                self._pyfunc.predict(data) if params in (None, {}) else self._pyfunc.predict(data, params=params)
+            )
         except BaseException as error:  # a model may raise anything; the caller's own mistakes are told apart
             rejected = rejection(error) if isinstance(error, Exception) else None
             if rejected is None:
