@@ -75,15 +75,21 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def spawn(
-    argv: Sequence[str], *, cwd: Path, log: Path | None = None, environ: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    log: Path | int | None = None,
+    environ: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> ProcessIdentity:
     """Start a process in a session of its own, so that neither a terminal nor our death ends it.
 
     Args:
         argv: program and arguments.
         cwd: where it starts; must exist.
-        log: file that gets its standard output and error, appended; None throws them away.
+        log: file that gets its standard output and error, appended, or a descriptor; None throws them away.
         environ: the whole environment; None means that of a process of ours, see `inheritance.handed_on`.
+        stdin: what it reads; nothing unless said.
 
     Raises:
         OSError: the program cannot be started.
@@ -93,7 +99,7 @@ def spawn(
             list(argv),
             cwd=cwd,
             env=dict(environ) if environ is not None else handed_on(),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=sink,
             stderr=sink,
             start_new_session=True,
@@ -104,9 +110,12 @@ def spawn(
 
 
 @contextlib.contextmanager
-def _sink(log: Path | None) -> Iterator[int | IO[bytes]]:
+def _sink(log: Path | int | None) -> Iterator[int | IO[bytes]]:
     if log is None:
         yield subprocess.DEVNULL
+        return
+    if isinstance(log, int):
+        yield log
         return
     with private_files.open_end(log) as sink:
         yield sink

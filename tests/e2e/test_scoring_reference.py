@@ -11,6 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
+from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.signature import schemas
+from orchestrator.workspace.serving.scoring.swagger import Documents
 from tests.e2e.scoring_servers import ScoringProcess, microsofts, ours, reference_python
 
 pytestmark = pytest.mark.slow
@@ -26,6 +29,23 @@ class Pair:
         our, their = (server.ask(*args, **kwargs) for server in (self.ours, self.theirs))  # type: ignore[arg-type]
         assert our.told == their.told, why
         return their.status
+
+
+def same_documents(servers: Pair) -> list[int]:
+    """Ask both what they say of themselves, in every version. Returns the statuses."""
+    asked = [
+        "",
+        "?version=2",
+        "?version=2.0",
+        "?version=3",
+        "?version=3.0",
+        "?version=3.1",
+        "?version=4",
+        "?version=",
+        "?v=3",
+    ]
+    asked += ["?version=3&version=2", "?version=x%20y"]
+    return [servers.same(query, method="GET", target=f"/swagger.json{query}") for query in asked]
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +268,8 @@ REQUESTS = {
     "PATCH": {"method": "PATCH", "body": b"x"},
     "health": {"method": "GET", "target": "/"},
     "POST to health": {"method": "POST", "target": "/", "body": b"x"},
+    "POST to the documents": {"method": "POST", "target": "/swagger.json", "body": b"x"},
+    "HEAD of the documents": {"method": "HEAD", "target": "/swagger.json"},
     "elsewhere": {"method": "GET", "target": "/elsewhere"},
     "POST elsewhere": {"target": "/score/", "body": b"x"},
 }
@@ -256,6 +278,7 @@ REQUESTS = {
 def test_whatever_is_asked(python: Path, tmp_path: Path) -> None:
     with pair(python, tmp_path, ECHO) as servers:
         statuses = {why: servers.same(why, **request) for why, request in REQUESTS.items()}
+        assert same_documents(servers) == [200] * 6 + [404, 404, 200, 200, 404]
     assert {statuses[why] for why in ("not UTF-8", "PUT", "elsewhere")} == {400, 405, 404}
 
 
@@ -367,6 +390,62 @@ def test_scripts_that_declare_their_inputs(python: Path, tmp_path: Path) -> None
         assert servers.same("GET", method="GET", target=target) == 200
         assert servers.same("GET of nothing", method="GET") == 400
         assert servers.same("OPTIONS", method="OPTIONS") == 200
+        assert same_documents(servers)[0] == 200
+
+
+OWN_DOCUMENTS = {"swagger.json": {"own": 2}, "swagger3.json": {"own": 3}, "swagger3.1.json": {"own": 3.1}}
+SPLIT = """
+import pandas as pd
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.pandas_parameter_type import PandasParameterType
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+def init(): pass
+@input_schema("input_data", PandasParameterType(pd.DataFrame({"a": [0.5], "b": [0.5]}), orient="split"))
+@output_schema(StandardPythonParameterType([0.5]))
+def run(input_data): return [0.5]
+"""
+MODEL = """
+flavors: {python_function: {loader_module: none}}
+signature:
+  inputs: '[{"type": "double", "name": "a"}, {"type": "double", "name": "b"}]'
+  outputs: '[{"type": "double"}]'
+"""
+
+
+def test_documents_of_the_users_own_come_first_and_models_are_told_of_as_tables_are(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "code").mkdir()
+    for name, document in OWN_DOCUMENTS.items():
+        (tmp_path / "code" / name).write_text(json.dumps(document))
+    script = tmp_path / "code" / "score.py"
+    script.write_text(SPLIT)
+    with microsofts(python, tmp_path, script, SERVICE_NAME="blue", SERVICE_PATH_PREFIX="/a/b") as theirs:
+        with ours(python, tmp_path, script, SERVICE_NAME="blue") as our:
+            assert same_documents(Pair(our, theirs))[0] == 200
+        for name in OWN_DOCUMENTS:
+            (tmp_path / "code" / name).unlink()
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "MLmodel").write_text(MODEL)
+    named = {"SERVICE_NAME": "blue", "SERVICE_PATH_PREFIX": "/a/b"}
+    with pytest.MonkeyPatch.context() as patch, microsofts(python, tmp_path, script, **named) as theirs:
+        for name, value in named.items():
+            patch.setenv(name, value)
+        served = Documents(tmp_path / "model", *schemas(tmp_path / "model"))
+        for version in ("2", "3", "3.1"):
+            target = f"/swagger.json?version={version}"
+            shown, expected = (
+                json.loads(served.answer(Request("GET", target)).body),
+                json.loads(theirs.ask(method="GET", target=target).body),
+            )
+            assert without_examples(shown) == without_examples(expected)
+
+
+def without_examples(document: object) -> object:
+    """A signature has no sample of its data."""
+    if isinstance(document, dict):
+        return {name: without_examples(value) for name, value in document.items() if name != "example"}
+    return [without_examples(item) for item in document] if isinstance(document, list) else document
 
 
 MAIN_THREAD = """

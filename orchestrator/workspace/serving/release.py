@@ -67,6 +67,7 @@ class Release:
         environ: its whole environment; may hold secrets, so it is never written down.
         script: the entry script, or None.
         model: the MLflow model's folder if there is no script.
+        hidden: secret value to its name, see `SecretFiles.to_hide`: what the server's log must not hold.
     """
 
     python: Path
@@ -74,6 +75,7 @@ class Release:
     environ: Mapping[str, str] = field(repr=False)
     script: Path | None
     model: Path | None
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class ReleaseBuilder:
@@ -112,7 +114,7 @@ class ReleaseBuilder:
         python = self._environments.layer_for(python, folder / "environment")
         cwd = folder / "code" if script is not None else folder
         environ = _environ(python, cwd, folder / "model", script, body.get("environment_variables") or {})
-        return Release(python, cwd, environ, script, mlflow)
+        return Release(python, cwd, environ, script, mlflow, self._secrets.to_hide(record))
 
     def _python(self, record: Record, environment: Any, model: Path | None, files: DeploymentFiles) -> Path:
         def tell(line: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.workspace.control import write_private
+from orchestrator.workspace.log_keeper import masked_log
 from orchestrator.workspace.process import ProcessIdentity, alive, exit_code, spawn, terminate
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.probing import Probe, answers
@@ -31,6 +32,8 @@ _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 30.0
 _GRACE_S = 10.0
 _SHORT_GRACE_S = 2.0
+_LOG_PATIENCE_S = 1.0
+_LOG_POLL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Server:
         self.failures = 0
         self.last_exit = ""
         self.reason = ""
+        self._keeper: ProcessIdentity | None = None
         self._started = time.monotonic()
         self._start_again = 0.0
         self._next_probe = 0.0
@@ -92,6 +96,7 @@ class Server:
             "socket": str(self.socket),
             "config": str(self.config),
             "process": str(self.process or ""),
+            "keeper": str(self._keeper or ""),
             "served": self.served,
         }
 
@@ -102,9 +107,12 @@ class Server:
         Raises:
             ValueError, KeyError: it is damaged.
         """
-        text = content["process"]
-        process = ProcessIdentity.parse(text) if text else None
-        return cls(Path(content["socket"]), Path(content["config"]), process, served=bool(content["served"]))
+        process, keeper = (
+            ProcessIdentity.parse(text) if text else None for text in (content["process"], content.get("keeper"))
+        )
+        server = cls(Path(content["socket"]), Path(content["config"]), process, served=bool(content["served"]))
+        server._keeper = keeper
+        return server
 
     @property
     def running(self) -> bool:
@@ -135,7 +143,11 @@ class Server:
         ours = release.python == Path(sys.executable)
         program = ["-m", WORKER_MODULE] if ours else [str(Path(worker.__file__))]
         argv = [str(release.python), *program, str(self.config)]
-        self.process = spawn(argv, cwd=release.cwd, log=task.log, environ=release.environ)
+        if release.hidden:
+            with masked_log(task.log, release.hidden) as (sink, self._keeper):
+                self.process = spawn(argv, cwd=release.cwd, log=sink, environ=release.environ)
+        else:
+            self.process = spawn(argv, cwd=release.cwd, log=task.log, environ=release.environ)
         self.ready = False
         self._started = time.monotonic()
         self._misses = 0
@@ -145,7 +157,11 @@ class Server:
         if self.process is None:
             return
         if not alive(self.process):
+            await self._log_is_whole()
             self._note_end(_how_it_ended(self.process))
+        elif self._keeper is not None and not alive(self._keeper):
+            await self.end(_SHORT_GRACE_S)  # printing would fail from now on, and with it model code
+            self._note_end("the process that writes its log ended")
         elif not self.ready:
             await self._look_at_start(task.startup)
         elif time.monotonic() >= self._next_probe:
@@ -157,6 +173,7 @@ class Server:
         report_file(self.config).unlink(missing_ok=True)
         if self.process is not None:
             await asyncio.to_thread(terminate, self.process, grace_s)
+            await self._log_is_whole()
         self.socket.unlink(missing_ok=True)
         self.process = None
         self.ready = False
@@ -183,6 +200,13 @@ class Server:
             await self.end(_SHORT_GRACE_S)
             self._note_end(f"it did not answer its liveness probe {self._misses} times")
 
+    async def _log_is_whole(self) -> None:
+        """Wait for what the process printed last; children of it may print on."""
+        until = time.monotonic() + _LOG_PATIENCE_S
+        while self._keeper is not None and alive(self._keeper) and time.monotonic() < until:
+            await asyncio.sleep(_LOG_POLL_S)
+        self._keeper = None
+
     def _note_end(self, how: str) -> None:
         # One that served for a while is started again at once; one that keeps failing waits longer each time.
         lived = time.monotonic() - self._started
@@ -196,10 +220,13 @@ class Server:
 
 
 def _word_of(config: Path) -> str:
+    """What its process left word of; once read, it is in no file any more: model code may have put secrets into it."""
     try:
-        return report_file(config).read_text(encoding="utf-8", errors="replace").strip()
+        text = report_file(config).read_text(encoding="utf-8", errors="replace").strip()
+        report_file(config).unlink()
     except OSError:
         return ""
+    return text
 
 
 def _how_it_ended(process: ProcessIdentity) -> str:

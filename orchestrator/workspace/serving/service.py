@@ -26,6 +26,8 @@ from orchestrator.workspace.serving.pool import DeploymentPool
 from orchestrator.workspace.serving.table import EndpointRoute
 
 SCORE_PATH = b"/score"
+SWAGGER_PATH = b"/swagger.json"
+"""What the deployment that answers says of itself. With a key, as on Azure."""
 RETRY_AFTER_S = 2
 """What callers are told to wait while no scoring server is there, seconds. Ours: a small model loads about as long."""
 
@@ -116,7 +118,7 @@ class EndpointService:
         payload = call.payload(request_id)
         errand = served.answer(payload, told, lines)
         for mirror, share in self._mirrors:
-            if share.take():
+            if head.path == SCORE_PATH and share.take():
                 mirror.copy(payload)
         return None if errand.over else partial(served.pool.abandon, errand)
 
@@ -127,8 +129,10 @@ class EndpointService:
         path = head.path
         if path == b"/" and head.method in (b"GET", b"HEAD"):
             return Reply.of(200, [(b"content-type", b"text/plain")], b"Healthy")
-        if path != SCORE_PATH:
+        if path not in (SCORE_PATH, SWAGGER_PATH):
             return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
+        if path == SWAGGER_PATH and head.method not in (b"GET", b"HEAD"):
+            return refusal(405, "MethodNotAllowed", "GET /swagger.json.")
         if not self._admits(head.authorization):
             message = "Send the endpoint's key: 'Authorization: Bearer KEY'."
             return refusal(401, "Unauthorized", message, (b"www-authenticate", b"Bearer"))

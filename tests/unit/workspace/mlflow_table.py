@@ -55,23 +55,35 @@ def models() -> dict[str, Any]:
 
 PLAIN = [
     [[1, 2], [3, 4]], [[1.5, 2], [3, 4]], [[1]], [[1], [2]], [1, 2], [1], 1, "x", [], [[]], {}, None, [None], [[None, 1]],
-    [[NAN, 1]], [["x", "y"]], [[True, False]], [[1, "x", True]], [[[1, 2], [3, 4]]], [[[1], [2]], [[3], [4]]], [[1, 2], [3]], [[1, 2, 3]],
-    {"a": [1, 2], "b": [3, 4]}, {"a": [1, 2], "b": [3]}, {"a": 1, "b": 2}, {"a": [1]}, {"a": [NAN], "b": [None]}, {"a": [[1, 2]], "b": [1]},
-    {"a": [1], "b": [2], "c": [3]}, {"n": [1], "s": ["x"], "flag": [True]}, {"n": ["1"], "s": [2], "flag": [0]}, {"day": ["2024-03-01"]},
-    {"day": ["2024-03-01T10:00:00"], "raw": ["aGk="]}, {"day": ["soon"]}, {"day": [1709251200]}, {"day": ["2024-03-01"], "raw": ["%%"]},
-    {"x": [[1, 2]], "w": [0.5]}, {"x": [[1, 2], [3, 4]], "w": [1, 2]}, {"x": [[1, 2, 3]], "w": [0.5]}, {"x": [[1.5, 2]], "w": [1]}, {"x": [[1, 2]]},
-    [{"a": 1, "b": 2}, {"a": 3, "b": 4}], [{"a": 1}, {"b": 2}], [{"a": 1, "b": None}], [{"a": 1, "b": 2, "c": 3}], [{"a": NAN, "b": 1}],
-    [{"n": 1, "s": "x", "flag": True}], [{"n": 1.5, "s": "x", "flag": True}], [{"n": None, "s": None, "flag": None}], [{"day": "2024-03-01"}],
+    [[NAN, 1]], [["x", "y"]], [[True, False]], [[1, "x", True]], [[[1, 2], [3, 4]]], [[[1], [2]], [[3],
+    [4]]], [[1, 2], [3]], [[1, 2, 3]],
+    {"a": [1, 2], "b": [3, 4]}, {"a": [1, 2], "b": [3]}, {"a": 1, "b": 2}, {"a": [1]},
+    {"a": [NAN], "b": [None]}, {"a": [[1, 2]], "b": [1]},
+    {"a": [1], "b": [2], "c": [3]}, {"n": [1], "s": ["x"], "flag": [True]},
+    {"n": ["1"], "s": [2], "flag": [0]}, {"day": ["2024-03-01"]},
+    {"day": ["2024-03-01T10:00:00"], "raw": ["aGk="]}, {"day": ["soon"]}, {"day": [1709251200]},
+    {"day": ["2024-03-01"], "raw": ["%%"]},
+    {"x": [[1, 2]], "w": [0.5]}, {"x": [[1, 2], [3, 4]], "w": [1, 2]}, {"x": [[1, 2, 3]], "w": [0.5]},
+    {"x": [[1.5, 2]], "w": [1]}, {"x": [[1, 2]]},
+    [{"a": 1, "b": 2}, {"a": 3, "b": 4}], [{"a": 1},
+    {"b": 2}], [{"a": 1, "b": None}], [{"a": 1, "b": 2, "c": 3}], [{"a": NAN, "b": 1}],
+    [{"n": 1, "s": "x", "flag": True}], [{"n": 1.5, "s": "x", "flag": True}],
+    [{"n": None, "s": None, "flag": None}], [{"day": "2024-03-01"}],
     [{"x": [1, 2], "w": 0.5}], [{"a": {"deep": 1}, "b": 2}], [{}],
 ]  # fmt: skip
 """Values of ``inputs`` and ``instances``."""
 
 SPLITS = [
-    {"columns": ["a", "b"], "data": [[1, 2]]}, {"columns": ["b", "a"], "data": [[1, 2]]}, {"columns": ["a", "b", "c"], "data": [[1, 2, 3]]},
-    {"columns": ["a"], "data": [[1]]}, {"columns": ["a"], "data": []}, {"columns": [], "data": []}, {"columns": ["a", "b"], "data": [[None, NAN]]},
-    {"columns": ["a", "b"], "index": [5, 7], "data": [[1, 2], [3, 4]]}, {"columns": ["a", "b"], "index": [5], "data": [[1, 2], [3, 4]]},
-    {"columns": ["a", "a"], "data": [[1, 2]]}, {"columns": ["a", "b"], "data": [["1", "2"]]}, {"columns": ["a", "b"], "data": [["x", 2]]},
-    {"columns": ["n", "s", "flag"], "data": [[1, "x", True], [2, "y", False]]}, {"columns": ["n", "s", "flag"], "data": [[2**63, "x", True]]},
+    {"columns": ["a", "b"], "data": [[1, 2]]}, {"columns": ["b", "a"], "data": [[1, 2]]},
+    {"columns": ["a", "b", "c"], "data": [[1, 2, 3]]},
+    {"columns": ["a"], "data": [[1]]}, {"columns": ["a"], "data": []}, {"columns": [], "data": []},
+    {"columns": ["a", "b"], "data": [[None, NAN]]},
+    {"columns": ["a", "b"], "index": [5, 7], "data": [[1, 2], [3, 4]]},
+    {"columns": ["a", "b"], "index": [5], "data": [[1, 2], [3, 4]]},
+    {"columns": ["a", "a"], "data": [[1, 2]]}, {"columns": ["a", "b"], "data": [["1", "2"]]},
+    {"columns": ["a", "b"], "data": [["x", 2]]},
+    {"columns": ["n", "s", "flag"], "data": [[1, "x", True], [2, "y", False]]},
+    {"columns": ["n", "s", "flag"], "data": [[2**63, "x", True]]},
     {"columns": ["n", "s", "flag"], "data": [[1, "x", "true"]]}, {"columns": ["n", "s", "flag"], "data": [[1, "x", 1]]},
     {"columns": ["day"], "data": [["2024-03-01"], ["2024-03-02"]]}, {"columns": ["day", "raw"], "data": [["2024-03-01", "aGk="]]},
     {"columns": ["day", "raw"], "data": [["2024-03-01", None]]}, {"columns": ["day", "raw"], "data": [["2024-03-01", 5]]},
@@ -80,7 +92,8 @@ SPLITS = [
 """Values of ``dataframe_split`` and of ``input_data``."""
 
 PARAMS = [
-    None, {}, {"factor": 2}, {"factor": 2.5}, {"factor": "x"}, {"factor": None}, {"factor": [1]}, {"count": 2}, {"count": 2.5}, {"count": 2**40},
+    None, {}, {"factor": 2}, {"factor": 2.5}, {"factor": "x"}, {"factor": None}, {"factor": [1]}, {"count": 2}, {"count": 2.5},
+    {"count": 2**40},
     {"count": True}, {"flag": True}, {"flag": 1}, {"flag": "true"}, {"names": ["b"]}, {"names": "b"}, {"names": []}, {"names": [1]},
     {"names": [["b"]]}, {"other": 1}, {"factor": 2, "other": 1}, [], "x",
 ]  # fmt: skip

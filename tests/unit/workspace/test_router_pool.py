@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.workspace.serving import pool
-from tests.unit.workspace.router_fakes import Fixture, reply, routing
+from orchestrator.workspace.serving.body import Body
+from orchestrator.workspace.serving.messages import Reply, RequestHead, ScoringCall
+from tests.unit.workspace.router_fakes import KEY, Fixture, reply, routing
 
 Bytes = tuple[int, dict[str, str], bytes]
 
@@ -230,6 +232,31 @@ def test_mirrored_requests_never_change_or_delay_the_answer(tmp_path: Path) -> N
             await until(lambda: len(fixture.servers["green"].requests) == 5)
             assert fixture.router.counters()["hf"]["green"]["mirrored"] == 5
             go.set()
+
+    asyncio.run(check())
+
+
+def test_what_an_endpoint_says_of_itself_needs_the_key_and_comes_from_the_deployment(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with routing(tmp_path) as fixture:
+            for name in ("blue", "green"):
+                await fixture.server(name)
+            await fixture.apply(fixture.route("blue"), fixture.route("green"), mirror={"green": 100})
+            service = fixture.router._doors["hf"].service
+            bearer = (b"authorization", f"Bearer {KEY}".encode())
+
+            async def ask(method: bytes, *headers: tuple[bytes, bytes]) -> Reply:
+                told = asyncio.get_running_loop().create_future()
+                head = RequestHead(method, b"/swagger.json?version=3", list(headers), keep_alive=True, old=False)
+                service.answer(ScoringCall(head, Body()), told.set_result)
+                return await told
+
+            assert (await ask(b"GET")).status == 401
+            assert (await ask(b"POST", bearer)).status == 405
+            assert (await ask(b"GET", bearer)).body == b'"blue"'
+            assert (await ask(b"GET", bearer, (b"azureml-model-deployment", b"green"))).body == b'"green"'
+            assert fixture.servers["blue"].requests[0].startswith(b"GET /swagger.json?version=3 HTTP/1.1")
+            assert fixture.router.counters()["hf"]["green"]["mirrored"] == 0
 
     asyncio.run(check())
 

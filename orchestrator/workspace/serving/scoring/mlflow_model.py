@@ -13,6 +13,8 @@ from .inputs import parameters
 from .mlflow_input import AZURE_KEY, MLFLOW_KEYS, from_azure, from_csv, from_mlflow, rejection
 from .model import UnusableModel
 from .script import EntryScript, RunFailed
+from .signature import schemas
+from .swagger import Documents
 
 AUTOML_SCRIPTS = "scoring_file_*.py"
 _CSV = "text/csv"
@@ -34,6 +36,7 @@ class MlflowModel:
         self._folder = folder
         self._script: EntryScript | None = None
         self._pyfunc: Any = None
+        self._swagger: Documents | None = None
 
     def load(self) -> None:
         """Load the model.
@@ -43,6 +46,7 @@ class MlflowModel:
         """
         if not (self._folder / "MLmodel").is_file():
             raise UnusableModel(f"{self._folder.name} has no file MLmodel, so it is not an MLflow model.")
+        self._swagger = Documents(self._folder, *schemas(self._folder))
         scripts = sorted(self._folder.glob(AUTOML_SCRIPTS))
         if scripts:
             # MLflow is large; a model with a script of its own gets it when somebody sends input_data.
@@ -50,6 +54,12 @@ class MlflowModel:
             self._script.load()
         else:
             self._pyfunc = self._loaded()
+
+    def swagger(self, request: Request) -> Answer:
+        """What the model's signature says."""
+        if self._swagger is None:
+            raise UnusableModel("The model is not loaded.")
+        return self._swagger.answer(request)
 
     def _loaded(self) -> Any:
         try:

@@ -35,3 +35,6 @@ class Model(Protocol):
             Rejected: the request is at fault.
             BaseException: the answer could not be made.
         """
+
+    def swagger(self, request: Request) -> Answer:
+        """Say what requests and answers are like. Called once it is loaded, from any thread."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from . import swagger
 from .answers import INTERNAL_ERROR, Answer, Rejected, empty, message
 from .http import Request, ServerConnection
 from .model import Model
@@ -126,6 +127,8 @@ class Network:
         return lambda: self._desk.abandon(call)
 
     def _other(self, request: Request) -> Answer:
+        if request.path == swagger.PATH:
+            return self._model.swagger(request)
         if request.path not in ("/", SCORE_PATH):
             return message(
                 404,

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from .flask_bridge import FlaskBridge, request_headers, wants_raw_request
 from .http import Request
 from .inputs import fields_input, text_input
 from .model import UnusableModel
+from .swagger import Documents
 from .timing import limit_ms, time_limit
 
 MODULE_NAME = "entry_script"
@@ -52,6 +54,7 @@ class EntryScript:
         self._raw = False
         self._flask: FlaskBridge | None = None
         self._limit_ms = 0
+        self._swagger: Documents | None = None
 
     def load(self) -> None:
         """Import the script and call its ``init()``.
@@ -72,6 +75,7 @@ class EntryScript:
         driven = getattr(module, "driver_module", None)  # the designer's scripts call the one that they are made for
         behind = isinstance(driven, ModuleType) and hasattr(driven, "run")
         self._look_at(driven.run if behind else module.run)  # type: ignore[union-attr]
+        self._swagger = self._documents()
         module.init()
 
     def answer(self, request: Request) -> Answer:
@@ -84,6 +88,12 @@ class EntryScript:
             if isinstance(cause, TimeoutError):
                 return message(500, f"Scoring timeout after {self._limit_ms} ms", run_failed=True)
             return message(500, RUN_FAILED, run_failed=True)
+
+    def swagger(self, request: Request) -> Answer:
+        """What the script says of itself by inference-schema's decorators, or that it takes and gives objects."""
+        if self._swagger is None:
+            raise UnusableModel("The scoring script is not loaded.")
+        return self._swagger.answer(request)
 
     def call(self, request: Request) -> Answer:
         """Call ``run()``.
@@ -114,6 +124,16 @@ class EntryScript:
 
         answer = self._called(request, run)
         return answer.with_header(DURATION_HEADER, f"{duration[-1]:.3f}")
+
+    def _documents(self) -> Documents:
+        folder = Path(os.environ.get("AZUREML_APP_ROOT") or self._path.parent)
+        if "inference_schema" not in sys.modules:
+            return Documents(folder)
+        util = importlib.import_module("inference_schema.schema_util")
+        versions = util.get_supported_versions(self._run)
+        if not util.is_schema_decorated(self._run):
+            return Documents(folder, versions=versions)
+        return Documents(folder, util.get_input_schema(self._run), util.get_output_schema(self._run), versions)
 
     def _called(self, request: Request, run: Callable[[Any], Any]) -> Answer:
         bridge = self._flask = self._flask or FlaskBridge.if_used()
