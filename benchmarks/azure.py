@@ -2,7 +2,7 @@
 
     python -m benchmarks.azure --sizes 50,500 --latencies 40,120 --rounds 3
 
-Taken with the real azure-ai-ml client against `ArmService` in a process of its own, over TLS on loopback; each request waits for
+Taken with the real azure-ai-ml client against `FaultyService` in a process of its own, over TLS on loopback; each request waits for
 the latency at the server. Planning and the plain script take turns, each with a client made anew and azure-ai-ml imported already.
 Tokens and the state's blob are counted among the requests and in the wall time.
 
@@ -47,13 +47,12 @@ from orchestrator.engine import (
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.workspace.arm.account import CLIENT, GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.arm.faults import Faults
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.paging import PAGE
 from orchestrator.workspace.arm.server import Respond
-from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.tokens import TENANT
 from orchestrator.workspace.paths import WorkspacePaths
+from tests.wire.faults import Faults, FaultyService
 
 BUCKET, REFILL_S = 250, 25.0
 """Reads that a subscription has in a row, and how many come back each second. Source: Azure Resource Manager, throttling."""
@@ -119,7 +118,7 @@ class Metered(Faults):
 def serve(root: Path) -> None:
     """Serve a workspace and obey the parent: one JSON object of settings a line, answered with what was counted."""
     meter = Metered()
-    service = ArmService(WorkspacePaths(root), faults=meter)
+    service = FaultyService(WorkspacePaths(root), faults=meter)
     service.start()
     ready = {
         "url": service.url,

@@ -10,15 +10,16 @@ import pytest
 
 from orchestrator.backends.local import admin
 from orchestrator.core.project import WorkspaceChoice
-from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE, ArmService
+from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.paths import WorkspacePaths
+from tests.wire.faults import FaultyService
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[ArmService]:
+def serving(folder: Path) -> Iterator[FaultyService]:
     """Serve a new workspace in a folder until the block ends."""
     root = folder / ".amlctl"
-    service = ArmService(WorkspacePaths(root))
+    service = FaultyService(WorkspacePaths(root))
     service.start()
     try:
         yield service
@@ -27,7 +28,7 @@ def serving(folder: Path) -> Iterator[ArmService]:
         admin.down(root)
 
 
-def become_client(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> None:
+def become_client(service: FaultyService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the environment that the documentation gives to programs, until the test ends."""
     for name, value in service.client_environment().items():
         monkeypatch.setenv(name, value)

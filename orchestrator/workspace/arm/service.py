@@ -6,14 +6,13 @@ import contextlib
 import json
 import ssl
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
-from orchestrator.workspace.arm.faults import Faults
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
@@ -68,16 +67,18 @@ class ArmFiles:
         return self.paths.arm / "client.json"
 
 
+Around = Callable[[Respond], Respond]
+
+
 class ArmService:
     """The wire of one workspace, from `start` to `close`.
 
     Args:
         paths: the workspace. Its folder is made if it is not there.
         port: 0 means any that is free.
-        faults: between the wire and the workspace; otherwise fresh ones.
+        around: put between the wire and the workspace: gets the function that answers, returns the one to use.
 
     Attributes:
-        faults: what shall go wrong; nothing as long as no rule is added.
         tokens: makes tokens for clients that bring their own credential.
 
     Raises:
@@ -86,7 +87,7 @@ class ArmService:
         Conflict: another process serves this workspace.
     """
 
-    def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
+    def __init__(self, paths: WorkspacePaths, port: int = 0, around: Around | None = None) -> None:
         self._files = ArmFiles(paths)
         paths.create()
         paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
@@ -96,12 +97,12 @@ class ArmService:
         with contextlib.ExitStack() as undo:
             undo.callback(self._lock.release)
             self.tokens = Tokens.fresh()
-            self.faults = Faults() if faults is None else faults
             context = server_context(self._files.tls)
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
             facade = Facade(self._shelf, self.tokens)
-            self._server = _listening(self.faults.around(facade.respond), facade.knows, context, port)
+            respond = facade.respond if around is None else around(facade.respond)
+            self._server = _listening(respond, facade.knows, context, port)
             undo.pop_all()
 
     @property

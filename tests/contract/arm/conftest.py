@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.arm.service import ArmService
 from tests.contract import served
+from tests.wire.faults import FaultyService
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
@@ -30,13 +30,13 @@ def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[ArmService]:
+def service(tmp_path: Path) -> Iterator[FaultyService]:
     with served.serving(tmp_path) as service:
         yield service
 
 
 @pytest.fixture
-def connect(service: ArmService, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def connect(service: FaultyService, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Make clients the way the documentation says: the environment, and nothing else."""
     ml = pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
     identity = pytest.importorskip("azure.identity")

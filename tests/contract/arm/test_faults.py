@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.arm.faults import Drop, FailOperation, Latency, Refuse, Stale
-from orchestrator.workspace.arm.service import ArmService
+from tests.wire.faults import Drop, FailOperation, FaultyService, Latency, Refuse, Stale
 
 
 def cluster(**more: Any) -> Any:
@@ -24,7 +23,7 @@ def environment(version: str = "1", image: str = "a") -> Any:
     return Environment(name="e", version=version, image=image)
 
 
-def test_a_throttled_request_is_repeated_by_the_client(client: Any, service: ArmService) -> None:
+def test_a_throttled_request_is_repeated_by_the_client(client: Any, service: FaultyService) -> None:
     rule = service.faults.add(Refuse(retry_after=1), "PUT", "/computes/cpu", times=2)
     started = time.monotonic()
     assert client.compute.begin_create_or_update(cluster()).result().name == "cpu"
@@ -32,7 +31,7 @@ def test_a_throttled_request_is_repeated_by_the_client(client: Any, service: Arm
     assert time.monotonic() - started >= 2
 
 
-def test_a_failed_operation_says_why(client: Any, service: ArmService) -> None:
+def test_a_failed_operation_says_why(client: Any, service: FaultyService) -> None:
     from azure.core.exceptions import HttpResponseError
 
     service.faults.add(FailOperation("QuotaExceeded", "no cores left"), "PUT", "/computes/cpu")
@@ -41,7 +40,7 @@ def test_a_failed_operation_says_why(client: Any, service: ArmService) -> None:
     assert caught.value.error.code == "QuotaExceeded"
 
 
-def test_a_lost_answer_leaves_the_effect(connect: Callable[..., Any], service: ArmService) -> None:
+def test_a_lost_answer_leaves_the_effect(connect: Callable[..., Any], service: FaultyService) -> None:
     client = connect()
     service.faults.add(Drop(effect=True), "PUT", "/environments/e/versions/1")
     assert client.environments.create_or_update(environment()).version == "1"
@@ -50,7 +49,7 @@ def test_a_lost_answer_leaves_the_effect(connect: Callable[..., Any], service: A
     assert [one.version for one in client.environments.list("e")] == ["1"]
 
 
-def test_a_stale_read_shows_what_was_before(client: Any, service: ArmService) -> None:
+def test_a_stale_read_shows_what_was_before(client: Any, service: FaultyService) -> None:
     from azure.ai.ml.entities import AzureBlobDatastore
 
     def store(description: str) -> AzureBlobDatastore:
@@ -62,14 +61,14 @@ def test_a_stale_read_shows_what_was_before(client: Any, service: ArmService) ->
     assert [client.datastores.get("raw").description for _ in range(2)] == ["before", "after"]
 
 
-def test_latency_is_added(client: Any, service: ArmService) -> None:
+def test_latency_is_added(client: Any, service: FaultyService) -> None:
     service.faults.add(Latency(0.3), "GET", "/computes$")
     started = time.monotonic()
     assert list(client.compute.list()) == []
     assert time.monotonic() - started >= 0.3
 
 
-def test_errors_bear_the_service_s_code(client: Any, service: ArmService) -> None:
+def test_errors_bear_the_service_s_code(client: Any, service: FaultyService) -> None:
     from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
     with pytest.raises(ResourceNotFoundError) as missing:
@@ -89,7 +88,7 @@ def test_a_version_with_other_content_is_refused(client: Any) -> None:
     assert client.environments.get("e", version="1").image == "a"
 
 
-def test_a_stranger_is_refused(client: Any, service: ArmService) -> None:
+def test_a_stranger_is_refused(client: Any, service: FaultyService) -> None:
     from azure.core.credentials import AccessToken
     from azure.core.exceptions import ClientAuthenticationError
 
@@ -103,7 +102,7 @@ def test_a_stranger_is_refused(client: Any, service: ArmService) -> None:
         list(other.compute.list())
 
 
-def test_long_lists_come_in_pages(client: Any, service: ArmService) -> None:
+def test_long_lists_come_in_pages(client: Any, service: FaultyService) -> None:
     from orchestrator.workspace.records import Record
 
     store = service.records

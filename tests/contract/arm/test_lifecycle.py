@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.workspace.arm.account import CLIENT
-from orchestrator.workspace.arm.faults import Drop
-from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.tokens import TENANT
+from tests.wire.faults import Drop, FaultyService
 
 ECHO = """
 import json, os
@@ -165,7 +164,7 @@ def test_a_deployment_that_does_not_start_says_why(endpoint: Any, tmp_path: Path
     ids=["client secret", "managed identity", "default"],
 )
 def test_credentials_that_open_it(
-    connect: Callable[..., Any], service: ArmService, make: Callable[[Any, ArmService], Any]
+    connect: Callable[..., Any], service: FaultyService, make: Callable[[Any, FaultyService], Any]
 ) -> None:
     import azure.identity
     from azure.ai.ml import MLClient
@@ -190,7 +189,9 @@ def test_sixteen_threads_share_a_client(ready: Any) -> None:
     assert len(list(ready.compute.list())) == 32
 
 
-def test_an_answer_lost_after_the_effect_makes_nothing_twice(ready: Any, service: ArmService, tmp_path: Path) -> None:
+def test_an_answer_lost_after_the_effect_makes_nothing_twice(
+    ready: Any, service: FaultyService, tmp_path: Path
+) -> None:
     from azure.ai.ml import entities as e
 
     (tmp_path / "m.txt").write_text("m")

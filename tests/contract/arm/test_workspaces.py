@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.arm.faults import Refuse
-from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.records import Record
+from tests.wire.faults import FaultyService, Refuse
 
 GET = "/workspaces/local$"
 
@@ -37,7 +36,7 @@ def told(client: Any) -> None:
     assert said(listed) == said(client.workspaces.get("local"))
 
 
-def test_creating_the_one_that_there_is_labels_it(client: Any, service: ArmService) -> None:
+def test_creating_the_one_that_there_is_labels_it(client: Any, service: FaultyService) -> None:
     for description in ("first", "first", "second"):
         made = client.workspaces.begin_create(
             workspace("local", display_name="Shown", description=description, tags={"team": "a"})
@@ -51,7 +50,7 @@ def test_creating_the_one_that_there_is_labels_it(client: Any, service: ArmServi
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
-def test_creating_by_a_deployment_labels_it_too(client: Any, service: ArmService, again: bool) -> None:
+def test_creating_by_a_deployment_labels_it_too(client: Any, service: FaultyService, again: bool) -> None:
     for _ in range(1 + again):
         service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", GET)
         made = client.workspaces.begin_create(
@@ -65,7 +64,9 @@ def test_creating_by_a_deployment_labels_it_too(client: Any, service: ArmService
 
 @pytest.mark.parametrize("path", ["found", "not found"])
 @pytest.mark.parametrize("name", ["other", "mlw-dev", "local2"])
-def test_another_is_refused_by_name_and_changes_nothing(client: Any, service: ArmService, name: str, path: str) -> None:
+def test_another_is_refused_by_name_and_changes_nothing(
+    client: Any, service: FaultyService, name: str, path: str
+) -> None:
     from azure.core.exceptions import HttpResponseError
 
     before = said(client.workspaces.get("local"))
@@ -83,7 +84,7 @@ def test_who_works_under_another_name_reads_the_real_one(connect: Any) -> None:
     assert client.workspaces.get("ml-prod").id.endswith("/workspaces/local")
 
 
-def test_hubs_are_refused_and_so_is_deleting(client: Any, service: ArmService) -> None:
+def test_hubs_are_refused_and_so_is_deleting(client: Any, service: FaultyService) -> None:
     from azure.ai.ml.entities import Hub
     from azure.core.exceptions import HttpResponseError
 
@@ -112,7 +113,7 @@ def test_a_default_datastore_is_labelled_and_stays_where_it_is(client: Any, name
 
 
 def test_one_that_a_spec_places_elsewhere_is_still_the_folder_that_clients_upload_to(
-    client: Any, service: ArmService, tmp_path: Path
+    client: Any, service: FaultyService, tmp_path: Path
 ) -> None:
     from azure.ai.ml.entities import Data
 

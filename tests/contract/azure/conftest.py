@@ -14,7 +14,6 @@ from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
-from orchestrator.workspace.arm.service import ArmService
 from tests.azure_warnings import let_pass
 from tests.contract import served
 from tests.contract.azure import wire as fake
@@ -22,6 +21,7 @@ from tests.contract.azure.birth import BODY, Birth, Life
 from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.certificate import write_certificate
 from tests.contract.azure.wire import SUBSCRIPTION, Wire, serving
+from tests.wire.faults import FaultyService
 
 collect_ignore_glob = [] if find_spec("azure") and find_spec("azure.ai") else ["test_*.py"]
 
@@ -92,7 +92,7 @@ def backend(choice: WorkspaceChoice) -> Iterator[AzureBackend]:
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArmService]:
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyService]:
     """A served workspace, of which the test is a client by its environment alone."""
     with served.serving(tmp_path) as service:
         served.become_client(service, monkeypatch)

@@ -29,12 +29,11 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
-from orchestrator.workspace.arm.faults import Drop, Refuse
 from orchestrator.workspace.arm.roles import KIND
-from orchestrator.workspace.arm.service import ArmService
 from tests.contract.azure.requests import request
 from tests.contract.azure.wire import Answer, Exchange, Wire
 from tests.contract.served import served_choice
+from tests.wire.faults import Drop, FaultyService, Refuse
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -47,7 +46,7 @@ PATH = "/providers/microsoft.authorization/roleassignments"
 class Life:
     """A project of roles in a served workspace."""
 
-    def __init__(self, folder: Path, service: ArmService) -> None:
+    def __init__(self, folder: Path, service: FaultyService) -> None:
         self._file = folder / "spec.yaml"
         self._service = service
 
@@ -86,7 +85,7 @@ class Life:
 
 
 @pytest.fixture
-def life(tmp_path: Path, service: ArmService) -> Life:
+def life(tmp_path: Path, service: FaultyService) -> Life:
     return Life(tmp_path, service)
 
 
@@ -117,7 +116,7 @@ def test_roles_are_given_labelled_replaced_and_taken_away(life: Life) -> None:
     assert life.plan(destroy=True) == {}
 
 
-def test_what_others_took_away_or_wrote_over_is_mended(life: Life, service: ArmService) -> None:
+def test_what_others_took_away_or_wrote_over_is_mended(life: Life, service: FaultyService) -> None:
     life.say(trainers={**BODY, "description": "those who train"})
     life.apply()
     (record,) = service.records.list(KIND)
@@ -134,7 +133,7 @@ def test_what_others_took_away_or_wrote_over_is_mended(life: Life, service: ArmS
     assert life.live() == {ALICE: "Reader"}
 
 
-def test_a_lost_answer_makes_no_second_assignment(life: Life, service: ArmService) -> None:
+def test_a_lost_answer_makes_no_second_assignment(life: Life, service: FaultyService) -> None:
     life.say(trainers=BODY)
     rule = service.faults.add(Drop(effect=True), "PUT", "roleAssignments", times=1)
     life.apply()
@@ -156,7 +155,7 @@ def test_a_lost_state_is_made_again(life: Life) -> None:
     assert life.plan() == {}
 
 
-def test_without_the_right_the_refusal_names_it(life: Life, service: ArmService) -> None:
+def test_without_the_right_the_refusal_names_it(life: Life, service: FaultyService) -> None:
     life.say(trainers=BODY)
     action = "Microsoft.Authorization/roleAssignments/write"
     text = f"The client 'c' does not have authorization to perform action '{action}' over scope 's'."

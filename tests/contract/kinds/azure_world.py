@@ -17,7 +17,6 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.account import CLIENT, GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.arm.faults import Faults
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.roles import KIND as ROLES
 from orchestrator.workspace.arm.server import Respond
@@ -28,6 +27,7 @@ from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 from tests.contract.kinds.worlds import EmbeddedWorld
 from tests.unit.kinds.cases import Case, merged
+from tests.wire.faults import Faults
 
 WARNINGS_OF_OTHERS = (
     "ignore::marshmallow.warnings.RemovedInMarshmallow4Warning",

@@ -16,13 +16,13 @@ from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.core.ports import Request, ScoringAnswer
 from orchestrator.core.resource import Observed
-from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
 from tests.contract.kinds.azure_world import WARNINGS_OF_OTHERS, AzureWorld, Metered, settings
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.backends.played import Supervisor, obey
+from tests.wire.faults import FaultyService
 
 AZURE = pytest.param(
     "azure",
@@ -65,7 +65,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorl
     """The embedded workspace behind the wire of Azure, reached through azure-ai-ml only."""
     root = tmp_path / ".amlctl"
     meter = Metered()
-    service = ArmService(WorkspacePaths(root), faults=meter)
+    service = FaultyService(WorkspacePaths(root), faults=meter)
     service.start()
     play(monkeypatch, service.records)
     world = AzureWorld(root, target=settings(service), meter=meter)

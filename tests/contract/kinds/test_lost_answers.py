@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.run import Outcome
-from orchestrator.workspace.arm.faults import Drop
 from tests.contract.kinds.azure_world import AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
+from tests.wire.faults import Drop
 
 pytestmark = AZURE.marks
 STATE = "/state[.]json"

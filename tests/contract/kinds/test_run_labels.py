@@ -8,11 +8,11 @@ import pytest
 
 from orchestrator.core.change import Action
 from orchestrator.core.run import Outcome
-from orchestrator.workspace.arm.faults import Drop
 from tests.contract.kinds.azure_world import AzureWorld
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
 from tests.unit.kinds.cases import Case
+from tests.wire.faults import Drop
 
 pytestmark = AZURE.marks
 JOB = Case(

@@ -10,11 +10,11 @@ import pytest
 
 from orchestrator.backends.azure import patience
 from orchestrator.core.errors import StateError, Throttled
-from orchestrator.workspace.arm.faults import Refuse
 from tests.contract.kinds.azure_world import AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
+from tests.wire.faults import Refuse
 
 pytestmark = AZURE.marks
 ENVIRONMENT = next(case for case in CASES if case.kind == "environments")

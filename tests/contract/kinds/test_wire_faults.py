@@ -11,12 +11,12 @@ import pytest
 from orchestrator.backends.azure.client import CONCURRENT_CALLS
 from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome, StepResult
-from orchestrator.workspace.arm.faults import Drop, FailOperation, Fault, Latency, Linger, Refuse, Rule, Stale
 from tests.contract.kinds.azure_world import AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
 from tests.unit.kinds.cases import Case
+from tests.wire.faults import Drop, FailOperation, Fault, Latency, Linger, Refuse, Rule, Stale
 
 pytestmark = AZURE.marks
 

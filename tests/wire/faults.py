@@ -11,8 +11,10 @@ from typing import TypeAlias
 
 from orchestrator.core.errors import BackendError
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
-from orchestrator.workspace.arm.pretence import Pretences
 from orchestrator.workspace.arm.server import Dropped, Respond
+from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.paths import WorkspacePaths
+from tests.wire.pretended import Pretences
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +202,18 @@ def _asked(respond: Callable[[Request], Answer], request: Request) -> Answer:
         return error.answer()
     except BackendError as error:
         return WireError(404, "ResourceNotFound", error.detail).answer()
+
+
+class FaultyService(ArmService):
+    """A served workspace on whose wire things can go wrong.
+
+    Args:
+        faults: between the wire and the workspace; otherwise fresh ones.
+
+    Attributes:
+        faults: what shall go wrong; nothing as long as no rule is added.
+    """
+
+    def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
+        self.faults = Faults() if faults is None else faults
+        super().__init__(paths, port, self.faults.around)
