@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TypeVar
@@ -35,7 +35,8 @@ def observe(
     """Read everything that a plan for this project may depend on. Writes nothing.
 
     Each kind in use is listed once, whatever the number of resources. Besides the objects at addresses of the spec and of the
-    state, everything that bears this project's mark is kept, so that what an earlier apply left behind is found without its state.
+    state, and those that say who answers requests of them, everything that bears this project's mark is kept, so that what an
+    earlier apply left behind is found without its state.
 
     Args:
         begun: listings that are under way already, by kind.
@@ -48,7 +49,7 @@ def observe(
     objects: dict[Address, list[Observed]] = {}
     for found in listed.values():
         for observed in found:
-            if observed.address in wanted or observed.owner == project.name:
+            if observed.address in wanted or observed.owner == project.name or _tells_of(observed, wanted, kinds):
                 objects.setdefault(observed.address, []).append(observed)
     externals = _read_externals(project.externals, backend)
     missing = [reference for reference in project.externals if externals[str(reference)] is None]
@@ -64,7 +65,13 @@ def observe(
 
 def _kinds_in_use(project: Project, state: State, kinds: Kinds) -> list[str]:
     used = {address.kind for address in project.resources} | {address.kind for address in state.applied}
-    return sorted(used & kinds.keys())
+    beside = {key for key, kind in kinds.items() if kind.local.shares and kind.section in used}
+    return sorted(used & kinds.keys() | beside)
+
+
+def _tells_of(observed: Observed, wanted: Set[Address], kinds: Kinds) -> bool:
+    """Whether it says which parts of something wanted answer requests: they may not go while they do, whoever said so."""
+    return observed.address.parent in wanted and kinds[observed.address.kind].local.shares
 
 
 def _list_kinds(

@@ -49,6 +49,8 @@ def _create(subject: Subject) -> Decision:
 
 
 def _verdict(subject: Subject, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
+    if subject.emptied is not None:
+        return Verdict(Action.REPLACE, f"upstream: {subject.emptied} is replaced")
     if worst(fields) is Action.REPLACE:
         return Verdict(Action.REPLACE, field_reason(subject, fields))
     if subject.applied is None:

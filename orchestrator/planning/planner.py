@@ -12,6 +12,7 @@ from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.project import Project
 from orchestrator.core.state import State
+from orchestrator.planning.answering import still_answering
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import external_findings, refusal_problems, still_needed, unselected_upstream
 from orchestrator.planning.options import PlanOptions
@@ -61,7 +62,7 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         vanished = [each for each in leaving if each.vanished]
         findings += _take_away(vanished, "left the spec", changes, targets)
         changes.update((each.address, left_alone(each)) for each in leaving if not each.vanished)
-    return _checked(facts, changes, targets, findings)
+    return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
 
 def _leaving(facts: Facts) -> tuple[list[Leaving], dict[Address, Leaving]]:
@@ -78,7 +79,7 @@ def _destruction(facts: Facts) -> Plan:
     targets: dict[Address, Target] = {}
     leaving = [gone for gone in everything(facts) if gone.address in facts.selection]
     findings = [*facts.selection.problems, *_take_away(leaving, "destroy", changes, targets)]
-    return _checked(facts, changes, targets, findings)
+    return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
 
 def _take_away(

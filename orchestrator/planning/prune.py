@@ -11,6 +11,7 @@ from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
+from orchestrator.planning.answering import live_shares
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
 from orchestrator.planning.ownership import is_adopted
@@ -30,7 +31,6 @@ class Leaving:
         released: those that stay, since others made them.
         inborn: it is one of those that every workspace has from birth.
         unmarked: there is an object that the record names and that bears no mark of ours. It stays: a record is only a file.
-        marks: objects of its kind can bear marks.
         known: this version knows its kind, so that its absence means something.
     """
 
@@ -42,7 +42,6 @@ class Leaving:
     released: tuple[Observed, ...] = ()
     inborn: bool = False
     unmarked: bool = False
-    marks: bool = True
     known: bool = True
 
     @property
@@ -73,7 +72,7 @@ class Leaving:
 
 def orphans(facts: Facts) -> list[Leaving]:
     """What is owned and has left the spec."""
-    return _as_wholes([leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None])
+    return _as_wholes([leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None], facts)
 
 
 def everything(facts: Facts) -> list[Leaving]:
@@ -83,20 +82,34 @@ def everything(facts: Facts) -> list[Leaving]:
     """
     named = _unrecorded(facts) | facts.project.resources.keys()
     applied = facts.state.applied
-    leaving = _as_wholes(list(_owned(facts, named)))
+    leaving = _as_wholes(list(_owned(facts, named)), facts)
     return [gone for gone in leaving if gone.address in applied or gone.goes]
 
 
-def _as_wholes(leaving: list[Leaving]) -> list[Leaving]:
-    """What stays only if the rest does: a part whose endpoint goes, and shares of the traffic of what goes."""
+def _as_wholes(leaving: list[Leaving], facts: Facts) -> list[Leaving]:
+    """What stays only if the rest does: a part whose endpoint goes, and shares of the traffic of what goes.
+
+    Shares that others gave to parts of an endpoint that goes are in no record; they go with it.
+    """
     going = {gone.address for gone in leaving if gone.goes}
-    shrinking = {address.parent for address in going if address.parent is not None}
-    return [
-        replace(gone, live=(*gone.live, *gone.released), released=())
-        if gone.released and (gone.address.parent in going or (not gone.marks and gone.address.parent in shrinking))
-        else gone
-        for gone in leaving
-    ]
+    known = {gone.address for gone in leaving}
+    leaving = [*leaving, *_owned(facts, _unmarked_parts(going, facts) - known, recorded=False)]
+    return [_with_its_whole(gone, going, facts) for gone in leaving]
+
+
+def _with_its_whole(gone: Leaving, going: Set[Address], facts: Facts) -> Leaving:
+    if any(share.part in going for share in live_shares(gone.address, facts)):
+        return replace(gone, live=(*gone.live, *gone.released), released=(), removal=Removal.DELETE)
+    if gone.released and gone.address.parent in going:
+        return replace(gone, live=(*gone.live, *gone.released), released=())
+    return gone
+
+
+def _unmarked_parts(wholes: Set[Address], facts: Facts) -> Set[Address]:
+    """Live parts that cannot bear marks."""
+    kinds = facts.kinds
+    parts = (address for address in facts.observation.objects if address.parent in wholes)
+    return {address for address in parts if address.kind in kinds and not kinds[address.kind].taggable}
 
 
 def _unrecorded(facts: Facts) -> Set[Address]:
@@ -109,10 +122,10 @@ def _unrecorded(facts: Facts) -> Set[Address]:
     return {intent.address for intent in facts.state.unfinished}
 
 
-def _owned(facts: Facts, unrecorded: Set[Address]) -> Iterator[Leaving]:
+def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> Iterator[Leaving]:
     """What the state names, and what bears the owner's mark at the addresses where that alone counts."""
     applied, objects = facts.state.applied, facts.observation.objects
-    for address in sorted(applied.keys() | (objects.keys() & unrecorded)):
+    for address in sorted((applied.keys() if recorded else set()) | (objects.keys() & unrecorded)):
         record = applied.get(address)
         there = [o for o in objects.get(address, ()) if not o.archived]
         live = tuple(o for o in there if _is_ours(o, record, facts))
@@ -133,7 +146,7 @@ def _leaving(found: Leaving, facts: Facts) -> Leaving:
     said = _said(found)
     others = tuple(o for o in found.live if said is None and is_adopted(o, found.applied))
     ours = tuple(o for o in found.live if o not in others)
-    return replace(found, live=ours, released=others, removal=said or kind.removal, marks=kind.taggable)
+    return replace(found, live=ours, released=others, removal=said or kind.removal)
 
 
 def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
@@ -144,11 +157,11 @@ def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
     if observed.owner is not None:
         return observed.owner == facts.project.name
     kind = facts.kinds.get(observed.address.kind)
-    if kind is None or kind.taggable or record is None or record.revision != observed.revision:
+    if kind is None or kind.taggable or (record is not None and record.revision != observed.revision):
         return False
     whole = observed.address.parent
     if whole is None:
-        return True
+        return record is not None
     return any(one.owner == facts.project.name for one in facts.observation.objects.get(whole, ()))
 
 

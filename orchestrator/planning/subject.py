@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.core.address import Address
 from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.kind import Identity, Kind
@@ -25,6 +26,7 @@ class Subject:
         ours: no mark is needed to know that the live object is ours: it is in the state, or an interrupted apply was creating it.
         adopt: objects without an owner's mark may be taken over.
         renewed: the endpoint that contains it is created anew, and everything inside it with it.
+        emptied: a part beside it that it sends requests to and that is replaced: it is taken away meanwhile.
         chosen: the user selected exactly this resource.
     """
 
@@ -39,6 +41,7 @@ class Subject:
     ours: bool = False
     adopt: bool = False
     renewed: bool = False
+    emptied: Address | None = None
     chosen: bool = False
 
     @property

@@ -12,6 +12,7 @@ from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
 from orchestrator.core.resource import Desired, Observed, Rerun
 from orchestrator.core.value import plain
+from orchestrator.planning.answering import live_shares
 from orchestrator.planning.decide import decide
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
@@ -67,6 +68,7 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
         ours=applied is not None or interrupted,
         adopt=facts.adopt,
         renewed=parent is not None and parent.renewed,
+        emptied=_emptied(address, facts, done),
         chosen=address in facts.selection.exact,
     )
     decision = decide(subject)
@@ -82,6 +84,12 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
     done.planned[address] = (
         _planned(subject, decision) if address in facts.selection else _unselected(subject, decision)
     )
+
+
+def _emptied(address: Address, facts: Facts, done: Decisions) -> Address | None:
+    """A part that gets requests by what stands at an address, and that is replaced."""
+    answering = (share.part for share in live_shares(address, facts))
+    return next((part for part in answering if part in done.planned and done.planned[part].renewed), None)
 
 
 def _change(subject: Subject, decision: Decision) -> Change:

@@ -13,7 +13,7 @@ from orchestrator.backends.azure.drivers.context import DriverContext, Interest,
 from orchestrator.backends.azure.drivers.deployments import DeploymentDriver
 from orchestrator.backends.azure.drivers.driver import Driver, Refusing
 from orchestrator.backends.azure.drivers.jobs import JobDriver
-from orchestrator.backends.azure.facts import DELETING
+from orchestrator.backends.azure.facts import DELETING, answers_nobody
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
@@ -173,6 +173,10 @@ class AzureBackend:
         kind = self._kinds[request.address.kind]
         if kind.identity is Identity.RUN and existing.owner is None:
             return self.update(request, existing)  # named after its content, and somebody took its marks away
+        if kind.local.shares and answers_nobody(existing.properties):
+            return self.update(
+                request, existing
+            )  # the service may say 0 of each deployment before anybody has said anything
         if kind.taggable or existing.fingerprint is not None:
             same = request.fingerprint.matches(existing.fingerprint)
         else:

@@ -93,6 +93,11 @@ def observed(
     )
 
 
+def answers_nobody(body: Mapping[str, Any]) -> bool:
+    """Whether all shares of a traffic are 0."""
+    return not any(share for shares in body.values() if isinstance(shares, Mapping) for share in shares.values())
+
+
 def _why(state: str, entity: Any) -> str:
     """A state in words, with what went wrong where the client tells: of computes it tells a code."""
     if state in ("", "succeeded"):

@@ -27,6 +27,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, Request, Scor
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
+from orchestrator.workspace.answering import refuse_while_answering
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import read_identity
@@ -157,6 +158,7 @@ class LocalBackend:
         if removal is Removal.ARCHIVE:
             self._archive(kind, record)
             return
+        refuse_while_answering(self._store, key)
         self._secrets.forget(key)
         if not kind.local.processes:
             self._store.delete(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.workspace.answering import refuse_while_answering
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
@@ -78,6 +79,7 @@ class Deployments:
         if record is None:
             return Answer(204)
         if not record.deleting:
+            refuse_while_answering(self._shelf.store, record.key)
             self._shelf.remove(record, works=True)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 

@@ -151,6 +151,12 @@ def test_from_a_job_to_an_answer(client: Any, code: Path, tmp_path: Path) -> Non
     assert [one.name for one in client.online_endpoints.list()] == ["heart"]
     assert [one.name for one in client.online_deployments.list("heart")] == ["blue"]
     assert client.online_deployments.get_logs("blue", "heart", lines=20)
+    from azure.core.exceptions import HttpResponseError
+
+    with pytest.raises(HttpResponseError, match="gets 100 percent"):
+        client.online_deployments.begin_delete("blue", "heart").result()
+    made.traffic = {"blue": 0}
+    client.online_endpoints.begin_create_or_update(made).result()
     client.online_deployments.begin_delete("blue", "heart").result()
     client.online_endpoints.begin_delete("heart").result()
     assert list(client.online_endpoints.list()) == []

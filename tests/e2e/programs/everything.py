@@ -125,6 +125,8 @@ said = {
     ],
     "workspaces": [workspace.name for workspace in ml_client.workspaces.list()],
 }
+endpoint.traffic = {"blue": 0}
+ml_client.online_endpoints.begin_create_or_update(endpoint).result()
 ml_client.online_deployments.begin_delete("blue", "sum").result()
 ml_client.online_endpoints.begin_delete("sum").result()
 ml_client.compute.begin_delete("desk").result()

@@ -10,7 +10,17 @@ from typing import Annotated, Any
 from orchestrator.core.address import Address
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
 from orchestrator.core.change import Action, Change
-from orchestrator.core.field_mark import Alias, Computed, Immutable, Keyed, Metadata, Passive, Sensitive, ServiceValue
+from orchestrator.core.field_mark import (
+    Alias,
+    Computed,
+    Immutable,
+    Keyed,
+    Metadata,
+    PartNames,
+    Passive,
+    Sensitive,
+    ServiceValue,
+)
 from orchestrator.core.fields import node_of
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
@@ -79,11 +89,12 @@ class Server(Spec):
     model: Any = None
     code: Any = None
     count: int = 1
+    network: Annotated[str | None, Immutable("set when it is made")] = None
     tags: Tags = None
 
 
 class Shares(Spec):
-    traffic: dict[str, int] | None = None
+    traffic: Annotated[dict[str, int] | None, PartNames("shifts requests", part="deployments")] = None
 
 
 def _kind(
@@ -103,7 +114,7 @@ def _kind(
         name=NameRule(".+", "anything", ""),
         azure=AzureBinding("", "", "", "", driver=""),
         behaviour=WRITTEN,
-        local=LOCAL_RECORD,
+        local=replace(LOCAL_RECORD, shares=not taggable),
         source="",
         removal=removal,
         taggable=taggable,
