@@ -27,13 +27,23 @@ def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -
         SpecError: the spec cannot be planned against this workspace; with every reason.
     """
     kinds = discover()
+    seen = _seen(project, workspace, kinds, options)
+    if isinstance(seen, Planned):
+        return seen
+    state, observation = seen
+    return Planned(project, state, observation, make_plan(project, state, observation, kinds, options))
+
+
+def _seen(
+    project: Project, workspace: Workspace, kinds: Kinds, options: PlanOptions
+) -> tuple[State, Observation] | Planned:
+    """What was applied and what is there; for somebody who may not read the state, the plan that can be made without it."""
     try:
-        state, observation = _look(project, workspace, kinds)
+        return _look(project, workspace, kinds)
     except StateError as error:
         if error.code != STATE_DENIED:
             raise
         return plan_from_tags(project, workspace, options, error)
-    return Planned(project, state, observation, make_plan(project, state, observation, kinds, options))
 
 
 def _look(project: Project, workspace: Workspace, kinds: Kinds) -> tuple[State, Observation]:
@@ -51,13 +61,10 @@ def _look(project: Project, workspace: Workspace, kinds: Kinds) -> tuple[State, 
 def live_status(project: Project, workspace: Workspace) -> tuple[tuple[ResourceStatus, ...], SpecError | None]:
     """How everything is, now, and why there is no plan if there is none: what lives is told all the same."""
     kinds = discover()
-    try:
-        state, observation = _look(project, workspace, kinds)
-    except StateError as error:
-        if error.code != STATE_DENIED:
-            raise
-        planned = plan_from_tags(project, workspace, PlanOptions(), error)
-        return statuses(planned.plan, planned.observation), None
+    seen = _seen(project, workspace, kinds, PlanOptions())
+    if isinstance(seen, Planned):
+        return statuses(seen.plan, seen.observation), None
+    state, observation = seen
     try:
         return statuses(make_plan(project, state, observation, kinds, PlanOptions()), observation), None
     except SpecError as refusal:
