@@ -121,24 +121,21 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if is_full(error):
-            raise StateError(full_disk(path), code=DISK_FULL, fix=ROOM) from error
-        raise StateError(
-            f"The state in {path} cannot be used: {error}.",
-            code="state-unusable",
-            fix="Check that the disk has room, that the file may be written, and that no other process hangs on it.",
-        ) from error
+        fix = "Check that the disk has room, that the file may be written, and that no other process hangs on it."
+        raise _unusable(path, error, str(error), fix) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # The messages of a damaged database quote its bytes, which need not be text.
         raise damaged(f"{path}: {error}") from error
     except OSError as error:
-        if is_full(error):
-            raise StateError(full_disk(path), code=DISK_FULL, fix=ROOM) from error
-        raise StateError(
-            f"The state in {path} cannot be used: {error.strerror or error}.",
-            code="state-unusable",
-            fix="Check that the folder exists or can be made, and that you may write there.",
-        ) from error
+        fix = "Check that the folder exists or can be made, and that you may write there."
+        raise _unusable(path, error, str(error.strerror or error), fix) from error
+
+
+def _unusable(path: Path, error: Exception, why: str, fix: str) -> StateError:
+    """The error for a state that cannot be read or written; of a full disk it says so, whatever `why` says."""
+    if is_full(error):
+        return StateError(full_disk(path), code=DISK_FULL, fix=ROOM)
+    return StateError(f"The state in {path} cannot be used: {why}.", code="state-unusable", fix=fix)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
