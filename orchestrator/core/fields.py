@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from orchestrator.core.field_mark import FieldMark
+from orchestrator.core.field_mark import FieldMark, PartNames
 from orchestrator.core.kind import Kind
 
 
@@ -110,3 +110,10 @@ def _merge(marks: tuple[FieldMark, ...], options: list[FieldNode]) -> FieldNode:
         fields.update(option.fields or {})
         item = item or option.item
     return FieldNode(marks, fields or None, item)
+
+
+def names_parts(kind: Kind) -> bool:
+    """Whether bodies of a kind say something of the parts beside them, as traffic does of deployments."""
+    model = kind.variants.get("")
+    node = node_of(model) if model is not None else None
+    return node is not None and any(child.mark(PartNames) for child in (node.fields or {}).values())

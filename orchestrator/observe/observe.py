@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from orchestrator.core.address import Address
+from orchestrator.core.fields import names_parts
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.ports import Backend
@@ -65,13 +66,14 @@ def observe(
 
 def _kinds_in_use(project: Project, state: State, kinds: Kinds) -> list[str]:
     used = {address.kind for address in project.resources} | {address.kind for address in state.applied}
-    beside = {key for key, kind in kinds.items() if kind.local.shares and kind.section in used}
+    sections = {address.section for address in (*project.resources, *state.applied)}
+    beside = {key for key, kind in kinds.items() if kind.section in sections and names_parts(kind)}
     return sorted(used & kinds.keys() | beside)
 
 
 def _tells_of(observed: Observed, wanted: Set[Address], kinds: Kinds) -> bool:
     """Whether it says which parts of something wanted answer requests: they may not go while they do, whoever said so."""
-    return observed.address.parent in wanted and kinds[observed.address.kind].local.shares
+    return observed.address.parent in wanted and names_parts(kinds[observed.address.kind])
 
 
 def _list_kinds(

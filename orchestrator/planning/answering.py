@@ -10,7 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.field_mark import PartNames
-from orchestrator.core.fields import root_node
+from orchestrator.core.fields import names_parts, root_node
 from orchestrator.core.kind import Kind
 from orchestrator.core.plan import Target
 from orchestrator.planning.facts import Facts
@@ -35,7 +35,7 @@ class Share:
 def live_shares(traffic: Address, facts: Facts) -> Iterator[Share]:
     """Every part that gets something now by what stands at an address; nothing unless that is a traffic."""
     kind = facts.kinds.get(traffic.kind)
-    if kind is not None and kind.local.shares:
+    if kind is not None and traffic.parent is not None and names_parts(kind):
         for observed in facts.observation.objects.get(traffic, ())[-1:]:
             yield from _shares(traffic, observed.properties, kind)
 

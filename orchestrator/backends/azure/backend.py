@@ -173,7 +173,7 @@ class AzureBackend:
         kind = self._kinds[request.address.kind]
         if kind.identity is Identity.RUN and existing.owner is None:
             return self.update(request, existing)  # named after its content, and somebody took its marks away
-        if kind.local.shares and answers_nobody(existing.properties):
+        if not kind.taggable and answers_nobody(existing.properties):
             return self.update(
                 request, existing
             )  # the service may say 0 of each deployment before anybody has said anything

@@ -94,8 +94,9 @@ def observed(
 
 
 def answers_nobody(body: Mapping[str, Any]) -> bool:
-    """Whether all shares of a traffic are 0."""
-    return not any(share for shares in body.values() if isinstance(shares, Mapping) for share in shares.values())
+    """Whether all shares of a traffic are 0. Nothing else has shares."""
+    tables = [shares for shares in body.values() if isinstance(shares, Mapping)]
+    return bool(tables) and not any(share for shares in tables for share in shares.values())
 
 
 def _why(state: str, entity: Any) -> str:

@@ -16,7 +16,7 @@ from orchestrator.core.resource import Removal
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
-from tests.contract.kinds.life import KINDS, Life
+from tests.contract.kinds.life import Life
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.kinds.cases import all_cases
 
@@ -98,4 +98,3 @@ def test_shares_that_others_gave_go_with_the_endpoint(story: Story) -> None:
     story.all_gone()
     story.works(prune=True)
     assert [live.address for live in story.live() if live.address.name == "door"] == []
-    assert KINDS[TRAFFIC.kind].local.shares
