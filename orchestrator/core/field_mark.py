@@ -109,3 +109,18 @@ class Keyed(FieldMark):
     """A list whose order means nothing; items are told apart by this field (empty: by themselves)."""
 
     key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns(FieldMark):
+    """The field names columns of a table that stands beside it in the body.
+
+    Attributes:
+        table: the body's field with the table.
+        also: further tables that have them too.
+        keys: the names are the keys of the mapping.
+    """
+
+    table: str = ""
+    also: tuple[str, ...] = ()
+    keys: bool = False

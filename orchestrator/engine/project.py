@@ -16,4 +16,10 @@ def load_project(paths: Sequence[Path], options: LoadOptions) -> Project:
     Raises:
         SpecError: with every problem of the spec.
     """
-    return load(paths, options, discover())
+    return load(paths, options, discover(), _columns_at)
+
+
+def _columns_at(path: Path) -> Sequence[str] | None:
+    from orchestrator.workspace.jobs.automl.tables.header import columns_at  # of use to few specs
+
+    return columns_at(path)

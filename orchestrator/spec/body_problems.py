@@ -34,6 +34,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "reference-cycle": "Resources that depend on each other",
     "secret-expected": "Secret in plain text",
     "unknown-attribute": "Reference to a value that is not there",
+    "unknown-column": "Column that the table does not have",
     "unknown-field": "Unknown field",
     "unknown-resource": "Reference to a resource that is not there",
     "unknown-type": "Unknown type",

@@ -18,6 +18,7 @@ from orchestrator.spec.body_problems import of_kind
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.checks import read_checks
 from orchestrator.spec.collector import collector_paused
+from orchestrator.spec.columns import TableColumns, unknown_columns
 from orchestrator.spec.compose import compose
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.cycles import cycle_problem
@@ -30,13 +31,18 @@ from orchestrator.spec.same_names import same_names
 from orchestrator.spec.validate import validate, validate_tags
 
 
-def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
+def _nothing(path: Path) -> None:
+    return None
+
+
+def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, columns_at: TableColumns = _nothing) -> Project:
     """Read a spec for one target.
 
     Args:
         paths: the spec's file or folder, or several plain documents.
         options: target, variables and whether to look at local files.
         kinds: see `kinds.discover`.
+        columns_at: see `TableColumns`.
 
     Raises:
         SpecError: with every problem found.
@@ -45,11 +51,15 @@ def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Project:
         composed = compose(paths, options, kinds)
         if composed.composition is None:
             raise SpecError(composed.problems)
-        return project_of(composed.composition, options, kinds, composed.problems)
+        return project_of(composed.composition, options, kinds, composed.problems, columns_at)
 
 
 def project_of(
-    composition: Composition, options: LoadOptions, kinds: Kinds, earlier: Sequence[Diagnostic] = ()
+    composition: Composition,
+    options: LoadOptions,
+    kinds: Kinds,
+    earlier: Sequence[Diagnostic] = (),
+    columns_at: TableColumns = _nothing,
 ) -> Project:
     """Validate and resolve a composition.
 
@@ -74,6 +84,7 @@ def project_of(
     for draft in all_drafts:
         unfit = draft.kind.unfit(resources[draft.address], resources)
         problems.extend(of_kind(draft.address, draft.body, problem) for problem in unfit)
+        problems.extend(unknown_columns(draft, resources, columns_at))
     if isinstance(hasher, RememberingHasher):
         hasher.save()
     resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)

@@ -21,6 +21,7 @@ from orchestrator.core.resource import Removal
 from orchestrator.core.rules import inline_environment_problems
 from orchestrator.core.tree import value_at
 from orchestrator.kinds.jobs.algorithms import unknown_algorithms, unknown_transformers
+from orchestrator.kinds.jobs.frequencies import unknown_frequency
 from orchestrator.kinds.jobs.placeholders import unfilled
 
 _PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -65,6 +66,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from _unreadable_modes(body)
     yield from unknown_algorithms(variant, body)
     yield from unknown_transformers(variant, body)
+    yield from unknown_frequency(body)
 
 
 def _misnamed(body: Mapping[str, Any]) -> Iterator[BodyProblem]:

@@ -8,10 +8,12 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, ASSET, DATA_FILES, DataInput, Environ, Job
-from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.field_mark import Columns, Passive, Ref
 
 TIME: Final = "bounds the time, not the work"
 SPEED: Final = "how much runs at once, not what is tried"
+COLUMN: Final = Columns("a column of the training data", table="training_data")
+LEARNT_COLUMN: Final = replace(COLUMN, also=("validation_data",))
 
 
 Verbosity: TypeAlias = Literal["not_set", "debug", "info", "warning", "error", "critical"]
@@ -36,7 +38,7 @@ class AutoMlJob(Job):
     type: Literal["automl"]
     training_data: TableInput
     validation_data: TableInput | None = None
-    target_column_name: str = Field(description="The column to predict.")
+    target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="The column to predict.")
     log_verbosity: Annotated[Verbosity | None, ANY_CASE, Passive("what is written down, not what is done")] = None
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
     environment_variables: Environ | None = None

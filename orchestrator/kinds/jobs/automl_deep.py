@@ -9,7 +9,7 @@ from pydantic import Field
 from orchestrator.core.bodies import Number, Whole
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
+from orchestrator.kinds.jobs.automl import COLUMN, SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
 from orchestrator.kinds.jobs.automl_images import BoxParameters, BoxSpace, ClassParameters, ClassSpace
 from orchestrator.kinds.jobs.search_space import Choice, NumberSpace, TextSpace, WholeSpace
 from orchestrator.kinds.jobs.sweeps import Sweep
@@ -140,5 +140,5 @@ class TextEntitiesJob(TextJob):
     """Find the names in a text."""
 
     task: Literal["text_ner"]
-    target_column_name: str | None = None  # type: ignore[assignment]  # named entities carry their labels inside
+    target_column_name: Annotated[str | None, COLUMN] = None  # type: ignore[assignment]  # named entities carry their labels inside
     primary_metric: Literal["accuracy"] | None = None

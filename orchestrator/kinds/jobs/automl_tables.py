@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
@@ -9,7 +10,15 @@ from pydantic import Field
 from orchestrator.core.bodies import AS_TEXT, Flag, Number, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Keyed, Passive
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.automl import SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
+from orchestrator.kinds.jobs.automl import (
+    COLUMN,
+    LEARNT_COLUMN,
+    SPEED,
+    TIME,
+    AutoMlJob,
+    ClassificationMetric,
+    TableInput,
+)
 
 _SPELT: Final = "the service spells it so; specs have another field"
 
@@ -30,7 +39,7 @@ class TableLimits(Spec):
 class TransformerParameters(Spec):
     """Settings of one transformer for some columns."""
 
-    fields: list[str] | None = None
+    fields: Annotated[list[str] | None, COLUMN] = None
     parameters: dict[str, Any] | None = None
 
 
@@ -39,7 +48,7 @@ class Featurization(Spec):
 
     mode: Literal["auto", "off", "custom"] | None = None
     blocked_transformers: Annotated[list[str] | None, Keyed("a set")] = None
-    column_name_and_types: dict[str, str] | None = None
+    column_name_and_types: Annotated[dict[str, str] | None, replace(COLUMN, keys=True)] = None
     transformer_params: dict[str, list[TransformerParameters]] | None = None
     dataset_language: str | None = None
     enable_dnn_featurization: Flag | None = None
@@ -83,8 +92,8 @@ class TableJob(AutoMlJob):
     validation_data_size: Number | None = Field(None, gt=0, lt=1)
     test_data_size: Number | None = Field(None, gt=0, lt=1)
     n_cross_validations: Literal["auto"] | Whole | None = None
-    cv_split_column_names: list[str] | None = None
-    weight_column_name: str | None = None
+    cv_split_column_names: Annotated[list[str] | None, COLUMN] = None
+    weight_column_name: Annotated[str | None, LEARNT_COLUMN] = None
     featurization: Featurization | None = None
     limits: TableLimits | None = None
     training: Training | None = None
@@ -110,22 +119,25 @@ class RegressionJob(TableJob):
     primary_metric: RegressionMetric | None = None
 
 
+Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
+
+
 class ForecastSettings(Spec):
     """How a table is a time series."""
 
-    time_column_name: str
-    time_series_id_column_names: str | list[str] | None = None
-    forecast_horizon: Literal["auto"] | Whole | None = None
+    time_column_name: Annotated[str, COLUMN]
+    time_series_id_column_names: Annotated[str | list[str] | None, COLUMN] = None
+    forecast_horizon: Literal["auto"] | Positive | None = None
     frequency: str | None = None
-    cv_step_size: Whole | None = None
+    cv_step_size: Positive | None = None
     country_or_region_for_holidays: str | None = None
     feature_lags: Literal["auto", "none"] | None = None
-    features_unknown_at_forecast_time: str | list[str] | None = None
-    seasonality: Literal["auto"] | Whole | None = None
+    features_unknown_at_forecast_time: Annotated[str | list[str] | None, COLUMN] = None
+    seasonality: Literal["auto"] | Positive | None = None
     short_series_handling_config: Literal["auto", "pad", "drop", "none"] | None = None
     target_aggregate_function: Literal["max", "mean", "min", "sum", "none"] | None = None
-    target_lags: Literal["auto"] | Whole | list[Whole] | None = None
-    target_rolling_window_size: Literal["auto"] | Whole | None = None
+    target_lags: Literal["auto"] | Positive | list[Positive] | None = None
+    target_rolling_window_size: Literal["auto"] | Positive | None = None
     use_stl: Literal["season", "season_trend", "none"] | None = None
 
 

@@ -252,7 +252,7 @@ def test_what_automl_does_not_do_here_is_refused_before_anything_runs(
     (tmp_path / "table" / "MLTable").write_text(
         "paths: [{file: ./a.csv}]\ntransformations: [{read_delimited: {delimiter: ','}}]\n"
     )
-    (tmp_path / "table" / "a.csv").write_text("y\n1\n")
+    (tmp_path / "table" / "a.csv").write_text("y,a,t,w\n1,1,1,1\n")
     reasons = refused(tmp_path, LEARN.replace("TASK", task).replace("FIELD", field))
     assert len(reasons) == bool(named), why
     assert all(named in detail and place != "4:3" for place, detail, _ in reasons)

@@ -36,24 +36,41 @@ def read_delimited(files: Sequence[Path], options: Mapping[str, Any]) -> list[An
         Mistake: an option or a file is not right.
         Unsupported: a value of an option is one that we do not have.
     """
+    columns = _cells_by_column([_text(file, options) for file in files], options)
+    return _typed(columns, options.get("infer_column_types", True))
+
+
+def header_of(files: Sequence[Path], options: Mapping[str, Any], characters: int) -> list[str]:
+    """The columns as far as the first characters of each file tell them; none if a header is longer.
+
+    Raises:
+        Mistake, Unsupported: as `read_delimited`.
+    """
+    starts = [_text(file, options, characters) for file in files]
+    if any(len(start) == characters and "\n" not in start for start in starts):
+        return []
+    whole = [start.rpartition("\n")[0] if len(start) == characters else start for start in starts]
+    return list(next(iter(_cells_by_column(whole, options)), {}))
+
+
+def _cells_by_column(texts: Sequence[str], options: Mapping[str, Any]) -> list[dict[str, Row]]:
     header = options.get("header", _HEADERS[0])
     if header not in _HEADERS:
         raise Mistake(f"header is {header!r}; use {', '.join(_HEADERS)}")
     delimiter = str(options.get("delimiter", ","))
     if len(delimiter) != 1:
         raise Unsupported(f"the delimiter {delimiter!r} of several characters")
-    tables = [list(_rows(_text(file, options), delimiter, options)) for file in files]
-    columns = _columns(tables, header)
-    return _typed(columns, options.get("infer_column_types", True))
+    return _columns([list(_rows(text, delimiter, options)) for text in texts], header)
 
 
-def _text(file: Path, options: Mapping[str, Any]) -> str:
+def _text(file: Path, options: Mapping[str, Any], characters: int = -1) -> str:
     named = str(options.get("encoding", "utf8"))
     encoding = ENCODINGS.get(named)
     if encoding is None:
         raise Mistake(f"encoding is {named!r}; use {', '.join(ENCODINGS)}")
     try:
-        return file.read_bytes().decode(encoding)
+        with file.open(encoding=encoding, newline="") as opened:
+            return opened.read(characters)
     except UnicodeError as error:
         raise Mistake(f"{file.name} is not {named}: {error}") from error
 

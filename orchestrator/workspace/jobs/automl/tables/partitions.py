@@ -43,6 +43,11 @@ def columns_of(paths: Sequence[str], partition_format: str, *, infer: bool) -> d
     return values
 
 
+def holes_of(partition_format: str) -> list[str]:
+    """The names of the columns that a format makes."""
+    return [hole["name"] for hole in _HOLE.finditer(partition_format)]
+
+
 def _expression(partition_format: str, holes: list[re.Match[str]]) -> re.Pattern[str]:
     text, at = "", 0
     for hole in holes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +21,9 @@ from .partitions import columns_of
 from .paths import NAME, files_of
 from .unsupported import Mistake, Unsupported
 
-_PATH: Final = "Path"
-_PARTITIONS: Final = "extract_columns_from_partition_format"
-_READERS: Final = {
+PATH: Final = "Path"
+PARTITIONS: Final = "extract_columns_from_partition_format"
+READERS: Final = {
     "read_delimited": OPTIONS,
     "read_parquet": frozenset({"include_path_column", "path_column"}),
     "read_json_lines": frozenset({"invalid_lines", "encoding", "include_path_column", "path_column", "partition_size"}),
@@ -41,33 +41,34 @@ def read(folder: Path) -> Any:
         Mistake: the file or the data is not right.
         Unsupported: the file asks for what only Microsoft's engine does.
     """
-    body = _body(folder)
+    body = body_of(folder)
     files = files_of(folder, body.get("paths"))
-    steps = [_step(each) for each in body.get("transformations") or ()]
-    readers = [at for at, (name, _) in enumerate(steps) if name in _READERS]
+    steps = [step_of(each) for each in body.get("transformations") or ()]
+    readers = [at for at, (name, _) in enumerate(steps) if name in READERS]
     if len(readers) != 1:
         raise Unsupported("a table without one reader" if not readers else "several readers")
     frame, sources = _read(files, *steps[readers[0]])
     ahead: dict[str, Any] = {}
     for name, argument in steps[: readers[0]]:
-        if name != _PARTITIONS:
+        if name != PARTITIONS:
             raise Unsupported(f"{name} before the reader")
-        ahead.update(columns_of(sources, _format(argument), infer=True))
+        ahead.update(columns_of(sources, format_of(argument), infer=True))
     for at, (column, values) in enumerate(ahead.items()):
-        frame.insert(at + (_PATH in frame.columns), column, values.to_numpy())
+        frame.insert(at + (PATH in frame.columns), column, values.to_numpy())
     for name, argument in steps[readers[0] + 1 :]:
-        if name == _PARTITIONS:
-            behind = columns_of([sources[at] for at in frame.index], _format(argument), infer=False)
+        if name == PARTITIONS:
+            behind = columns_of([sources[at] for at in frame.index], format_of(argument), infer=False)
             for column, values in behind.items():
                 frame = frame.assign(**{column: values.to_numpy()})
-        elif name in _STEPS:
-            frame = _STEPS[name](frame, argument)
+        elif name in STEPS:
+            frame = STEPS[name](frame, argument)
         else:
             raise Unsupported(name)
     return frame.reset_index(drop=True)
 
 
-def _body(folder: Path) -> Mapping[str, Any]:
+def body_of(folder: Path) -> Mapping[str, Any]:
+    """What the MLTable of a folder says."""
     import yaml
 
     try:
@@ -79,7 +80,8 @@ def _body(folder: Path) -> Mapping[str, Any]:
     return body
 
 
-def _step(each: Any) -> tuple[str, Any]:
+def step_of(each: Any) -> tuple[str, Any]:
+    """The name of a transformation and its arguments."""
     if isinstance(each, str):
         return each, {}
     if isinstance(each, Mapping) and len(each) == 1:
@@ -92,9 +94,9 @@ def _read(files: Sequence[Path], name: str, options: Any) -> tuple[Any, list[str
     """All rows, and the file that each is from."""
     import pandas
 
-    unknown = sorted(options.keys() - _READERS[name]) if isinstance(options, Mapping) else [str(options)]
+    unknown = sorted(options.keys() - READERS[name]) if isinstance(options, Mapping) else [str(options)]
     if unknown:
-        raise Mistake(f"{name} has no option {', '.join(unknown)}; there are {', '.join(sorted(_READERS[name]))}")
+        raise Mistake(f"{name} has no option {', '.join(unknown)}; there are {', '.join(sorted(READERS[name]))}")
     if options.get("path_column"):
         raise Unsupported("path_column")
     if name == "read_delimited":
@@ -106,7 +108,7 @@ def _read(files: Sequence[Path], name: str, options: Any) -> tuple[Any, list[str
     sources = [str(file) for file, frame in zip(files, frames, strict=True) for _ in range(len(frame))]
     whole = pandas.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
     if options.get("include_path_column"):
-        whole.insert(0, _PATH, sources)
+        whole.insert(0, PATH, sources)
     return whole, sources
 
 
@@ -131,15 +133,17 @@ def _json_lines(file: Path, options: Mapping[str, Any]) -> Any:
     return pandas.DataFrame(rows)
 
 
-def _format(argument: Any) -> str:
+def format_of(argument: Any) -> str:
+    """The format of the paths that columns are taken from."""
     written = argument.get("partition_format") if isinstance(argument, Mapping) else None
     if not isinstance(written, str):
-        raise Mistake(f"{_PARTITIONS} needs a partition_format")
+        raise Mistake(f"{PARTITIONS} needs a partition_format")
     return written
 
 
-def _selected(frame: Any, argument: Any) -> list[str]:
-    columns = [str(name) for name in frame.columns]
+def selected(names: Iterable[Any], argument: Any) -> list[str]:
+    """The columns that an argument names: one name, a list, or a pattern."""
+    columns = [str(name) for name in names]
     if isinstance(argument, str):
         return [name for name in columns if name == argument]
     if isinstance(argument, list):
@@ -151,21 +155,21 @@ def _selected(frame: Any, argument: Any) -> list[str]:
 
 
 def _keep(frame: Any, argument: Any) -> Any:
-    kept = _selected(frame, argument)
+    kept = selected(frame.columns, argument)
     if not kept:
         raise Mistake(f"keep_columns keeps none of {', '.join(map(str, frame.columns))}")
     return frame[kept]
 
 
 def _drop(frame: Any, argument: Any) -> Any:
-    return frame.drop(columns=_selected(frame, argument))
+    return frame.drop(columns=selected(frame.columns, argument))
 
 
 def _convert(frame: Any, argument: Any) -> Any:
     for each in argument if isinstance(argument, list) else [argument]:
         if not isinstance(each, Mapping) or "columns" not in each or "column_type" not in each:
             raise Mistake("convert_column_types is a list of `columns` with their `column_type`")
-        for name in _selected(frame, each["columns"]):
+        for name in selected(frame.columns, each["columns"]):
             values = converted(frame[name], each["column_type"])
             values.index = frame.index
             frame = frame.assign(**{name: values})
@@ -186,7 +190,7 @@ def _count(argument: Any) -> int:
     return argument
 
 
-_STEPS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+STEPS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "keep_columns": _keep,
     "drop_columns": _drop,
     "convert_column_types": _convert,
