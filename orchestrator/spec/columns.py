@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
+
+from pydantic import BaseModel
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Columns
-from orchestrator.core.fields import FieldNode, root_node
+from orchestrator.core.fields import FieldNode, node_of, root_node
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList, dotted
@@ -38,7 +41,9 @@ def unknown_columns(
     draft: Draft, resources: Mapping[Address, Desired], columns_at: TableColumns
 ) -> Iterator[Diagnostic]:
     """One error for each column that a body names and its table has not. Tables that cannot be read here have all columns."""
-    named = list(_named(draft.body, root_node(draft.kind, draft.variant), ()))
+    model = draft.kind.variants.get(draft.variant)
+    node = root_node(draft.kind, draft.variant)
+    named = list(_named(draft.body, node, ())) if model is None or _names_columns(model) else []
     if not named:
         return
     known = {}
@@ -51,6 +56,17 @@ def unknown_columns(
             if columns is not None and found.name not in columns:
                 yield _unknown(draft, found, table, columns)
                 break
+
+
+@cache
+def _names_columns(model: type[BaseModel]) -> bool:
+    """Whether a body may name columns at all: few do, and each would be walked."""
+    return _marked(node_of(model))
+
+
+def _marked(node: FieldNode) -> bool:
+    inner = [*(node.fields or {}).values(), *([node.item] if node.item is not None else [])]
+    return node.mark(Columns) is not None or any(_marked(child) for child in inner)
 
 
 def _named(tree: Any, node: FieldNode, path: Place) -> Iterator[_Named]:

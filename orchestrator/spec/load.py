@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,10 +81,7 @@ def project_of(
         Catalogue(all_drafts, composition.disabled, composition.names), files, composition.tags, composition.target
     )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
-    for draft in all_drafts:
-        unfit = draft.kind.unfit(resources[draft.address], resources)
-        problems.extend(of_kind(draft.address, draft.body, problem) for problem in unfit)
-        problems.extend(unknown_columns(draft, resources, columns_at))
+    problems.extend(_together(all_drafts, resources, columns_at))
     if isinstance(hasher, RememberingHasher):
         hasher.save()
     resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)
@@ -103,6 +100,16 @@ def project_of(
         warnings=composition.warnings,
         description=composition.description,
     )
+
+
+def _together(
+    all_drafts: list[Draft], resources: Mapping[Address, Desired], columns_at: TableColumns
+) -> Iterator[Diagnostic]:
+    """What is wrong with bodies beside what they mention."""
+    for draft in all_drafts:
+        for problem in draft.kind.unfit(resources[draft.address], resources):
+            yield of_kind(draft.address, draft.body, problem)
+        yield from unknown_columns(draft, resources, columns_at)
 
 
 def _new(problems: Sequence[Diagnostic], earlier: Sequence[Diagnostic]) -> list[Diagnostic]:
