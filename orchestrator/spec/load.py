@@ -71,8 +71,7 @@ def project_of(
         SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    named = [*same_names(all_drafts), *other_endpoints(all_drafts, composition.names)]
-    problems = [*validate_tags(composition), *named, *validate(all_drafts)]
+    problems = _alone(all_drafts, composition)
     hasher = _hasher(composition)
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
@@ -100,6 +99,12 @@ def project_of(
         warnings=composition.warnings,
         description=composition.description,
     )
+
+
+def _alone(all_drafts: list[Draft], composition: Composition) -> list[Diagnostic]:
+    """What is wrong with bodies by themselves. Values in them get their proper form."""
+    named = [*same_names(all_drafts), *other_endpoints(all_drafts, composition.names)]
+    return [*validate_tags(composition), *named, *validate(all_drafts)]
 
 
 def _together(
