@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Final
 
 from orchestrator.cli.console import Console
+from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmFiles, ArmService
 from orchestrator.workspace.paths import WorkspacePaths
 
@@ -35,7 +36,7 @@ def serve_until_stopped(root: Path, port: int, console: Console) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    service = ArmService(WorkspacePaths(root), port)
+    service = ArmService(WorkspacePaths(root), port, kinds=discover())
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()

@@ -17,6 +17,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Removal
+from orchestrator.core.wire import RecordWire
 
 
 class Spec(BaseModel):
@@ -49,6 +50,10 @@ class AzureBinding:
         loader: ``load_compute``, …
         create: method that creates and updates: ``create_or_update`` or ``begin_create_or_update``.
         remove: ``begin_delete``, ``archive`` or ``delete``.
+        typed: the class of the client's entity depends on ``type``.
+        listing: named arguments of the collection's ``list``.
+        readers: the client's own schema of each variant, as ``module:class`` below ``azure.ai.ml._schema``; tests compare it
+            with the model.
         driver: name of the module of `backends.azure.drivers` that makes these calls: ``named`` fits one object of a name, ``asset``
             versions under a name.
         spoken: a body of a spec in the words of the loader, where they differ. It may change what it is given.
@@ -68,6 +73,9 @@ class AzureBinding:
     versions: tuple[str, str] = ("", "")
     anonymous: str = ""
     inline: tuple[str, ...] = ()
+    typed: bool = False
+    listing: Mapping[str, Any] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,8 @@ class Kind:
         unsupported_fields: fields of the spec language that this version has not.
         name: see `NameRule`.
         variant_names: stricter rules for some variants.
+        wire: how the embedded workspace's server shows it to clients of Azure, where a record is all there is of it; None if it does not,
+            or if more is to be done there than keeping a record.
         numbered: versions are whole numbers; otherwise they are named after the content.
         nests: fields that name a resource of another kind, or hold its body, by that kind's key.
         azure: see the binding.
@@ -220,6 +230,7 @@ class Kind:
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
+    wire: RecordWire | None = None
     numbered: bool = False
     nests: Mapping[str, str] = field(default_factory=dict)
     checks_field: str = ""

@@ -43,7 +43,7 @@ class Resolver:
         mentions = walk.mentions
         node = root_node(draft.kind, draft.variant)
         properties = walk.body(draft.body, node)
-        if self._tags and draft.kind.taggable:
+        if self._tags and draft.kind.taggable and "tags" in (node.fields or {}):
             own = properties.get("tags")
             properties["tags"] = {**self._tags, **own} if isinstance(own, dict) else dict(self._tags)
         properties = concealed(properties)

@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "orchestrator").rglob("*.py"))
 LONGEST_FILE = 300
+LONGEST_KIND = 450
+"""A kind is one file, with everything about it."""
 LONGEST_FUNCTION = 45
 
 
@@ -28,7 +30,7 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     tree = ast.parse(text)
     if tree.body:
         assert ast.get_docstring(tree), "no docstring"
-    assert len(text.splitlines()) <= LONGEST_FILE
+    assert len(text.splitlines()) <= (LONGEST_KIND if "kinds" in path.parts else LONGEST_FILE)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from orchestrator.core.errors import BackendError
+from orchestrator.kinds import discover
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.server import Dropped, Respond
 from orchestrator.workspace.arm.service import ArmService
@@ -216,4 +217,4 @@ class FaultyService(ArmService):
 
     def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
         self.faults = Faults() if faults is None else faults
-        super().__init__(paths, port, self.faults.around)
+        super().__init__(paths, port, self.faults.around, discover())

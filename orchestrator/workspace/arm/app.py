@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestrator.core.kind import Kinds
 from orchestrator.workspace.arm import account
 from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
@@ -18,6 +19,7 @@ from orchestrator.workspace.arm.history import History, discovery
 from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.operations import Operations
+from orchestrator.workspace.arm.records import Records
 from orchestrator.workspace.arm.roles import Roles
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
@@ -34,9 +36,10 @@ class Facade:
     Args:
         shelf: its records.
         tokens: who may ask.
+        kinds: those that say how they look on the wire are answered for.
     """
 
-    def __init__(self, shelf: Shelf, tokens: Tokens) -> None:
+    def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds) -> None:
         self._tokens = tokens
         self._routes = Routes()
         storage = Storage(shelf.paths, shelf.store)
@@ -58,6 +61,9 @@ class Facade:
         History(shelf, jobs, tokens).register(self._history, self._data)
         for kind in ASSETS:
             Assets(kind, shelf).register(self._routes)
+        for known in kinds.values():
+            if known.wire is not None:
+                Records(known, known.wire, shelf).register(self._routes)
 
     def knows(self, request: Request) -> bool:
         """Whether the head of a request proves who sends it. Others may not send more than a request for a token needs."""

@@ -9,8 +9,10 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
+from orchestrator.core.kind import Kinds
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
@@ -77,6 +79,7 @@ class ArmService:
         paths: the workspace. Its folder is made if it is not there.
         port: 0 means any that is free.
         around: put between the wire and the workspace: gets the function that answers, returns the one to use.
+        kinds: see `Facade`.
 
     Attributes:
         tokens: makes tokens for clients that bring their own credential.
@@ -87,7 +90,13 @@ class ArmService:
         Conflict: another process serves this workspace.
     """
 
-    def __init__(self, paths: WorkspacePaths, port: int = 0, around: Around | None = None) -> None:
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        port: int = 0,
+        around: Around | None = None,
+        kinds: Kinds = MappingProxyType({}),
+    ) -> None:
         self._files = ArmFiles(paths)
         paths.create()
         paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
@@ -100,7 +109,7 @@ class ArmService:
             context = server_context(self._files.tls)
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
-            facade = Facade(self._shelf, self.tokens)
+            facade = Facade(self._shelf, self.tokens, kinds)
             respond = facade.respond if around is None else around(facade.respond)
             self._server = _listening(respond, facade.knows, context, port)
             undo.pop_all()

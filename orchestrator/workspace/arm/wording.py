@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.wire import camel, pascal, without_nothing
+
+__all__ = ["camel", "camel_keys", "duration", "pascal", "seconds", "snake", "snake_keys", "whole", "without_nothing"]
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DURATION = re.compile(
@@ -18,17 +21,6 @@ _UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 def snake(name: str) -> str:
     """``minNodeCount`` and ``ReadOnlyMount`` as ``min_node_count`` and ``read_only_mount``."""
     return _HUMP.sub("_", name).lower()
-
-
-def camel(name: str) -> str:
-    """``min_node_count`` as ``minNodeCount``."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
-def pascal(name: str) -> str:
-    """``read_only_mount`` as ``ReadOnlyMount``."""
-    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def seconds(duration: str) -> float:
@@ -51,11 +43,6 @@ def duration(seconds_: float) -> str:
 def whole(number: float) -> float | int:
     """The number as a whole number if it is one."""
     return int(number) if number == int(number) else number
-
-
-def without_nothing(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that have a value."""
-    return {name: value for name, value in tree.items() if value is not None}
 
 
 def snake_keys(tree: Any) -> Any:

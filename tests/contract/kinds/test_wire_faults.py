@@ -11,6 +11,7 @@ import pytest
 from orchestrator.backends.azure.client import CONCURRENT_CALLS
 from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome, StepResult
+from orchestrator.kinds import discover
 from tests.contract.kinds.azure_world import AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
@@ -26,6 +27,7 @@ PATHS = {
     "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
     "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
     "online_endpoints.deployments": "/deployments/[^/]+$",
+    **{key: f"/{kind.wire.collection}/" for key, kind in discover().items() if kind.wire is not None},
 }  # fmt: skip
 """Where writes of a kind go on the wire."""
 
@@ -74,10 +76,13 @@ def test_answers_lost_after_the_effect_lead_to_nothing_twice(
     assert removed.struck == (1 if case.kind in DELETED else 0)
 
 
+WITH_WIRE = frozenset(key for key, kind in discover().items() if kind.wire is not None)
+"""Kinds that say themselves how they look on the wire."""
+
 OPERATED = frozenset({"compute", "online_endpoints", "online_endpoints.deployments", "online_endpoints.traffic"})
 """Kinds whose writes are long-running operations."""
 
-DELETED = frozenset({"compute", "datastores", "online_endpoints", "online_endpoints.deployments"})
+DELETED = frozenset({"compute", "datastores", "online_endpoints", "online_endpoints.deployments", *WITH_WIRE})
 """Kinds that a ``DELETE`` removes; others are archived, or are a part of something."""
 
 

@@ -33,6 +33,7 @@ class Case:
     drift: Mapping[str, Any] | None = None
     embedded: Mapping[str, Any] | None = None
     refused: str = ""
+    alike: str = ""
     invalid: tuple[Mapping[str, Any], ...] = field(default=())
 
     def __str__(self) -> str:

@@ -86,6 +86,7 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         ("name: b\nendpoint_name: e\nmodel: m\ninstance_type: t", "online_endpoints.deployments", "the fields"),
         ("name: e\nimage: i\nconda_file: c", "environments", "the fields"),
         ("name: c\nsize: s\nmax_instances: 1", "compute", "the fields"),
+        (f"$schema: {AZURE}workspaceConnection.schema.json\ntype: git", "connections", "as its address says"),
     ],
 )
 def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
@@ -96,7 +97,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
     "schema",
     [
         "batchEndpoint", "batchDeployment", "modelBatchDeployment", "pipelineComponentBatchDeployment", "commandComponent",
-        "pipelineComponent", "schedule", "monitorSchedule", "registry", "workspaceConnection", "serverlessEndpoint", "featureStore",
+        "pipelineComponent", "schedule", "monitorSchedule", "registry", "serverlessEndpoint", "featureStore",
         "ModelVersionPackage", "workspace",
     ],
 )  # fmt: skip

@@ -22,7 +22,9 @@ class NamedDriver(MutableDriver):
         """See `Driver.list`."""
         entities = self._client.read(
             f"list {self._kind.key}",
-            lambda ml: [entity for entity in self._collection(ml).list() if entity is not None],
+            lambda ml: [
+                entity for entity in self._collection(ml).list(**self._kind.azure.listing) if entity is not None
+            ],
         )
         return [self._observed(entity) for entity in entities]
 
@@ -43,7 +45,7 @@ class NamedDriver(MutableDriver):
             body = loader_body(request, self._kind)
             # Tags go past the loader: that of the oldest datastore takes mappings for them only. Source: azure-ai-ml 1.35.
             tags = body.pop("tags", None)
-            entity = sdk.load_entity(binding.loader, body)
+            entity = sdk.load_entity(binding.loader, body, typed=binding.typed)
             if tags:
                 entity.tags = tags
             if verb == "update" and request.address.name in DEFAULT_DATASTORES and hasattr(entity, "credentials"):

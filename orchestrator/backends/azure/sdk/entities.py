@@ -12,19 +12,20 @@ from typing import Any
 import azure.ai.ml as ml
 
 
-def load_entity(loader: str, body: Mapping[str, Any]) -> Any:
+def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) -> Any:
     """Let the client's own loader read a body.
 
     Args:
         loader: ``load_compute``, …
         body: plain data with ``name`` and ``version``; local paths absolute.
+        typed: the class of the entity depends on ``type``.
 
     Raises:
         Exception: whatever the client raises on a body that it does not accept.
     """
     # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
     deciding = {name: body[name] for name in ("type", "task") if name in body}
-    decides = "task" in deciding or loader == "load_online_deployment"
+    decides = typed or "task" in deciding or loader == "load_online_deployment"
     source = io.StringIO(json.dumps(deciding)) if decides and deciding else None
     entity = getattr(ml, loader)(source=source, params_override=[dict(body)])
     name = body.get("name")

@@ -1,0 +1,403 @@
+"""Connections: outside services that a workspace knows by name, with what opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
+from orchestrator.core.bodies import ANY_CASE, Flag, Text
+from orchestrator.core.field_mark import Computed, Metadata, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
+from orchestrator.core.resource import MARK_TAGS, Removal
+from orchestrator.core.rules import variant_by_type
+from orchestrator.core.wire import RecordWire, camel, folded, pascal, without_nothing
+
+_HIDDEN: Final = WriteOnly("the service never returns credentials")
+_KEPT_AS_TARGET: Final = WriteOnly("the service keeps the address that is made of it")
+_KEY: Final = Sensitive("opens the service")
+
+
+class Token(Spec):
+    """A personal access token."""
+
+    type: Annotated[Literal["pat"], ANY_CASE]
+    pat: Annotated[str, Sensitive("a token")]
+
+
+class SasToken(Spec):
+    """A token for a part of a storage account."""
+
+    type: Annotated[Literal["sas"], ANY_CASE]
+    sas_token: Annotated[str, Sensitive("opens part of the account")]
+
+
+class Password(Spec):
+    """A user name and a password."""
+
+    type: Annotated[Literal["username_password"], ANY_CASE]
+    username: Annotated[str, _HIDDEN]
+    password: Annotated[str, Sensitive("a password")]
+
+
+class ManagedIdentity(Spec):
+    """A managed identity."""
+
+    type: Annotated[Literal["managed_identity"], ANY_CASE]
+    client_id: Annotated[str | None, _HIDDEN] = None
+    resource_id: Annotated[str | None, _HIDDEN] = None
+
+
+class Principal(Spec):
+    """A service principal."""
+
+    type: Annotated[Literal["service_principal"], ANY_CASE]
+    client_id: Annotated[str | None, _HIDDEN] = None
+    client_secret: Annotated[str, Sensitive("the principal's password")]
+    tenant_id: Annotated[str | None, _HIDDEN] = None
+
+
+class AccessKey(Spec):
+    """A pair of keys, as S3 has them."""
+
+    type: Annotated[Literal["access_key"], ANY_CASE]
+    access_key_id: Annotated[str, _HIDDEN]
+    secret_access_key: Annotated[str, _KEY]
+
+
+class ApiKey(Spec):
+    """A key of an API."""
+
+    type: Annotated[Literal["api_key"], ANY_CASE]
+    key: Annotated[str, _KEY]
+
+
+class AccountKey(Spec):
+    """The key of a storage account."""
+
+    type: Annotated[Literal["account_key"], ANY_CASE]
+    account_key: Annotated[str, Sensitive("opens the whole account")]
+
+
+class Caller(Spec):
+    """The identity of whoever uses the connection (``aad``), or nothing (``none``)."""
+
+    type: Annotated[Literal["aad", "none"], ANY_CASE]
+
+
+_SILENT: Final = ServiceValue("nothing, or the identity of the caller, where the spec is silent")
+_Any = Token | SasToken | Password | ManagedIdentity | Principal | AccessKey | ApiKey | AccountKey | Caller
+
+
+class ConnectionBody(Spec):
+    """What all connections have. They have neither tags nor a description: ``metadata`` is all that the service keeps."""
+
+    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
+    name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
+    id: Annotated[str | None, Computed("given by the service")] = None
+    creation_context: Annotated[dict[str, Any] | None, Computed("a fact about the live resource")] = None
+    metadata: dict[str, Text | None] | None = Field(
+        None, description="What else the service should know: name to text."
+    )
+    is_shared: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
+        None, description="Whether other projects of the same hub may use it."
+    )
+
+
+class Service(ConnectionBody):
+    """A service without fields of its own."""
+
+    type: Literal[
+        "git", "python_feed", "container_registry", "s3", "snowflake", "azure_sql_db", "azure_synapse_analytics",
+        "azure_my_sql_db", "azure_postgres_db", "custom",
+    ]  # fmt: skip
+    target: str = Field(description="Address of the service.")
+    credentials: Annotated[_Any | None, _SILENT] = None
+
+
+class DataLake(ConnectionBody):
+    """A data lake of the second generation."""
+
+    type: Literal["azure_data_lake_gen2"]
+    target: str
+    credentials: Annotated[ManagedIdentity | Principal | Caller | None, _SILENT] = None
+
+
+class BlobStore(ConnectionBody):
+    """A container of blobs."""
+
+    type: Literal["azure_blob"]
+    url: str
+    account_name: str
+    container_name: str
+    credentials: Annotated[SasToken | AccountKey | Caller | None, _SILENT] = None
+
+
+class LakeHouse(Spec):
+    """An item of OneLake."""
+
+    type: Literal["lake_house"]
+    name: str
+
+
+class OneLake(ConnectionBody):
+    """A lake house in OneLake: its address, or what makes it up."""
+
+    type: Literal["azure_one_lake"]
+    target: Annotated[str | None, ServiceValue("made of the other fields")] = None
+    endpoint: Annotated[str | None, _KEPT_AS_TARGET] = None
+    one_lake_workspace_name: Annotated[str | None, _KEPT_AS_TARGET] = None
+    artifact: Annotated[LakeHouse | None, _KEPT_AS_TARGET] = None
+    credentials: Annotated[Principal | Caller | None, _SILENT] = None
+
+
+class AzureService(ConnectionBody):
+    """A service of Azure AI: opened with a key, or with the identity of the caller."""
+
+    type: Literal["azure_ai_search", "azure_content_safety", "azure_speech_services"]
+    endpoint: str
+    api_key: Annotated[str | None, _KEY] = None
+
+
+class AiServices(AzureService):
+    """Azure AI services."""
+
+    type: Literal["azure_ai_services"]  # type: ignore[assignment]
+    ai_services_resource_id: str
+
+
+class AzureOpenAi(ConnectionBody):
+    """OpenAI's models in Azure."""
+
+    type: Literal["azure_open_ai"]
+    azure_endpoint: str
+    api_key: Annotated[str | None, _KEY] = None
+    api_version: Text | None = None
+    open_ai_resource_id: str | None = None
+
+
+class KeyedApi(ConnectionBody):
+    """Any API that is opened with a key."""
+
+    type: Literal["api_key"]
+    api_base: str
+    api_key: Annotated[str, _KEY]
+
+
+class Serverless(ConnectionBody):
+    """A model that is served without a deployment of one's own."""
+
+    type: Literal["serverless"]
+    endpoint: str
+    api_key: Annotated[str, _KEY]
+
+
+class KeyOnly(ConnectionBody):
+    """A service whose address everybody knows."""
+
+    type: Literal["open_ai", "serp"]
+    api_key: Annotated[str, _KEY]
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    """Source: azure-ai-ml, ``MicrosoftOneLakeConnectionSchema``."""
+    if variant != "azure_one_lake" or body.get("target") is not None:
+        return
+    for needed in ("endpoint", "one_lake_workspace_name", "artifact"):
+        if body.get(needed) is None:
+            yield BodyProblem(
+                (),
+                "missing-field",
+                f"A connection to OneLake without 'target' needs '{needed}'.",
+                f"Add '{needed}: …', or 'target: https://…'.",
+            )
+
+
+_CATEGORIES: Final = {
+    "custom": "CustomKeys",
+    "azure_data_lake_gen2": "ADLSGen2",
+    "azure_ai_search": "CognitiveSearch",
+    "azure_ai_services": "AIServices",
+    "azure_open_ai": "AzureOpenAI",
+    "open_ai": "OpenAI",
+    "azure_content_safety": "CognitiveService",
+    "azure_speech_services": "CognitiveService",
+}
+"""Categories that are not the type in Pascal case. Source: azure-ai-ml, ``ConnectionTypes``."""
+
+_SERVICES: Final = {"azure_content_safety": "Content Safety", "azure_speech_services": "speech"}
+"""The metadata ``Kind`` that tells services of one category apart. Source: azure-ai-ml, ``CognitiveServiceKinds``."""
+
+_TARGETS: Final = {"azure_blob": "url", "azure_open_ai": "azure_endpoint", "api_key": "api_base"} | dict.fromkeys(
+    ("azure_ai_search", "azure_content_safety", "azure_speech_services", "azure_ai_services", "serverless"), "endpoint"
+)
+"""What the target is called where it has a name of its own. Source: azure-ai-ml, ``CONNECTION_ALTERNATE_TARGET_NAMES``."""
+
+_FIELDS: Final = {
+    "azure_blob": {"ContainerName": "container_name", "AccountName": "account_name"},
+    "azure_open_ai": {"ApiVersion": "api_version", "ResourceId": "open_ai_resource_id", "ApiType": ""},
+    "azure_ai_services": {"ResourceId": "ai_services_resource_id"},
+    "azure_content_safety": {"Kind": ""},
+    "azure_speech_services": {"Kind": ""},
+}
+"""Fields that the service keeps among the metadata. Source: azure-ai-ml, ``_get_required_metadata_fields``."""
+
+_AUTH: Final = {"pat": "PAT", "sas": "SAS", "aad": "AAD"}
+_WIRE_NAMES: Final = {"sas_token": "sas", "account_key": "sas"}
+"""Members of credentials with another name on the wire. Source: azure-ai-ml, ``_to_workspace_connection_rest_object``."""
+
+
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """Marks of ownership go among the metadata, and OneLake has an endpoint even where its whole address is said.
+
+    Source: azure-ai-ml, ``WorkspaceConnection``, of which tags are metadata; ``MicrosoftOneLakeConnection``.
+    """
+    marks = body.pop("tags", None) or {}
+    if body.get("type") == "azure_one_lake" and body.get("target"):
+        body.setdefault("endpoint", str(body["target"]).removeprefix("https://").partition("/")[0])
+    return {**body, "metadata": {**(body.get("metadata") or {}), **marks}}
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """Metadata without what stands in fields; the target under its own name; a key only says that there is one."""
+    kind = str(body.get("type"))
+    metadata = {name: text for name, text in (body.get("metadata") or {}).items() if name not in _FIELDS.get(kind, {})}
+    marks = {name: metadata.pop(name) for name in MARK_TAGS if name in metadata}
+    drop = {"tags", "metadata", *(("endpoint",) if kind == "azure_one_lake" else ())}
+    if kind in _TARGETS or kind in _KEYED:
+        drop.add("target")
+    if kind in _KEYED:
+        drop.add("credentials")
+    found = {name: value for name, value in body.items() if name not in drop}
+    return {**found, **({"metadata": metadata} if metadata else {}), **({"tags": marks} if marks else {})}
+
+
+_KEYED: Final = frozenset({"open_ai", "serp", *_TARGETS} - {"azure_blob"})
+"""Types with ``api_key`` in the place of credentials."""
+
+
+def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(body.get("type")).lower()
+    inside = {name: body.get(field) for name, field in _FIELDS.get(kind, {}).items() if field and body.get(field)}
+    if kind in _SERVICES:
+        inside["Kind"] = _SERVICES[kind]
+    target = body.get(_TARGETS.get(kind, "target"))
+    if target is None and kind == "azure_one_lake":
+        name = (body.get("artifact") or {}).get("name")
+        target = f"https://{body.get('endpoint')}/{body.get('one_lake_workspace_name')}/{name}.Lakehouse"
+    silent = "none" if kind in Service.model_fields["type"].annotation.__args__ else "aad"  # type: ignore[union-attr]
+    given = dict(body.get("credentials") or {"type": silent})
+    if body.get("api_key"):
+        given = {"type": "api_key", "key": body["api_key"]}
+    form = str(given.pop("type")).lower()
+    return {
+        "category": _CATEGORIES.get(kind, pascal(kind)),
+        "authType": _AUTH.get(form, pascal(form)),
+        "target": target,
+        "metadata": {**(body.get("metadata") or {}), **inside},
+        "isSharedToAll": body.get("is_shared", True),
+        "credentials": {_WIRE_NAMES.get(name, camel(name)): value for name, value in given.items()} or None,
+    }
+
+
+def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = dict(properties.get("metadata") or {})
+    category = folded(properties.get("category"))
+    alike = [kind for kind in _TYPES if category in (folded(kind), folded(_CATEGORIES.get(kind, kind)))]
+    service = str(metadata.get("Kind")).lower()
+    kind = next((one for one in alike if _SERVICES.get(one, service).lower() == service), "custom")
+    fields = {field: metadata.pop(name, None) for name, field in _FIELDS.get(kind, {}).items()}
+    fields.pop("", None)
+    form = next((name for name in _FORMS if folded(name) == folded(properties.get("authType"))), "none")
+    given = {
+        name: (properties.get("credentials") or {}).get(_WIRE_NAMES.get(name, camel(name))) for name in _FORMS[form]
+    }
+    keyed = (
+        {"api_key": given.get("key")} if kind in _KEYED else {"credentials": {"type": form, **without_nothing(given)}}
+    )
+    return {
+        "type": kind,
+        _TARGETS.get(kind, "target"): properties.get("target"),
+        **fields,
+        **keyed,
+        "metadata": metadata or None,
+        "is_shared": properties.get("isSharedToAll"),
+    }
+
+
+_FORMS: Final = {
+    name: tuple(field for field in model.model_fields if field != "type")
+    for model in (Token, SasToken, Password, ManagedIdentity, Principal, AccessKey, ApiKey, AccountKey, Caller)
+    for name in model.model_fields["type"].annotation.__args__  # type: ignore[union-attr]
+}
+"""Fields of each form of credentials."""
+
+_MODELS: Final = (
+    Service, DataLake, BlobStore, OneLake, AzureService, AiServices, AzureOpenAi, KeyedApi, Serverless, KeyOnly
+)  # fmt: skip
+_TYPES: Final[dict[str, type[Spec]]] = {
+    name: model
+    for model in _MODELS
+    for name in model.model_fields["type"].annotation.__args__  # type: ignore[union-attr]
+}
+
+_READERS: Final = dict.fromkeys(_TYPES, "workspace.connections:WorkspaceConnectionSchema") | {
+    name: f"workspace.connections:{schema}ConnectionSchema"
+    for name, schema in {
+        "azure_blob": "AzureBlobStore",
+        "azure_one_lake": "MicrosoftOneLake",
+        "azure_ai_search": "AzureAISearch",
+        "azure_content_safety": "AzureContentSafety",
+        "azure_speech_services": "AzureSpeechServices",
+        "azure_ai_services": "AzureAIServices",
+        "azure_open_ai": "AzureOpenAI",
+        "api_key": "APIKey",
+        "open_ai": "OpenAI",
+        "serp": "Serp",
+        "serverless": "Serverless",
+    }.items()
+}
+
+KIND: Final = Kind(
+    key="connections",
+    title="connection",
+    identity=Identity.NAMED,
+    variants=_TYPES,
+    variant=variant_by_type(any_case=True),
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}",
+        "3 to 33 letters, digits, '-' and '_'; starts with a letter or digit",
+        "Azure REST specification, workspaces/connections",
+    ),
+    azure=AzureBinding(
+        "connections",
+        "load_connection",
+        "create_or_update",
+        "delete",
+        driver="named",
+        spoken=_spoken,
+        returned=_returned,
+        typed=True,
+        readers=_READERS,
+        listing={"include_data_connections": True},
+    ),
+    behaviour=WRITTEN,
+    local=replace(LOCAL_RECORD, reveals=True),
+    wire=RecordWire(
+        collection="connections",
+        properties=_properties,
+        body=_body,
+        marks="metadata",
+        hidden=("credentials",),
+        secrets="listsecrets",
+    ),
+    source="Azure ML CLI v2 YAML reference: connections",
+    schemas=("workspaceConnection", "connection"),
+    shape=("azure_endpoint", "api_base"),
+    removal=Removal.DELETE,
+    problems=_problems,
+    attributes=("id", "name"),
+)
