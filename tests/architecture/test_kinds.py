@@ -43,6 +43,7 @@ HOMONYMS = {
     "orchestrator/workspace/jobs/automl/scoring_script.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/scoring/mlflow_input.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/scoring/mlflow_model.py": {"data": "a field of requests"},
+    "orchestrator/workspace/serving/scoring/signature.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/frontend.py": {"connections": "sockets"},
     "orchestrator/workspace/tracking_client.py": {"data": "a field of MLflow's answers"},
 }
