@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.core.value import LocalFiles
 from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
+from orchestrator.workspace.content import SCHEME
+from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import KEPT
 from orchestrator.workspace.stand_ins import stand_in_for
@@ -56,32 +56,6 @@ def admit(
     if body.get("type") == _MLFLOW:
         require_description(place, path)
     return {KEPT: keep(paths, place, path)} if _OF_RUNS.fullmatch(path) else {}
-
-
-def keep(paths: WorkspacePaths, place: Path, text: str = "") -> str:
-    """Take a copy of a file or folder, as of local ones. Returns its address: ``content://DIGEST``.
-
-    Args:
-        text: how it was called: a logged model lies in a folder whose name says nothing.
-    """
-    if place.is_dir():
-        names = [path.relative_to(place).as_posix() for path in sorted(place.rglob("*")) if path.is_file()]
-        if not names:
-            raise Invalid(f"{place} is empty.", fix="Name a file or folder that holds the model.")
-    else:
-        names = [place.name]
-    return SCHEME + ContentStore(paths).put(LocalFiles(place, "", place.name, dict.fromkeys(names, "")), _last(text))
-
-
-def _last(text: str) -> str:
-    name = (
-        text.rstrip("/").rpartition("/")[2]
-        if text.startswith(("azureml://jobs/", "runs:/"))
-        else "model"
-        if text
-        else ""
-    )
-    return name if safe_or_plain(name or "-") == name else ""
 
 
 def require_description(place: Path, text: str) -> None:

@@ -14,9 +14,10 @@ from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
+from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.model_names import ModelNames
 from orchestrator.workspace.paths import WorkspacePaths, inside
-from orchestrator.workspace.records import KEPT, LOST, MLFLOW_RUN, Record
+from orchestrator.workspace.records import FILES, KEPT, LOST, MLFLOW_RUN, Record
 from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracked_files import TrackedFiles
@@ -127,12 +128,24 @@ class _Resolver:
         raise NotFound(f"'{text}' is not in the workspace.{self._nearest(name)}")
 
     def _body_path(self, record: Record, depth: int) -> Path:
-        path = record.attributes.get(KEPT) or self._store.revealed(record).get("path")
-        if not isinstance(path, str):
+        path, kept = self._store.revealed(record).get("path"), record.attributes.get(KEPT)
+        if not isinstance(kept or path, str):
             raise Invalid(f"{record.address} {record.revision} has no path.")
         own = _Resolver(self._store, self._paths, {**record.stand_ins, **self._stand_ins}, self._sections)
         with telling_of_loss(self._store, record):
-            return own.find(path, depth - 1)
+            return own._kept(kept, str(path), depth - 1) if kept else own.find(str(path), depth - 1)
+
+    def _kept(self, copy: str, source: str, depth: int) -> Path:
+        """The copy of what a run has made. A damaged one is taken again, if what the run has made is still there and still the same."""
+        try:
+            return self.find(copy, depth)
+        except NotFound as error:
+            if error.code != DAMAGED:
+                raise
+            with contextlib.suppress(NotFound, Invalid):
+                if keep(self._paths, self.find(source, depth), source) == copy:
+                    return self.find(copy, depth)
+            raise
 
     def _nearest(self, name: str) -> str:
         names = {record.name: None for section in self._sections for record in self._store.list(section)}
@@ -213,6 +226,24 @@ class _Resolver:
                 fix="Put the files there, or map the reference to a local path: workspace.local.stand_ins.",
             )
         return place
+
+
+def lost(store: RecordStore, paths: WorkspacePaths, record: Record) -> bool:
+    """Whether the content of an asset is gone, so that it has to be made again. Looks at names and sizes; reads no content.
+
+    The copy of what a run has made is not, as long as the run has it: whoever needs it takes it again.
+    """
+    content = ContentStore(paths)
+    if record.lost or content.lacks(record.attributes.get(FILES) or ()):
+        return True
+    kept = str(record.attributes.get(KEPT) or "")
+    if not kept or not content.lacks([kept.removeprefix(SCHEME)]):
+        return False
+    try:
+        resolve(store, paths, record.stand_ins, str(record.body.get("path")))
+    except (NotFound, Invalid):
+        return True
+    return False
 
 
 @contextlib.contextmanager

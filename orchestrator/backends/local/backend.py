@@ -28,11 +28,12 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
 from orchestrator.workspace.answering import refuse_while_answering
+from orchestrator.workspace.assets import lost
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.identity import read_identity
 from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, FILES, Record
+from orchestrator.workspace.records import CANCEL_REQUESTED, Record
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 
@@ -221,7 +222,7 @@ class LocalBackend:
 
     def _lost(self, record: Record) -> bool:
         """Whether files of a record are gone, so that it has to be made again. Archived ones are nobody's to make again."""
-        return record.lost or (not record.archived and self._content.lacks(record.attributes.get(FILES) or ()))
+        return record.lost or (not record.archived and lost(self._store, self._paths, record))
 
     def _find(self, address: Address, revision: str | None) -> Record:
         record = self._look_up(address, revision)

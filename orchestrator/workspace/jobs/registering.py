@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError, Conflict
 from orchestrator.core.registration import Registration, registrations
-from orchestrator.workspace.admission import keep, require_description
+from orchestrator.workspace.admission import require_description
+from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import JOB_PROPERTY, KEPT, MLFLOW_RUN, OUTPUT_PROPERTY, REGISTERED, Record
 from orchestrator.workspace.store import RecordStore

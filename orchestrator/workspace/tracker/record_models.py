@@ -17,8 +17,9 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
 from orchestrator.core.errors import BackendError, Conflict, Invalid
-from orchestrator.workspace.admission import MLMODEL, keep
+from orchestrator.workspace.admission import MLMODEL
 from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.model_names import ModelNames
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import REGISTERED, Record

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import pytest
 
 from orchestrator.core.errors import BackendError, Invalid, NotFound
 from orchestrator.workspace.admission import admit
-from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.assets import lost, resolve
+from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.intake import object_path
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import KEPT, Record
 from orchestrator.workspace.store import RecordStore
@@ -178,3 +182,59 @@ def test_a_model_stays_what_it_was_when_the_run_logs_again_or_goes(store: Record
     assert (found / "MLmodel").read_text() == f"{RUN} old"
     assert found.is_relative_to(paths.content)
     assert same[KEPT] != kept[KEPT]
+
+
+@pytest.fixture
+def loss(store: RecordStore, paths: WorkspacePaths) -> Callable[[str], Iterator[Record]]:
+    """A model for each file of its copy: made from a run, kept, and that file of the content store gone."""
+
+    def losses(path: str) -> Iterator[Record]:
+        body = {"path": path}
+        attributes = admit(store, paths, "models", body, {})
+        digest = attributes[KEPT].removeprefix(SCHEME)
+        parts = [digest, *ContentStore(paths).parts(digest)]
+        for number, part in enumerate(dict.fromkeys(parts), 1):
+            object_path(paths.content, part).unlink(missing_ok=True)
+            yield store.insert(Record("models", "models.m", str(number), body=body, attributes=attributes))
+
+    return losses
+
+
+SOURCES = [
+    f"azureml://jobs/{RUN}/outputs/best",
+    f"azureml://jobs/{RUN}/outputs/artifacts/paths/model",
+    f"runs:/{RUN}/deep/er",
+]
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_a_lost_copy_of_what_a_run_has_made_is_taken_again(
+    store: RecordStore, paths: WorkspacePaths, loss: Callable[[str], Iterator[Record]], path: str
+) -> None:
+    seen = 0
+    for record in loss(path):
+        assert not lost(store, paths, record), "whoever needs it takes it again: nothing is to be made anew"
+        found = resolve(store, paths, {}, f"azureml:m:{record.revision}")
+        assert next(file for file in sorted(found.rglob("*")) if file.is_file()).read_text()
+        assert not store.get(*record.key).lost  # type: ignore[union-attr]
+        seen += 1
+    assert seen == 2
+
+
+@pytest.mark.parametrize("path", SOURCES)
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "changed"])
+def test_a_copy_that_nobody_can_take_again_is_lost(
+    store: RecordStore, paths: WorkspacePaths, loss: Callable[[str], Iterator[Record]], path: str, gone: bool
+) -> None:
+    record = next(iter(loss(path)))
+    with contextlib.suppress(NotFound):
+        while True:  # a run may have logged several models of one name
+            place = resolve(store, paths, {}, path)
+            if not gone:
+                next(file for file in place.rglob("*") if file.is_file()).write_text("another model")
+                break
+            shutil.rmtree(place)
+    assert lost(store, paths, record) == gone, "that it changed is seen by whoever reads it"
+    with pytest.raises(NotFound, match="not in the workspace"):
+        resolve(store, paths, {}, "azureml:m:1")
+    assert lost(store, paths, store.get(*record.key))  # type: ignore[arg-type]

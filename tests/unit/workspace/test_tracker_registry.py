@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.admission import keep
 from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.records import Record
 from tests.unit.workspace.tracker_place import Place
 
