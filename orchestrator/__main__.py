@@ -20,15 +20,37 @@ def main() -> None:
     prepare()
     answer = None if COMPLETE in os.environ else _answer(sys.argv[1:])
     if answer is None:
-        from orchestrator.cli.main import run
-
-        run()
+        _run()
         return
     try:
         print(answer, flush=True)
     except OSError as problem:
         abandon()
         sys.exit(1 if isinstance(problem, BrokenPipeError) else f"Error: Standard output: {problem.strerror}.")
+
+
+def _run() -> None:
+    """The front door; what goes wrong before it opens, or while it tells what went wrong, is told in the fewest words."""
+    try:
+        from orchestrator.cli.main import run
+
+        run()
+    except KeyboardInterrupt:
+        _end("Interrupted.", 130)
+    except MemoryError:
+        _end("error[out-of-memory]: There is not enough memory to start.", 1)
+    except ImportError as error:
+        _end(f"error[broken-installation]: {error.name or 'A library'} cannot be imported. Install amlctl again.", 1)
+    except Exception as error:
+        from orchestrator.cli.streams import abandon
+
+        abandon()
+        _end(f"error[internal-error]: amlctl failed: {type(error).__name__}. This is a bug in amlctl.", 1)
+
+
+def _end(words: str, code: int) -> None:
+    print(words, file=sys.stderr)
+    sys.exit(code)
 
 
 def _answer(arguments: list[str]) -> str | None:

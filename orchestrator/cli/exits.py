@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 
 Expected = (SpecError, BackendError, StateError, UnsupportedSetup)
-"""Failures with a message for people; anything else is a defect of ours and shows its traceback."""
+"""Failures with a message for people; anything else is a defect of ours, see `cli.crash`."""
 
 
 _MACHINE = frozenset(
@@ -34,6 +34,14 @@ _MACHINE = frozenset(
 _PATH: Final = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EILSEQ})
 """What is wrong with the path itself: too long, a loop of links, a socket or folder where a file should be."""
 
+_GONE: Final = frozenset({errno.ENOENT, errno.EEXIST, errno.ESTALE, errno.ENODEV})
+"""What changed between two looks at the disk."""
+
+_ANYWHERE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN}
+)
+"""What the machine lacks, whichever file it happened with; some calls name none."""
+
 _SHOWN: Final = 200
 """Characters of a path that a message shows."""
 
@@ -42,8 +50,8 @@ Exhausted = (MemoryError, RecursionError)
 
 
 def refused_by_machine(problem: OSError) -> bool:
-    """Whether a failed call names a file and says something about the machine rather than about us."""
-    return problem.errno in _MACHINE | _PATH and problem.filename is not None
+    """Whether a failed call says something about the machine or a file rather than about us."""
+    return problem.errno in _ANYWHERE or (problem.errno in _MACHINE | _PATH | _GONE and problem.filename is not None)
 
 
 def tell(failure: Exception, console: Console) -> Exit:
@@ -58,7 +66,11 @@ def tell(failure: Exception, console: Console) -> Exit:
         console.error(diagnostics_text(failure.diagnostics, source_line, console.error_style))
         console.error(f"\n{count} problem{'s' if count != 1 else ''} found.")
         return Exit.ERROR
-    facts = facts_of(failure)
+    return tell_facts(facts_of(failure), console)
+
+
+def tell_facts(facts: dict[str, Any], console: Console) -> Exit:
+    """Print a failure that was made plain data, and give its exit code."""
     if console.json:
         console.document({"error": facts})
     if console.log_lines:
@@ -98,9 +110,13 @@ def facts_of(failure: Exception) -> dict[str, Any]:
 
 
 def _file_facts(failure: OSError) -> dict[str, Any]:
-    name = str(failure.filename)
+    name = str(failure.filename or "The machine")
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}… ({len(name)} characters)"
     fix = "Check that your user may read and write there, and that the disk has room."
     if failure.errno in _PATH:
         fix = "Correct the path: it must name a file or folder, and no link may lead back to itself."
+    if failure.errno in _GONE:
+        fix = "It changed while the command ran; run the command again once nothing else writes there."
+    if failure.errno in (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM):
+        fix = "Raise the limits of open files, processes and memory (ulimit -a), or end what uses them up."
     return {"code": "file-system", "detail": f"{shown}: {failure.strerror}.", "fix": fix, "request_id": ""}

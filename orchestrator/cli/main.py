@@ -11,8 +11,9 @@ from itertools import pairwise
 import click
 
 from orchestrator.cli.console import Console, OutputFailed
+from orchestrator.cli.crash import tell_any
 from orchestrator.cli.early import OUTPUT_OPTIONS, Early
-from orchestrator.cli.exits import Exhausted, facts_of, refused_by_machine, tell
+from orchestrator.cli.exits import facts_of
 from orchestrator.cli.overview import COMMANDS, overview, version_line
 from orchestrator.cli.streams import abandon
 from orchestrator.core.diagnostic import did_you_mean
@@ -86,34 +87,41 @@ def _wants_json(arguments: list[str], option: str = "--format") -> bool:
     return f"{option}=json" in options or (option, "json") in pairwise(options)
 
 
+def _console(arguments: list[str]) -> Console:
+    """The console of a command that never came so far as to have one."""
+    return Console(
+        "json" if _wants_json(arguments) else "text",
+        color=False if "--no-color" in arguments else None,
+        log_format="json" if _wants_json(arguments, "--log-format") else "text",
+    )
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Entry point of the console script; always ends the process with one of `exits.Exit`."""
     # Nearly everything that a command makes lives until it ends; looking for garbage less often saves a tenth of a large plan.
     gc.set_threshold(200_000, 20, 100)
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = cli.main(args=arguments, prog_name="amlctl", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as problem:
         # click's own code for a wrong command line is 2, which means "there are changes" here.
-        code = _tell_wrong_line(problem, sys.argv[1:] if arguments is None else arguments)
+        code = _tell_wrong_line(problem, arguments)
     except (KeyboardInterrupt, click.Abort):
-        as_lines = _wants_json(sys.argv[1:] if arguments is None else arguments, "--log-format")
-        Console(log_format="json" if as_lines else "text").error("Interrupted.")
+        _console(arguments).error("Interrupted.")
         code = 130
     except BrokenPipeError:
         # The reader of our output is gone (``| head``).
         abandon()
         code = 1
-    except Exhausted as problem:
-        # While the command line itself is read, or a module is imported.
-        code = tell(problem, Console())
-    except OSError as problem:
-        if not refused_by_machine(problem):
-            raise
-        code = tell(problem, Console())
     except OutputFailed as problem:
         abandon()
-        print(f"Error: Standard output: {problem}.", file=sys.stderr)
+        _console(arguments).error(f"Error: Standard output: {problem}.")
         code = 1
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as failure:
+        # While the command line itself is read, or a module is imported.
+        code = tell_any(failure, _console(arguments), "amlctl")
     sys.exit(int(code or 0))

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from orchestrator.cli.console import Console
+from orchestrator.cli.crash import Passing, spoken, tell_any
 from orchestrator.cli.early import OUTPUT_OPTIONS, Early
-from orchestrator.cli.exits import Exhausted, Exit, Expected, refused_by_machine, tell
+from orchestrator.cli.exits import Exit
 from orchestrator.core.project import LoadOptions, Project
 
 DEFAULT_SPEC = "spec.yaml"
@@ -143,13 +144,16 @@ def with_console(*formats: str) -> Callable[[F], F]:
                 log_format or early.log_format or "text",
             )
             try:
-                code = function(*args, console=console, **kwargs)
-            except (*Expected, *Exhausted) as failure:
-                code = tell(failure, console)
-            except OSError as failure:
-                if not refused_by_machine(failure):
-                    raise
-                code = tell(failure, console)
+                with spoken(console):
+                    code = function(*args, console=console, **kwargs)
+            except KeyboardInterrupt:
+                if console.log_lines:  # click writes an empty line for it
+                    raise click.Abort from None
+                raise
+            except Passing:
+                raise
+            except BaseException as failure:
+                code = tell_any(failure, console, click.get_current_context().command_path)
             raise click.exceptions.Exit(int(code or Exit.DONE))
 
         decorators = (

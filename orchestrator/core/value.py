@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakSet
 
 from orchestrator.core.address import Address
 from orchestrator.core.span import NOWHERE, Span
@@ -71,7 +72,7 @@ class Secret:
             Not the value, so that it may be written down. Never compared.
     """
 
-    __slots__ = ("_tell", "name", "origin")
+    __slots__ = ("__weakref__", "_tell", "name", "origin")
     name: str
     origin: tuple[str, ...]
 
@@ -79,6 +80,7 @@ class Secret:
         # In a closure, so that no walk over attributes comes upon the text.
         for attribute, known in (("name", name), ("origin", origin), ("_tell", lambda: value)):
             object.__setattr__(self, attribute, known)
+        _KNOWN.add(self)
 
     def reveal(self) -> str:
         """The value itself. Ask at the last moment, in the code that needs it."""
@@ -126,6 +128,14 @@ class Secret:
 
     def __getstate__(self) -> Any:
         raise TypeError("a secret is never pickled")
+
+
+_KNOWN: Final[WeakSet[Secret]] = WeakSet()
+
+
+def known_secrets() -> tuple[Secret, ...]:
+    """Every secret that this process holds at the moment."""
+    return tuple(_KNOWN)
 
 
 @lru_cache(maxsize=1024)

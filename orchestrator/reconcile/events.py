@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from orchestrator.core.defects import recorded, wants_traceback
 from orchestrator.core.run import Event, EventKind
 from orchestrator.reconcile.task import Watch
 from orchestrator.report.style import one_line
@@ -32,25 +33,26 @@ class StepEvents:
         self._watch(f"step.{event.kind.value}", facts)
 
 
-def logging_watch(log_format: str) -> Watch:
+def logging_watch(log_format: str, *, colors: bool = False) -> Watch:
     """A listener that writes one line to stderr for each event.
 
     Args:
         log_format: ``json`` or ``text``.
+        colors: of text.
     """
     import structlog  # slow to import, and not needed by quiet loops
 
     last = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=colors)
     )
     logger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _with_level,
-            structlog.processors.format_exc_info,
+            _with_defect,
             _harmless,
             last,
         ],
@@ -68,6 +70,18 @@ def _harmless(logger: object, method: str, event: MutableMapping[str, Any]) -> M
         name: one_line(value) if isinstance(value, str) and name != "exception" else value
         for name, value in event.items()
     }
+
+
+def _with_defect(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception as a sentence and the file that holds its traceback; the traceback itself where the environment asks for it."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        defect = recorded(error)
+        event["error"] = defect.sentence("The loop")
+        event["traceback"] = str(defect.file or "")
+        if defect.file is None or wants_traceback():
+            event["exception"] = defect.traceback
+    return event
 
 
 def _with_level(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,9 +1,10 @@
-"""What an exception or a report says about a pass. Pure."""
+"""What an exception or a report says about a pass."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator.core.defects import recorded
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import BackendError, Locked, StateError, UnsupportedSetup
 from orchestrator.core.run import Outcome as StepOutcome
@@ -50,7 +51,8 @@ def of_exception(error: Exception, revision: Revision | None, *, planning: bool)
             "MachineTrouble", f"{error.strerror or error}: {error.filename or 'no file named'}", passing=True
         )
     # The text of an exception that nobody foresaw may hold anything, so only its type is shown.
-    return Trouble("InternalError", f"A defect of amlctl: {type(error).__name__}. The log has the details.")
+    defect = recorded(error)
+    return Trouble("InternalError", f"{defect.sentence('The pass')} {defect.fix}")
 
 
 def of_report(report: RunReport, revision: Revision | None = None) -> Trouble | None:

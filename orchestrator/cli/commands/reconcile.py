@@ -105,7 +105,7 @@ def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
             loop.prepare()
             _print(loop, console)
             return Exit.ERROR if any(map(_stalled, loop.board.documents().values())) else Exit.DONE
-    watch = silence if console.quiet else logging_watch(console.log_format)
+    watch = silence if console.quiet else logging_watch(console.log_format, colors=console.error_style.color)
     with assembled(config, watch) as loop, _stopping(loop):
         if once:
             code = _conclude(loop.once(), loop, console)

@@ -178,10 +178,9 @@ def reset(root: Path, console: Console, *, yes: bool) -> None:
     from orchestrator.backends.local import admin
 
     if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError(
-                "Nobody can be asked here: there is no terminal. Add --yes to delete without asking."
-            )
+        if not sys.stdin.isatty() or console.log_lines:
+            why = "--log-format json leaves no place for a question" if console.log_lines else "there is no terminal"
+            raise click.UsageError(f"Nobody can be asked here: {why}. Add --yes to delete without asking.")
         click.confirm(f"Delete everything in {os.path.relpath(root)}?", abort=True, err=True)
     with _no_apply_meanwhile(root, "amlctl workspace reset"):
         deleted = admin.reset(root)

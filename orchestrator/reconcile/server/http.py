@@ -104,7 +104,10 @@ def _app(answer: Answer, listen: Listen, watch: Watch, threads: ThreadPoolExecut
             return await asyncio.get_running_loop().run_in_executor(threads, answer, request)
         except Exception as error:
             watch("http.defect", {"path": request.path, "exc_info": error})
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the loop's log has the reason.")
+            return problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "The request failed by a bug in amlctl; the loop's log has the reason.",
+            )
 
     return app
 

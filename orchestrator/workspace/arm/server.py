@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
+from orchestrator.core.defects import recorded
 from orchestrator.core.errors import BackendError
 from orchestrator.http.bodies import TooLarge, TooSlow, drain, spooled
 from orchestrator.http.server import HttpServer, Limits, bind, hang_up
@@ -125,5 +126,6 @@ def _answer(respond: Respond, request: Request) -> Answer:
     except Dropped:
         raise
     except Exception as error:
-        _log.exception("%s %s failed", request.method, request.path)
-        return WireError(500, "InternalServerError", f"{type(error).__name__}: {error}").answer()
+        defect = recorded(error)
+        _log.error("%s %s", defect.sentence(f"{request.method} {request.path}"), defect.fix)
+        return WireError(500, "InternalServerError", f"{defect.sentence('The request')} {defect.fix}").answer()

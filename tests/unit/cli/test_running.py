@@ -203,13 +203,6 @@ def test_how_a_command_ends(
     assert part in amlctl("validate", code=code).err, why
 
 
-def test_a_defect_of_ours_shows_its_traceback(amlctl: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    amlctl.write("spec.yaml", SPEC)
-    monkeypatch.setattr("orchestrator.engine.load_project", raising(OSError(22, "odd")))
-    with pytest.raises(OSError, match="odd"):
-        amlctl("validate")
-
-
 def test_a_second_apply_is_refused_with_the_holder_s_name(serving: Shell) -> None:
     from orchestrator.core.ports import SystemClock
     from orchestrator.core.state import Holder
