@@ -23,6 +23,7 @@ HOMONYMS = {
     "orchestrator/cli/commands/workspace.py": {"workspace": "the command"},
     "orchestrator/cli/overview.py": {"workspace": "the command"},
     "orchestrator/cli/saved_shape.py": {"workspace": "a field of saved plans"},
+    "orchestrator/core/defects.py": {"workspace": "a folder of the code"},
     "orchestrator/planning/saved.py": {"workspace": "a field of saved plans"},
     "orchestrator/report/workspace.py": {"jobs": "a field of the report"},
     "orchestrator/spec/compose.py": {"workspace": "the setting"},
