@@ -26,6 +26,11 @@ class Address(NamedTuple):
         return f"{self.section}.{self.part.split('.', 1)[0]}" if self.part else self.section
 
     @property
+    def folded(self) -> Address:
+        """The same for all that differ in upper and lower case only."""
+        return Address(self.section, self.name.casefold(), self.part.casefold())
+
+    @property
     def parent(self) -> Address | None:
         """The endpoint that contains this resource, if there is one."""
         return Address(self.section, self.name) if self.part else None

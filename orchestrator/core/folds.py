@@ -55,6 +55,18 @@ def arm_id(value: Any) -> Any:
     return value.lower().rstrip("/") if isinstance(value, str) and _ARM_ID.fullmatch(value) else value
 
 
+_MENTION: Final = re.compile(r"azureml:(?:[^:@/]+|//datastores/[^/]+)", re.IGNORECASE)
+
+
+def mention(value: Any) -> Any:
+    """A text that mentions a resource, with the resource's name without case; anything else as it is.
+
+    Source: as `arm_id`. Versions, and paths inside a datastore, keep their case.
+    """
+    found = _MENTION.match(value) if isinstance(value, str) else None
+    return value if found is None else found.group().lower() + value[found.end() :]
+
+
 def bare_resource_name(value: Any) -> Any:
     """The same of a resource's name, of which case says nothing."""
     return lower(bare_name(value))

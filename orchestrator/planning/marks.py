@@ -14,12 +14,13 @@ from orchestrator.core.field_mark import (
     Immutable,
     Metadata,
     Passive,
+    Ref,
     Sensitive,
     ServiceValue,
     WriteOnly,
 )
 from orchestrator.core.fields import FieldNode
-from orchestrator.core.folds import arm_id
+from orchestrator.core.folds import arm_id, mention
 from orchestrator.core.kind import Identity
 from orchestrator.core.tree import Path, dotted
 
@@ -76,9 +77,11 @@ def is_opaque(value: Any) -> bool:
 def same(first: Any, second: Any, node: FieldNode) -> bool:
     """Whether two texts mean one value. Null, an empty mapping or list, and a missing field are the same.
 
-    Resource ids of Azure are compared without case, whatever the field.
+    Resource ids of Azure are compared without case, whatever the field; names where a field mentions a resource.
     """
     if first == second or (_empty(first) and _empty(second)) or arm_id(first) == arm_id(second):
+        return True
+    if node.mark(Ref) is not None and mention(first) == mention(second):
         return True
     return any(isinstance(mark, Alias) and mark.fold(first) == mark.fold(second) for mark in node.marks)
 

@@ -36,6 +36,7 @@ class Catalogue:
     ) -> None:
         self._names = names
         self._drafts = {draft.address: draft for draft in drafts}
+        self._folded = {address.folded: address for address in self._drafts}
         self._disabled = disabled
         self._comparisons = MOST_COMPARISONS
         self._registered: dict[Address, list[tuple[Address, Registration]]] = {}
@@ -66,8 +67,11 @@ class Catalogue:
         return address if address in self._drafts else None
 
     def meant(self, address: Address) -> Address:
-        """The resource that an address names, by its name or by the key it is written under."""
-        return address if address in self._drafts else self._names.address(address)
+        """The resource that an address names: by its name, by the key it is written under, or by either in another case."""
+        if address in self._drafts:
+            return address
+        named = self._names.address(address)
+        return named if named in self._drafts else self._folded.get(address.folded, named)
 
     def key(self, address: Address) -> str:
         """See `FollowingNames.key`."""

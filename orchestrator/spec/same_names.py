@@ -19,8 +19,7 @@ def same_names(drafts: Iterable[Draft]) -> list[Diagnostic]:
     problems = []
     for draft in drafts:
         address = draft.address
-        key = Address(address.section, address.name.casefold(), address.part.casefold())
-        other = first.setdefault(key, draft)
+        other = first.setdefault(address.folded, draft)
         if other is not draft and other.address != address:
             detail = (
                 f"'{address}' and '{other.address}' differ in upper and lower case only: for Azure they are one name."

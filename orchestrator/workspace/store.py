@@ -42,6 +42,9 @@ _LATEST = """
 SELECT * FROM records WHERE kind = ? AND address = ? AND NOT archived AND NOT deleting ORDER BY number DESC LIMIT 1
 """
 _FIND = "SELECT * FROM records WHERE kind = ? AND revision = ? ORDER BY number DESC LIMIT 1"
+_SPELT = """
+SELECT address FROM records WHERE lower(address) = lower(?) AND NOT deleting ORDER BY address = ? DESC, number LIMIT 1
+"""
 _STATUS = "SELECT attributes, generation FROM records WHERE kind = ? AND address = ? AND revision = ?"
 _UPDATE_STATUS = """
 UPDATE records SET health = coalesce(?, health), message = coalesce(?, message), phase = coalesce(?, phase),
@@ -102,6 +105,11 @@ class RecordStore:
         else:
             rows = self._database.select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
         return [self._record(row) for row in rows]
+
+    def spelt(self, address: str) -> str:
+        """An address as a record has it, if there is one that differs in upper and lower case only; else as it is."""
+        rows = self._database.select(_SPELT, (address, address))
+        return str(rows[0][0]) if rows else address
 
     def versions(self, kind: str, address: str) -> Sequence[Record]:
         """All records of one address, oldest first; archived ones and those on their way out included."""

@@ -83,14 +83,14 @@ class AzureBackend:
     def list(self, kind: str) -> Iterable[Observed]:
         if self._nowhere(kind):
             return []
-        return [observed for observed in self._driver(kind).list() if observed.message != DELETING]
+        return [self._context.spelt(found) for found in self._driver(kind).list() if found.message != DELETING]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         if address in self._elsewhere:
             return Observed(address, revision or "", {}, attributes={"name": address.name})
         if self._nowhere(address.kind):
             return None
-        return self._driver(address.kind).read(address, revision)
+        return self._spelt(address, self._driver(address.kind).read(address, revision))
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
         driver = self._driver(desired.address.kind)
@@ -99,7 +99,7 @@ class AzureBackend:
     def create(self, request: Request) -> Observed:
         request = replace(request, properties=opened(request.properties))
         driver = self._driver(request.address.kind)
-        existing = driver.read(request.address, request.revision)
+        existing = self._spelt(request.address, driver.read(request.address, request.revision))
         if existing is not None:
             return self._existing(request, existing)
         poller = driver.create(request)
@@ -215,6 +215,11 @@ class AzureBackend:
         if poller is None or poller.done():
             return self._there(request.address, request.revision)
         return Observed(request.address, request.revision, {}, health=Health.PROGRESSING, message="accepted")
+
+    def _spelt(self, address: Address, found: Observed | None) -> Observed | None:
+        """What was found, under the name that was asked for: the service takes and tells names in any case."""
+        other = found is not None and found.address != address and found.address.folded == address.folded
+        return replace(found, address=address) if found is not None and other else found
 
     def _nowhere(self, kind: str) -> bool:
         """Whether the workspace, in which things of this kind are, has still to be made."""

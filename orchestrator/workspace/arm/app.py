@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kinds
-from orchestrator.workspace.arm import account
+from orchestrator.workspace.arm import account, computes, datastores, endpoints
 from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
 from orchestrator.workspace.arm.blob_files import BlobFiles
@@ -29,6 +31,14 @@ from orchestrator.workspace.arm.templates import RESOURCES, Templates
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.paths import safe_name
 
+SECTIONS: Final = {
+    "computes": computes.KIND,
+    "onlineendpoints": endpoints.KIND,
+    datastores.KIND: datastores.KIND,
+    **{kind.section: kind.section for kind in ASSETS},
+}
+"""Collections of the wire whose names are compared without case, each with its section."""
+
 
 class Facade:
     """Answers the requests of one workspace.
@@ -41,6 +51,7 @@ class Facade:
 
     def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds) -> None:
         self._tokens = tokens
+        self._shelf = shelf
         self._routes = Routes()
         storage = Storage(shelf.paths, shelf.store)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
@@ -108,7 +119,7 @@ class Facade:
         match lowered:
             case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
                 if provider == PROVIDER.lower():
-                    return _found(self._routes, request, parts)
+                    return _found(self._routes, request, parts, self._shelf)
             case ["subscriptions", _, "resourcegroups", _, *rest]:
                 return self._of_group(request, parts, rest)
             case ["subscriptions", _, "providers", _, "workspaces"]:
@@ -142,10 +153,27 @@ def _unanswered(request: Request) -> WireError:
     return WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
 
 
-def _found(routes: Routes, request: Request, parts: Sequence[str]) -> Answer:
+def _found(routes: Routes, request: Request, parts: Sequence[str], shelf: Shelf | None = None) -> Answer:
     handler, names = routes.find(request.method, parts[8:])
     if request.method == "GET":  # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
         names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}
     for name in names.values():
         safe_name(name)
+    if shelf is not None and parts[8:]:
+        names = _spelt(shelf, parts[8], names)
     return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))
+
+
+def _spelt(shelf: Shelf, collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
+    """Names as the records have them. Source: Azure Resource Manager, names of resources are compared without case."""
+    section = SECTIONS.get(collection.lower(), "")
+    if not section or "name" not in names:
+        return names
+    name = names["name"]
+    inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
+    spelt = name.lower() if inborn else shelf.store.spelt(f"{section}.{name}").removeprefix(f"{section}.")
+    found = {**names, "name": spelt}
+    if "deployment" in names:
+        inside = f"{section}.{found['name']}.deployments."
+        found["deployment"] = shelf.store.spelt(f"{inside}{names['deployment']}").removeprefix(inside)
+    return found

@@ -25,6 +25,7 @@ from orchestrator.workspace.arm.tokens import TENANT
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
+from tests.contract.kinds.shouting import Shouting
 from tests.contract.kinds.worlds import EmbeddedWorld
 from tests.unit.kinds.cases import Case, merged
 from tests.wire.faults import Faults
@@ -82,6 +83,7 @@ class Metered(Faults):
 
     Attributes:
         busiest: the most so far.
+        shouting: whether names are told in capitals.
         each: so often each request is refused as throttled before it is answered.
         refused: how often that happened.
     """
@@ -92,6 +94,7 @@ class Metered(Faults):
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
     inside: int = 0
     using: threading.Lock = field(default_factory=threading.Lock)
+    shouting: Shouting = field(default_factory=Shouting)
 
     def around(self, respond: Respond) -> Respond:
         faulty = super().around(respond)
@@ -108,7 +111,7 @@ class Metered(Faults):
             try:
                 if throttled:
                     raise WireError(429, "TooManyRequests", "The request was throttled.", retry_after=1)
-                return faulty(request)
+                return self.shouting.said(request, faulty(request))
             finally:
                 with self.using:
                     self.inside -= ours

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.core.bodies import Job
+from orchestrator.core.field_mark import Ref
 from orchestrator.core.fields import node_of
 from orchestrator.core.folds import arm_id
 from orchestrator.core.kind import Identity
@@ -58,3 +59,32 @@ def test_other_texts_keep_their_case(text: str) -> None:
 @pytest.mark.parametrize("returned", ["cpu-cluster", "CPU-CLUSTER", "azureml:Cpu-Cluster"])
 def test_the_name_of_a_compute_has_no_case(returned: str) -> None:
     assert not changes(Job, {"compute": "azureml:CPU-Cluster"}, {"compute": returned})
+
+
+MENTIONS = [
+    ("azureml:weights:1a", "azureml:WEIGHTS:1a", "azureml:weights:1A"),
+    ("azureml:weights@latest", "azureml:Weights@latest", "azureml:weight@latest"),
+    ("azureml://datastores/blobs/paths/A.csv", "azureml://datastores/BLOBS/paths/A.csv", "azureml://datastores/blobs/paths/a.csv"),
+]  # fmt: skip
+
+
+def mentioning() -> list[tuple[str, type[BaseModel], str]]:
+    """Each field of each body that mentions a resource."""
+    return [
+        (f"{key}/{variant or 'only'}.{name}", model, name)
+        for key, kind in discover().items()
+        for variant, model in kind.variants.items()
+        for name, node in (node_of(model).fields or {}).items()
+        if node.mark(Ref) is not None
+    ]
+
+
+@pytest.mark.parametrize(("model", "name"), [case[1:] for case in mentioning()], ids=[case[0] for case in mentioning()])
+def test_a_mention_is_of_a_name_without_case(model: type[BaseModel], name: str) -> None:
+    for written, told, other in MENTIONS:
+        assert not changes(model, {name: written}, {name: told})
+        assert changes(model, {name: written}, {name: other}) or "compute" in name
+
+
+def test_a_text_that_only_looks_like_a_mention_keeps_its_case() -> None:
+    assert changes(Job, {"tags": {"a": "azureml:A:1"}}, {"tags": {"a": "azureml:a:1"}}) == ["tags.a"]

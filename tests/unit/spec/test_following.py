@@ -71,3 +71,15 @@ def test_a_ring_is_told_as_a_cycle(tmp_path: Path) -> None:
     [problem] = caught.value.diagnostics
     assert problem.code == "reference-cycle"
     assert problem.detail.startswith("compute.ca → compute.cb → compute.ca:")
+
+
+@pytest.mark.parametrize("text", ["azureml:Data@latest", "azureml:DATA", "${data.dAta.id}"])
+def test_a_mention_in_another_case_is_of_the_resource(tmp_path: Path, text: str) -> None:
+    job = f'{{command: x, environment: {{image: i}}, inputs: {{a: {{type: uri_file, path: "{text}"}}}}}}'
+    found = project(
+        tmp_path,
+        "cc: {type: amlcompute, size: s}",
+        more=f"data: {{data: {{type: uri_file, path: 'https://example.org/a.csv'}}}}\njobs: {{run: {job}}}\n",
+    )
+    [reference] = found.resources[Address("jobs", "run")].references
+    assert (reference.target, reference.external) == (Address("data", "data"), False)

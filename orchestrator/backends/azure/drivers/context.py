@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 
@@ -12,6 +13,7 @@ from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.drivers.site import Site
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind, Kinds
+from orchestrator.core.resource import Observed
 
 Interest = Callable[[], Mapping[Address, str] | None]
 """The addresses that a plan may be about, each with the revision on record; None means everything in the workspace."""
@@ -32,6 +34,7 @@ class DriverContext:
         self.client = client
         self.kinds = kinds
         self._interest = interest
+        self._spelt = {address.folded: address for address in interest() or ()}
 
     @cached_property
     def site(self) -> Site:
@@ -52,6 +55,15 @@ class DriverContext:
         """The addresses of a kind that matter, each with the revision on record."""
         wanted = self._interest() or {}
         return {address: revision for address, revision in wanted.items() if address.kind == kind.key}
+
+    def spelt(self, observed: Observed) -> Observed:
+        """An object under the address that the spec or the record has for it: names that differ in case are one.
+
+        Source: Azure Resource Manager, names of resources are compared without case, and come back in any.
+        """
+        known = {address.folded: address for address in self._interest() or ()}
+        address = known.get(observed.address.folded) or self._spelt.get(observed.address.folded, observed.address)
+        return observed if address == observed.address else replace(observed, address=address)
 
     def _endpoints(self) -> frozenset[str] | None:
         wanted = self._interest()

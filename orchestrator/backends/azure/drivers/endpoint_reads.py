@@ -70,7 +70,8 @@ class EndpointReads:
         """Names of the endpoints whose parts matter."""
         wanted = self._wanted()
         live = [str(endpoint.name) for endpoint in self.endpoints()]
-        return live if wanted is None else [name for name in live if name in wanted]
+        meant = {name.casefold() for name in wanted or ()}
+        return live if wanted is None else [name for name in live if name.casefold() in meant]
 
     def deployments(self, endpoint: str) -> Sequence[tuple[Any, Any]]:
         """The deployments of an endpoint, each with the service's own form; none if the endpoint is not there."""
