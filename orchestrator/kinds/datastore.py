@@ -27,17 +27,22 @@ class KeyOrToken(Spec):
     sas_token: Annotated[str | None, Sensitive("opens part of the account")] = None
 
 
-class Principal(Spec):
-    """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
+class SecretPrincipal(Spec):
+    """A service principal with a secret; nothing means the identity of whoever reads."""
 
     tenant_id: Annotated[str | None, _HIDDEN] = None
     client_id: Annotated[str | None, _HIDDEN] = None
     client_secret: Annotated[str | None, Sensitive("the principal's password")] = None
-    certificate: Annotated[str | None, Sensitive("the principal's private key")] = None
-    thumbprint: Annotated[str | None, _HIDDEN] = None
     resource_url: Annotated[str | None, _HIDDEN] = None
     authority_url: Annotated[str | None, _HIDDEN] = None
     authority_uri: Annotated[str | None, _HIDDEN] = None
+
+
+class Principal(SecretPrincipal):
+    """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
+
+    certificate: Annotated[str | None, Sensitive("the principal's private key")] = None
+    thumbprint: Annotated[str | None, _HIDDEN] = None
 
 
 class StorageBody(Resource):
@@ -90,13 +95,13 @@ class OneLakeArtifact(Spec):
 
 
 class OneLake(Resource):
-    """A lake house of Microsoft Fabric."""
+    """A lake house of Microsoft Fabric. Source: azure-ai-ml, ``OneLakeSchema``, which takes no certificate."""
 
     type: Literal["one_lake"]
     one_lake_workspace_name: Annotated[str, Immutable(_MOVED)]
     artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)]
     endpoint: Annotated[str, Immutable(_MOVED)]
-    credentials: Principal | None = None
+    credentials: SecretPrincipal | None = None
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
@@ -126,10 +131,10 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             "Add 'account_key: ${secret.NAME}'.",
         )
     if credentials and variant in ("azure_data_lake_gen1", "azure_data_lake_gen2", "one_lake"):
-        yield from _half_a_principal(credentials)
+        yield from _half_a_principal(variant, credentials)
 
 
-def _half_a_principal(credentials: Mapping[str, Any]) -> Iterable[BodyProblem]:
+def _half_a_principal(variant: str, credentials: Mapping[str, Any]) -> Iterable[BodyProblem]:
     for needed in ("tenant_id", "client_id"):
         if needed not in credentials:
             yield BodyProblem(
@@ -142,10 +147,11 @@ def _half_a_principal(credentials: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("credentials",),
             "missing-field",
-            "A service principal needs 'client_secret', or 'certificate' with 'thumbprint'.",
+            "A service principal needs 'client_secret'"
+            + ("." if variant == "one_lake" else ", or 'certificate' with 'thumbprint'."),
             "Add 'client_secret: ${secret.NAME}' under 'credentials'.",
         )
-    if "certificate" in credentials and "thumbprint" not in credentials:
+    if variant != "one_lake" and "certificate" in credentials and "thumbprint" not in credentials:
         yield BodyProblem(
             ("credentials",),
             "missing-field",

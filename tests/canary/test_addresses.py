@@ -13,7 +13,7 @@ from orchestrator.workspace import downloads
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
-from tests.canary.test_everywhere import CANARY, FIELDS, amlctl, bodies, destroyed, everything_said, holding, spec_of
+from tests.canary.test_everywhere import CANARY, amlctl, bodies, destroyed, everything_said, holding, spec_of
 from tests.unit.cli.calling import Shell
 
 __all__ = ["amlctl"]
@@ -21,9 +21,6 @@ __all__ = ["amlctl"]
 SIGNED = f"https://acc.blob.example.org/c/rows.csv?sv=2024-01-01&sig={CANARY}-signature"
 LOGIN = f"https://me:{CANARY}-password@example.org/r.git"
 CONNECTION = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}-key;EndpointSuffix=core.windows.net"
-
-UNSAYABLE = [("datastores", "one_lake", ("credentials", "certificate"))]
-"""What azure-ai-ml's own loader does not take. Source: azure-ai-ml 1.27, ``OneLakeSchema``."""
 
 
 def texts(prefix: str = "") -> dict[str, Any]:
@@ -122,9 +119,6 @@ def test_on_azure_with_every_secret_field(amlctl: Shell, tmp_path: Path, monkeyp
     project.mkdir()
     monkeypatch.chdir(project)
     sections, environ = bodies()
-    for number, field in enumerate(FIELDS):
-        if field in UNSAYABLE:
-            del sections[field[0]][f"field{number}"]
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     with served.serving(tmp_path / "server") as service:

@@ -10,9 +10,12 @@ import pytest
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
 from tests.contract.kinds.worlds import World
+from tests.unit.kinds.cases import Case
 
 BLUE = next(case for case in CASES if str(case) == "online_endpoints.deployments-blue")
 WHOLE = next(case for case in CASES if case.kind == "online_endpoints" and case.variant == "managed")
+CLUSTER = next(case for case in CASES if case.variant == "amlcompute")
+INSTANCE = next(case for case in CASES if case.variant == "computeinstance")
 SCRIPT = next(case for case in CASES if str(case) == "jobs-script")
 WHO: Final = (
     "/subscriptions/aaaaaaaa-0000-0000-0000-000000000001/resourceGroups/Group_One/providers/Microsoft.ManagedIdentity"
@@ -59,6 +62,31 @@ def test_a_collector_is_at_rest(world: World, tmp_path: Path, enabled: Any) -> N
 def test_identities_are_at_rest(world: World, tmp_path: Path, identities: list[Any]) -> None:
     identity = {"type": "user_assigned", "user_assigned_identities": identities}
     rest(Life(WHOLE, world, tmp_path), {"identity": identity})
+
+
+@pytest.mark.parametrize("case", [CLUSTER, INSTANCE], ids=["a cluster", "an instance"])
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"type": "system_assigned"},
+        {"type": "user_assigned", "user_assigned_identities": [{"resource_id": WHO}]},
+        {"type": "User_Assigned", "user_assigned_identities": [WHO.lower(), WHO.replace("snake", "Kebab-")]},
+    ],
+    ids=["the system's", "a user's", "users' as texts"],
+)
+def test_identities_of_a_compute_are_at_rest(
+    azure: World, tmp_path: Path, case: Case, identity: dict[str, Any]
+) -> None:
+    life = Life(case, azure, tmp_path)
+    life.edit({"identity": identity})
+    life.apply()
+    [live] = life.live(life.address)
+    assert life.changes() == {}, "and read again, it is the same"
+    kept = [user["resource_id"].lower() for user in live.properties["identity"].get("user_assigned_identities", ())]
+    sent = [
+        user if isinstance(user, str) else user["resource_id"] for user in identity.get("user_assigned_identities", ())
+    ]
+    assert sorted(kept) == sorted(user.lower() for user in sent)
 
 
 @pytest.mark.parametrize(
