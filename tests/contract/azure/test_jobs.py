@@ -69,8 +69,33 @@ def test_the_service_is_told_to_register_a_named_output(
     submit(backend, {**body, "outputs": {"x": named}})
     output = wire.resources["/jobs/train-abc"]["properties"]["outputs"]["x"]
     assert (output["assetName"], output.get("assetVersion")) == ("clean", sent)
-    # azure-ai-ml 1.35 itself sends every output of AutoML as a folder.
-    assert output["jobOutputType"] == ("uri_folder" if body is AUTOML else kind)
+    assert output["jobOutputType"] == kind, "azure-ai-ml's loader drops the type for AutoML, and would send a folder"
+
+
+DEEP: dict[str, Any] = {**AUTOML, "n_cross_validations": None, "validation_data": AUTOML["training_data"]}
+TASKS: dict[str, dict[str, Any]] = {
+    "regression": {**AUTOML, "primary_metric": "r2_score"},
+    "forecasting": {
+        **AUTOML,
+        "primary_metric": "normalized_root_mean_squared_error",
+        "forecasting": {"time_column_name": "t"},
+    },
+    "text_ner": {**DEEP, "target_column_name": None},
+    "text_classification": DEEP,
+    "image_classification": DEEP,
+    "image_object_detection": {**DEEP, "primary_metric": "mean_average_precision"},
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_outputs_of_every_task_keep_their_types(backend: AzureBackend, wire: Wire, task: str) -> None:
+    outputs = {"best_model": {"type": "mlflow_model", "name": "best"}, "rows": {"type": "mltable"}, "plain": {}}
+    body = {name: value for name, value in TASKS[task].items() if value is not None}
+    request_of = request(TRAIN, {**body, "task": task, "outputs": outputs}, "train-abc", variant=f"automl.{task}")
+    backend.create(request_of)
+    sent = wire.resources["/jobs/train-abc"]["properties"]["outputs"]
+    types = {name: output["jobOutputType"] for name, output in sent.items()}
+    assert types == {"best_model": "mlflow_model", "rows": "mltable", "plain": "uri_folder"}
 
 
 def test_only_marked_runs_are_asked_for(backend: AzureBackend, wire: Wire) -> None:

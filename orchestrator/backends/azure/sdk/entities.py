@@ -32,7 +32,19 @@ def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) ->
     if isinstance(name, str) and entity.name != name and str(entity.name).lower() == name.lower():
         # Commands are nodes of pipelines to the client, whose names it writes in small letters. Source: azure-ai-ml, ``BaseNode``.
         entity._name = name
+    _keep_types(body.get("outputs"), entity)
     return entity
+
+
+def _keep_types(said: Any, entity: Any) -> None:
+    """Give a job's outputs the types that the loader dropped: it reads those of AutoML without, and sends them as folders.
+
+    Source: measured with azure-ai-ml 1.27 to 1.35, ``AutoMLJob``.
+    """
+    for name, output in (said if isinstance(said, Mapping) else {}).items():
+        read = entity.outputs.get(name) if isinstance(getattr(entity, "outputs", None), Mapping) else None
+        if isinstance(output, Mapping) and output.get("type") and read is not None and not read.type:
+            read.type = output["type"]
 
 
 def body_of(entity: Any) -> dict[str, Any]:
