@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orchestrator.core.inborn import DEFAULT_DATASTORES
@@ -40,6 +40,14 @@ SECTIONS: Final = {
 """Collections of the wire whose names are compared without case, each with its section."""
 
 
+Spelling = Callable[[str, Mapping[str, str]], Mapping[str, str]]
+"""Collection and names of a request to the names as the records have them."""
+
+
+def _as_is(collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
+    return names
+
+
 class Facade:
     """Answers the requests of one workspace.
 
@@ -52,6 +60,8 @@ class Facade:
     def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds) -> None:
         self._tokens = tokens
         self._shelf = shelf
+        own = {kind.wire.collection.lower(): kind.section for kind in kinds.values() if kind.wire is not None}
+        self._sections = {**SECTIONS, **own}
         self._routes = Routes()
         storage = Storage(shelf.paths, shelf.store)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
@@ -98,6 +108,20 @@ class Facade:
             raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
         return self._private(request, parts, lowered)
 
+    def _spelt(self, collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
+        """Names as the records have them. Source: Azure Resource Manager, names of resources are compared without case."""
+        section = self._sections.get(collection.lower(), "")
+        if not section or "name" not in names:
+            return names
+        name, store = names["name"], self._shelf.store
+        inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
+        spelt = name.lower() if inborn else store.spelt(f"{section}.{name}").removeprefix(f"{section}.")
+        found = {**names, "name": spelt}
+        if "deployment" in names:
+            inside = f"{section}.{spelt}.deployments."
+            found["deployment"] = store.spelt(f"{inside}{names['deployment']}").removeprefix(inside)
+        return found
+
     def _public(self, request: Request, lowered: Sequence[str]) -> Answer | None:
         """The answer to what may be asked without a token of Azure, or by other proof; None for everything else."""
         match lowered:
@@ -119,7 +143,7 @@ class Facade:
         match lowered:
             case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
                 if provider == PROVIDER.lower():
-                    return _found(self._routes, request, parts, self._shelf)
+                    return _found(self._routes, request, parts, self._spelt)
             case ["subscriptions", _, "resourcegroups", _, *rest]:
                 return self._of_group(request, parts, rest)
             case ["subscriptions", _, "providers", _, "workspaces"]:
@@ -153,27 +177,11 @@ def _unanswered(request: Request) -> WireError:
     return WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
 
 
-def _found(routes: Routes, request: Request, parts: Sequence[str], shelf: Shelf | None = None) -> Answer:
+def _found(routes: Routes, request: Request, parts: Sequence[str], spelt: Spelling = _as_is) -> Answer:
     handler, names = routes.find(request.method, parts[8:])
     if request.method == "GET":  # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
         names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}
     for name in names.values():
         safe_name(name)
-    if shelf is not None and parts[8:]:
-        names = _spelt(shelf, parts[8], names)
+    names = spelt(parts[8] if parts[8:] else "", names)
     return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))
-
-
-def _spelt(shelf: Shelf, collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
-    """Names as the records have them. Source: Azure Resource Manager, names of resources are compared without case."""
-    section = SECTIONS.get(collection.lower(), "")
-    if not section or "name" not in names:
-        return names
-    name = names["name"]
-    inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
-    spelt = name.lower() if inborn else shelf.store.spelt(f"{section}.{name}").removeprefix(f"{section}.")
-    found = {**names, "name": spelt}
-    if "deployment" in names:
-        inside = f"{section}.{found['name']}.deployments."
-        found["deployment"] = shelf.store.spelt(f"{inside}{names['deployment']}").removeprefix(inside)
-    return found
