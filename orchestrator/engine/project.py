@@ -16,7 +16,12 @@ def load_project(paths: Sequence[Path], options: LoadOptions) -> Project:
     Raises:
         SpecError: with every problem of the spec.
     """
-    return load(paths, options, discover(), _columns_at)
+    project = load(paths, options, discover(), _columns_at)
+    if not options.files or not project.workspace.settings.get("stand_ins"):
+        return project
+    from orchestrator.engine.stand_ins import with_stand_ins  # of use to few specs
+
+    return with_stand_ins(project, discover())
 
 
 def _columns_at(path: Path) -> Sequence[str] | None:
