@@ -245,6 +245,11 @@ class Kind:
         return self.key.split(".", 1)[0]
 
     @property
+    def answers(self) -> bool:
+        """Whether requests can be sent to it."""
+        return self.behaviour.tested_alone or "scoring_uri" in self.attributes
+
+    @property
     def part(self) -> str:
         """What it is called inside the resource that contains it; empty if none does."""
         return self.key.partition(".")[2]

@@ -27,6 +27,11 @@ class Registration(NamedTuple):
     version: str | None
 
 
+def section_of(kind: Any) -> str:
+    """Where an asset of a type stands in a spec: among the models, or among the data."""
+    return "models" if kind in MODEL_TYPES else "data"
+
+
 def registrations(body: Mapping[str, Any]) -> Iterator[Registration]:
     """The named outputs of a job's CLI v2 body, in its order.
 
@@ -39,5 +44,5 @@ def registrations(body: Mapping[str, Any]) -> Iterator[Registration]:
             continue
         kind = str(spec.get("type") or "uri_folder")
         version = spec.get("version")
-        section = "models" if kind in MODEL_TYPES else "data"
+        section = section_of(kind)
         yield Registration(str(output), section, kind, name, None if version in (None, "") else str(version))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.field_mark import AsWritten, Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode
-from orchestrator.core.registration import MODEL_TYPES
+from orchestrator.core.registration import section_of
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.core.value import Reference, Template
@@ -174,4 +174,4 @@ def _says_nothing(value: Any, node: FieldNode | None, *, named: bool) -> bool:
 def _section(ref: Ref, holder: Any) -> str:
     if ref.kind:
         return ref.kind
-    return "models" if isinstance(holder, dict) and holder.get("type") in MODEL_TYPES else "data"
+    return section_of(holder.get("type") if isinstance(holder, dict) else None)

@@ -14,8 +14,8 @@ NOT_COMPUTES: Final = frozenset({"local", "serverless", "azureml:local", "azurem
 _REGISTRY: Final = re.compile(
     r"azureml://registries/(?P<registry>[^/]+)/(?P<section>[a-z]+)/(?P<name>[^/]+)(/(?P<by>versions|labels)/(?P<version>[^/]+))?"
 )
-_JOB: Final = re.compile(r"azureml://jobs/(?P<name>[^/]+)/outputs/(?P<path>.+?)/*")
-_DATASTORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)(/paths/.*|/*)")
+_JOB: Final = re.compile(r"azureml://(?P<section>jobs)/(?P<name>[^/]+)/outputs/(?P<path>.+?)/*")
+_DATASTORE: Final = re.compile(r"azureml://(?P<section>datastores)/(?P<name>[^/]+)(/paths/.*|/*)")
 _NAME: Final = re.compile(r"azureml:(?P<name>[^:@/]+)(?P<version>[:@][^:@/]+)?")
 
 
@@ -66,9 +66,9 @@ def mention(text: str, section: str, *, bare: bool) -> Mention | None:
 
 def _address(text: str) -> Mention | None:
     if found := _JOB.fullmatch(text):
-        return Mention("jobs", found["name"], f"outputs.{found['path']}")
+        return Mention(found["section"], found["name"], f"outputs.{found['path']}")
     if found := _DATASTORE.fullmatch(text):
-        return Mention("datastores", found["name"], "name", whole=False)
+        return Mention(found["section"], found["name"], "name", whole=False)
     if found := _REGISTRY.fullmatch(text):
         version = found["version"]
         version = f"@{version}" if found["by"] == "labels" else version

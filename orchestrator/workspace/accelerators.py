@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 
@@ -40,7 +41,7 @@ def _asking(body: Mapping[str, Any], store: RecordStore) -> Iterator[str]:
     if gpu_here():
         return
     compute = str(body.get("compute") or "").removeprefix("azureml:")
-    found = store.get("compute", f"compute.{compute}") if compute else None
+    found = store.get(record_kinds.COMPUTE, f"{record_kinds.COMPUTE}.{compute}") if compute else None
     if found is not None and _has_gpu(found.body.get("size")):
         yield f"compute {compute} ({found.body['size']})"
     resources = body.get("resources") or {}
@@ -65,8 +66,12 @@ def _has_gpu(size: Any) -> bool:
 def _image(environment: Any, store: RecordStore) -> str:
     if isinstance(environment, str):
         name, _, version = environment.removeprefix("azureml:").partition(":")
-        address = f"environments.{name.removesuffix('@latest')}"
-        record = store.get("environments", address, version) if version else store.latest("environments", address)
+        address = f"{record_kinds.ENVIRONMENTS}.{name.removesuffix('@latest')}"
+        record = (
+            store.get(record_kinds.ENVIRONMENTS, address, version)
+            if version
+            else store.latest(record_kinds.ENVIRONMENTS, address)
+        )
         # A curated environment is in no workspace; its name says what it is for.
         environment = record.body if record is not None else {"image": environment}
     return str(environment.get("image") or "") if isinstance(environment, Mapping) else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME
 from orchestrator.workspace.keeping import keep
@@ -16,7 +17,7 @@ from orchestrator.workspace.records import KEPT
 from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 
-MODELS: Final = "models"
+MODELS: Final = record_kinds.MODELS
 _MLFLOW: Final = "mlflow_model"
 MLMODEL: Final = "MLmodel"
 """The file that describes an MLflow model."""
@@ -79,9 +80,11 @@ def require_description(place: Path, text: str) -> None:
 def _place(store: RecordStore, paths: WorkspacePaths, path: str, stand_ins: Mapping[str, str]) -> Path | None:
     """Where a model is; None if it is nowhere on this machine, which is for those to tell who need it."""
     if _OF_RUNS.fullmatch(path) or path.startswith(SCHEME):
-        return resolve(store, paths, stand_ins, path, (MODELS, "data"))
+        return resolve(store, paths, stand_ins, path, (MODELS, record_kinds.DATA))
     try:
-        return resolve(store, paths, stand_ins, path, (MODELS, "data")) if path.startswith("azureml:") else None
+        return (
+            resolve(store, paths, stand_ins, path, (MODELS, record_kinds.DATA)) if path.startswith("azureml:") else None
+        )
     except (NotFound, Invalid):
         return None
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.inborn import DEFAULT_DATASTORES
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.content import DAMAGED, SCHEME, ContentStore
 from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.model_names import ModelNames
@@ -44,7 +45,7 @@ def resolve(
     paths: WorkspacePaths,
     stand_ins: Mapping[str, str],
     text: str,
-    sections: Sequence[str] = ("data", "models"),
+    sections: Sequence[str] = (record_kinds.DATA, record_kinds.MODELS),
 ) -> Path:
     """Find the local path of what a body mentions.
 
@@ -115,7 +116,9 @@ class _Resolver:
 
     def _asset(self, text: str, name: str, version: str | None, label: str | None, depth: int) -> Path:
         if label not in (None, "latest"):
-            version = ModelNames(self._store).aliases(name).get(str(label)) if "models" in self._sections else None
+            version = (
+                ModelNames(self._store).aliases(name).get(str(label)) if record_kinds.MODELS in self._sections else None
+            )
             if version is None:
                 raise NotFound(
                     f"'{text}': the embedded workspace knows no label but 'latest', and no alias of this name."
@@ -159,7 +162,7 @@ class _Resolver:
             return _existing(logged, f"'{text}'")
         if version == "latest" or (version is None and label is None):
             version, label = None, "latest"
-        return _Resolver(self._store, self._paths, self._stand_ins, ("models",))._asset(
+        return _Resolver(self._store, self._paths, self._stand_ins, (record_kinds.MODELS,))._asset(
             text, name, version, label, depth
         )
 
@@ -178,7 +181,7 @@ class _Resolver:
 
     def _artifact(self, run: str, path: str) -> Path:
         """What a run has under its own name: what it wrote into ``outputs``, its logs, and what it logged with MLflow."""
-        record = self._store.find("jobs", run)
+        record = self._store.find(record_kinds.JOBS, run)
         run_id = run if record is None else str(record.attributes.get(MLFLOW_RUN) or "")
         tracked = TrackedFiles(self._paths)
         path = unquote(path).strip("/")
@@ -198,9 +201,9 @@ class _Resolver:
         )
 
     def _run(self, name: str) -> Record:
-        record = self._store.find("jobs", name)
+        record = self._store.find(record_kinds.JOBS, name)
         if record is None:
-            runs = [known.revision for known in self._store.list("jobs")]
+            runs = [known.revision for known in self._store.list(record_kinds.JOBS)]
             raise NotFound(f"There is no run '{name}' in the workspace.", fix=_nearest_name(name, runs))
         return record
 
@@ -215,7 +218,7 @@ class _Resolver:
         return recorded
 
     def _datastore(self, text: str, name: str, path: str) -> Path:
-        known = {record.name for record in self._store.list("datastores") if not record.deleting}
+        known = {record.name for record in self._store.list(record_kinds.DATASTORES) if not record.deleting}
         if name not in known and name not in DEFAULT_DATASTORES:
             close = difflib.get_close_matches(name, [*known, *DEFAULT_DATASTORES], n=1)
             raise NotFound(f"There is no datastore '{name}'.{f' Nearest: {close[0]}.' if close else ''}")

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import Failed, Invalid, NotFound
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.assets import telling_of_loss
 from orchestrator.workspace.conda import CondaFile, read_conda
 from orchestrator.workspace.content import SCHEME, ContentStore
@@ -223,8 +224,12 @@ class Environments:
 
 
 def _look_up(store: RecordStore, name: str, version: str | None) -> Record | None:
-    address = f"environments.{name}"
-    return store.get("environments", address, version) if version else store.latest("environments", address)
+    address = f"{record_kinds.ENVIRONMENTS}.{name}"
+    return (
+        store.get(record_kinds.ENVIRONMENTS, address, version)
+        if version
+        else store.latest(record_kinds.ENVIRONMENTS, address)
+    )
 
 
 def _version(python: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.address import Address
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.content import views_of
 from orchestrator.workspace.in_use import InUse
 from orchestrator.workspace.jobs.folder import JobFolder
@@ -104,11 +105,11 @@ def _endpoints(paths: WorkspacePaths, needed: InUse) -> Iterator[_Item]:
             continue  # the router's
         if path.name not in needed.endpoints:
             if not any(_serves(folder) for folder in deployments):
-                yield _Item("endpoints", path, f"online_endpoints.{path.name}")
+                yield _Item("endpoints", path, f"{record_kinds.ENDPOINTS}.{path.name}")
             continue
         for folder in deployments:
             if (path.name, folder.name) not in needed.deployments and not _serves(folder):
-                yield _Item("endpoints", folder, f"online_endpoints.{path.name}.deployments.{folder.name}")
+                yield _Item("endpoints", folder, f"{record_kinds.ENDPOINTS}.{path.name}.deployments.{folder.name}")
 
 
 def _runs(folder: Path) -> bool:
@@ -130,7 +131,7 @@ def _serves(folder: Path) -> bool:
 def _claimed(item: _Item, store: RecordStore) -> bool:
     """Whether a record has come up meanwhile that would use what an earlier one of its name left behind."""
     if item.part == "runs":
-        return store.find("jobs", item.path.name) is not None
+        return store.find(record_kinds.JOBS, item.path.name) is not None
     return bool(item.address and store.versions(Address.parse(item.address).kind, item.address))
 
 

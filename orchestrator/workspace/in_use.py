@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.content import SCHEME, ContentStore, views_of
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.paths import WorkspacePaths
@@ -63,11 +64,11 @@ class InUse:
         return cls(
             objects=frozenset(manifests | parts),
             views=frozenset(manifests),
-            runs=frozenset(record.revision for record in known if record.kind == "jobs")
+            runs=frozenset(record.revision for record in known if record.kind == record_kinds.JOBS)
             | {run for text in texts for run in _RUN.findall(text)},
-            endpoints=frozenset(address.name for _, address in addresses if address.section == "online_endpoints"),
+            endpoints=frozenset(address.name for _, address in addresses if address.section == record_kinds.ENDPOINTS),
             deployments=frozenset(
-                (address.name, address.leaf) for kind, address in addresses if kind == "online_endpoints.deployments"
+                (address.name, address.leaf) for kind, address in addresses if kind == record_kinds.DEPLOYMENTS
             ),
             secrets=frozenset(secret_file(record.key) for record in known),
             downloads=frozenset(hashlib.sha256(text.encode()).hexdigest() for text in texts if _URL.match(text)),
@@ -88,7 +89,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _read_by_running(record: Record, paths: WorkspacePaths) -> Iterator[str]:
     """Manifests that a run has as its inputs: it reads them although the data's record may be gone by now."""
-    if record.kind != "jobs" or record.health is not Health.PROGRESSING:
+    if record.kind != record_kinds.JOBS or record.health is not Health.PROGRESSING:
         return
     try:
         order = json.loads(JobFolder(paths.job(record.revision)).order.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.store import RecordStore
 
@@ -28,7 +29,7 @@ class ModelNames:
     def names(self) -> list[str]:
         """All names of which there is a record or a version, in order."""
         spoken = {record.name for record in self.store.list(KIND)}
-        return sorted(spoken | {record.name for record in self.store.list("models") if not record.deleting})
+        return sorted(spoken | {record.name for record in self.store.list(record_kinds.MODELS) if not record.deleting})
 
     def write(self, name: str, changes: Mapping[str, Any]) -> None:
         """Change fields of a name: ``tags``, ``description``, ``aliases`` (alias to version). The record is made if it is not there."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.curated import OWN_REGISTRY, PREFIX
 from orchestrator.workspace.paths import inside
 
@@ -66,7 +67,7 @@ def _asset(text: str) -> tuple[str, str, str] | None:
     if found := _ASSET.fullmatch(text):
         return "", found["name"], found["version"] or ""
     if found := _REGISTRY.fullmatch(text):
-        if (found["registry"], found["section"]) == (OWN_REGISTRY, "environments"):
+        if (found["registry"], found["section"]) == (OWN_REGISTRY, record_kinds.ENVIRONMENTS):
             return "", PREFIX + found["name"].removeprefix(PREFIX), found["version"] or ""
         return f"{found['registry']}/{found['section']}", found["name"], found["version"] or ""
     return None

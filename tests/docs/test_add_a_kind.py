@@ -72,10 +72,14 @@ def test_the_embedded_workspace_keeps_it_and_shows_it_on_the_wire(kind: Kind, tm
     with closing(Shelf(WorkspacePaths(root))) as shelf:
         facade = Facade(shelf, tokens, {kind.key: kind})
         place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
-        asked = Sent("GET", f"{place}/{kind.key}/shared", headers={"authorization": f"Bearer {tokens.issue(AUDIENCE)[0]}"})
+        asked = Sent(
+            "GET", f"{place}/{kind.key}/shared", headers={"authorization": f"Bearer {tokens.issue(AUDIENCE)[0]}"}
+        )
         shown = json.loads(facade.respond(asked).body)["properties"]
         assert (shown["location"], shown["tags"]["team"]) == ("westeurope", "a")
-        put = replace(asked, method="PUT", path=f"{place}/{kind.key}/other", body=json.dumps({"properties": shown}).encode())
+        put = replace(
+            asked, method="PUT", path=f"{place}/{kind.key}/other", body=json.dumps({"properties": shown}).encode()
+        )
         assert facade.respond(put).status == 200
         listed = json.loads(facade.respond(replace(asked, path=f"{place}/{kind.key}")).body)["value"]
         assert [one["name"] for one in listed] == ["shared", "other"]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.client import LOOK_TIMEOUT_S, SupervisorClient
 from orchestrator.workspace.control import ControlFiles
 from orchestrator.workspace.database import require_database
@@ -157,8 +158,12 @@ def status(root: Path) -> WorkspaceStatus:
         str(answer.get("tracking") or ""),
         answer.get("broken") or {},
         dict(sorted(Counter(record.kind for record in records).items())),
-        tuple(_running(record) for record in records if record.kind == "jobs" and record.health is Health.PROGRESSING),
-        tuple(_running(record) for record in records if record.kind == "online_endpoints"),
+        tuple(
+            _running(record)
+            for record in records
+            if record.kind == record_kinds.JOBS and record.health is Health.PROGRESSING
+        ),
+        tuple(_running(record) for record in records if record.kind == record_kinds.ENDPOINTS),
         _disk(paths),
         endpoint_counters(paths) if answer else {},
     )

@@ -8,6 +8,7 @@ from typing import Final
 from orchestrator.core.address import Address
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Observed
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.curated import hosted
 from orchestrator.workspace.stand_ins import stand_in_for
 
@@ -16,7 +17,7 @@ THIS_MACHINE: Final = "this machine"
 STAND_IN: Final = "stand_in"
 """Attribute of an object that is not what it is called: what is used in its place."""
 
-_ASSETS = frozenset({"data", "models", "environments", "components"})
+_ASSETS = frozenset({record_kinds.DATA, record_kinds.MODELS, record_kinds.ENVIRONMENTS, "components"})
 
 
 def stand_in(
@@ -38,34 +39,36 @@ def stand_in(
     name = address.name
     written = [*texts, _written(address, revision)]
     mapped = next((found for text in written if (found := stand_in_for(stand_ins, text))), None)
-    if mapped is not None and address.section in (*_ASSETS, "datastores"):
+    if mapped is not None and address.section in (*_ASSETS, record_kinds.DATASTORES):
         return _object(address, revision, str(mapped.path), f"{mapped.key} is taken from {mapped.path}.")
-    if address.section == "compute":
+    if address.section == record_kinds.COMPUTE:
         return _object(
             address, revision, THIS_MACHINE, f"The compute '{name}' is not in the spec: {THIS_MACHINE} is used."
         )
-    if address.section == "environments" and any(hosted(text) is not None for text in written):
+    if address.section == record_kinds.ENVIRONMENTS and any(hosted(text) is not None for text in written):
         return _object(address, revision, THIS_MACHINE, "")  # the plan tells at each job what is otherwise
-    if address.section == "datastores" and name in DEFAULT_DATASTORES:
+    if address.section == record_kinds.DATASTORES and name in DEFAULT_DATASTORES:
         return _inborn_datastore(name)
     return None
 
 
 def inborn(kind: str, found: Iterable[Observed]) -> list[Observed]:
     """What every workspace has from birth and nobody has declared: the default datastores."""
-    if kind != "datastores":
+    if kind != record_kinds.DATASTORES:
         return []
     declared = {observed.address.name for observed in found}
     return [_inborn_datastore(name) for name in DEFAULT_DATASTORES if name not in declared]
 
 
 def _inborn_datastore(name: str) -> Observed:
-    return Observed(Address("datastores", name), "", {"name": name}, attributes={STAND_IN: "a folder of the workspace"})
+    return Observed(
+        Address(record_kinds.DATASTORES, name), "", {"name": name}, attributes={STAND_IN: "a folder of the workspace"}
+    )
 
 
 def _written(address: Address, revision: str | None) -> str:
     """A mention of a resource, in its shortest form."""
-    if address.section == "datastores":
+    if address.section == record_kinds.DATASTORES:
         return f"azureml://datastores/{address.name}"
     return f"azureml:{address.name}:{revision}" if revision else f"azureml:{address.name}"
 

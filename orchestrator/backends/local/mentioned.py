@@ -10,6 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.store import RecordStore
 
 
@@ -68,7 +69,7 @@ class Mentions:
 
     def has_datastore(self, name: str) -> bool:
         """Whether the spec or the workspace has a datastore."""
-        address = Address("datastores", name)
+        address = Address(record_kinds.DATASTORES, name)
         declared = address in self._resources or name in DEFAULT_DATASTORES
         return declared or self._store.get(address.kind, str(address)) is not None
 

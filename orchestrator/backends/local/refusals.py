@@ -18,6 +18,7 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
 from orchestrator.core.value import Reference, opened, plain
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.assets import remote
 from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.content import ContentStore
@@ -38,7 +39,7 @@ _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties",
 _DEEP: Final = ("automl.image_", "automl.text_")
 """Refused as a whole by their kind."""
 
-_READ_FROM: Final = frozenset({"data", "models"})
+_READ_FROM: Final = frozenset({record_kinds.DATA, record_kinds.MODELS})
 _NO_EFFECT: Final = "Remove it, or choose another target where it has one."
 _DEPTH: Final = 8
 _STORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)")

@@ -40,5 +40,5 @@ def _is_anothers(desired: Desired, wanted: Registration, store: RecordStore) -> 
     record = store.get(wanted.section, f"{wanted.section}.{wanted.name}", str(wanted.version))
     if record is None or record.deleting:
         return False
-    run = store.find("jobs", str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))
+    run = store.find(desired.address.kind, str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))
     return run is None or run.address != str(desired.address)

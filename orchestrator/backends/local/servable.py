@@ -11,6 +11,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import LocalFiles, Reference
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.mlflow_files import mlflow_folder
 
@@ -70,7 +71,7 @@ def model_place(model: Any, mentions: Mentions, content: ContentStore) -> Path |
     for _ in range(2):
         if not isinstance(path, Reference):
             break
-        found: Mentioned | None = mentions.find(path) if path.target.section == "models" else None
+        found: Mentioned | None = mentions.find(path) if path.target.section == record_kinds.MODELS else None
         path = found.body.get("path") if found is not None else None
     if isinstance(path, LocalFiles):
         return path.path if path.path.exists() else None

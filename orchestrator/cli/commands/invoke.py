@@ -16,9 +16,6 @@ from orchestrator.core.ports import ScoringRequest, SystemClock
 from orchestrator.engine import open_workspace
 from orchestrator.kinds import discover
 
-_ENDPOINT = "online_endpoints"
-_DEPLOYMENT = "online_endpoints.deployments"
-
 
 @click.command("invoke")
 @with_spec_and_address
@@ -49,14 +46,15 @@ def command(
     if (request_file is None) == (data is None):
         raise click.UsageError("Give the request with either --request-file or --data.")
     project = spec.project(files=False)
-    place = address_in(project, address, (_ENDPOINT, _DEPLOYMENT))
-    if place.kind == _DEPLOYMENT:
+    kinds = discover()
+    place = address_in(project, address, tuple(key for key, kind in kinds.items() if kind.answers))
+    if kinds[place.kind].behaviour.tested_alone:
         deployment = deployment or place.leaf
     if data is not None and data.startswith("@"):
         request_file, data = Path(data[1:]), None
     body = data if data is not None else _text_of(request_file)
     request = ScoringRequest(body, deployment or "", timeout_s=timeout)
-    with open_workspace(project, discover(), SystemClock()) as workspace:
+    with open_workspace(project, kinds, SystemClock()) as workspace:
         answer = workspace.backend.score(Address(place.section, place.name), request)
     if console.json:
         console.document({"url": answer.url, "status": answer.status, "body": answer.body})

@@ -18,9 +18,6 @@ from orchestrator.engine import Workspace, open_workspace
 from orchestrator.kinds import discover
 from orchestrator.report.style import harmless
 
-LOGGING = ("jobs", "online_endpoints.deployments")
-"""Kinds that have a log."""
-
 
 def _own_run(project: Project, workspace: Workspace, place: Address, revision: str | None) -> str | None:
     """The run to read: the wanted one or the newest, if this project ran it. Others' logs are nobody's business here.
@@ -48,7 +45,7 @@ def _own_run(project: Project, workspace: Workspace, place: Address, revision: s
 def command(spec: SpecChoice, address: str, revision: str | None, console: Console, *, follow: bool) -> None:
     """Print the log of a job or deployment."""
     project = spec.project(files=False)
-    place = address_in(project, address, LOGGING)
+    place = address_in(project, address, tuple(key for key, kind in discover().items() if kind.local.log))
     with open_workspace(project, discover(), SystemClock()) as workspace:
         redact = Redactor(resource.properties for resource in project.resources.values())
         lines = workspace.backend.logs(place, _own_run(project, workspace, place, revision), follow=follow)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.assets import AssetKind
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
@@ -102,8 +103,8 @@ def _curated() -> tuple[Record, ...]:
     """The curated environments, as an Azure workspace has them."""
     return tuple(
         Record(
-            "environments",
-            f"environments.{PREFIX}{entry.name}",
+            record_kinds.ENVIRONMENTS,
+            f"{record_kinds.ENVIRONMENTS}.{PREFIX}{entry.name}",
             VERSION,
             body={"image": entry.image, "description": f"Python {entry.python} with {', '.join(entry.packages)}"},
         )
@@ -123,7 +124,14 @@ def _as_is(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 ASSETS = (
-    AssetKind("data", _data_body, _data_wire, _as_is, (400, "UserError")),
-    AssetKind("models", _model_body, _model_wire, _model_complete, (400, "UserError")),
-    AssetKind("environments", environment_body, _environment_wire, _environment_complete, (409, "Conflict"), _curated),
+    AssetKind(record_kinds.DATA, _data_body, _data_wire, _as_is, (400, "UserError")),
+    AssetKind(record_kinds.MODELS, _model_body, _model_wire, _model_complete, (400, "UserError")),
+    AssetKind(
+        record_kinds.ENVIRONMENTS,
+        environment_body,
+        _environment_wire,
+        _environment_complete,
+        (409, "Conflict"),
+        _curated,
+    ),
 )

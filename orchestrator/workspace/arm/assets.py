@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orchestrator.core.errors import NotFound
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -15,7 +16,7 @@ from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, 
 from orchestrator.workspace.arm.storage import model_uri
 from orchestrator.workspace.records import Record, RecordKey
 
-MODELS: Final = "models"
+MODELS: Final = record_kinds.MODELS
 MODEL_URI: Final = "modelUri"
 
 
@@ -111,7 +112,7 @@ class Assets:
             "latestVersion": newest.revision,
             "nextVersion": next_version(record.revision for record in records),
         }
-        if self._kind.section == "data":
+        if self._kind.section == record_kinds.DATA:
             properties["dataType"] = newest.body.get("type") or "uri_folder"
         return {
             "id": scope.resource(self._kind.section, name),

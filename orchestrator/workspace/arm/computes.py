@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -16,7 +17,7 @@ from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, sp
 from orchestrator.workspace.arm.wording import duration, seconds, snake, whole, without_nothing
 from orchestrator.workspace.records import Record, RecordKey
 
-KIND: Final = "compute"
+KIND: Final = record_kinds.COMPUTE
 
 _STATE: Final = "state"
 """Attribute of an instance's record: ``Running`` or ``Stopped``."""

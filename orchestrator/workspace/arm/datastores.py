@@ -8,6 +8,7 @@ from typing import Any, Final
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.value import Secret, plain
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -18,7 +19,7 @@ from orchestrator.workspace.arm.tokens import TENANT, Tokens
 from orchestrator.workspace.arm.wording import camel, pascal, snake, without_nothing
 from orchestrator.workspace.records import Record, RecordKey
 
-KIND: Final = "datastores"
+KIND: Final = record_kinds.DATASTORES
 DEFAULT: Final = DEFAULT_DATASTORES[0]
 
 _SHARES = ("workspacefilestore", "workspaceworkingdirectory")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.job_bodies import CodePath
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
@@ -77,8 +78,8 @@ def deployment_properties(body: Mapping[str, Any], scope: Scope) -> dict[str, An
     settings = body.get("request_settings") or {}
     back = {name: wire for wire, name in _MILLISECONDS.items()}
     fields = {
-        "model": scope.expand(model, "models") if isinstance(model, str) else None,
-        "environmentId": scope.expand(environment, "environments") if isinstance(environment, str) else None,
+        "model": scope.expand(model, record_kinds.MODELS) if isinstance(model, str) else None,
+        "environmentId": scope.expand(environment, record_kinds.ENVIRONMENTS) if isinstance(environment, str) else None,
         "environmentVariables": body.get("environment_variables"),
         "instanceType": body.get("instance_type"),
         "appInsightsEnabled": bool(body.get("app_insights_enabled")),

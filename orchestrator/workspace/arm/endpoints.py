@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -21,9 +22,9 @@ from orchestrator.workspace.arm.wording import without_nothing
 from orchestrator.workspace.records import Record, RecordKey
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 
-KIND: Final = "online_endpoints"
-TRAFFIC: Final = "online_endpoints.traffic"
-DEPLOYMENTS: Final = "online_endpoints.deployments"
+KIND: Final = record_kinds.ENDPOINTS
+TRAFFIC: Final = record_kinds.TRAFFIC
+DEPLOYMENTS: Final = record_kinds.DEPLOYMENTS
 
 _AUTH: Mapping[str, str] = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 _WHOLE: Final = 100

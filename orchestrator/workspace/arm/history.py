@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.jobs import Jobs, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -100,7 +101,7 @@ class History:
 
     def _uris(self, call: Call) -> Answer:
         known: dict[str, dict[str, str]] = {}
-        for record in self._shelf.list("jobs"):
+        for record in self._shelf.list(record_kinds.JOBS):
             for name in record.attributes.get("outputs") or {}:
                 place = f"{call.scope.id.lstrip('/')}/datastores/workspaceblobstore/paths/"
                 place = place.replace("/providers/Microsoft.MachineLearningServices", "")

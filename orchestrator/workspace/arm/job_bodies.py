@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.automl_bodies import automl_fields, automl_task
 from orchestrator.workspace.arm.scope import Scope, name_of, shorten
 from orchestrator.workspace.arm.storage import localise
@@ -131,7 +132,7 @@ def job_properties(body: Mapping[str, Any], variant: str, scope: Scope) -> dict[
     fields = {
         "jobType": "Command",
         "command": body.get("command"),
-        "environmentId": scope.expand(environment, "environments") if isinstance(environment, str) else None,
+        "environmentId": scope.expand(environment, record_kinds.ENVIRONMENTS) if isinstance(environment, str) else None,
         "inputs": {name: _wire_input(value) for name, value in (body.get("inputs") or {}).items()},
         "limits": {"jobLimitsType": "Command", "timeout": duration(timeout)} if timeout else None,
     }

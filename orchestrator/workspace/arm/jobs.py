@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.core.errors import Conflict, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADDRESS_TAG
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -20,7 +21,7 @@ from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, sp
 from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
 from orchestrator.workspace.tracking_client import JOB_PAGE
 
-KIND: Final = "jobs"
+KIND: Final = record_kinds.JOBS
 
 LABELS: Final = ("tags", "description", "display_name", "properties")
 """Fields of a body that may change while a run stays what it is."""
@@ -119,7 +120,7 @@ class Jobs:
         if existing is not None:
             return self._again(call, existing, Entry(existing.key, body, sent, marks, variant, works=True))
         address = marks.get(ADDRESS_TAG, "")
-        key = RecordKey(KIND, address if address.startswith("jobs.") else f"{KIND}.{name}", name)
+        key = RecordKey(KIND, address if address.startswith(f"{KIND}.") else f"{KIND}.{name}", name)
         record, _ = self._shelf.write(Entry(key, body, sent, marks, variant, works=True))
         return Answer.of(self._view(call.scope, record), 201)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.inborn import DEFAULT_DATASTORES
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.assets import OWN_FOLDERS, resolve
 from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
@@ -136,7 +137,7 @@ class Storage:
         if container == container_of(ARTIFACTS) and (match := _MODEL.fullmatch(blob)):
             return self._model(match["name"], match["version"], match["path"] or "")
         if container == container_of(DEFAULT_DATASTORES[0]) and (match := _OUTPUT.fullmatch(blob)):
-            record = self._store.find("jobs", match["run"])
+            record = self._store.find(record_kinds.JOBS, match["run"])
             place = (record.attributes.get("outputs") or {}).get(match["output"]) if record is not None else None
             if place is not None:
                 return inside(Path(place), match["path"]) if match["path"] else Path(place)
@@ -150,14 +151,14 @@ class Storage:
         return tracked or inside(self._paths.job(run), path)
 
     def _run_id(self, run: str) -> str:
-        record = self._store.find("jobs", run)
+        record = self._store.find(record_kinds.JOBS, run)
         return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else ""
 
     def _model(self, name: str, version: str, path: str) -> Path | None:
-        record = self._store.get("models", f"models.{name}", version)
+        record = self._store.get(record_kinds.MODELS, f"{record_kinds.MODELS}.{name}", version)
         if record is None or model_uri(record, ContentStore(self._paths)) is None:
             return None
-        place = resolve(self._store, self._paths, {}, f"azureml:{name}:{version}", ("models",))
+        place = resolve(self._store, self._paths, {}, f"azureml:{name}:{version}", (record_kinds.MODELS,))
         return inside(place.parent, path)
 
 

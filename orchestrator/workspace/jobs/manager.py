@@ -13,6 +13,7 @@ from typing import Final
 
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.content import ContentStore
 from orchestrator.workspace.environments import Environments
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
@@ -26,7 +27,7 @@ from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.trees import remove_tree
 
-KIND: Final = "jobs"
+KIND: Final = record_kinds.JOBS
 QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"
 
 MAX_ATTEMPTS: Final = 3

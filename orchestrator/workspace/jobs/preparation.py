@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
@@ -119,7 +120,11 @@ class Preparation:
         mode = str(source.get("mode") or "ro_mount")
         if mode.startswith("eval_"):
             raise Invalid(f"Input '{name}' has mode {mode}, which the embedded workspace does not have.")
-        sections = ("models", "data") if str(source.get("type", "")).endswith("_model") else ("data", "models")
+        sections = (
+            (record_kinds.MODELS, record_kinds.DATA)
+            if str(source.get("type", "")).endswith("_model")
+            else (record_kinds.DATA, record_kinds.MODELS)
+        )
         path = resolve(self.store, self.paths, record.stand_ins, str(source["path"]), sections)
         if mode != "download" or self._kept(path):
             return path

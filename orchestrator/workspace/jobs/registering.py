@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError, Conflict
 from orchestrator.core.registration import Registration, registrations
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.admission import require_description
 from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.paths import WorkspacePaths
@@ -55,9 +56,9 @@ class Registering:
         if wanted.type == "mlflow_model":
             require_description(place, text)
         attributes: dict[str, Any] = {}
-        if wanted.section == "models" or not _empty(place):
-            attributes[KEPT] = keep(self.paths, place, text if wanted.section == "models" else "")
-        if wanted.section == "models":
+        if wanted.section == record_kinds.MODELS or not _empty(place):
+            attributes[KEPT] = keep(self.paths, place, text if wanted.section == record_kinds.MODELS else "")
+        if wanted.section == record_kinds.MODELS:
             attributes[REGISTERED] = {"source": text, "run_id": str(run.attributes.get(MLFLOW_RUN) or run.revision)}
         body = {
             "type": wanted.type,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 
@@ -37,7 +38,7 @@ class Room:
     def _bound(self, compute: str) -> int | None:
         """The most runs of a compute: its ``max_instances``, as each run takes one. None means no bound of its own."""
         if compute and compute not in self._bounds:
-            record = self._store.get("compute", f"compute.{compute}")
+            record = self._store.get(record_kinds.COMPUTE, f"{record_kinds.COMPUTE}.{compute}")
             bound = record.body.get("max_instances") if record else None
             # A cluster that may have no machine would let its jobs wait for ever.
             self._bounds[compute] = max(1, bound) if isinstance(bound, int) else None

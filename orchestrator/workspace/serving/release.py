@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.accelerators import gpu_notice
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore
@@ -136,7 +137,7 @@ class ReleaseBuilder:
             raise Invalid("A Triton model needs NVIDIA's Triton server, which the embedded workspace does not run.")
         if not isinstance(text, str):
             raise Invalid("The deployment's model has no path.")
-        source = resolve(self._store, self._paths, record.stand_ins, text, sections=("models",))
+        source = resolve(self._store, self._paths, record.stand_ins, text, sections=(record_kinds.MODELS,))
         if not into.exists():
             draft = _draft(into)
             _mirror(source, draft / source.name)
@@ -145,7 +146,7 @@ class ReleaseBuilder:
 
     def _registered_type(self, text: str) -> Any:
         name, _, version = text.removeprefix("azureml:").partition(":")
-        found = self._store.get("models", f"models.{name}", version) if version else None
+        found = self._store.get(record_kinds.MODELS, f"{record_kinds.MODELS}.{name}", version) if version else None
         return None if found is None else found.body.get("type")
 
     def _script(self, record: Record, configuration: Any, into: Path) -> Path | None:

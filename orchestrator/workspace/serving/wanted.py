@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core.address import Address
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.records import Record
 from orchestrator.workspace.store import RecordStore
 
-ENDPOINTS: Final = "online_endpoints"
-DEPLOYMENTS: Final = "online_endpoints.deployments"
-TRAFFIC: Final = "online_endpoints.traffic"
+ENDPOINTS: Final = record_kinds.ENDPOINTS
+DEPLOYMENTS: Final = record_kinds.DEPLOYMENTS
+TRAFFIC: Final = record_kinds.TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)

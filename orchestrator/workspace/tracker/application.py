@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from orchestrator.core.errors import BackendError
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import MLFLOW_RUN
 from orchestrator.workspace.store import RecordStore
@@ -131,7 +132,7 @@ def _add_routes(app: Any, runs: Any, records: RecordStore) -> None:
         return {"run": {"info": {"run_id": run.info.run_id, "experiment_id": run.info.experiment_id}}}
 
     def page(name: str) -> Any:
-        record = records.find("jobs", name)
+        record = records.find(record_kinds.JOBS, name)
         run_id = record.attributes.get(MLFLOW_RUN) if record is not None else None
         if run_id:
             experiment = runs.get_run(run_id).info.experiment_id

@@ -10,6 +10,7 @@ from typing import Any, Final
 from mlflow.entities import RunTag
 from mlflow.exceptions import MlflowException
 
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.records import MLFLOW_RUN, Record
 from orchestrator.workspace.store import RecordStore
 
@@ -49,7 +50,7 @@ class Labels:
                 return
             self._busy = True
             try:
-                for record in self._records.list("jobs"):
+                for record in self._records.list(record_kinds.JOBS):
                     self._carry(runs, record)
                 self._seen = version
             finally:

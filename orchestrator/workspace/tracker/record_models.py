@@ -17,6 +17,7 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils, SearchUtils
 
 from orchestrator.core.errors import BackendError, Conflict, Invalid
+from orchestrator.workspace import record_kinds
 from orchestrator.workspace.admission import MLMODEL
 from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.keeping import keep
@@ -27,7 +28,7 @@ from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracked_files import TrackedFiles
 from orchestrator.workspace.tracker.entities import ARCHIVED, name_entity, now, tags_of, version_entity
 
-MODELS: Final = "models"
+MODELS: Final = record_kinds.MODELS
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 """Names that Azure takes. Source: REST specification, model containers."""
 

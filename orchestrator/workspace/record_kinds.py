@@ -1,0 +1,19 @@
+"""The kinds of records that the workspace itself does something with, by the key under which it keeps them.
+
+Records of any other kind are kept all the same. The keys are those of `orchestrator.kinds`, which this package does not know.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMPUTE: Final = "compute"
+DATASTORES: Final = "datastores"
+DATA: Final = "data"
+ENVIRONMENTS: Final = "environments"
+MODELS: Final = "models"
+JOBS: Final = "jobs"
+ENDPOINTS: Final = "online_endpoints"
+DEPLOYMENTS: Final = "online_endpoints.deployments"
+TRAFFIC: Final = "online_endpoints.traffic"
+ROLES: Final = "roles"
