@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
 
-from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref
+from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref, Spelling
 from orchestrator.core.folds import bare_resource_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
 
@@ -25,6 +25,8 @@ ON_OR_OFF: Final = Alias(
     fold=lambda value: {"true": True, "false": False}.get(str(value).lower(), value),
 )
 ANY_CASE: Final = Alias("the service changes the case", fold=lower)
+CAMEL: Final = Spelling("the service writes it as one word", camel=True)
+EXACT: Final = Spelling("the service knows no other spelling", exact=True)
 
 WRITTEN: Final = AsWritten("a text, whatever it looks like")
 _SCALAR: Final = WithJsonSchema({"type": ["string", "boolean", "number"]})
@@ -79,7 +81,9 @@ class FileAsset(Resource):
 class Identity(Spec):
     """The identity under which a compute or endpoint acts."""
 
-    type: Annotated[Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE]
+    type: Annotated[
+        Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE, CAMEL
+    ]
     user_assigned_identities: (
         Annotated[
             list[Annotated[UserAssignedIdentity | str, Alias("Azure compares ids without case", fold=identity_id)]],
@@ -102,7 +106,7 @@ class UserAssignedIdentity(Spec):
 class ManagedIdentity(Spec):
     """A job runs as the compute's identity, or as one that the user made."""
 
-    type: Annotated[Literal["managed", "managed_identity"], ANY_CASE]
+    type: Annotated[Literal["managed", "managed_identity"], ANY_CASE, CAMEL]
     client_id: str | None = None
     object_id: str | None = None
 
@@ -110,7 +114,7 @@ class ManagedIdentity(Spec):
 class CallerIdentity(Spec):
     """A job runs as whoever submits it, or with the workspace's token."""
 
-    type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE]
+    type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE, CAMEL]
 
 
 JobIdentity: TypeAlias = ManagedIdentity | CallerIdentity
@@ -184,7 +188,7 @@ class JobService(Spec):
     port: Whole | None = None
     ssh_public_keys: str | None = None
     log_dir: str | None = None
-    nodes: Literal["all"] | None = None
+    nodes: Annotated[Literal["all"] | None, EXACT] = None
     properties: dict[str, Any] | None = None
     endpoint: Annotated[str | None, Computed("given by the service")] = None
     status: Annotated[str | None, Computed("a fact about the run")] = None
@@ -215,7 +219,7 @@ class Job(Resource):
 class BuildContext(Spec):
     """A folder with a Dockerfile."""
 
-    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path")]
+    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path", usual="Dockerfile")]
     dockerfile_path: str | None = None
 
 
@@ -238,7 +242,7 @@ class EnvironmentContent(Spec):
     """What an environment consists of: an image, packages on top of it, or a folder to build from."""
 
     image: str | None = Field(None, description="A container image.")
-    conda_file: Annotated[str, TEXT_FILE] | dict[str, Any] | None = Field(
+    conda_file: Annotated[str, replace(TEXT_FILE, conda=True)] | dict[str, Any] | None = Field(
         None, description="A conda file, or its content."
     )
     build: BuildContext | None = None

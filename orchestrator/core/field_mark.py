@@ -57,12 +57,16 @@ class Files(FieldMark):
         text: a text file of which line ends never matter.
         gitignore: ``.gitignore`` holds where there is no ``.amlignore``: source code, not data.
         entry: field beside it that names a file inside; empty if none does.
+        usual: the file inside where that field is silent; empty if there need not be one.
+        conda: a conda file.
         table: only a table fits; a type beside it that says otherwise is wrong by itself.
     """
 
     text: bool = False
     gitignore: bool = False
     entry: str = ""
+    usual: str = ""
+    conda: bool = False
     table: bool = False
 
 
@@ -109,6 +113,19 @@ class Keyed(FieldMark):
     """A list whose order means nothing; items are told apart by this field (empty: by themselves)."""
 
     key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling(FieldMark):
+    """How a field of a few words may be spelt, as the service's own loader reads it. Without this mark, in any case.
+
+    Attributes:
+        camel: as ``systemAssigned`` too.
+        exact: as it stands only.
+    """
+
+    camel: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ class Kind:
             known ones. Must not raise.
         variant_field: the field that decides, for messages. ``type.task``: the variant ``automl.classification`` comes from
             these two fields.
+        exact_variants: the service's own loader knows them in this spelling only, not in any case.
         unsupported: variants that Azure ML has and this version has not.
         unsupported_fields: fields of the spec language that this version has not.
         name: see `NameRule`.
@@ -227,6 +228,7 @@ class Kind:
     inborn: tuple[str, ...] = ()
     foundation: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    exact_variants: bool = False
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from orchestrator.core.conda_file import conda_problems
 from orchestrator.core.kind import BodyProblem, NameRule
 from orchestrator.core.tree import Path
 
@@ -57,6 +58,11 @@ def environment_problems(body: Mapping[str, Any], path: Path) -> Iterator[BodyPr
             "An environment needs 'image', 'conda_file' with 'image', or 'build'; this one has none of them, and the "
             "service would refuse it when the first job starts.",
             "Name a container image under 'image', or a folder with a Dockerfile under 'build: {path: …}'.",
+        )
+    conda = body.get("conda_file")
+    for wrong in conda_problems(conda) if isinstance(conda, Mapping) else ():
+        yield BodyProblem(
+            (*path, "conda_file", *wrong.path), "wrong-type", f"The conda file {wrong.detail}.", wrong.fix
         )
     for other in ("image", "conda_file"):
         if body.get("build") and body.get(other):

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
-from orchestrator.core.bodies import ASSET, DATA_FILES, FileAsset, Version
+from orchestrator.core.bodies import ASSET, CAMEL, DATA_FILES, FileAsset, Version
 from orchestrator.core.field_mark import Metadata
 from orchestrator.core.kind import AzureBinding, Identity, Kind, Spec
 from orchestrator.core.resource import Removal
@@ -17,7 +17,7 @@ from orchestrator.core.rules import asset_name, variant_by_type
 class AutoDelete(Spec):
     """When the service deletes the asset by itself."""
 
-    condition: Literal["created_greater_than", "last_accessed_greater_than"] | None = None
+    condition: Annotated[Literal["created_greater_than", "last_accessed_greater_than"] | None, CAMEL] = None
     value: str | None = None
 
 
@@ -65,6 +65,7 @@ KIND: Final = Kind(
     source="Azure ML CLI v2 YAML reference: data",
     schemas=("data.schema", "asset/data", "/data."),
     shape=(),
+    exact_variants=True,
     removal=Removal.ARCHIVE,
     attributes=("id", "name", "version", "path"),
 )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
-from orchestrator.core.bodies import ANY_CASE, Resource
+from orchestrator.core.bodies import ANY_CASE, CAMEL, Resource
 from orchestrator.core.field_mark import Immutable, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
@@ -89,9 +89,9 @@ class OneLakeArtifact(Spec):
     """What is opened inside a Fabric workspace."""
 
     name: str | None = None
-    type: Annotated[Literal["lake_house"] | None, ANY_CASE] = None
+    type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = None
     artifact_name: str | None = None
-    artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE] = None
+    artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = None
 
 
 class OneLake(Resource):
@@ -206,6 +206,7 @@ KIND: Final = Kind(
     source="Azure ML CLI v2 YAML reference: datastores (blob, file, data lake, OneLake)",
     schemas=("azureBlob", "azureFile", "azureDataLakeGen1", "azureDataLakeGen2", "oneLake", "datastore"),
     shape=("container_name", "file_share_name", "filesystem", "store_name", "one_lake_workspace_name"),
+    exact_variants=True,
     removal=Removal.DELETE,
     inborn=DEFAULT_DATASTORES,
     problems=_problems,

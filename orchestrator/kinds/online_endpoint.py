@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
-from orchestrator.core.bodies import ANY_CASE, Identity, Properties, Resource, Scalar, Whole
+from orchestrator.core.bodies import ANY_CASE, CAMEL, Identity, Properties, Resource, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Kind, NameRule, Spec
 from orchestrator.core.kind import Identity as Sameness
@@ -48,7 +48,7 @@ class EndpointTest(Spec):
 class OnlineEndpoint(Resource):
     """An online endpoint."""
 
-    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE] = None
+    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL] = None
     identity: Annotated[
         Identity | None,
         Immutable("the identity of an endpoint is set when it is created"),

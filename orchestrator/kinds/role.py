@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
-from orchestrator.core.bodies import ANY_CASE
+from orchestrator.core.bodies import ANY_CASE, CAMEL
 from orchestrator.core.field_mark import Computed, Immutable
 from orchestrator.core.field_mark import Metadata as Label
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
@@ -35,6 +35,7 @@ class RoleAssignment(Spec):
     ] = Field(description="A built-in role.")
     principal_type: Annotated[
         Literal["user", "group", "service_principal", "foreign_group", "device"] | None,
+        CAMEL,
         Computed("the service knows what the principal is; said here, it also finds one that was just made"),
     ] = None
     description: Annotated[str | None, Label("a description only labels")] = Field(

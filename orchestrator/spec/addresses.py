@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from orchestrator.core.diagnostic import nearest
+from orchestrator.spec.unseen import told, unseen, without
 
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z_-]{2,12}):(?P<slashes>/*)(?P<rest>[^\s]*)")
 _OTHER_SCHEMES: Final = frozenset({"https", "http", "file", "abfss", "abfs", "wasbs", "wasb", "adls", "runs", "models"})
@@ -47,10 +47,8 @@ def mistyped(text: str) -> tuple[str, str] | None:
         also = mistyped(right)
         return f"'{scheme}:' is not 'azureml:'", also[1] if also else right
     first, _, after = rest.partition("/")
-    unseen = [sign for sign in text if unicodedata.category(sign) == "Cf" or sign == "\xa0"]
-    if slashes != "//" and unseen:
-        why = f"it has characters that cannot be seen: {', '.join(f'U+{ord(sign):04X}' for sign in unseen)}"
-        return why, "".join(sign for sign in text if sign not in unseen)
+    if slashes != "//" and (signs := unseen(text)):
+        return f"it has {told(signs)}", without(text, signs)
     if slashes != "//":
         place = nearest(first, _PLACES, cutoff=0.75) if after and "/" in rest else None
         if place in (None, "subscriptions") or "@" in first or ":" in first:
@@ -69,6 +67,8 @@ def mistyped(text: str) -> tuple[str, str] | None:
 
 def _elsewhere(scheme: str, slashes: str, rest: str) -> tuple[str, str] | None:
     """The same for addresses of storage and the web; an unknown scheme that resembles none of them is let be."""
+    if scheme == "runs" and not re.fullmatch(r"/[^/]+/.+", f"{slashes}{rest}"):
+        return "a run's address names what the run has logged", f"runs:/{rest.strip('/') or 'RUN'}/model"
     if scheme in _WITH_TWO_SLASHES:
         wrong = slashes != "//" and "/" in slashes + rest
         return (f"'{scheme}:' is followed by two slashes", f"{scheme}://{rest}") if wrong else None

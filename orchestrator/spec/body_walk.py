@@ -21,6 +21,7 @@ from orchestrator.spec.local_files import LocalFileReader, is_local
 from orchestrator.spec.mentions import Mentions
 from orchestrator.spec.references import malformed, mention
 from orchestrator.spec.scalars import as_written, unspelled
+from orchestrator.spec.unseen import is_name, unseen_problem
 
 _EMPTY: Final = FieldNode()
 
@@ -60,10 +61,14 @@ class BodyWalk:
         fields = node.fields
         for key, value in tree.items():
             child = node.item if fields is None else fields.get(key)
+            if fields is None and not key.isascii():
+                self._seen(key, f"'{key}' in {self._draft.address}", tree.key_span(key))
             if _says_nothing(value, child, named=fields is not None):
                 continue
             kind = type(value)
             if kind is str:
+                if not value.isascii() and is_name(key):
+                    self._seen(value, f"'{key}' of {self._draft.address}", tree.value_span(key))
                 plain = (child is None or not child.marks) and not value.startswith("azureml://")
                 resolved[key] = value if plain else self._text(value, child, tree, key)
             elif kind is LocatedDict:
@@ -104,6 +109,11 @@ class BodyWalk:
             self.problems.append(
                 error("invalid-value", detail, "Write a finite number, or text in quotes.", span, self._draft.address)
             )
+
+    def _seen(self, name: str, what: str, span: Span) -> None:
+        problem = unseen_problem(name, what, span, self._draft.address)
+        if problem is not None:
+            self.problems.append(problem)
 
     def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
         if self._mistyped(value, node, holder, key):

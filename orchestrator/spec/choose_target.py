@@ -9,6 +9,7 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.language import SECTIONS, TARGET_SETTINGS
 from orchestrator.spec.problems import Problems
+from orchestrator.spec.unseen import told, unseen, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Target:
 def choose_target(tree: LocatedDict, wanted: str | None, problems: Problems) -> Target:
     """Check all targets and choose one: the wanted one, else the default, else the only one."""
     bodies = {name: _body(name, tree, problems) for name in tree}
+    for name in tree:
+        if signs := unseen(name):
+            detail = f"The target '{name}' has {told(signs)}."
+            problems.error("invalid-target", detail, f"Write '{without(name, signs)}'.", tree.key_marks.get(name))
     defaults = [name for name, body in bodies.items() if _is_default(body, problems)]
     for name in defaults[1:]:
         problems.error(

@@ -65,9 +65,9 @@ def _draft(address: Address, kind: Kind, body: LocatedDict, span: Span, parent: 
 
 
 def _variant(kind: Kind, body: LocatedDict) -> str:
-    """The variant, in any case: the service's own loader reads ``MLTable`` as ``mltable``."""
+    """The variant, in any case where the service's own loader takes any: it reads ``AmlCompute`` as ``amlcompute``."""
     variant = kind.variant(body)
-    if variant in kind.variants:
+    if variant in kind.variants or kind.exact_variants:
         return variant
     return next((known for known in kind.variants if known.lower() == variant.lower()), variant)
 

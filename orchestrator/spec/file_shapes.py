@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.conda_file import conda_problems
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Files
 from orchestrator.core.span import Span
-from orchestrator.core.tree import LocatedDict
+from orchestrator.core.tree import LocatedDict, Path, span_at
 from orchestrator.core.value import LocalFiles
 from orchestrator.spec.body_problems import error
+from orchestrator.spec.problems import Problems
+from orchestrator.spec.read import read_documents
 from orchestrator.spec.table_file import table_problems
 
 _DEFAULT_TYPE = "uri_folder"
@@ -36,8 +40,16 @@ def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, add
         yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address, f"{address} is a")
     elif isinstance(kind, str) and not mark.table:
         yield from _asset(files, kind, span, address, f"An input of {address} is a")
+    if isinstance(kind, str) and kind.lower() == "mlflow_model":
+        yield from _mlflow(files, span, address)
+    if mark.conda:
+        yield from _conda(files, span, address)
     if mark.entry and isinstance(holder.get(mark.entry), str):
         yield from _entry(files, mark.entry, holder, address)
+    elif mark.usual and holder.get(mark.entry) is None and mark.usual not in files.manifest:
+        detail = f"{address} takes '{files.text}', which has no {mark.usual}."
+        fix = did_you_mean(mark.usual, files.manifest, f"Add the file, or name another one: '{mark.entry}: …'.")
+        yield error("missing-file", detail, fix, span, address)
 
 
 def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
@@ -53,6 +65,37 @@ def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnost
     for problem in table_problems(folder, files.manifest):
         detail = f"The MLTable of {address} ('{files.text}') {problem.detail}."
         yield error(problem.code, detail, problem.fix, span, address)
+
+
+def _mlflow(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
+    """Source: MLflow documentation, storage format: a model is a folder with a file of this very name; some lie one folder deeper."""
+    if any(name.rpartition("/")[2] == "MLmodel" and name.count("/") <= 1 for name in files.manifest):
+        return
+    detail = f"{address} takes '{files.text}' as an MLflow model, which is a folder with a file named MLmodel; there is none."
+    fix = did_you_mean("MLmodel", files.manifest, "Name the folder that holds it, or write `type: custom_model`.")
+    yield error("missing-file", detail, fix, span, address)
+
+
+def _conda(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
+    aside = Problems()
+    try:
+        documents = read_documents(files.path.read_text(encoding="utf-8-sig"), files.text, aside)
+    except (OSError, UnicodeDecodeError):
+        return  # said elsewhere
+    for problem in aside.errors:
+        detail = f"The conda file '{files.text}' of {address} is not valid YAML: {problem.detail.rstrip('.')}."
+        yield error("invalid-value", detail, "Correct the file.", span, address)
+    for found in conda_problems(documents[0] if documents else None) if not aside.errors else ():
+        line = _line(documents, found.path)
+        detail = f"The conda file '{files.text}' of {address} {found.detail}{line}."
+        yield error("wrong-type", detail, found.fix, span, address)
+
+
+def _line(documents: Any, path: Path) -> str:
+    if not path or not documents:
+        return ""
+    at = span_at(documents[0], path)
+    return f" (line {at.line}, column {at.column})"
 
 
 def _asset(files: LocalFiles, kind: str, span: Span, address: Address, what: str) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
-from orchestrator.core.field_mark import Sensitive
+from orchestrator.core.field_mark import Sensitive, Spelling
 from orchestrator.core.fields import FieldNode, node_of, root_node
 from orchestrator.core.kind import NameRule, Spec
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
@@ -18,6 +18,8 @@ from orchestrator.spec.body_problems import article, error, of_finding, of_kind,
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.forms import proper_form
+from orchestrator.spec.spellings import ANY_CASE, as_allowed
+from orchestrator.spec.unseen import unseen_problem
 from orchestrator.spec.wording import findings, literals
 
 
@@ -44,13 +46,15 @@ def validate_tags(composition: Composition) -> list[Diagnostic]:
         if isinstance(value, dict | list):
             detail = f"The tag '{name}' is {show(value)}; tags hold text, numbers, true or false."
             problems.append(error("wrong-type", detail, "Write one value.", composition.tags.value_span(name), None))
+        hidden = unseen_problem(name, f"The tag '{name}'", composition.tags.key_span(name), None)
+        problems.extend([hidden] if hidden is not None else [])
     return problems
 
 
 def _body_problems(draft: Draft, model: type[Spec]) -> Iterator[Diagnostic]:
     body = draft.body
     errors = _errors(model, body)
-    if errors and _coerce(body, errors):
+    if errors and _coerce(body, errors, root_node(draft.kind, draft.variant)):
         errors = _errors(model, body)
     if errors:
         node = root_node(draft.kind, draft.variant)
@@ -75,7 +79,7 @@ def _errors(model: type[Spec], body: Any) -> list[Any]:
     return []
 
 
-def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
+def _coerce(body: LocatedDict, errors: list[Any], node: FieldNode) -> bool:
     """Put values in their proper form where another form of them was written."""
     changed = False
     enumerated = {_place(body, found) for found in errors if found["type"] == "literal_error"}
@@ -84,7 +88,7 @@ def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
         value = holder[key] if key is not None else None
         if found["type"] == "literal_error":
             allowed = literals(found["ctx"]["expected"])
-            proper = _in_any_case(value, allowed) if isinstance(value, str) else None
+            proper = as_allowed(value, allowed, _spelling(node, body, found)) if isinstance(value, str) else None
         elif found["type"] == "bool_type" and _place(body, found) in enumerated:
             continue  # a field of a few words, which the service's own loader knows by themselves only
         else:
@@ -93,6 +97,17 @@ def _coerce(body: LocatedDict, errors: list[Any]) -> bool:
             holder[key] = proper
             changed = True
     return changed
+
+
+def _spelling(node: FieldNode, body: Any, found: Any) -> Spelling:
+    """How the field that an error is about may be spelt."""
+    tree = body
+    for part in found["loc"]:
+        inner = value_at(tree, (part,))  # names of union branches are no members
+        if inner is not None:
+            node, tree = node.child(part), inner
+    mark: Spelling | None = node.mark(Spelling)
+    return mark or ANY_CASE
 
 
 def _place(body: Any, found: Any) -> tuple[int, Any]:
@@ -110,12 +125,6 @@ def _written_at(body: Any, location: Iterable[str | int]) -> tuple[Any, Any]:
         elif inner is not None:
             key = part
     return holder, key
-
-
-def _in_any_case(text: str, allowed: Iterable[str]) -> str | None:
-    """The allowed text that differs only in case and underscores, as the service's own loader reads them."""
-    folded = text.replace("_", "").lower()
-    return next((option for option in allowed if option.replace("_", "").lower() == folded), None)
 
 
 @cache

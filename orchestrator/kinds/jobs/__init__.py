@@ -221,6 +221,7 @@ KIND: Final = Kind(
     source="Azure ML CLI v2 YAML reference: command job, automated ML jobs",
     schemas=("commandJob", "autoMLJob", "automl", "sweepJob", "pipelineJob", "sparkJob"),
     shape=("command", "task", "trial", "jobs", "entry"),
+    exact_variants=True,
     removal=Removal.ARCHIVE,
     nests={"environment": "environments"},
     attributes=("id", "name", "outputs.*"),

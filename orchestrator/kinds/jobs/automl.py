@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, ASSET, DATA_FILES, DataInput, Environ, Job
+from orchestrator.core.bodies import ANY_CASE, ASSET, CAMEL, DATA_FILES, DataInput, Environ, Job
 from orchestrator.core.field_mark import Columns, Passive, Ref
 
 TIME: Final = "bounds the time, not the work"
@@ -39,6 +39,8 @@ class AutoMlJob(Job):
     training_data: TableInput
     validation_data: TableInput | None = None
     target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="The column to predict.")
-    log_verbosity: Annotated[Verbosity | None, ANY_CASE, Passive("what is written down, not what is done")] = None
+    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("what is written down, not what is done")] = (
+        None
+    )
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
     environment_variables: Environ | None = None

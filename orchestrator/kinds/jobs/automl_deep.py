@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import Number, Whole
+from orchestrator.core.bodies import CAMEL, Number, Whole
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
 from orchestrator.kinds.jobs.automl import COLUMN, SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
@@ -44,7 +44,7 @@ class ImageClassJob(ImageJob):
     """Tell what is on an image."""
 
     task: Literal["image_classification"]
-    primary_metric: ClassificationMetric | None = None
+    primary_metric: Annotated[ClassificationMetric | None, CAMEL] = None
     training_parameters: ClassParameters | None = None
     search_space: list[ClassSpace] | None = None
 
@@ -53,7 +53,7 @@ class ImageLabelsJob(ImageJob):
     """Tell everything that is on an image."""
 
     task: Literal["image_classification_multilabel"]
-    primary_metric: ClassificationMetric | Literal["iou"] | None = None
+    primary_metric: Annotated[ClassificationMetric | Literal["iou"] | None, CAMEL] = None
     training_parameters: ClassParameters | None = None
     search_space: list[ClassSpace] | None = None
 
@@ -62,7 +62,7 @@ class ImageBoxJob(ImageJob):
     """Tell where something is on an image."""
 
     task: Literal["image_object_detection", "image_instance_segmentation"]
-    primary_metric: Literal["mean_average_precision"] | None = None
+    primary_metric: Annotated[Literal["mean_average_precision"] | None, CAMEL] = None
     training_parameters: BoxParameters | None = None
     search_space: list[BoxSpace] | None = None
 
@@ -126,14 +126,14 @@ class TextClassJob(TextJob):
     """Tell what a text is about."""
 
     task: Literal["text_classification"]
-    primary_metric: ClassificationMetric | None = None
+    primary_metric: Annotated[ClassificationMetric | None, CAMEL] = None
 
 
 class TextLabelsJob(TextJob):
     """Tell everything that a text is about."""
 
     task: Literal["text_classification_multilabel"]
-    primary_metric: Literal["accuracy"] | None = None
+    primary_metric: Annotated[Literal["accuracy"] | None, CAMEL] = None
 
 
 class TextEntitiesJob(TextJob):
@@ -141,4 +141,4 @@ class TextEntitiesJob(TextJob):
 
     task: Literal["text_ner"]
     target_column_name: Annotated[str | None, COLUMN] = None  # type: ignore[assignment]  # named entities carry their labels inside
-    primary_metric: Literal["accuracy"] | None = None
+    primary_metric: Annotated[Literal["accuracy"] | None, CAMEL] = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import AS_TEXT, Flag, Number, Scalar, Whole
+from orchestrator.core.bodies import AS_TEXT, CAMEL, Flag, Number, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Keyed, Passive
 from orchestrator.core.kind import Spec
 from orchestrator.kinds.jobs.automl import (
@@ -82,7 +82,7 @@ class Training(Spec):
     stack_ensemble_settings: StackEnsemble | None = None
     allowed_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
     blocked_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
-    training_mode: Literal["auto", "distributed", "non_distributed"] | None = None
+    training_mode: Annotated[Literal["auto", "distributed", "non_distributed"] | None, CAMEL] = None
 
 
 class TableJob(AutoMlJob):
@@ -108,7 +108,7 @@ class ClassificationJob(TableJob):
     """Predict a class."""
 
     task: Literal["classification"]
-    primary_metric: ClassificationMetric | None = None
+    primary_metric: Annotated[ClassificationMetric | None, CAMEL] = None
     positive_label: Annotated[Scalar | None, AS_TEXT] = None
 
 
@@ -116,7 +116,7 @@ class RegressionJob(TableJob):
     """Predict a number."""
 
     task: Literal["regression"]
-    primary_metric: RegressionMetric | None = None
+    primary_metric: Annotated[RegressionMetric | None, CAMEL] = None
 
 
 Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
@@ -145,5 +145,5 @@ class ForecastingJob(TableJob):
     """Predict the next values of time series."""
 
     task: Literal["forecasting"]
-    primary_metric: RegressionMetric | None = None
+    primary_metric: Annotated[RegressionMetric | None, CAMEL] = None
     forecasting: ForecastSettings
