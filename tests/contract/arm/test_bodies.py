@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.core.errors import Conflict, Invalid, UnsupportedSetup
 from orchestrator.core.extras import install_extra
+from orchestrator.kinds import discover
 from orchestrator.workspace.arm import wording
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.computes import compute_body, compute_properties
@@ -139,6 +140,36 @@ def test_a_command_job_there_and_back() -> None:
     assert job_properties(body, variant, SCOPE) == sent
 
 
+REGISTERED = (
+    "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
+    "azureml://registries/azureml/environments/sklearn-1.5/versions/3",
+    "azureml://registries/azureml/environments/sklearn-1.5",
+    "azureml://registries/ours/environments/e/versions/1",
+)
+
+
+@pytest.mark.parametrize("text", REGISTERED)
+def test_an_environment_of_a_registry_stays_what_it_is(text: str) -> None:
+    job, variant = job_body({"jobType": "Command", "command": "echo", "environmentId": text}, str)
+    assert job["environment"] == text
+    assert job_properties(job, variant, SCOPE)["environmentId"] == text
+    deployment = deployment_body({"endpointComputeType": "Managed", "environmentId": text}, {"capacity": 1}, str)
+    assert deployment["environment"] == text
+    assert deployment_properties(deployment, SCOPE)["environmentId"] == text
+
+
+@pytest.mark.parametrize(
+    "text", ["azureml://registries/r/models/m/versions/1", "azureml://registries/r/data/d/labels/latest"]
+)
+def test_what_is_read_of_a_registry_stays_what_it_is(text: str) -> None:
+    kind = "custom_model" if "/models/" in text else "uri_file"
+    sent = {"jobType": "Command", "command": "echo", "inputs": {"a": {"jobInputType": kind, "uri": text}}}
+    body, variant = job_body(sent, str)
+    assert body["inputs"]["a"]["path"] == text
+    assert job_properties(body, variant, SCOPE)["inputs"]["a"]["uri"] == text
+    assert deployment_body({"endpointComputeType": "Managed", "model": text}, {"capacity": 1}, str)["model"] == text
+
+
 def test_an_automl_job() -> None:
     sent = {
         "jobType": "AutoML",
@@ -173,7 +204,7 @@ class Wire:
     def __init__(self, root: Path) -> None:
         self.shelf = Shelf(WorkspacePaths(root))
         self.tokens = Tokens.fresh()
-        self._facade = Facade(self.shelf, self.tokens)
+        self._facade = Facade(self.shelf, self.tokens, discover())
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         headers = {"authorization": f"Bearer {self.tokens.issue('https://x')[0]}"}
@@ -296,7 +327,7 @@ def test_role_assignments_beside_one_that_is_there(
     tmp_path: Path, method: str, name: str, principal: str, status: int, code: str
 ) -> None:
     shelf, tokens = Shelf(WorkspacePaths(tmp_path / ".amlctl")), Tokens.fresh()
-    facade = Facade(shelf, tokens)
+    facade = Facade(shelf, tokens, discover())
 
     def ask(method: str, name: str, principal: str) -> Answer:
         body = json.dumps({"properties": {"principalId": principal, "roleDefinitionId": READER}}).encode()
