@@ -67,8 +67,8 @@ class ImageBoxJob(ImageJob):
     search_space: list[BoxSpace] | None = None
 
 
-TextScheduler: TypeAlias = Literal[
-    "none", "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup"
+TextScheduler: TypeAlias = Annotated[
+    Literal["none", "linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup"], CAMEL
 ]
 
 

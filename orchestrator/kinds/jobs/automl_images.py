@@ -5,16 +5,16 @@ Source: Azure ML CLI v2 YAML reference, automated ML image jobs.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from orchestrator.core.bodies import Flag, Number, Whole
+from orchestrator.core.bodies import CAMEL, Flag, Number, Whole
 from orchestrator.core.kind import Spec
 from orchestrator.kinds.jobs.search_space import Choice, FlagSpace, NumberSpace, StepSpace, TextSpace
 
-Scheduler: TypeAlias = Literal["none", "warmup_cosine", "step"]
-Optimizer: TypeAlias = Literal["none", "sgd", "adam", "adamw"]
-ModelSize: TypeAlias = Literal["none", "small", "medium", "large", "extra_large"]
-BoxMetric: TypeAlias = Literal["none", "coco", "voc", "coco_voc"]
+Scheduler: TypeAlias = Annotated[Literal["none", "warmup_cosine", "step"], CAMEL]
+Optimizer: TypeAlias = Annotated[Literal["none", "sgd", "adam", "adamw"], CAMEL]
+ModelSize: TypeAlias = Annotated[Literal["none", "small", "medium", "large", "extra_large"], CAMEL]
+BoxMetric: TypeAlias = Annotated[Literal["none", "coco", "voc", "coco_voc"], CAMEL]
 
 
 class SchedulerChoice(Choice):

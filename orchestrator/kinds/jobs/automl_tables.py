@@ -66,7 +66,7 @@ class StackEnsemble(Spec):
     stack_meta_learner_k_wargs: Annotated[dict[str, Any] | None, Computed(_SPELT)] = None
     stack_meta_learner_kwargs: dict[str, Any] | None = None
     stack_meta_learner_train_percentage: Number | None = None
-    stack_meta_learner_type: MetaLearner
+    stack_meta_learner_type: Annotated[MetaLearner, CAMEL]
 
 
 class Training(Spec):
