@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
-from orchestrator.core.bodies import ANY_CASE, Flag, Text
+from orchestrator.core.bodies import ANY_CASE, CAMEL, Flag, Text
 from orchestrator.core.field_mark import Computed, Metadata, Sensitive, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import MARK_TAGS, Removal
@@ -24,21 +24,21 @@ _KEY: Final = Sensitive("opens the service")
 class Token(Spec):
     """A personal access token."""
 
-    type: Annotated[Literal["pat"], ANY_CASE]
+    type: Annotated[Literal["pat"], ANY_CASE, CAMEL]
     pat: Annotated[str, Sensitive("a token")]
 
 
 class SasToken(Spec):
     """A token for a part of a storage account."""
 
-    type: Annotated[Literal["sas"], ANY_CASE]
+    type: Annotated[Literal["sas"], ANY_CASE, CAMEL]
     sas_token: Annotated[str, Sensitive("opens part of the account")]
 
 
 class Password(Spec):
     """A user name and a password."""
 
-    type: Annotated[Literal["username_password"], ANY_CASE]
+    type: Annotated[Literal["username_password"], ANY_CASE, CAMEL]
     username: Annotated[str, _HIDDEN]
     password: Annotated[str, Sensitive("a password")]
 
@@ -46,7 +46,7 @@ class Password(Spec):
 class ManagedIdentity(Spec):
     """A managed identity."""
 
-    type: Annotated[Literal["managed_identity"], ANY_CASE]
+    type: Annotated[Literal["managed_identity"], ANY_CASE, CAMEL]
     client_id: Annotated[str | None, _HIDDEN] = None
     resource_id: Annotated[str | None, _HIDDEN] = None
 
@@ -54,7 +54,7 @@ class ManagedIdentity(Spec):
 class Principal(Spec):
     """A service principal."""
 
-    type: Annotated[Literal["service_principal"], ANY_CASE]
+    type: Annotated[Literal["service_principal"], ANY_CASE, CAMEL]
     client_id: Annotated[str | None, _HIDDEN] = None
     client_secret: Annotated[str, Sensitive("the principal's password")]
     tenant_id: Annotated[str | None, _HIDDEN] = None
@@ -63,7 +63,7 @@ class Principal(Spec):
 class AccessKey(Spec):
     """A pair of keys, as S3 has them."""
 
-    type: Annotated[Literal["access_key"], ANY_CASE]
+    type: Annotated[Literal["access_key"], ANY_CASE, CAMEL]
     access_key_id: Annotated[str, _HIDDEN]
     secret_access_key: Annotated[str, _KEY]
 
@@ -71,21 +71,21 @@ class AccessKey(Spec):
 class ApiKey(Spec):
     """A key of an API."""
 
-    type: Annotated[Literal["api_key"], ANY_CASE]
+    type: Annotated[Literal["api_key"], ANY_CASE, CAMEL]
     key: Annotated[str, _KEY]
 
 
 class AccountKey(Spec):
     """The key of a storage account."""
 
-    type: Annotated[Literal["account_key"], ANY_CASE]
+    type: Annotated[Literal["account_key"], ANY_CASE, CAMEL]
     account_key: Annotated[str, Sensitive("opens the whole account")]
 
 
 class Caller(Spec):
     """The identity of whoever uses the connection (``aad``), or nothing (``none``)."""
 
-    type: Annotated[Literal["aad", "none"], ANY_CASE]
+    type: Annotated[Literal["aad", "none"], ANY_CASE, CAMEL]
 
 
 _SILENT: Final = ServiceValue("nothing, or the identity of the caller, where the spec is silent")
@@ -139,7 +139,7 @@ class BlobStore(ConnectionBody):
 class LakeHouse(Spec):
     """An item of OneLake."""
 
-    type: Literal["lake_house"]
+    type: Annotated[Literal["lake_house"], CAMEL]
     name: str
 
 
