@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.plain_files import read_plain
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles
 
@@ -55,7 +56,7 @@ def _faults(script: Path) -> Iterator[tuple[str, str]]:
         yield "is not a Python file: its name does not end in .py", _FIX
         return
     try:
-        tree = ast.parse(script.read_bytes(), script.name)
+        tree = ast.parse(read_plain(script), script.name)
     except OSError:
         return  # who copies it will tell
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:

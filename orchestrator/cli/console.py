@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TextIO
 
 from orchestrator.cli.streams import speaks_unicode
 from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text
 from orchestrator.report.style import Style, without_foreign_controls
 
@@ -141,6 +141,6 @@ def source_line(file: str, number: int) -> str | None:
 @lru_cache(maxsize=64)
 def _lines(file: str) -> tuple[str, ...]:
     try:
-        return tuple(Path(file).read_text(encoding="utf-8-sig", errors="replace").split("\n"))
+        return tuple(read_plain_text(file, errors="replace").split("\n"))
     except OSError:
         return ()

@@ -10,6 +10,7 @@ from typing import Any, Final
 from orchestrator.cli.imported_text import Part, Verdict, spec_text
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.tree import LocatedDict
 from orchestrator.kinds import discover
 from orchestrator.spec.documents import is_spec, name_of, recognise
@@ -81,7 +82,7 @@ def _candidates(source: Path) -> list[Path]:
 
 
 def _judge(path: Path, kinds: Kinds) -> Verdict:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    text = read_plain_text(path, errors="replace")
     schema = _SCHEMA.search(text)
     mask = Mask(text, candidates(text))
     problems = Problems()

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.cli.options import SpecChoice
 from orchestrator.cli.saved_shape import misshapen
 from orchestrator.core.errors import StateError
+from orchestrator.core.plain_files import open_plain, read_plain_text
 from orchestrator.core.plan import Plan
 from orchestrator.core.project import LoadOptions
 from orchestrator.planning.options import PlanOptions
@@ -147,9 +148,7 @@ def _here(path: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise _invalid(f"{path} is too large for a saved plan.")
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_plain_text(path, _MAX_BYTES))
     except OSError as problem:
         raise _invalid(f"{path} cannot be read as a saved plan: {problem.strerror}.") from problem
     except RecursionError as problem:
@@ -167,7 +166,7 @@ def _invalid(detail: str) -> StateError:
 
 def _begins_like_a_plan(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return _BEGINNING.match(file.read(256)) is not None
     except OSError:
         return False

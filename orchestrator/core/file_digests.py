@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.plain_files import read_plain
 from orchestrator.core.plan import SAVED_PLAN_KEYS
 
 PYTHON_SUFFIX: Final = ".py"
@@ -80,7 +81,7 @@ def agrees(path: Path, planned: str, suffix: str) -> bool:
     plain = str(path)
     if planned in (digest_of(plain, Compare.BYTES)[:DIGITS], text_digest(plain)):
         return True
-    return suffix == PYTHON_SUFFIX and python_digest(path.read_bytes()) == planned
+    return suffix == PYTHON_SUFFIX and python_digest(read_plain(path)) == planned
 
 
 def python_digest(source: bytes) -> str | None:

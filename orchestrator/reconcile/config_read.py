@@ -12,6 +12,7 @@ from orchestrator.core import graph
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, SpecError, did_you_mean
 from orchestrator.core.fields import node_of
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.tree import Path as TreePath
 from orchestrator.reconcile.config import Config, ProjectConfig
@@ -41,7 +42,7 @@ def read_config(path: Path) -> Config:
         SpecError: with every problem.
     """
     try:
-        return parse_config(path.read_text(encoding="utf-8-sig"), path)
+        return parse_config(read_plain_text(path), path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         problems = Problems()

@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 from orchestrator.core.diagnostic import Diagnostic
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.resource import Check
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
@@ -90,7 +91,7 @@ def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[
     if missing is not None:
         return "", missing
     try:
-        body = path.read_text(encoding="utf-8-sig")
+        body = read_plain_text(path)
         json.loads(body)
     except (UnicodeDecodeError, json.JSONDecodeError) as failure:
         detail = f"The request '{text}' of {draft.address} is not JSON: {failure}."

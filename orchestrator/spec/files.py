@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from orchestrator.core.boundary import UNBOUNDED, Boundary
+from orchestrator.core.plain_files import read_plain
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 from orchestrator.spec.read import read_documents
@@ -84,6 +85,7 @@ class Files:
     def reread(self, name: str) -> str:
         """The text of a file once more, for messages; empty if it is gone."""
         path = self.sources.get(name)
-        if path is None or not path.is_file():
+        try:
+            return "" if path is None else decode(read_plain(path), name, Problems()) or ""
+        except OSError:
             return ""
-        return decode(path.read_bytes(), name, Problems()) or ""

@@ -187,8 +187,8 @@ class Gathering:
 
 
 def _real(path: Path) -> Path:
-    """Where links lead; of links that lead round in a ring, the path itself."""
-    return Path(os.path.realpath(path))
+    """Where links lead; of links that lead round in a ring, and of a name that no file can have, the path itself."""
+    return path if "\0" in str(path) else Path(os.path.realpath(path))
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
@@ -196,6 +196,8 @@ def matching(folder: Path, pattern: str) -> list[Path]:
 
     The ending matches in any case, so that ``*.yaml`` finds ``A.YAML`` too.
     """
+    if "\0" in pattern:
+        return []
     head, _, tail = pattern.rpartition("/")
     wanted = re.compile(fnmatch.translate(_with_small_ending(tail)))
     found: dict[Path, None] = {}

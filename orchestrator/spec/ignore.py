@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core.plain_files import read_plain_text
+
 ALWAYS: Final = (".git", "__pycache__/", "*.pyc", ".amlignore", ".gitignore", ".ipynb_checkpoints/")
 """Never content of code, unless a rule says ``!NAME``: other tools' droppings, and the ignore files themselves."""
 
@@ -50,7 +52,7 @@ def ignore_rules(folder: Path) -> Ignored:
     lines: list[str] = list(ALWAYS)
     found = next((folder / name for name in IGNORE_FILES if (folder / name).is_file()), None)
     if found is not None:
-        lines += found.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        lines += read_plain_text(found, errors="replace").splitlines()
     return Ignored(tuple(_compiled(lines)))
 
 

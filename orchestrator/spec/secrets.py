@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from orchestrator.core.boundary import UNBOUNDED, Boundary
 from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.project import LoadOptions
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Mark
@@ -19,6 +20,9 @@ from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 
 SOURCES: Final = ("env", "file", "key_vault")
 _VAULT_FIELDS: Final = ("vault", "name", "version")
+
+_LONGEST: Final = 1024 * 1024
+"""Bytes of the longest file that is one secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _from_file(name: str, path: Path, written: str, boundary: Boundary) -> str:
     if not boundary.admits(path):
         raise _unavailable(name, f"{written} {OUTSIDE}", OUTSIDE_FIX)
     try:
-        return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
+        return read_plain_text(path, _LONGEST).rstrip("\r\n")
     except FileNotFoundError:
         raise _unavailable(name, f"there is no file {written}", "Create the file, or correct its path.") from None
     except UnicodeDecodeError:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core.plain_files import read_plain_text
+
 _PATH: Final = re.compile(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
@@ -18,7 +20,7 @@ def empty_submodules(folder: Path) -> list[Path]:
     listing = next((above / ".gitmodules" for above in (folder, *folder.parents) if _is_top(above)), None)
     if listing is None or not listing.is_file():
         return []
-    named = _PATH.findall(listing.read_text(encoding="utf-8", errors="replace"))
+    named = _PATH.findall(read_plain_text(listing, errors="replace"))
     places = (listing.parent / name.strip('"') for name in named)
     return [place for place in places if place.is_relative_to(folder) and _is_empty(place)]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
 
@@ -38,7 +39,7 @@ def table_problems(folder: Path, manifest: Collection[str]) -> Iterator[TablePro
     """
     aside = Problems()
     try:
-        text = (folder / NAME).read_text(encoding="utf-8-sig")
+        text = read_plain_text(folder / NAME)
     except (OSError, UnicodeDecodeError):
         return  # said elsewhere
     documents = read_documents(text, NAME, aside)

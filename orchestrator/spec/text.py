@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import errno
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core.plain_files import LARGEST, read_plain
 from orchestrator.core.tree import Mark
 from orchestrator.spec.problems import Problems
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""Largest file that is read. A spec of 10,000 resources takes about 5 MiB."""
+MAX_BYTES: Final = LARGEST
+"""Largest file that is read."""
 
 
 def read_text(path: Path, name: str, problems: Problems, at: Mark | None = None) -> str | None:
@@ -26,22 +28,15 @@ def read_text(path: Path, name: str, problems: Problems, at: Mark | None = None)
         The text; None if it cannot be read.
     """
     try:
-        if path.is_dir():
-            raise IsADirectoryError(f"{name} is a folder")
-        with path.open("rb") as file:  # not by its size: a pipe or a device has none
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            problems.error(
-                "too-large",
-                f"{name} is larger than the {MAX_BYTES:,} bytes that are read at most.",
-                "Split the file and `include` the parts.",
-                at or beginning(name),
-            )
-            return None
+        data = read_plain(path, MAX_BYTES)
     except FileNotFoundError:
         problems.error("file-not-found", f"There is no file {name}.", "Correct the path.", at)
         return None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            detail = f"{name} is larger than the {MAX_BYTES:,} bytes that are read at most."
+            problems.error("too-large", detail, "Split the file and `include` the parts.", at or beginning(name))
+            return None
         reason = error.strerror or str(error)
         problems.error("unreadable-file", f"{name} cannot be read: {reason}.", "Name a readable file.", at)
         return None

@@ -159,7 +159,7 @@ def _member(text: str, value: Any, rest: str) -> Any:
 def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
     """Why the variable must not have this value, and what to do; None if it may."""
     name = declared.name
-    shown = "the given value" if declared.sensitive or isinstance(value, Secret) else repr(value)
+    shown = "the given value" if declared.sensitive or isinstance(value, Secret) else _in_words(value)
     if isinstance(value, Secret):
         return (
             None
@@ -185,6 +185,13 @@ def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
             "Give a value that matches the whole pattern.",
         )
     return _out_of_bounds(value, declared, shown)
+
+
+def _in_words(value: Any) -> str:
+    """A plain value as it is; of one that may hold anything, only what it is."""
+    if isinstance(value, str | int | float):
+        return repr(value)
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "the given value"
 
 
 def _out_of_bounds(value: Any, declared: Declaration, shown: str) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.workspace.database import RecordDatabase, start_over
@@ -263,8 +264,8 @@ def _decoded(row: tuple[Any, ...]) -> Record:
     trees = (json.loads(body), json.loads(attributes))
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(tree, dict) for tree in trees):
         raise TypeError("a column of another type")
-    if "." not in address or not isinstance(generation, int):
-        raise ValueError("no address or generation")
+    if Address.parse(address).kind != kind or not isinstance(generation, int):
+        raise ValueError("no address of this kind, or no generation")
     return Record(
         kind, address, revision, owner, fingerprint, *trees, _HEALTH[health],
         message, bool(archived), number, phase, variant, bool(deleting), generation,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.errors import BackendError, Invalid
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, opened, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
@@ -102,7 +103,7 @@ class Buildable:
         """The text of a conda file; None if it cannot be read now, which who builds it will tell."""
         try:
             if isinstance(conda, LocalFiles):
-                return conda.path.read_text(encoding="utf-8")
+                return read_plain_text(conda.path)
             if isinstance(conda, str) and conda.startswith(SCHEME):
                 return self._content.path_of(conda.removeprefix(SCHEME)).read_text(encoding="utf-8")
         except (OSError, ValueError, BackendError):

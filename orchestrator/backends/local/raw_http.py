@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orchestrator.backends.scoring_script import script_of
 from orchestrator.core.errors import BackendError
+from orchestrator.core.plain_files import read_plain, read_plain_text
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, plain
 from orchestrator.workspace.content import SCHEME, ContentStore
@@ -42,7 +43,7 @@ def lacking(body: Mapping[str, Any], environment: Any, content: ContentStore) ->
 
 def _asks(script: Path) -> bool:
     try:
-        tree = ast.parse(script.read_bytes())
+        tree = ast.parse(read_plain(script))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False  # told elsewhere
     names: list[str] = []
@@ -66,7 +67,7 @@ def _brings(environment: Any, content: ContentStore) -> bool:
 def _text(conda: Any, content: ContentStore) -> str | None:
     try:
         if isinstance(conda, LocalFiles):
-            return conda.path.read_text(encoding="utf-8")
+            return read_plain_text(conda.path)
         if isinstance(conda, str) and conda.startswith(SCHEME):
             return content.path_of(conda.removeprefix(SCHEME)).read_text(encoding="utf-8")
     except (OSError, ValueError, BackendError):

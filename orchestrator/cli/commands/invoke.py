@@ -12,6 +12,7 @@ from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
 from orchestrator.cli.options import SpecChoice, with_console, with_spec_and_address
 from orchestrator.core.address import Address
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.ports import ScoringRequest, SystemClock
 from orchestrator.engine import open_workspace
 from orchestrator.kinds import discover
@@ -68,6 +69,6 @@ def _text_of(path: Path | None) -> str:
     if path is None or str(path) == "-":
         return sys.stdin.read()
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_plain_text(path)
     except (OSError, UnicodeDecodeError) as problem:
-        raise click.FileError(str(path), hint=str(problem)) from problem
+        raise click.FileError(str(path), hint=getattr(problem, "strerror", None) or str(problem)) from problem

@@ -75,6 +75,8 @@ def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path, root: P
     """Write a plan to a file that its owner alone can read: field values may be confidential even where they are no secrets."""
     from orchestrator.cli.saved import saved_document
 
+    if path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file()):
+        raise click.FileError(str(path), hint="it is no ordinary file, and a plan replaces what is there")
     text = json.dumps(saved_document(plan, spec, options, path, root), ensure_ascii=False, indent=2)
     try:
         private_files.replace(path, text + "\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.value import Secret
 
 
@@ -58,7 +59,7 @@ def _from_file(path: Path) -> str:
             raise SecretMissing(
                 f"The secret file {path} may be read by everybody on this machine.", fix=f"Run `chmod 600 {path}`."
             )
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return read_plain_text(path).rstrip("\r\n")
     except OSError as error:
         raise SecretMissing(
             f"The secret file {path} cannot be read ({error.strerror}).", fix="Name a readable file."
