@@ -19,6 +19,7 @@ from orchestrator.workspace.keeping import keep
 from orchestrator.workspace.model_names import ModelNames
 from orchestrator.workspace.paths import WorkspacePaths, inside
 from orchestrator.workspace.records import FILES, KEPT, LOST, MLFLOW_RUN, Record
+from orchestrator.workspace.run_files import OWN_FOLDERS
 from orchestrator.workspace.stand_ins import stand_in_for
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracked_files import TrackedFiles
@@ -28,9 +29,6 @@ REMOTE_SCHEMES: Final = frozenset({"abfs", "abfss", "adl", "hdfs", "s3", "gs", "
 
 ARTIFACTS: Final = "artifacts"
 """The service's name for everything that a run has stored under its own name."""
-
-OWN_FOLDERS: Final = ("outputs", "user_logs")
-"""Folders of a run that are for everybody; the others are between supervisor and runner."""
 
 _DEPTH = 8
 _ASSET = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>\w+))?")
@@ -191,13 +189,13 @@ class _Resolver:
         found = tracked.find(run_id, path) if path else None
         if found is not None:
             return found
-        tops = list(tracked.tops(run_id))
+        tops = {*tracked.tops(run_id)}
         if record is None and not tops:
             self._run(run)
-        tops += [name for name in OWN_FOLDERS if folder is not None and (folder / name).is_dir()]
+        tops |= {name for name in OWN_FOLDERS if folder is not None and (folder / name).is_dir()}
         raise NotFound(
             f"Run '{run}' has no artifact '{path}'. It has: {', '.join(sorted(tops)) or 'none'}.",
-            fix=_nearest_name(path, tops),
+            fix=_nearest_name(path, sorted(tops)),
         )
 
     def _run(self, name: str) -> Record:

@@ -91,6 +91,15 @@ def _stands_in(label: str, why: str, python: str, requirements: tuple[str, ...])
     return Recipe(OWN.path, None, (f"{label}: this machine's Python {OWN.version} stands in, because {first}.{told}",))
 
 
+def read_model_file(file: Path) -> Mapping[str, Any]:
+    """What a file ``MLmodel`` says; empty if it is none.
+
+    Raises:
+        Invalid: it cannot be read.
+    """
+    return _tree(file)
+
+
 def _tree(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}

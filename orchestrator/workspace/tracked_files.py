@@ -66,6 +66,10 @@ class TrackedFiles:
         # A model's name may hold a slash; the longer name is meant then.
         return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
+    def folder(self, run_id: str) -> Path | None:
+        """Where a run's own files lie, which need not be there yet; None if there is no such run."""
+        return next((self._here(uri) for (uri,) in self._rows(_RUN, run_id)), None)
+
     def model(self, model_id: str) -> Path | None:
         """The folder of a logged model by its id: ``m-`` and 32 hex digits."""
         for (location,) in self._rows(_MODEL, model_id):

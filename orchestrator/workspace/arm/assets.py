@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.core.errors import NotFound
 from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.messages import Answer, WireError
+from orchestrator.workspace.arm.model_facts import with_facts
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen, shorten
@@ -198,6 +199,8 @@ class Assets:
         properties = self._properties(record, scope)
         if (uri := self._shown_uri(record, scope)) is not None:
             properties = {**properties, MODEL_URI: uri}
+        if section == MODELS:
+            properties = with_facts(properties, record, self._shelf.paths)
         return {
             "id": scope.resource(section, record.name, "versions", record.revision),
             "name": record.revision,

@@ -10,10 +10,11 @@ from typing import Final
 from orchestrator.core.errors import Invalid
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.workspace import record_kinds
-from orchestrator.workspace.assets import OWN_FOLDERS, resolve
+from orchestrator.workspace.assets import resolve
 from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
 from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
 from orchestrator.workspace.records import KEPT, MLFLOW_RUN, Record
+from orchestrator.workspace.run_files import OWN_FOLDERS, own_files
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracked_files import TrackedFiles
 
@@ -129,6 +130,10 @@ class Storage:
         if run is not None and not run["path"]:
             for name, place in TrackedFiles(self._paths).tops(self._run_id(run["run"])).items():
                 yield f"{start}/{name}", place
+            record = self._run(run["run"])
+            for name, place in own_files(self._paths, record) if record is not None else ():
+                yield f"{start}/{name}", place
+            return
         yield start, self.place(container, start)
 
     def _of_run(self, container: str, blob: str) -> Path | None:
@@ -137,7 +142,7 @@ class Storage:
         if container == container_of(ARTIFACTS) and (match := _MODEL.fullmatch(blob)):
             return self._model(match["name"], match["version"], match["path"] or "")
         if container == container_of(DEFAULT_DATASTORES[0]) and (match := _OUTPUT.fullmatch(blob)):
-            record = self._store.find(record_kinds.JOBS, match["run"])
+            record = self._run(match["run"])
             place = (record.attributes.get("outputs") or {}).get(match["output"]) if record is not None else None
             if place is not None:
                 return inside(Path(place), match["path"]) if match["path"] else Path(place)
@@ -145,13 +150,19 @@ class Storage:
 
     def _artifact(self, run: str, path: str, blob: str) -> Path:
         first = path.partition("/")[0]
-        if first in _PRIVATE:
+        own = inside(self._paths.job(run), path)
+        if first in OWN_FOLDERS and own.exists():
+            return own
+        tracked = TrackedFiles(self._paths).find(self._run_id(run), path) if path else None
+        if tracked is None and path and first not in OWN_FOLDERS and (self._paths.job(run) / first).exists():
             raise Invalid(f"'{blob}' is not for clients.")
-        tracked = TrackedFiles(self._paths).find(self._run_id(run), path) if path and first not in OWN_FOLDERS else None
-        return tracked or inside(self._paths.job(run), path)
+        return tracked or own
+
+    def _run(self, run: str) -> Record | None:
+        return self._store.find(record_kinds.JOBS, run)
 
     def _run_id(self, run: str) -> str:
-        record = self._store.find(record_kinds.JOBS, run)
+        record = self._run(run)
         return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else ""
 
     def _model(self, name: str, version: str, path: str) -> Path | None:
@@ -166,17 +177,8 @@ def _files(start: str, place: Path) -> dict[str, Path]:
     if place.is_file():
         return {start: place}
     lead = f"{start}/" if start else ""
-    files = (path for path in place.rglob("*") if path.is_file() and not _hidden(path, place))
+    files = (path for path in place.rglob("*") if path.is_file() and not path.name.startswith(".upload-"))
     return {f"{lead}{path.relative_to(place).as_posix()}": path for path in files}
-
-
-_PRIVATE = frozenset({"run.json", "process", "lock", "runner.log", "exit.json"})
-"""Files of a run's folder between supervisor and runner. The order may hold secrets."""
-
-
-def _hidden(path: Path, root: Path) -> bool:
-    first = path.relative_to(root).parts[0]
-    return first in _PRIVATE or any(part.startswith(".upload-") for part in path.parts)
 
 
 _LONG = "azureml://datastores/"

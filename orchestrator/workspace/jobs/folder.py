@@ -72,6 +72,11 @@ class JobFolder:
         return self.logs / "std_log.txt"
 
     @property
+    def system_log(self) -> Path:
+        """What we ourselves have to say of the run."""
+        return self.path / "system_logs" / "runner.log"
+
+    @property
     def metrics(self) -> Path:
         """Metrics that the job itself reports, as JSON; AutoML writes it."""
         return self.path / "metrics.json"

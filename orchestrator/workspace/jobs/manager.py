@@ -156,7 +156,7 @@ class JobManager:
             self._store.update_status(record.key, phase=QUEUED)
             return
         argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
-        runner = spawn(argv, cwd=folder.path, log=folder.path / "runner.log")
+        runner = spawn(argv, cwd=folder.path, log=folder.system_log)
         self._store.update_status(record.key, phase=RUNNING, message="", attributes={PROCESS: str(runner)})
         _log.info("%s runs as process %s", record.revision, runner)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace import record_kinds
 from orchestrator.workspace.accelerators import gpu_notice
@@ -30,6 +31,7 @@ from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
 from orchestrator.workspace.logs import note
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.records import Record
+from orchestrator.workspace.run_files import show_in_mlflow
 from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
@@ -75,6 +77,7 @@ class Preparation:
             inputs, literals = self._inputs(record, body)
             outputs = self._outputs(record, body, folder)
             run = tracked.result()
+        self._show_logs(record, folder)
         order = RunOrder(
             record.revision,
             "automl" if _is_automl(body) else "command",
@@ -91,6 +94,14 @@ class Preparation:
         )
         order.write(folder)
         return order
+
+    def _show_logs(self, record: Record, folder: JobFolder) -> None:
+        """Logs are among the run's artifacts in MLflow from the beginning."""
+        folder.system_log.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        note(folder.system_log, f"{record.revision} is ready to run")
+        folder.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        private_files.open_end(folder.log).close()
+        show_in_mlflow(self.paths, self.store.get(*record.key) or record)
 
     def _tell_of_gpu(self, record: Record, folder: JobFolder, tell: Callable[[str], None]) -> None:
         if notice := gpu_notice(record, self.store):

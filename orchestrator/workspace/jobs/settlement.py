@@ -18,6 +18,8 @@ from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.masking import StreamMask
 from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
+from orchestrator.workspace.run_files import show_in_mlflow
+from orchestrator.workspace.secrets import SecretFiles
 from orchestrator.workspace.store import RecordStore
 from orchestrator.workspace.tracking import TrackingServer
 from orchestrator.workspace.trees import make_read_only, remove_tree
@@ -52,6 +54,7 @@ class Settlement:
             _sync(folder, attributes["outputs"])
             if trouble := Registering(self.paths, self.store).register(current, attributes["outputs"]):
                 ended = replace(ended, ending=Ending.FAILED, reason=trouble)
+        self._show(current, folder, order)
         if folder.environment.exists():
             remove_tree(folder.environment)
         attributes |= self._end_tracking(current, ended)
@@ -65,6 +68,19 @@ class Settlement:
             record.key, health=health, phase=ended.ending.value, message=message, attributes=attributes
         )
         _log.info("%s: %s %s", record.revision, ended.ending.value, ended.reason)
+
+    def _show(self, record: Record, folder: JobFolder, order: RunOrder | None) -> None:
+        """Put the run's files among its artifacts in MLflow. The result of the job does not hang on it."""
+        try:
+            said = folder.system_log.read_text(encoding="utf-8", errors="replace")
+            if (masked := SecretFiles(self.paths).mask(record.key)(said)) != said:
+                private_files.replace(folder.system_log, masked)
+        except (OSError, BackendError):
+            pass  # nothing was said
+        try:
+            show_in_mlflow(self.paths, record, order.outputs if order else ())
+        except OSError as error:
+            _log.warning("files of %s are not among its artifacts in MLflow: %s", record.revision, error)
 
     def _end_tracking(self, record: Record, ended: RunExit) -> dict[str, Any]:
         """End the MLflow run and read its metrics. The result of the job does not hang on it."""

@@ -268,13 +268,20 @@ def test_traffic_must_add_up_and_name_what_is_there(wire: Wire) -> None:
 
 def test_what_is_between_supervisor_and_runner_is_not_shown(tmp_path: Path) -> None:
     paths = WorkspacePaths(tmp_path)
-    (paths.jobs / "r").mkdir(parents=True)
-    (paths.jobs / "r" / "run.json").write_text("{}")
-    (paths.jobs / "r" / "out.txt").write_text("")
     store = RecordStore(paths)
+    store.insert(Record("jobs", "jobs.r", "r", body={"command": "true"}, attributes={"outputs": {"named": ""}}))
+    shown = ["outputs/out.txt", "system_logs/runner.log", "user_logs/std_log.txt"]
+    for name in (*shown, "outputs/named/x", "run.json", "code/train.py", "inputs/x", "environment/bin/python"):
+        (paths.jobs / "r" / name).parent.mkdir(parents=True, exist_ok=True)
+        (paths.jobs / "r" / name).write_text("")
     storage, container = Storage(paths, store), container_of("workspaceartifactstore")
-    assert list(storage.below(container, "ExperimentRun/dcid.r/")) == ["ExperimentRun/dcid.r/out.txt"]
-    for blob in ("ExperimentRun/dcid.r/run.json", "ExperimentRun/dcid.r/../../secrets/x", "../workspace.db"):
+    assert list(storage.below(container, "ExperimentRun/dcid.r/")) == [f"ExperimentRun/dcid.r/{name}" for name in shown]
+    for blob in (
+        "ExperimentRun/dcid.r/run.json",
+        "ExperimentRun/dcid.r/code/train.py",
+        "ExperimentRun/dcid.r/../../secrets/x",
+        "../workspace.db",
+    ):
         with pytest.raises(Invalid):
             storage.place(container, blob)
     with pytest.raises(Invalid):

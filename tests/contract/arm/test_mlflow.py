@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,10 +15,21 @@ from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.jobs.tracked import start_tracking
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.records import Record
+from orchestrator.workspace.run_files import OWN_FOLDERS, show_in_mlflow
 from orchestrator.workspace.tracking import TrackingServer
 from tests.contract import served
 
 JOB = "train-1"
+MODEL = "flavors: {sklearn: {pickled_model: model.pkl, code: null}, python_function: {env: {conda: conda.yaml}, loader_module: x}}"
+FILES = (
+    "outputs/deep/x.txt",
+    "user_logs/std_log.txt",
+    "system_logs/runner.log",
+    "code/train.py",
+    "run.json",
+    "inputs/a/b",
+)
+OWN = {name for name in FILES if name.split("/")[0] in OWN_FOLDERS}
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +57,12 @@ def mlflow(service: ArmService, environment: Mapping[str, str]) -> Any:
     body = {"type": "command", "command": "true", "tags": {"x": "1"}, "display_name": "Training"}
     record = Record("jobs", f"jobs.{JOB}", JOB, body=body, variant="command", health=Health.HEALTHY, phase="completed")
     start_tracking(TrackingServer(paths), service.records, service.records.insert(record), "taxi")
-    (paths.job(JOB) / "outputs").mkdir(parents=True)
-    client.log_text(JOB, "flavors: {}", "model/MLmodel")
+    for name in FILES:
+        (paths.job(JOB) / name).parent.mkdir(parents=True, exist_ok=True)
+        (paths.job(JOB) / name).write_text(name)
+    show_in_mlflow(paths, service.records.find("jobs", JOB))
+    show_in_mlflow(paths, service.records.find("jobs", JOB))
+    client.log_text(JOB, MODEL, "model/MLmodel")
     return client
 
 
@@ -83,9 +99,25 @@ def test_models_from_what_a_job_logged_and_back_to_disk(client: Any, mlflow: Any
         made.tags = {"later": "1"}
         assert client.models.create_or_update(made).tags["later"] == "1"
         client.models.download(name, "1", download_path=tmp_path)
-        assert (tmp_path / name / "model" / "MLmodel").read_text() == "flavors: {}"
+        assert (tmp_path / name / "model" / "MLmodel").read_text() == MODEL
+        assert (made.job_name, made.properties["azureml.artifactPrefix"]) == (JOB, "model"), path
+        shown = client.models.get(name, version="1")
+        assert shown.flavors["sklearn"] == {"pickled_model": "model.pkl", "code": "null"}
+        assert shown.flavors["python_function"]["env"] == '{"conda": "conda.yaml"}'
+        assert shown.properties["flavors"] == "sklearn,python_function"
+        assert json.loads(shown.properties["model_json"])["flavors"]["python_function"]["loader_module"] == "x"
+
+
+def test_a_jobs_files_from_both_sides(client: Any, mlflow: Any, tmp_path: Path) -> None:
     client.jobs.download(JOB, download_path=tmp_path / "job", all=True)
-    assert (tmp_path / "job" / "artifacts" / "model" / "MLmodel").is_file()
+    fetched = tmp_path / "job" / "artifacts"
+    found = {path.relative_to(fetched).as_posix() for path in fetched.rglob("*") if path.is_file()}
+    assert found == {*OWN, "model/MLmodel"}
+
+    assert {info.path for info in mlflow.list_artifacts(JOB)} == {*OWN_FOLDERS, "model"}
+    assert [info.path for info in mlflow.list_artifacts(JOB, "outputs/deep")] == ["outputs/deep/x.txt"]
+    for name in OWN:
+        assert Path(mlflow.download_artifacts(JOB, name, str(tmp_path))).read_text() == name
 
 
 def test_one_registry_from_both_sides(client: Any, mlflow: Any, tmp_path: Path) -> None:
@@ -93,6 +125,8 @@ def test_one_registry_from_both_sides(client: Any, mlflow: Any, tmp_path: Path) 
     mlflow.create_model_version("shared", f"runs:/{JOB}/model", JOB, tags={"from": "mlflow"})
     found = client.models.get("shared", label="latest")
     assert (found.version, found.type, found.tags) == ("1", "mlflow_model", {"from": "mlflow"})
+    assert (found.job_name, found.properties["mlflow.modelSourceUri"]) == (JOB, f"runs:/{JOB}/model")
+    assert set(found.flavors) == {"sklearn", "python_function"}
     client.models.download("shared", "1", download_path=tmp_path)
     assert (tmp_path / "shared" / "model" / "MLmodel").is_file()
 
