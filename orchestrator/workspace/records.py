@@ -38,6 +38,9 @@ ADOPTED: Final = "adopted"
 MLFLOW_RUN: Final = "mlflow_run_id"
 """Attribute of a job's record: its run in MLflow."""
 
+CARRIED: Final = "carried_labels"
+"""Attribute of a job's record: names of the tags that its run in MLflow has from it, so that one that the job has lost goes there too."""
+
 REGISTERED: Final = "registered"
 """Attribute of a model's record: what MLflow's registry keeps beside it, ``source``, ``run_id``, ``stage``, …"""
 
@@ -51,7 +54,7 @@ OUTPUT_PROPERTY: Final = "azureml.outputName"
 """Property of a registered output: its name among the run's outputs."""
 
 PRIVATE_ATTRIBUTES: Final = frozenset(
-    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST, ADOPTED}
+    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST, ADOPTED, CARRIED}
 )
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 

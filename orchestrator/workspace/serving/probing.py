@@ -35,12 +35,13 @@ class Probe:
         for name in names:
             settings = body.get(name)
             if isinstance(settings, Mapping):
+                given = {name: value for name, value in settings.items() if value is not None}
                 return cls(
-                    str(settings.get("path") or "/"),
-                    float(settings.get("initial_delay", 10)),
-                    float(settings.get("period", 10)),
-                    float(settings.get("timeout", 2)),
-                    int(settings.get("failure_threshold", 30)),
+                    str(given.get("path") or "/"),
+                    float(given.get("initial_delay", 10)),
+                    float(given.get("period", 10)),
+                    float(given.get("timeout", 2)),
+                    int(given.get("failure_threshold", 30)),
                 )
         return cls()
 

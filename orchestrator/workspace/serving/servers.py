@@ -163,7 +163,7 @@ class Server:
             await self.end(_SHORT_GRACE_S)  # printing would fail from now on, and with it model code
             self._note_end("the process that writes its log ended")
         elif not self.ready:
-            await self._look_at_start(task.startup)
+            await self._look_at_start(task.startup, task.liveness)
         elif time.monotonic() >= self._next_probe:
             await self._look_at_life(task.liveness)
 
@@ -178,10 +178,10 @@ class Server:
         self.process = None
         self.ready = False
 
-    async def _look_at_start(self, probe: Probe) -> None:
+    async def _look_at_start(self, probe: Probe, life: Probe) -> None:
         if await answers(str(self.socket), probe.path, probe.timeout_s):
             self.ready, self.served, self._misses = True, True, 0
-            self._next_probe = time.monotonic() + probe.period_s
+            self._next_probe = max(time.monotonic() + life.period_s, self._started + life.initial_delay_s)
         elif time.monotonic() - self._started > probe.patience_s:
             await self.end(_SHORT_GRACE_S)
             asked = "" if probe.path == "/" else f" GET {probe.path} with 200"

@@ -94,10 +94,11 @@ def load(paths: WorkspacePaths) -> Wsgi:
     Raises:
         BackendError: the database cannot be made or used.
     """
-    from orchestrator.workspace.tracker.database import ensure_database
+    from orchestrator.workspace.tracker.database import ensure_database, follow_the_folder
     from orchestrator.workspace.tracker.runs import artifacts_folder
 
     database, artifacts = ensure_database(paths.tracking), artifacts_folder(paths.tracking)
+    follow_the_folder(database, artifacts)
     # MLflow reads where its store is from these variables when it is imported.
     # Source: mlflow/server/constants.py of 3.17, to which pyproject.toml pins it.
     os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{database}"

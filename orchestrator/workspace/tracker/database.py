@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from orchestrator.core.disk import full_disk, is_full
 from orchestrator.core.errors import Failed, Invalid
@@ -18,6 +19,13 @@ from orchestrator.workspace.paths import PRIVATE_FILE
 
 NAME: Final = "mlflow.db"
 _DRAFT: Final = f".{NAME}."
+_ADDRESSES: Final = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("trace_tags", "value"),
+)
+"""Columns with addresses of files. Source: mlflow/store/tracking/dbmodels/models.py of 3.17."""
 _NEWS: Final = ("runs", "registered_models", "logged_models", "trace_info")
 """Tables that are empty in a database that nobody has used yet."""
 
@@ -51,6 +59,32 @@ def ensure_database(folder: Path) -> Path:
     else:
         raise Invalid(f"{place} was made by another version of MLflow ({found or 'unknown'}).", fix=_fix(place))
     return place
+
+
+def follow_the_folder(database: Path, artifacts: Path) -> None:
+    """Where the workspace was moved or copied, let addresses of files that MLflow has written down lead to where they are now.
+
+    Args:
+        database: of `ensure_database`.
+        artifacts: folder below which all files of runs lie.
+
+    Raises:
+        Failed: the disk does not take it.
+    """
+    mark = f"/{artifacts.parent.name}/{artifacts.name}/"
+    try:
+        with _opened(database) as connection, connection:
+            for table, column in _ADDRESSES:
+                found = connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE 'file:%'")  # noqa: S608
+                for (address,) in found.fetchall():
+                    before, there, rest = unquote(str(address)).rpartition(mark)
+                    now = (artifacts / rest).as_uri() if there else address
+                    if there and address != now and before != unquote(artifacts.parent.parent.as_uri()):
+                        change = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608
+                        connection.execute(change, (now, address))
+    except sqlite3.Error as error:
+        why = full_disk(database.parent) if is_full(error) else f"{_first_line(error)}."
+        raise Failed(f"{database} cannot be changed. {why}", fix="Mend that; the next request tries again.") from error
 
 
 def _build(place: Path, fill: Callable[[Path], None]) -> None:

@@ -11,13 +11,13 @@ from mlflow.entities import RunTag
 from mlflow.exceptions import MlflowException
 
 from orchestrator.workspace import record_kinds
-from orchestrator.workspace.records import MLFLOW_RUN, Record
+from orchestrator.workspace.records import CARRIED, MLFLOW_RUN, Record
 from orchestrator.workspace.store import RecordStore
 
 RUN_NAME: Final = "mlflow.runName"
 _NOTE: Final = "mlflow.note.content"
-_CARRIED: Final = "amlctl.labels"
-"""Tag of a run: the names of those tags that it has from its job, so that one that the job has lost goes too."""
+_FORMER: Final = "amlctl.labels"
+"""Tag of runs that stood for `CARRIED` before and was shown to everybody: it goes."""
 
 
 def labels_of(record: Record) -> dict[str, str]:
@@ -56,6 +56,12 @@ class Labels:
             finally:
                 self._busy = False
 
+    def forget(self, run_id: str) -> None:
+        """A run begins anew: it has no labels yet."""
+        with self._lock:
+            self._known.pop(run_id, None)
+            self._seen = None
+
     def _carry(self, runs: Any, record: Record) -> None:
         run_id = record.attributes.get(MLFLOW_RUN)
         wanted = labels_of(record)
@@ -63,14 +69,18 @@ class Labels:
             return
         try:
             there = runs.get_run(run_id).data.tags
-            gone = [name for name in json.loads(there.get(_CARRIED, "[]")) if name not in wanted and name in there]
-            changed = {name: value for name, value in wanted.items() if there.get(name) != value}
-            if gone or changed or _CARRIED not in there:
-                for name in gone:
+            before = record.attributes.get(CARRIED) or json.loads(there.get(_FORMER, "[]"))
+            if sorted(wanted) != record.attributes.get(CARRIED):
+                # First the record: whoever dies in between carries once more, and leaves nothing behind.
+                self._records.update_status(record.key, attributes={CARRIED: sorted({*before, *wanted})})
+            for name in (*before, _FORMER):
+                if name not in wanted and name in there:
                     runs.delete_tag(run_id, name)
-                changed[_CARRIED] = json.dumps(sorted(wanted))
-                for name, value in changed.items():
+            for name, value in wanted.items():
+                if there.get(name) != value:
                     runs.set_tag(run_id, RunTag(name, value))
+            if sorted(wanted) != sorted({*before, *wanted}):
+                self._records.update_status(record.key, attributes={CARRIED: sorted(wanted)})
         except MlflowException:
             pass  # deleted by somebody, or a name that MLflow does not take: the run stays as it is
         self._known[run_id] = wanted

@@ -65,6 +65,7 @@ class WorkspaceRuns(SqlAlchemyStore):  # type: ignore[misc]
         """
         experiment_id = self._active_experiment(experiment)
         self._forget(run_id)
+        self._labels.forget(run_id)
         root = self.get_experiment(experiment_id).artifact_location
         named = {**tags, RUN_NAME: name}
         # MLflow's own way to make a run draws the id itself; the fields are those that it writes.

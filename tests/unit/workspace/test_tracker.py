@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,8 @@ def test_labels_that_change_later_reach_the_run_and_others_stay(place: Place) ->
     )
 
     run = place.run("relabelled")
-    tags = {name: value for name, value in run["tags"].items() if "." not in name}
-    assert tags == {"b": "3", "c": "True", "own": "mine"}
+    tags = {name: value for name, value in run["tags"].items() if not name.startswith("mlflow.")}
+    assert tags == {"b": "3", "c": "True", "own": "mine"}, "and no mark of ours"
     assert run["run_name"] == "After"
 
 
@@ -92,11 +93,13 @@ def _fields(record: Record) -> dict[str, Any]:
 
 
 def test_a_second_attempt_has_the_same_name_and_nothing_of_the_first(place: Place) -> None:
-    record = place.job("again")
+    record = place.job("again", tags={"x": "1"})
+    assert place.run("again")["tags"]["x"] == "1"
     place.ask("/api/2.0/mlflow/runs/log-parameter", {"run_id": "again", "key": "depth", "value": "1"})
     start_tracking(place.server, place.store, record, "Default")
     status, _ = place.ask("/api/2.0/mlflow/runs/log-parameter", {"run_id": "again", "key": "depth", "value": "2"})
     assert status == 200, "a parameter of MLflow cannot change, and this one is the first"
+    assert place.run("again")["tags"]["x"] == "1"
 
 
 @pytest.mark.parametrize("name", ["a", "Train_1", "_x", "a.b", "-a", "a@b", "x" * 255])
@@ -158,6 +161,30 @@ def test_address_and_token_stay_over_restarts(place: Place) -> None:
     before = place.access
     place.server.stop()
     assert place.access == before
+
+
+@pytest.mark.parametrize("way", [shutil.move, shutil.copytree])
+def test_a_workspace_that_was_moved_or_copied_has_its_files_where_it_is_now(
+    place: Place, tmp_path: Path, way: Callable[[Path, Path], Any]
+) -> None:
+    before = place
+    before.job(f"moves-{way.__name__}")
+    _, text = before.ask("/api/2.0/mlflow/experiments/create", {"name": f"own {way.__name__}"})
+    before.server.stop()
+    shutil.copytree(before.paths.root, tmp_path / "first")
+    way(tmp_path / "first", tmp_path / "a ü b" / "second")
+    after = Place(tmp_path / "a ü b" / "second")
+    try:
+        assert after.run(f"moves-{way.__name__}")["artifact_uri"].startswith(
+            (after.paths.tracking / "artifacts").as_uri()
+        )
+        experiment = json.loads(text)["experiment_id"]
+        _, shown = after.ask(f"/api/2.0/mlflow/experiments/get?experiment_id={experiment}")
+        location = json.loads(shown)["experiment"]["artifact_location"]
+        assert location == (after.paths.tracking / "artifacts" / experiment).as_uri()
+    finally:
+        after.server.stop()
+        after.store.close()
 
 
 def test_what_is_wrong_with_the_database_is_said_to_whoever_asks(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +63,77 @@ def _runs(place: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
     finally:
         connection.close()
+
+
+def _killed_at(folder: Path, point: int) -> None:
+    """Make a database, and be killed before the statement with this number; at -1 when the draft has just taken its place."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    seen = itertools.count()
+
+    def look(*_: object) -> None:
+        if next(seen) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", look)
+    if point < 0:
+        database.sync = lambda place: os.kill(os.getpid(), signal.SIGKILL) if place.is_dir() else None  # type: ignore[assignment]
+    database.ensure_database(folder)
+
+
+@pytest.mark.parametrize("point", [0, 1, 20, 90, 200, -1])
+def test_a_first_migration_that_is_killed_bricks_nothing(
+    tmp_path: Path, built: Path, point: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real process, a real migration, ended by SIGKILL at a point of its own, not of the clock's."""
+    child = multiprocessing.get_context("fork").Process(target=_killed_at, args=(tmp_path, point))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert (database.NAME in left) == (point < 0), "it comes into being as a whole"
+
+    monkeypatch.setattr(database, "_migrate", lambda draft: shutil.copyfile(built, draft))
+    place = database.ensure_database(tmp_path)
+    assert database._revision(place) == database._head()
+    assert [path.name for path in tmp_path.iterdir()] == [database.NAME], "no draft is left"
+
+
+@pytest.mark.parametrize(
+    ("written", "now"),
+    [
+        ("file:///old/ws/{t}/artifacts/1/r/artifacts", "1/r/artifacts"),
+        ("file:///old%20place/%C3%BC/{t}/artifacts/0", "0"),
+        ("file:///old/{t}/artifacts/x/{t}/artifacts/1", "1"),
+        ("file:///elsewhere/1/r", None),
+        ("mlflow-artifacts:/1/r", None),
+        ("s3://bucket/{t}/artifacts/1", None),
+    ],
+)
+def test_addresses_follow_the_folder(tmp_path: Path, built: Path, written: str, now: str | None) -> None:
+    folder = tmp_path / "new pläce" / "mlflow"
+    folder.mkdir(parents=True)
+    place, artifacts = folder / database.NAME, folder / "artifacts"
+    shutil.copyfile(built, place)
+    written = written.format(t=folder.name)
+    _execute(
+        place,
+        _RUN,
+        f"UPDATE runs SET artifact_uri = '{written}'",
+        f"INSERT INTO experiments (experiment_id, name, artifact_location) VALUES (7, 'e', '{written}')",
+        "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, "
+        f"last_updated_timestamp_ms, status, lifecycle_stage) VALUES ('m', 0, 'n', '{written}', 0, 0, 2, 'active')",
+    )
+    for _ in range(2):
+        database.follow_the_folder(place, artifacts)
+        connection = sqlite3.connect(place)
+        found = {
+            connection.execute(f"SELECT {column} FROM {table}").fetchone()[0]
+            for table, column in database._ADDRESSES[:3]
+        }
+        connection.close()
+        assert found == {written if now is None else (artifacts / now).as_uri()}
 
 
 def _empty(place: Path, built: Path) -> None:
