@@ -40,6 +40,7 @@ HOMONYMS = {
     "orchestrator/backends/local/refusals.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/accelerators.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/arm/app.py": {"data": "a part of the wire's addresses"},
+    "orchestrator/workspace/arm/model_facts.py": {"data": "a field of flavors"},
     "orchestrator/workspace/arm/job_bodies.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/curated.py": {"environments": "a field of the list of curated ones"},
     "orchestrator/workspace/identity.py": {"workspace": "a field of the marker"},
