@@ -114,6 +114,9 @@ def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
     if saved.get("project") != now["project"] or saved.get("target") != now["target"]:
         yield "It was made for another project or target."
     then, base = saved["base"], now["base"]
+    if not then.get("workspace") and not then.get("lineage") and base["lineage"]:
+        yield "It was made before anything was applied; since then this plan, or another, was."
+        return
     if then.get("workspace") != base["workspace"]:
         yield "It was made for another workspace."
     if then.get("lineage") != base["lineage"]:

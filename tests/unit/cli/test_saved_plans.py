@@ -21,7 +21,10 @@ def test_a_saved_plan_is_applied_without_asking(demo: Shell) -> None:
     assert "amlctl apply plan.json" in answer.err
     assert stat.S_IMODE((demo.folder / "plan.json").stat().st_mode) == 0o600
     assert "3 created" in demo("apply", "plan.json").out
-    assert "saved-plan-stale" in demo("apply", "plan.json", code=1).err, "done once"
+    again = demo("apply", "plan.json", code=1).err
+    assert "saved-plan-stale" in again, "done once"
+    assert "before anything was applied" in again
+    assert "another workspace" not in again
 
 
 MOVED = [
