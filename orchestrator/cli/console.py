@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -134,13 +135,18 @@ class Console:
 
 def source_line(file: str, number: int) -> str | None:
     """Line `number` (1-based) of a spec file, for the excerpt of a problem; None if it cannot be read."""
-    lines = _lines(file)
+    try:
+        path = Path(file).absolute()
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        lines = _lines(path, facts.st_ino, facts.st_mtime_ns, facts.st_size)
+    except (OSError, ValueError):
+        return None
     return lines[number - 1] if 0 < number <= len(lines) else None
 
 
 @lru_cache(maxsize=64)
-def _lines(file: str) -> tuple[str, ...]:
-    try:
-        return tuple(read_plain_text(file, errors="replace").split("\n"))
-    except OSError:
-        return ()
+def _lines(path: Path, *_identity: int) -> tuple[str, ...]:
+    """The lines of a file as it is now: another one of the same name, or the same after an edit, has another identity."""
+    return tuple(read_plain_text(path, errors="replace").split("\n"))
