@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestrator.backends.local import admin
 from orchestrator.core.field_mark import Sensitive
 from orchestrator.core.fields import FieldNode, root_node
 from orchestrator.kinds import discover
@@ -37,9 +38,11 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.fixture
-def amlctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def amlctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
     monkeypatch.chdir(tmp_path)
-    return Shell(tmp_path, capsys)
+    yield Shell(tmp_path, capsys)
+    for root in tmp_path.rglob(".amlctl"):
+        admin.down(root)
 
 
 def sensitive(node: FieldNode, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
