@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import stat
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from orchestrator.reconcile.assemble import assembled
 from orchestrator.reconcile.config_read import parse_config
 from orchestrator.reconcile.events import logging_watch
 from orchestrator.reconcile.server.routes import ROUTES
+from orchestrator.workspace.paths import WorkspacePaths
 from tests.unit.cli.calling import Shell
 from tests.unit.kinds.cases import all_cases, merged
 from tests.unit.reconcile.receiver import receiving
@@ -34,7 +36,7 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
     "certificate": {"tenant_id": "t", "client_id": "c", "thumbprint": "aa"},
     "admin_password": {"admin_username": "me"},
 }
-"""What else belongs to a credential, by its secret field. A new secret field needs a line here."""
+"""What else belongs to a credential, by its secret field. A new secret field needs a line here or a full case."""
 
 
 @pytest.fixture
@@ -64,6 +66,19 @@ FIELDS = [
 ]
 
 
+def beside(kind: str, path: tuple[str, ...]) -> Mapping[str, Any]:
+    """What stands beside a secret field: as in a case of the kind that has it, else as `BESIDE` says."""
+    if len(path) == 1:
+        return {}
+    for case in all_cases():
+        node: Any = case.full if case.kind == kind else {}
+        for part in path[:-1]:
+            node = node.get(part, {}) if isinstance(node, dict) else {}
+        if isinstance(node, dict) and str(node.get(path[-1], "")).startswith("${secret."):
+            return {name: value for name, value in node.items() if name != path[-1]}
+    return BESIDE[path[-1]]
+
+
 def bodies() -> tuple[dict[str, Any], dict[str, str]]:
     """The sections of a spec that has each secret field once, and the environment that its secrets come from."""
     minimal = {(case.kind, case.variant): case.minimal for case in all_cases()}
@@ -73,7 +88,7 @@ def bodies() -> tuple[dict[str, Any], dict[str, str]]:
         name = f"CANARY_{number}"
         environ[name] = f"{CANARY}-{number}-value"
         base = {k: v for k, v in minimal[kind, variant].items() if k != path[0]}
-        inner: Any = {path[-1]: f"${{secret.{name}}}", **BESIDE[path[-1]]}
+        inner: Any = {path[-1]: f"${{secret.{name}}}", **beside(kind, path)}
         for part in reversed(path[:-1]):
             inner = {part: inner}
         sections.setdefault(kind, {})[f"field{number}"] = merged(base, inner)
@@ -220,7 +235,10 @@ def test_the_loop_and_its_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert answers
     assert received
     assert CANARY not in said.getvalue() + "".join(answers) + "".join(received)
-    assert holding(tmp_path) == []
+    own = WorkspacePaths(tmp_path / "project" / ".amlctl").secrets
+    kept = {str(file.relative_to(tmp_path)) for file in own.iterdir()}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in own.iterdir()} == {0o600}
+    assert set(holding(tmp_path)) - kept == set(), "only the embedded workspace keeps them, for their owner"
 
 
 @pytest.mark.slow
