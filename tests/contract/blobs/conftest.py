@@ -13,8 +13,8 @@ import pytest
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.storage import account_path, container_of
 from orchestrator.workspace.paths import WorkspacePaths
+from tests.azure_warnings import OF_OTHERS
 from tests.contract.blobs import azurite as emulator
-from tests.contract.kinds.azure_world import WARNINGS_OF_OTHERS
 
 collect_ignore_glob = [] if find_spec("azure") and find_spec("azure.ai") else ["test_*.py"]
 
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            for rule in WARNINGS_OF_OTHERS:
+            for rule in OF_OTHERS:
                 item.add_marker(pytest.mark.filterwarnings(rule))
 
 

@@ -30,13 +30,6 @@ from tests.contract.kinds.worlds import EmbeddedWorld
 from tests.unit.kinds.cases import Case, merged
 from tests.wire.faults import Faults
 
-WARNINGS_OF_OTHERS = (
-    "ignore::marshmallow.warnings.RemovedInMarshmallow4Warning",
-    "ignore::DeprecationWarning:azure.*",
-    "ignore::DeprecationWarning:msal.*",
-)
-"""What the client's own libraries say about each other, as filters of pytest."""
-
 
 def settings(service: ArmService) -> dict[str, Any]:
     """Settings of a target that lead to a served workspace, without help of the environment."""

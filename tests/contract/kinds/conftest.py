@@ -19,7 +19,8 @@ from orchestrator.core.resource import Observed
 from orchestrator.workspace.client import SupervisorClient
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
-from tests.contract.kinds.azure_world import WARNINGS_OF_OTHERS, AzureWorld, Metered, settings
+from tests.azure_warnings import let_pass
+from tests.contract.kinds.azure_world import AzureWorld, Metered, settings
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.backends.played import Supervisor, obey
 from tests.wire.faults import FaultyService
@@ -27,12 +28,16 @@ from tests.wire.faults import FaultyService
 AZURE = pytest.param(
     "azure",
     marks=[
-        pytest.mark.skipif(find_spec("azure") is None or find_spec("azure.ai") is None, reason="needs the azure extra"),
-        *(pytest.mark.filterwarnings(rule) for rule in WARNINGS_OF_OTHERS),
+        pytest.mark.skipif(find_spec("azure") is None or find_spec("azure.ai") is None, reason="needs the azure extra")
     ],
 )
 WORLDS = ["embedded", AZURE]
 """Names of fixtures; a further backend adds its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    let_pass(items, Path(__file__).parent)
+
 
 QUICK_S = 0.02
 """What a pause of the client comes to here: nothing takes time behind this wire, and it cannot say less than a second."""

@@ -27,9 +27,8 @@ from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.workspace.content import SCHEME, ContentStore
 from orchestrator.workspace.paths import WorkspacePaths
 from orchestrator.workspace.store import RecordStore
-from tests.contract.kinds.azure_world import WARNINGS_OF_OTHERS, AzureWorld
+from tests.contract.kinds.azure_world import AzureWorld
 
-pytestmark = [pytest.mark.filterwarnings(rule) for rule in WARNINGS_OF_OTHERS]
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
 
 NAMES = ["a", "b", "B", "deep", "x.py", "y.py", "é ü.txt", "per%20cent", "a#b", "a+b", ".hidden", "q=1&r", "MLTable"]

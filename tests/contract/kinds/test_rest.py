@@ -70,7 +70,7 @@ def test_identities_are_at_rest(world: World, tmp_path: Path, identities: list[A
     [
         {"type": "system_assigned"},
         {"type": "user_assigned", "user_assigned_identities": [{"resource_id": WHO}]},
-        {"type": "User_Assigned", "user_assigned_identities": [WHO.lower(), WHO.replace("snake", "Kebab-")]},
+        {"type": "userAssigned", "user_assigned_identities": [WHO.lower(), WHO.replace("snake", "Kebab-")]},
     ],
     ids=["the system's", "a user's", "users' as texts"],
 )
