@@ -35,6 +35,8 @@ _STAGES: Final = {
 }
 _PACKAGE: Final = Path(__file__).parents[1]
 _SECRET_NAME: Final = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|_KEY|_SAS|CREDENTIAL", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 3
+"""Characters of the shortest secret that is masked: with every "a" masked a traceback tells nothing but that the secret is an "a"."""
 _SHORTEST: Final = 6
 """Characters of the shortest value of a variable that is masked: nobody wants each "1" of a traceback hidden."""
 
@@ -105,14 +107,17 @@ def _lines(trace: TracebackType | None) -> Iterator[tuple[PurePath, int]]:
 
 
 def _masked(text: str) -> str:
-    values = {secret.reveal(): str(secret) for secret in known_secrets()}
+    values = {secret.reveal(): str(secret) for secret in known_secrets() if len(secret.reveal()) >= _SHORTEST_SECRET}
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST:
             values.setdefault(value, f"(secret ${name})")
-    for value, shown in sorted(values.items(), key=lambda pair: -len(pair[0])):
-        if value:
-            # Also in the form in which Python quotes it.
-            text = text.replace(value, shown).replace(repr(value)[1:-1], shown)
+    shown = {
+        form: name for value, name in values.items() for form in (value, repr(value)[1:-1])
+    }  # also as Python quotes it
+    if shown:
+        # In one pass, or a secret would be looked for in the names of others; the longest first, as one may be part of another.
+        forms = "|".join(map(re.escape, sorted(shown, key=len, reverse=True)))
+        text = re.sub(forms, lambda found: shown[found[0]], text)
     return without_passwords(text)
 
 

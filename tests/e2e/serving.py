@@ -181,6 +181,13 @@ class Serving:
         finally:
             connection.close()
 
+    def answers(self) -> bool:
+        """Whether a request is answered well; not while nobody listens."""
+        try:
+            return self.ask().status == 200
+        except OSError:
+            return False
+
 
 def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     """Wait until a condition holds.

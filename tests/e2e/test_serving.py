@@ -178,7 +178,7 @@ def test_the_router_killed_under_load_comes_back_at_the_same_address(serving: Se
     uri, victim = serving.record("hf").attributes["scoring_uri"], serving.router_pid()
     os.kill(victim, signal.SIGKILL)
     serving.wait(lambda: serving.router_pid() != victim)
-    serving.wait(lambda: serving.ask().status == 200)
+    serving.wait(serving.answers)
     assert serving.record("hf").attributes["scoring_uri"] == uri
 
 

@@ -264,7 +264,18 @@ class Wire:
 
 
 _COLLECTIONS = frozenset(
-    {"computes", "datastores", "data", "environments", "models", "versions", "jobs", "onlineendpoints", "deployments"}
+    {
+        "computes",
+        "connections",
+        "data",
+        "datastores",
+        "deployments",
+        "environments",
+        "jobs",
+        "models",
+        "onlineendpoints",
+        "versions",
+    }
 )
 
 

@@ -49,14 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(rule))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One process for all tests; they use names of their own."""
+    """One process for all tests of a module; they use names of their own."""
     with emulator.running(tmp_path_factory.mktemp("azurite")) as (url, certificate):
         yield Place(url, certificate)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The blob service of a served workspace."""
     service = ArmService(WorkspacePaths(tmp_path_factory.mktemp("built-in") / ".amlctl"))

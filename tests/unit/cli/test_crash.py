@@ -156,6 +156,17 @@ def test_no_traceback_file_holds_a_secret(demo: Shell, temporary: Path, monkeypa
     assert "(secret pw)" in file.read_text()
 
 
+def test_secrets_of_one_letter_and_within_each_other_leave_a_traceback(
+    demo: Shell, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = [Secret("letter", "e"), Secret("whole", "outer-canary-4711"), Secret("part", "secret")]
+    fail_with(monkeypatch, "orchestrator.engine.plan_project", KeyError(f"x {secrets[1].reveal()} y"))
+    demo("plan", code=1)
+    (file,) = temporary.iterdir()
+    assert file.read_text().startswith("Traceback (most recent call last)")
+    assert file.read_text().rstrip().endswith("KeyError: 'x (secret whole) y'")
+
+
 def test_without_a_temporary_folder_the_variable_is_named(demo: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(demo.folder / "missing"))
     fail_with(monkeypatch, "orchestrator.engine.plan_project", KeyError("no room"))
