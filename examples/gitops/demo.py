@@ -29,6 +29,7 @@ from random import Random
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.errors import Invalid
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.ports import Backend, Request, SystemClock
 from orchestrator.core.project import LoadOptions
@@ -418,6 +419,19 @@ def new_data(demo: Demo, client: Client) -> None:
     tell(f"changed data: retrained and deployed again, now {after}")
 
 
+def delete_by_hand(demo: Demo, endpoint: str, deployment: str) -> None:
+    """Delete a deployment as Azure wants it: its traffic is taken away first, unless the loop was quicker and gave it back."""
+    for last in (False, False, False, False, True):
+        demo.by_hand(f"{endpoint}.traffic", {"traffic": {deployment: 0}})
+        try:
+            demo.by_hand(f"{endpoint}.deployments.{deployment}", None)
+        except Invalid:
+            if last:
+                raise
+        else:
+            return
+
+
 def changes_by_hand(demo: Demo, client: Client) -> None:
     """What others do to the workspace is set back, and known afterwards."""
     before = client.ask()
@@ -432,7 +446,7 @@ def changes_by_hand(demo: Demo, client: Client) -> None:
         demo.healed(f"{endpoint}.traffic")
     tell("the traffic was turned off by hand: it flows again")
     with client.bereft():
-        demo.by_hand(f"{endpoint}.deployments.blue", None)
+        delete_by_hand(demo, endpoint, "blue")
         demo.healed(f"{endpoint}.deployments.blue")
     assert client.ask() == before
     tell("the deployment was deleted by hand: it is back, and answers")

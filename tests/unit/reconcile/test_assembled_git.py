@@ -156,8 +156,8 @@ def test_commits_become_workspaces_and_mistakes_are_told(team: Team) -> None:
         assert "no branch main" in notice["summary"]
 
         metrics = team.ask("/metrics")
-        assert 'amlctl_resources_total{project="heart",outcome="created"} 1' in metrics
-        assert 'amlctl_resources_total{project="heart",outcome="updated"} 2' in metrics
+        assert 'amlctl_resources_total{outcome="created",project="heart"} 1' in metrics
+        assert 'amlctl_resources_total{outcome="updated",project="heart"} 2' in metrics
         assert team.ask("/readyz") == "ready\n"
         with pytest.raises(urllib.error.HTTPError):
             team.ask("/api/v1/projects/heart/suspend", b"")
