@@ -1,11 +1,11 @@
 """What happens to the resources of a kind: facts that a kind states, one object for each who acts on them.
 
-Every attribute has to be given: a kind that leaves one out does not import.
+Every attribute has to be given, or taken from one of the complete objects below: a kind that leaves one out does not import.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 _MINUTE: Final = 60.0
@@ -81,17 +81,8 @@ LOCAL_RECORD: Final = LocalBehaviour(
 )
 """A record and nothing else."""
 
-LOCAL_ASSET: Final = LocalBehaviour(
-    processes=False,
-    served=False,
-    runs=False,
-    registers=False,
-    serves=False,
-    archivable=True,
-    labels_only=False,
-    reveals=True,
-    log=(),
-    log_is_news=False,
-    shares=False,
-)
+LOCAL_ASSET: Final = replace(LOCAL_RECORD, archivable=True, reveals=True)
 """A version of content that is kept for good, and archived."""
+
+LOCAL_PROCESSED: Final = replace(LOCAL_RECORD, processes=True)
+"""A record that the supervisor has work with, and nothing else."""

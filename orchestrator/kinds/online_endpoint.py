@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.behaviour import Behaviour, LocalBehaviour
+from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
 from orchestrator.core.bodies import ANY_CASE, CAMEL, Identity, Properties, Resource, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Kind, NameRule, Spec
@@ -132,19 +133,7 @@ KIND: Final = Kind(
         returned=_returned,
     ),
     behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=False, tested_alone=False),
-    local=LocalBehaviour(
-        processes=True,
-        served=True,
-        runs=False,
-        registers=False,
-        serves=False,
-        archivable=False,
-        labels_only=False,
-        reveals=False,
-        log=(),
-        log_is_news=False,
-        shares=False,
-    ),
+    local=replace(LOCAL_PROCESSED, served=True),
     source="Azure ML CLI v2 YAML reference: managed and Kubernetes online endpoint",
     schemas=("managedOnlineEndpoint", "kubernetesOnlineEndpoint", "onlineEndpoint"),
     shape=("auth_mode", "mirror_traffic"),

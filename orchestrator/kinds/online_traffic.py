@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from orchestrator.core.behaviour import Behaviour, LocalBehaviour
+from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
 from orchestrator.core.bodies import Whole
 from orchestrator.core.field_mark import PartNames
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
@@ -75,19 +76,7 @@ KIND: Final = Kind(
         "online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete", driver="traffic"
     ),
     behaviour=Behaviour(timeout_s=1_800.0, rank=2, instant=False, tested_alone=False),
-    local=LocalBehaviour(
-        processes=True,
-        served=True,
-        runs=False,
-        registers=False,
-        serves=False,
-        archivable=False,
-        labels_only=False,
-        reveals=False,
-        log=(),
-        log_is_news=False,
-        shares=True,
-    ),
+    local=replace(LOCAL_PROCESSED, served=True, shares=True),
     source="Azure ML CLI v2 YAML reference: managed online endpoint",
     removal=Removal.DELETE,
     taggable=False,

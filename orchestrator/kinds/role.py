@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.behaviour import Behaviour, LocalBehaviour
+from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
 from orchestrator.core.bodies import ANY_CASE, CAMEL
 from orchestrator.core.field_mark import Computed, Immutable
 from orchestrator.core.field_mark import Metadata as Label
@@ -75,19 +75,7 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding("roleAssignments", "", "PUT", "DELETE", driver="roles"),
     behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False, sole=True),
-    local=LocalBehaviour(
-        processes=True,
-        served=False,
-        runs=False,
-        registers=False,
-        serves=False,
-        archivable=False,
-        labels_only=False,
-        reveals=False,
-        log=(),
-        log_is_news=False,
-        shares=False,
-    ),
+    local=LOCAL_PROCESSED,
     source="Azure REST specification, Microsoft.Authorization/roleAssignments 2022-04-01",
     removal=Removal.DELETE,
     taggable=False,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from orchestrator.core.behaviour import Behaviour, LocalBehaviour
+from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
 from orchestrator.core.bodies import Resource
 from orchestrator.core.field_mark import Alias, Immutable, Metadata, ServiceValue
 from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule
@@ -47,19 +47,7 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding("workspaces", "load_workspace", "begin_create", "begin_delete", driver="workspaces"),
     behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
-    local=LocalBehaviour(
-        processes=True,
-        served=False,
-        runs=False,
-        registers=False,
-        serves=False,
-        archivable=False,
-        labels_only=False,
-        reveals=False,
-        log=(),
-        log_is_news=False,
-        shares=False,
-    ),
+    local=LOCAL_PROCESSED,
     source="Azure ML CLI v2 YAML reference: workspace",
     removal=Removal.KEEP,
     foundation=True,
