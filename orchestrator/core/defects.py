@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final
 
 from orchestrator.core import private_files
+from orchestrator.core.redact import mask_of
 from orchestrator.core.url_secrets import without_passwords
 from orchestrator.core.value import known_secrets
 
@@ -111,14 +112,10 @@ def _masked(text: str) -> str:
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST:
             values.setdefault(value, f"(secret ${name})")
-    shown = {
+    spelt = {
         form: name for value, name in values.items() for form in (value, repr(value)[1:-1])
-    }  # also as Python quotes it
-    if shown:
-        # In one pass, or a secret would be looked for in the names of others; the longest first, as one may be part of another.
-        forms = "|".join(map(re.escape, sorted(shown, key=len, reverse=True)))
-        text = re.sub(forms, lambda found: shown[found[0]], text)
-    return without_passwords(text)
+    }  # as Python quotes it, too
+    return without_passwords(mask_of(spelt)(text))
 
 
 def _written(text: str) -> Path | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -22,15 +23,25 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without secrets, and without passwords in addresses."""
-        for value, name in self._secrets:
-            text = text.replace(value, name)
-        return without_passwords(text)
+        return without_passwords(self._mask(text))
 
     @cached_property
-    def _secrets(self) -> tuple[tuple[str, str], ...]:
-        found = {secret.reveal(): str(secret) for body in self._properties for secret in _secrets_in(body)}
-        # The longest first: one secret may be part of another.
-        return tuple(sorted(((value, name) for value, name in found.items() if value), key=lambda pair: -len(pair[0])))
+    def _mask(self) -> Callable[[str], str]:
+        return mask_of({secret.reveal(): str(secret) for body in self._properties for secret in _secrets_in(body)})
+
+
+def mask_of(names: Mapping[str, str]) -> Callable[[str], str]:
+    """What puts names in the place of secrets in a text.
+
+    Args:
+        names: secret to what stands in its place. Empty secrets are nothing to hide.
+    """
+    # In one pass, or a secret would be looked for in the names of others; the longest first, as one may be part of another.
+    forms = "|".join(re.escape(value) for value in sorted(names, key=len, reverse=True) if value)
+    if not forms:
+        return str
+    pattern = re.compile(forms)
+    return lambda text: pattern.sub(lambda found: names[found[0]], text)
 
 
 def _secrets_in(value: Any) -> Iterator[Secret]:

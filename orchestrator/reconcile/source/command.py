@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from orchestrator.core.redact import mask_of
+
 SAFE_CONFIG: Final[Mapping[str, str]] = {
     "core.hooksPath": "/dev/null",
     "core.attributesFile": "/dev/null",
@@ -148,9 +150,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _reason(errors: bytes, secrets: Sequence[str]) -> str:
-    text = errors.decode(errors="replace")
-    for secret in secrets:
-        text = text.replace(secret, "(secret)")
+    text = mask_of(dict.fromkeys(secrets, "(secret)"))(errors.decode(errors="replace"))
     lines = ["".join(letter for letter in line if letter.isprintable()).strip() for line in text.splitlines()]
     reason = "; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in lines if line)
     return reason[:_LONGEST_REASON] or "git gave no reason"
