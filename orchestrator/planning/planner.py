@@ -51,7 +51,7 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         if address in changes:
             both = renamed(changes[address], targets[address], gone)
             changes[address], targets[address], targets[gone.address] = both
-    stays = {gone.address: change for gone in leaving if (change := elsewhere(facts, gone)) is not None}
+    stays = elsewhere(facts, leaving)
     changes.update(stays)
     leaving = [gone for gone in leaving if gone.address not in stays]
     going = [*pairs.values(), *(leaving if prune else ())]

@@ -30,13 +30,16 @@ def renames(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Leaving]:
     return found
 
 
-def elsewhere(facts: Facts, gone: Leaving) -> Change | None:
-    """That a resource of the spec has this name in another target, so that it has not left the spec; None if it has."""
-    applied = gone.applied
-    if applied is None or not applied.target or applied.target == facts.project.target:
-        return None
+def elsewhere(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Change]:
+    """Of what is not in the spec under its name: that it has this name in another target, so that it has not left the spec."""
     keys = {desired.key for desired in facts.project.resources.values()}
-    return _stays(gone.address, applied) if applied.key in keys else None
+    return {
+        gone.address: _stays(gone.address, applied)
+        for gone in leaving
+        if (applied := gone.applied) is not None
+        and applied.target not in ("", facts.project.target)
+        and applied.key in keys
+    }
 
 
 def _stays(address: Address, applied: Applied) -> Change:

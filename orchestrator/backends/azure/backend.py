@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.connection import connection_of
-from orchestrator.backends.azure.drivers.context import DriverContext, Interest, driver_of
+from orchestrator.backends.azure.drivers.context import DriverContext, Interest, driver_of, under
 from orchestrator.backends.azure.drivers.deployments import DeploymentDriver
 from orchestrator.backends.azure.drivers.driver import Driver, Refusing
 from orchestrator.backends.azure.drivers.jobs import JobDriver
@@ -83,7 +83,7 @@ class AzureBackend:
     def list(self, kind: str) -> Iterable[Observed]:
         if self._nowhere(kind):
             return []
-        return [self._context.spelt(found) for found in self._driver(kind).list() if found.message != DELETING]
+        return self._context.spelt(found for found in self._driver(kind).list() if found.message != DELETING)
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         if address in self._elsewhere:
@@ -218,8 +218,7 @@ class AzureBackend:
 
     def _spelt(self, address: Address, found: Observed | None) -> Observed | None:
         """What was found, under the name that was asked for: the service takes and tells names in any case."""
-        other = found is not None and found.address != address and found.address.folded == address.folded
-        return replace(found, address=address) if found is not None and other else found
+        return under(address, found) if found is not None and found.address.folded == address.folded else found
 
     def _nowhere(self, kind: str) -> bool:
         """Whether the workspace, in which things of this kind are, has still to be made."""

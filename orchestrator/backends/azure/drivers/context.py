@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
@@ -56,14 +56,13 @@ class DriverContext:
         wanted = self._interest() or {}
         return {address: revision for address, revision in wanted.items() if address.kind == kind.key}
 
-    def spelt(self, observed: Observed) -> Observed:
-        """An object under the address that the spec or the record has for it: names that differ in case are one.
+    def spelt(self, objects: Iterable[Observed]) -> list[Observed]:
+        """Objects under the addresses that the spec or the record has for them: names that differ in case are one.
 
         Source: Azure Resource Manager, names of resources are compared without case, and come back in any.
         """
-        known = {address.folded: address for address in self._interest() or ()}
-        address = known.get(observed.address.folded) or self._spelt.get(observed.address.folded, observed.address)
-        return observed if address == observed.address else replace(observed, address=address)
+        known = self._spelt | {address.folded: address for address in self._interest() or ()}
+        return [under(known.get(found.address.folded, found.address), found) for found in objects]
 
     def _endpoints(self) -> frozenset[str] | None:
         wanted = self._interest()
@@ -75,6 +74,11 @@ class DriverContext:
 
 _ENDPOINTS = "endpoints"
 """The driver of what `EndpointReads` reads."""
+
+
+def under(address: Address, found: Observed) -> Observed:
+    """What was found, at the address by which it was asked for."""
+    return found if found.address == address else replace(found, address=address)
 
 
 def driver_of(kind: Kind, context: DriverContext) -> Driver:
