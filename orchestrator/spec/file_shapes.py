@@ -10,6 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.conda_file import conda_problems
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Files
+from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, Path, span_at
 from orchestrator.core.value import LocalFiles
@@ -79,7 +80,7 @@ def _mlflow(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnos
 def _conda(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
     aside = Problems()
     try:
-        documents = read_documents(files.path.read_text(encoding="utf-8-sig"), files.text, aside)
+        documents = read_documents(read_plain_text(files.path), files.text, aside)
     except (OSError, UnicodeDecodeError):
         return  # said elsewhere
     for problem in aside.errors:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from orchestrator.backends.local.conda_text import conda_text
 from orchestrator.core.errors import BackendError, Invalid
-from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, opened, plain
-from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.content import ContentStore
 
 if TYPE_CHECKING:
     from orchestrator.workspace.recipes import Recipe, Recipes
@@ -91,21 +91,10 @@ class Buildable:
         try:
             if isinstance(conda, Mapping):
                 read = read_conda(json.dumps(plain(opened(conda))), "conda_file", lines=False)
-            elif (text := self._text(conda)) is not None:
+            elif (text := conda_text(conda, self._content)) is not None:
                 read = read_conda(text, str(conda))
             else:
                 return []
         except Invalid as problem:
             return [Refusal(line, ("conda_file",), "Correct the conda file.") for line in problem.detail.splitlines()]
         return list(self._told(f"{read}", lambda: self._recipes().conda(read), ("conda_file",)))
-
-    def _text(self, conda: Any) -> str | None:
-        """The text of a conda file; None if it cannot be read now, which who builds it will tell."""
-        try:
-            if isinstance(conda, LocalFiles):
-                return read_plain_text(conda.path)
-            if isinstance(conda, str) and conda.startswith(SCHEME):
-                return self._content.path_of(conda.removeprefix(SCHEME)).read_text(encoding="utf-8")
-        except (OSError, ValueError, BackendError):
-            return None
-        return None

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.backends.local.conda_text import conda_text, is_conda_file
 from orchestrator.backends.scoring_script import script_of
-from orchestrator.core.errors import BackendError
-from orchestrator.core.plain_files import read_plain, read_plain_text
+from orchestrator.core.plain_files import read_plain
 from orchestrator.core.refusal import Refusal
-from orchestrator.core.value import LocalFiles, plain
-from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.core.value import plain
+from orchestrator.workspace.content import ContentStore
 
 PACKAGE: Final = "azureml-inference-server-http"
 _MODULES: Final = ("azureml_inference_server_http", "azureml.contrib.services")
@@ -60,16 +60,5 @@ def _brings(environment: Any, content: ContentStore) -> bool:
     if conda is None:
         # An image, a curated environment or none: this Python stands in.
         return find_spec("azureml_inference_server_http") is not None
-    text = _text(conda, content)
+    text = conda_text(conda, content) if is_conda_file(conda) else json.dumps(plain(conda))
     return text is None or "-r " in text or any(name in text for name in _BRINGING)
-
-
-def _text(conda: Any, content: ContentStore) -> str | None:
-    try:
-        if isinstance(conda, LocalFiles):
-            return read_plain_text(conda.path)
-        if isinstance(conda, str) and conda.startswith(SCHEME):
-            return content.path_of(conda.removeprefix(SCHEME)).read_text(encoding="utf-8")
-    except (OSError, ValueError, BackendError):
-        return None
-    return json.dumps(plain(conda))
