@@ -10,17 +10,10 @@ from typing import Any
 import pytest
 
 from orchestrator.cli.main import run
+from tests.fuzzing import SMALL
 
+SPEC = SMALL
 SCHEMAS = Path(__file__).parents[3] / "schemas"
-SPEC = """project: demo
-tags: {team: a}
-data:
-  rows: {type: uri_file, path: rows.csv}
-compute:
-  cpu: {type: amlcompute, size: Standard_DS3_v2, max_instances: 2}
-environments:
-  py: {image: host}
-"""
 
 
 @dataclass(frozen=True)
