@@ -44,7 +44,7 @@ SELECT * FROM records WHERE kind = ? AND address = ? AND NOT archived AND NOT de
 """
 _FIND = "SELECT * FROM records WHERE kind = ? AND revision = ? ORDER BY number DESC LIMIT 1"
 _SPELT = """
-SELECT address FROM records WHERE lower(address) = lower(?) AND NOT deleting ORDER BY address = ? DESC, number LIMIT 1
+SELECT address FROM records WHERE kind = ? AND lower(address) = lower(?) AND NOT deleting ORDER BY address = ? DESC, number LIMIT 1
 """
 _STATUS = "SELECT attributes, generation FROM records WHERE kind = ? AND address = ? AND revision = ?"
 _UPDATE_STATUS = """
@@ -107,9 +107,9 @@ class RecordStore:
             rows = self._database.select("SELECT * FROM records WHERE kind = ? ORDER BY number", (kind,))
         return [self._record(row) for row in rows]
 
-    def spelt(self, address: str) -> str:
+    def spelt(self, kind: str, address: str) -> str:
         """An address as a record has it, if there is one that differs in upper and lower case only; else as it is."""
-        rows = self._database.select(_SPELT, (address, address))
+        rows = self._database.select(_SPELT, (kind, address, address))
         return str(rows[0][0]) if rows else address
 
     def versions(self, kind: str, address: str) -> Sequence[Record]:

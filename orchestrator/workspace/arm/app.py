@@ -115,11 +115,12 @@ class Facade:
             return names
         name, store = names["name"], self._shelf.store
         inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
-        spelt = name.lower() if inborn else store.spelt(f"{section}.{name}").removeprefix(f"{section}.")
+        spelt = name.lower() if inborn else store.spelt(section, f"{section}.{name}").removeprefix(f"{section}.")
         found = {**names, "name": spelt}
         if "deployment" in names:
             inside = f"{section}.{spelt}.deployments."
-            found["deployment"] = store.spelt(f"{inside}{names['deployment']}").removeprefix(inside)
+            live = store.spelt(f"{section}.deployments", f"{inside}{names['deployment']}")
+            found["deployment"] = live.removeprefix(inside)
         return found
 
     def _public(self, request: Request, lowered: Sequence[str]) -> Answer | None:
