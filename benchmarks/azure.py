@@ -51,7 +51,7 @@ from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.paging import PAGE
 from orchestrator.workspace.arm.server import Respond
 from orchestrator.workspace.arm.tokens import TENANT
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.wire.faults import Faults, FaultyService
 
 BUCKET, REFILL_S = 250, 25.0

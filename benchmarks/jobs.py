@@ -22,12 +22,12 @@ from pathlib import Path
 
 from benchmarks.measure import machine, report
 from orchestrator.core.health import Health
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.control import ControlAddress, ControlFiles
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.process import ProcessIdentity
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles
 
 START_GOAL_S = 0.6
 IDLE_GOAL_PERCENT = 1.0

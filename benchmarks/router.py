@@ -25,7 +25,7 @@ from typing import Any
 
 from benchmarks.measure import machine, report
 from benchmarks.router_load import BODY, KEY, run_load
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.ports import free_port
 from orchestrator.workspace.serving.probing import answers, ask_router
@@ -90,7 +90,7 @@ class Stage:
         )
         files.table.write_text(RoutingTable("1", endpoints).to_json())
         files.wanted.touch()
-        self._start("orchestrator.workspace.serving.router", str(self._folder))
+        self._start("orchestrator.workspace.serving.router.process", str(self._folder))
         asyncio.run(_until(lambda: ask_router(files.socket, "status")))
         return {endpoint.name: str(endpoint.port) for endpoint in endpoints}
 

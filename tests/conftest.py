@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.workspace.process import running_children
+from orchestrator.workspace.processes.process import running_children
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -36,9 +36,9 @@ from orchestrator.core.project import LoadOptions
 from orchestrator.core.resource import Removal
 from orchestrator.engine import load_project, open_workspace
 from orchestrator.kinds import discover
-from orchestrator.workspace.control import ControlAddress, ControlFiles
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import alive
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.process import alive
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles
 
 CONFIG = """
 folder: loop

@@ -13,7 +13,7 @@ from typing import Final
 from orchestrator.cli.console import Console
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmFiles, ArmService
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 
 LOOK_S: Final = 1.0
 """How often the server looks whether its workspace still exists, seconds."""

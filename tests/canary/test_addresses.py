@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace import downloads
-from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.files import downloads
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import resolve
 from tests.canary.test_everywhere import CANARY, amlctl, bodies, destroyed, everything_said, holding, spec_of
 from tests.unit.cli.calling import Shell
 

@@ -23,7 +23,7 @@ from orchestrator.reconcile.assemble import assembled
 from orchestrator.reconcile.config_read import parse_config
 from orchestrator.reconcile.events import logging_watch
 from orchestrator.reconcile.server.routes import ROUTES
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.unit.cli.calling import Shell
 from tests.unit.kinds.cases import all_cases, merged
 from tests.unit.reconcile.receiver import receiving

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.backends.local import admin
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.wire.faults import FaultyService
 
 

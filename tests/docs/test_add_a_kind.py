@@ -26,7 +26,7 @@ from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Request as Sent
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.docs.pages import ROOT, blocks
 from tests.unit.kinds.cases import merged
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.process import running_children
+from orchestrator.workspace.processes.process import running_children
 from tests.e2e.project import Project
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from orchestrator.workspace.control import FileLock
 from orchestrator.workspace.serving import worker
+from orchestrator.workspace.supervision.control import FileLock
 from tests.e2e.serving import wait_until
 
 REFERENCE = (

@@ -15,14 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.serving.controller.manager import ServingManager
+from orchestrator.workspace.serving.controller.wanted import DEPLOYMENTS, ENDPOINTS, TRAFFIC
 from orchestrator.workspace.serving.files import RouterFiles
-from orchestrator.workspace.serving.manager import ServingManager
 from orchestrator.workspace.serving.sockets import forget_sockets
-from orchestrator.workspace.serving.wanted import DEPLOYMENTS, ENDPOINTS, TRAFFIC
-from orchestrator.workspace.store import RecordStore
 
 SCORE = """import json, os, time
 from pathlib import Path

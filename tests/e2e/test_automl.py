@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "heart_failure_clinical_records.csv"
 SYNTHETIC = ROOT / "specs" / "heart-failure" / "data"
 PATIENT = ROOT / "specs" / "heart-failure" / "requests" / "patient.json"
-COMMAND = [sys.executable, "-m", "orchestrator.workspace.jobs.automl"]
+COMMAND = [sys.executable, "-m", "orchestrator.workspace.automl"]
 LESSON: dict[str, Any] = {
     "type": "automl",
     "task": "classification",

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.control import ControlAddress, ControlFiles
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles
 from tests.e2e.served import AMLCTL, AZURE_WORKSPACE, Served, serving
 
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")

@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.accelerators import gpu_here
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.control import ControlAddress, ControlFiles, held
-from orchestrator.workspace.guard import start_guard
-from orchestrator.workspace.identity import ensure_identity
+from orchestrator.workspace.environments.accelerators import gpu_here
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.folder import JobFolder
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive, identity_of, members, terminate
-from orchestrator.workspace.records import Record, RecordKey
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import read_access, read_address
-from orchestrator.workspace.tracking_client import TrackingClient
+from orchestrator.workspace.processes.process import ProcessIdentity, alive, identity_of, members, terminate
+from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles, held
+from orchestrator.workspace.supervision.guard import start_guard
+from orchestrator.workspace.tracking.client import TrackingClient
+from orchestrator.workspace.tracking.server import read_access, read_address
 from tests.waiting import wait_for
 from tests.wheels import wheel
 

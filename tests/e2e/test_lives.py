@@ -45,7 +45,7 @@ online_endpoints:
 
 def power_cut(project: Project) -> None:
     """Nothing of the workspace is alive any more, and nothing was said to it."""
-    guards = [pid for pid, command in processes_of(project.workspace).items() if "workspace.guard" in command]
+    guards = [pid for pid, command in processes_of(project.workspace).items() if "supervision.guard" in command]
     for pid in (*guards, *processes_of(project.workspace)):
         try:
             os.kill(pid, signal.SIGKILL)
@@ -134,7 +134,9 @@ def test_down_in_the_middle_of_a_start_leaves_no_process(projects: Make, slow: s
     for _ in range(4):
         project.run("workspace", "down", *place)
         coming = project.start("workspace", "up", *place)
-        wait_for(lambda: any("workspace.supervisor" in c for c in processes_of(project.workspace).values()), "a start")
+        wait_for(
+            lambda: any("supervision.supervisor" in c for c in processes_of(project.workspace).values()), "a start"
+        )
         project.run("workspace", "down", *place)
         coming.kill()
         coming.communicate()

@@ -24,9 +24,9 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.resource import Observed, Removal
 from orchestrator.core.value import LocalFiles, Secret
 from orchestrator.kinds import discover
-from orchestrator.workspace.control import ControlFiles, held
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity, alive
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.process import ProcessIdentity, alive
+from orchestrator.workspace.supervision.control import ControlFiles, held
 from tests.waiting import SLOWEST_S, wait_for
 
 pytestmark = pytest.mark.slow
@@ -176,7 +176,10 @@ def kill_watchers(root: Path) -> None:
                     words = (folder / "cmdline").read_bytes().split(b"\0")
                 except OSError:
                     continue
-                modules = (b"orchestrator.workspace.guard", b"orchestrator.workspace.supervisor")
+                modules = (
+                    b"orchestrator.workspace.supervision.guard",
+                    b"orchestrator.workspace.supervision.supervisor",
+                )
                 if str(root).encode() in words and any(module in words for module in modules):
                     found.append(int(folder.name))
         return found

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.control import ControlAddress, ControlFiles
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import ProcessIdentity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.process import ProcessIdentity
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles
 
 pytestmark = pytest.mark.slow
 

@@ -28,7 +28,7 @@ def endpoint_of(project: Project) -> Caller:
     return Caller(url, project.key("totals"), b'{"a": 1}')
 
 
-@pytest.mark.parametrize("module", ["workspace.supervisor", "workspace.guard", "serving.worker", "serving.router"])
+@pytest.mark.parametrize("module", ["supervision.supervisor", "supervision.guard", "serving.worker", "serving.router"])
 def test_the_endpoint_answers_again_by_itself(projects: Make, module: str) -> None:
     project = training(projects(""))
     project.apply()
@@ -44,7 +44,7 @@ def test_the_endpoint_answers_again_by_itself(projects: Make, module: str) -> No
         )
     assert caller.ask()[0] == 200
     wait_for(lambda: project.status()[f"{ENDPOINT}.deployments.blue"]["health"] == "healthy", "a healthy deployment")
-    if module in ("workspace.supervisor", "workspace.guard"):
+    if module in ("supervision.supervisor", "supervision.guard"):
         assert caller.failures == []
     assert project.plan() == {}
 
@@ -52,7 +52,7 @@ def test_the_endpoint_answers_again_by_itself(projects: Make, module: str) -> No
 def test_status_tells_the_truth_while_the_server_is_away(projects: Make) -> None:
     project = training(projects(""))
     project.apply()
-    supervisors = find(project, "workspace.guard") + find(project, "workspace.supervisor")
+    supervisors = find(project, "supervision.guard") + find(project, "supervision.supervisor")
     for pid in supervisors:
         os.kill(pid, signal.SIGSTOP)  # nobody can heal it now
     try:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.process import identity_of
-from orchestrator.workspace.records import UNSERVED
+from orchestrator.workspace.processes.process import identity_of
+from orchestrator.workspace.records.record import UNSERVED
 from orchestrator.workspace.serving import worker
 from orchestrator.workspace.serving.keys import regenerate
 from orchestrator.workspace.serving.numbers import endpoint_counters

@@ -107,7 +107,7 @@ class Chaos:
 
     def _power_cut(self) -> None:
         found = processes_of(self.project.workspace)
-        for pid in sorted(found, key=lambda pid: "workspace.guard" not in found[pid]):
+        for pid in sorted(found, key=lambda pid: "supervision.guard" not in found[pid]):
             _kill(pid)
         wait_for(lambda: not processes_of(self.project.workspace), "the end of every process")
 

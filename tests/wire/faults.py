@@ -14,7 +14,7 @@ from orchestrator.kinds import discover
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.server import Dropped, Respond
 from orchestrator.workspace.arm.service import ArmService
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.wire.pretended import Pretences
 
 

@@ -13,20 +13,20 @@ from typing import Any, Final
 from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.client import LOOK_TIMEOUT_S, SupervisorClient
-from orchestrator.workspace.control import ControlFiles
-from orchestrator.workspace.database import require_database
-from orchestrator.workspace.garbage import Part, sweep
-from orchestrator.workspace.home import at_home
-from orchestrator.workspace.identity import ensure_identity
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.garbage.sweep import Part, sweep
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.database import require_database
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.sockets import forget_sockets
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.supervision.client import LOOK_TIMEOUT_S, SupervisorClient
+from orchestrator.workspace.supervision.control import ControlFiles
+from orchestrator.workspace.supervision.home import at_home
+from orchestrator.workspace.tracking.server import TrackingServer
 
 STARTING: Final = "starting"
 FAILED: Final = "failed"

@@ -27,15 +27,15 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, Request, Scor
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
-from orchestrator.workspace.answering import refuse_while_answering
-from orchestrator.workspace.assets import lost
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.identity import read_identity
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, Record
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.admission.deletion import refuse_while_answering
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.identity import read_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import CANCEL_REQUESTED, Record
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import lost
+from orchestrator.workspace.supervision.client import SupervisorClient
 
 DELETE_TIMEOUT_S: Final = 60.0
 """How long the processes of a resource may take to stop."""

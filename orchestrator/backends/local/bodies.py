@@ -11,8 +11,8 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed, mark_tags
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.records import ADOPTED, FILES, PRIVATE_ATTRIBUTES, Record
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.records.record import ADOPTED, FILES, PRIVATE_ATTRIBUTES, Record
 
 
 @dataclass(slots=True)

@@ -11,10 +11,10 @@ from orchestrator.backends.local.conda_text import conda_text
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, opened, plain
-from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.files.content import ContentStore
 
 if TYPE_CHECKING:
-    from orchestrator.workspace.recipes import Recipe, Recipes
+    from orchestrator.workspace.environments.recipes import Recipe, Recipes
 
 _OTHERWISE: Final = "Use an image with a conda_file, or run it in an Azure workspace."
 _REMARK: Final = "Name another environment, or choose another target."
@@ -53,7 +53,7 @@ class Buildable:
 
     def hosted(self, text: str) -> tuple[Refusal, ...]:
         """The same of a reference to a curated environment or one of a registry; nothing for any other text."""
-        from orchestrator.workspace.curated import hosted  # only specs with such references need it
+        from orchestrator.workspace.references.curated import hosted  # only specs with such references need it
 
         name = hosted(text)
         return () if name is None else self._told(text, lambda: self._recipes().hosted(text, name))
@@ -64,13 +64,15 @@ class Buildable:
 
     def model(self, folder: Path) -> tuple[Refusal, ...]:
         """The same of the environment that an MLflow model declares itself."""
-        from orchestrator.workspace.declared import declared  # only deployments without an environment need it
+        from orchestrator.workspace.environments.declared import (
+            declared,  # only deployments without an environment need it
+        )
 
         return self._told(f"model {folder}", lambda: declared(folder, self._recipes()))
 
     def _recipes(self) -> Recipes:
-        from orchestrator.workspace.recipes import Recipes  # only specs with something that runs need it
-        from orchestrator.workspace.uv import Uv
+        from orchestrator.workspace.environments.recipes import Recipes  # only specs with something that runs need it
+        from orchestrator.workspace.environments.uv import Uv
 
         return Recipes(Uv(), self._downloads)
 
@@ -84,7 +86,7 @@ class Buildable:
         return self._known[key]
 
     def _conda(self, conda: Any) -> list[Refusal]:
-        from orchestrator.workspace.conda import read_conda  # only specs with conda files need it
+        from orchestrator.workspace.environments.conda import read_conda  # only specs with conda files need it
 
         if isinstance(conda, LocalFiles) and conda.path.is_dir():
             return [Refusal(f"{conda} is a folder", ("conda_file",), "Name the conda file in it.")]

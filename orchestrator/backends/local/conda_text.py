@@ -7,7 +7,7 @@ from typing import Any
 from orchestrator.core.errors import BackendError
 from orchestrator.core.plain_files import read_plain_text
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import SCHEME, ContentStore
+from orchestrator.workspace.files.content import SCHEME, ContentStore
 
 
 def is_conda_file(conda: Any) -> bool:

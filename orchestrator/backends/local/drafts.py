@@ -14,13 +14,13 @@ from orchestrator.core.fields import root_node
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
-from orchestrator.workspace.admission import admit
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.identity import ensure_identity
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import ADOPTED, FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.admission.writing import admit
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import ADOPTED, FILES, LOST, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""

@@ -8,9 +8,9 @@ from typing import Final
 from orchestrator.core.address import Address
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Observed
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.curated import hosted
-from orchestrator.workspace.stand_ins import stand_in_for
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.references.curated import hosted
+from orchestrator.workspace.references.stand_ins import stand_in_for
 
 THIS_MACHINE: Final = "this machine"
 

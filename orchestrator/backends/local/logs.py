@@ -10,7 +10,7 @@ from time import sleep
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Kind
-from orchestrator.workspace.paths import WorkspacePaths, safe_name
+from orchestrator.workspace.folder.paths import WorkspacePaths, safe_name
 
 _TAIL_BYTES = 1 << 16
 _FIRST_PAUSE_S = 0.02

@@ -10,8 +10,8 @@ from orchestrator.core.address import Address
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.store import RecordStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from orchestrator.backends.scoring_script import script_of
 from orchestrator.core.plain_files import read_plain
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import plain
-from orchestrator.workspace.content import ContentStore
+from orchestrator.workspace.files.content import ContentStore
 
 PACKAGE: Final = "azureml-inference-server-http"
 _MODULES: Final = ("azureml_inference_server_http", "azureml.contrib.services")

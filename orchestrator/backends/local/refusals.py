@@ -18,13 +18,13 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path
 from orchestrator.core.value import Reference, opened, plain
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.assets import remote
-from orchestrator.workspace.client import LOCAL_EXTRA, missing_packages
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.mlflow_files import mlflow_folder
-from orchestrator.workspace.stand_ins import mapped_below, stand_in_for
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import remote
+from orchestrator.workspace.references.stand_ins import mapped_below, stand_in_for
+from orchestrator.workspace.supervision.client import LOCAL_EXTRA, missing_packages
+from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
 
 ATTACHED: Final[Mapping[str, str]] = {
     "kubernetes": "a Kubernetes cluster",
@@ -188,8 +188,8 @@ def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[R
 def _not_learnt_here(desired: Desired) -> Iterator[Refusal]:
     if not desired.variant.startswith("automl.") or desired.variant.startswith(_DEEP):
         return
-    from orchestrator.workspace.jobs.automl.foreseen import foreseen  # of no use to other plans
-    from orchestrator.workspace.jobs.automl.unsupported import ignored
+    from orchestrator.workspace.automl.foreseen import foreseen  # of no use to other plans
+    from orchestrator.workspace.automl.unsupported import ignored
 
     for path, reason in ignored(plain(desired.properties)):
         yield Refusal(reason, path, _NO_EFFECT, stops=False)

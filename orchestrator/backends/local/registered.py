@@ -9,8 +9,8 @@ from orchestrator.core.address import Address
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.resource import Desired
-from orchestrator.workspace.records import JOB_PROPERTY
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records.record import JOB_PROPERTY
+from orchestrator.workspace.records.store import RecordStore
 
 _FIX = "Give the output another name or version, or leave the version out for the next number."
 

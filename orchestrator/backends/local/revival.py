@@ -9,9 +9,9 @@ from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, Clock, Progress
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 
 BACK_TIMEOUT_S: Final = 120.0
 """How long endpoints may take to come back before their state is taken as it is, seconds."""

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from orchestrator.core.errors import Invalid, NotFound, TimedOut, Transient
 from orchestrator.core.ports import ScoringAnswer, ScoringRequest
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
 
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 """Names the deployment that shall answer. Source: Azure ML documentation, online endpoints."""

@@ -11,9 +11,9 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import LocalFiles, Reference
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.mlflow_files import mlflow_folder
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
 
 _SCORE: Final = "/score"
 _ADD: Final = "Add 'model', or 'code_configuration' with code and scoring_script."

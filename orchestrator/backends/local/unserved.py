@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.records import UNSERVED
+from orchestrator.workspace.records.record import UNSERVED
 
 
 def health_shown(health: Health, message: str, attributes: Mapping[str, Any]) -> tuple[Health, str]:

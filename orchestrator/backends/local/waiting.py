@@ -12,12 +12,12 @@ from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, LogLine, Progress
-from orchestrator.workspace.control import ControlFiles
-from orchestrator.workspace.database import gone
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record, RecordKey
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.database import gone
+from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.control import ControlFiles
 
 TROUBLE_TIMEOUT_S: Final = 60.0
 """How long a supervisor may say that it cannot work before nobody waits for it any more, seconds."""

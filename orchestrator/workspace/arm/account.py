@@ -14,7 +14,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf
 from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
-from orchestrator.workspace.records import RecordKey
+from orchestrator.workspace.records.record import RecordKey
 
 CLOUD: Final = "AmlctlLoopback"
 LOCATION: Final = "local"

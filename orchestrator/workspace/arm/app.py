@@ -29,7 +29,7 @@ from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.templates import RESOURCES, Templates
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.paths import safe_name
+from orchestrator.workspace.folder.paths import safe_name
 
 SECTIONS: Final = {
     "computes": computes.KIND,

@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.assets import AssetKind
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
-from orchestrator.workspace.curated import PREFIX, VERSION, catalogue, hosted
-from orchestrator.workspace.records import JOB_PROPERTY, Record
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import JOB_PROPERTY, Record
+from orchestrator.workspace.references.curated import PREFIX, VERSION, catalogue, hosted
 
 
 def _data_body(sent: Mapping[str, Any]) -> dict[str, Any]:

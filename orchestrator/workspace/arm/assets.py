@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orchestrator.core.errors import NotFound
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.model_facts import with_facts
 from orchestrator.workspace.arm.paging import page
@@ -15,7 +14,8 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.storage import model_uri
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record, RecordKey
 
 MODELS: Final = record_kinds.MODELS
 MODEL_URI: Final = "modelUri"

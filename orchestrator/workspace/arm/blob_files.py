@@ -15,7 +15,7 @@ from typing import Any
 from orchestrator.core import private_files
 from orchestrator.workspace.arm.messages import WireError
 from orchestrator.workspace.arm.storage import Storage
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
 
 
 @dataclass(frozen=True, slots=True)

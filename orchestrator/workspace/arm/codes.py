@@ -16,8 +16,8 @@ from orchestrator.workspace.arm.scope import PROVIDER, Scope, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of, system_data
 from orchestrator.workspace.arm.storage import Storage, account_path, code_container
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.content import SCHEME
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.files.content import SCHEME
+from orchestrator.workspace.records.record import Record, RecordKey
 
 KIND: Final = "codes"
 

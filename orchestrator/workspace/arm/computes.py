@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -15,7 +14,8 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.wording import duration, seconds, snake, whole, without_nothing
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record, RecordKey
 
 KIND: Final = record_kinds.COMPUTE
 

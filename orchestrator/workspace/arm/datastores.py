@@ -8,7 +8,6 @@ from typing import Any, Final
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.value import Secret, plain
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -17,7 +16,8 @@ from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, sp
 from orchestrator.workspace.arm.storage import ACCOUNT, container_of, suffix
 from orchestrator.workspace.arm.tokens import TENANT, Tokens
 from orchestrator.workspace.arm.wording import camel, pascal, snake, without_nothing
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record, RecordKey
 
 KIND: Final = record_kinds.DATASTORES
 DEFAULT: Final = DEFAULT_DATASTORES[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.job_bodies import CodePath
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
 from orchestrator.workspace.arm.wording import camel, duration, seconds, snake, whole, without_nothing
+from orchestrator.workspace.records import record_kinds
 
 _MILLISECONDS: Mapping[str, str] = {"requestTimeout": "request_timeout_ms", "maxQueueWait": "max_queue_wait_ms"}
 _SECONDS = ("initialDelay", "period", "timeout", "pollingInterval")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.workspace.answering import refuse_while_answering
+from orchestrator.workspace.admission.deletion import refuse_while_answering
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
@@ -16,7 +16,7 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.serving.files import DeploymentFiles
 
 LOG_LINES: Final = 50

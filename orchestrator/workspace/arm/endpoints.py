@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -19,7 +18,8 @@ from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.tokens import LIFETIME_S
 from orchestrator.workspace.arm.wording import without_nothing
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 
 KIND: Final = record_kinds.ENDPOINTS

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.jobs import Jobs, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -16,7 +15,8 @@ from orchestrator.workspace.arm.shelf import Shelf, all_tags
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.jobs.folder import JobFolder, RunExit
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record
 
 _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_output_data_{output}/versions/1"
 

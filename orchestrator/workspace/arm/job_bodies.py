@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.automl_bodies import automl_fields, automl_task
 from orchestrator.workspace.arm.scope import Scope, name_of, shorten
 from orchestrator.workspace.arm.storage import localise
@@ -20,6 +19,7 @@ from orchestrator.workspace.arm.wording import (
     whole,
     without_nothing,
 )
+from orchestrator.workspace.records import record_kinds
 
 CodePath = Callable[[str], str]
 """From a code's id to its content."""

@@ -9,7 +9,6 @@ from typing import Any, Final
 from orchestrator.core.errors import Conflict, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADDRESS_TAG
-from orchestrator.workspace import record_kinds
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -18,8 +17,9 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
-from orchestrator.workspace.records import CANCEL_REQUESTED, Record, RecordKey
-from orchestrator.workspace.tracking_client import JOB_PAGE
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import CANCEL_REQUESTED, Record, RecordKey
+from orchestrator.workspace.tracking.client import JOB_PAGE
 
 KIND: Final = record_kinds.JOBS
 

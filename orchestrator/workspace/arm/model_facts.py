@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from orchestrator.core.errors import BackendError
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.declared import read_model_file
-from orchestrator.workspace.intake import object_path
-from orchestrator.workspace.mlflow_files import MODEL_FILE
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import JOB_PROPERTY, KEPT, REGISTERED, Record
+from orchestrator.workspace.environments.declared import read_model_file
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.files.intake import object_path
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import JOB_PROPERTY, KEPT, REGISTERED, Record
+from orchestrator.workspace.tracking.mlflow_files import MODEL_FILE
 
 _OF_RUN: Final = re.compile(
     r"(?:azureml://jobs/(?P<job>[^/]+)/outputs/(?:artifacts/paths/)?|runs:/+(?P<run>[^/]+)/)(?P<path>.*)"

@@ -12,7 +12,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records.record import Record, RecordKey
 
 POLL_S: Final = 1
 """After how many seconds a client shall ask again: the least that the wire can say."""

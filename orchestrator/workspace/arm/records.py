@@ -15,8 +15,8 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
-from orchestrator.workspace.records import Record, RecordKey
-from orchestrator.workspace.secrets import SecretValues
+from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretValues
 
 
 class Records:

@@ -14,7 +14,7 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of
-from orchestrator.workspace.records import Record, RecordKey
+from orchestrator.workspace.records.record import Record, RecordKey
 
 KIND: Final = "role_assignments"
 """Not a kind of specs: there a role has a name, here a GUID."""

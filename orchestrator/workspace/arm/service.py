@@ -19,10 +19,10 @@ from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.control import FileLock, held, write_private
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import read_access
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.control import FileLock, held, write_private
+from orchestrator.workspace.tracking.server import read_access
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADOPTED_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG, mark_tags
-from orchestrator.workspace.admission import admit
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.identity import ensure_identity
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import ADOPTED, WIRE, Record, RecordKey
-from orchestrator.workspace.secrets import SecretFiles, SecretValues
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.admission.writing import admit
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import ADOPTED, WIRE, Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretFiles, SecretValues
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
+from orchestrator.workspace.tracking.server import TrackingServer
 
 QUEUED: Final = "queued"
 """The phase of a record that its manager has not looked at yet."""

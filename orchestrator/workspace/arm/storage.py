@@ -9,14 +9,14 @@ from typing import Final
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.inborn import DEFAULT_DATASTORES
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.content import SCHEME, ContentStore, safe_or_plain
-from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
-from orchestrator.workspace.records import KEPT, MLFLOW_RUN, Record
-from orchestrator.workspace.run_files import OWN_FOLDERS, own_files
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracked_files import TrackedFiles
+from orchestrator.workspace.files.content import SCHEME, ContentStore, safe_or_plain
+from orchestrator.workspace.folder.paths import WorkspacePaths, inside, safe_name
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import KEPT, MLFLOW_RUN, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import resolve
+from orchestrator.workspace.tracking.run_files import OWN_FOLDERS, own_files
+from orchestrator.workspace.tracking.tracked_files import TrackedFiles
 
 ROOT: Final = "storage"
 """First part of every address of the blob service."""

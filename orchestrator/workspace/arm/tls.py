@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.core.extras import install_extra
-from orchestrator.workspace.control import write_private
+from orchestrator.workspace.supervision.control import write_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from orchestrator.workspace.control import write_private
-from orchestrator.workspace.process import ProcessIdentity
+from orchestrator.workspace.processes.process import ProcessIdentity
+from orchestrator.workspace.supervision.control import write_private
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,19 @@ from typing import Final
 
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.environments import Environments
+from orchestrator.workspace.environments.environments import Environments
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.folder.trees import remove_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.jobs.preparation import Preparation
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import Settlement
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
-from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record, RecordKey
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.trees import remove_tree
+from orchestrator.workspace.processes.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record, RecordKey
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.tracking.server import TrackingServer
 
 KIND: Final = record_kinds.JOBS
 QUEUED, PREPARING, RUNNING = "queued", "preparing", "running"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace.folder.paths import WorkspacePaths, inside, safe_name
 from orchestrator.workspace.jobs.folder import JobFolder
-from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
 
 _DATASTORE = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
 _DEFAULT_DATASTORE = "workspaceblobstore"

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.accelerators import gpu_notice
-from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.environments import Environments, Wish
+from orchestrator.workspace.environments.accelerators import gpu_notice
+from orchestrator.workspace.environments.environments import Environments, Wish
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
+from orchestrator.workspace.folder.trees import make_read_only, remove_tree
 from orchestrator.workspace.jobs.bodies import (
     input_values,
     literal_text,
@@ -28,14 +28,14 @@ from orchestrator.workspace.jobs.bodies import (
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import output_place
 from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
-from orchestrator.workspace.logs import note
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.run_files import show_in_mlflow
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.trees import make_read_only, remove_tree
+from orchestrator.workspace.logs.log import note
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import resolve
+from orchestrator.workspace.tracking.run_files import show_in_mlflow
+from orchestrator.workspace.tracking.server import TrackingServer
 
 HIDDEN: Final = "MLFLOW_TRACKING_TOKEN"
 """Name under which the tracking server's token is hidden in logs."""

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from orchestrator.core.errors import BackendError, Conflict
 from orchestrator.core.registration import Registration, registrations
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.admission import require_description
-from orchestrator.workspace.keeping import keep
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import JOB_PROPERTY, KEPT, MLFLOW_RUN, OUTPUT_PROPERTY, REGISTERED, Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.admission.writing import require_description
+from orchestrator.workspace.files.keeping import keep
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import JOB_PROPERTY, KEPT, MLFLOW_RUN, OUTPUT_PROPERTY, REGISTERED, Record
+from orchestrator.workspace.records.store import RecordStore
 
 _TRIES: Final = 20
 """So often another number is tried where others register at the same moment."""

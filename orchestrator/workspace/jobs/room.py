@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from orchestrator.workspace import record_kinds
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 class Room:

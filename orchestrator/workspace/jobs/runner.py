@@ -18,13 +18,19 @@ from typing import IO
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError, Invalid
-from orchestrator.workspace.control import FileLock, call
+from orchestrator.workspace.environments.layers import programs_first
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.command import render
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.layers import programs_first
-from orchestrator.workspace.masking import MaskedPipe
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import adopt_orphans, child_environment, end_orphans, own_identity, terminate
+from orchestrator.workspace.logs.masking import MaskedPipe
+from orchestrator.workspace.processes.process import (
+    adopt_orphans,
+    child_environment,
+    end_orphans,
+    own_identity,
+    terminate,
+)
+from orchestrator.workspace.supervision.control import FileLock, call
 
 GRACE_S = 5.0
 """Between the polite and the forced end of a job that was cancelled or is out of time, seconds."""
@@ -123,7 +129,7 @@ class Runner:
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
     if order.type == "automl":
-        return [order.python, "-P", "-m", "orchestrator.workspace.jobs.automl", str(folder.path)], {}
+        return [order.python, "-P", "-m", "orchestrator.workspace.automl", str(folder.path)], {}
     script = render(order.command, order.inputs, order.outputs, order.literals)
     return ["bash", "-c", script.text], script.environ
 

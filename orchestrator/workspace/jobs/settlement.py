@@ -12,17 +12,17 @@ from typing import Any, Final
 from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
-from orchestrator.workspace.durable import sync_tree
+from orchestrator.workspace.folder.durable import sync_tree
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.folder.trees import make_read_only, remove_tree
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.registering import Registering
-from orchestrator.workspace.masking import StreamMask
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths
-from orchestrator.workspace.records import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
-from orchestrator.workspace.run_files import show_in_mlflow
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingServer
-from orchestrator.workspace.trees import make_read_only, remove_tree
+from orchestrator.workspace.logs.masking import StreamMask
+from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.tracking.run_files import show_in_mlflow
+from orchestrator.workspace.tracking.server import TrackingServer
 
 LOG_LINES: Final = 10
 """So many last lines of the log go into the message of a failed run."""

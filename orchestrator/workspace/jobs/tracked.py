@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core.errors import BackendError, Failed, Transient
-from orchestrator.workspace.records import MLFLOW_RUN, Record
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingAccess, TrackingServer
-from orchestrator.workspace.tracking_client import TrackedRun, TrackingClient
+from orchestrator.workspace.records.record import MLFLOW_RUN, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.tracking.client import TrackedRun, TrackingClient
+from orchestrator.workspace.tracking.server import TrackingAccess, TrackingServer
 
 PATIENCE_S: Final = 120.0
 """So long a job waits for a tracking server that does not start or dies again and again, seconds."""

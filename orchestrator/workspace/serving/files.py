@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.workspace.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.serving.sockets import socket_path
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.control import write_private
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.serving.files import make_private
+from orchestrator.workspace.supervision.control import write_private
 
 
 @dataclass(frozen=True, slots=True, repr=False)

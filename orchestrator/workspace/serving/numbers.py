@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.probing import ask_router
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records.record import Record
 
 HOST = "127.0.0.1"
 

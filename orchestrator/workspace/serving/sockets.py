@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from orchestrator.core.errors import Denied
-from orchestrator.workspace.paths import PRIVATE_FOLDER
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER
 
 MAX_SOCKET_PATH = 100
 """Bytes. Source: unix(7), sun_path holds 108 on Linux and 104 on the BSDs."""

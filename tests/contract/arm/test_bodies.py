@@ -23,9 +23,9 @@ from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import Storage, container_of, localise
 from orchestrator.workspace.arm.tokens import Tokens
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 from tests.identifiers import LONG_AND_SHORT
 
 SCOPE = Scope("s", "g", "w")

@@ -103,7 +103,7 @@ def test_a_stranger_is_refused(client: Any, service: FaultyService) -> None:
 
 
 def test_long_lists_come_in_pages(client: Any, service: FaultyService) -> None:
-    from orchestrator.workspace.records import Record
+    from orchestrator.workspace.records.record import Record
 
     store = service.records
     for number in range(250):

@@ -12,11 +12,11 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.tracked import start_tracking
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.run_files import OWN_FOLDERS, show_in_mlflow
-from orchestrator.workspace.tracking import TrackingServer
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.tracking.run_files import OWN_FOLDERS, show_in_mlflow
+from orchestrator.workspace.tracking.server import TrackingServer
 from tests.contract import served
 
 JOB = "train-1"

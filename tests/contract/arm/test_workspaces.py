@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.records.record import Record
 from tests.wire.faults import FaultyService, Refuse
 
 GET = "/workspaces/local$"

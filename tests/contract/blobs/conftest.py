@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.storage import account_path, container_of
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.azure_warnings import OF_OTHERS
 from tests.contract.blobs import azurite as emulator
 

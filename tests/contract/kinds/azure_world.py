@@ -22,9 +22,9 @@ from orchestrator.workspace.arm.roles import KIND as ROLES
 from orchestrator.workspace.arm.server import Respond
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.tokens import TENANT
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.shouting import Shouting
 from tests.contract.kinds.worlds import EmbeddedWorld
 from tests.unit.kinds.cases import Case, merged

@@ -16,9 +16,9 @@ from orchestrator.backends.azure.connection import Connection
 from orchestrator.backends.azure.patience import Patience
 from orchestrator.core.ports import Request, ScoringAnswer
 from orchestrator.core.resource import Observed
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.azure_warnings import let_pass
 from tests.contract.kinds.azure_world import AzureWorld, Metered, settings
 from tests.contract.kinds.worlds import EmbeddedWorld, World

@@ -24,9 +24,9 @@ from orchestrator.core.value import LocalFiles
 from orchestrator.kinds import discover
 from orchestrator.spec.file_hashes import PlainHasher
 from orchestrator.spec.local_files import LocalFileReader
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.azure_world import AzureWorld
 
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")

@@ -15,8 +15,8 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.life import KINDS, Life
 from tests.contract.kinds.test_life import CHANGED, MADE, identity
 from tests.contract.kinds.worlds import EmbeddedWorld

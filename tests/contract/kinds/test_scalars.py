@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.core.address import Address
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
 from tests.contract.kinds.worlds import World

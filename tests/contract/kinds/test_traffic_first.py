@@ -13,9 +13,9 @@ from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Invalid
 from orchestrator.core.resource import Removal
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.kinds.cases import all_cases

@@ -13,9 +13,9 @@ from orchestrator.core.address import Address
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.tree import value_at
 from orchestrator.kinds import discover
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 from tests.unit.kinds.cases import Case, merged
 
 

@@ -15,9 +15,9 @@ from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.kinds import discover
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.unit.backends.played import Supervisor, obey
 
 

@@ -10,8 +10,8 @@ from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint, digest_text
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Request
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 Rounds = Callable[[RecordStore, Record], None]
 

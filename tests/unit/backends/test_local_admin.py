@@ -17,11 +17,11 @@ from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, SystemClock
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.kinds import discover
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.identity import ensure_identity
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import UNSERVED, Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import UNSERVED, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 
 
 def fill(paths: WorkspacePaths) -> None:

@@ -24,11 +24,11 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.resource import ADDRESS_TAG, FINGERPRINT_TAG, OWNER_TAG, Desired, Observed, Removal
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown
 from orchestrator.kinds import discover
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record, RecordKey
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.unit.backends.played import Supervisor, request
 
 CPU = Address("compute", "cpu")
@@ -500,7 +500,7 @@ class TestRefusing:
     def test_a_missing_extra_is_told_with_its_command(
         self, backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("orchestrator.workspace.client.find_spec", lambda name: None)
+        monkeypatch.setattr("orchestrator.workspace.supervision.client.find_spec", lambda name: None)
         (refusal,) = backend.refusals(Desired(TRAIN, {"command": "true"}, "c", variant="command"), {})
         assert install_extra("local") in refusal.reason
 

@@ -13,9 +13,9 @@ from orchestrator.core.errors import NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Request
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.content import views_of
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.files.content import views_of
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.references.assets import resolve
 from tests.unit.backends.played import Supervisor, request
 
 HEART = Address("data", "heart")

@@ -13,9 +13,9 @@ from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.disk import full_disk, is_full
 from orchestrator.core.errors import Failed, Invalid, Transient
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace import intake as intake_module
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.files import intake as intake_module
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.unit.backends.played import Supervisor, request
 
 
@@ -52,7 +52,7 @@ def test_a_database_that_is_lost_is_told_by_everything_that_needs_it(
 
 
 def test_a_workspace_that_was_only_begun_is_still_new(paths: WorkspacePaths) -> None:
-    from orchestrator.workspace.identity import ensure_identity
+    from orchestrator.workspace.folder.identity import ensure_identity
 
     ensure_identity(paths)
     paths.content.mkdir()

@@ -13,10 +13,10 @@ from orchestrator.core.project import LoadOptions
 from orchestrator.engine import load_project, open_workspace, plan_project
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
-from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.environments.interpreters import OWN, Interpreter, Interpreters
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 CLUSTERS = """
 compute:

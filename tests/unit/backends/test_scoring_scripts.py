@@ -9,8 +9,8 @@ import pytest
 from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.unit.backends.test_refusals import refused
 
 GOOD = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"

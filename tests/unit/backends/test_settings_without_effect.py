@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.kinds import discover
-from orchestrator.workspace.jobs.automl.unsupported import ignored
+from orchestrator.workspace.automl.unsupported import ignored
 
 
 @pytest.mark.parametrize(

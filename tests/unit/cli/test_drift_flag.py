@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.unit.cli.calling import SPEC, Shell
 
 CPU = "compute.cpu"

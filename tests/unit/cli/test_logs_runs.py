@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.unit.backends.played import Supervisor, obey
 from tests.unit.cli.calling import Shell
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import JOB_PROPERTY, Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import JOB_PROPERTY, Record
+from orchestrator.workspace.records.store import RecordStore
 from tests.unit.cli.calling import Shell
 
 COMMAND: dict[str, Any] = {"command": "echo hello", "environment": "azureml:py@latest"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.unit.cli.calling import SPEC
 
 COMMANDS = [("apply", b"Apply this?"), ("destroy", b"Destroy this?")]

@@ -10,10 +10,10 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.core.ports import ScoringAnswer, ScoringRequest
-from orchestrator.workspace.client import SupervisorClient
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.unit.backends.played import Rounds, Supervisor, obey
 from tests.unit.cli.calling import Shell
 

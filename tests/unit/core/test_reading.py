@@ -14,9 +14,9 @@ import pytest
 from orchestrator.core.ports import SystemClock
 from orchestrator.core.reading import may_write, open_read_only
 from orchestrator.state.sqlite import SqliteStateStore
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_records_and_state_need_the_right_to_read_only(tmp_path: Path, monkeypat
         begun = state.begin()
     before = sorted(paths.root.iterdir())
     # The tests' user may be one whom no right stops.
-    monkeypatch.setattr("orchestrator.workspace.database.may_write", lambda path: False)
+    monkeypatch.setattr("orchestrator.workspace.records.database.may_write", lambda path: False)
     monkeypatch.setattr("orchestrator.state.database.may_write", lambda path: False)
     with closing(RecordStore(paths)) as store, closing(SqliteStateStore(paths.db, "p", SystemClock())) as state:
         assert [record.address for record in store.list()] == ["models.a"]

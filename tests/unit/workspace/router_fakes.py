@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.workspace.serving.ports import free_port
-from orchestrator.workspace.serving.router import Router
+from orchestrator.workspace.serving.router.process import Router
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
 
 KEY = "key-one"

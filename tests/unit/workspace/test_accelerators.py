@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace import accelerators
-from orchestrator.workspace.accelerators import gpu_here, gpu_notice
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.environments import accelerators
+from orchestrator.workspace.environments.accelerators import gpu_here, gpu_notice
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import BackendError, Invalid, NotFound
-from orchestrator.workspace.admission import admit
-from orchestrator.workspace.assets import lost, resolve
-from orchestrator.workspace.content import SCHEME, ContentStore
-from orchestrator.workspace.intake import object_path
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import KEPT, Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.admission.writing import admit
+from orchestrator.workspace.files.content import SCHEME, ContentStore
+from orchestrator.workspace.files.intake import object_path
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import KEPT, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import lost, resolve
 
 RUN = "train-1"
 

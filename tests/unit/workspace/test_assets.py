@@ -13,12 +13,12 @@ import pytest
 
 from orchestrator.core.errors import BackendError, Invalid, NotFound, Transient
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.assets import remote, resolve
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import STAND_INS, Record
-from orchestrator.workspace.stand_ins import stand_in_for
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import STAND_INS, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import remote, resolve
+from orchestrator.workspace.references.stand_ins import stand_in_for
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from orchestrator.workspace.jobs.automl.forecasting.portable import Forecaster
-from orchestrator.workspace.jobs.automl.forecasting.problem import ForecastProblem, make_forecast_problem, offset_name
-from orchestrator.workspace.jobs.automl.refusal import Refusal
-from orchestrator.workspace.jobs.automl.settings import read_settings
+from orchestrator.workspace.automl.forecasting.portable import Forecaster
+from orchestrator.workspace.automl.forecasting.problem import ForecastProblem, make_forecast_problem, offset_name
+from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.settings import read_settings
 
 WEEK = [1.0, 2.0, 3.0, 4.0, 5.0, 9.0, 8.0]
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from orchestrator.workspace.jobs.automl.metrics import Metric, mean_scores, score_classes, score_numbers
+from orchestrator.workspace.automl.metrics import Metric, mean_scores, score_classes, score_numbers
 
 
 def test_two_classes() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.jobs.automl.experiment import Experiment
-from orchestrator.workspace.jobs.automl.learners import choose
-from orchestrator.workspace.jobs.automl.metrics import Metric
-from orchestrator.workspace.jobs.automl.pool import Lost
-from orchestrator.workspace.jobs.automl.problem import Candidate, Evaluate, Outcome
-from orchestrator.workspace.jobs.automl.search import Search
-from orchestrator.workspace.jobs.automl.selection import finalists, ranked, settle
-from orchestrator.workspace.jobs.automl.settings import Algorithms, Limits
+from orchestrator.workspace.automl.experiment import Experiment
+from orchestrator.workspace.automl.learners import choose
+from orchestrator.workspace.automl.metrics import Metric
+from orchestrator.workspace.automl.pool import Lost
+from orchestrator.workspace.automl.problem import Candidate, Evaluate, Outcome
+from orchestrator.workspace.automl.search import Search
+from orchestrator.workspace.automl.selection import finalists, ranked, settle
+from orchestrator.workspace.automl.settings import Algorithms, Limits
 
 AUC = Metric("AUC_weighted", maximise=True)
 Score = Callable[[Candidate], float]

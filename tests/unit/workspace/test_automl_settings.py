@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.jobs.automl.featurization import ENCODERS, TRANSFORMERS, Imputation, read_featurization
-from orchestrator.workspace.jobs.automl.foreseen import foreseen
-from orchestrator.workspace.jobs.automl.learners import choose
-from orchestrator.workspace.jobs.automl.refusal import Refusal
-from orchestrator.workspace.jobs.automl.settings import Algorithms, read_settings
-from orchestrator.workspace.jobs.automl.unsupported import notes
+from orchestrator.workspace.automl.featurization import ENCODERS, TRANSFORMERS, Imputation, read_featurization
+from orchestrator.workspace.automl.foreseen import foreseen
+from orchestrator.workspace.automl.learners import choose
+from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.settings import Algorithms, read_settings
+from orchestrator.workspace.automl.unsupported import notes
 
 BODY = {"task": "classification", "target_column_name": "y"}
 

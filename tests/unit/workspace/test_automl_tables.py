@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestrator.workspace.jobs.automl import scoring_script
-from orchestrator.workspace.jobs.automl.columns import assign_roles
-from orchestrator.workspace.jobs.automl.data import read_table
-from orchestrator.workspace.jobs.automl.featurization import ENCODERS, Featurization, Imputation
-from orchestrator.workspace.jobs.automl.preparation import make_problem
-from orchestrator.workspace.jobs.automl.preprocessing import preprocessor
-from orchestrator.workspace.jobs.automl.problem import Problem
-from orchestrator.workspace.jobs.automl.refusal import Refusal
-from orchestrator.workspace.jobs.automl.settings import read_settings
+from orchestrator.workspace.automl import scoring_script
+from orchestrator.workspace.automl.columns import assign_roles
+from orchestrator.workspace.automl.data import read_table
+from orchestrator.workspace.automl.featurization import ENCODERS, Featurization, Imputation
+from orchestrator.workspace.automl.preparation import make_problem
+from orchestrator.workspace.automl.preprocessing import preprocessor
+from orchestrator.workspace.automl.problem import Problem
+from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.settings import read_settings
 
 
 def table(rows: int = 40) -> pd.DataFrame:

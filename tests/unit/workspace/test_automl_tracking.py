@@ -8,10 +8,10 @@ from typing import Any
 import mlflow
 import pytest
 
-from orchestrator.workspace.jobs.automl.learners import choose
-from orchestrator.workspace.jobs.automl.problem import Candidate, Outcome
-from orchestrator.workspace.jobs.automl.settings import Algorithms
-from orchestrator.workspace.jobs.automl.tracking import Tracking
+from orchestrator.workspace.automl.learners import choose
+from orchestrator.workspace.automl.problem import Candidate, Outcome
+from orchestrator.workspace.automl.settings import Algorithms
+from orchestrator.workspace.automl.tracking import Tracking
 
 ENVIRON = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_RUN_ID": "parent"}
 

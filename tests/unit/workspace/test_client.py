@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Failed
-from orchestrator.workspace import client as module
-from orchestrator.workspace.client import SupervisorClient, missing_packages
-from orchestrator.workspace.control import ControlFiles
-from orchestrator.workspace.identity import ensure_identity
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.folder.identity import ensure_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.supervision import client as module
+from orchestrator.workspace.supervision.client import SupervisorClient, missing_packages
+from orchestrator.workspace.supervision.control import ControlFiles
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.conda import read_conda, translate_version
-from orchestrator.workspace.conda_names import NOT_PYTHON, OTHER_NAMES, SAME_NAMES
+from orchestrator.workspace.environments.conda import read_conda, translate_version
+from orchestrator.workspace.environments.conda_names import NOT_PYTHON, OTHER_NAMES, SAME_NAMES
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import DAMAGED, ContentStore
-from orchestrator.workspace.paths import WorkspacePaths
+from orchestrator.workspace.files.content import DAMAGED, ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
 
 
 @pytest.fixture

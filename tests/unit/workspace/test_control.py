@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Denied, Invalid, Transient
-from orchestrator.workspace.control import ControlAddress, ControlFiles, FileLock, call, held, write_private
-from orchestrator.workspace.control_server import ControlServer
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import own_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.process import own_identity
+from orchestrator.workspace.supervision.control import ControlAddress, ControlFiles, FileLock, call, held, write_private
+from orchestrator.workspace.supervision.control_server import ControlServer
 
 
 async def _echo(command: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.durable import Draft, put_in_place, sync_tree
+from orchestrator.workspace.folder.durable import Draft, put_in_place, sync_tree
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 
 from orchestrator.core.errors import Failed, Invalid, NotFound
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.environments import Environments, Wish
-from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.environments.environments import Environments, Wish
+from orchestrator.workspace.environments.interpreters import OWN, Interpreter, Interpreters
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.core.value import LocalFiles
-from orchestrator.workspace.content import SCHEME, ContentStore, views_of
-from orchestrator.workspace.garbage import sweep
+from orchestrator.workspace.files.content import SCHEME, ContentStore, views_of
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.garbage.sweep import sweep
 from orchestrator.workspace.jobs.folder import JobFolder
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.process import own_identity
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.processes.process import own_identity
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
 
 GRACE_S = 600.0
 OLD_S = 10 * GRACE_S

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.jobs.automl.data import read_table
-from orchestrator.workspace.jobs.automl.tables.header import columns_at
+from orchestrator.workspace.automl.data import read_table
+from orchestrator.workspace.automl.tables.header import columns_at
 
 ROWS = "a,b,c\n1,2,x\n3,4,y\n"
 READ = "paths: [{pattern: './*.csv'}]\ntransformations:\n  - read_delimited: {OPTIONS}\n"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.workspace import inheritance
-from orchestrator.workspace.inheritance import SETTING, handed_on, inherited
-from orchestrator.workspace.process import child_environment, exit_code, spawn
+from orchestrator.workspace.processes import inheritance
+from orchestrator.workspace.processes.inheritance import SETTING, handed_on, inherited
+from orchestrator.workspace.processes.process import child_environment, exit_code, spawn
 from tests.waiting import wait_for
 
 TOKENS = (

@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace import interpreters
-from orchestrator.workspace.conda import CondaFile, read_conda
-from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters, choose, exactly, unreachable
-from orchestrator.workspace.recipes import Recipes
-from orchestrator.workspace.uv import Uv
+from orchestrator.workspace.environments import interpreters
+from orchestrator.workspace.environments.conda import CondaFile, read_conda
+from orchestrator.workspace.environments.interpreters import (
+    OWN,
+    Interpreter,
+    Interpreters,
+    choose,
+    exactly,
+    unreachable,
+)
+from orchestrator.workspace.environments.recipes import Recipes
+from orchestrator.workspace.environments.uv import Uv
 
 HERE = [
     Interpreter(version, Path(f"/pythons/{version}"))

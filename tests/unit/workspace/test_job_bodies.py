@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.bodies import AUTOML_MARGIN_S, input_values, process_count, time_limit
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.jobs.places import output_place
-from orchestrator.workspace.paths import WorkspacePaths
 
 
 @pytest.mark.parametrize(

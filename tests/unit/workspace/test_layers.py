@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Failed
-from orchestrator.workspace import layers
-from orchestrator.workspace.layers import layer, programs_first
-from orchestrator.workspace.uv import Uv
+from orchestrator.workspace.environments import layers
+from orchestrator.workspace.environments.layers import layer, programs_first
+from orchestrator.workspace.environments.uv import Uv
 from tests.wheels import wheel
 
 OWN = Path(sys.executable)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.log_keeper import masked_log
-from orchestrator.workspace.process import ProcessIdentity, alive, spawn
+from orchestrator.workspace.logs.keeper import masked_log
+from orchestrator.workspace.processes.process import ProcessIdentity, alive, spawn
+from orchestrator.workspace.serving.controller.release import Release
+from orchestrator.workspace.serving.controller.servers import Server, ServerTask
 from orchestrator.workspace.serving.probing import Probe
-from orchestrator.workspace.serving.release import Release
-from orchestrator.workspace.serving.servers import Server, ServerTask
 
 SECRET = "hunter2-and-more"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.secrets import SecretFiles
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.secrets import SecretFiles
+from orchestrator.workspace.records.store import RecordStore
 
 CANARY = "canary-4711"
 KINDS = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.workspace.masking import MaskedPipe, StreamMask
+from orchestrator.workspace.logs.masking import MaskedPipe, StreamMask
 
 KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END KEY-----\n"
 

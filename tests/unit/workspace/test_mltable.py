@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.workspace.jobs.automl.data import read_table
-from orchestrator.workspace.jobs.automl.refusal import Refusal
-from orchestrator.workspace.jobs.automl.tables.table import read
-from orchestrator.workspace.jobs.automl.tables.unsupported import Mistake, Unsupported
+from orchestrator.workspace.automl.data import read_table
+from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.tables.table import read
+from orchestrator.workspace.automl.tables.unsupported import Mistake, Unsupported
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the engine's own libraries
 engine = pytest.mark.skipif(find_spec("mltable") is None, reason="needs the extra mltable")
@@ -254,6 +254,6 @@ def test_what_only_the_engine_does_names_the_extra(
     folder = grow(tmp_path, ROWS, steps, paths)
     with pytest.raises(Unsupported):
         read(folder)
-    monkeypatch.setattr("orchestrator.workspace.jobs.automl.data.find_spec", lambda name: None)
+    monkeypatch.setattr("orchestrator.workspace.automl.data.find_spec", lambda name: None)
     with pytest.raises(Refusal, match="install the extra 'mltable'"):
         read_table(folder, "training_data")

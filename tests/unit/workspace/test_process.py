@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.process import (
+from orchestrator.workspace.processes.process import (
     ProcessIdentity,
     alive,
     child_environment,
@@ -64,7 +64,7 @@ def test_terminate_ends_grandchildren_that_ignore_the_polite_signal(tmp_path: Pa
 OUTLIVED = """
 import sys
 from pathlib import Path
-from orchestrator.workspace.process import running_children, spawn
+from orchestrator.workspace.processes.process import running_children, spawn
 ended = spawn(["true"], cwd=Path())
 lives = spawn(["sleep", "600"], cwd=Path())
 while ended in running_children():
@@ -116,5 +116,5 @@ def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_it_is_light_to_import() -> None:
     import subprocess
 
-    code = "import sys, orchestrator.workspace.process; print({'asyncio', 'psutil', 'pydantic'} & set(sys.modules))"
+    code = "import sys, orchestrator.workspace.processes.process; print({'asyncio', 'psutil', 'pydantic'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

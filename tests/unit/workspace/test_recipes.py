@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.curated import PREFIX, catalogue, curated, hosted, python_of
-from orchestrator.workspace.declared import declared, read_declared
-from orchestrator.workspace.differences import differences
-from orchestrator.workspace.interpreters import OWN, Interpreter, Interpreters
-from orchestrator.workspace.recipes import Recipes
-from orchestrator.workspace.uv import Uv
+from orchestrator.workspace.environments.declared import declared, read_declared
+from orchestrator.workspace.environments.differences import differences
+from orchestrator.workspace.environments.interpreters import OWN, Interpreter, Interpreters
+from orchestrator.workspace.environments.recipes import Recipes
+from orchestrator.workspace.environments.uv import Uv
+from orchestrator.workspace.references.curated import PREFIX, catalogue, curated, hosted, python_of
 
 PYTHONS = tuple(Interpreter(f"3.{minor}.4", Path(f"/p/3.{minor}")) for minor in (7, 8, 9, 10, 12))
 

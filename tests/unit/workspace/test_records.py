@@ -13,9 +13,9 @@ import pytest
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.health import Health
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record, RecordKey
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.store import RecordStore
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.assets import resolve
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.jobs.settlement import Settlement
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import JOB_PROPERTY, OUTPUT_PROPERTY, REGISTERED, Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records.record import JOB_PROPERTY, OUTPUT_PROPERTY, REGISTERED, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references.assets import resolve
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.content import ContentStore
-from orchestrator.workspace.environments import ANY, Wish
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import PYTHON_DOWNLOADS, STAND_INS, Record
+from orchestrator.workspace.environments.environments import ANY, Wish
+from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import PYTHON_DOWNLOADS, STAND_INS, Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.serving.controller.release import ReleaseBuilder
 from orchestrator.workspace.serving.files import DeploymentFiles
-from orchestrator.workspace.serving.release import ReleaseBuilder
-from orchestrator.workspace.store import RecordStore
 
 
 @dataclass

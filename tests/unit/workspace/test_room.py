@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.room import Room
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 def job(compute: str | None) -> Record:

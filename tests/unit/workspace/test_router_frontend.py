@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.serving.reading import IDLE_S, LINGER_S, SILENCE_S
+from orchestrator.workspace.serving.router.reading import IDLE_S, LINGER_S, SILENCE_S
 from tests.unit.workspace.router_fakes import KEY, OTHER_KEY, routing
 
 AUTH = f"Authorization: Bearer {KEY}\r\n".encode()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.workspace.serving import pool
-from orchestrator.workspace.serving.body import Body
-from orchestrator.workspace.serving.messages import Reply, RequestHead, ScoringCall
+from orchestrator.workspace.serving.router import pool
+from orchestrator.workspace.serving.router.body import Body
+from orchestrator.workspace.serving.router.messages import Reply, RequestHead, ScoringCall
 from tests.unit.workspace.router_fakes import KEY, Fixture, reply, routing
 
 Bytes = tuple[int, dict[str, str], bytes]
@@ -262,7 +262,7 @@ def test_what_an_endpoint_says_of_itself_needs_the_key_and_comes_from_the_deploy
 
 
 def test_copies_are_dropped_when_too_many_are_on_their_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.workspace.serving.service.MAX_MIRRORED", 2)
+    monkeypatch.setattr("orchestrator.workspace.serving.router.service.MAX_MIRRORED", 2)
 
     async def check() -> None:
         async with routing(tmp_path) as fixture:

@@ -10,14 +10,14 @@ from random import Random
 
 import pytest
 
-from orchestrator.workspace.serving import reader as reader_module
-from orchestrator.workspace.serving.body import IN_MEMORY
-from orchestrator.workspace.serving.errand import Deadlines, Errand
-from orchestrator.workspace.serving.messages import Reply, RequestHead, ScoringCall
-from orchestrator.workspace.serving.reader import RequestReader
-from orchestrator.workspace.serving.reading import Reading
-from orchestrator.workspace.serving.recall import known_head
-from orchestrator.workspace.serving.upstream import Disconnected, UpstreamConnection
+from orchestrator.workspace.serving.router import reader as reader_module
+from orchestrator.workspace.serving.router.body import IN_MEMORY
+from orchestrator.workspace.serving.router.errand import Deadlines, Errand
+from orchestrator.workspace.serving.router.messages import Reply, RequestHead, ScoringCall
+from orchestrator.workspace.serving.router.reader import RequestReader
+from orchestrator.workspace.serving.router.reading import Reading
+from orchestrator.workspace.serving.router.recall import known_head
+from orchestrator.workspace.serving.router.upstream import Disconnected, UpstreamConnection
 from tests.unit.workspace.router_fakes import KEY, OTHER_KEY, FakeServer, answers_in, reply, routing
 
 Seen = tuple[object, ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
-from orchestrator.workspace.process import ProcessIdentity, alive, members, spawn, terminate
+from orchestrator.workspace.processes.process import ProcessIdentity, alive, members, spawn, terminate
 from tests.waiting import wait_for
 
 ORDER = RunOrder("run-1", "command", {"type": "command"}, sys.executable, command="true")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.secrets import SecretFiles
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.secrets import SecretFiles
 
 RECORD = Record(
     "jobs",

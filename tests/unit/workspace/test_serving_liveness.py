@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from orchestrator.workspace.arm.deployment_bodies import deployment_body
+from orchestrator.workspace.serving.controller.release import Release
+from orchestrator.workspace.serving.controller.servers import Server, ServerTask
 from orchestrator.workspace.serving.probing import Probe
-from orchestrator.workspace.serving.release import Release
-from orchestrator.workspace.serving.servers import Server, ServerTask
 
 SCRIPT = """
 import pathlib, threading

@@ -12,22 +12,22 @@ import pytest
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
-from orchestrator.workspace.logs import note
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.serving import departures as departures_module
-from orchestrator.workspace.serving import generation as generation_module
-from orchestrator.workspace.serving.departures import Departures
-from orchestrator.workspace.serving.deployment import Deployment
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.logs.log import note
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.serving.controller import departures as departures_module
+from orchestrator.workspace.serving.controller import generation as generation_module
+from orchestrator.workspace.serving.controller.departures import Departures
+from orchestrator.workspace.serving.controller.deployment import Deployment
+from orchestrator.workspace.serving.controller.findings import Findings, unserved_endpoints
+from orchestrator.workspace.serving.controller.generation import Generation
+from orchestrator.workspace.serving.controller.hurry import Hurry
+from orchestrator.workspace.serving.controller.release import Release
+from orchestrator.workspace.serving.controller.servers import HOPELESS_AFTER, Server, ServerTask
+from orchestrator.workspace.serving.controller.traffic import TrafficDecision
+from orchestrator.workspace.serving.controller.verdict import Verdict
 from orchestrator.workspace.serving.files import DeploymentFiles
-from orchestrator.workspace.serving.findings import Findings, unserved_endpoints
-from orchestrator.workspace.serving.generation import Generation
-from orchestrator.workspace.serving.hurry import Hurry
 from orchestrator.workspace.serving.probing import Probe
-from orchestrator.workspace.serving.release import Release
-from orchestrator.workspace.serving.servers import HOPELESS_AFTER, Server, ServerTask
-from orchestrator.workspace.serving.traffic import TrafficDecision
-from orchestrator.workspace.serving.verdict import Verdict
 
 RECORD = Record("online_endpoints.deployments", "online_endpoints.hf.deployments.blue")
 HEALTHY = Verdict(Health.HEALTHY, "running")

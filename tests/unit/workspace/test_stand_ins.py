@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.backends.local.externals import stand_in
 from orchestrator.core.address import Address
-from orchestrator.workspace.stand_ins import stand_in_for
+from orchestrator.workspace.references.stand_ins import stand_in_for
 
 NAMES = ["azureml:e", "azureml:e@latest", "azureml:e:1"]
 CURATED = [

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Failed
-from orchestrator.workspace import supervisor as module
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.supervisor import TRACKING, Supervisor
-from orchestrator.workspace.tracking import read_address, read_token
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.supervision import supervisor as module
+from orchestrator.workspace.supervision.supervisor import TRACKING, Supervisor
+from orchestrator.workspace.tracking.server import read_address, read_token
 
 
 @pytest.fixture

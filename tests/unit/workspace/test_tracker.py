@@ -14,9 +14,9 @@ import pytest
 
 from orchestrator.core.errors import Failed
 from orchestrator.workspace.jobs.tracked import run_id_of, start_tracking
-from orchestrator.workspace.process import terminate
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.tracking import TrackingAccess, read_address
+from orchestrator.workspace.processes.process import terminate
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.tracking.server import TrackingAccess, read_address
 from tests.unit.workspace.tracker_place import Place
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Failed, Invalid
-from orchestrator.workspace.tracker import database
+from orchestrator.workspace.tracking.tracker import database
 
 # What MLflow's migrations do that is deprecated is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workspace.assets import resolve
-from orchestrator.workspace.keeping import keep
-from orchestrator.workspace.records import Record
+from orchestrator.workspace.files.keeping import keep
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.references.assets import resolve
 from tests.unit.workspace.tracker_place import Place
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

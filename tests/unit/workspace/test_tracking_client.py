@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.errors import Failed, Transient
-from orchestrator.workspace.tracking_client import TrackingClient, _parsed
+from orchestrator.workspace.tracking.client import TrackingClient, _parsed
 
 
 def test_an_answer_is_read() -> None:

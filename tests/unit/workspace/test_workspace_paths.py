@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.identity import ensure_identity, read_identity
-from orchestrator.workspace.paths import WorkspacePaths, inside, safe_name
+from orchestrator.workspace.folder.identity import ensure_identity, read_identity
+from orchestrator.workspace.folder.paths import WorkspacePaths, inside, safe_name
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.tracked import start_tracking
-from orchestrator.workspace.paths import WorkspacePaths
-from orchestrator.workspace.records import Record
-from orchestrator.workspace.store import RecordStore
-from orchestrator.workspace.tracking import TrackingAccess, TrackingServer
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.tracking.server import TrackingAccess, TrackingServer
 
 
 class Place:

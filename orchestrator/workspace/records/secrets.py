@@ -1,0 +1,111 @@
+"""Secrets that jobs and deployments need when they run: one owner-only file for each resource, never part of a record."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from orchestrator.core import private_files
+from orchestrator.core.errors import Invalid
+from orchestrator.core.url_secrets import without_passwords
+from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
+from orchestrator.workspace.logs.masking import StreamMask
+from orchestrator.workspace.records.record import Record, RecordKey
+
+SecretValues: TypeAlias = Sequence[tuple[tuple[str | int, ...], str]]
+"""Paths inside a body, and the value that belongs there."""
+
+
+class SecretFiles:
+    """The secrets of one workspace.
+
+    Args:
+        paths: the workspace.
+    """
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
+
+    def put(self, key: RecordKey, values: SecretValues, named: Mapping[str, str] | None = None) -> None:
+        """Keep the secrets of a resource, in place of those kept before. None to keep means no file.
+
+        Args:
+            key: the resource.
+            values: what belongs where.
+            named: name to value of each secret by itself; a value that belongs somewhere may hold one among other text.
+        """
+        target = self._file(key)
+        if not values:
+            target.unlink(missing_ok=True)
+            return
+        self._paths.create()
+        self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        kept = {"values": [[list(path), value] for path, value in values], "named": dict(named or {})}
+        private_files.replace(target, json.dumps(kept))
+
+    def reveal(self, record: Record) -> dict[str, Any]:
+        """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        body: dict[str, Any] = copy.deepcopy(dict(record.body))
+        for path, value in self._kept(record.key)[0]:
+            _set(body, path, value)
+        return body
+
+    def to_hide(self, record: Record) -> dict[str, str]:
+        """Secret value to its name: what must not appear in anything that a process of the resource prints.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        return self._to_hide(record.key)
+
+    def mask(self, key: RecordKey) -> Callable[[str], str]:
+        """Takes a resource's secrets, and passwords in addresses, out of texts that its processes gave rise to.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        hidden = self._to_hide(key)
+        return lambda text: without_passwords(StreamMask(hidden).text(text) if hidden else text)
+
+    def _to_hide(self, key: RecordKey) -> dict[str, str]:
+        values, named = self._kept(key)
+        hidden = {value: name for name, value in named.items()}
+        for path, value in values:
+            if not any(secret in value for secret in hidden if secret):
+                hidden[value] = str(path[-1])
+        return hidden
+
+    def _kept(self, key: RecordKey) -> tuple[SecretValues, Mapping[str, str]]:
+        try:
+            kept = json.loads(self._file(key).read_text(encoding="utf-8"))
+            return [(tuple(path), value) for path, value in kept["values"]], kept["named"]
+        except FileNotFoundError:
+            return (), {}
+        except (ValueError, TypeError, KeyError):
+            raise Invalid(f"The kept secrets of {key.address} are damaged.", fix="Apply again.") from None
+
+    def forget(self, key: RecordKey) -> None:
+        """Remove the secrets of a resource."""
+        self._file(key).unlink(missing_ok=True)
+
+    def _file(self, key: RecordKey) -> Path:
+        return self._paths.secrets / secret_file(key)
+
+
+def secret_file(key: RecordKey) -> str:
+    """The name of the file with a resource's secrets."""
+    return f"{hashlib.sha256(chr(10).join(key).encode()).hexdigest()}.json"
+
+
+def _set(tree: Any, path: Sequence[str | int], value: str) -> None:
+    for part in path[:-1]:
+        tree = tree[part]
+    tree[path[-1]] = value

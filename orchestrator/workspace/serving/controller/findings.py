@@ -1,0 +1,76 @@
+"""How endpoints, deployments and traffic are, after one look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from orchestrator.core.address import Address
+from orchestrator.core.health import Health
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.serving.controller.traffic import TrafficDecision
+from orchestrator.workspace.serving.controller.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one look at endpoints and deployments found.
+
+    Attributes:
+        deployments, traffic, troubles: by address; `troubles` are those of endpoints.
+        unserved: endpoint to health and message, where a deployment that gets traffic has no server that answers.
+        in_force: the router uses the table that follows from it.
+    """
+
+    deployments: Mapping[str, Verdict]
+    traffic: Mapping[str, TrafficDecision]
+    troubles: Mapping[str, Verdict]
+    unserved: Mapping[str, Mapping[str, str]]
+    in_force: bool
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is in progress."""
+        verdicts = (*self.deployments.values(), *(decision.verdict for decision in self.traffic.values()))
+        return not self.in_force or any(verdict.busy for verdict in verdicts)
+
+    def confirmed(self, verdict: Verdict) -> Verdict:
+        """Nothing is healthy before the router knows of it."""
+        if verdict.health is Health.HEALTHY and not self.in_force:
+            return Verdict(Health.PROGRESSING, "waiting", "the router does not use it yet", busy=True)
+        return verdict
+
+    def endpoint(self, record: Record, unbound: Mapping[str, str]) -> Verdict:
+        """How an endpoint is."""
+        if record.address in self.troubles:
+            return self.troubles[record.address]
+        if record.name in unbound:
+            text = f"another program uses its {unbound[record.name]}"
+            return Verdict(Health.DEGRADED, "failed", text)
+        return self.confirmed(Verdict(Health.HEALTHY, "running"))
+
+
+def unserved_endpoints(
+    decisions: Mapping[str, TrafficDecision], verdicts: Mapping[str, Verdict], answering: Collection[str]
+) -> dict[str, Mapping[str, str]]:
+    """Endpoints where a deployment that gets traffic has no server that answers.
+
+    Args:
+        decisions: of traffic, by address.
+        verdicts: of deployments, by address.
+        answering: addresses of deployments of which a server answers.
+
+    Returns:
+        Endpoint to health and message, as its record keeps them.
+    """
+    found: dict[str, Mapping[str, str]] = {}
+    for address, decision in decisions.items():
+        endpoint = Address.parse(address).parent
+        places = {name: f"{endpoint}.deployments.{name}" for name, _ in decision.traffic}
+        silent = {name: at for name, at in places.items() if at in verdicts and at not in answering}
+        if silent:
+            hopeless = any(verdicts[at].health is Health.DEGRADED for at in silent.values())
+            health = Health.DEGRADED if hopeless else Health.PROGRESSING
+            text = f"no scoring server of {', '.join(silent)} answers"
+            found[str(endpoint)] = {"health": health.value, "message": text if hopeless else f"{text} yet"}
+    return found
