@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.workspace.processes import inheritance
 from orchestrator.workspace.processes.inheritance import SETTING, handed_on, inherited
 from orchestrator.workspace.processes.process import child_environment, exit_code, spawn
 from tests.waiting import wait_for
@@ -93,5 +92,5 @@ def test_processes_are_started_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_the_guide_names_the_setting_and_the_patterns() -> None:
-    guide = (Path(inheritance.__file__).parents[2] / "docs" / "guide" / "embedded-workspace.md").read_text()
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "embedded-workspace.md").read_text()
     assert SETTING in guide

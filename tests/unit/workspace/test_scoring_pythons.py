@@ -23,7 +23,7 @@ FOLDER = Path(worker.__file__).parent
 FILES = [
     FOLDER / "worker.py",
     *sorted((FOLDER / "scoring").glob("*.py")),
-    Path(orchestrator.__file__).parent / "workspace" / "jobs" / "automl" / "scoring_script.py",
+    Path(orchestrator.__file__).parent / "workspace" / "automl" / "scoring_script.py",
 ]
 
 
