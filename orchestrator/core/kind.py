@@ -17,6 +17,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Removal
+from orchestrator.core.tree import Path
 from orchestrator.core.wire import RecordWire
 
 
@@ -161,6 +162,10 @@ def _no_outputs(variant: str) -> tuple[str, ...]:
     return ()
 
 
+def _usual_environment(variant: str, body: Mapping[str, Any]) -> Iterable[Path]:
+    return (("environment",),)
+
+
 def _no_variant(body: Mapping[str, Any]) -> str:
     return ""
 
@@ -197,6 +202,7 @@ class Kind:
         shape: fields that only this kind has, for plain documents without a schema.
         children: see `Child`.
         removal: the default of ``lifecycle.on_removal``.
+        environments: the places inside a body where it may name or hold an environment that something of it runs in.
         checks_field: the field whose requests must be answered after each create and update; empty if the kind has none.
         attributes: values of a live resource that others may mention as ``${section.name.attribute}``; ``outputs.*`` stands for any output.
         unnamed_outputs: outputs that a run of the variant has without naming them.
@@ -235,6 +241,7 @@ class Kind:
     wire: RecordWire | None = None
     numbered: bool = False
     nests: Mapping[str, str] = field(default_factory=dict)
+    environments: Callable[[str, Mapping[str, Any]], Iterable[Path]] = _usual_environment
     checks_field: str = ""
     attributes: tuple[str, ...] = ("id", "name")
     unnamed_outputs: Callable[[str], tuple[str, ...]] = _no_outputs

@@ -14,7 +14,10 @@ from orchestrator.kinds import discover
 from tests.architecture.test_shape import ROOT, SOURCES
 
 KEYS = frozenset(discover())
-FILES = tuple(path for path in SOURCES if (ROOT / "orchestrator" / "kinds") not in path.parents)
+OWN = (ROOT / "orchestrator" / "kinds", ROOT / "orchestrator" / "job_types")
+"""The kinds, and what the kind of jobs is made of."""
+
+FILES = tuple(path for path in SOURCES if not set(OWN) & set(path.parents))
 
 KNOWN = 25
 """So many literal keys of kinds stand outside `kinds/`. Each removal lowers the number; nothing raises it. The goal is 0."""

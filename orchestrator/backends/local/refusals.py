@@ -16,7 +16,7 @@ from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.kind import Kind
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
-from orchestrator.core.tree import Path
+from orchestrator.core.tree import Path, value_at
 from orchestrator.core.value import Reference, opened, plain
 from orchestrator.workspace.files.content import ContentStore
 from orchestrator.workspace.records import record_kinds
@@ -87,7 +87,8 @@ class Refusals:
             yield from lacking(desired.properties, environment, self._content)
             yield from unservable(desired, mentions, self._content)
             yield from self._declared(desired.properties, mentions)
-        yield from self._environment(desired.properties.get("environment"), mentions)
+        for place in kind.environments(desired.variant, desired.properties):
+            yield from self._environment(value_at(desired.properties, place), place, mentions)
         for path, value in _read(opened(desired.properties), ()):
             yield from self._out_of_reach(value, path, mentions)
         if self._missing:
@@ -99,13 +100,13 @@ class Refusals:
         """Whether settings say that something local does the work of a compute."""
         return any(text in self._stand_ins for text in (str(compute), f"azureml:{compute.target.name}"))
 
-    def _environment(self, value: Any, mentions: Mentions) -> Iterator[Refusal]:
+    def _environment(self, value: Any, place: Path, mentions: Mentions) -> Iterator[Refusal]:
         if isinstance(value, Mapping):
             for problem in self._buildable.problems(value):
-                yield problem._replace(path=("environment", *problem.path))
+                yield problem._replace(path=(*place, *problem.path))
         elif isinstance(value, Reference):
             for problem in self._mentioned_environment(value, mentions):
-                yield problem._replace(path=("environment",))
+                yield problem._replace(path=place)
 
     def _mentioned_environment(self, value: Reference, mentions: Mentions) -> Iterator[Refusal]:
         found = mentions.find(value)

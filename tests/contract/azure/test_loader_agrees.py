@@ -51,17 +51,6 @@ _SCHEMAS = {
     "online_endpoints.kubernetes": "_endpoint.online.online_endpoint:KubernetesOnlineEndpointSchema",
     "online_endpoints.deployments.managed": "_deployment.online.online_deployment:ManagedOnlineDeploymentSchema",
     "online_endpoints.deployments.kubernetes": "_deployment.online.online_deployment:KubernetesOnlineDeploymentSchema",
-    "jobs.command": "job.command_job:CommandJobSchema",
-    "jobs.automl.classification": "automl.table_vertical.classification:AutoMLClassificationSchema",
-    "jobs.automl.regression": "automl.table_vertical.regression:AutoMLRegressionSchema",
-    "jobs.automl.forecasting": "automl.table_vertical.forecasting:AutoMLForecastingSchema",
-    "jobs.automl.image_classification": "automl.image_vertical.image_classification:ImageClassificationSchema",
-    "jobs.automl.image_classification_multilabel": "automl.image_vertical.image_classification:ImageClassificationMultilabelSchema",
-    "jobs.automl.image_object_detection": "automl.image_vertical.image_object_detection:ImageObjectDetectionSchema",
-    "jobs.automl.image_instance_segmentation": "automl.image_vertical.image_object_detection:ImageInstanceSegmentationSchema",
-    "jobs.automl.text_classification": "automl.nlp_vertical.text_classification:TextClassificationSchema",
-    "jobs.automl.text_classification_multilabel": "automl.nlp_vertical.text_classification_multilabel:TextClassificationMultilabelSchema",
-    "jobs.automl.text_ner": "automl.nlp_vertical.text_ner:TextNerSchema",
 }  # fmt: skip
 _SCHEMAS |= {f"{key}.{variant}": place for key, kind in KINDS.items() for variant, place in kind.azure.readers.items()}
 

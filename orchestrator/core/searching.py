@@ -1,11 +1,11 @@
 """How a search over parameters draws its trials and gives up on bad ones.
 
-Source: Azure ML CLI v2 YAML reference, sweep settings of automated ML jobs.
+Source: Azure ML CLI v2 YAML reference, sweep jobs, and sweep settings of automated ML jobs.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from orchestrator.core.bodies import Number, Whole
 from orchestrator.core.kind import Spec
@@ -60,8 +60,12 @@ class TruncationPolicy(Policy):
     truncation_percentage: Whole
 
 
+Sampling: TypeAlias = Literal["random", "grid", "bayesian"] | RandomSampling | GridSampling | BayesianSampling
+EarlyTermination: TypeAlias = BanditPolicy | MedianPolicy | TruncationPolicy
+
+
 class Sweep(Spec):
     """How the search goes."""
 
-    sampling_algorithm: Literal["random", "grid", "bayesian"] | RandomSampling | GridSampling | BayesianSampling
-    early_termination: BanditPolicy | MedianPolicy | TruncationPolicy | None = None
+    sampling_algorithm: Sampling
+    early_termination: EarlyTermination | None = None

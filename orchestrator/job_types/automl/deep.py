@@ -9,10 +9,10 @@ from pydantic import Field
 from orchestrator.core.bodies import CAMEL, Number, Whole
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.automl import COLUMN, SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
-from orchestrator.kinds.jobs.automl_images import BoxParameters, BoxSpace, ClassParameters, ClassSpace
-from orchestrator.kinds.jobs.search_space import Choice, NumberSpace, TextSpace, WholeSpace
-from orchestrator.kinds.jobs.sweeps import Sweep
+from orchestrator.core.search_space import Choice, NumberSpace, TextSpace, WholeSpace
+from orchestrator.core.searching import Sweep
+from orchestrator.job_types.automl.common import COLUMN, SPEED, TIME, AutoMlJob, ClassificationMetric, TableInput
+from orchestrator.job_types.automl.images import BoxParameters, BoxSpace, ClassParameters, ClassSpace
 
 
 class ImageLimits(Spec):

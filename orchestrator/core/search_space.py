@@ -1,13 +1,13 @@
 """What a search may try for one parameter: one value, a choice, or a distribution.
 
-Source: Azure ML CLI v2 YAML reference, automated ML jobs on images and text, search space.
+Source: Azure ML CLI v2 YAML reference, sweep jobs, and automated ML jobs on images and text: search space.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from orchestrator.core.bodies import Flag, Number, Whole
+from orchestrator.core.bodies import Flag, Number, Scalar, Whole
 from orchestrator.core.kind import Spec
 
 
@@ -39,6 +39,12 @@ class NumberChoice(Choice):
     """One of some numbers."""
 
     values: list[Number] | None = None
+
+
+class AnyChoice(Choice):
+    """One of some values of any kind; a mapping stands for a group of parameters."""
+
+    values: list[Scalar | dict[str, Any]] | None = None
 
 
 class Randint(Spec):
@@ -105,3 +111,5 @@ TextSpace: TypeAlias = str | TextChoice
 WholeSpace: TypeAlias = Whole | WholeChoice | Randint
 StepSpace: TypeAlias = Whole | WholeChoice | Randint | WholeQUniform | WholeQNormal
 NumberSpace: TypeAlias = Number | NumberChoice | Uniform | QUniform | Normal | QNormal | Randint
+Space: TypeAlias = AnyChoice | Uniform | QUniform | Normal | QNormal | Randint
+"""What a sweep may try for one parameter."""

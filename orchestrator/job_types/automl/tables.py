@@ -10,7 +10,7 @@ from pydantic import Field
 from orchestrator.core.bodies import AS_TEXT, CAMEL, Flag, Number, Scalar, Whole
 from orchestrator.core.field_mark import Computed, Keyed, Passive
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.automl import (
+from orchestrator.job_types.automl.common import (
     COLUMN,
     LEARNT_COLUMN,
     SPEED,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from orchestrator.core.bodies import CAMEL, Flag, Number, Whole
 from orchestrator.core.kind import Spec
-from orchestrator.kinds.jobs.search_space import Choice, FlagSpace, NumberSpace, StepSpace, TextSpace
+from orchestrator.core.search_space import Choice, FlagSpace, NumberSpace, StepSpace, TextSpace
 
 Scheduler: TypeAlias = Annotated[Literal["none", "warmup_cosine", "step"], CAMEL]
 Optimizer: TypeAlias = Annotated[Literal["none", "sgd", "adam", "adamw"], CAMEL]

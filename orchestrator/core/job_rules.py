@@ -1,0 +1,121 @@
+"""Rules that jobs of all types follow: names and modes of inputs and outputs, and what one machine does not do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from orchestrator.core.job_type import Body, JobType
+from orchestrator.core.kind import BodyProblem
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.rules import environment_problems
+from orchestrator.core.tree import Path, value_at
+
+_PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+_UNEVALUATED: Final = ("uri_file", "uri_folder", "custom_model", "mlflow_model", "triton_model")
+_WITHOUT_EFFECT: Final = {
+    ("services",): "nobody can look into a job there",
+    ("identity",): "jobs run as whoever runs the workspace",
+    ("resources", "shm_size"): "jobs have the shared memory of this machine",
+}
+
+
+def job_problems(kind: JobType, variant: str, body: Body) -> Iterator[BodyProblem]:
+    """What is wrong with a job: what its type finds, and what is the same for all types."""
+    yield from kind.problems(variant, body)
+    for place in kind.programs(body):
+        inner = value_at(body, (*place, "environment"))
+        if isinstance(inner, Mapping):
+            yield from environment_problems(inner, (*place, "environment"))
+    yield from _misnamed(body)
+    yield from _versions_of_nothing(body)
+    yield from _unreadable_modes(body)
+
+
+def job_refusals(kind: JobType, variant: str, body: Body) -> Iterator[Refusal]:
+    """Why one machine cannot run a job: what its type says, and what is the same for all types."""
+    yield from kind.refusals(variant, body)
+    places = dict.fromkeys(((), *kind.programs(body)))
+    for place in places:
+        yield from _without_effect(body, place)
+    for place in places:
+        yield from _of_one_machine(body, place)
+    for path in kind.sources(body):
+        mode = value_at(body, (*path, "mode"))
+        if isinstance(mode, str) and mode.startswith("eval_"):
+            yield Refusal(
+                f"for mode {mode} the service reads a table into files; here tables are handed over as they are",
+                (*path, "mode"),
+                "Use mode ro_mount or download.",
+            )
+
+
+def _misnamed(body: Body) -> Iterator[BodyProblem]:
+    """Inputs and outputs are parts of commands and paths, so their names are of letters, digits, '_' and '-'."""
+    for side in ("inputs", "outputs"):
+        members = body.get(side)
+        for name in members if isinstance(members, Mapping) else ():
+            if not _PART.fullmatch(name):
+                yield BodyProblem(
+                    (side, name),
+                    "invalid-name",
+                    f"'{name}' cannot name one of the {side}: names there are of letters, digits, '_' and '-'.",
+                    "Choose another name.",
+                )
+
+
+def _versions_of_nothing(body: Body) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, which refuses such an output when it is made."""
+    outputs = body.get("outputs")
+    for name, value in (outputs if isinstance(outputs, Mapping) else {}).items():
+        if isinstance(value, Mapping) and value.get("version") is not None and value.get("name") is None:
+            yield BodyProblem(
+                ("outputs", name, "version"),
+                "invalid-value",
+                f"Output '{name}' has a version and no name, so nothing would be registered.",
+                "Add 'name: NAME', or remove the version.",
+            )
+
+
+def _unreadable_modes(body: Body) -> Iterator[BodyProblem]:
+    """Source: Azure ML CLI v2 YAML reference, inputs: only tables are evaluated."""
+    inputs = body.get("inputs")
+    for name, value in (inputs if isinstance(inputs, Mapping) else {}).items():
+        if not isinstance(value, Mapping) or value.get("type", "uri_folder") not in _UNEVALUATED:
+            continue
+        mode = value.get("mode")
+        if isinstance(mode, str) and mode.startswith("eval_"):
+            yield BodyProblem(
+                ("inputs", name, "mode"),
+                "invalid-value",
+                f"Mode {mode} reads a table, and input '{name}' is not of type mltable.",
+                "Use ro_mount, download or direct, or write 'type: mltable'.",
+            )
+
+
+def _without_effect(body: Body, place: Path) -> Iterator[Refusal]:
+    """Settings that the embedded workspace takes and does not follow."""
+    for path, why in _WITHOUT_EFFECT.items():
+        full = (*place, *path)
+        if value_at(body, full):
+            fix = "Remove it, or choose another target where it has one."
+            yield Refusal(f"{'.'.join(map(str, full))} has no effect here: {why}.", full, fix, stops=False)
+
+
+def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
+    launcher = value_at(body, (*place, "distribution", "type"))
+    if launcher not in (None, "pytorch"):
+        yield Refusal(
+            f"it has no launcher for distribution '{launcher}'",
+            (*place, "distribution", "type"),
+            "Use distribution pytorch, whose processes it starts side by side, or run the job in an Azure workspace.",
+        )
+    nodes: Any = value_at(body, (*place, "resources", "instance_count"))
+    if isinstance(nodes, int) and nodes > 1:
+        where = ".".join(map(str, (*place, "resources", "instance_count")))
+        yield Refusal(
+            f"the job asks for {nodes} machines, and this is one",
+            (*place, "resources", "instance_count"),
+            f"Set {where}: 1; distribution pytorch starts several processes on one machine.",
+        )
