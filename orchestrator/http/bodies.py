@@ -1,15 +1,18 @@
-"""Reads the body of a request within bounds of bytes and time."""
+"""Reads the body of a request within bounds of bytes and time.
+
+Starlette bounds the bytes of a body and not the time that it takes, and keeps large ones in memory.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import IO, Any, Final
 
-from orchestrator.http.types import Receive
+from starlette.types import Receive
 
 PIECE_S: Final = 10.0
 """A caller that sends nothing for longer is given up, seconds."""
@@ -97,7 +100,7 @@ async def drain(receive: Receive) -> None:
         return
 
 
-def length_of(headers: dict[str, str], *, none: Any = None) -> int | None:
+def length_of(headers: Mapping[str, str], *, none: Any = None) -> int | None:
     """What ``Content-Length`` says; `none` if it says nothing, or nonsense."""
     text = headers.get("content-length")
     if text is None:

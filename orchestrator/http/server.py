@@ -12,9 +12,8 @@ from typing import Any, Final
 
 import h11
 import uvicorn
+from starlette.types import ASGIApp, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from orchestrator.http.types import App, Send
 
 BACKLOG: Final = 1024
 
@@ -51,7 +50,7 @@ class HttpServer:
     """
 
     def __init__(
-        self, app: App, listener: socket.socket, limits: Limits | None = None, context: ssl.SSLContext | None = None
+        self, app: ASGIApp, listener: socket.socket, limits: Limits | None = None, context: ssl.SSLContext | None = None
     ) -> None:
         bounds = limits or Limits()
         config = uvicorn.Config(

@@ -93,7 +93,8 @@ def _metrics(config: Config, clock: Clock) -> Metrics | None:
 @contextmanager
 def _served(config: Config, loop: Loop, metrics: Metrics, watch: Watch) -> Iterator[None]:
     from orchestrator.reconcile.server.api import Api, Keys
-    from orchestrator.reconcile.server.http import Listen, serving
+    from orchestrator.reconcile.server.http import serving
+    from orchestrator.reconcile.server.listen import Listen
 
     hooks = {project.name: project.hook for project in config.projects if project.hook is not None}
     api = Api(loop.board, loop.desk, metrics, Keys(config.token, hooks))

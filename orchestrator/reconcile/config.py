@@ -11,7 +11,7 @@ from orchestrator.reconcile.policy import Policy
 
 if TYPE_CHECKING:
     from orchestrator.reconcile.notify.channel import Channel
-    from orchestrator.reconcile.server.http import Listen
+    from orchestrator.reconcile.server.listen import Listen
     from orchestrator.reconcile.source.secret import SecretReference
     from orchestrator.reconcile.source.settings import GitSettings
 

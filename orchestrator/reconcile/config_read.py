@@ -21,7 +21,7 @@ from orchestrator.reconcile.config_values import Values
 from orchestrator.reconcile.notify.channel import Channel, Shape
 from orchestrator.reconcile.policy import Backoff, Override, Policy
 from orchestrator.reconcile.ports import Trigger
-from orchestrator.reconcile.server.http import Listen
+from orchestrator.reconcile.server.listen import Listen
 from orchestrator.reconcile.source.secret import SecretReference
 from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
 from orchestrator.reconcile.windows import DAYS, Freeze

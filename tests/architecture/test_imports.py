@@ -11,7 +11,7 @@ import pytest
 
 HEAVY = (
     "aiohttp", "azure", "flaml", "lightgbm", "mlflow", "mltable", "networkx", "numpy", "pandas", "psutil", "rich", "sklearn",
-    "sqlalchemy", "structlog", "uvicorn", "xgboost",
+    "sqlalchemy", "starlette", "structlog", "uvicorn", "xgboost",
 )  # fmt: skip
 SPEC = Path(__file__).parents[2] / "specs" / "heart-failure" / "spec.yaml"
 

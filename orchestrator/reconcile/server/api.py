@@ -12,7 +12,7 @@ from orchestrator.reconcile.server.doors import LONGEST_HOOK, holds_token, is_si
 from orchestrator.reconcile.server.messages import Request, Response, as_json, as_text, problem
 from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
-from orchestrator.reconcile.server.routes import ROUTES, Door, Route
+from orchestrator.reconcile.server.routes import Door, Route
 from orchestrator.reconcile.source.secret import SecretReference
 from orchestrator.reconcile.stages import StandingBy
 
@@ -20,8 +20,7 @@ _EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 _HISTORY: Final = 50
 _LONGEST_HISTORY: Final = 1000
 
-Handler: TypeAlias = Callable[[Request, str], Response]
-"""Answers a request about a project; the name is empty where the route has none."""
+Handler: TypeAlias = Callable[[Request], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,52 +51,40 @@ class Api:
         self._metrics = metrics
         self._keys = keys
         self._handlers: Mapping[str, Handler] = {
-            "healthz": lambda request, project: _state(good=board.alive(), well="ok", ill="the loop stands still"),
-            "readyz": lambda request, project: _state(
-                good=board.ready(), well="ready", ill="not all projects seen yet"
-            ),
-            "metrics": lambda request, project: as_text(metrics.exposition(board), content_type=_EXPOSITION),
-            "openapi": lambda request, project: as_json(document()),
+            "healthz": lambda request: _state(good=board.alive(), well="ok", ill="the loop stands still"),
+            "readyz": lambda request: _state(good=board.ready(), well="ready", ill="not all projects seen yet"),
+            "metrics": lambda request: as_text(metrics.exposition(board), content_type=_EXPOSITION),
+            "openapi": lambda request: as_json(document()),
+            "openapi_v1": lambda request: as_json(document()),
             "projects": self._projects,
             "project": self._project,
             "history": self._history,
-            "trigger": lambda request, project: self._do("trigger", controls.trigger, project),
-            "suspend": lambda request, project: self._do("suspend", controls.suspend, project),
-            "resume": lambda request, project: self._do("resume", controls.resume, project),
-            "hook": lambda request, project: self._do("trigger", controls.trigger, project),
+            "trigger": lambda request: self._do("trigger", controls.trigger, request.project),
+            "suspend": lambda request: self._do("suspend", controls.suspend, request.project),
+            "resume": lambda request: self._do("resume", controls.resume, request.project),
+            "hook": lambda request: self._do("trigger", controls.trigger, request.project),
         }
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request. Never raises for anything a sender can send."""
-        matching = [(route, found) for route in ROUTES if (found := route.match(request.path)) is not None]
-        if not matching:
-            return problem(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}. See /api/v1/openapi.json.")
-        method = "GET" if request.method == "HEAD" else request.method
-        for route, found in matching:
-            if route.method == method:
-                return self._enter(route, request, found.get("project", ""))
-        allowed = ", ".join(sorted({route.method for route, _ in matching}))
-        return problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allowed} here.", {"Allow": allowed})
-
-    def _enter(self, route: Route, request: Request, project: str) -> Response:
-        refusal = _REFUSALS[route.door](self._keys, request, project)
+    def answer(self, route: Route, request: Request) -> Response:
+        """Answer one request that has found its route. Never raises for anything a sender can send."""
+        refusal = _REFUSALS[route.door](self._keys, request)
         if refusal:
             return refusal
-        if project and project not in self._board.projects():
-            return problem(HTTPStatus.NOT_FOUND, f"There is no project '{project}'.")
-        return self._handlers[route.operation](request, project)
+        if request.project and request.project not in self._board.projects():
+            return problem(HTTPStatus.NOT_FOUND, f"There is no project '{request.project}'.")
+        return self._handlers[route.operation](request)
 
-    def _projects(self, request: Request, project: str) -> Response:
+    def _projects(self, request: Request) -> Response:
         return as_json({"projects": [self._board.status(name) for name in self._board.projects()]})
 
-    def _project(self, request: Request, project: str) -> Response:
-        return as_json(self._board.status(project))
+    def _project(self, request: Request) -> Response:
+        return as_json(self._board.status(request.project))
 
-    def _history(self, request: Request, project: str) -> Response:
+    def _history(self, request: Request) -> Response:
         wanted = request.query.get("limit", str(_HISTORY))
         if not wanted.isascii() or not wanted.isdecimal() or not 1 <= int(wanted[:9]) <= _LONGEST_HISTORY:
             return problem(HTTPStatus.BAD_REQUEST, f"`limit` is a whole number from 1 to {_LONGEST_HISTORY}.")
-        return as_json({"project": project, "passes": list(self._board.history(project, int(wanted)))})
+        return as_json({"project": request.project, "passes": list(self._board.history(request.project, int(wanted)))})
 
     def _do(self, action: str, act: Callable[[str], None], project: str) -> Response:
         try:
@@ -113,11 +100,11 @@ def _state(*, good: bool, well: str, ill: str) -> Response:
     return as_text(f"{well if good else ill}\n", HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _no_refusal(keys: Keys, request: Request, project: str) -> Response | None:
+def _no_refusal(keys: Keys, request: Request) -> Response | None:
     return None
 
 
-def _without_token(keys: Keys, request: Request, project: str) -> Response | None:
+def _without_token(keys: Keys, request: Request) -> Response | None:
     if keys.token is None:
         return problem(HTTPStatus.FORBIDDEN, "This server is read-only: its configuration names no token.")
     if holds_token(request, keys.token):
@@ -127,19 +114,19 @@ def _without_token(keys: Keys, request: Request, project: str) -> Response | Non
     )
 
 
-def _without_signature(keys: Keys, request: Request, project: str) -> Response | None:
+def _without_signature(keys: Keys, request: Request) -> Response | None:
     """One answer for every reason, so that nobody learns which projects there are."""
     if request.length is None:
         return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
     if request.length > LONGEST_HOOK:
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {LONGEST_HOOK} bytes.")
-    secret = keys.hooks.get(project)
+    secret = keys.hooks.get(request.project)
     if secret is not None and is_signed(request, secret):
         return None
     return problem(HTTPStatus.FORBIDDEN, "The signature is missing or wrong, or there is no such hook.")
 
 
-_REFUSALS: Final[Mapping[Door, Callable[[Keys, Request, str], Response | None]]] = {
+_REFUSALS: Final[Mapping[Door, Callable[[Keys, Request], Response | None]]] = {
     Door.OPEN: _no_refusal,
     Door.TOKEN: _without_token,
     Door.SIGNATURE: _without_signature,

@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from typing import IO, Final, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request as Received
+from starlette.responses import Response as Sent
+from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.http.bodies import TooLarge, TooSlow, drain, length_of, spooled
-from orchestrator.http.types import App, Receive, Scope, Send, headers_of, reply
+from orchestrator.http.server import HttpServer, bind
 from orchestrator.reconcile.server.doors import LONGEST_HOOK
+from orchestrator.reconcile.server.listen import Listen, is_loopback
 from orchestrator.reconcile.server.messages import Request, Response, problem
-from orchestrator.reconcile.server.routes import HOOKS
+from orchestrator.reconcile.server.routes import ROUTES, Door, Route
 
-Answer: TypeAlias = Callable[[Request], Response]
+Answer: TypeAlias = Callable[[Route, Request], Response]
 Watch: TypeAlias = Callable[[str, Mapping[str, object]], None]
 
 _MOST_AT_ONCE: Final = 32
 _PIECE: Final = 64 * 1024
 _HOOKS_AT_ONCE: Final = 16
 """Bodies of webhooks that are being received; a body is kept on disk until its signature is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where to listen.
-
-    Attributes:
-        host: an address of this machine. Only programs on this machine reach the default.
-        port: 0 takes any free one.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8642
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine reaches it."""
-        return _is_loopback(self.host)
 
 
 @contextmanager
@@ -57,8 +47,6 @@ def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
     Raises:
         UnsupportedSetup: the port is taken, or the host is none of this machine.
     """
-    from orchestrator.http.server import HttpServer, bind
-
     try:
         listener = bind(listen.host, listen.port)
     except OSError as error:
@@ -67,7 +55,7 @@ def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
             fix="Choose another port, or end the program that has it.",
         ) from error
     with ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="http") as threads:
-        server = HttpServer(_app(answer, listen, watch, threads), listener)
+        server = HttpServer(application(answer, watch, threads, local=listen.loopback), listener)
         server.start()
         try:
             host = f"[{listen.host}]" if ":" in listen.host else listen.host
@@ -76,59 +64,109 @@ def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
             server.close()
 
 
-def _app(answer: Answer, listen: Listen, watch: Watch, threads: ThreadPoolExecutor) -> App:
-    """The ASGI app around an `Api`, whose answers are made on threads: they read the loop's state."""
-    hooks = asyncio.Semaphore(_HOOKS_AT_ONCE)
+def application(answer: Answer, watch: Watch, threads: Executor, *, local: bool) -> Starlette:
+    """The routes as an ASGI app.
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if listen.loopback and not _is_loopback(_host_name(headers_of(scope).get("host", ""))):
-            # A web page elsewhere can point its own name at this machine and so read through a browser; its name gives it away.
-            await _send(send, problem(HTTPStatus.MISDIRECTED_REQUEST, "Use a host name of this machine."))
-            return
-        request = _request(scope)
-        wanted = scope["method"] == "POST" and request.path.startswith(HOOKS) and (request.length or 0) <= LONGEST_HOOK
+    Args:
+        threads: make the answers: they read the loop's state.
+        local: answer under names of this machine alone.
+    """
+    asker = _Asker(answer, watch, threads)
+    app = Starlette(
+        routes=[Path(route.template, partial(asker.ask, route), methods=[route.method]) for route in ROUTES],
+        middleware=[Middleware(_LocalNames)] if local else [],
+        exception_handlers={HTTPStatus.NOT_FOUND: _unknown, HTTPStatus.METHOD_NOT_ALLOWED: _other_method},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Takes requests to the function that answers, and its answers back."""
+
+    answer: Answer
+    watch: Watch
+    threads: Executor
+    hooks: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _HOOKS_AT_ONCE))
+
+    async def ask(self, route: Route, received: Received) -> Sent:
+        request = _request(received)
+        wanted = route.door is Door.SIGNATURE and (request.length or 0) <= LONGEST_HOOK
         try:
             if wanted and request.length is not None:
-                async with hooks:
-                    with await spooled(receive, request.length) as body:
-                        response = await _respond(replace(request, read=partial(_pieces, body)))
+                async with self.hooks:
+                    with await spooled(received.receive, request.length) as body:
+                        response = await self._answered(route, replace(request, read=partial(_pieces, body)))
             else:
-                response = await _respond(request)
-                await drain(receive)
+                response = await self._answered(route, request)
+                await drain(received.receive)
         except (TooLarge, TooSlow) as error:
             response = problem(HTTPStatus.REQUEST_TIMEOUT, str(error))
-        await _send(send, response)
+        return _sent(response)
 
-    async def _respond(request: Request) -> Response:
+    async def _answered(self, route: Route, request: Request) -> Response:
         try:
-            return await asyncio.get_running_loop().run_in_executor(threads, answer, request)
+            return await asyncio.get_running_loop().run_in_executor(self.threads, self.answer, route, request)
         except Exception as error:
-            watch("http.defect", {"path": request.path, "exc_info": error})
+            self.watch("http.defect", {"path": request.path, "exc_info": error})
             return problem(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "The request failed by a bug in amlctl; the loop's log has the reason.",
             )
 
-    return app
+
+class _LocalNames:
+    """Answers under names of this machine alone.
+
+    A web page elsewhere can point its own name at this machine and so read through a browser; its name gives it away.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and not is_loopback(_host_name(Received(scope).headers.get("host", ""))):
+            app = _sent(problem(HTTPStatus.MISDIRECTED_REQUEST, "Use a host name of this machine."))
+        await app(scope, receive, send)
 
 
-def _request(scope: Scope) -> Request:
-    headers = headers_of(scope)
+async def _unknown(received: Received, error: Exception) -> Sent:
+    await drain(received.receive)
+    return _sent(problem(HTTPStatus.NOT_FOUND, f"There is nothing at {received.scope['path']}. See /openapi.json."))
+
+
+async def _other_method(received: Received, error: Exception) -> Sent:
+    await drain(received.receive)
+    headers = error.headers if isinstance(error, HTTPException) and error.headers else {}
+    allowed = ", ".join(sorted(headers["Allow"].split(", ")))
+    return _sent(problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allowed} here.", {"Allow": allowed}))
+
+
+def _request(received: Received) -> Request:
+    headers = dict(received.headers.items())
     length = length_of(headers)
-    if "content-length" not in headers and scope["method"] == "POST":
+    if "content-length" not in headers and received.method == "POST":
         length = None
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-    return Request(scope["method"], scope["path"], query, headers, length)
+    return Request(
+        received.method,
+        received.scope["path"],
+        dict(received.query_params),
+        headers,
+        length,
+        project=received.path_params.get("project", ""),
+    )
 
 
-async def _send(send: Send, response: Response) -> None:
+def _sent(response: Response) -> Sent:
     headers = {
         "Content-Type": response.content_type,
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
         **response.headers,
     }
-    await reply(send, response.status, headers, response.body)
+    return Sent(response.body, response.status, headers)
 
 
 def _pieces(body: IO[bytes]) -> Iterator[bytes]:
@@ -138,12 +176,3 @@ def _pieces(body: IO[bytes]) -> Iterator[bytes]:
 
 def _host_name(header: str) -> str:
     return (urlsplit(f"//{header}").hostname or "") if header else ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -26,6 +26,7 @@ class Request:
         headers: names in lower case.
         length: of the body, bytes; None if the sender did not say.
         read: the body. Read it only after the sender has proved who it is, or in pieces that are not kept.
+        project: whom the path names; empty if it names none.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = 0
     read: Read = _nothing
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)

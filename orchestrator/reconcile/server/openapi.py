@@ -1,13 +1,17 @@
-"""The OpenAPI document, written from the table of routes."""
+"""The OpenAPI document, written from the table of routes and the types of the records."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from orchestrator import __version__
+from orchestrator.reconcile.record import Condition, ConditionType, Counts, Entry, Record, Tried
 from orchestrator.reconcile.server.routes import ROUTES, Door, Route
 
 _TEXT: Final = {"type": "string"}
@@ -28,7 +32,7 @@ def document() -> dict[str, Any]:
         },
         "paths": dict(paths),
         "components": {
-            "schemas": dict(_SCHEMAS),
+            "schemas": dict(_schemas()),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "signature": {
@@ -113,69 +117,68 @@ def _see(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-_COUNT: Final = {"type": "integer", "minimum": 0}
+def _of(type_: type, left_out: Collection[str] = (), **told: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a dataclass as it is shown: with all its fields, and nothing of how Python calls it.
+
+    Args:
+        left_out: fields that are not shown.
+        told: field to what is said in place of, or beside, what its type says.
+    """
+    found = TypeAdapter(type_).json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    fields = {name: _plain(schema) for name, schema in found["properties"].items() if name not in left_out}
+    return _object({**fields, **told})
+
+
+def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name not in ("title", "default")}
+
+
 _FLAG: Final = {"type": "boolean"}
 _SECONDS: Final = {"type": "number", "minimum": 0}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_TRIED: Final = {"anyOf": [_see("Tried"), {"type": "null"}], "description": "Null if there was none."}
 
-_SCHEMAS: Final[Mapping[str, Any]] = {
-    "OpenAPI": {"type": "object", "description": "An OpenAPI document."},
-    "Problem": _object({"title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT}),
-    "Accepted": _object({"project": _TEXT, "action": {"enum": ["trigger", "suspend", "resume"]}}),
-    "Projects": _object({"projects": _list_of(_see("Status"))}),
-    "History": _object({"project": _TEXT, "passes": _list_of(_see("Pass"))}),
-    "Condition": _object(
-        {
-            "type": {"enum": ["Ready", "Reconciling", "Stalled"]},
-            "status": _FLAG,
-            "reason": _TEXT,
-            "message": _TEXT,
-            "revision": _TEXT,
-            "since": _TIME,
-        }
-    ),
-    "Tried": {
-        "anyOf": [_object({"id": _TEXT, "message": _TEXT, "at": _TIME}), {"type": "null"}],
-        "description": "A revision and when a pass with it ended; null if there was none.",
-    },
-    "Pending": _object(
-        {"address": _TEXT, "action": _TEXT, "reason": _TEXT, "why": _TEXT, "cause": _TEXT, "drift": _FLAG},
-        "A change that waits: why it waits, why the plan has it, and whether others changed the workspace.",
-    ),
-    "Status": _object(
-        {
-            "project": _TEXT,
-            "conditions": _list_of(_see("Condition")),
-            "attempted": _see("Tried"),
-            "applied": _see("Tried"),
-            "failures": _COUNT,
-            "retry_at": _TIME,
-            "pending": _list_of(_see("Pending")),
-            "waiting": {"type": "integer", "minimum": 0},
-            "orphaned": _list_of(_TEXT),
-            "drift": {"type": "object", "additionalProperties": _TIME},
-            "suspended": _FLAG,
-            "last_success": _TIME,
-            "counts": {"type": "object", "additionalProperties": _COUNT},
-            "running": _FLAG,
-            "standing_by_for": {"type": "string", "description": "Who else keeps this project; empty if nobody."},
-            "next_pass_in_s": {"anyOf": [_SECONDS, {"type": "null"}]},
-        }
-    ),
-    "Pass": _object(
-        {
-            "pass_id": _TEXT,
-            "cause": _TEXT,
-            "at": _TIME,
-            "until": _TIME,
-            "duration_s": _SECONDS,
-            "revision": _TEXT,
-            "outcome": _TEXT,
-            "message": _TEXT,
-            "done": {"type": "object", "additionalProperties": _TEXT},
-            "drift": _list_of(_TEXT),
-            "healed": _list_of(_TEXT),
-            "times": {"type": "integer", "minimum": 1},
-            "changed": {"type": "integer", "minimum": 0},
-        }
-    ),
+_LIVE: Final[Mapping[str, Any]] = {
+    "project": _TEXT,
+    "running": _FLAG,
+    "standing_by_for": {"type": "string", "description": "Who else keeps this project; empty if nobody."},
+    "next_pass_in_s": {"anyOf": [_SECONDS, {"type": "null"}]},
 }
+"""What a status has beside the record: how the project is in this loop."""
+
+
+@cache
+def _schemas() -> Mapping[str, Any]:
+    """Those of the records are written from their types."""
+    return {
+        "OpenAPI": {"type": "object", "description": "An OpenAPI document."},
+        "Problem": _object({"title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT}),
+        "Accepted": _object({"project": _TEXT, "action": {"enum": ["trigger", "suspend", "resume"]}}),
+        "Projects": _object({"projects": _list_of(_see("Status"))}),
+        "History": _object({"project": _TEXT, "passes": _list_of(_see("Pass"))}),
+        "Condition": _of(Condition, type={"enum": [each.value for each in ConditionType]}, since=_TIME),
+        "Counts": _of(Counts),
+        "Tried": _of(Tried, at=_TIME),
+        "Pending": _object(
+            {"address": _TEXT, "action": _TEXT, "reason": _TEXT, "why": _TEXT, "cause": _TEXT, "drift": _FLAG},
+            "A change that waits: why it waits, why the plan has it, and whether others changed the workspace.",
+        ),
+        "Status": _of(
+            Record,
+            ("history", "notified"),
+            conditions=_list_of(_see("Condition")),
+            attempted=_TRIED,
+            applied=_TRIED,
+            failures=_COUNT,
+            retry_at=_TIME,
+            pending=_list_of(_see("Pending")),
+            waiting=_COUNT,
+            drift={"type": "object", "additionalProperties": _TIME},
+            last_success=_TIME,
+            counts=_see("Counts"),
+            **_LIVE,
+        ),
+        "Pass": _of(
+            Entry, at=_TIME, until=_TIME, duration_s=_SECONDS, times={"type": "integer", "minimum": 1}, changed=_COUNT
+        ),
+    }

@@ -31,19 +31,6 @@ class Route:
     answer: str
     door: Door = Door.OPEN
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """The parameters in a path, or None if it is another one."""
-        wanted, given = self.template.split("/"), path.split("/")
-        if len(wanted) != len(given):
-            return None
-        found: dict[str, str] = {}
-        for pattern, part in zip(wanted, given, strict=True):
-            if pattern.startswith("{") and part:
-                found[pattern[1:-1]] = part
-            elif pattern != part:
-                return None
-        return found
-
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters in the path."""
@@ -52,19 +39,17 @@ class Route:
 
 _PROJECT = "/api/v1/projects/{project}"
 
-HOOKS = "/hooks/"
-"""Where git servers tell of pushes."""
-
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", "healthz", "Whether the loop still turns.", "text/plain"),
     Route("GET", "/readyz", "readyz", "Whether every project was looked at since the start.", "text/plain"),
     Route("GET", "/metrics", "metrics", "Measurements in Prometheus' text format.", "text/plain"),
-    Route("GET", "/api/v1/openapi.json", "openapi", "This document.", "OpenAPI"),
+    Route("GET", "/openapi.json", "openapi", "This document.", "OpenAPI"),
+    Route("GET", "/api/v1/openapi.json", "openapi_v1", "This document, at its place of before.", "OpenAPI"),
     Route("GET", "/api/v1/projects", "projects", "How all projects are.", "Projects"),
     Route("GET", _PROJECT, "project", "How one project is.", "Status"),
     Route("GET", f"{_PROJECT}/history", "history", "Finished passes, the newest first.", "History"),
     Route("POST", f"{_PROJECT}/trigger", "trigger", "Look at the project now.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/suspend", "suspend", "Start no further pass.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/resume", "resume", "Go on.", "Accepted", Door.TOKEN),
-    Route("POST", f"{HOOKS}{{project}}", "hook", "A git server tells of a push.", "Accepted", Door.SIGNATURE),
+    Route("POST", "/hooks/{project}", "hook", "A git server tells of a push.", "Accepted", Door.SIGNATURE),
 )

@@ -21,7 +21,7 @@ from orchestrator.reconcile.config import Config
 from orchestrator.reconcile.config_model import ChannelBody, ProjectBody, ServerBody
 from orchestrator.reconcile.config_read import parse_config, read_config
 from orchestrator.reconcile.server import metrics
-from orchestrator.reconcile.server.http import Listen
+from orchestrator.reconcile.server.listen import Listen
 from orchestrator.reconcile.server.routes import ROUTES
 
 GITOPS = Path(__file__).parents[3] / "examples" / "gitops"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import http.client
@@ -11,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from email.message import Message
 from typing import Any
@@ -18,15 +20,18 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.responses import Response as Sent
+from starlette.types import Receive, Scope, Send
 
 from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.http.server import HttpServer, Limits, bind
-from orchestrator.http.types import Receive, Scope, Send, reply
 from orchestrator.reconcile.ports import PassSummary
 from orchestrator.reconcile.record import Condition, ConditionType, Entry, Record, Tried, to_document
 from orchestrator.reconcile.server.api import Api, Keys
 from orchestrator.reconcile.server.doors import LONGEST_HOOK
-from orchestrator.reconcile.server.http import Listen, serving
+from orchestrator.reconcile.server.http import application, serving
+from orchestrator.reconcile.server.listen import Listen
 from orchestrator.reconcile.server.messages import Request, Response
 from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
@@ -130,10 +135,29 @@ def api(board: Board, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Api:
 
 
 def ask(api: Api, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Response:
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    """What the app answers, without a socket."""
     path, _, query = path.partition("?")
-    pairs = dict(pair.split("=") for pair in query.split("&") if pair)
-    return api.answer(Request(method, path, pairs, names, len(body), lambda: iter([body[:3], body[3:]])))
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
+        "headers": [*raw, (b"content-length", str(len(body)).encode())],
+    }  # fmt: skip
+    pieces = iter(((body[:3], True), (body[3:], False)))
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        piece, more = next(pieces)
+        return {"type": "http.request", "body": piece, "more_body": more}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.run(application(api.answer, Events(), threads, local=False)(scope, receive, send))
+    start, end = sent
+    shown = {name.decode().title(): value.decode() for name, value in start["headers"]}
+    shown["WWW-Authenticate"] = shown.get("Www-Authenticate", "")
+    return Response(start["status"], end["body"], shown["Content-Type"], shown)
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -160,6 +184,14 @@ def test_answers_are_what_the_openapi_document_says(api: Api, path: str, name: s
     response = ask(api, path)
     assert (response.status, response.content_type) == (200, "application/json")
     jsonschema.validate(json.loads(response.body), schema(name))
+
+
+def test_the_openapi_document_is_valid_and_lists_every_route(api: Api) -> None:
+    served = json.loads(ask(api, "/openapi.json").body)
+    assert served == json.loads(ask(api, "/api/v1/openapi.json").body)
+    assert [str(error) for error in OpenAPIV31SpecValidator(served).iter_errors()] == []
+    listed = {(method.upper(), path) for path, item in served["paths"].items() for method in item}
+    assert listed == {(route.method, route.template) for route in ROUTES}
 
 
 def test_the_openapi_document_names_every_field_of_a_status(api: Api, board: Board) -> None:
@@ -293,13 +325,17 @@ def test_strangers_do_not_learn_which_projects_there_are(api: Api) -> None:
     assert len(answers) == 1
 
 
+HOOK_ROUTE = next(route for route in ROUTES if route.operation == "hook")
+
+
 def test_a_body_must_have_a_length_within_bounds(api: Api) -> None:
     def never() -> Iterator[bytes]:
         raise AssertionError("read")
 
     for length, status in ((None, 411), (LONGEST_HOOK + 1, 413)):
         signed = {"x-hub-signature-256": f"sha256={_signed(BODY)}"}
-        assert api.answer(Request("POST", "/hooks/heart", {}, signed, length, never)).status == status
+        request = Request("POST", "/hooks/heart", {}, signed, length, never, "heart")
+        assert api.answer(HOOK_ROUTE, request).status == status
 
 
 LINE = re.compile(
@@ -436,7 +472,7 @@ def test_many_at_once(url: str) -> None:
 
 
 def test_a_defect_is_logged_and_not_shown() -> None:
-    def broken(request: Request) -> Response:
+    def broken(route: Route, request: Request) -> Response:
         raise RuntimeError("the inside of the loop")
 
     events = Events()
@@ -503,7 +539,7 @@ def test_slow_callers_cost_the_others_nothing_and_do_not_keep_it_from_closing(ap
 
 def test_a_request_whose_head_does_not_come_is_hung_up_on() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await reply(send, 200, {}, b"well")
+        await Sent(b"well")(scope, receive, send)
 
     server = HttpServer(app, bind("127.0.0.1", 0), Limits(head_s=0.2, idle_s=1))
     server.start()
