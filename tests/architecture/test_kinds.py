@@ -42,7 +42,6 @@ HOMONYMS = {
     "orchestrator/backends/azure/drivers/jobs.py": {"compute": "a field of bodies"},
     "orchestrator/backends/local/refusals.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/environments/accelerators.py": {"compute": "a field of bodies"},
-    "orchestrator/workspace/arm/app.py": {"data": "a part of the wire's addresses"},
     "orchestrator/workspace/arm/model_facts.py": {"data": "a field of flavors"},
     "orchestrator/workspace/arm/job_bodies.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/references/curated.py": {"environments": "a field of the list of curated ones"},

@@ -32,6 +32,25 @@ CLIENT: Final = "amlctl"
 """The application that a client secret belongs to."""
 
 
+def register(root: Routes, tokens: Tokens) -> None:
+    """Answer what is asked before there is a token."""
+    root.add("GET", "metadata/endpoints", lambda call: cloud(call.request), "The cloud and where to sign in to it.")
+    root.add(
+        "GET", "msi/token", lambda call: managed_identity(call.request, tokens), "A token, for a managed identity."
+    )
+    for version in ("oauth2/v2.0", "oauth2"):
+        root.add(
+            "POST", f"{{tenant}}/{version}/token", lambda call: client_credentials(call.request, tokens),
+            "A token, for an application with a secret.",
+        )  # fmt: skip
+    root.add(
+        "GET",
+        "{tenant}/v2.0/.well-known/openid-configuration",
+        lambda call: openid(call.request),
+        "Where tokens are to be had.",
+    )
+
+
 def cloud(request: Request) -> Answer:
     """The one cloud there is, in the form of ``/metadata/endpoints``.
 
@@ -93,12 +112,15 @@ class Workspaces:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    def register(self, routes: Routes) -> None:
-        """Answer for it."""
+    def register(self, routes: Routes, group: Routes, subscription: Routes) -> None:
+        """Answer for it, in its own table and in those of its group and subscription."""
         routes.add("GET", "", self._get)
         routes.add("PATCH", "", self._patch)
         routes.add("PUT", "", self._put)
         routes.add("DELETE", "", self._delete)
+        group.add("GET", "", self._group)
+        group.add("GET", "providers/{provider}/workspaces", self._list)
+        subscription.add("GET", "providers/{provider}/workspaces", self._list)
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.request, call.scope))
@@ -139,15 +161,17 @@ class Workspaces:
         record = self._shelf.find(_SELF)
         return {} if record is None else record.body
 
-    def group(self, subscription: str, group: str) -> Answer:
+    def _group(self, call: Call) -> Answer:
         """The resource group, whose region new workspaces get."""
+        subscription, group = call.scope.subscription, call.scope.group
         fields = {"name": group, "type": "Microsoft.Resources/resourceGroups", "location": LOCATION}
         identifier = f"/subscriptions/{subscription}/resourceGroups/{group}"
         return Answer.of({"id": identifier, **fields, "properties": {"provisioningState": "Succeeded"}})
 
-    def list(self, request: Request, subscription: str, group: str) -> Answer:
+    def _list(self, call: Call) -> Answer:
         """All of a subscription or resource group: the one."""
-        return Answer.of({"value": [self._view(request, Scope(subscription, group, WORKSPACE))]})
+        scope = replace(call.scope, group=call.scope.group or GROUP)
+        return Answer.of({"value": [self._view(call.request, scope)]})
 
     def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
         """It, as the service shows a workspace: under its own name, whatever the caller calls it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kinds
@@ -23,11 +23,11 @@ from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.records import Records
 from orchestrator.workspace.arm.roles import Roles
-from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.routes import Call, Found, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
-from orchestrator.workspace.arm.templates import RESOURCES, Templates
+from orchestrator.workspace.arm.templates import Templates
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import safe_name
 
@@ -40,12 +40,18 @@ SECTIONS: Final = {
 """Collections of the wire whose names are compared without case, each with its section."""
 
 
-Spelling = Callable[[str, Mapping[str, str]], Mapping[str, str]]
-"""Collection and names of a request to the names as the records have them."""
+class Part(Protocol):
+    """Answers for one subject, below the workspace."""
+
+    def register(self, routes: Routes) -> None:
+        """Answer for it."""
 
 
-def _as_is(collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
-    return names
+_SUBSCRIPTION: Final = "subscriptions/{subscription}"
+_UNUSED: Final = ("api", "provider", "location", "tenant", "place")
+"""Parts of paths whatever stands there."""
+
+_GROUP: Final = f"{_SUBSCRIPTION}/resourceGroups/{{group}}"
 
 
 class Facade:
@@ -62,29 +68,43 @@ class Facade:
         self._shelf = shelf
         own = {kind.wire.collection.lower(): kind.section for kind in kinds.values() if kind.wire is not None}
         self._sections = {**SECTIONS, **own}
-        self._routes = Routes()
         storage = Storage(shelf.paths, shelf.store)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
-        self._operations = Operations(shelf)
-        self._workspaces = account.Workspaces(shelf)
-        self._workspaces.register(self._routes)
-        self._templates = Templates(self._workspaces.label)
-        Computes(shelf, self._operations).register(self._routes)
-        Datastores(shelf, tokens).register(self._routes)
-        Roles(shelf).register(self._routes)
-        codes = Codes(shelf, storage, tokens)
-        jobs = Jobs(shelf, self._operations, codes)
-        codes.register(self._routes)
-        jobs.register(self._routes)
-        Endpoints(shelf, self._operations).register(self._routes)
-        Deployments(shelf, self._operations, codes).register(self._routes)
-        self._history, self._data = Routes(), Routes()
-        History(shelf, jobs, tokens).register(self._history, self._data)
-        for kind in ASSETS:
-            Assets(kind, shelf).register(self._routes)
-        for known in kinds.values():
-            if known.wire is not None:
-                Records(known, known.wire, shelf).register(self._routes)
+        self._open = self._without_token()
+        self._private = self._with_token(storage, kinds)
+
+    def _without_token(self) -> Routes:
+        """What may be asked without a token of Azure, or by other proof."""
+        routes = Routes()
+        account.register(routes, self._tokens)
+        routes.add("GET", "discovery", lambda call: discovery(call.request), "Where the data planes are.")
+        routes.add("*", f"{ROOT}/{{place:path}}", lambda call: self._blobs.respond(call.request), "The blob service.")
+        return routes
+
+    def _with_token(self, storage: Storage, kinds: Kinds) -> Routes:
+        routes, subscription, group, workspace, history, data = (Routes() for _ in range(6))
+        shelf, operations = self._shelf, Operations(self._shelf)
+        workspaces = account.Workspaces(shelf)
+        workspaces.register(workspace, group, subscription)
+        Templates(workspaces.label).register(group)
+        operations.register(subscription)
+        codes = Codes(shelf, storage, self._tokens)
+        jobs = Jobs(shelf, operations, codes)
+        parts: tuple[Part, ...] = (
+            Computes(shelf, operations), Datastores(shelf, self._tokens), Roles(shelf), codes, jobs,
+            Endpoints(shelf, operations), Deployments(shelf, operations, codes),
+            *(Assets(kind, shelf) for kind in ASSETS),
+            *(Records(kind, kind.wire, shelf) for kind in kinds.values() if kind.wire is not None),
+        )  # fmt: skip
+        for part in parts:
+            part.register(workspace)
+        History(shelf, jobs, self._tokens).register(history, data)
+        routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
+        routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)
+        routes.mount(f"data/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", data)
+        routes.mount(_GROUP, group)
+        routes.mount(_SUBSCRIPTION, subscription)
+        return routes
 
     def knows(self, request: Request) -> bool:
         """Whether the head of a request proves who sends it. Others may not send more than a request for a token needs."""
@@ -99,14 +119,28 @@ class Facade:
         Raises:
             WireError, BackendError: it cannot be answered as it wishes.
         """
-        parts = [part for part in request.path.split("/") if part]
-        lowered = [part.lower() for part in parts]
-        answer = self._public(request, lowered)
-        if answer is not None:
-            return answer
-        if not self._tokens.accepts(request.headers.get("authorization", "")):
-            raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
-        return self._private(request, parts, lowered)
+        path = "/" + "/".join(part for part in request.path.split("/") if part)
+        found = self._open.find(request.method, path)
+        if found is None:
+            if not self._tokens.accepts(request.headers.get("authorization", "")):
+                raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
+            found = self._private.find(request.method, path)
+        if found is None:
+            text = f"The embedded workspace has no '{path}'; see the parity table."
+            raise WireError(404, "NotSupportedLocally", text)
+        return found.route.handler(self._call(request, found))
+
+    def _call(self, request: Request, found: Found) -> Call:
+        names = {part: name for part, name in found.names.items() if part not in _UNUSED}
+        scope = Scope(*(names.pop(name, "") for name in Scope.__slots__))
+        if not scope.workspace:
+            return Call(request, scope, names)
+        if request.method in ("GET", "HEAD"):
+            # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
+            names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}
+        for name in names.values():
+            safe_name(name)
+        return Call(request, scope, self._spelt(found.route.path.split("/")[1], names))
 
     def _spelt(self, collection: str, names: Mapping[str, str]) -> Mapping[str, str]:
         """Names as the records have them. Source: Azure Resource Manager, names of resources are compared without case."""
@@ -122,67 +156,3 @@ class Facade:
             live = store.spelt(f"{section}.deployments", f"{inside}{names['deployment']}")
             found["deployment"] = live.removeprefix(inside)
         return found
-
-    def _public(self, request: Request, lowered: Sequence[str]) -> Answer | None:
-        """The answer to what may be asked without a token of Azure, or by other proof; None for everything else."""
-        match lowered:
-            case ["metadata", "endpoints"]:
-                return account.cloud(request)
-            case ["msi", "token"]:
-                return account.managed_identity(request, self._tokens)
-            case [_, "oauth2", "v2.0", "token"] | [_, "oauth2", "token"]:
-                return account.client_credentials(request, self._tokens)
-            case [_, "v2.0", ".well-known", "openid-configuration"]:
-                return account.openid(request)
-            case ["discovery"]:
-                return discovery(request)
-            case [first, *_] if first == ROOT:
-                return self._blobs.respond(request)
-        return None
-
-    def _private(self, request: Request, parts: Sequence[str], lowered: Sequence[str]) -> Answer:
-        match lowered:
-            case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _, *_]:
-                if provider == PROVIDER.lower():
-                    return _found(self._routes, request, parts, self._spelt)
-            case ["subscriptions", _, "resourcegroups", _, *rest]:
-                return self._of_group(request, parts, rest)
-            case ["subscriptions", _, "providers", _, "workspaces"]:
-                return self._workspaces.list(request, parts[1], account.GROUP)
-            case ["history", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
-                return _found(self._history, request, parts[2:])
-            case ["data", _, "subscriptions", _, "resourcegroups", _, "providers", _, "workspaces", _, *_]:
-                return _found(self._data, request, parts[2:])
-            case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationsstatus", _]:
-                return self._operations.status(parts[-1])
-            case ["subscriptions", _, "providers", _, "locations", _, "mfeoperationresults", _]:
-                return self._operations.result(parts[-1])
-        raise _unanswered(request)
-
-    def _of_group(self, request: Request, parts: Sequence[str], lowered: Sequence[str]) -> Answer:
-        """The answer about a resource group, and what is in it beside the workspace's own resources."""
-        subscription, group = parts[1], parts[3]
-        match lowered:
-            case [] if request.method in ("GET", "HEAD"):
-                return self._workspaces.group(subscription, group)
-            case ["providers", _, "workspaces"]:
-                return self._workspaces.list(request, subscription, group)
-            case ["providers", provider, "deployments", _, *_] if provider == RESOURCES.lower():
-                return self._templates.respond(request, subscription, group, parts[7:])
-            case ["deployments", _, "operations"]:
-                return self._templates.respond(request, subscription, group, parts[5:])
-        raise _unanswered(request)
-
-
-def _unanswered(request: Request) -> WireError:
-    return WireError(404, "NotSupportedLocally", f"The embedded workspace does not answer '{request.path}'.")
-
-
-def _found(routes: Routes, request: Request, parts: Sequence[str], spelt: Spelling = _as_is) -> Answer:
-    handler, names = routes.find(request.method, parts[8:])
-    if request.method == "GET":  # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
-        names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}
-    for name in names.values():
-        safe_name(name)
-    names = spelt(parts[8] if parts[8:] else "", names)
-    return handler(Call(request, Scope(parts[1], parts[3], parts[7]), names))

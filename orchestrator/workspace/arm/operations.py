@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
+from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.records.record import Record, RecordKey
@@ -71,8 +72,15 @@ class Operations:
             return Answer(status, b"", headers)
         return Answer.of(body, status, headers)
 
-    def status(self, token: str) -> Answer:
+    def register(self, subscription: Routes) -> None:
+        """Answer for them, below a subscription."""
+        place = "providers/{provider}/locations/{location}"
+        subscription.add("GET", f"{place}/mfeOperationsStatus/{{operation}}", self._status)
+        subscription.add("GET", f"{place}/mfeOperationResults/{{operation}}", self._result)
+
+    def _status(self, call: Call) -> Answer:
         """How far an operation is."""
+        token = call.names["operation"]
         operation = Operation.parse(token)
         records = [self._shelf.store.get(*key) for key in operation.keys]
         state, problem = _state(operation.verb, records)
@@ -82,9 +90,9 @@ class Operations:
         headers = {"Retry-After": str(POLL_S)} if state == IN_PROGRESS else {}
         return Answer.of(body, 200, headers)
 
-    def result(self, token: str) -> Answer:
+    def _result(self, call: Call) -> Answer:
         """The answer at ``Location``: 202 as long as the operation goes on."""
-        operation = Operation.parse(token)
+        operation = Operation.parse(call.names["operation"])
         state, _ = _state(operation.verb, [self._shelf.store.get(*key) for key in operation.keys])
         return Answer(202, b"", {"Retry-After": str(POLL_S)}) if state == IN_PROGRESS else Answer(200)
 

@@ -1,10 +1,14 @@
-"""Which function answers which method and path."""
+"""Which function answers which method and path: Starlette's routes, in the order in which they win."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import Scope as AsgiScope
 
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.scope import Scope
@@ -27,45 +31,99 @@ class Call:
 Handler: TypeAlias = Callable[[Call], Answer]
 
 
+class Answering(Route):
+    """A route whose path is compared without regard to case. Source: Azure Resource Manager, resource ids.
+
+    Attributes:
+        handler: answers; `find` gives it to the caller, so that faults can be put around it.
+        summary: what it does, in one sentence; empty if its method and path say it.
+    """
+
+    def __init__(self, path: str, handler: Handler, methods: Sequence[str] | None, summary: str = "") -> None:
+        super().__init__(path, handler, methods=methods)
+        if methods is None:
+            self.methods = None  # Starlette takes GET for what a function says nothing about
+        self.handler = handler
+        self.summary = summary
+        self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
+
+
+class _Below(Mount):
+    """Routes below a path that is compared without regard to case."""
+
+    def __init__(self, path: str, routes: Sequence[BaseRoute]) -> None:
+        super().__init__(path, routes=routes)
+        self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A route that fits a request, and the names in its path."""
+
+    route: Answering
+    names: Mapping[str, str]
+
+
 class Routes:
-    """A table of patterns such as ``GET computes/{name}``. Fixed parts are compared without regard to case."""
+    """A table of paths such as ``computes/{name}``, each with its method and function."""
 
     def __init__(self) -> None:
-        self._table: list[tuple[str, tuple[str, ...], Handler]] = []
+        self._table: list[BaseRoute] = []
 
-    def add(self, method: str, pattern: str, handler: Handler) -> None:
-        """Add a pattern. Those added first win."""
-        self._table.append((method, tuple(pattern.split("/")) if pattern else (), handler))
+    def add(self, method: str, path: str, handler: Handler, summary: str = "") -> None:
+        """Add a route. Those added first win.
 
-    def find(self, method: str, parts: Sequence[str]) -> tuple[Handler, Mapping[str, str]]:
-        """The function for a path, and the names in it.
+        Args:
+            method: ``*`` stands for any.
+            path: without a slash at its beginning.
+        """
+        self._table.append(Answering(f"/{path}", handler, None if method == "*" else [method], summary))
+
+    def mount(self, path: str, inner: Routes) -> None:
+        """Put another table below a path. Its route for the empty path answers for the path itself."""
+        itself = [each for each in inner.listed() if each.path == "/"]
+        self._table += [
+            Answering(f"/{path}", each.handler, sorted(each.methods or ()), each.summary) for each in itself
+        ]
+        self._table.append(_Below(f"/{path}", [each for each in inner._table if each not in itself]))
+
+    def find(self, method: str, path: str) -> Found | None:
+        """The route for a path and the names in it; None if no route has this path.
 
         Raises:
-            WireError: there is none for this path, or none for this method.
+            WireError: there are only routes for other methods.
         """
-        methods = set()
-        for known, pattern, handler in self._table:
-            names = _match(pattern, parts)
-            if names is not None and known == method:
-                return handler, names
-            if names is not None:
-                methods.add(known)
-        path = "/".join(parts)
-        if methods:
+        methods: set[str] = set()
+        found = _find(self._table, {"type": "http", "method": method, "path": path, "root_path": ""}, methods)
+        if found is None and methods:
             raise WireError(405, "MethodNotAllowed", f"{method} is not possible for '{path}'.")
-        raise WireError(404, "NotSupportedLocally", f"The embedded workspace has no '{path}'; see the parity table.")
+        return found
+
+    def listed(self, prefix: str = "") -> Iterator[Answering]:
+        """All routes, with their whole paths."""
+        yield from _listed(self._table, prefix)
 
 
-def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
-    rest = bool(pattern) and pattern[-1].startswith("{*")
-    if len(parts) < len(pattern) if rest else len(parts) != len(pattern):
-        return None
-    names: dict[str, str] = {}
-    for wanted, part in zip(pattern, parts, strict=False):
-        if wanted.startswith("{"):
-            names[wanted.strip("{*}")] = part
-        elif wanted.lower() != part.lower():
-            return None
-    if rest:
-        names[pattern[-1].strip("{*}")] = "/".join(parts[len(pattern) - 1 :])
-    return names
+def _find(table: Sequence[BaseRoute], scope: AsgiScope, methods: set[str]) -> Found | None:
+    for route in table:
+        match, inner = route.matches(scope)
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Mount):
+            found = _find(route.routes, {**scope, **inner}, methods)
+            if found is not None:
+                return found
+        elif isinstance(route, Answering):
+            if match is Match.FULL:
+                return Found(route, inner["path_params"])
+            methods |= route.methods or set()
+    return None
+
+
+def _listed(table: Sequence[BaseRoute], prefix: str) -> Iterator[Answering]:
+    for route in table:
+        if isinstance(route, Mount):
+            yield from _listed(route.routes, prefix + route.path)
+        elif isinstance(route, Answering):
+            methods = sorted(route.methods) if route.methods else None
+            yield Answering(prefix + route.path, route.handler, methods, route.summary) if prefix else route

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qsl
+
+from starlette.requests import Request as Received
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.core.defects import recorded
 from orchestrator.core.errors import BackendError
 from orchestrator.http.bodies import TooLarge, TooSlow, drain, spooled
 from orchestrator.http.server import HttpServer, Limits, bind, hang_up
-from orchestrator.http.types import App, Receive, Scope, Send, headers_of, reply
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
 from orchestrator.workspace.arm.tls import ADDRESS
 
@@ -76,13 +78,11 @@ class WireServer:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> App:
+def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        head = _head(scope)
-        run = asyncio.get_running_loop().run_in_executor
-        known = await run(threads, _safely, knows, head)
+        head = _head(Received(scope))
         try:
-            with await spooled(receive, MAX_BODY if known else STRANGERS_BODY) as file:
+            with await spooled(receive, MAX_BODY if _safely(knows, head) else STRANGERS_BODY) as file:
                 request = replace(head, body=file.read())
         except TooLarge as error:
             if error.more:
@@ -92,21 +92,21 @@ def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> App:
             answer = WireError(408, "RequestTimeout", str(error)).answer()
         else:
             try:
-                answer = await run(threads, _answer, respond, request)
+                answer = await asyncio.get_running_loop().run_in_executor(threads, _answer, respond, request)
             except Dropped:
                 await hang_up(send)
                 return
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
-        await reply(send, answer.status, headers, answer.body)
+        await Response(answer.body, answer.status, headers)(scope, receive, send)
 
     return app
 
 
-def _head(scope: Scope) -> Request:
-    headers = headers_of(scope)
-    text = scope["query_string"].decode("latin-1")
-    query = {name.lower(): value for name, value in parse_qsl(text, keep_blank_values=True)}
-    return Request(scope["method"], scope["path"], query, headers, b"", f"https://{headers.get('host', ADDRESS)}")
+def _head(received: Received) -> Request:
+    headers = dict(received.headers.items())
+    query = {name.lower(): value for name, value in received.query_params.multi_items()}
+    base = f"https://{headers.get('host', ADDRESS)}"
+    return Request(received.method, received.scope["path"], query, headers, b"", base)
 
 
 def _safely(knows: Knows, request: Request) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer
+from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 
 RESOURCES: Final = "Microsoft.Resources"
@@ -33,25 +34,36 @@ class Templates:
         self._label = label
         self._made: dict[str, Mapping[str, Any]] = {}
 
-    def respond(self, request: Request, subscription: str, group: str, rest: Sequence[str]) -> Answer:
-        """Answer a request.
+    def register(self, group: Routes) -> None:
+        """Answer for them, below a resource group."""
+        for place in (f"providers/{RESOURCES}/deployments", "deployments"):  # clients ask for operations below both
+            group.add("GET", f"{place}/{{deployment}}/operations", self._operations)
+        group.add("PUT", f"providers/{RESOURCES}/deployments/{{deployment}}", self._deploy)
+        group.add("GET", f"providers/{RESOURCES}/deployments/{{deployment}}", self._get)
 
-        Args:
-            rest: what follows ``deployments/`` in the path.
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self._found(call))
+
+    def _operations(self, call: Call) -> Answer:
+        """Those of a deployment: it was done at once."""
+        self._found(call)
+        return Answer.of({"value": []})
+
+    def _found(self, call: Call) -> Mapping[str, Any]:
+        name = call.names["deployment"]
+        made = self._made.get(_key(call.scope.subscription, call.scope.group, name))
+        if made is None:
+            raise NotFound(f"Deployment '{name}' could not be found.")
+        return made
+
+    def _deploy(self, call: Call) -> Answer:
+        """Make what a template says.
 
         Raises:
-            Invalid: the template makes something else than the workspace.
-            NotFound: there is no such deployment.
+            Invalid: it makes something else than the workspace.
             Conflict: it makes a workspace that is not served.
         """
-        if request.method == "PUT" and len(rest) == 1:
-            return self._deploy(request, subscription, group)
-        made = self._made.get(_key(subscription, group, rest[0]))
-        if made is None or request.method not in ("GET", "HEAD") or len(rest) > 2:
-            raise NotFound(f"Deployment '{rest[0]}' could not be found.")
-        return Answer.of(made if len(rest) == 1 else {"value": []})
-
-    def _deploy(self, request: Request, subscription: str, group: str) -> Answer:
+        request, subscription, group = call.request, call.scope.subscription, call.scope.group
         sent = request.json().get("properties") or {}
         template = sent.get("template") or {}
         values = {name: each.get("defaultValue") for name, each in (template.get("parameters") or {}).items()}
@@ -69,7 +81,7 @@ class Templates:
             self._label(Scope(subscription, group, str(each.get("name"))), each)
         made: dict[str, Any] = {
             "id": request.path,
-            "name": request.path.rsplit("/", 1)[-1],
+            "name": call.names["deployment"],
             "type": f"{RESOURCES}/deployments",
             "properties": {"provisioningState": "Succeeded", "mode": "Incremental", "duration": "PT1S"},
         }
