@@ -553,3 +553,20 @@ def test_a_request_whose_head_does_not_come_is_hung_up_on() -> None:
                 assert received.endswith(b"well") is beginning.endswith(b"GET / HT")
     finally:
         server.close()
+
+
+def test_a_body_does_not_wait_until_its_head_is_acknowledged() -> None:
+    at_once: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = send.__self__.transport  # type: ignore[attr-defined]
+        at_once.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await Sent(b"well")(scope, receive, send)
+
+    server = HttpServer(app, bind("127.0.0.1", 0))
+    server.start()
+    try:
+        assert _http(f"http://127.0.0.1:{server.port}", "GET", "/")[0] == 200
+    finally:
+        server.close()
+    assert at_once == [1]
