@@ -50,7 +50,7 @@ def main(root: Path) -> None:
 def _listen(paths: WorkspacePaths) -> socket.socket:
     """Listen where the last server did, for scripts and people remember the address; elsewhere if that is taken."""
     for port in (_last_port(paths), 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio sends at once
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
