@@ -17,11 +17,11 @@ OWN = ("job_types", "workspace/job_types")
 HOMONYMS = {
     "orchestrator/core/score.py": {"automl": "the folder of a model"},
     "orchestrator/spec/language.py": {"command": "a field of settings"},
-    "orchestrator/workspace/admission.py": {"command": "a field of bodies"},
-    "orchestrator/workspace/control_server.py": {"command": "a field of requests"},
-    "orchestrator/workspace/control.py": {"command": "a field of requests"},
+    "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/supervision/control_server.py": {"command": "a field of requests"},
+    "orchestrator/workspace/supervision/control.py": {"command": "a field of requests"},
     "orchestrator/workspace/serving/probing.py": {"command": "a field of requests"},
-    "orchestrator/workspace/serving/router.py": {"command": "a field of requests"},
+    "orchestrator/workspace/serving/router/process.py": {"command": "a field of requests"},
 }
 """Words that only look like a type, by file, and what they are."""
 
