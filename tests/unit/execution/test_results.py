@@ -8,9 +8,9 @@ import pytest
 
 from orchestrator.core.errors import BackendError, Cancelled, Failed, TimedOut
 from orchestrator.core.resource import Applied, Observed
-from orchestrator.core.run import Outcome, Step, Verb
+from orchestrator.core.run import STOPPED, Outcome, Step, Verb
 from orchestrator.execution.attempt import Attempt
-from orchestrator.execution.results import failed, succeeded
+from orchestrator.execution.results import failed, not_started, succeeded
 from tests.unit.execution.plans import Row, at, row
 from tests.unit.execution.simulated import fingerprint
 
@@ -87,3 +87,13 @@ def test_the_reason_of_a_failure_holds_no_secret(error: BackendError, outcome: O
     assert done.result.error.startswith("***")
     assert done.change.error == done.result.error
     assert done.result.code == type(error).__name__
+
+
+@pytest.mark.parametrize("outcome", [*sorted(STOPPED), Outcome.SKIPPED])
+def test_a_step_that_never_started_keeps_its_record(outcome: Outcome) -> None:
+    """Dropped, the next plan would make again what stands untouched in the workspace."""
+    change, _ = row("update", "data.rows")
+    done = not_started(Step("update data.rows", change.address, Verb.UPDATE, "key"), change, outcome, "why")
+    assert (done.change.applied, done.change.keep) == (None, True)
+    assert (done.result.outcome, done.result.error, done.change.error) == (outcome, "why", "why")
+    assert done.result.code == ("Cancelled" if outcome in STOPPED else "")
