@@ -18,6 +18,7 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path, value_at
 from orchestrator.core.value import Reference, opened, plain
+from orchestrator.workspace import job_types
 from orchestrator.workspace.files.content import ContentStore
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.store import RecordStore
@@ -35,9 +36,6 @@ ATTACHED: Final[Mapping[str, str]] = {
 
 _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties", "description"})
 """Fields that may name remote storage without anything being read from there on their account."""
-
-_DEEP: Final = ("automl.image_", "automl.text_")
-"""Refused as a whole by their kind."""
 
 _READ_FROM: Final = frozenset({record_kinds.DATA, record_kinds.MODELS})
 _NO_EFFECT: Final = "Remove it, or choose another target where it has one."
@@ -78,8 +76,8 @@ class Refusals:
             yield from _attached(host, mentions, place)
         if not (mapped and desired.variant in ATTACHED):
             yield from kind.local_refusals(desired.variant, desired.properties)
-        yield from _not_learnt_here(desired)
         if kind.local.registers:
+            yield from _foreseen(desired)
             yield from taken(desired, resources, self._store)
         if kind.local.serves:
             environment = mentions.body(desired.properties.get("environment"))
@@ -186,16 +184,14 @@ def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[R
         )
 
 
-def _not_learnt_here(desired: Desired) -> Iterator[Refusal]:
-    if not desired.variant.startswith("automl.") or desired.variant.startswith(_DEEP):
+def _foreseen(desired: Desired) -> Iterator[Refusal]:
+    """What the one who runs such a job says of its body."""
+    if desired.variant.partition(".")[0] not in job_types.running_types():
         return
-    from orchestrator.workspace.automl.foreseen import foreseen  # of no use to other plans
-    from orchestrator.workspace.automl.unsupported import ignored
-
-    for path, reason in ignored(plain(desired.properties)):
-        yield Refusal(reason, path, _NO_EFFECT, stops=False)
-    for path, reason in foreseen(plain(desired.properties)):
-        yield Refusal(reason, path, "Change it as said, or choose another target.")
+    for path, reason, stops in job_types.execution_of(desired.variant).foreseen(plain(desired.properties)):
+        yield Refusal(
+            reason, path, "Change it as said, or choose another target." if stops else _NO_EFFECT, stops=stops
+        )
 
 
 def _source(found: Mentioned) -> str | Reference:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.arm.automl_bodies import automl_fields, automl_task
 from orchestrator.workspace.arm.scope import Scope, name_of, shorten
 from orchestrator.workspace.arm.storage import localise
-from orchestrator.workspace.arm.wording import (
-    camel_keys,
-    duration,
-    pascal,
-    seconds,
-    snake,
-    snake_keys,
-    whole,
-    without_nothing,
-)
+from orchestrator.workspace.arm.wording import camel_keys, snake, snake_keys, without_nothing
+from orchestrator.workspace.job_types import by_wire_name, execution_of
 from orchestrator.workspace.records import record_kinds
 
 CodePath = Callable[[str], str]
@@ -30,8 +22,6 @@ _MODES: Mapping[str, str] = {
 }  # fmt: skip
 _WIRE_MODES = {body: wire for wire, body in _MODES.items()}
 
-SUPPORTED: Final = ("Command", "AutoML")
-
 
 def job_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], str]:
     """The CLI v2 body of a job's ``properties``, and its variant.
@@ -41,6 +31,10 @@ def job_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], s
         NotFound: its code is not there.
     """
     kind = str(sent.get("jobType"))
+    execution = by_wire_name().get(kind)
+    if execution is None:
+        known = " and ".join(by_wire_name())
+        raise Invalid(f"The embedded workspace does not run jobs of type {kind}; it runs {known}.")
     common = {
         "display_name": sent.get("displayName"),
         "description": sent.get("description"),
@@ -51,34 +45,40 @@ def job_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], s
         "resources": _without_empty(snake_keys(sent.get("resources") or {})) or None,
         "environment_variables": sent.get("environmentVariables") or None,
     }
-    if kind == "Command":
-        return without_nothing({**common, **_command_fields(sent, code)}), "command"
-    if kind == "AutoML":
-        task = automl_task(sent)
-        return without_nothing({**common, **automl_fields(sent)}), f"automl.{task}"
-    raise Invalid(f"The embedded workspace does not run jobs of type {kind}; it runs {' and '.join(SUPPORTED)}.")
+    variant = execution.wire.variant(sent)
+    return without_nothing({**common, **execution.wire.body(sent, _Reader(code))}), variant
 
 
-def _command_fields(sent: Mapping[str, Any], code: CodePath) -> dict[str, Any]:
-    limits = sent.get("limits") or {}
-    timeout = limits.get("timeout")
-    environment = sent.get("environmentId")
-    distribution = sent.get("distribution") or {}
-    return {
-        "type": "command",
-        "command": sent.get("command"),
-        "code": code(str(sent["codeId"])) if sent.get("codeId") else None,
-        "environment": shorten(str(environment)) if environment else None,
-        "inputs": {name: input_body(value) for name, value in (sent.get("inputs") or {}).items()} or None,
-        "limits": {"timeout": whole(seconds(str(timeout)))} if timeout else None,
-        "distribution": _distribution(distribution) or None,
-    }
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """See `WireReader`."""
+
+    find_code: CodePath
+
+    def code(self, identity: str) -> str:
+        return self.find_code(identity)
+
+    def short(self, identity: str) -> str:
+        return shorten(identity)
+
+    def input(self, sent: Any) -> Any:
+        return input_body(sent)
+
+    def output(self, sent: Any) -> dict[str, Any]:
+        return output_body(sent)
 
 
-def _distribution(sent: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {snake(name): value for name, value in sent.items() if name != "distributionType"}
-    kind = str(sent.get("distributionType") or "").lower()
-    return _without_empty({**fields, "type": kind or None})
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """See `WireWriter`."""
+
+    scope: Scope
+
+    def environment(self, reference: object) -> str | None:
+        return self.scope.expand(reference, record_kinds.ENVIRONMENTS) if isinstance(reference, str) else None
+
+    def input(self, value: Any) -> dict[str, Any]:
+        return _wire_input(value)
 
 
 def input_body(sent: Any) -> Any:
@@ -126,30 +126,8 @@ def job_properties(body: Mapping[str, Any], variant: str, scope: Scope) -> dict[
         "environmentVariables": body.get("environment_variables"),
         "resources": camel_keys(body.get("resources") or {}) or None,
     }
-    if variant.startswith("automl"):
-        return without_nothing({**common, "jobType": "AutoML", "taskDetails": _task_details(body, variant)})
-    environment, timeout = body.get("environment"), (body.get("limits") or {}).get("timeout")
-    fields = {
-        "jobType": "Command",
-        "command": body.get("command"),
-        "environmentId": scope.expand(environment, record_kinds.ENVIRONMENTS) if isinstance(environment, str) else None,
-        "inputs": {name: _wire_input(value) for name, value in (body.get("inputs") or {}).items()},
-        "limits": {"jobLimitsType": "Command", "timeout": duration(timeout)} if timeout else None,
-    }
-    return without_nothing({**common, **fields})
-
-
-def _task_details(body: Mapping[str, Any], variant: str) -> dict[str, Any]:
-    fields = {
-        "taskType": pascal(variant.partition(".")[2]),
-        "targetColumnName": body.get("target_column_name"),
-        "primaryMetric": pascal(str(body["primary_metric"])) if body.get("primary_metric") else None,
-        "trainingData": _wire_input({"type": "mltable", **(body.get("training_data") or {})}),
-        "logVerbosity": "Info",
-    }
-    if variant == "automl.forecasting":
-        fields["forecastingSettings"] = {"timeColumnName": (body.get("forecasting") or {}).get("time_column_name")}
-    return without_nothing(fields)
+    wire = execution_of(variant).wire
+    return without_nothing({**common, "jobType": wire.name, **wire.properties(body, variant, _Writer(scope))})
 
 
 def _wire_input(value: Any) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class RunOrder:
 
     Attributes:
         run: the run's name.
-        type: ``command`` or ``automl``.
+        type: the variant of the jobs kind, which says how it runs; see `job_types.execution_of`.
         body: the CLI v2 body.
         inputs: name to absolute path or to the text of a literal.
         literals: names of those inputs that are no paths.
@@ -111,7 +111,7 @@ class RunOrder:
         python: the interpreter that comes first on the PATH.
         environ: further variables. May hold secrets: the file is for its owner only.
         timeout_s: bound on the command, seconds; None means none.
-        command: the command with its placeholders; empty for AutoML.
+        command: the command with its placeholders; empty if the job is none.
         processes: how many copies run side by side (``distribution``).
         secrets: value to name of what the job must not print.
     """

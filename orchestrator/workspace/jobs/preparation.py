@@ -18,13 +18,8 @@ from orchestrator.workspace.environments.environments import Environments, Wish
 from orchestrator.workspace.files.content import SCHEME, ContentStore
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
 from orchestrator.workspace.folder.trees import make_read_only, remove_tree
-from orchestrator.workspace.jobs.bodies import (
-    input_values,
-    literal_text,
-    output_types,
-    process_count,
-    time_limit,
-)
+from orchestrator.workspace.job_types import execution_of
+from orchestrator.workspace.jobs.bodies import input_values, literal_text
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import output_place
 from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
@@ -40,7 +35,6 @@ from orchestrator.workspace.tracking.server import TrackingServer
 HIDDEN: Final = "MLFLOW_TRACKING_TOKEN"
 """Name under which the tracking server's token is hidden in logs."""
 
-AUTOML_OUTPUT: Final = "best_model"
 DEFAULT_EXPERIMENT: Final = "Default"
 
 
@@ -67,6 +61,7 @@ class Preparation:
         secrets = SecretFiles(self.paths)
         body = secrets.reveal(record)
         folder = JobFolder(self.paths.job(record.revision))
+        execution = execution_of(record.variant)
         _fresh(folder)
         self._tell_of_gpu(record, folder, tell)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
@@ -80,16 +75,16 @@ class Preparation:
         self._show_logs(record, folder)
         order = RunOrder(
             record.revision,
-            "automl" if _is_automl(body) else "command",
+            record.variant or execution.key,
             dict(record.body),
             str(python),
             inputs={**inputs, **literals},
             literals=tuple(literals),
             outputs=outputs,
             environ={**self._environ(record, body, run), **_user_environ(body)},
-            timeout_s=time_limit(body),
-            command="" if _is_automl(body) else str(body.get("command", "")),
-            processes=process_count(body),
+            timeout_s=execution.time_limit(body),
+            command=execution.program(body),
+            processes=execution.processes(body),
             secrets={**secrets.to_hide(record), HIDDEN: run.access.token},
         )
         order.write(folder)
@@ -109,7 +104,7 @@ class Preparation:
             note(folder.log, notice)
 
     def _python(self, record: Record, body: Mapping[str, Any], folder: JobFolder, tell: Callable[[str], None]) -> Path:
-        if _is_automl(body):
+        if execution_of(record.variant).own_python:
             return Path(sys.executable)
         shared = self.environments.python_for(body.get("environment"), tell, Wish.of(record))
         return self.environments.layer_for(shared, folder.environment)
@@ -124,7 +119,7 @@ class Preparation:
 
     def _inputs(self, record: Record, body: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """Paths and literals by the names of the inputs."""
-        paths, literals = input_values(record.variant, body)
+        paths, literals = input_values(execution_of(record.variant).inputs(body))
         return {name: str(self._input(record, name, source)) for name, source in paths.items()}, literals
 
     def _input(self, record: Record, name: str, source: Mapping[str, Any]) -> Path:
@@ -154,11 +149,8 @@ class Preparation:
         return any(path.is_relative_to(place) for place in (self.paths.content, self.paths.downloads))
 
     def _outputs(self, record: Record, body: Mapping[str, Any], folder: JobFolder) -> dict[str, str]:
-        types = output_types(body)
-        if _is_automl(body):
-            types.setdefault(AUTOML_OUTPUT, {"type": "mlflow_model"})
         places = {}
-        for name, spec in types.items():
+        for name, spec in execution_of(record.variant).outputs(body).items():
             place = output_place(self.paths, folder, record.revision, name, spec)
             (place.parent if spec.get("type") == "uri_file" else place).mkdir(parents=True, exist_ok=True)
             places[name] = str(place)
@@ -178,13 +170,9 @@ class Preparation:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "GIT_PYTHON_REFRESH": "quiet",
         }
-        if process_count(body) > 1:
+        if execution_of(record.variant).processes(body) > 1:
             environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
         return environ
-
-
-def _is_automl(body: Mapping[str, Any]) -> bool:
-    return body.get("type") == "automl"
 
 
 def _experiment(record: Record, body: Mapping[str, Any]) -> str:

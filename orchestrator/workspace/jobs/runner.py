@@ -20,7 +20,7 @@ from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.workspace.environments.layers import programs_first
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.jobs.command import render
+from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.logs.masking import MaskedPipe
 from orchestrator.workspace.processes.process import (
@@ -81,7 +81,7 @@ class Runner:
         self._cancelled = True
 
     def _start(self, order: RunOrder) -> None:
-        argv, extra = _argv(order, self._folder)
+        argv, extra = execution_of(order.type).argv(order, self._folder)
         base = _environment(order, self._folder, extra)
         for rank in range(order.processes):
             log = self._folder.log if rank == 0 else self._folder.logs / f"std_log_process_{rank}.txt"
@@ -125,13 +125,6 @@ class Runner:
             log.close()
         for pipe in self._pipes:
             pipe.close(GRACE_S)
-
-
-def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
-    if order.type == "automl":
-        return [order.python, "-P", "-m", "orchestrator.workspace.automl", str(folder.path)], {}
-    script = render(order.command, order.inputs, order.outputs, order.literals)
-    return ["bash", "-c", script.text], script.environ
 
 
 def _environment(order: RunOrder, folder: JobFolder, extra: Mapping[str, str]) -> dict[str, str]:

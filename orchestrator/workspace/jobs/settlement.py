@@ -15,6 +15,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.folder.durable import sync_tree
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.folder.trees import make_read_only, remove_tree
+from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.logs.masking import StreamMask
@@ -59,7 +60,7 @@ class Settlement:
             remove_tree(folder.environment)
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
-            attributes["automl"] = best
+            attributes[execution_of(record.variant).result] = best
         if ended.reason and folder.runner() is None:
             _write_reason(folder, ended.reason)
         message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths, safe_name
+from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.records.record import MLFLOW_RUN, Record
 from orchestrator.workspace.tracking.tracked_files import TrackedFiles
 
@@ -37,8 +38,8 @@ def own_files(paths: WorkspacePaths, run: Record, outputs: Iterable[str] = ()) -
 
 
 def _named(run: Record, outputs: Iterable[str]) -> set[tuple[str, ...]]:
-    """Places of named outputs among the others. AutoML has no others: there they are what the run has made."""
-    if "command" not in run.body:
+    """Places of named outputs among the others. Some types have no others: there they are what the run has made."""
+    if not execution_of(run.variant).own_outputs:
         return set()
     return {(OWN_FOLDERS[0], safe_name(name)) for name in (*outputs, *(run.attributes.get("outputs") or ()))}
 

@@ -269,7 +269,11 @@ def test_traffic_must_add_up_and_name_what_is_there(wire: Wire) -> None:
 def test_what_is_between_supervisor_and_runner_is_not_shown(tmp_path: Path) -> None:
     paths = WorkspacePaths(tmp_path)
     store = RecordStore(paths)
-    store.insert(Record("jobs", "jobs.r", "r", body={"command": "true"}, attributes={"outputs": {"named": ""}}))
+    store.insert(
+        Record(
+            "jobs", "jobs.r", "r", variant="command", body={"command": "true"}, attributes={"outputs": {"named": ""}}
+        )
+    )
     shown = ["outputs/out.txt", "system_logs/runner.log", "user_logs/std_log.txt"]
     for name in (*shown, "outputs/named/x", "run.json", "code/train.py", "inputs/x", "environment/bin/python"):
         (paths.jobs / "r" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,10 @@ import pytest
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.jobs.bodies import AUTOML_MARGIN_S, input_values, process_count, time_limit
+from orchestrator.workspace.job_types import execution_of
+from orchestrator.workspace.job_types.automl import MARGIN_S
+from orchestrator.workspace.jobs.bodies import input_values
+from orchestrator.workspace.jobs.execution import process_count
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.jobs.places import output_place
 
@@ -27,27 +30,31 @@ from orchestrator.workspace.jobs.places import output_place
     ],
 )
 def test_literals(value: object, text: str, why: str) -> None:
-    assert input_values("command", {"inputs": {"x": value}}) == ({}, {"x": text}), why
+    assert input_values({"x": value}) == ({}, {"x": text}), why
 
 
 def test_an_optional_input_vanishes_and_another_is_an_error() -> None:
     optional = {"inputs": {"x": {"type": "string", "optional": True}, "y": None}}
-    assert input_values("command", optional) == ({}, {})
+    assert input_values(execution_of("command").inputs(optional)) == ({}, {})
     with pytest.raises(Invalid, match="Input 'x' has no value"):
-        input_values("command", {"inputs": {"x": {"type": "string"}}})
+        input_values({"x": {"type": "string"}})
 
 
 def test_inputs_of_automl_are_its_tables() -> None:
     body: dict[str, Any] = {"training_data": {"type": "mltable", "path": "azureml:t:1"}, "inputs": {"x": 1}}
-    assert input_values("automl.classification", body) == ({"training_data": body["training_data"]}, {})
+    assert input_values(execution_of("automl.classification").inputs(body)) == (
+        {"training_data": body["training_data"]},
+        {},
+    )
 
 
 @pytest.mark.parametrize(
     ("limits", "seconds"),
-    [(None, None), ({}, None), ({"timeout": 5}, 5.0), ({"timeout_minutes": 2}, 120.0 + AUTOML_MARGIN_S)],
+    [(None, None), ({}, None), ({"timeout": 5}, 5.0), ({"timeout_minutes": 2}, 120.0 + MARGIN_S)],
 )
 def test_time_limits(limits: object, seconds: float | None) -> None:
-    assert time_limit({"limits": limits}) == seconds
+    limits_of = [execution_of(name).time_limit({"limits": limits}) for name in ("command", "automl.regression")]
+    assert {limit for limit in limits_of if limit} == ({seconds} if seconds else set())
 
 
 def test_processes() -> None:

@@ -1,4 +1,4 @@
-"""Bodies of AutoML jobs, from the wire to CLI v2."""
+"""Bodies of AutoML jobs, from the wire to CLI v2, and back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.arm.scope import shorten
-from orchestrator.workspace.arm.storage import localise
-from orchestrator.workspace.arm.wording import seconds, snake, snake_keys, whole, without_nothing
+from orchestrator.workspace.arm.wording import pascal, seconds, snake, snake_keys, whole, without_nothing
+from orchestrator.workspace.jobs.execution import Body, WireReader, WireWriter
 
 _METRICS: Mapping[str, str] = {"auc_weighted": "AUC_weighted"}
 """Metrics whose names are not what the rule makes of them."""
@@ -31,18 +30,17 @@ def automl_task(sent: Mapping[str, Any]) -> str:
     return snake(str(task))
 
 
-def automl_fields(sent: Mapping[str, Any]) -> dict[str, Any]:
+def automl_fields(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
     """The fields of a CLI v2 body that only AutoML jobs have."""
     task: Mapping[str, Any] = sent.get("taskDetails") or {}
     metric = snake(str(task["primaryMetric"])) if task.get("primaryMetric") else None
     fields = {
-        "type": "automl",
         "task": automl_task(sent),
         "target_column_name": task.get("targetColumnName"),
         "primary_metric": _METRICS.get(metric, metric) if metric else None,
-        "training_data": _table(task.get("trainingData")),
-        "validation_data": _table(task.get("validationData")),
-        "test_data": _table(task.get("testData")),
+        "training_data": _table(task.get("trainingData"), reader),
+        "validation_data": _table(task.get("validationData"), reader),
+        "test_data": _table(task.get("testData"), reader),
         "validation_data_size": task.get("validationDataSize") or None,
         "test_data_size": task.get("testDataSize") or None,
         "n_cross_validations": _chosen(task.get("nCrossValidations")),
@@ -58,10 +56,8 @@ def automl_fields(sent: Mapping[str, Any]) -> dict[str, Any]:
     return without_nothing(fields)
 
 
-def _table(sent: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not sent:
-        return None
-    return {"type": sent.get("jobInputType") or "mltable", "path": localise(shorten(str(sent.get("uri") or "")))}
+def _table(sent: Mapping[str, Any] | None, reader: WireReader) -> dict[str, Any] | None:
+    return {"type": sent.get("jobInputType") or "mltable", "path": reader.input(sent)["path"]} if sent else None
 
 
 def _chosen(sent: Any) -> Any:
@@ -119,3 +115,17 @@ def _forecasting(sent: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(fields.get(name), str):
             fields[name] = snake(fields[name])
     return without_nothing(fields)
+
+
+def automl_properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
+    """The properties of the wire that only AutoML jobs have."""
+    fields = {
+        "taskType": pascal(variant.partition(".")[2]),
+        "targetColumnName": body.get("target_column_name"),
+        "primaryMetric": pascal(str(body["primary_metric"])) if body.get("primary_metric") else None,
+        "trainingData": writer.input({"type": "mltable", **(body.get("training_data") or {})}),
+        "logVerbosity": "Info",
+    }
+    if body.get("forecasting"):
+        fields["forecastingSettings"] = {"timeColumnName": body["forecasting"].get("time_column_name")}
+    return {"taskDetails": without_nothing(fields)}
