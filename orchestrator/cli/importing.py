@@ -94,7 +94,7 @@ def _judge(path: Path, kinds: Kinds) -> Verdict:
     part: Part | None = None
     owners: list[tuple[str, str]] = []
     for tree in trees:
-        if is_spec(tree):
+        if is_spec(tree, kinds):
             return Verdict()
         title, refused = _kind_of(tree, kinds)
         if refused:

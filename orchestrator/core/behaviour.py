@@ -48,6 +48,11 @@ class LocalBehaviour:
             the resource's own; empty if it has none.
         log_is_news: who waits for it wants to read its log meanwhile.
         shares: it is told in a status how much each part of it answers.
+        replaceable: the settings may name a local path in the place of one that the workspace does not have.
+        ready_made: the service has some of its own, which are had here as far as they go.
+        unknown_is: what one is here that is only mentioned, by nobody declared or mapped; empty if that is an error.
+        inborn_is: what those are here that every workspace has from birth.
+        reference: how one is mentioned in its shortest form, with ``{name}``.
     """
 
     processes: bool
@@ -61,6 +66,11 @@ class LocalBehaviour:
     log: tuple[str, ...]
     log_is_news: bool
     shares: bool
+    replaceable: bool
+    ready_made: bool
+    unknown_is: str
+    inborn_is: str
+    reference: str
 
 
 WRITTEN: Final = Behaviour(timeout_s=30 * _MINUTE, rank=0, instant=True, tested_alone=False)
@@ -78,10 +88,15 @@ LOCAL_RECORD: Final = LocalBehaviour(
     log=(),
     log_is_news=False,
     shares=False,
+    replaceable=False,
+    ready_made=False,
+    unknown_is="",
+    inborn_is="",
+    reference="azureml:{name}",
 )
 """A record and nothing else."""
 
-LOCAL_ASSET: Final = replace(LOCAL_RECORD, archivable=True, reveals=True)
+LOCAL_ASSET: Final = replace(LOCAL_RECORD, archivable=True, reveals=True, replaceable=True)
 """A version of content that is kept for good, and archived."""
 
 LOCAL_PROCESSED: Final = replace(LOCAL_RECORD, processes=True)

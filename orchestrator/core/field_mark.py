@@ -59,6 +59,7 @@ class Files(FieldMark):
         entry: field beside it that names a file inside; empty if none does.
         usual: the file inside where that field is silent; empty if there need not be one.
         conda: a conda file.
+        asset: they are the asset itself; this is its type where none is beside them.
         table: only a table fits; a type beside it that says otherwise is wrong by itself.
     """
 
@@ -68,6 +69,7 @@ class Files(FieldMark):
     usual: str = ""
     conda: bool = False
     table: bool = False
+    asset: str = ""
 
 
 class ServiceValue(FieldMark):

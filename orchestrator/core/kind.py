@@ -211,6 +211,7 @@ class Kind:
         local_refusals: why the embedded workspace cannot run such a body, whatever it mentions. Must not raise.
         source: where the body is documented.
         inborn: names of objects that every workspace has from birth. They can be taken over; they are never deleted.
+        order: the place of its section among the sections of a spec, as people write and read them. Parts have none.
         foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
@@ -233,6 +234,7 @@ class Kind:
     taggable: bool = True
     inborn: tuple[str, ...] = ()
     foundation: bool = False
+    order: int = 1_000
     defaults: Mapping[str, Any] = field(default_factory=dict)
     exact_variants: bool = False
     unsupported: tuple[str, ...] = ()
@@ -266,3 +268,9 @@ class Kind:
 
 Kinds = Mapping[str, Kind]
 """Kinds by key; what `kinds.discover` returns."""
+
+
+def asset_kinds(kinds: Kinds) -> dict[str, str]:
+    """The key of the kind of assets that a type of files belongs to: ``mlflow_model`` to ``models``."""
+    versioned = [kind for kind in kinds.values() if kind.identity is Identity.VERSIONED]
+    return {variant: kind.key for kind in versioned for variant in kind.variants if variant}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
-"""Types of what is registered as a model; everything else is data."""
+DEFAULT_TYPE: Final = "uri_folder"
+"""What a named output without a type is."""
 
 
 class Registration(NamedTuple):
@@ -14,22 +14,15 @@ class Registration(NamedTuple):
 
     Attributes:
         output: its name among the job's outputs.
-        section: ``data`` or ``models``: where the asset stands in a spec.
-        type: of the asset.
+        type: of the asset, which tells its kind (`core.kind.asset_kinds`).
         name: of the asset.
         version: of the asset; None for the next whole number.
     """
 
     output: str
-    section: str
     type: str
     name: str
     version: str | None
-
-
-def section_of(kind: Any) -> str:
-    """Where an asset of a type stands in a spec: among the models, or among the data."""
-    return "models" if kind in MODEL_TYPES else "data"
 
 
 def registrations(body: Mapping[str, Any]) -> Iterator[Registration]:
@@ -42,7 +35,6 @@ def registrations(body: Mapping[str, Any]) -> Iterator[Registration]:
         name = spec.get("name") if isinstance(spec, Mapping) else None
         if not isinstance(name, str) or not name:
             continue
-        kind = str(spec.get("type") or "uri_folder")
+        kind = str(spec.get("type") or DEFAULT_TYPE)
         version = spec.get("version")
-        section = section_of(kind)
-        yield Registration(str(output), section, kind, name, None if version in (None, "") else str(version))
+        yield Registration(str(output), kind, name, None if version in (None, "") else str(version))

@@ -363,6 +363,7 @@ _READERS: Final = dict.fromkeys(_TYPES, "workspace.connections:WorkspaceConnecti
 
 KIND: Final = Kind(
     key="connections",
+    order=110,
     title="connection",
     identity=Identity.NAMED,
     variants=_TYPES,

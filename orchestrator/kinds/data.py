@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -25,7 +26,9 @@ class DataBody(FileAsset):
     """A data asset."""
 
     type: Literal["uri_file", "uri_folder", "mltable"] | None = None
-    path: Annotated[str, DATA_FILES, ASSET] = Field(description="A local path, a URL or a datastore's path.")
+    path: Annotated[str, replace(DATA_FILES, asset="uri_folder"), ASSET] = Field(
+        description="A local path, a URL or a datastore's path."
+    )
     version: Version | None = Field(
         None, description="Pins the version; without it the content's digest is the version."
     )
@@ -50,15 +53,24 @@ class MlTable(DataBody):
     type: Literal["mltable"]
 
 
+_FORMS: Final[dict[str, type[Spec]]] = {"uri_file": UriFile, "uri_folder": UriFolder, "mltable": MlTable}
+
 KIND: Final = Kind(
     key="data",
+    order=30,
     title="data asset",
     identity=Identity.VERSIONED,
-    variants={"uri_file": UriFile, "uri_folder": UriFolder, "mltable": MlTable},
+    variants=_FORMS,
     variant=variant_by_type("uri_folder"),
     name=asset_name("data"),
     azure=AzureBinding(
-        "data", "load_data", "create_or_update", "archive", driver="assets", versions=("_operation", "Data")
+        "data",
+        "load_data",
+        "create_or_update",
+        "archive",
+        driver="assets",
+        versions=("_operation", "Data"),
+        readers=dict.fromkeys(_FORMS, "assets.data:DataSchema"),
     ),
     behaviour=WRITTEN,
     local=LOCAL_ASSET,

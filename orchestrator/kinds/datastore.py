@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -182,6 +183,7 @@ def _returned(body: dict[str, Any]) -> dict[str, Any]:
 
 KIND: Final = Kind(
     key="datastores",
+    order=20,
     title="datastore",
     identity=Identity.NAMED,
     variants={
@@ -199,10 +201,28 @@ KIND: Final = Kind(
         "Azure REST specification, workspaces/datastores",
     ),
     azure=AzureBinding(
-        "datastores", "load_datastore", "create_or_update", "delete", driver="named", spoken=_spoken, returned=_returned
+        "datastores",
+        "load_datastore",
+        "create_or_update",
+        "delete",
+        driver="named",
+        spoken=_spoken,
+        returned=_returned,
+        readers={
+            "azure_blob": "_datastore.azure_storage:AzureBlobSchema",
+            "azure_file": "_datastore.azure_storage:AzureFileSchema",
+            "azure_data_lake_gen1": "_datastore.adls_gen1:AzureDataLakeGen1Schema",
+            "azure_data_lake_gen2": "_datastore.azure_storage:AzureDataLakeGen2Schema",
+            "one_lake": "_datastore.one_lake:OneLakeSchema",
+        },
     ),
     behaviour=WRITTEN,
-    local=LOCAL_RECORD,
+    local=replace(
+        LOCAL_RECORD,
+        replaceable=True,
+        inborn_is="a folder of the workspace",
+        reference="azureml://datastores/{name}",
+    ),
     source="Azure ML CLI v2 YAML reference: datastores (blob, file, data lake, OneLake)",
     schemas=("azureBlob", "azureFile", "azureDataLakeGen1", "azureDataLakeGen2", "oneLake", "datastore"),
     shape=("container_name", "file_share_name", "filesystem", "store_name", "one_lake_workspace_name"),

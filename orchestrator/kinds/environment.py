@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import Field
@@ -50,6 +51,7 @@ _NAMELESS: Final = r"(?i)azureml:(?:CliV2AnonymousEnvironment|azureml_anonymous)
 
 KIND: Final = Kind(
     key="environments",
+    order=40,
     title="environment",
     identity=Identity.VERSIONED,
     variants={"": EnvironmentBody},
@@ -64,9 +66,10 @@ KIND: Final = Kind(
         anonymous=_NAMELESS,
         inline=("image", "conda_file", "build", "inference_config"),
         returned=_returned,
+        readers={"": "assets.environment:EnvironmentSchema"},
     ),
     behaviour=WRITTEN,
-    local=LOCAL_ASSET,
+    local=replace(LOCAL_ASSET, ready_made=True),
     source="Azure ML CLI v2 YAML reference: environment",
     schemas=("environment",),
     shape=("image", "conda_file", "build"),

@@ -79,6 +79,7 @@ def _bare(value: Any) -> Any:
 
 KIND: Final = Kind(
     key="jobs",
+    order=70,
     title="job",
     identity=Identity.RUN,
     variants=Variants(job_types.variants()),
@@ -112,6 +113,11 @@ KIND: Final = Kind(
         log=("jobs", "{revision}", "user_logs", "std_log.txt"),
         log_is_news=True,
         shares=False,
+        replaceable=False,
+        ready_made=False,
+        unknown_is="",
+        inborn_is="",
+        reference="azureml:{name}",
     ),
     source="Azure ML CLI v2 YAML reference: command job, sweep job, automated ML jobs",
     schemas=tuple(

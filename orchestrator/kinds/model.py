@@ -59,11 +59,18 @@ _NAMELESS: Final = r"azureml:(?:[0-9a-f]{64}|[0-9a-f]{32}):[^:]+"
 """The name that the client gives to a model without one: a digest of its files, in older versions a shorter one.
 Source: azure-ai-ml, ``Model.__init__``; 1.27."""
 
+_FORMS: Final[dict[str, type[Spec]]] = {
+    "custom_model": CustomModel,
+    "mlflow_model": MlflowModel,
+    "triton_model": TritonModel,
+}
+
 KIND: Final = Kind(
     key="models",
+    order=50,
     title="model",
     identity=Identity.VERSIONED,
-    variants={"custom_model": CustomModel, "mlflow_model": MlflowModel, "triton_model": TritonModel},
+    variants=_FORMS,
     variant=variant_by_type("custom_model"),
     name=asset_name("models"),
     azure=AzureBinding(
@@ -75,6 +82,7 @@ KIND: Final = Kind(
         versions=("_model_versions_operation", "Model"),
         anonymous=_NAMELESS,
         inline=("type", "path", "version", "description", "tags", "properties", "flavors"),
+        readers=dict.fromkeys(_FORMS, "assets.model:ModelSchema"),
     ),
     behaviour=WRITTEN,
     local=LOCAL_ASSET,

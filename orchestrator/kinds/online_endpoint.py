@@ -114,6 +114,7 @@ def _returned(body: dict[str, Any]) -> dict[str, Any]:
 
 KIND: Final = Kind(
     key="online_endpoints",
+    order=90,
     title="online endpoint",
     identity=Sameness.NAMED,
     variants={"managed": ManagedOnlineEndpoint, "kubernetes": KubernetesOnlineEndpoint},
@@ -131,6 +132,10 @@ KIND: Final = Kind(
         "begin_delete",
         driver="endpoints",
         returned=_returned,
+        readers={
+            "managed": "_endpoint.online.online_endpoint:ManagedOnlineEndpointSchema",
+            "kubernetes": "_endpoint.online.online_endpoint:KubernetesOnlineEndpointSchema",
+        },
     ),
     behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=False, tested_alone=False),
     local=replace(LOCAL_PROCESSED, served=True),

@@ -65,6 +65,7 @@ def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
 
 KIND: Final = Kind(
     key="roles",
+    order=130,
     title="role assignment",
     identity=Identity.NAMED,
     variants={"": RoleAssignment},

@@ -8,7 +8,6 @@ from typing import Any, Final
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.field_mark import AsWritten, Files, PartNames, Ref
 from orchestrator.core.fields import FieldNode
-from orchestrator.core.registration import section_of
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict, LocatedList
 from orchestrator.core.value import Reference, Template
@@ -115,11 +114,15 @@ class BodyWalk:
         if problem is not None:
             self.problems.append(problem)
 
+    def _section(self, ref: Ref, holder: Any) -> str:
+        """Where what a field names stands; if the mark does not say, the type beside it does."""
+        return ref.kind or self._catalogue.section_of(holder.get("type") if isinstance(holder, dict) else None)
+
     def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
         if self._mistyped(value, node, holder, key):
             return value
         ref: Ref | None = node.mark(Ref) if node is not None else None
-        section = _section(ref, holder) if ref is not None else ""
+        section = self._section(ref, holder) if ref is not None else ""
         found = mention(value, section, bare=ref is not None and ref.bare)
         if found is not None:
             reference = self.mentions.text(found, value, holder.value_span(key), ref)
@@ -179,9 +182,3 @@ def _says_nothing(value: Any, node: FieldNode | None, *, named: bool) -> bool:
         written = node.mark(AsWritten)
         return written is not None and written.blank
     return False
-
-
-def _section(ref: Ref, holder: Any) -> str:
-    if ref.kind:
-        return ref.kind
-    return section_of(holder.get("type") if isinstance(holder, dict) else None)

@@ -10,7 +10,7 @@ from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Ref
 from orchestrator.core.kind import Identity
 from orchestrator.core.names import AS_WRITTEN, FollowingNames
-from orchestrator.core.registration import Registration, registrations
+from orchestrator.core.registration import DEFAULT_TYPE, Registration, registrations
 from orchestrator.core.span import Span
 from orchestrator.core.tree import value_at
 from orchestrator.core.value import Unknown
@@ -22,6 +22,9 @@ MOST_COMPARISONS: Final = 50
 of a second, and whoever broke more than this many mentions broke them all in the same way."""
 
 
+_NO_ASSETS: Final[Mapping[str, str]] = {}
+
+
 class Catalogue:
     """All resources by address.
 
@@ -29,11 +32,17 @@ class Catalogue:
         drafts: of the whole spec.
         disabled: addresses (as text) that are off in this target, with the place that says so.
         names: of resources that stand under another key.
+        assets: type of an asset to its section.
     """
 
     def __init__(
-        self, drafts: Iterable[Draft], disabled: Mapping[str, Span], names: FollowingNames = AS_WRITTEN
+        self,
+        drafts: Iterable[Draft],
+        disabled: Mapping[str, Span],
+        names: FollowingNames = AS_WRITTEN,
+        assets: Mapping[str, str] = _NO_ASSETS,
     ) -> None:
+        self._assets = assets
         self._names = names
         self._drafts = {draft.address: draft for draft in drafts}
         self._folded = {address.folded: address for address in self._drafts}
@@ -42,8 +51,12 @@ class Catalogue:
         self._registered: dict[Address, list[tuple[Address, Registration]]] = {}
         for draft in self._drafts.values():
             for wanted in registrations(draft.body) if "outputs.*" in draft.kind.attributes else ():
-                asset = Address(wanted.section, wanted.name)
+                asset = Address(self.section_of(wanted.type), wanted.name)
                 self._registered.setdefault(asset, []).append((draft.address, wanted))
+
+    def section_of(self, type_: Any) -> str:
+        """Where an asset of a type stands; one without a type, or with one that is none, is a folder of data."""
+        return self._assets.get(str(type_)) or self._assets.get(DEFAULT_TYPE, "")
 
     def has(self, address: Address) -> bool:
         """Whether the spec has the resource."""

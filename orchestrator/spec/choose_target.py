@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict, Mark
-from orchestrator.spec.language import SECTIONS, TARGET_SETTINGS
+from orchestrator.spec.language import TARGET_SETTINGS, sections_of
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.unseen import told, unseen, without
 
@@ -25,9 +27,9 @@ class Target:
     body: LocatedDict
 
 
-def choose_target(tree: LocatedDict, wanted: str | None, problems: Problems) -> Target:
+def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems: Problems) -> Target:
     """Check all targets and choose one: the wanted one, else the default, else the only one."""
-    bodies = {name: _body(name, tree, problems) for name in tree}
+    bodies = {name: _body(name, tree, sections_of(kinds), problems) for name in tree}
     for name in tree:
         if signs := unseen(name):
             detail = f"The target '{name}' has {told(signs)}."
@@ -61,7 +63,7 @@ def choose_target(tree: LocatedDict, wanted: str | None, problems: Problems) -> 
     return Target(name, bodies.get(name, LocatedDict()))
 
 
-def _body(name: str, tree: LocatedDict, problems: Problems) -> LocatedDict:
+def _body(name: str, tree: LocatedDict, known: Sequence[str], problems: Problems) -> LocatedDict:
     mark: Mark = tree.value_marks.get(name, tree.mark)
     body: Any = tree[name]
     if not isinstance(body, LocatedDict):
@@ -69,8 +71,8 @@ def _body(name: str, tree: LocatedDict, problems: Problems) -> LocatedDict:
             problems.error("invalid-target", f"The target '{name}' must be a mapping.", f"Write `{name}: {{}}`.", mark)
         return LocatedDict(mark=mark)
     for key, value in body.items():
-        if key not in TARGET_SETTINGS and key not in SECTIONS:
-            fix = did_you_mean(key, (*TARGET_SETTINGS, *SECTIONS), f"Use {', '.join(TARGET_SETTINGS)} or a section.")
+        if key not in TARGET_SETTINGS and key not in known:
+            fix = did_you_mean(key, (*TARGET_SETTINGS, *known), f"Use {', '.join(TARGET_SETTINGS)} or a section.")
             problems.error(
                 "unknown-key", f"'{key}' is neither a setting of a target nor a section.", fix, body.key_marks.get(key)
             )

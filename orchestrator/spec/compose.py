@@ -29,7 +29,7 @@ from orchestrator.spec.gather import Gathering
 from orchestrator.spec.head import Head, join
 from orchestrator.spec.holes import Holes
 from orchestrator.spec.keys import Keys
-from orchestrator.spec.language import SECTIONS
+from orchestrator.spec.language import sections_of
 from orchestrator.spec.only_in_target import added_by
 from orchestrator.spec.overlay import overlay
 from orchestrator.spec.places import Places
@@ -73,7 +73,7 @@ def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Compos
 def _compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, problems: Problems) -> Composition | None:
     with collector_paused():
         files = Files(problems, options.boundary)
-        gathering = Gathering(files, problems)
+        gathering = Gathering(files, kinds, problems)
         gathering.gather(paths)
         if not gathering.fragments:
             return None
@@ -114,7 +114,7 @@ class _Composer:
     def composition(self, main: Path) -> Composition:
         root = (main if main.is_dir() else main.parent).absolute()
         head = join(self._fragments, self._kinds, self._problems)
-        target = choose_target(head.named["targets"], self._options.target, self._problems)
+        target = choose_target(head.named["targets"], self._options.target, self._kinds, self._problems)
         scope = self._scope(head, target, root)
         keys = Keys(scope.early, self._kinds, self._problems)
         sections, disabled = self._sections(head, target, scope, keys, root)
@@ -155,7 +155,9 @@ class _Composer:
             "git": roots.git(root),
             "secret": Secrets(secrets, fetching),
         }
-        early = self._evaluator({**common, **roots.refused_references("outside of resources")})
+        early = self._evaluator(
+            {**common, **roots.refused_references(sections_of(self._kinds), "outside of resources")}
+        )
         variables.evaluator = early
         project.name = self._project(head, root, early)
         variables.check_all()
@@ -179,7 +181,12 @@ class _Composer:
         self._guests |= bodies.guests
         merged = keys.bodies(merged, target.body, self._guests)
         late = self._evaluator(
-            {**scope.roots, **roots.references({key: {*tree, *keys.keys_of(key)} for key, tree in merged.items()})}
+            {
+                **scope.roots,
+                **roots.references(
+                    sections_of(self._kinds), {key: {*tree, *keys.keys_of(key)} for key, tree in merged.items()}
+                ),
+            }
         )
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
         sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
@@ -251,7 +258,7 @@ class _Composer:
     ) -> dict[str, LocatedDict]:
         """The sections with files of bodies loaded and the target laid over."""
         merged: dict[str, LocatedDict] = {}
-        for section in SECTIONS:
+        for section in sections_of(self._kinds):
             base = head.sections.get(section)
             over = _mapping(target.body, section)
             if over is not None and section not in self._kinds:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
-from orchestrator.spec.language import EXTENSIONS, SECTIONS, SETTINGS
+from orchestrator.spec.language import EXTENSIONS, SETTINGS, sections_of
 
 _SPEC_ONLY: Final = frozenset({"project", "variables", "targets", "include", "secrets", "workspace", "state"})
 _OWN_SCHEMA: Final = "spec.schema"
@@ -57,7 +57,7 @@ class Recognised(NamedTuple):
     foreign: str = ""
 
 
-def is_spec(tree: LocatedDict) -> bool:
+def is_spec(tree: LocatedDict, kinds: Kinds) -> bool:
     """Whether a mapping is (a part of) a spec, not a plain CLI v2 document.
 
     ``compute``, ``jobs``, ``data`` and ``tags`` are words of both, so those alone decide nothing when ``$schema``, ``type`` or ``name``
@@ -71,11 +71,10 @@ def is_spec(tree: LocatedDict) -> bool:
     if "type" in tree or "name" in tree:
         return False
     keys = [key for key in tree if not key.startswith(EXTENSIONS)]
-    if keys and all(key in SECTIONS or key in SETTINGS for key in keys):
-        return (
-            any(isinstance(tree[key], dict) or tree[key] is None for key in keys if key in SECTIONS) or "tags" in tree
-        )
-    mappings = [key for key in tree if key in SECTIONS and _maps_names_to_bodies(tree[key])]
+    known = sections_of(kinds)
+    if keys and all(key in known or key in SETTINGS for key in keys):
+        return any(isinstance(tree[key], dict) or tree[key] is None for key in keys if key in known) or "tags" in tree
+    mappings = [key for key in tree if key in known and _maps_names_to_bodies(tree[key])]
     return bool(mappings) and len(mappings) * 2 >= len(keys)
 
 

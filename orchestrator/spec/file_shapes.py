@@ -19,8 +19,6 @@ from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.table_file import table_problems
 
-_DEFAULT_TYPE = "uri_folder"
-
 
 def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, address: Address) -> Iterator[Diagnostic]:
     """An error for each way in which files do not fit their body. Files that were not looked at fit.
@@ -37,8 +35,8 @@ def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, add
     kind = holder.get("type")
     if kind == "mltable":
         yield from _table(files, span, address)
-    elif address.kind == "data":
-        yield from _asset(files, str(kind or _DEFAULT_TYPE), span, address, f"{address} is a")
+    elif mark.asset:
+        yield from _asset(files, str(kind or mark.asset), span, address, f"{address} is a")
     elif isinstance(kind, str) and not mark.table:
         yield from _asset(files, kind, span, address, f"An input of {address} is a")
     if isinstance(kind, str) and kind.lower() == "mlflow_model":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import SAVED_PLAN_KEYS
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
 from orchestrator.spec.documents import is_spec
@@ -50,9 +51,10 @@ class Fragment:
 class Gathering:
     """Collects the fragments of a spec."""
 
-    def __init__(self, files: Files, problems: Problems) -> None:
+    def __init__(self, files: Files, kinds: Kinds, problems: Problems) -> None:
         self.fragments: list[Fragment] = []
         self._files = files
+        self._kinds = kinds
         self._problems = problems
         self._seen: set[Path] = set()
 
@@ -108,7 +110,9 @@ class Gathering:
             mask = Mask(text)  # names in lower case may be holes as well, which is known once there are variables
             aside = Problems()
             documents = read_documents(mask.text, name, aside)
-            if documents is None or not any(isinstance(tree, LocatedDict) and is_spec(tree) for tree in documents):
+            if documents is None or not any(
+                isinstance(tree, LocatedDict) and is_spec(tree, self._kinds) for tree in documents
+            ):
                 self._problems.extend(aside)
                 return documents, True
         return read_documents(text, name, self._problems), False
@@ -127,7 +131,7 @@ class Gathering:
                 fix = f"Apply it: amlctl apply {fragment.name}. Everything else takes the spec it was made from."
                 self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
             return
-        self.fragments.append(replace(fragment, spec=is_spec(tree)))
+        self.fragments.append(replace(fragment, spec=is_spec(tree, self._kinds)))
         if "include" in tree and self.fragments[-1].spec:
             self._include(tree, chain)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.spec.gather import Fragment
-from orchestrator.spec.language import EXTENSIONS, SECTIONS, SETTINGS
+from orchestrator.spec.language import EXTENSIONS, SETTINGS, sections_of
 from orchestrator.spec.problems import Problems
 
 _NAMED: Final = ("variables", "targets", "secrets", "tags")
@@ -63,8 +63,9 @@ def add_resource(
 
 
 def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> None:
+    known = sections_of(kinds)
     for key, value in tree.items():
-        if key in SECTIONS:
+        if key in known:
             _add_section(head, key, tree, kinds, problems)
         elif key in _NAMED:
             _add_named(head.named[key], key, tree, problems)
@@ -78,13 +79,13 @@ def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> Non
                 tree.key_marks.get(key),
             )
         elif key not in ("include", "$schema") and not key.startswith(EXTENSIONS):
-            _unknown(key, value, tree, problems)
+            _unknown(key, value, tree, known, problems)
 
 
-def _unknown(key: str, value: Any, tree: LocatedDict, problems: Problems) -> None:
+def _unknown(key: str, value: Any, tree: LocatedDict, known: Sequence[str], problems: Problems) -> None:
     section = isinstance(value, dict)
     detail = f"'{key}' is neither a section nor a setting of a spec."
-    fix = did_you_mean(key, (*SECTIONS, *SETTINGS), f"Sections are {', '.join(SECTIONS)}.")
+    fix = did_you_mean(key, (*known, *SETTINGS), f"Sections are {', '.join(known)}.")
     problems.error("unknown-section" if section else "unknown-key", detail, fix, tree.key_marks.get(key, tree.mark))
 
 
@@ -134,7 +135,7 @@ def _add_named(named: LocatedDict, key: str, tree: LocatedDict, problems: Proble
 
 def _add_section(head: Head, section: str, tree: LocatedDict, kinds: Kinds, problems: Problems) -> None:
     if section not in kinds:
-        supported = ", ".join(key for key in SECTIONS if key in kinds)
+        supported = ", ".join(key for key in sections_of(kinds) if key in kinds)
         problems.error(
             "unsupported-section",
             f"The section '{section}' is not supported by this version of amlctl.",

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-SECTIONS: Final = (
-    "compute",
-    "datastores",
-    "data",
-    "environments",
-    "models",
+from orchestrator.core.kind import Kinds
+
+RESERVED: Final = (
     "components",
-    "jobs",
     "schedules",
-    "online_endpoints",
     "batch_endpoints",
-    "connections",
     "registries",
     "feature_stores",
     "feature_sets",
     "feature_store_entities",
     "monitors",
-    "roles",
 )
-"""Sections of resources, in the order in which people usually write them."""
+"""Sections of Azure ML for which there may be no kind yet: they are told from mistyped ones. A kind of that name comes first."""
+
+
+def sections_of(kinds: Kinds) -> tuple[str, ...]:
+    """Sections of resources: those of the kinds in the order in which people usually write them, then what is only reserved."""
+    own = sorted((kind.order, key) for key, kind in kinds.items() if kind.section == key and not kind.foundation)
+    return tuple(dict.fromkeys([*(key for _, key in own), *RESERVED]))
+
 
 SETTINGS: Final = (
     "project",

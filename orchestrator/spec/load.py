@@ -10,7 +10,7 @@ from orchestrator.core import graph
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import Diagnostic, SpecError
 from orchestrator.core.fingerprint import digest_text
-from orchestrator.core.kind import Kinds
+from orchestrator.core.kind import Kinds, asset_kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
 from orchestrator.spec.body_names import other_endpoints
@@ -77,7 +77,10 @@ def project_of(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
     )
     resolver = Resolver(
-        Catalogue(all_drafts, composition.disabled, composition.names), files, composition.tags, composition.target
+        Catalogue(all_drafts, composition.disabled, composition.names, asset_kinds(kinds)),
+        files,
+        composition.tags,
+        composition.target,
     )
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     problems.extend(_together(all_drafts, resources, columns_at))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.address import PARTED_SECTIONS, Address
+from orchestrator.core.address import Address, has_parts
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.span import Span
 from orchestrator.core.value import Reference
 from orchestrator.spec.evaluate import Root, UnresolvedError
 from orchestrator.spec.expressions import Expression
 from orchestrator.spec.git import Git
-from orchestrator.spec.language import SECTIONS
 
 
 def environment(environ: Mapping[str, str], *, bounded: bool = False) -> Root:
@@ -95,29 +94,30 @@ def git(folder: Path) -> Root:
     return value
 
 
-def references(sections: Mapping[str, Container[str]]) -> dict[str, Root]:
+def references(sections: Iterable[str], names: Mapping[str, Container[str]]) -> dict[str, Root]:
     """Give ``${section.name.attribute}`` for every section.
 
     Args:
-        sections: section to the names in it, which tell where a name with dots ends.
+        sections: all there can be.
+        names: section to the names in it, which tell where a name with dots ends.
     """
 
     def value(expression: Expression, span: Span) -> Reference:
         section = expression.root
-        name, rest = _name_in(expression.path, sections.get(section, ()))
+        name, rest = _name_in(expression.path, names.get(section, ()))
         if not name:
             raise UnresolvedError(
                 "invalid-expression",
                 f"{expression.text} names a section but no resource.",
                 f"Write ${{{section}.NAME.ATTRIBUTE}}.",
             )
-        part, attribute = _part_in(rest) if section in PARTED_SECTIONS else ("", rest)
+        part, attribute = _part_in(rest) if has_parts(section) else ("", rest)
         return Reference(Address(section, name, part), attribute or "id", text=expression.text, span=span)
 
-    return dict.fromkeys(SECTIONS, value)
+    return dict.fromkeys(sections, value)
 
 
-def refused_references(where: str) -> dict[str, Root]:
+def refused_references(sections: Iterable[str], where: str) -> dict[str, Root]:
     """Refuse ``${section.name.attribute}`` where only what is known before the workspace is read can stand."""
 
     def value(expression: Expression, span: Span) -> Any:
@@ -127,7 +127,7 @@ def refused_references(where: str) -> dict[str, Root]:
             "Mention resources in bodies of resources only.",
         )
 
-    return dict.fromkeys(SECTIONS, value)
+    return dict.fromkeys(sections, value)
 
 
 def _no_path(expression: Expression) -> None:

@@ -98,12 +98,14 @@ class LocalBackend:
             found = [_as_served(*both) for both in zip(found, records, strict=True)]
         if of is not None and of.local.shares:
             found = [with_shares(observed) for observed in found]
-        return [*found, *inborn(kind, found)]
+        return [*found, *(inborn(of, found) if of is not None else ())]
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         record = self._look_up(address, revision)
         if record is None or record.deleting or self._lost(record):
-            return stand_in(address, revision, self._stand_ins, self._mentions.get(address, ()))
+            kind = self._kinds.get(address.kind)
+            texts = self._mentions.get(address, ())
+            return stand_in(kind, address, revision, self._stand_ins, texts) if kind is not None else None
         return to_observed(record, self._kinds.get(address.kind))
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:

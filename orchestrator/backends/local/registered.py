@@ -10,6 +10,7 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.resource import Desired
 from orchestrator.workspace.records.record import JOB_PROPERTY
+from orchestrator.workspace.records.record_kinds import of_asset
 from orchestrator.workspace.records.store import RecordStore
 
 _FIX = "Give the output another name or version, or leave the version out for the next number."
@@ -23,7 +24,7 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore
     for wanted in registrations(desired.properties):
         if wanted.version is None:
             continue
-        declared = resources.get(Address(wanted.section, wanted.name))
+        declared = resources.get(Address(of_asset(wanted.type), wanted.name))
         why = ""
         if declared is not None and declared.version == wanted.version:
             why = f"the spec declares as {declared.address}"
@@ -37,7 +38,8 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore
 
 
 def _is_anothers(desired: Desired, wanted: Registration, store: RecordStore) -> bool:
-    record = store.get(wanted.section, f"{wanted.section}.{wanted.name}", str(wanted.version))
+    kind = of_asset(wanted.type)
+    record = store.get(kind, f"{kind}.{wanted.name}", str(wanted.version))
     if record is None or record.deleting:
         return False
     run = store.find(desired.address.kind, str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))

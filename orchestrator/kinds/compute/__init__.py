@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -208,6 +209,7 @@ def _returned(body: dict[str, Any]) -> dict[str, Any]:
 
 KIND: Final = Kind(
     key="compute",
+    order=10,
     title="compute",
     identity=Sameness.NAMED,
     variants={
@@ -228,9 +230,16 @@ KIND: Final = Kind(
         driver="named",
         spoken=_spoken,
         returned=_returned,
+        readers={
+            "amlcompute": "compute.aml_compute:AmlComputeSchema",
+            "computeinstance": "compute.compute_instance:ComputeInstanceSchema",
+            "kubernetes": "compute.kubernetes_compute:KubernetesComputeSchema",
+            "virtualmachine": "compute.virtual_machine_compute:VirtualMachineComputeSchema",
+            "synapsespark": "compute.synapsespark_compute:SynapseSparkComputeSchema",
+        },
     ),
     behaviour=WRITTEN,
-    local=LOCAL_RECORD,
+    local=replace(LOCAL_RECORD, unknown_is="this machine"),
     source="Azure ML CLI v2 YAML reference: compute cluster, compute instance, attached Kubernetes and virtual machine",
     schemas=("compute", "amlCompute", "computeInstance", "kubernetesCompute", "vmCompute", "synapseSparkCompute"),
     shape=("size", "min_instances", "max_instances", "idle_time_before_scale_down"),

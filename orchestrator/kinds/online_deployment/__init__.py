@@ -208,6 +208,10 @@ KIND: Final = Kind(
         driver="deployments",
         spoken=spoken,
         returned=returned,
+        readers={
+            "managed": "_deployment.online.online_deployment:ManagedOnlineDeploymentSchema",
+            "kubernetes": "_deployment.online.online_deployment:KubernetesOnlineDeploymentSchema",
+        },
     ),
     behaviour=Behaviour(timeout_s=7_200.0, rank=1, instant=False, tested_alone=True),
     local=LocalBehaviour(
@@ -222,6 +226,11 @@ KIND: Final = Kind(
         log=("endpoints", "{name}", "deployments", "{leaf}", "deployment.log"),
         log_is_news=False,
         shares=False,
+        replaceable=False,
+        ready_made=False,
+        unknown_is="",
+        inborn_is="",
+        reference="azureml:{name}",
     ),
     source="Azure ML CLI v2 YAML reference: managed and Kubernetes online deployment",
     schemas=("managedOnlineDeployment", "kubernetesOnlineDeployment", "onlineDeployment"),

@@ -43,29 +43,31 @@ class Registering:
                 self._one(run, wanted, Path(outputs[wanted.output]))
             except (BackendError, KeyError, OSError) as error:
                 asset = f"{wanted.name}:{wanted.version}" if wanted.version else wanted.name
+                kind = record_kinds.of_asset(wanted.type)
                 why = "the run made no such output." if isinstance(error, KeyError) else str(error)
-                troubles.append(f"Output '{wanted.output}' was not registered as {wanted.section} {asset}: {why}")
+                troubles.append(f"Output '{wanted.output}' was not registered as {kind} {asset}: {why}")
         return "\n".join(troubles)
 
     def _one(self, run: Record, wanted: Registration, place: Path) -> None:
-        address = f"{wanted.section}.{wanted.name}"
-        known = self.store.versions(wanted.section, address)
+        kind = record_kinds.of_asset(wanted.type)
+        address = f"{kind}.{wanted.name}"
+        known = self.store.versions(kind, address)
         if any(_made_by(record, run, wanted.output) for record in known):
             return
         text = f"azureml://jobs/{run.revision}/outputs/{wanted.output}"
         if wanted.type == "mlflow_model":
             require_description(place, text)
         attributes: dict[str, Any] = {}
-        if wanted.section == record_kinds.MODELS or not _empty(place):
-            attributes[KEPT] = keep(self.paths, place, text if wanted.section == record_kinds.MODELS else "")
-        if wanted.section == record_kinds.MODELS:
+        if kind == record_kinds.MODELS or not _empty(place):
+            attributes[KEPT] = keep(self.paths, place, text if kind == record_kinds.MODELS else "")
+        if kind == record_kinds.MODELS:
             attributes[REGISTERED] = {"source": text, "run_id": str(run.attributes.get(MLFLOW_RUN) or run.revision)}
         body = {
             "type": wanted.type,
             "path": text,
             "properties": {JOB_PROPERTY: run.revision, OUTPUT_PROPERTY: wanted.output},
         }
-        asset = Record(wanted.section, address, body=body, attributes=attributes, variant=wanted.type)
+        asset = Record(kind, address, body=body, attributes=attributes, variant=wanted.type)
         self._insert(asset, wanted.version)
 
     def _insert(self, asset: Record, version: str | None) -> None:

@@ -5,7 +5,7 @@ Records of any other kind are kept all the same. The keys are those of `orchestr
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 COMPUTE: Final = "compute"
 DATASTORES: Final = "datastores"
@@ -17,3 +17,10 @@ ENDPOINTS: Final = "online_endpoints"
 DEPLOYMENTS: Final = "online_endpoints.deployments"
 TRAFFIC: Final = "online_endpoints.traffic"
 ROLES: Final = "roles"
+
+_MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
+
+
+def of_asset(type_: Any) -> str:
+    """Where an asset of a type is kept: among the models, or among the data."""
+    return MODELS if type_ in _MODEL_TYPES else DATA

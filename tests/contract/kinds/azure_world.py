@@ -112,6 +112,19 @@ class Metered(Faults):
         return answer
 
 
+PATHS = {
+    "compute": "/computes/", "datastores": "/datastores/", "data": "/data/[^/]+/versions/", "jobs": "/jobs/",
+    "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
+    "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
+    "online_endpoints.deployments": "/deployments/[^/]+$",
+    **{key: f"/{kind.wire.collection}/" for key, kind in discover().items() if kind.wire is not None},
+}  # fmt: skip
+"""Where writes of a kind go on the wire."""
+
+ON_WIRE = frozenset({*PATHS, "roles"})
+"""Kinds that the wire shows. Tests over the wire leave the others out by their name."""
+
+
 @dataclass(frozen=True)
 class AzureWorld(EmbeddedWorld):
     """The same records as in the embedded world; everything of ours sees them through the client of Azure only.

@@ -20,9 +20,10 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.client import SupervisorClient
 from tests.azure_warnings import let_pass
-from tests.contract.kinds.azure_world import AzureWorld, Metered, settings
+from tests.contract.kinds.azure_world import ON_WIRE, AzureWorld, Metered, settings
 from tests.contract.kinds.worlds import EmbeddedWorld, World
 from tests.unit.backends.played import Supervisor, obey
+from tests.unit.kinds.cases import Case
 from tests.wire.faults import FaultyService
 
 AZURE = pytest.param(
@@ -66,8 +67,11 @@ def embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 
 @pytest.fixture
-def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorld]:
+def azure(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureWorld]:
     """The embedded workspace behind the wire of Azure, reached through azure-ai-ml only."""
+    case = getattr(request.node, "callspec", None) and request.node.callspec.params.get("case")
+    if isinstance(case, Case) and case.kind not in ON_WIRE:
+        pytest.skip(f"{case.kind} has no wire")
     root = tmp_path / ".amlctl"
     meter = Metered()
     service = FaultyService(WorkspacePaths(root), faults=meter)

@@ -12,7 +12,7 @@ from orchestrator.backends.azure.client import CONCURRENT_CALLS
 from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome, StepResult
 from orchestrator.kinds import discover
-from tests.contract.kinds.azure_world import AzureWorld, Metered
+from tests.contract.kinds.azure_world import PATHS, AzureWorld, Metered
 from tests.contract.kinds.conftest import AZURE
 from tests.contract.kinds.life import Life
 from tests.contract.kinds.test_life import CASES
@@ -22,14 +22,6 @@ from tests.wire.faults import Drop, FailOperation, Fault, Latency, Linger, Refus
 pytestmark = AZURE.marks
 
 ONE_OF_EACH = {str(case.kind): case for case in reversed(CASES) if not case.refused}
-PATHS = {
-    "compute": "/computes/", "datastores": "/datastores/", "data": "/data/[^/]+/versions/", "jobs": "/jobs/",
-    "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
-    "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
-    "online_endpoints.deployments": "/deployments/[^/]+$",
-    **{key: f"/{kind.wire.collection}/" for key, kind in discover().items() if kind.wire is not None},
-}  # fmt: skip
-"""Where writes of a kind go on the wire."""
 
 KINDS = [ONE_OF_EACH[kind] for kind in PATHS]
 

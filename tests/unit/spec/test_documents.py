@@ -42,7 +42,7 @@ def tree(text: str) -> Any:
     ],
 )
 def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str) -> None:
-    assert is_spec(tree(text)) is expected, why
+    assert is_spec(tree(text), discover()) is expected, why
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import pytest
 
 from orchestrator.backends.local.externals import stand_in
 from orchestrator.core.address import Address
+from orchestrator.kinds import discover
 from orchestrator.workspace.references.stand_ins import stand_in_for
 
+KINDS = discover()
 NAMES = ["azureml:e", "azureml:e@latest", "azureml:e:1"]
 CURATED = [
     "azureml:AzureML-e",
@@ -69,15 +71,15 @@ def test_the_very_text_comes_first_then_the_longest() -> None:
 def test_a_datastore_of_which_something_is_mapped_needs_no_declaration(key: str) -> None:
     text = "azureml://datastores/lake/paths/raw/a.csv"
     address = Address("datastores", "lake")
-    found = stand_in(address, None, {key: "/here"}, [text])
+    found = stand_in(KINDS[address.kind], address, None, {key: "/here"}, [text])
     assert found is not None
     assert found.message == f"{key} is taken from {'/here/paths/raw/a.csv' if key.endswith('lake') else '/here/a.csv'}."
-    assert stand_in(address, None, {}, [text]) is None
+    assert stand_in(KINDS[address.kind], address, None, {}, [text]) is None
 
 
 @pytest.mark.parametrize("text", CURATED)
 def test_a_curated_environment_is_there_however_it_is_written(text: str) -> None:
     name = "AzureML-e" if "AzureML" in text else "e"
-    found = stand_in(Address("environments", name), None, {}, [text])
+    found = stand_in(KINDS["environments"], Address("environments", name), None, {}, [text])
     assert found is not None
-    assert stand_in(Address("environments", "e"), None, {}, ["azureml:e@latest"]) is None
+    assert stand_in(KINDS["environments"], Address("environments", "e"), None, {}, ["azureml:e@latest"]) is None
