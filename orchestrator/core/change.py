@@ -89,8 +89,6 @@ class Change:
         drift: the workspace was changed by others.
         former: its address before, if it gets another name.
         note: a further remark for people: ``last run took 48 s``.
-        upstream: for each address (or external text) that cascades, its identity: written into the state on success.
-        fingerprint: the packed fingerprint that will be in force, in full parts, joined by ``:``.
     """
 
     address: Address

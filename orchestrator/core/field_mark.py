@@ -84,7 +84,6 @@ class Ref(FieldMark):
         kind: the section it is looked up in.
         cascades: whether the target's content is part of what depends on it.
         bare: a name without ``azureml:`` is a reference too.
-        versioned: the target is an asset with versions.
     """
 
     kind: str = ""

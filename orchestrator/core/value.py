@@ -32,7 +32,6 @@ class Reference:
         external: not in this spec; looked up in the workspace at plan time.
         cascades: whether a change of the target's content is a change of what depends on it. The compute of a
             job does not cascade: the same training on another machine is the same training.
-        template: how the value is embedded in a longer string, with ``{}`` in its place; None if it is the whole value.
     """
 
     target: Address
