@@ -107,6 +107,7 @@ class _Composer:
         self._files = files
         self._options = options
         self._kinds = kinds
+        self._known = sections_of(kinds)
         self._problems = problems
         self._guests = {fragment.name for fragment in self._fragments if not fragment.spec}
         self._places = Places(files.reread)
@@ -155,9 +156,7 @@ class _Composer:
             "git": roots.git(root),
             "secret": Secrets(secrets, fetching),
         }
-        early = self._evaluator(
-            {**common, **roots.refused_references(sections_of(self._kinds), "outside of resources")}
-        )
+        early = self._evaluator({**common, **roots.refused_references(self._known, "outside of resources")})
         variables.evaluator = early
         project.name = self._project(head, root, early)
         variables.check_all()
@@ -180,14 +179,8 @@ class _Composer:
         merged = self._merged(head, target, bodies, keys, root, known)
         self._guests |= bodies.guests
         merged = keys.bodies(merged, target.body, self._guests)
-        late = self._evaluator(
-            {
-                **scope.roots,
-                **roots.references(
-                    sections_of(self._kinds), {key: {*tree, *keys.keys_of(key)} for key, tree in merged.items()}
-                ),
-            }
-        )
+        names = {key: {*tree, *keys.keys_of(key)} for key, tree in merged.items()}
+        late = self._evaluator({**scope.roots, **roots.references(self._known, names)})
         enablement = Enablement(target.name, tuple(head.named["targets"]), self._kinds, late, self._problems)
         sections = {key: late.resolve(enablement.keep(key, tree), tree.mark) for key, tree in merged.items()}
         holes.report(self._problems)
@@ -258,7 +251,7 @@ class _Composer:
     ) -> dict[str, LocatedDict]:
         """The sections with files of bodies loaded and the target laid over."""
         merged: dict[str, LocatedDict] = {}
-        for section in sections_of(self._kinds):
+        for section in self._known:
             base = head.sections.get(section)
             over = _mapping(target.body, section)
             if over is not None and section not in self._kinds:
