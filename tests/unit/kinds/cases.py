@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,13 @@ def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def all_cases() -> Iterator[Case]:
-    """Every case of every kind."""
+@cache
+def all_cases() -> tuple[Case, ...]:
+    """Every case of every kind. Each is the same object each time: bodies are for reading."""
+    return tuple(_read())
+
+
+def _read() -> Iterator[Case]:
     for path in sorted(FOLDER.glob("*.yaml")):
         text = yaml.safe_load(path.read_text(encoding="utf-8"))
         for case in text["cases"]:
