@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -29,10 +31,21 @@ def replace(path: Path, data: str | bytes) -> None:
     Raises:
         OSError: the disk refuses; the old file is as it was.
     """
+    with replacing(path) as file:
+        file.write(_bytes(data))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Replace a file as `replace` does, with what is written to the one that is given out.
+
+    Raises:
+        OSError: the disk refuses; the old file is as it was.
+    """
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(_bytes(data))
+            yield file
             file.flush()
             os.fsync(descriptor)
         Path(draft).replace(path)

@@ -86,7 +86,7 @@ def managed_identity(request: Request, tokens: Tokens) -> Answer:
 
 def client_credentials(request: Request, tokens: Tokens) -> Answer:
     """The token of an application with a secret. Source: OAuth 2.0 client credentials flow, Microsoft identity platform."""
-    form = dict(parse_qsl(request.body.decode()))
+    form = dict(parse_qsl(request.content().decode()))
     given = form.get("client_secret", "")
     if not hmac.compare_digest(given.encode(), tokens.secret.encode()):
         return Answer.of({"error": "invalid_client", "error_description": "The client secret is wrong."}, 401)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, Protocol
 
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kinds
-from orchestrator.workspace.arm import account, computes, datastores, endpoints
+from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles
+from orchestrator.workspace.arm import codes as code_versions
+from orchestrator.workspace.arm import jobs as runs
 from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
 from orchestrator.workspace.arm.blob_files import BlobFiles
@@ -20,10 +23,11 @@ from orchestrator.workspace.arm.endpoints import Endpoints
 from orchestrator.workspace.arm.history import History, discovery
 from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.openapi import document
 from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.records import Records
 from orchestrator.workspace.arm.roles import Roles
-from orchestrator.workspace.arm.routes import Call, Found, Routes
+from orchestrator.workspace.arm.routes import Answering, Call, Found, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
@@ -73,10 +77,19 @@ class Facade:
         self._open = self._without_token()
         self._private = self._with_token(storage, kinds)
 
+    def routes(self) -> tuple[Sequence[Answering], Sequence[Answering]]:
+        """All routes: those that need no token, or take another proof, and the others."""
+        return tuple(self._open.listed()), tuple(self._private.listed())
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return document(*self.routes())
+
     def _without_token(self) -> Routes:
         """What may be asked without a token of Azure, or by other proof."""
         routes = Routes()
         account.register(routes, self._tokens)
+        routes.add("GET", "openapi.json", lambda call: Answer.of(self._document), "This document.")
         routes.add("GET", "discovery", lambda call: discovery(call.request), "Where the data planes are.")
         routes.add("*", f"{ROOT}/{{place:path}}", lambda call: self._blobs.respond(call.request), "The blob service.")
         return routes
@@ -90,14 +103,21 @@ class Facade:
         operations.register(subscription)
         codes = Codes(shelf, storage, self._tokens)
         jobs = Jobs(shelf, operations, codes)
-        parts: tuple[Part, ...] = (
-            Computes(shelf, operations), Datastores(shelf, self._tokens), Roles(shelf), codes, jobs,
-            Endpoints(shelf, operations), Deployments(shelf, operations, codes),
-            *(Assets(kind, shelf) for kind in ASSETS),
-            *(Records(kind, kind.wire, shelf) for kind in kinds.values() if kind.wire is not None),
-        )  # fmt: skip
-        for part in parts:
-            part.register(workspace)
+        parts: tuple[tuple[str, Part], ...] = (
+            (computes.KIND, Computes(shelf, operations)),
+            (datastores.KIND, Datastores(shelf, self._tokens)),
+            (roles.KIND, Roles(shelf)),
+            (code_versions.KIND, codes),
+            (runs.KIND, jobs),
+            (endpoints.KIND, Endpoints(shelf, operations)),
+            (endpoints.DEPLOYMENTS, Deployments(shelf, operations, codes)),
+            *((kind.section, Assets(kind, shelf)) for kind in ASSETS),
+            *((kind.key, Records(kind, kind.wire, shelf)) for kind in kinds.values() if kind.wire is not None),
+        )
+        for kind, part in parts:
+            table = Routes(kind)
+            part.register(table)
+            workspace.include(table)
         History(shelf, jobs, self._tokens).register(history, data)
         routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
         routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 from orchestrator.core import private_files
 from orchestrator.workspace.arm.messages import WireError
 from orchestrator.workspace.arm.storage import Storage
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
+
+PIECE: Final = 1 << 20
+"""Files are copied in pieces of so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +77,34 @@ class BlobFiles:
         etag = f'"0x{mark.hexdigest()[:16].upper()}"'
         return Blob(path, status.st_size, etag, formatdate(status.st_mtime, usegmt=True), facts)
 
-    def put(self, container: str, name: str, data: bytes, facts: BlobFacts) -> Blob:
+    def put(self, container: str, name: str, data: IO[bytes], facts: BlobFacts) -> Blob:
         """Write a blob, in place of one that is there.
 
         Raises:
             WireError: it belongs to a run.
         """
+        self._check(container, name)
+        with self._drafted(container, name) as file:
+            shutil.copyfileobj(data, file, PIECE)
+        self.put_facts(container, name, facts)
+        return self._existing(container, name)
+
+    def _check(self, container: str, name: str) -> None:
         if not name or not self.storage.writable(container, name):
             raise WireError(403, "AuthorizationPermissionMismatch", "Results of runs are not written over.")
+
+    @contextmanager
+    def _drafted(self, container: str, name: str) -> Iterator[IO[bytes]]:
+        """A file that becomes the blob when it is written, and is gone when that fails."""
         path = self.storage.place(container, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".upload-{secrets.token_hex(8)}")
-        private_files.create(draft, data)
-        draft.replace(path)
-        self.put_facts(container, name, facts)
-        return self._existing(container, name)
+        try:
+            with private_files.open_new(draft) as file:
+                yield file
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def put_facts(self, container: str, name: str, facts: BlobFacts) -> Blob:
         """Change what is known of a blob."""
@@ -96,11 +114,12 @@ class BlobFiles:
         private_files.replace(file, json.dumps(tree))
         return self._existing(container, name)
 
-    def put_block(self, container: str, name: str, block: str, data: bytes) -> None:
+    def put_block(self, container: str, name: str, block: str, data: IO[bytes]) -> None:
         """Keep a block until its blob is joined."""
         folder = self._block_folder(container, name)
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        private_files.replace(folder / hashlib.sha256(block.encode()).hexdigest(), data)
+        with private_files.replacing(folder / hashlib.sha256(block.encode()).hexdigest()) as file:
+            shutil.copyfileobj(data, file, PIECE)
 
     def join(self, container: str, name: str, blocks: Sequence[str], facts: BlobFacts) -> Blob:
         """Make a blob of blocks.
@@ -112,7 +131,12 @@ class BlobFiles:
         parts = [folder / hashlib.sha256(block.encode()).hexdigest() for block in blocks]
         if not all(part.is_file() for part in parts):
             raise WireError(400, "InvalidBlockList", "The list names a block that was not put.")
-        blob = self.put(container, name, b"".join(part.read_bytes() for part in parts), facts)
+        self._check(container, name)
+        with self._drafted(container, name) as file:
+            for part in parts:
+                with part.open("rb") as data:
+                    shutil.copyfileobj(data, file, PIECE)
+        blob = self.put_facts(container, name, facts)
         for part in folder.iterdir():
             part.unlink()
         folder.rmdir()

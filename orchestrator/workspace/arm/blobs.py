@@ -23,6 +23,9 @@ from orchestrator.workspace.arm.tokens import Tokens
 LIST_PAGE: Final = 5000
 """Source: Azure Storage REST reference, List Blobs: at most 5,000 names a page."""
 
+STREAMED: Final = 1 << 20
+"""More than so many bytes are sent from the file, piece by piece."""
+
 _META = "x-ms-meta-"
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _FOREVER = float("inf")
@@ -112,26 +115,24 @@ class BlobService:
     def _read(self, request: Request, place: tuple[str, str], blob: Blob) -> Answer:
         wanted = _RANGE.fullmatch(request.headers.get("x-ms-range") or request.headers.get("range") or "")
         if wanted is None:
-            return Answer(200, blob.path.read_bytes(), _headers(blob))
+            return _sent(200, blob, 0, blob.size, _headers(blob))
         start, end = int(wanted[1]), min(int(wanted[2] or blob.size), blob.size - 1)
         if start >= blob.size:
             raise WireError(416, "InvalidRange", "The blob is shorter.")
-        with blob.path.open("rb") as file:
-            file.seek(start)
-            data = file.read(end - start + 1)
-        return Answer(206, data, {**_headers(blob), "Content-Range": f"bytes {start}-{end}/{blob.size}"})
+        shown = {**_headers(blob), "Content-Range": f"bytes {start}-{end}/{blob.size}"}
+        return _sent(206, blob, start, end - start + 1, shown)
 
     def _put(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
-        return _written(self._files.put(*place, request.body, _facts(request, blob)))
+        return _written(self._files.put(*place, request.file(), _facts(request, blob)))
 
     def _put_block(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
-        self._files.put_block(*place, request.query.get("blockid", ""), request.body)
+        self._files.put_block(*place, request.query.get("blockid", ""), request.file())
         return Answer(201)
 
     def _join(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
-        blocks = [item.text or "" for item in ElementTree.fromstring(request.body)]  # noqa: S314
+        blocks = [item.text or "" for item in ElementTree.fromstring(request.content())]  # noqa: S314
         return _written(self._files.join(*place, blocks, _facts(request, blob)))
 
     def _put_metadata(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
@@ -248,6 +249,16 @@ def _headers(blob: Blob) -> dict[str, str]:
         "x-ms-creation-time": blob.modified,
         **{_META + name: value for name, value in blob.facts.metadata.items()},
     }
+
+
+def _sent(status: int, blob: Blob, start: int, length: int, headers: Mapping[str, str]) -> Answer:
+    """A part of a blob; a large one is left open, for whoever sends it."""
+    file = blob.path.open("rb")
+    file.seek(start)
+    if length > STREAMED:
+        return Answer(status, b"", {**headers, "Content-Length": str(length)}, file)
+    with file:
+        return Answer(status, file.read(length), headers)
 
 
 def _written(blob: Blob) -> Answer:

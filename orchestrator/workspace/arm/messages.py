@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 
 from orchestrator.core.errors import BackendError, Conflict, Denied, Invalid, NotFound, Transient
 
@@ -20,7 +21,9 @@ class Request:
         path: decoded, without the query.
         query: by name in lower case.
         headers: by name in lower case.
+        body: empty if it is in `upload`.
         base: scheme, host and port under which the caller reached the server.
+        upload: a large body, as a file; it is closed when the request is answered.
     """
 
     method: str
@@ -29,6 +32,21 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     base: str = ""
+    upload: IO[bytes] | None = None
+
+    def content(self) -> bytes:
+        """The whole body in memory."""
+        if self.upload is None:
+            return self.body
+        self.upload.seek(0)
+        return self.upload.read()
+
+    def file(self) -> IO[bytes]:
+        """The body as a file, at its beginning."""
+        if self.upload is None:
+            return io.BytesIO(self.body)
+        self.upload.seek(0)
+        return self.upload
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty if there is none.
@@ -37,7 +55,7 @@ class Request:
             Invalid: it is something else.
         """
         try:
-            tree = json.loads(self.body or b"{}")
+            tree = json.loads(self.content() or b"{}")
         except ValueError as error:
             raise Invalid(f"The request's body is no JSON: {error}.") from None
         if not isinstance(tree, dict):
@@ -47,11 +65,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer."""
+    """One HTTP answer.
+
+    Attributes:
+        body: empty if it is in `download`.
+        download: a large body, as an open file at its first byte; ``Content-Length`` says how much of it. Who sends it closes it.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    download: IO[bytes] | None = None
 
     @classmethod
     def of(cls, tree: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

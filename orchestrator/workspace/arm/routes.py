@@ -37,15 +37,29 @@ class Answering(Route):
     Attributes:
         handler: answers; `find` gives it to the caller, so that faults can be put around it.
         summary: what it does, in one sentence; empty if its method and path say it.
+        kind: of the resources that it is about; empty if there is none.
     """
 
-    def __init__(self, path: str, handler: Handler, methods: Sequence[str] | None, summary: str = "") -> None:
+    def __init__(
+        self, path: str, handler: Handler, methods: Sequence[str] | None, summary: str = "", kind: str = ""
+    ) -> None:
         super().__init__(path, handler, methods=methods)
         if methods is None:
             self.methods = None  # Starlette takes GET for what a function says nothing about
         self.handler = handler
         self.summary = summary
+        self.kind = kind
         self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
+
+    @property
+    def collection(self) -> str:
+        """The last fixed part of the path."""
+        return next((part for part in reversed(self.path.split("/")) if not part.startswith("{")), "")
+
+    def below(self, prefix: str) -> Answering:
+        """The same route at a longer path."""
+        methods = sorted(self.methods) if self.methods else None
+        return Answering(prefix + self.path, self.handler, methods, self.summary, self.kind)
 
 
 class _Below(Mount):
@@ -65,9 +79,14 @@ class Found:
 
 
 class Routes:
-    """A table of paths such as ``computes/{name}``, each with its method and function."""
+    """A table of paths such as ``computes/{name}``, each with its method and function.
 
-    def __init__(self) -> None:
+    Args:
+        kind: of the resources that all of them are about; empty if it is none or several.
+    """
+
+    def __init__(self, kind: str = "") -> None:
+        self._kind = kind
         self._table: list[BaseRoute] = []
 
     def add(self, method: str, path: str, handler: Handler, summary: str = "") -> None:
@@ -77,14 +96,18 @@ class Routes:
             method: ``*`` stands for any.
             path: without a slash at its beginning.
         """
-        self._table.append(Answering(f"/{path}", handler, None if method == "*" else [method], summary))
+        self._table.append(Answering(f"/{path}", handler, None if method == "*" else [method], summary, self._kind))
+
+    def include(self, more: Routes) -> None:
+        """Put another table behind this one."""
+        self._table += more._table
 
     def mount(self, path: str, inner: Routes) -> None:
         """Put another table below a path. Its route for the empty path answers for the path itself."""
         itself = [each for each in inner.listed() if each.path == "/"]
-        self._table += [
-            Answering(f"/{path}", each.handler, sorted(each.methods or ()), each.summary) for each in itself
-        ]
+        for each in itself:
+            methods = sorted(each.methods) if each.methods else None
+            self._table.append(Answering(f"/{path}", each.handler, methods, each.summary, each.kind))
         self._table.append(_Below(f"/{path}", [each for each in inner._table if each not in itself]))
 
     def find(self, method: str, path: str) -> Found | None:
@@ -125,5 +148,4 @@ def _listed(table: Sequence[BaseRoute], prefix: str) -> Iterator[Answering]:
         if isinstance(route, Mount):
             yield from _listed(route.routes, prefix + route.path)
         elif isinstance(route, Answering):
-            methods = sorted(route.methods) if route.methods else None
-            yield Answering(prefix + route.path, route.handler, methods, route.summary) if prefix else route
+            yield route.below(prefix) if prefix else route

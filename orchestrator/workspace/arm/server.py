@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Final
+from typing import IO, Final
 
 from starlette.requests import Request as Received
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.core.defects import recorded
 from orchestrator.core.errors import BackendError
-from orchestrator.http.bodies import TooLarge, TooSlow, drain, spooled
+from orchestrator.http.bodies import IN_MEMORY, TooLarge, TooSlow, drain, spooled
 from orchestrator.http.server import HttpServer, Limits, bind, hang_up
+from orchestrator.workspace.arm.blob_files import PIECE
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
 from orchestrator.workspace.arm.tls import ADDRESS
 
@@ -83,23 +85,52 @@ def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> ASGIApp
         head = _head(Received(scope))
         try:
             with await spooled(receive, MAX_BODY if _safely(knows, head) else STRANGERS_BODY) as file:
-                request = replace(head, body=file.read())
+                request = _with(head, file)
+                answer = await asyncio.get_running_loop().run_in_executor(threads, _answer, respond, request)
         except TooLarge as error:
             if error.more:
                 await drain(receive)
             answer = WireError(413, "RequestBodyTooLarge", str(error)).answer()
         except TooSlow as error:
             answer = WireError(408, "RequestTimeout", str(error)).answer()
-        else:
-            try:
-                answer = await asyncio.get_running_loop().run_in_executor(threads, _answer, respond, request)
-            except Dropped:
-                await hang_up(send)
-                return
-        headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
-        await Response(answer.body, answer.status, headers)(scope, receive, send)
+        except Dropped:
+            await hang_up(send)
+            return
+        await _sent(answer)(scope, receive, send)
 
     return app
+
+
+def _with(head: Request, file: IO[bytes]) -> Request:
+    """A request with its body: in memory if it is small."""
+    length = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return replace(head, upload=file) if length > IN_MEMORY else replace(head, body=file.read())
+
+
+def _sent(answer: Answer) -> Response:
+    headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
+    if answer.download is None:
+        return Response(answer.body, answer.status, headers)
+    return _Download(answer.download, answer.status, headers)
+
+
+class _Download(Response):
+    """Sends a part of a file, and closes it."""
+
+    def __init__(self, file: IO[bytes], status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(None, status, headers)
+        self._file, self._left = file, int(headers["Content-Length"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file as file:
+            await StreamingResponse(self._pieces(file), self.status_code, self.headers)(scope, receive, send)
+
+    def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
+        left = self._left
+        while left and (piece := file.read(min(left, PIECE))):
+            left -= len(piece)
+            yield piece
 
 
 def _head(received: Received) -> Request:

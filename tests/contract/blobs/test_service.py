@@ -69,3 +69,12 @@ def test_without_a_signature_nothing_is_shown(place: Place) -> None:
         with ContainerClient.from_container_url(url) as other, pytest.raises(HttpResponseError) as refused:
             list(other.list_blobs())
         assert refused.value.status_code in (401, 403)
+
+
+def test_a_large_blob_goes_in_one_piece_and_comes_back_in_parts(container: Any, prefix: str) -> None:
+    data = os.urandom(2_500_000)
+    blob = container.upload_blob(f"{prefix}/whole", data)
+    assert blob.download_blob(offset=1000, length=1_500_000).readall() == data[1000:1_501_000]
+    assert blob.download_blob(offset=2_400_000).readall() == data[2_400_000:]
+    assert blob.get_blob_properties().size == len(data)
+    assert blob.download_blob().readall() == data

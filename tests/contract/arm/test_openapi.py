@@ -1,0 +1,64 @@
+"""The wire's OpenAPI document: valid, complete, and about the kinds that it serves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from orchestrator.kinds import discover
+from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.messages import Request
+from orchestrator.workspace.arm.openapi import methods
+from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.folder.paths import WorkspacePaths
+
+
+@pytest.fixture(scope="module")
+def facade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facade]:
+    shelf = Shelf(WorkspacePaths(Path(tmp_path_factory.mktemp("openapi")) / "ws"))
+    yield Facade(shelf, Tokens.fresh(), discover())
+    shelf.close()
+
+
+@pytest.fixture(scope="module")
+def told(facade: Facade) -> Any:
+    return json.loads(facade.respond(Request("GET", "/openapi.json")).body)
+
+
+def test_it_is_valid(told: Any) -> None:
+    assert [str(error) for error in OpenAPIV31SpecValidator(told).iter_errors()] == []
+
+
+def test_it_lists_every_route_once(facade: Facade, told: Any) -> None:
+    public, private = facade.routes()
+    wanted = {(method, re.sub(r":\w+}", "}", each.path)) for each in (*public, *private) for method in methods(each)}
+    assert {(method.upper(), path) for path, item in told["paths"].items() for method in item} == wanted
+    names = [operation["operationId"] for item in told["paths"].values() for operation in item.values()]
+    assert sorted(names) == sorted(set(names))
+    assert all(re.fullmatch(r"[A-Za-z0-9]+_[A-Za-z0-9]+", name) for name in names)
+
+
+def test_operations_name_their_kinds(told: Any) -> None:
+    named = {operation.get("x-amlctl-kind") for item in told["paths"].values() for operation in item.values()}
+    assert {kind.section for kind in discover().values() if kind.wire is not None} <= named
+    assert {"compute", "datastores", "jobs", "online_endpoints", "online_endpoints.deployments", "models"} <= named
+    for path, item in told["paths"].items():
+        for operation in item.values():
+            assert ("/workspaces/{workspace}/" in path and path.startswith("/subscriptions")) == (
+                "x-amlctl-kind" in operation
+            ), path
+
+
+def test_it_says_who_needs_a_token(facade: Facade, told: Any) -> None:
+    for path, item in told["paths"].items():
+        for method, operation in item.items():
+            if operation["security"]:
+                with pytest.raises(Exception, match="token"):
+                    facade.respond(Request(method.upper(), path))
