@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -50,6 +51,11 @@ class Blob:
     etag: str
     modified: str
     facts: BlobFacts
+
+
+def lease_of(blob: Blob) -> str:
+    """The id of the lease that holds now; empty if none does."""
+    return blob.facts.lease if blob.facts.lease_ends > time.time() else ""
 
 
 class BlobFiles:

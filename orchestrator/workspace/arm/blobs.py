@@ -15,13 +15,11 @@ from xml.etree import ElementTree  # written, and read only from callers that ho
 from xml.sax.saxutils import escape
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.arm.blob_files import Blob, BlobFacts, BlobFiles
+from orchestrator.workspace.arm.blob_files import Blob, BlobFacts, BlobFiles, lease_of
+from orchestrator.workspace.arm.blob_list import listing
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.storage import account_path
 from orchestrator.workspace.arm.tokens import Tokens
-
-LIST_PAGE: Final = 5000
-"""Source: Azure Storage REST reference, List Blobs: at most 5,000 names a page."""
 
 STREAMED: Final = 1 << 20
 """More than so many bytes are sent from the file, piece by piece."""
@@ -92,22 +90,7 @@ class BlobService:
         return Answer(200, b"", {"ETag": '"0x1"', "x-ms-lease-status": "unlocked"})
 
     def _list(self, request: Request, container: str) -> Answer:
-        prefix, marker = request.query.get("prefix", ""), request.query.get("marker", "")
-        limit = min(int(request.query.get("maxresults") or LIST_PAGE), LIST_PAGE)
-        names = [name for name in self._files.storage.below(container, prefix) if name > marker or not marker]
-        shown, more = _grouped(names, prefix, request.query.get("delimiter", ""))[:limit], ""
-        if len(names) > limit:
-            shown, more = shown[:limit], shown[limit - 1]
-        items = []
-        for name in shown:
-            blob = self._files.get(container, name)
-            items.append(_prefix_item(name) if blob is None else _item(name, blob))
-        body = (
-            f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="{escape(container)}">'
-            f"<Prefix>{escape(prefix)}</Prefix><Blobs>{''.join(items)}</Blobs>"
-            f"<NextMarker>{escape(more)}</NextMarker></EnumerationResults>"
-        )
-        return Answer(200, body.encode(), {"Content-Type": "application/xml"})
+        return listing(container, self._files, request.query)
 
     def _head(self, request: Request, place: tuple[str, str], blob: Blob) -> Answer:
         return Answer(200, b"", {**_headers(blob), "Content-Length": str(blob.size), "Accept-Ranges": "bytes"})
@@ -145,7 +128,7 @@ class BlobService:
         found = _existing(blob)
         action = request.headers.get("x-ms-lease-action", "")
         asked = request.headers.get("x-ms-lease-id", "")
-        held = _lease_of(found)
+        held = lease_of(found)
         if action == "acquire":
             wanted = request.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
             if held and held != wanted:
@@ -207,10 +190,6 @@ def _check_conditions(request: Request, blob: Blob | None) -> None:
         raise WireError(412, "ConditionNotMet", "The blob has changed meanwhile.")
 
 
-def _lease_of(blob: Blob) -> str:
-    return blob.facts.lease if blob.facts.lease_ends > time.time() else ""
-
-
 def _place(request: Request) -> tuple[str, str]:
     container, _, name = request.path.strip("/").removeprefix(account_path()).strip("/").partition("/")
     return container, name
@@ -219,7 +198,7 @@ def _place(request: Request) -> tuple[str, str]:
 def _check_lease(request: Request, blob: Blob | None) -> None:
     if blob is None:
         return
-    held, given = _lease_of(blob), request.headers.get("x-ms-lease-id", "")
+    held, given = lease_of(blob), request.headers.get("x-ms-lease-id", "")
     if held and given != held:
         code = "LeaseIdMismatchWithBlobOperation" if given else "LeaseIdMissing"
         raise WireError(412, code, "There is a lease on the blob.")
@@ -238,7 +217,7 @@ def _facts(request: Request, before: Blob | None) -> BlobFacts:
 
 
 def _headers(blob: Blob) -> dict[str, str]:
-    held = bool(_lease_of(blob))
+    held = bool(lease_of(blob))
     return {
         "ETag": blob.etag,
         "Last-Modified": blob.modified,
@@ -264,33 +243,6 @@ def _sent(status: int, blob: Blob, start: int, length: int, headers: Mapping[str
 def _written(blob: Blob) -> Answer:
     return Answer(
         201, b"", {"ETag": blob.etag, "Last-Modified": blob.modified, "x-ms-request-server-encrypted": "true"}
-    )
-
-
-def _grouped(names: list[str], prefix: str, delimiter: str) -> list[str]:
-    """Names, with those that go on after a delimiter put together under their common beginning."""
-    if not delimiter:
-        return names
-    cut = (name[: len(prefix)] + _first(name[len(prefix) :], delimiter) for name in names)
-    return list(dict.fromkeys(cut))
-
-
-def _first(rest: str, delimiter: str) -> str:
-    head, found, _ = rest.partition(delimiter)
-    return head + found
-
-
-def _prefix_item(name: str) -> str:
-    return f"<BlobPrefix><Name>{escape(name)}</Name></BlobPrefix>"
-
-
-def _item(name: str, blob: Blob) -> str:
-    metadata = "".join(f"<{key}>{escape(value)}</{key}>" for key, value in blob.facts.metadata.items())
-    return (
-        f"<Blob><Name>{escape(name)}</Name><Properties><Last-Modified>{blob.modified}</Last-Modified>"
-        f"<Etag>{escape(blob.etag)}</Etag><Content-Length>{blob.size}</Content-Length>"
-        f"<Content-Type>{escape(blob.facts.content_type)}</Content-Type><BlobType>BlockBlob</BlobType>"
-        f"<LeaseStatus>{'locked' if _lease_of(blob) else 'unlocked'}</LeaseStatus></Properties><Metadata>{metadata}</Metadata></Blob>"
     )
 
 
