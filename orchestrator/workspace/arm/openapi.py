@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any, Final
 
-from orchestrator import __version__
 from orchestrator.workspace.arm.routes import Answering
 
 _TEXT: Final = {"type": "string"}
@@ -75,7 +75,7 @@ def document(public: Iterable[Answering], private: Iterable[Answering]) -> dict[
         "openapi": "3.1.0",
         "info": {
             "title": "amlctl workspace serve --arm",
-            "version": __version__,
+            "version": version("amlctl"),
             "description": "What the embedded workspace answers of Azure's REST API. Paths are compared without regard to case.",
         },
         "paths": dict(paths),
