@@ -15,7 +15,7 @@ from orchestrator.core.plain_files import open_plain, read_plain_text
 from orchestrator.core.plan import Plan
 from orchestrator.core.project import LoadOptions
 from orchestrator.planning.options import PlanOptions
-from orchestrator.planning.saved import plan_to_json, saved_plan_problems
+from orchestrator.report.plan_json import plan_to_json, saved_plan_problems
 
 _MAX_BYTES = 256 * 1024 * 1024
 _MARKS = 2

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.core.address import Address
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.span import Span
 from orchestrator.core.tree import Path
 
@@ -32,7 +33,7 @@ class Action(StrEnum):
 _SEVERITY = {action: number for number, action in enumerate(Action)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """One field on which desired, applied and observed disagree.
 
@@ -40,7 +41,7 @@ class FieldChange:
         path: inside the resource's properties.
         applied, desired, observed: plain data; `ABSENT` where the state does not have the field. Secrets appear as their digest form.
         action: NOOP means that the difference is known and left alone; the reason says why.
-        reason: ``changed``, ``removed``, ``drift``, ``ignored``, ``service default: …``, ``immutable: …``, …
+        reason: a cause such as CHANGED, DRIFT or IGNORED; its culprit is the ingredient that moved on, or the rule of the kind's model.
     """
 
     path: Path
@@ -48,7 +49,7 @@ class FieldChange:
     desired: Any
     observed: Any
     action: Action
-    reason: str
+    reason: Reason
 
     @property
     def drift(self) -> bool:
@@ -72,13 +73,26 @@ ABSENT = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """An asset that is none yet: a job of the spec registers it.
+
+    Attributes:
+        reference: as the spec has it.
+        job: which makes it.
+    """
+
+    reference: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What happens to one resource.
 
     Attributes:
         address: the resource.
         action: see `Action`.
-        reason: in words, for the plan: ``new``, ``content: data/heart.csv``, ``upstream: jobs.train``, ``drift``, ``orphaned``, …
+        reasons: gravest first; at least one.
         fields: the fields behind it, suppressed ones included.
         before: the revision that is in force now; None if there is none (empty for named resources that exist).
         after: the revision that will be in force; None if only the apply can know it, or the resource goes away.
@@ -88,12 +102,13 @@ class Change:
         reuse: the wanted revision exists already (an earlier run, an older version); only the record moves.
         drift: the workspace was changed by others.
         former: its address before, if it gets another name.
-        note: a further remark for people: ``last run took 48 s``.
+        last_run_s: how long the last run took; None if nothing runs or nobody knows.
+        registered: assets that the resource names and that jobs of the spec register.
     """
 
     address: Address
     action: Action
-    reason: str
+    reasons: tuple[Reason, ...]
     fields: tuple[FieldChange, ...] = ()
     before: str | None = None
     after: str | None = None
@@ -102,8 +117,14 @@ class Change:
     orphaned: bool = False
     reuse: bool = False
     drift: bool = False
-    note: str = ""
     former: Address | None = None
+    last_run_s: float | None = None
+    registered: tuple[Registered, ...] = ()
+
+    @property
+    def cause(self) -> Cause:
+        """Of its gravest reason."""
+        return self.reasons[0].cause
 
     @property
     def removed(self) -> frozenset[Path]:

@@ -9,18 +9,23 @@ from orchestrator.core.change import Change
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Link:
     """One link of the chain from a decision to its root.
 
     Attributes:
-        address: whose decision this is.
-        reason: as in its change.
+        change: the decision of this link.
         root: nothing further upstream is behind it.
+        earlier: it changed in an earlier apply, and does not change now.
     """
 
-    address: Address
-    reason: str
+    change: Change
     root: bool
+    earlier: bool = False
+
+    @property
+    def address(self) -> Address:
+        """Whose decision this is."""
+        return self.change.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,10 @@ class Explanation:
 
     Attributes:
         change: the decision.
-        sentences: the decision in full sentences, most important first.
         chain: from the resource itself up to each root cause, nearest first; each address once.
         consequences: addresses that change because of this one, directly or further on, in order of address.
     """
 
     change: Change
-    sentences: tuple[str, ...]
-    chain: tuple[Cause, ...]
+    chain: tuple[Link, ...]
     consequences: tuple[Address, ...] = ()

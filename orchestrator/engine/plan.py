@@ -17,7 +17,7 @@ from orchestrator.observe.ahead import listing_ahead, still_good
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
-from orchestrator.planning.status import refused_statuses, statuses
+from orchestrator.report.statuses import refused_statuses, statuses
 
 
 def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -> Planned:

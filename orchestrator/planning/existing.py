@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.health import Health
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Observed
 from orchestrator.planning.fields import compared, drifted, worst
-from orchestrator.planning.reasons import culprits, field_reason, lifecycle_reason, some, unseen_label
+from orchestrator.planning.reasons import culprits, field_reasons, lifecycle_reasons, unseen_label
 from orchestrator.planning.subject import Decision, Subject
-
-UNMARKED = "drift: owner's mark removed outside"
 
 
 class Verdict(NamedTuple):
@@ -23,7 +22,7 @@ class Verdict(NamedTuple):
     """
 
     action: Action
-    reason: str
+    reasons: tuple[Reason, ...]
     reuse: bool = False
 
 
@@ -31,52 +30,55 @@ def keep(subject: Subject, applied: Applied, observed: Observed) -> Decision:
     """The version or run in force has the wanted content: at most its labels change."""
     fields = tuple(_settled(field) for field in compared(subject, observed))
     verdict = upkeep(subject, applied, observed, fields)
-    return decided(verdict, observed, fields)
+    return decided(subject, verdict, observed, fields)
 
 
 def _settled(field: FieldChange) -> FieldChange:
     """A field of an asset whose content as a whole is the same: another mention of the same thing."""
     if field.action in (Action.REVISE, Action.RUN):
-        return replace(field, action=Action.NOOP, reason="the content is the same")
+        return replace(field, action=Action.NOOP, reason=Reason(Cause.SAME_CONTENT))
     return field
 
 
 def upkeep(subject: Subject, applied: Applied, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
     """The first rule that holds for a live object that the record names."""
     if worst(fields) is Action.UPDATE:
-        return Verdict(Action.UPDATE, field_reason(subject, fields))
+        return Verdict(Action.UPDATE, field_reasons(subject, fields))
     if applied.tainted:
-        return Verdict(Action.UPDATE, "last apply failed")
+        return Verdict(Action.UPDATE, (Reason(Cause.LAST_APPLY_FAILED),))
     if observed.owner is None and subject.kind.taggable:
-        return Verdict(Action.UPDATE, UNMARKED)
+        return Verdict(Action.UPDATE, (Reason(Cause.OWNER_MARK_REMOVED),))
     guilty = culprits(subject)
     if guilty:
-        return Verdict(Action.UPDATE, f"upstream: {some(guilty)}")
+        return Verdict(Action.UPDATE, (Reason(Cause.UPSTREAM, guilty),))
     if unseen_label(subject, applied, fields):
-        return Verdict(Action.UPDATE, "metadata: tests")
-    moved = lifecycle_reason(subject.desired, applied)
+        return Verdict(Action.UPDATE, (because(Cause.METADATA, CulpritKind.FIELD, "tests"),))
+    moved = lifecycle_reasons(subject.desired, applied)
     if moved:
         return Verdict(Action.UPDATE, moved, reuse=True)
-    return Verdict(Action.NOOP, "unchanged")
+    return Verdict(Action.NOOP, (Reason(Cause.UNCHANGED),))
 
 
-def decided(verdict: Verdict, observed: Observed, fields: tuple[FieldChange, ...]) -> Decision:
+def decided(subject: Subject, verdict: Verdict, observed: Observed, fields: tuple[FieldChange, ...]) -> Decision:
     """The decision on a live object that stays in force."""
     done = verdict.reuse or verdict.action is Action.NOOP
-    return Decision(
+    change = subject.change(
         verdict.action,
-        verdict.reason,
+        verdict.reasons,
         fields,
         before=observed.revision,
         after=observed.revision,
         reuse=verdict.reuse,
-        drift=drifted(fields) or verdict.reason == UNMARKED,
+        drift=drifted(fields) or verdict.reasons[0].cause is Cause.OWNER_MARK_REMOVED,
+    )
+    return Decision(
+        change=change,
         observed=observed,
         reused=observed if done else None,
     )
 
 
-def reuse(subject: Subject, observed: Observed, noun: str) -> Decision:
+def reuse(subject: Subject, observed: Observed, noun: CulpritKind) -> Decision:
     """Another version or run than the one in force has the wanted content: nothing is done twice.
 
     Its labels may be those of another time; then they are updated along the way.
@@ -84,17 +86,16 @@ def reuse(subject: Subject, observed: Observed, noun: str) -> Decision:
     fields = compared(subject, observed, recorded=False)
     labelled = observed.fingerprint == subject.fingerprint.pack() and worst(fields) is Action.NOOP
     clean = labelled and observed.health is Health.HEALTHY
-    verb = "adopt" if subject.applied is None else "reuse"
-    return Decision(
+    cause = Cause.ADOPT_SAME if subject.applied is None else Cause.REUSE
+    change = subject.change(
         Action.UPDATE,
-        f"{verb}: {noun} {observed.revision} has this content",
+        (because(cause, noun, observed.revision),),
         fields,
         before=revision_in_force(subject),
         after=observed.revision,
         reuse=clean,
-        observed=observed,
-        reused=observed if clean else None,
     )
+    return Decision(change=change, observed=observed, reused=observed if clean else None)
 
 
 def revision_in_force(subject: Subject) -> str | None:

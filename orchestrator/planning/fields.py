@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from orchestrator.core.change import ABSENT, Action, FieldChange
 from orchestrator.core.fields import root_node
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.resource import Observed
 from orchestrator.planning.diff import differences
 from orchestrator.planning.marks import Policy
@@ -16,7 +17,15 @@ from orchestrator.planning.subject import Subject
 def new_fields(subject: Subject) -> tuple[FieldChange, ...]:
     """The fields of something that is not there yet."""
     return tuple(
-        FieldChange((name,), ABSENT, value, ABSENT, Action.CREATE, "new") for name, value in subject.written.items()
+        FieldChange(
+            path=(name,),
+            applied=ABSENT,
+            desired=value,
+            observed=ABSENT,
+            action=Action.CREATE,
+            reason=Reason(Cause.NEW),
+        )
+        for name, value in subject.written.items()
     )
 
 
@@ -44,7 +53,7 @@ def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> 
 def _open(field: FieldChange) -> FieldChange:
     """A field of something that only stands in for a resource: what it does not say is written, nothing is replaced for it."""
     if field.action is Action.REPLACE and field.observed is ABSENT:
-        return replace(field, action=Action.UPDATE, reason="changed")
+        return replace(field, action=Action.UPDATE, reason=Reason(Cause.CHANGED))
     return field
 
 
@@ -61,7 +70,7 @@ def _with_cause(field: FieldChange, subject: Subject) -> FieldChange:
     if field.action in (Action.NOOP, Action.REPLACE) or is_label(field):
         return field
     guilty = mentioned(subject.desired, field, culprits(subject))
-    return replace(field, reason=f"upstream: {guilty}") if guilty else field
+    return replace(field, reason=Reason(Cause.UPSTREAM, (guilty,))) if guilty else field
 
 
 def worst(fields: tuple[FieldChange, ...]) -> Action:

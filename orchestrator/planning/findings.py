@@ -8,6 +8,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic, Severity, did_you_mean, nearest
 from orchestrator.core.graph import closure
+from orchestrator.core.reason import in_short
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.span import Span
@@ -175,7 +176,9 @@ def unselected_upstream(facts: Facts, decided: Mapping[Address, Change]) -> list
 def _left_out(change: Change, facts: Facts) -> Diagnostic:
     address = change.address
     missing = change.before is None
-    consequence = "does not exist yet" if missing else f"has a change of its own ({change.reason}), which is left out"
+    consequence = (
+        "does not exist yet" if missing else f"has a change of its own ({in_short(change.reasons)}), which is left out"
+    )
     return Diagnostic(
         Severity.ERROR if missing else Severity.WARNING,
         "unselected-upstream",

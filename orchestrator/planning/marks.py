@@ -22,6 +22,7 @@ from orchestrator.core.field_mark import (
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.folds import arm_id, mention
 from orchestrator.core.kind import Identity
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.tree import Path, dotted
 
 _OPAQUE = ("$secret", "$files", "$template")
@@ -105,15 +106,22 @@ def judge(difference: Difference, policy: Policy) -> FieldChange | None:
     if verdict is None:
         return None
     action, reason = verdict
-    return FieldChange(difference.path, difference.applied, difference.desired, difference.observed, action, reason)
+    return FieldChange(
+        path=difference.path,
+        applied=difference.applied,
+        desired=difference.desired,
+        observed=difference.observed,
+        action=action,
+        reason=reason,
+    )
 
 
-def _verdict(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+def _verdict(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
     computed = difference.mark(Computed)
     if computed is not None:
-        return Action.NOOP, f"computed: {computed.reason}"
+        return Action.NOOP, because(Cause.COMPUTED, CulpritKind.RULE, computed.reason)
     if policy.ignore and _ignored(difference.path, policy.ignore):
-        return Action.NOOP, "ignored: lifecycle.ignore"
+        return Action.NOOP, Reason(Cause.IGNORED)
     if policy.identity is not Identity.NAMED and difference.mark(Metadata) is None:
         return _content(difference, policy)
     if _unreadable(difference):
@@ -127,14 +135,14 @@ def _ignored(path: Path, ignore: frozenset[str]) -> bool:
     return any(dotted(path[:length]) in ignore for length in range(1, len(path) + 1))
 
 
-def _content(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+def _content(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
     """What a version or run is made of: its own body never changes, so only the spec can."""
     if not policy.recorded or same(difference.desired, difference.applied, difference.node):
         return None
     passive = difference.mark(Passive)
     if passive is not None:
-        return Action.NOOP, f"passive: {passive.reason}"
-    return (Action.RUN if policy.identity is Identity.RUN else Action.REVISE), "content"
+        return Action.NOOP, because(Cause.PASSIVE, CulpritKind.RULE, passive.reason)
+    return (Action.RUN if policy.identity is Identity.RUN else Action.REVISE), Reason(Cause.CONTENT)
 
 
 def _unreadable(difference: Difference) -> bool:
@@ -143,32 +151,32 @@ def _unreadable(difference: Difference) -> bool:
     return difference.mark(WriteOnly) is not None or difference.mark(Sensitive) is not None
 
 
-def _written_only(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+def _written_only(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
     """The service does not give it back: what we last wrote is all there is to compare with."""
     if not policy.recorded:
-        return Action.UPDATE, "cannot be read back"
+        return Action.UPDATE, Reason(Cause.UNREADABLE)
     if same(difference.desired, difference.applied, difference.node):
         return None
-    return _changed(difference, "removed" if _gone(difference.desired) else "changed")
+    return _changed(difference, Cause.REMOVED if _gone(difference.desired) else Cause.CHANGED)
 
 
-def _removed(difference: Difference) -> tuple[Action, str] | None:
+def _removed(difference: Difference) -> tuple[Action, Reason] | None:
     if _gone(difference.applied) or _empty(difference.observed):
         return None
     service = difference.mark(ServiceValue)
     if service is not None:
-        return Action.NOOP, f"left to the service: {service.reason}"
-    return _changed(difference, "removed")
+        return Action.NOOP, because(Cause.LEFT_TO_SERVICE, CulpritKind.RULE, service.reason)
+    return _changed(difference, Cause.REMOVED)
 
 
-def _live(difference: Difference, policy: Policy) -> tuple[Action, str] | None:
+def _live(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
     if same(difference.desired, difference.observed, difference.node):
-        return (Action.NOOP, "already so in the workspace") if policy.recorded else None
+        return (Action.NOOP, Reason(Cause.ALREADY_SO)) if policy.recorded else None
     if not policy.recorded:
-        return _changed(difference, "differs")
+        return _changed(difference, Cause.DIFFERS)
     if same(difference.desired, difference.applied, difference.node):
-        return _changed(difference, "drift")
-    return _changed(difference, "added" if _gone(difference.applied) else "changed")
+        return _changed(difference, Cause.DRIFT)
+    return _changed(difference, Cause.ADDED if _gone(difference.applied) else Cause.CHANGED)
 
 
 def _seldom_told(difference: Difference) -> bool:
@@ -176,14 +184,14 @@ def _seldom_told(difference: Difference) -> bool:
     return difference.mark(ServiceValue) is not None or difference.mark(WriteOnly) is not None
 
 
-def _changed(difference: Difference, how: str) -> tuple[Action, str]:
+def _changed(difference: Difference, how: Cause) -> tuple[Action, Reason]:
     immutable = difference.mark(Immutable)
     if immutable is not None:
-        unsaid = how == "drift" or (how == "differs" and _seldom_told(difference))
+        unsaid = how is Cause.DRIFT or (how is Cause.DIFFERS and _seldom_told(difference))
         if unsaid and _gone(difference.observed):
-            return Action.NOOP, "not returned by the service, which cannot change it"
-        return Action.REPLACE, f"immutable: {immutable.reason}"
+            return Action.NOOP, Reason(Cause.NOT_RETURNED)
+        return Action.REPLACE, because(Cause.IMMUTABLE, CulpritKind.RULE, immutable.reason)
     metadata = difference.mark(Metadata)
-    if metadata is not None and how != "drift":
-        return Action.UPDATE, f"metadata: {metadata.reason}"
-    return Action.UPDATE, how
+    if metadata is not None and how is not Cause.DRIFT:
+        return Action.UPDATE, because(Cause.METADATA, CulpritKind.RULE, metadata.reason)
+    return Action.UPDATE, Reason(how)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.reason import Reason, in_short
 from orchestrator.core.resource import Applied, Observed
 from orchestrator.planning.revisions import is_named_after
 from orchestrator.planning.subject import Subject
@@ -81,14 +82,14 @@ def unowned(subject: Subject) -> Diagnostic:
     )
 
 
-def unadoptable(subject: Subject, reason: str) -> Diagnostic:
+def unadoptable(subject: Subject, reasons: tuple[Reason, ...]) -> Diagnostic:
     """The refusal to take over what would have to be deleted for it."""
     address = subject.desired.address
     return Diagnostic(
         Severity.ERROR,
         "adopt-would-replace",
         "Adopting would delete what others made",
-        f"{address} was made by others, and the spec differs from it where the service cannot change it ({reason}). "
+        f"{address} was made by others, and the spec differs from it where the service cannot change it ({in_short(reasons)}). "
         "To adopt it would be to delete it and make another.",
         "Write in the spec what is there, give the resource another name, or delete the live one yourself.",
         subject=subject.desired.span,

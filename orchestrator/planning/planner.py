@@ -11,6 +11,7 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
 from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.project import Project
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.state import State
 from orchestrator.planning.answering import still_answering
 from orchestrator.planning.facts import Facts
@@ -57,10 +58,10 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
     going = [*pairs.values(), *(leaving if prune else ())]
     findings += still_needed(facts, {gone.address for gone in going if gone.goes})
     if prune:
-        findings += _take_away(leaving, "left the spec", changes, targets)
+        findings += _take_away(leaving, Cause.LEFT_SPEC, changes, targets)
     else:
         vanished = [each for each in leaving if each.vanished]
-        findings += _take_away(vanished, "left the spec", changes, targets)
+        findings += _take_away(vanished, Cause.LEFT_SPEC, changes, targets)
         changes.update((each.address, left_alone(each)) for each in leaving if not each.vanished)
     return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
@@ -78,19 +79,19 @@ def _destruction(facts: Facts) -> Plan:
     changes: dict[Address, Change] = {}
     targets: dict[Address, Target] = {}
     leaving = [gone for gone in everything(facts) if gone.address in facts.selection]
-    findings = [*facts.selection.problems, *_take_away(leaving, "destroy", changes, targets)]
+    findings = [*facts.selection.problems, *_take_away(leaving, Cause.DESTROY, changes, targets)]
     return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
 
 def _take_away(
-    leaving: Iterable[Leaving], why: str, changes: dict[Address, Change], targets: dict[Address, Target]
+    leaving: Iterable[Leaving], why: Cause, changes: dict[Address, Change], targets: dict[Address, Target]
 ) -> list[Diagnostic]:
     refusals = []
     for gone in leaving:
         problem = refusal(gone)
         if problem is not None:
             refusals.append(problem)
-        changes[gone.address], targets[gone.address] = taken_away(gone, why)
+        changes[gone.address], targets[gone.address] = taken_away(gone, Reason(why))
     return refusals
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from typing import Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Desired, Observed, Removal
 from orchestrator.planning.answering import live_shares
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
 from orchestrator.planning.ownership import is_adopted
-
-UNMARKED_STAYS: Final = "it bears no mark of this project and stays"
-INBORN_STAYS: Final = "every workspace has it from birth, so that it stays"
-ADOPTED_STAYS: Final = "adopted, not made by this project, so that it stays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +171,9 @@ def _said(found: Leaving) -> Removal | None:
 def left_alone(leaving: Leaving) -> Change:
     """An orphan stays untouched until pruning is asked for."""
     return Change(
-        leaving.address,
-        Action.NOOP,
-        f"left the spec; --prune {'removes' if leaving.goes else 'forgets'} it",
+        address=leaving.address,
+        action=Action.NOOP,
+        reasons=(Reason(Cause.PRUNE_REMOVES if leaving.goes else Cause.PRUNE_FORGETS),),
         before=_before(leaving),
         after=_before(leaving),
         depends_on=leaving.depends_on,
@@ -192,22 +188,23 @@ def refusal(leaving: Leaving) -> Diagnostic | None:
     return None
 
 
-def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
+def taken_away(leaving: Leaving, why: Reason) -> tuple[Change, Target]:
     """Delete or archive all of it, or forget it where it stays or is gone already."""
-    action, reason = Action.DELETE, why
+    action, more = Action.DELETE, []
     if not leaving.live:
-        action, reason = Action.FORGET, f"{why}; {_stays(leaving)}"
+        action, more = Action.FORGET, [Reason(_stays(leaving))]
     elif leaving.removal is Removal.KEEP:
-        action, reason = Action.FORGET, f"{why}; on_removal: keep"
+        action, more = Action.FORGET, [Reason(Cause.KEPT)]
     elif leaving.removal is Removal.ARCHIVE:
-        reason = f"{why}; archived"
+        more = [Reason(Cause.ARCHIVED)]
     if leaving.live and leaving.released and action is Action.DELETE:
-        reason += f"; {', '.join(o.revision for o in leaving.released)} {ADOPTED_STAYS}"
+        revisions = (observed.revision for observed in leaving.released)
+        more.append(because(Cause.ADOPTED_STAYS, CulpritKind.VERSION, *revisions))
     newest = leaving.live[-1] if leaving.live else None
     change = Change(
-        leaving.address,
-        action,
-        reason,
+        address=leaving.address,
+        action=action,
+        reasons=(why, *more),
         before=_before(leaving),
         depends_on=leaving.depends_on,
         span=leaving.desired.span if leaving.desired else None,
@@ -222,11 +219,11 @@ def taken_away(leaving: Leaving, why: str) -> tuple[Change, Target]:
     return change, target
 
 
-def _stays(leaving: Leaving) -> str:
+def _stays(leaving: Leaving) -> Cause:
     """Why nothing of it goes."""
     if leaving.released:
-        return INBORN_STAYS if leaving.inborn else ADOPTED_STAYS
-    return UNMARKED_STAYS if leaving.unmarked else "gone already"
+        return Cause.INBORN_STAYS if leaving.inborn else Cause.ADOPTED_STAYS
+    return Cause.UNMARKED_STAYS if leaving.unmarked else Cause.GONE_ALREADY
 
 
 def _before(leaving: Leaving) -> str | None:

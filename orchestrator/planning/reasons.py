@@ -1,76 +1,72 @@
-"""Reasons in words: the file, the field or the upstream that is behind a decision."""
+"""What is behind a decision: the file, the field or the upstream, as data."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from orchestrator.core.change import ABSENT, Action, FieldChange
+from orchestrator.core.change import Action, FieldChange
+from orchestrator.core.reason import Cause, Culprit, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Desired
 from orchestrator.core.tree import dotted, value_at
 from orchestrator.core.value import Reference, Template
 from orchestrator.planning.subject import Subject
 
-SHOWN = 3
-"""How many files or fields a reason names before it counts the rest: a plan's line stays a line."""
-
-_DIGEST_SHOWN = 12
-_LONGEST_VALUE = 40
+_TOLD = (Cause.IMMUTABLE, Cause.CONTENT, Cause.CHANGED, Cause.METADATA, Cause.DRIFT)
+"""Causes that name fields or files of a named resource, gravest first."""
 
 
-def some(names: Iterable[str]) -> str:
-    """A few names, and how many more there are."""
-    every = list(names)
-    rest = len(every) - SHOWN
-    return ", ".join(every[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def culprits(subject: Subject) -> tuple[str, ...]:
-    """The ingredients whose content is another one than at the last apply."""
+def culprits(subject: Subject) -> tuple[Culprit, ...]:
+    """The ingredients whose content is another one than at the last apply, by name."""
     before = subject.applied.upstream if subject.applied else {}
-    return tuple(sorted(name for name, now in subject.upstream.items() if before.get(name, now) != now))
+    resources = set(map(str, subject.desired.depends_on))
+    moved = sorted(name for name, now in subject.upstream.items() if before.get(name, now) != now)
+    return tuple(Culprit(CulpritKind.RESOURCE if name in resources else CulpritKind.EXTERNAL, name) for name in moved)
 
 
-def changed_files(desired: Desired, applied: Applied) -> list[str]:
-    """Labels of files that were changed, added or removed since the last apply."""
+def changed_files(desired: Desired, applied: Applied) -> list[Culprit]:
+    """Files that were changed, added or removed since the last apply."""
     now, before = desired.files, applied.files
-    changed = [label for label in now if label in before and now[label] != before[label]]
-    added = [f"{label} (added)" for label in now if label not in before]
-    removed = [f"{label} (removed)" for label in before if label not in now]
-    return sorted(changed) + sorted(added) + sorted(removed)
+    return [
+        *(Culprit(CulpritKind.FILE, label) for label in sorted(now) if label in before and now[label] != before[label]),
+        *(Culprit(CulpritKind.ADDED_FILE, label) for label in sorted(now) if label not in before),
+        *(Culprit(CulpritKind.REMOVED_FILE, label) for label in sorted(before) if label not in now),
+    ]
 
 
-def content_reason(subject: Subject, fields: Iterable[FieldChange]) -> str:
-    """``content: train.py``, ``content: primary_metric; upstream: data.raw``, or the recipe's change.
+def content_reasons(subject: Subject, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
+    """CONTENT with files and fields, UPSTREAM with ingredients, or the recipe's change.
 
     Args:
-        subject: has a record of an earlier apply with another fingerprint.
+        subject: has a record of an earlier apply with another fingerprint, or none.
         fields: its differences.
     """
     applied = subject.applied
     if applied is None:
-        return "new"
+        return (Reason(Cause.NEW),)
     now, before = subject.fingerprint, applied.fingerprint
     if now.scheme != before.scheme:
-        return f"fingerprint scheme {before.scheme} → {now.scheme}"
+        return (because(Cause.SCHEME, CulpritKind.SCHEME, str(before.scheme), str(now.scheme)),)
     guilty = culprits(subject)
-    parts = []
+    found = []
     if now.content != before.content:
-        named = some(_contents(subject, applied, fields))
+        named = tuple(_contents(subject, applied, fields))
         if named or not guilty:  # a written version that moved with its asset is told as the asset
-            parts.append(f"content: {named or 'changed'}")
+            found.append(Reason(Cause.CONTENT, named) if named else Reason(Cause.OTHER_CONTENT))
     if guilty:
-        parts.append(f"upstream: {some(guilty)}")
-    return "; ".join(parts) or "upstream: other ingredients"
+        found.append(Reason(Cause.UPSTREAM, guilty))
+    return tuple(found) or (Reason(Cause.OTHER_UPSTREAM),)
 
 
-def _contents(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> Iterator[str]:
+def _contents(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> Iterator[Culprit]:
     yield from changed_files(subject.desired, applied)
     for field in fields:
         seen_elsewhere = is_label(field) or _is_files(field) or _is_upstream(field)
         if field.action is not Action.NOOP and not seen_elsewhere:
-            yield dotted(field.path)
+            yield _field(field)
+
+
+def _field(field: FieldChange) -> Culprit:
+    return Culprit(CulpritKind.FIELD, dotted(field.path))
 
 
 def _is_files(field: FieldChange) -> bool:
@@ -80,111 +76,72 @@ def _is_files(field: FieldChange) -> bool:
 
 def is_label(field: FieldChange) -> bool:
     """Whether a field only labels."""
-    return field.reason.startswith("metadata")
+    return field.reason.cause is Cause.METADATA
 
 
-def mentioned(desired: Desired, field: FieldChange, names: tuple[str, ...]) -> str:
-    """Which of some ingredients a field refers to; empty if none."""
+def mentioned(desired: Desired, field: FieldChange, ingredients: tuple[Culprit, ...]) -> Culprit | None:
+    """Which of some ingredients a field refers to."""
     written = value_at(desired.properties, field.path)
     parts = written.parts if isinstance(written, Template) else (written,)
+    by_name = {ingredient.name: ingredient for ingredient in ingredients}
     found = (_name(part) for part in parts if isinstance(part, Reference))
-    return next((name for name in found if name in names), "")
+    return next((by_name[name] for name in found if name in by_name), None)
 
 
 def _is_upstream(field: FieldChange) -> bool:
     """Whether a field differs only because what it refers to moved on."""
-    return field.reason.startswith("upstream")
+    return field.reason.cause is Cause.UPSTREAM
 
 
 def _name(reference: Reference) -> str:
     return str(reference) if reference.external else str(reference.target)
 
 
-def field_reason(subject: Subject, fields: Iterable[FieldChange]) -> str:
-    """The reason of an update or replacement of a named resource, gravest first."""
-    groups: dict[str, list[str]] = {"immutable": [], "content": _moved_files(subject)}
-    groups |= {"changed": [], "metadata": [], "drift": []}
+def field_reasons(subject: Subject, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
+    """The reasons of an update or replacement of a named resource, gravest first; none if nothing moved."""
+    groups: dict[Cause, list[Culprit]] = {cause: [] for cause in _TOLD}
+    groups[Cause.CONTENT] = _moved_files(subject)
     for field in fields:
         group = _group(field)
-        if group:
-            moved = f" {brief(field.desired)} → {brief(field.observed)}" if group == "drift" else ""
-            groups[group].append(dotted(field.path) + moved)
-    groups["upstream"] = list(culprits(subject))
-    return "; ".join(f"{group}: {some(names)}" for group, names in groups.items() if names)
+        if group is not None:
+            groups[group].append(_field(field))
+    groups[Cause.UPSTREAM] = list(culprits(subject))
+    return tuple(Reason(cause, tuple(found)) for cause, found in groups.items() if found)
 
 
-def _moved_files(subject: Subject) -> list[str]:
+def _moved_files(subject: Subject) -> list[Culprit]:
     applied = subject.applied
     if applied is None or applied.fingerprint.content == subject.fingerprint.content:
         return []
     return changed_files(subject.desired, applied)
 
 
-def _group(field: FieldChange) -> str:
-    """Under which heading a reason names a field; empty if it does not: its files or its upstream are named."""
+def _group(field: FieldChange) -> Cause | None:
+    """Under which cause a reason names a field; None if it does not: its files or its upstream are named."""
     if field.action is Action.NOOP or _is_upstream(field):
-        return ""
+        return None
     if field.action is Action.REPLACE:
-        return "immutable"
+        return Cause.IMMUTABLE
     if field.drift:
-        return "drift"
+        return Cause.DRIFT
     if is_label(field):
-        return "metadata"
-    return "" if _is_files(field) else "changed"
+        return Cause.METADATA
+    return None if _is_files(field) else Cause.CHANGED
 
 
-def brief(value: Any) -> str:
-    """A short text of a plain value; of files the beginning of their digest, of secrets nothing."""
-    if value is ABSENT:
-        return "(none)"
-    if isinstance(value, Mapping) and value.keys() == {"$files"}:
-        return f"files {str(value['$files'])[:_DIGEST_SHOWN]}"
-    if isinstance(value, Mapping) and any(str(name).startswith("$") for name in value):
-        return "(not shown)"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
-def registered_upstream(desired: Desired, action: Action) -> str:
-    """Which assets that a resource names are none yet: jobs of the spec register them. Empty where nothing is done."""
-    if action is Action.NOOP:
-        return ""
-    made = (
-        f"{found} comes from {found.target}"
-        for found in desired.references
-        if found.attribute.startswith(("outputs.", "azureml:")) and not str(found).startswith(("azureml://", "$"))
-    )
-    return some(dict.fromkeys(made))
-
-
-def last_run(applied: Applied | None) -> str:
-    """How long the last run took, for those who wonder whether to wait."""
-    if applied is None or applied.duration_s is None:
-        return ""
-    seconds = round(applied.duration_s)
-    if seconds < 1:
-        return "last run took less than a second"
-    if seconds < 120:
-        return f"last run took {seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 120:
-        return f"last run took {minutes} min {seconds} s"
-    return f"last run took {minutes // 60} h {minutes % 60} min"
-
-
-def lifecycle_reason(desired: Desired, applied: Applied) -> str:
-    """What the spec says now about protection and removal, other than the record; empty if the same."""
+def lifecycle_reasons(desired: Desired, applied: Applied) -> tuple[Reason, ...]:
+    """What the spec says now about protection and removal, other than the record; none if the same."""
     lifecycle = desired.lifecycle
     moved = []
     if applied.protect != lifecycle.protect:
         moved.append("protect")
     if applied.on_removal != lifecycle.on_removal:
         moved.append("on_removal")
-    return f"lifecycle: {some(moved)}" if moved else ""
+    return (because(Cause.LIFECYCLE, CulpritKind.FIELD, *moved),) if moved else ()
 
 
 def unseen_label(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> bool:
     """Whether labels moved that no field shows: the tests of an endpoint."""
     if applied.fingerprint.metadata == subject.fingerprint.metadata:
         return False
-    return not any(is_label(field) or field.reason.startswith("already so") for field in fields)
+    return not any(is_label(field) or field.reason.cause is Cause.ALREADY_SO for field in fields)

@@ -9,11 +9,12 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Removal
 from orchestrator.core.tree import value_at
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
-from orchestrator.planning.prune import ADOPTED_STAYS, Leaving, taken_away
+from orchestrator.planning.prune import Leaving, taken_away
 
 
 def renames(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Leaving]:
@@ -44,9 +45,9 @@ def elsewhere(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Change]
 
 def _stays(address: Address, applied: Applied) -> Change:
     return Change(
-        address,
-        Action.NOOP,
-        f"belongs to target '{applied.target}'",
+        address=address,
+        action=Action.NOOP,
+        reasons=(because(Cause.OTHER_TARGET, CulpritKind.TARGET, applied.target),),
         before=applied.revision,
         after=applied.revision,
         depends_on=applied.depends_on,
@@ -55,17 +56,17 @@ def _stays(address: Address, applied: Applied) -> Change:
 
 def renamed(change: Change, target: Target, gone: Leaving) -> tuple[Change, Target, Target]:
     """The change of a new name as that of the resource; targets of both. The old one goes when nothing uses it any more."""
-    why = f"renamed: was {gone.address}"
+    reasons = [because(Cause.RENAMED, CulpritKind.RESOURCE, str(gone.address))]
     if gone.removal is Removal.KEEP:
-        why += ", which stays (on_removal: keep)"
+        reasons.append(Reason(Cause.FORMER_STAYS))
     elif gone.released:
-        why += f"; {ADOPTED_STAYS}"
-    removal, old = taken_away(gone, f"renamed to {change.address}")
+        reasons.append(Reason(Cause.ADOPTED_STAYS))
+    removal, old = taken_away(gone, because(Cause.RENAMED_TO, CulpritKind.RESOURCE, str(change.address)))
     before = gone.applied.revision if gone.applied else None
     one = replace(
         change,
         action=Action.REPLACE,
-        reason=why,
+        reasons=tuple(reasons),
         fields=_edits(change, gone),
         before=before,
         former=gone.address,
@@ -78,7 +79,7 @@ def _edits(change: Change, gone: Leaving) -> tuple[FieldChange, ...]:
     """The fields that change together with the name."""
     applied = gone.applied.properties if gone.applied else {}
     fields = (replace(field, applied=value_at(applied, field.path, ABSENT)) for field in change.fields)
-    return tuple(replace(field, reason="changed") for field in fields if field.applied != field.desired)
+    return tuple(replace(field, reason=Reason(Cause.CHANGED)) for field in fields if field.applied != field.desired)
 
 
 def rename_problems(facts: Facts, pairs: Mapping[Address, Leaving]) -> list[Diagnostic]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from orchestrator.core.change import Action, FieldChange
 from orchestrator.core.fingerprint import Fingerprint, digest_text
 from orchestrator.core.health import Health
+from orchestrator.core.reason import Cause, Culprit, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Observed, Rerun
 from orchestrator.planning.existing import keep, live_in_force, reuse, revision_in_force
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content
-from orchestrator.planning.reasons import content_reason, last_run
+from orchestrator.planning.reasons import content_reasons
 from orchestrator.planning.revisions import attempts, run_name
 from orchestrator.planning.subject import Decision, Subject
 
@@ -43,30 +44,33 @@ def _completed(subject: Subject, completed: list[Observed]) -> Decision:
         for run in completed:
             if run.revision == applied.revision:
                 return keep(subject, applied, run)
-    return reuse(subject, completed[-1], "run")
+    return reuse(subject, completed[-1], CulpritKind.RUN)
 
 
 def _await(subject: Subject, run: Observed) -> Decision:
     """Submitting it again under the same name has no second effect; the apply then waits for its end."""
-    return Decision(
+    change = subject.change(
         Action.RUN,
-        f"in flight: adopt {run.revision}",
+        (because(Cause.IN_FLIGHT, CulpritKind.RUN, run.revision),),
         _fields(subject),
         before=revision_in_force(subject),
         after=run.revision,
-        observed=run,
     )
+    return Decision(change=change, observed=run)
 
 
 def _manual(subject: Subject, applied: Applied, current: Observed) -> Decision:
     """It changed, but runs only when somebody selects it by name; what is downstream goes on with the run in force."""
     fields = compared(subject, current)
-    return Decision(
+    change = subject.change(
         Action.NOOP,
-        f"manual: select it by name to run it again ({content_reason(subject, fields)})",
+        (Reason(Cause.MANUAL), *content_reasons(subject, fields)),
         tuple(replace(field, action=Action.NOOP) for field in fields),
         before=current.revision,
         after=current.revision,
+    )
+    return Decision(
+        change=change,
         observed=current,
         reused=current,
         identity=applied.fingerprint.identity,
@@ -78,9 +82,9 @@ def _always(subject: Subject, under_way: list[Observed]) -> Decision:
     if under_way:
         decision = _await(subject, under_way[-1])
     else:
-        reason = "always: lifecycle.rerun" if subject.applied else "new"
-        decision = _next(subject, reason, _fields(subject))
-    return replace(decision, identity=identity_of_run(subject.fingerprint, decision.after or ""))
+        reason = Reason(Cause.ALWAYS if subject.applied else Cause.NEW)
+        decision = _next(subject, (reason,), _fields(subject))
+    return replace(decision, identity=identity_of_run(subject.fingerprint, decision.change.after or ""))
 
 
 def identity_of_run(fingerprint: Fingerprint, run: str) -> str:
@@ -92,13 +96,15 @@ def _run(subject: Subject, failed: list[Observed], current: Observed | None) -> 
     fields = _fields(subject)
     if failed:
         number = attempts(subject.desired.address.leaf, subject.fingerprint, subject.live) + 1
-        return _next(subject, f"retry: attempt {number} after {failed[-1].revision} failed", fields)
+        tried = (Culprit(CulpritKind.ATTEMPT, str(number)), Culprit(CulpritKind.RUN, failed[-1].revision))
+        return _next(subject, (Reason(Cause.RETRY, tried),), fields)
     applied = subject.applied
     if applied is not None and current is None and subject.fingerprint.matches(applied.fingerprint.pack()):
         if applied.tainted:
-            return _next(subject, "last apply failed", fields)
-        return replace(_next(subject, f"drift: run {applied.revision} deleted outside", fields), drift=True)
-    return _next(subject, content_reason(subject, fields), fields)
+            return _next(subject, (Reason(Cause.LAST_APPLY_FAILED),), fields)
+        lost = because(Cause.DELETED_OUTSIDE, CulpritKind.RUN, applied.revision)
+        return _next(subject, (lost,), fields, drift=True)
+    return _next(subject, content_reasons(subject, fields), fields)
 
 
 def _fields(subject: Subject) -> tuple[FieldChange, ...]:
@@ -106,14 +112,18 @@ def _fields(subject: Subject) -> tuple[FieldChange, ...]:
     return compared(subject, current) if current else new_fields(subject)
 
 
-def _next(subject: Subject, reason: str, fields: tuple[FieldChange, ...]) -> Decision:
+def _next(
+    subject: Subject, reasons: tuple[Reason, ...], fields: tuple[FieldChange, ...], *, drift: bool = False
+) -> Decision:
     job = subject.desired.address.leaf
     made = attempts(job, subject.fingerprint, subject.live)
-    return Decision(
+    change = subject.change(
         Action.RUN,
-        reason,
+        reasons,
         fields,
         before=revision_in_force(subject),
         after=run_name(job, subject.fingerprint, made + 1),
-        note=last_run(subject.applied),
+        drift=drift,
+        last_run_s=subject.applied.duration_s if subject.applied else None,
     )
+    return Decision(change=change)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.address import Address
-from orchestrator.core.change import Action, FieldChange
+from orchestrator.core.change import Action, Change, FieldChange, Registered
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.kind import Identity, Kind
+from orchestrator.core.reason import Reason
 from orchestrator.core.resource import Applied, Desired, Observed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Desired × Applied × Observed of one address.
 
@@ -54,26 +55,54 @@ class Subject:
         """Whether every workspace has it from birth."""
         return self.desired.address.parent is None and self.desired.address.name in self.kind.inborn
 
+    def change(
+        self,
+        action: Action,
+        reasons: tuple[Reason, ...],
+        fields: tuple[FieldChange, ...],
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        reuse: bool = False,
+        drift: bool = False,
+        last_run_s: float | None = None,
+    ) -> Change:
+        """A change of this resource; arguments as the attributes of `Change`."""
+        return Change(
+            address=self.desired.address,
+            action=action,
+            reasons=reasons,
+            fields=fields,
+            before=before,
+            after=after,
+            depends_on=self.desired.depends_on,
+            span=self.desired.span,
+            reuse=reuse,
+            drift=drift,
+            last_run_s=last_run_s,
+            registered=() if action is Action.NOOP else tuple(_registered(self.desired)),
+        )
 
-@dataclass(frozen=True, slots=True)
+
+def _registered(desired: Desired) -> Iterator[Registered]:
+    """Which assets that a resource names are none yet: jobs of the spec register them."""
+    for found in desired.references:
+        if found.attribute.startswith(("outputs.", "azureml:")) and not str(found).startswith(("azureml://", "$")):
+            yield Registered(str(found), str(found.target))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What to do with one resource, and why.
 
     Attributes:
-        before, after, reuse, drift, note: as in `Change`.
+        change: what happens, and why.
         observed: the live object that the action is about; None if it has to be made.
         reused: the live object that already is what is wanted.
         identity: what cascades to dependants; None means the fingerprint's own identity.
     """
 
-    action: Action
-    reason: str
-    fields: tuple[FieldChange, ...] = ()
-    before: str | None = None
-    after: str | None = None
-    reuse: bool = False
-    drift: bool = False
-    note: str = ""
+    change: Change
     observed: Observed | None = None
     reused: Observed | None = None
     identity: str | None = None

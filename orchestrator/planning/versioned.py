@@ -7,11 +7,12 @@ from typing import Any
 
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import Diagnostic, Severity
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because, in_short
 from orchestrator.core.resource import Observed
 from orchestrator.planning.existing import keep, live_in_force, reuse, revision_in_force
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content, is_ours, ownership_problem, unowned
-from orchestrator.planning.reasons import content_reason
+from orchestrator.planning.reasons import content_reasons
 from orchestrator.planning.revisions import version_name
 from orchestrator.planning.subject import Decision, Subject
 
@@ -35,7 +36,7 @@ def decide_versioned(subject: Subject) -> Decision | Diagnostic:
         return _conflict(subject) if subject.desired.version else _publish(subject)
     if subject.applied is not None and wanted.revision == subject.applied.revision:
         return keep(subject, subject.applied, wanted)
-    return reuse(subject, wanted, "version")
+    return reuse(subject, wanted, CulpritKind.VERSION)
 
 
 def _pinned(subject: Subject) -> Decision | Diagnostic | None:
@@ -74,15 +75,18 @@ def _publish(subject: Subject) -> Decision:
     current = live_in_force(subject)
     fields = compared(subject, current) if current else new_fields(subject)
     others = any(not observed.archived for observed in subject.live)
-    reason, drift = _why(subject, archived, current)
-    return Decision(
+    reasons, drift = _why(subject, archived, current)
+    if others and reasons[0].cause is Cause.NEW:
+        reasons = (Reason(Cause.OTHER_CONTENT),)
+    change = subject.change(
         Action.REVISE if others else Action.CREATE,
-        reason if reason != "new" or not others else "content: changed",
+        reasons,
         fields,
         before=revision_in_force(subject),
         after=after,
         drift=drift,
     )
+    return Decision(change=change)
 
 
 def _rotated(subject: Subject, wanted: Observed) -> bool:
@@ -113,36 +117,33 @@ def _restorable(observed: Observed, subject: Subject) -> bool:
     return marked and version in (None, observed.revision) and has_this_content(observed, subject)
 
 
-def _why(subject: Subject, archived: Observed | None, current: Observed | None) -> tuple[str, bool]:
-    """The reason, and whether it is that somebody else took the version away."""
+def _why(subject: Subject, archived: Observed | None, current: Observed | None) -> tuple[tuple[Reason, ...], bool]:
+    """The reasons, and whether it is that somebody else took the version away."""
     applied = subject.applied
     if applied is not None and current is None and subject.fingerprint.matches(applied.fingerprint.pack()):
-        gone = "archived" if archived is not None else "deleted"
-        return f"drift: version {applied.revision} {gone} outside", True
+        gone = Cause.ARCHIVED_OUTSIDE if archived is not None else Cause.DELETED_OUTSIDE
+        return (because(gone, CulpritKind.VERSION, applied.revision),), True
     if archived is not None:
-        return f"restore: version {archived.revision} has this content", False
-    if applied is None:
-        return "new", False
-    return content_reason(subject, compared(subject, current) if current else ()), False
+        return (because(Cause.RESTORE, CulpritKind.VERSION, archived.revision),), False
+    return content_reasons(subject, compared(subject, current) if current else ()), False
 
 
 def _take_over(subject: Subject, observed: Observed) -> Decision:
     """The spec pins a version that bears no mark, and adopting was asked for: mark it as it is."""
     fields = compared(subject, observed, recorded=False)
-    return Decision(
+    change = subject.change(
         Action.UPDATE,
-        f"adopt: version {observed.revision}",
+        (because(Cause.ADOPT, CulpritKind.VERSION, observed.revision),),
         fields,
         before=revision_in_force(subject),
         after=observed.revision,
-        observed=observed,
     )
+    return Decision(change=change, observed=observed)
 
 
 def _conflict(subject: Subject) -> Diagnostic:
     address, version = subject.desired.address, subject.desired.version
-    reason = content_reason(subject, ())
-    known = f" ({reason})" if subject.applied is not None else ""
+    known = f" ({in_short(content_reasons(subject, ()))})" if subject.applied is not None else ""
     return Diagnostic(
         Severity.ERROR,
         "version-content-conflict",

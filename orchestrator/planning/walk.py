@@ -10,6 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import Target
+from orchestrator.core.reason import in_short
 from orchestrator.core.resource import Desired, Observed, Rerun
 from orchestrator.core.value import plain
 from orchestrator.planning.answering import live_shares
@@ -20,7 +21,6 @@ from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
 from orchestrator.planning.ownership import is_adopted, is_ours
 from orchestrator.planning.pin import PlannedResource, pin
-from orchestrator.planning.reasons import registered_upstream
 from orchestrator.planning.runs import identity_of_run
 from orchestrator.planning.subject import Decision, Subject
 
@@ -79,7 +79,7 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
         return
     if address in facts.selection:
         done.problems.extend(_refused(subject, decision))
-    done.changes[address] = _change(subject, decision)
+    done.changes[address] = decision.change
     done.targets[address] = _target(subject, decision, resolved)
     done.planned[address] = (
         _planned(subject, decision) if address in facts.selection else _unselected(subject, decision)
@@ -90,23 +90,6 @@ def _emptied(address: Address, facts: Facts, done: Decisions) -> Address | None:
     """A part that gets requests by what stands at an address, and that is replaced."""
     answering = (share.part for share in live_shares(address, facts))
     return next((part for part in answering if part in done.planned and done.planned[part].renewed), None)
-
-
-def _change(subject: Subject, decision: Decision) -> Change:
-    desired = subject.desired
-    return Change(
-        desired.address,
-        decision.action,
-        decision.reason,
-        decision.fields,
-        decision.before,
-        decision.after,
-        desired.depends_on,
-        desired.span,
-        reuse=decision.reuse,
-        drift=decision.drift,
-        note="; ".join(filter(None, (decision.note, registered_upstream(desired, decision.action)))),
-    )
 
 
 def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -> Target:
@@ -122,8 +105,8 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
         subject.applied,
         observed,
         decision.reused,
-        owned=(observed,) if observed is not None and decision.action is Action.REPLACE else (),
-        adopted=observed is not None and decision.action not in _MADE_ANEW and _adopted(subject, observed),
+        owned=(observed,) if observed is not None and decision.change.action is Action.REPLACE else (),
+        adopted=observed is not None and decision.change.action not in _MADE_ANEW and _adopted(subject, observed),
     )
 
 
@@ -138,21 +121,22 @@ _MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)
 
 def _planned(subject: Subject, decision: Decision) -> PlannedResource:
     """What a resource will be once its decision is carried out. What is made anew has attributes that nobody knows yet."""
-    observed = None if decision.action in _MADE_ANEW else decision.observed
+    observed = None if decision.change.action in _MADE_ANEW else decision.observed
     return PlannedResource(
         subject.desired.address,
         subject.identity,
-        decision.after or "",
+        decision.change.after or "",
         decision.identity or subject.fingerprint.identity,
         observed.attributes if observed else {},
-        renewed=decision.action is Action.REPLACE or (subject.renewed and decision.action is Action.CREATE),
+        renewed=decision.change.action is Action.REPLACE
+        or (subject.renewed and decision.change.action is Action.CREATE),
     )
 
 
 def _unselected(subject: Subject, decision: Decision) -> PlannedResource:
     """What an unselected resource is for those that depend on it: what is in force now."""
     applied = subject.applied
-    if decision.before is None or applied is None:
+    if decision.change.before is None or applied is None:
         return _planned(subject, decision)
     observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
     always = subject.desired.lifecycle.rerun is Rerun.ALWAYS
@@ -167,7 +151,7 @@ def _unselected(subject: Subject, decision: Decision) -> PlannedResource:
 
 def _refused(subject: Subject, decision: Decision) -> list[Diagnostic]:
     """A protected resource is neither replaced nor taken away together with its endpoint."""
-    lost = decision.action is Action.REPLACE or (subject.renewed and any(not o.archived for o in subject.live))
+    lost = decision.change.action is Action.REPLACE or (subject.renewed and any(not o.archived for o in subject.live))
     if not lost or not subject.desired.lifecycle.protect:
         return []
-    return [protected(subject.desired.address, f"replace it ({decision.reason})", subject.desired)]
+    return [protected(subject.desired.address, f"replace it ({in_short(decision.change.reasons)})", subject.desired)]

@@ -30,12 +30,12 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
-from orchestrator.planning.status import statuses
 from orchestrator.reconcile.places import Place, PlacesFile
 from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.record import NOTE
 from orchestrator.reconcile.stages import Look, Session, StandingBy
 from orchestrator.reconcile.unplaced import Unplaced
+from orchestrator.report.statuses import statuses
 from orchestrator.spec.problems import OUTSIDE, SUMMARIES
 from orchestrator.spec.secrets import read_again
 

@@ -20,6 +20,7 @@ from orchestrator.reconcile.stages import Engine, Look, Session, StandingBy
 from orchestrator.reconcile.switches import Circumstances, Held, Hold, held_back, is_drift
 from orchestrator.reconcile.task import Control, Known, PassEnd, Task, Watch
 from orchestrator.reconcile.windows import frozen
+from orchestrator.report.reasons import change_reason
 
 _DONE_WELL = frozenset(StepOutcome) - NOT_WELL
 _UNWELL = (Health.DEGRADED, Health.MISSING, Health.UNKNOWN)
@@ -180,15 +181,15 @@ class Pass:
         waiting = []
         for change in look.plan.effective:
             one = held.get(change.address)
-            reason = one.reason if one else change.reason
+            cause = change_reason(change)
             waiting.append(
                 Waiting(
                     str(change.address),
                     change.action.value,
-                    reason,
+                    one.reason if one else cause,
                     one.why if one else None,
                     is_drift(change),
-                    change.reason,
+                    cause,
                 )
             )
         at_stake = {change.address for change in look.plan.effective}

@@ -10,6 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.graph import closure, reverse
 from orchestrator.core.plan import Plan
+from orchestrator.core.reason import BY_OTHERS
 from orchestrator.reconcile.policy import Policy
 
 
@@ -55,9 +56,7 @@ def is_drift(change: Change) -> bool:
     """Whether others changed the workspace and nobody changed the spec."""
     if not change.drift or change.action in (Action.NOOP, Action.DELETE, Action.FORGET):
         return False
-    return all(field.drift for field in change.fields if field.action is not Action.NOOP) or (
-        change.reason.startswith("drift: ")
-    )
+    return all(field.drift for field in change.fields if field.action is not Action.NOOP) or (change.cause in BY_OTHERS)
 
 
 def is_removal(change: Change) -> bool:

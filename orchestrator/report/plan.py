@@ -9,7 +9,9 @@ from typing import Any
 
 from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.plan import Plan
+from orchestrator.core.reason import FROM_UPSTREAM, Cause
 from orchestrator.core.tree import dotted
+from orchestrator.report.reasons import change_note, change_reason, field_reason
 from orchestrator.report.style import PLAIN, Style, harmless, markdown, markdown_code, one_line
 
 SYMBOLS = {
@@ -59,7 +61,9 @@ def plan_text(plan: Plan, style: Style = PLAIN, *, verbose: bool = False) -> str
     for change in effective:
         lines.extend(_change_lines(change, (width, phrases), style, verbose=verbose))
     orphans = [change for change in plan.changes if change.orphaned]
-    lines.extend(f"  {style('?', 'magenta')} {one_line(f'{c.address}   orphaned   {c.reason}')}" for c in orphans)
+    lines.extend(
+        f"  {style('?', 'magenta')} {one_line(f'{c.address}   orphaned   {change_reason(c)}')}" for c in orphans
+    )
     unchanged = [change for change in plan.changes if change.action is Action.NOOP and not change.orphaned]
     lines.extend(_unchanged_lines(unchanged, style, verbose=verbose))
     lines.extend(_drift_lines(plan.changes, style))
@@ -115,9 +119,10 @@ def verb_phrase(change: Change) -> str:
 
 def _change_lines(change: Change, widths: tuple[int, int], style: Style, *, verbose: bool) -> Iterable[str]:
     symbol = style(SYMBOLS[change.action], _COLOURS[change.action])
-    note = style(f"   {one_line(change.note)}", "dim") if change.note else ""
+    note = change_note(change)
+    note = style(f"   {one_line(note)}", "dim") if note else ""
     head = one_line(f"{change.address!s:<{widths[0]}}   {verb_phrase(change):<{widths[1]}}")
-    yield f"  {symbol} {head}   {style(one_line(change.reason), 'dim')}{note}"
+    yield f"  {symbol} {head}   {style(one_line(change_reason(change)), 'dim')}{note}"
     for field in change.fields if verbose else _telling_fields(change):
         yield f"      {_field_line(field, style)}"
 
@@ -126,7 +131,7 @@ def _telling_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields that say more than the change's own line: not all of what is new, not the cascade's new names and digests."""
     if change.action is Action.CREATE or (change.before is None and change.action is Action.RUN):
         return ()
-    if change.action in (Action.RUN, Action.REVISE) and change.reason.startswith("upstream:"):
+    if change.action in (Action.RUN, Action.REVISE) and change.cause in FROM_UPSTREAM:
         return ()
     return tuple(f for f in change.fields if f.action is not Action.NOOP and not _is_files(f.desired))
 
@@ -141,7 +146,7 @@ def _field_line(field: FieldChange, style: Style) -> str:
         before = field.observed
     old, new = show_change(before, field.desired)
     text = one_line(f"{dotted(field.path)}: {old} → {new}")
-    return f"{text}   {style(one_line(field.reason), 'dim')}" if field.reason else text
+    return f"{text}   {style(one_line(field_reason(field)), 'dim')}"
 
 
 def show_value(value: Any) -> str:
@@ -194,7 +199,7 @@ def _unchanged_lines(unchanged: list[Change], style: Style, *, verbose: bool) ->
         return
     if verbose:
         for change in unchanged:
-            reason = "" if change.reason == "unchanged" else f"   {change.reason}"
+            reason = "" if change.cause is Cause.UNCHANGED else f"   {change_reason(change)}"
             yield style(one_line(f"  = {change.address}   unchanged{reason}"), "dim")
             for field in change.fields:
                 yield style(f"      {_field_line(field, PLAIN)}", "dim")
@@ -227,7 +232,8 @@ def plan_markdown(plan: Plan) -> str:
         for change in effective:
             symbol = "?" if change.orphaned else SYMBOLS[change.action]
             phrase = "orphaned" if change.orphaned else verb_phrase(change)
-            why = change.reason + (f" ({change.note})" if change.note else "")
+            note = change_note(change)
+            why = change_reason(change) + (f" ({note})" if note else "")
             lines.append(f"| `{symbol}` | {markdown_code(change.address)} | {markdown(phrase)} | {markdown(why)} |")
         lines.append("")
     details = [change for change in effective if any(f.action is not Action.NOOP for f in change.fields)]

@@ -72,7 +72,8 @@ def _project(name: str, document: Mapping[str, Any], style: Style) -> Iterator[s
 def _pending(change: Mapping[str, Any]) -> str:
     """What waits: what the spec asks for is pending, what others changed is drift."""
     kind, cause, reason = "drift" if change.get("drift") else "pending", change.get("cause", ""), change["reason"]
-    why = reason if cause in ("", reason) else f"{cause.removeprefix('drift: ')}; {reason}"
+    held = bool(change.get("why")) and bool(cause)
+    why = f"{cause.removeprefix('drift: ')}; {reason}" if held else reason
     return f"{kind}: {change['action']} {change['address']} ({why})"
 
 

@@ -107,7 +107,7 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 
 def _log_plan(plan: Plan, console: Console) -> None:
-    from orchestrator.planning.saved import plan_to_json
+    from orchestrator.report.plan_json import plan_to_json
 
     document = plan_to_json(plan)
     changes = [{name: change[name] for name in ("address", "action", "reason")} for change in document["changes"]]

@@ -58,7 +58,7 @@ def command(
 def print_plan(plan: Plan, console: Console) -> None:
     """Print a plan in the form that was asked for."""
     if console.json:
-        from orchestrator.planning.saved import plan_to_json
+        from orchestrator.report.plan_json import plan_to_json
 
         console.document(plan_to_json(plan))
     elif console.format == "markdown":

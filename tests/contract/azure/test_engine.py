@@ -26,6 +26,7 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+from orchestrator.report.reasons import change_reason
 from tests.contract.azure.blob_wire import BlobWire
 from tests.contract.azure.wire import Wire
 
@@ -80,7 +81,7 @@ def apply(project: Project, workspace: Workspace) -> RunReport:
 
 def effective(project: Project, workspace: Workspace) -> list[tuple[str, Action, str]]:
     plan = plan_project(project, workspace, PlanOptions()).plan
-    return [(str(change.address), change.action, change.reason) for change in plan.effective]
+    return [(str(change.address), change.action, change_reason(change)) for change in plan.effective]
 
 
 def test_what_was_applied_needs_no_change(project: Project, workspace: Workspace, wire: Wire) -> None:

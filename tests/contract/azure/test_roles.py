@@ -29,6 +29,7 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+from orchestrator.report.reasons import change_reason
 from orchestrator.workspace.arm.roles import KIND
 from tests.contract.azure.requests import request
 from tests.contract.azure.wire import Answer, Exchange, Wire
@@ -62,7 +63,7 @@ class Life:
     def plan(self, **options: Any) -> dict[str, tuple[Action, str]]:
         with self.open() as workspace:
             changes = plan_project(self.project(), workspace, PlanOptions(**options)).plan.effective
-        return {str(change.address): (change.action, change.reason) for change in changes}
+        return {str(change.address): (change.action, change_reason(change)) for change in changes}
 
     def apply(self, **options: Any) -> dict[str, Outcome]:
         with self.open() as workspace:

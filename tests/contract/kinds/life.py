@@ -28,6 +28,7 @@ from orchestrator.engine import (
 )
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+from orchestrator.report.reasons import change_reason
 from tests.contract.kinds.worlds import World
 from tests.unit.kinds.cases import Case
 
@@ -123,7 +124,7 @@ class Life:
         with self._open(project) as workspace:
             left, done = apply_project(project, workspace, PlanOptions(**options), RunOptions(), lambda plan: True)
         assert not left.effective, [
-            (str(c.address), c.action, c.reason, [f for f in c.fields if f.action]) for c in left.effective
+            (str(c.address), c.action, change_reason(c), [f for f in c.fields if f.action]) for c in left.effective
         ]
         assert done is None
         assert self.world.facts() == before, "an apply without changes writes nothing"

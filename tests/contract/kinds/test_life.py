@@ -19,7 +19,8 @@ from orchestrator.core.kind import Identity
 from orchestrator.core.resource import Removal
 from orchestrator.core.run import Outcome
 from orchestrator.core.tree import value_at
-from orchestrator.planning.saved import plan_to_json, saved_plan_problems
+from orchestrator.report.plan_json import plan_to_json, saved_plan_problems
+from orchestrator.report.reasons import change_reason
 from tests.contract.kinds.life import DONE, KINDS, Life
 from tests.contract.kinds.worlds import World
 from tests.unit.kinds.cases import Case, all_cases
@@ -75,7 +76,7 @@ def test_it_is_created_once(case: Case, world: World, tmp_path: Path) -> None:
     assert saved_plan_problems(saved, again) == []
     planned = {change.address: change for change in first.effective}
     assert planned[life.address].action is MADE[identity(case)]
-    assert planned[life.address].reason == "new"
+    assert change_reason(planned[life.address]) == "new"
     done = life.apply()
     assert done.keys() == planned.keys()
     assert {result.outcome for result in done.values()} <= DONE
@@ -152,7 +153,7 @@ def test_what_cannot_change_in_place_is_replaced(case: Case, world: World, tmp_p
     life.edit(case.immutable or {})
     change = life.changes()[life.address]
     assert change.action is Action.REPLACE
-    assert any(field.action is Action.REPLACE and field.reason for field in change.fields)
+    assert any(field.action is Action.REPLACE and field.reason.culprits for field in change.fields)
     assert life.apply()[life.address].outcome is Outcome.REPLACED
     assert len(life.live(life.address)) == 1
     assert world.made(life.address) > first, "another object"

@@ -12,6 +12,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.kind import Identity
+from orchestrator.report.reasons import change_reason
 from tests.contract.kinds.life import KINDS, Life
 from tests.contract.kinds.test_life import CASES
 from tests.contract.kinds.worlds import World
@@ -51,7 +52,8 @@ def renamed(life: Life, *, form: str) -> None:
     assert life.case.place()[-1][:CUT] + "two" in {part for address in moved for part in (address.name, address.leaf)}
     assert {change.action for change in moved.values()} == {Action.REPLACE}
     assert all(
-        change.reason == f"renamed: was {change.former}" and change.former in before for change in moved.values()
+        change_reason(change) == f"renamed: was {change.former}" and change.former in before
+        for change in moved.values()
     )
     others = {c.action for address, c in changes.items() if address not in moved}
     assert others <= {Action.UPDATE, Action.RUN}, "what mentions it follows; nothing is created or deleted beside"
@@ -121,7 +123,7 @@ def test_what_is_kept_stays_under_its_old_name(embedded: World, tmp_path: Path) 
     life.edit({})
     follow(life, "two", form="name", patch=keep)
     [change] = life.changes().values()
-    assert change.reason.endswith("which stays (on_removal: keep)")
+    assert change_reason(change).endswith("which stays (on_removal: keep)")
     life.apply()
     assert len({observed.address for observed in life.live()}) == 2
 
@@ -149,5 +151,5 @@ def test_the_other_targets_names_are_neither_renamed_nor_pruned(embedded: World,
     assert [change.action for change in made.values()] == [Action.CREATE]
     life.apply(prune=True)
     assert len({observed.address for observed in life.live()}) == 2
-    stays = next(change for change in life.plan(prune=True).plan.changes if change.reason.startswith("belongs"))
-    assert stays.reason == "belongs to target 'dev'"
+    stays = next(change for change in life.plan(prune=True).plan.changes if change_reason(change).startswith("belongs"))
+    assert change_reason(stays) == "belongs to target 'dev'"

@@ -13,6 +13,7 @@ from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Invalid
 from orchestrator.core.resource import Removal
+from orchestrator.report.reasons import change_reason
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
@@ -78,7 +79,7 @@ def test_one_that_is_replaced_loses_its_traffic_meanwhile(story: Story) -> None:
     story.works()
     story.say("blue", "green", traffic={"blue": 90, "green": 10}, egress_public_network_access="disabled")
     assert story.actions() == {BLUE: Action.REPLACE, TRAFFIC: Action.REPLACE}
-    assert story.changes()[TRAFFIC].reason == f"upstream: {BLUE} is replaced"
+    assert change_reason(story.changes()[TRAFFIC]) == f"upstream: {BLUE} is replaced"
     story.works()
     story.say("blue", "green", traffic={"green": 100})
     story.works()

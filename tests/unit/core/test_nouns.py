@@ -21,7 +21,7 @@ def test_what_is_missing_on_the_machine_comes_with_the_command() -> None:
 
 def test_a_plan_counts_each_change_once() -> None:
     def change(number: int, action: Action, *, orphaned: bool = False) -> Change:
-        return Change(Address("data", f"d{number}"), action, "", orphaned=orphaned)
+        return Change(address=Address("data", f"d{number}"), action=action, reasons=(), orphaned=orphaned)
 
     actions = [Action.CREATE, Action.REVISE, Action.RUN, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.FORGET]
     changes = [change(number, action) for number, action in enumerate([*actions, Action.NOOP])]

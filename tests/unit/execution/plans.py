@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change
 from orchestrator.core.plan import Plan, PlanBase, Target
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.resource import Applied, Check, Desired, Lifecycle, Observed, Removal
 from tests.unit.execution.simulated import KINDS, MemoryStore, SimulatedBackend, fingerprint
 
@@ -54,9 +55,9 @@ def row(
     if live is None and what in (Action.UPDATE, Action.REPLACE, Action.DELETE):
         live = Observed(place, after, {})
     change = Change(
-        place,
-        what,
-        "test",
+        address=place,
+        action=what,
+        reasons=(Reason(Cause.CHANGED),),
         before=after if live else None,
         after=after,
         depends_on=ats(needs),

@@ -21,6 +21,7 @@ from orchestrator.core.errors import (
 )
 from orchestrator.core.health import Health
 from orchestrator.core.ports import ScoringAnswer
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.resource import Check, Lifecycle, Observed, Removal
 from orchestrator.core.run import EventKind, Outcome, Verb
 from orchestrator.core.state import Intent
@@ -297,7 +298,7 @@ def test_a_replacement_whose_removal_fails_is_a_failure() -> None:
     assert "create compute.c" not in bench.calls()
 
 
-SIZE = FieldChange(("size",), 1, 2, 1, Action.UPDATE, "changed")
+SIZE = FieldChange(path=("size",), applied=1, desired=2, observed=1, action=Action.UPDATE, reason=Reason(Cause.CHANGED))
 
 
 @pytest.mark.parametrize(

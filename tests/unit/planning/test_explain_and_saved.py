@@ -12,11 +12,13 @@ import pytest
 
 from orchestrator.core.change import Action
 from orchestrator.core.health import Health
+from orchestrator.core.reason import Cause, CulpritKind
 from orchestrator.core.resource import Lifecycle
 from orchestrator.core.value import Secret
-from orchestrator.planning.explain import EARLIER, explain
-from orchestrator.planning.reasons import last_run
-from orchestrator.planning.saved import plan_to_json, saved_plan_problems
+from orchestrator.planning.explain import explain
+from orchestrator.report.explain import link_reason, sentences
+from orchestrator.report.plan_json import plan_to_json, saved_plan_problems
+from orchestrator.report.reasons import change_note
 from tests.unit.planning.toys import (
     BLUE,
     CPU,
@@ -26,6 +28,7 @@ from tests.unit.planning.toys import (
     TRAFFIC,
     TRAIN,
     World,
+    change_of,
     external,
     files,
     pipeline,
@@ -45,36 +48,36 @@ def world() -> World:
 
 def test_the_chain_goes_back_to_the_file(world: World) -> None:
     told = explain(world.plan(pipeline("2")), BLUE)
-    assert [(cause.address, cause.root) for cause in told.chain] == [
+    assert [(link.address, link.root) for link in told.chain] == [
         (BLUE, False),
         (MODEL, False),
         (TRAIN, False),
         (DATA, True),
     ]
-    assert f"It starts at {DATA}: content: heart.csv." in told.sentences
-    assert told.sentences[0] == f"{BLUE} will be updated in place: upstream: {MODEL}."
-    assert told.sentences[1] == f"model: azureml:heart:1 → azureml:heart:2 (upstream: {MODEL})."
+    assert f"It starts at {DATA}: content: heart.csv." in sentences(told)
+    assert sentences(told)[0] == f"{BLUE} will be updated in place: upstream: {MODEL}."
+    assert sentences(told)[1] == f"model: azureml:heart:1 → azureml:heart:2 (upstream: {MODEL})."
     assert told.consequences == ()
 
 
 def test_consequences_are_everything_that_follows(world: World) -> None:
     told = explain(world.plan(pipeline("2")), DATA)
     assert told.consequences == (TRAIN, MODEL, BLUE)
-    assert [cause.root for cause in told.chain] == [True]
+    assert [link.root for link in told.chain] == [True]
 
 
 def test_changed_files_are_told_by_their_digests_and_a_first_run_without_its_fields() -> None:
     made = World()
     told = explain(made.plan(project(resource(TRAIN, command="x", code=files(a_py="1")))), TRAIN)
-    assert len(told.sentences) == 1
+    assert len(sentences(told)) == 1
     made.apply(project(resource(TRAIN, command="x", code=files(a_py="1"))))
     told = explain(made.plan(project(resource(TRAIN, command="x", code=files(a_py="2")))), TRAIN)
-    assert re.fullmatch(r"code: files \w{1,12} → files \w{1,12} \(content\)\.", told.sentences[1])
+    assert re.fullmatch(r"code: files \w{1,12} → files \w{1,12} \(content\)\.", sentences(told)[1])
 
 
 def test_what_does_not_change_is_explained_too(world: World) -> None:
     told = explain(world.plan(pipeline("2")), HF)
-    assert told.sentences == (f"{HF} will not change: spec, record and workspace agree.",)
+    assert sentences(told) == (f"{HF} will not change: spec, record and workspace agree.",)
     with pytest.raises(KeyError):
         explain(world.plan(pipeline()), CPU._replace(name="none"))
 
@@ -82,8 +85,8 @@ def test_what_does_not_change_is_explained_too(world: World) -> None:
 def test_an_upstream_that_was_applied_before_is_still_the_cause(world: World) -> None:
     world.apply(pipeline("2"), stop_after=1)
     told = explain(world.plan(pipeline("2")), TRAIN)
-    assert [(cause.address, cause.reason) for cause in told.chain][1] == (DATA, EARLIER)
-    assert "Last run took 48 s." in told.sentences
+    assert [(link.address, link_reason(link)) for link in told.chain][1] == (DATA, "it changed in an earlier apply")
+    assert "Last run took 48 s." in sentences(told)
 
 
 def test_something_outside_the_spec_is_a_root_of_its_own(world: World) -> None:
@@ -96,8 +99,8 @@ def test_something_outside_the_spec_is_a_root_of_its_own(world: World) -> None:
     world.apply(wanted)
     world.elsewhere[raw.target] = Observed(raw.target, "2", {})
     told = explain(world.plan(wanted), MODEL)
-    assert [(cause.address, cause.root) for cause in told.chain] == [(MODEL, True)]
-    assert "upstream: azureml:raw" in told.sentences[0]
+    assert [(link.address, link.root) for link in told.chain] == [(MODEL, True)]
+    assert "upstream: azureml:raw" in sentences(told)[0]
 
 
 def test_fields_are_told_and_those_left_alone_as_well(world: World) -> None:
@@ -107,7 +110,7 @@ def test_fields_are_told_and_those_left_alone_as_well(world: World) -> None:
         CPU, size="D2", nodes=3, zones=["1"], principal="x", lifecycle=Lifecycle(ignore=("zones",))
     )
     told = explain(world.plan(project(*resources.values())), CPU)
-    assert told.sentences[1:] == (
+    assert sentences(told)[1:] == (
         "nodes: 9 → 3 (drift).",
         'Left alone: zones: (none) → ["1"] (ignored: lifecycle.ignore).',
         "Left alone: principal: (none) → x (computed: made by the service).",
@@ -135,20 +138,20 @@ def test_decisions_in_words(world: World, why: str, options: Any, edit: str, exp
         "bigger": [resource(CPU, size="D4", nodes=3)],
     }
     rest = [d for a, d in pipeline().resources.items() if a not in (CPU, TRAIN, MODEL, BLUE, TRAFFIC)]
-    assert explain(world.plan(project(*edits[edit], *rest), **options), CPU).sentences[0] == expected, why
+    assert sentences(explain(world.plan(project(*edits[edit], *rest), **options), CPU))[0] == expected, why
 
 
 def test_going_back_is_told_as_recording(world: World) -> None:
     revision = world.applied[DATA].revision
     world.apply(pipeline("2"))
     told = explain(world.plan(pipeline("1")), DATA)
-    assert told.sentences[0].startswith(f"{DATA} will be recorded as {revision} without doing anything again")
+    assert sentences(told)[0].startswith(f"{DATA} will be recorded as {revision} without doing anything again")
 
 
 def test_a_replaced_endpoint_is_the_cause_of_what_is_inside(world: World) -> None:
     resources = {a: resource(HF, auth="token") if a == HF else d for a, d in pipeline().resources.items()}
     told = explain(world.plan(project(*resources.values())), BLUE)
-    assert [cause.address for cause in told.chain] == [BLUE, HF]
+    assert [link.address for link in told.chain] == [BLUE, HF]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,8 @@ def test_a_replaced_endpoint_is_the_cause_of_what_is_inside(world: World) -> Non
 def test_how_long_the_last_run_took(world: World, seconds: float | None, text: str) -> None:
     from dataclasses import replace
 
-    assert last_run(replace(world.applied[TRAIN], duration_s=seconds)) == text
+    change = change_of(world.plan(pipeline("2")), TRAIN)
+    assert change_note(replace(change, last_run_s=seconds)) == text
 
 
 def document(world: World, wanted: Any, **options: Any) -> dict[str, Any]:
@@ -203,6 +207,28 @@ def test_the_same_facts_give_the_saved_plan_again(world: World) -> None:
     saved = document(world, pipeline("2"))
     assert saved_plan_problems(saved, world.plan(pipeline("2"))) == []
     assert saved_plan_problems(saved | {"origin": {"spec": []}}, world.plan(pipeline("2"))) == []
+
+
+def test_a_saved_plan_is_compared_by_its_data_and_not_by_its_sentences(world: World) -> None:
+    saved = document(world, pipeline("2"))
+    parts = [*saved["changes"], *(field for change in saved["changes"] for field in change["fields"])]
+    for part in parts:
+        part["reason"] = "in the words of another version"
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == []
+    causes = [part.pop("causes") for part in parts]
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [], "plans from before causes were data"
+    for part, cause in zip(parts, causes, strict=True):
+        part["causes"] = cause
+    saved["changes"][0]["causes"] = [{"cause": "drift", "culprits": []}]
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [
+        f"The workspace has changed since: {saved['changes'][0]['address']}."
+    ]
+
+
+def test_the_schema_knows_every_cause() -> None:
+    cause = json.loads(SCHEMA.read_text())["$defs"]["cause"]["properties"]
+    assert cause["cause"]["enum"] == [each.value for each in Cause]
+    assert cause["culprits"]["items"]["properties"]["kind"]["enum"] == [each.value for each in CulpritKind]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from orchestrator.core.kind import Identity
 from orchestrator.core.tree import dotted
 from orchestrator.planning.diff import differences
 from orchestrator.planning.marks import Policy
+from orchestrator.report.reasons import field_reason
 from tests.unit.planning.toys import Machine, Table
 
 NAMED = Policy(node_of(Machine), Identity.NAMED)
@@ -171,7 +172,7 @@ def test_named(why: str, desired: Any, applied: Any, observed: Any, expected: li
 
 
 def told(desired: Any, applied: Any, observed: Any, policy: Policy) -> list[tuple[str, Action, str]]:
-    return [(dotted(f.path), f.action, f.reason) for f in differences(desired, applied, observed, policy)]
+    return [(dotted(f.path), f.action, field_reason(f)) for f in differences(desired, applied, observed, policy)]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from orchestrator.core.resource import Applied, Lifecycle, Observed, Removal
 from orchestrator.core.span import Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Reference
+from orchestrator.report.reasons import change_reason
 from tests.unit.planning.toys import (
     BLUE,
     CPU,
@@ -151,7 +152,7 @@ def test_what_becomes_of_an_orphan(why: str, lifecycle: Lifecycle, reason: str, 
     world.apply(project(resource(DATA, path="2", lifecycle=lifecycle)))
     plan = world.apply(project(), prune=True)
     change = change_of(plan, DATA)
-    assert (change.reason, change.action.value) == (reason, action), why
+    assert (change_reason(change), change.action.value) == (reason, action), why
     assert len(plan.targets[DATA].owned) == 2, "every version goes, not only the one in force"
     kept = lifecycle.on_removal is Removal.KEEP
     assert [o for o in world.objects[DATA] if not o.archived] == (list(world.objects[DATA]) if kept else [])
@@ -314,7 +315,7 @@ def test_what_is_not_selected_upstream_stays_in_force_and_is_warned_of() -> None
     plan = world.apply(pipeline("2", command="other"), select=("jobs.train",))
     (warning,) = plan.warnings
     assert (warning.code, warning.address) == ("unselected-upstream", DATA)
-    assert change_of(plan, TRAIN).reason == "content: command"
+    assert change_reason(change_of(plan, TRAIN)) == "content: command"
     table = plan.targets[TRAIN].resolved["table"]
     assert table == f"azureml:heart:{world.applied[DATA].revision}"
     assert set(actions(world.apply(pipeline("2", command="other")))) == {str(a) for a in (DATA, TRAIN, MODEL, BLUE)}

@@ -11,6 +11,7 @@ from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Check, Lifecycle, Observed, Removal
 from orchestrator.core.value import Reference, Secret, Template, Unknown
+from orchestrator.report.reasons import change_reason
 from tests.unit.planning.toys import (
     BLUE,
     CPU,
@@ -118,31 +119,31 @@ def test_rules(why: str, before: Any, outside: Any, after: Any, action: str, rea
     world.outside(CPU, **outside)
     plan = world.apply(machine(**after))
     change = change_of(plan, CPU)
-    assert (change.action.value, change.reason, change.drift) == (action, reason, drift), why
+    assert (change.action.value, change_reason(change), change.drift) == (action, reason, drift), why
     assert actions(world.plan(machine(**after))) == {}
 
 
 def test_what_failed_is_tried_again() -> None:
     world = World(health=lambda address: Health.DEGRADED)
     world.apply(machine())
-    assert change_of(world.plan(machine()), CPU).reason == "last apply failed"
+    assert change_reason(change_of(world.plan(machine()), CPU)) == "last apply failed"
     world.objects.clear()
     change = change_of(world.plan(machine()), CPU)
-    assert (change.action, change.reason, change.drift) == (Action.CREATE, "last apply failed", False)
+    assert (change.action, change_reason(change), change.drift) == (Action.CREATE, "last apply failed", False)
 
 
 def test_what_was_deleted_outside_is_created() -> None:
     world = made()
     world.objects.clear()
     change = change_of(world.plan(machine()), CPU)
-    assert (change.action, change.reason, change.drift) == (Action.CREATE, "drift: deleted outside", True)
+    assert (change.action, change_reason(change), change.drift) == (Action.CREATE, "drift: deleted outside", True)
 
 
 def test_a_mark_taken_away_is_put_back() -> None:
     world = made()
     world.mark(CPU, owner=None, fingerprint=None)
     change = change_of(world.apply(machine()), CPU)
-    assert (change.reason, change.drift) == ("drift: owner's mark removed outside", True)
+    assert (change_reason(change), change.drift) == ("drift: owner's mark removed outside", True)
     assert actions(world.plan(machine())) == {}
 
 
@@ -167,7 +168,7 @@ def test_an_object_without_a_mark_is_adopted_only_on_demand() -> None:
     assert [problem.code for problem in raised.value.diagnostics] == ["not-owned"]
     assert "--adopt" in raised.value.diagnostics[0].fix
     change = change_of(world.apply(machine(nodes=4), adopt=True), CPU)
-    assert (change.action, change.reason, change.reuse) == (
+    assert (change.action, change_reason(change), change.reuse) == (
         Action.UPDATE,
         "adopt: made by others; changed: nodes",
         False,
@@ -191,7 +192,7 @@ def test_what_only_stands_in_is_adopted_whatever_it_does_not_say() -> None:
     with pytest.raises(SpecError, match="not-owned"):
         world.plan(machine())
     change = change_of(world.plan(machine(), adopt=True), CPU)
-    assert (change.action, change.reason) == (Action.UPDATE, "adopt: made by others; changed: size, nodes")
+    assert (change.action, change_reason(change)) == (Action.UPDATE, "adopt: made by others; changed: size, nodes")
     world.elsewhere[CPU] = Observed(CPU, "", {"size": "D4"}, attributes={"stand_in": "a folder"})
     with pytest.raises(SpecError, match="adopt-would-replace"):
         world.plan(machine(), adopt=True)
@@ -202,9 +203,11 @@ def test_an_interrupted_create_is_recorded_without_doing_it_again() -> None:
     world.apply(machine(), stop_after=1, lose_record=True)
     change = change_of(world.plan(machine()), CPU)
     assert (change.action, change.reuse) == (Action.UPDATE, True)
-    assert change.reason == "adopt: ours, but without a record"
+    assert change_reason(change) == "adopt: ours, but without a record"
     world.mark(CPU, owner=None, fingerprint=None)
-    assert change_of(world.plan(machine()), CPU).reason == "adopt: ours, but without a record", "the journal knows it"
+    assert change_reason(change_of(world.plan(machine()), CPU)) == "adopt: ours, but without a record", (
+        "the journal knows it"
+    )
 
 
 @pytest.mark.parametrize("unfinished", [{"health": Health.PROGRESSING}, {"fingerprint": "1:other::"}])
@@ -227,7 +230,7 @@ def test_other_tests_are_an_update() -> None:
     door = resource(HF, auth="key")
     world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", "{}"),))))
     plan = world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", "[]"),))))
-    assert change_of(plan, BLUE).reason == "metadata: tests"
+    assert change_reason(change_of(plan, BLUE)) == "metadata: tests"
     assert not change_of(plan, BLUE).reuse
 
 
@@ -238,7 +241,7 @@ def test_a_replaced_endpoint_takes_what_is_inside_with_it() -> None:
     wanted = project(*resources[:4], resource(HF, auth="token"), *resources[4:])
     plan = world.apply(wanted)
     assert actions(plan) == {str(HF): "replace", str(BLUE): "create", str(TRAFFIC): "create"}
-    assert change_of(plan, BLUE).reason == f"upstream: {HF} is replaced"
+    assert change_reason(change_of(plan, BLUE)) == f"upstream: {HF} is replaced"
     assert [o.revision for o in plan.targets[HF].owned] == [""]
     assert actions(world.plan(wanted)) == {}
 
@@ -261,7 +264,7 @@ def test_files_of_a_deployment_are_named() -> None:
     door = resource(HF, auth="key")
     world.apply(project(door, resource(BLUE, code=files(score_py="1", old_py="1", util_py="1"))))
     plan = world.apply(project(door, resource(BLUE, code=files(score_py="2", new_py="1", util_py="1"))))
-    assert change_of(plan, BLUE).reason == "content: score.py, new.py (added), old.py (removed)"
+    assert change_reason(change_of(plan, BLUE)) == "content: score.py, new.py (added), old.py (removed)"
 
 
 def test_another_model_is_a_change_and_not_an_upstream() -> None:
@@ -271,7 +274,7 @@ def test_another_model_is_a_change_and_not_an_upstream() -> None:
     world = World()
     world.apply(project(first, other, door, resource(BLUE, model=Reference(MODEL))))
     plan = world.plan(project(first, other, door, resource(BLUE, model=Reference(other.address))))
-    assert change_of(plan, BLUE).reason == "changed: model"
+    assert change_reason(change_of(plan, BLUE)) == "changed: model"
 
 
 def test_an_ignored_field_keeps_its_live_value_when_another_is_written() -> None:
@@ -282,7 +285,7 @@ def test_an_ignored_field_keeps_its_live_value_when_another_is_written() -> None
     world = made(**said)
     world.outside(CPU, nodes=7, limits={"days": 9, "hours": 2}, zones=["8"])
     plan = world.apply(machine(**said, tags={"team": "x"}))
-    assert change_of(plan, CPU).reason == "metadata: tags.team"
+    assert change_reason(change_of(plan, CPU)) == "metadata: tags.team"
     resolved = plan.targets[CPU].resolved
     assert (resolved["nodes"], resolved["limits"], resolved["zones"]) == (7, {"days": 9, "hours": 2}, ["8"])
     assert actions(world.plan(machine(**said, tags={"team": "x"}))) == {}
@@ -297,7 +300,7 @@ def test_a_datastore_that_cascades_without_another_text_is_an_upstream() -> None
 
     world.apply(wanted(1))
     plan = world.apply(wanted(2))
-    assert change_of(plan, BLUE).reason == f"upstream: {CPU}"
+    assert change_reason(change_of(plan, BLUE)) == f"upstream: {CPU}"
     assert actions(world.plan(wanted(2))) == {}
 
 

@@ -9,7 +9,7 @@ from orchestrator.core.health import Health, Sync
 from orchestrator.core.status import ResourceStatus
 from orchestrator.core.value import Secret
 from orchestrator.observe.observe import observe
-from orchestrator.planning.status import statuses
+from orchestrator.report.statuses import statuses
 from tests.unit.planning.toys import CPU, DATA, HF, KINDS, MODEL, TRAIN, World, pipeline, project, resource
 
 

@@ -14,6 +14,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
 from orchestrator.core.value import Reference
 from orchestrator.planning.revisions import LONGEST_RUN, attempts, run_name, version_name
+from orchestrator.report.reasons import change_reason, field_reason
 from tests.unit.planning.toys import (
     CPU,
     DATA,
@@ -92,7 +93,7 @@ def test_what_is_no_content_makes_no_version(why: str, edit: Any, reason: str) -
     world = World()
     world.apply(table())
     change = change_of(world.apply(table(**edit)), DATA)
-    assert (change.reason, change.after) == (reason, world.applied[DATA].revision), why
+    assert (change_reason(change), change.after) == (reason, world.applied[DATA].revision), why
     assert actions(world.plan(table(**edit))) == {}
 
 
@@ -100,14 +101,16 @@ def test_suppressed_differences_are_told_with_their_reason() -> None:
     world = World()
     world.apply(table())
     change = change_of(world.plan(table(mode="mount")), DATA)
-    assert [(field.action, field.reason) for field in change.fields] == [(Action.NOOP, "passive: how it is read")]
+    assert [(field.action, field_reason(field)) for field in change.fields] == [
+        (Action.NOOP, "passive: how it is read")
+    ]
 
 
 def test_a_version_that_failed_is_tried_again() -> None:
     world = World(health=lambda address: Health.DEGRADED)
     world.apply(table())
     change = change_of(world.plan(table()), DATA)
-    assert (change.action, change.reason) == (Action.UPDATE, "last apply failed")
+    assert (change.action, change_reason(change)) == (Action.UPDATE, "last apply failed")
 
 
 def test_a_version_that_is_not_ready_is_not_just_recorded() -> None:
@@ -136,7 +139,7 @@ def test_beside_versions_made_by_hand_one_is_published_only_on_demand() -> None:
     world = made_by_hand()
     assert codes(world, table()) == ["not-owned"]
     change = change_of(world.apply(table(), adopt=True), DATA)
-    assert (change.action, change.reason) == (Action.REVISE, "content: changed")
+    assert (change.action, change_reason(change)) == (Action.REVISE, "content: changed")
     assert actions(world.plan(table())) == {}, "the asset is ours to go on with"
     assert actions(world.plan(table("2"))) == {str(DATA): "revise"}
 
@@ -144,7 +147,7 @@ def test_beside_versions_made_by_hand_one_is_published_only_on_demand() -> None:
 def test_a_pinned_version_made_by_hand_is_taken_over_as_it_is() -> None:
     world = made_by_hand()
     change = change_of(world.apply(table(version="1"), adopt=True), DATA)
-    assert (change.action, change.reason) == (Action.UPDATE, "adopt: version 1")
+    assert (change.action, change_reason(change)) == (Action.UPDATE, "adopt: version 1")
     assert actions(world.plan(table(version="1"))) == {}
 
 
@@ -162,7 +165,7 @@ def test_a_lost_mark_is_found_again_by_the_name() -> None:
     world.mark(DATA, owner=None, fingerprint=None)
     world.apply(table("2"))
     change = change_of(world.apply(table("1")), DATA)
-    assert change.reason.startswith("reuse: version")
+    assert change_reason(change).startswith("reuse: version")
     assert actions(world.plan(table("1"))) == {}
 
 
@@ -189,7 +192,7 @@ def test_an_older_archived_content_is_restored() -> None:
     world.mark(DATA, archived=True)
     world.apply(table("2"))
     change = change_of(world.apply(table("1")), DATA)
-    assert change.reason.startswith("restore: version")
+    assert change_reason(change).startswith("restore: version")
     assert actions(world.plan(table("1"))) == {}
 
 
@@ -199,21 +202,21 @@ def test_another_recipe_of_fingerprints_is_said_to_be_the_reason() -> None:
     applied = world.applied[DATA]
     world.applied[DATA] = replace(applied, fingerprint=replace(applied.fingerprint, scheme=0))
     world.mark(DATA, fingerprint=replace(applied.fingerprint, scheme=0).pack())
-    assert change_of(world.plan(table()), DATA).reason == "fingerprint scheme 0 → 2"
+    assert change_reason(change_of(world.plan(table()), DATA)) == "fingerprint scheme 0 → 2"
 
 
 def test_more_files_than_a_line_holds_are_counted() -> None:
     world = World()
     world.apply(project(resource(DATA, path=files(a="1", b="1", c="1", d="1", e="1"))))
     plan = world.plan(project(resource(DATA, path=files(a="2", b="2", c="2", d="2", e="2"))))
-    assert change_of(plan, DATA).reason == "content: a, b, c and 2 more"
+    assert change_reason(change_of(plan, DATA)) == "content: a, b, c and 2 more"
 
 
 def test_content_that_no_field_or_file_shows_is_still_content() -> None:
     world = World()
     world.apply(table())
     other = replace(table().resources[DATA], content="0" * 64)
-    assert change_of(world.plan(project(other)), DATA).reason == "content: changed"
+    assert change_reason(change_of(world.plan(project(other)), DATA)) == "content: changed"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +261,7 @@ def test_what_lies_outside_the_spec_is_an_ingredient_too() -> None:
     assert plan.targets[MODEL].resolved["path"] == "azureml:raw:3"
     assert actions(world.plan(wanted)) == {}
     world.elsewhere[raw] = Observed(raw, "4", {}, None, None)
-    assert change_of(world.plan(wanted), MODEL).reason == "upstream: azureml:raw"
+    assert change_reason(change_of(world.plan(wanted), MODEL)) == "upstream: azureml:raw"
     world.elsewhere[raw] = Observed(raw, "4", {}, "1:abc:def:labels", "lungs")
     first = world.plan(wanted).targets[MODEL].upstream
     world.elsewhere[raw] = Observed(raw, "4", {}, "1:abc:def:others", "lungs")
@@ -298,4 +301,4 @@ def test_a_written_version_that_moved_with_its_asset_is_told_as_the_asset() -> N
 
     world = World()
     world.apply(wanted("1", "1"))
-    assert change_of(world.plan(wanted("2", "2")), TRAIN).reason == f"upstream: {DATA}"
+    assert change_reason(change_of(world.plan(wanted("2", "2")), TRAIN)) == f"upstream: {DATA}"

@@ -43,6 +43,7 @@ from orchestrator.core.value import LocalFiles, Reference, Template, Unknown, pl
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
+from orchestrator.report.reasons import change_reason
 
 Tags = Annotated[dict[str, str] | None, Metadata("tags only label")]
 
@@ -425,7 +426,7 @@ def actions(plan: Plan) -> dict[str, str]:
 
 def reasons(plan: Plan) -> dict[str, str]:
     """Why a plan does it, by address."""
-    return {str(change.address): change.reason for change in plan.effective}
+    return {str(change.address): change_reason(change) for change in plan.effective}
 
 
 def change_of(plan: Plan, address: Address) -> Change:

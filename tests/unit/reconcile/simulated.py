@@ -23,6 +23,7 @@ from orchestrator.core.errors import StateError, Transient
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.plan import Plan, PlanBase
 from orchestrator.core.ports import Cancellation
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.run import Outcome, RunReport, StepResult
 from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
@@ -332,18 +333,27 @@ class SimulatedSession:
         for name in sorted(wants.keys() | applied.keys()):
             address = Address.parse(name)
             if name not in wants:
-                gone = Change(address, Action.NOOP, "left the spec", orphaned=True)
+                gone = _change(address, Action.NOOP, Cause.LEFT_SPEC, orphaned=True)
                 yield replace(gone, action=Action.DELETE, orphaned=False) if prune else gone
             elif name not in live:
                 lost = applied.get(name) == wants[name]
-                yield Change(address, Action.CREATE, "drift: deleted outside" if lost else "new", drift=lost)
+                yield _change(address, Action.CREATE, Cause.DELETED_OUTSIDE if lost else Cause.NEW, drift=lost)
             elif live[name] != wants[name]:
-                one = FieldChange(("v",), applied.get(name, ABSENT), wants[name], live[name], Action.UPDATE, "changed")
-                yield Change(address, Action.UPDATE, "drift" if one.drift else "changed", (one,), drift=one.drift)
+                one = FieldChange(
+                    path=("v",),
+                    applied=applied.get(name, ABSENT),
+                    desired=wants[name],
+                    observed=live[name],
+                    action=Action.UPDATE,
+                    reason=Reason(Cause.CHANGED),
+                )
+                yield _change(
+                    address, Action.UPDATE, Cause.DRIFT if one.drift else Cause.CHANGED, fields=(one,), drift=one.drift
+                )
             elif applied.get(name) != wants[name]:
-                yield Change(address, Action.UPDATE, "only the record moves")
+                yield _change(address, Action.UPDATE, Cause.LIFECYCLE)
             else:
-                yield Change(address, Action.NOOP, "unchanged")
+                yield _change(address, Action.NOOP, Cause.UNCHANGED)
 
     def _status(self, change: Change) -> ResourceStatus:
         name = str(change.address)
@@ -359,3 +369,7 @@ class SimulatedSession:
 
 def problem(code: str, span: Span) -> Diagnostic:
     return Diagnostic(Severity.ERROR, code, "Broken", "It cannot be used.", "Mend it.", span)
+
+
+def _change(address: Address, action: Action, cause: Cause, **more: Any) -> Change:
+    return Change(address=address, action=action, reasons=(Reason(cause),), **more)

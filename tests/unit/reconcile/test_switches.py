@@ -1,22 +1,34 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action, Change, FieldChange
 from orchestrator.core.plan import Plan, PlanBase
+from orchestrator.core.reason import Cause, Reason
 from orchestrator.reconcile.policy import Backoff, Override, Policy
 from orchestrator.reconcile.switches import Circumstances, Hold, held_back, is_drift
 
-FIELD = FieldChange(("size",), "a", "a", "b", Action.UPDATE, "drift")
-WISH = FieldChange(("tags",), "a", "b", "a", Action.UPDATE, "changed")
+FIELD = FieldChange(
+    path=("size",), applied="a", desired="a", observed="b", action=Action.UPDATE, reason=Reason(Cause.DRIFT)
+)
+WISH = FieldChange(
+    path=("tags",), applied="a", desired="b", observed="a", action=Action.UPDATE, reason=Reason(Cause.CHANGED)
+)
 
 
 def change(name: str, action: Action = Action.UPDATE, *needs: str, drift: bool = False) -> Change:
     fields = (FIELD,) if drift else ()
     depends_on = frozenset(map(Address.parse, needs))
     return Change(
-        Address.parse(name), action, "drift" if drift else "changed", fields, depends_on=depends_on, drift=drift
+        address=Address.parse(name),
+        action=action,
+        reasons=(Reason(Cause.DRIFT if drift else Cause.CHANGED),),
+        fields=fields,
+        depends_on=depends_on,
+        drift=drift,
     )
 
 
@@ -106,10 +118,10 @@ def test_a_deployment_stays_while_the_traffic_of_its_endpoint_is_held() -> None:
 
 
 def test_a_wish_beside_a_drift_is_a_wish() -> None:
-    both = Change(Address.parse("data.a"), Action.UPDATE, "changed", (FIELD, WISH), drift=True)
+    both = replace(WISHED, fields=(FIELD, WISH), drift=True)
     assert not is_drift(both)
     assert is_drift(DRIFT)
-    assert is_drift(Change(Address.parse("data.a"), Action.CREATE, "drift: deleted outside", (WISH,), drift=True))
+    assert is_drift(replace(DRIFT, action=Action.CREATE, reasons=(Reason(Cause.DELETED_OUTSIDE),), fields=(WISH,)))
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from orchestrator.cli.console import Console
 from orchestrator.cli.progress import progress
 from orchestrator.core.address import Address
-from orchestrator.core.change import Action, Change, FieldChange
+from orchestrator.core.change import Action, Change, FieldChange, Registered
 from orchestrator.core.diagnostic import Diagnostic, Severity
-from orchestrator.core.explanation import Explanation
+from orchestrator.core.explanation import Explanation, Link
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.plan import Plan, PlanBase
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.run import CheckResult, Event, EventKind, Outcome, RunReport, StepResult
 from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
@@ -60,12 +61,26 @@ def address(text: str) -> Address:
 
 
 def plan(text: str) -> Plan:
-    fields = (FieldChange(("a", text), text, text + "1", text, Action.UPDATE, text),)
+    why = because(Cause.IMMUTABLE, CulpritKind.RULE, text)
+    fields = (
+        FieldChange(
+            path=("a", text), applied=text, desired=text + "1", observed=text, action=Action.UPDATE, reason=why
+        ),
+    )
+    registered = (Registered(text, text),)
     changes = (
-        Change(address(text), Action.UPDATE, text, fields, before=text, after=text, note=text),
-        Change(address(text + "2"), Action.REVISE, text, before=text, after=text),
-        Change(address(text + "3"), Action.NOOP, text, orphaned=True),
-        Change(address(text + "4"), Action.NOOP, "unchanged"),
+        Change(
+            address=address(text),
+            action=Action.UPDATE,
+            reasons=(why,),
+            fields=fields,
+            before=text,
+            after=text,
+            registered=registered,
+        ),
+        Change(address=address(text + "2"), action=Action.REVISE, reasons=(why,), before=text, after=text),
+        Change(address=address(text + "3"), action=Action.NOOP, reasons=(why,), orphaned=True),
+        Change(address=address(text + "4"), action=Action.NOOP, reasons=(Reason(Cause.UNCHANGED),)),
     )
     warning = Diagnostic(Severity.WARNING, "code", "summary", text, text, Span(text, 1, 1, 1, 2))
     return Plan(text, "dev", PlanBase("l", 1, "d", text), changes, (warning,), workspace_label=text)
@@ -99,7 +114,7 @@ TEXTS: dict[str, Callable[[str, Style], str]] = {
         s,
     ),
     "explanation": lambda t, s: explanation_text(
-        Explanation(Change(address(t), Action.UPDATE, t), (t,), (), (address(t),)), s
+        Explanation(plan(t).changes[0], (Link(plan(t).changes[0], root=True),) * 2, (address(t),)), s
     ),
     "mermaid": lambda t, s: mermaid(Drawing({address(t): ()})),
     "dot": lambda t, s: dot(Drawing({address(t): (), address(t + "1"): (address(t),)})),

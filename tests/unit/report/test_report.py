@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from orchestrator.core.change import ABSENT, Action, Change, FieldChange
 from orchestrator.core.diagnostic import Diagnostic, Severity
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.plan import Plan, PlanBase
+from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.run import CheckResult, Outcome, RunReport, StepResult
 from orchestrator.core.span import Span
 from orchestrator.core.status import ResourceStatus
@@ -37,8 +39,16 @@ def source_from(texts: Mapping[str, str]) -> SourceLine:
     return line
 
 
-def field(path: str, applied: object, desired: object, observed: object, action: Action, reason: str) -> FieldChange:
-    return FieldChange(tuple(path.split(".")), applied, desired, observed, action, reason)
+def field(path: str, applied: object, desired: object, observed: object, action: Action, reason: Reason) -> FieldChange:
+    return FieldChange(
+        path=tuple(path.split(".")), applied=applied, desired=desired, observed=observed, action=action, reason=reason
+    )
+
+
+def change(
+    address: Address, action: Action, reason: Reason, fields: tuple[FieldChange, ...] = (), **more: Any
+) -> Change:
+    return Change(address=address, action=action, reasons=(reason,), fields=fields, **more)
 
 
 PLAN = Plan(
@@ -46,28 +56,54 @@ PLAN = Plan(
     "dev",
     PlanBase("lineage", 41, "digest", "ws"),
     (
-        Change(
+        change(
             CLUSTER,
             Action.UPDATE,
-            "drift: max_instances 3 → 5",
-            (field("max_instances", 3, 3, 5, Action.UPDATE, "drift"),),
+            because(Cause.DRIFT, CulpritKind.FIELD, "max_instances"),
+            (field("max_instances", 3, 3, 5, Action.UPDATE, Reason(Cause.DRIFT)),),
             before="",
             drift=True,
         ),
-        Change(TABLE, Action.REVISE, "content: data/heart.csv", before="9f2c", after="4be1"),
-        Change(TRAIN, Action.RUN, "upstream: data.table", before="train-1", note="last run took 48 s"),
-        Change(MODEL, Action.UPDATE, "reuse: version 3 has this content", before="4", after="3", reuse=True),
-        Change(
+        change(
+            TABLE,
+            Action.REVISE,
+            because(Cause.CONTENT, CulpritKind.FILE, "data/heart.csv"),
+            before="9f2c",
+            after="4be1",
+        ),
+        change(
+            TRAIN,
+            Action.RUN,
+            because(Cause.UPSTREAM, CulpritKind.RESOURCE, "data.table"),
+            before="train-1",
+            last_run_s=48,
+        ),
+        change(MODEL, Action.UPDATE, because(Cause.REUSE, CulpritKind.VERSION, "3"), before="4", after="3", reuse=True),
+        change(
             BLUE,
             Action.REPLACE,
-            "immutable: instance_type",
+            because(Cause.IMMUTABLE, CulpritKind.FIELD, "instance_type"),
             (
-                field("instance_type", "A", "B", "A", Action.REPLACE, "immutable: fixed at creation"),
-                field("egress", ABSENT, ABSENT, "enabled", Action.NOOP, "service default: enabled"),
+                field(
+                    "instance_type",
+                    "A",
+                    "B",
+                    "A",
+                    Action.REPLACE,
+                    because(Cause.IMMUTABLE, CulpritKind.RULE, "fixed at creation"),
+                ),
+                field(
+                    "egress",
+                    ABSENT,
+                    ABSENT,
+                    "enabled",
+                    Action.NOOP,
+                    because(Cause.LEFT_TO_SERVICE, CulpritKind.RULE, "enabled"),
+                ),
             ),
         ),
-        Change(Address("compute", "old"), Action.NOOP, "left the spec", orphaned=True),
-        Change(Address("compute", "same"), Action.NOOP, "unchanged"),
+        change(Address("compute", "old"), Action.NOOP, Reason(Cause.LEFT_SPEC), orphaned=True),
+        change(Address("compute", "same"), Action.NOOP, Reason(Cause.UNCHANGED)),
     ),
     workspace_label="embedded workspace",
 )
@@ -93,8 +129,8 @@ def test_a_plan_reads_like_a_review() -> None:
 
 
 def test_suppressed_differences_are_shown_on_request_with_their_reason() -> None:
-    assert "service default: enabled" not in plan_text(PLAN)
-    assert "service default: enabled" in plan_text(PLAN, verbose=True)
+    assert "left to the service: enabled" not in plan_text(PLAN)
+    assert "left to the service: enabled" in plan_text(PLAN, verbose=True)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.change import ABSENT, Change, FieldChange
 from orchestrator.core.concealed import shown
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plan import PLAN_FORMAT, Plan
+from orchestrator.core.reason import Reason
 from orchestrator.core.span import Span
 from orchestrator.core.tree import dotted
 from orchestrator.core.url_secrets import without_passwords
-from orchestrator.planning.reasons import some
+from orchestrator.report.reasons import change_reason, field_reason, some
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "address": str(change.address),
         "action": change.action.value,
-        "reason": change.reason,
+        "reason": change_reason(change),
+        "causes": [_cause(reason) for reason in change.reasons],
         "drift": change.drift,
         **({"former": str(change.former)} if change.former is not None else {}),
         "fields": [_field(field) for field in change.fields],
@@ -56,9 +58,15 @@ def _field(field: FieldChange) -> dict[str, Any]:
         "applied": _shown(field.applied),
         "observed": _shown(field.observed),
         "action": field.action.value,
-        "reason": field.reason,
+        "reason": field_reason(field),
+        "causes": [_cause(field.reason)],
         "drift": field.drift,
     }
+
+
+def _cause(reason: Reason) -> dict[str, Any]:
+    culprits = [{"kind": culprit.kind.value, "name": culprit.name} for culprit in reason.culprits]
+    return {"cause": reason.cause.value, "culprits": culprits}
 
 
 def _shown(value: Any) -> Any:
@@ -129,7 +137,8 @@ def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
 
 def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
     """The same spec and state can still meet a workspace that others changed."""
-    before, after = _contents(then), _contents(now)
+    told = _TOLD if all("causes" in change for change in then) else _TOLD | {"causes"}  # older plans have none
+    before, after = _decisions(then, told), _decisions(now, told)
     moved = sorted(address for address in before.keys() | after.keys() if before.get(address) != after.get(address))
     if moved:
         yield f"The workspace has changed since: {some(moved)}."
@@ -137,8 +146,17 @@ def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> I
         yield "Its changes are not in order."
 
 
-def _contents(changes: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What happens, by address, without where it is written: lines move with each comment, and paths with each checkout."""
-    return {
-        change["address"]: {name: value for name, value in change.items() if name != "source"} for change in changes
-    }
+_TOLD: Final = frozenset({"source", "reason"})
+"""What a saved plan tells people: lines move with each comment, paths with each checkout, sentences with each version."""
+
+
+def _decisions(changes: list[dict[str, Any]], told: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """What happens, by address."""
+    return {change["address"]: _decided(change, told) for change in changes}
+
+
+def _decided(part: Mapping[str, Any], told: frozenset[str]) -> dict[str, Any]:
+    left = {name: value for name, value in part.items() if name not in told}
+    if isinstance(left.get("fields"), list):
+        left["fields"] = [_decided(field, told) if isinstance(field, Mapping) else field for field in left["fields"]]
+    return left

@@ -17,6 +17,7 @@ from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.state import State
 from orchestrator.core.status import ResourceStatus
+from orchestrator.report.reasons import change_reason
 
 _NEXT: Final = {Action.REVISE: "new version"}
 """What plans call an action, where that is another word than its own."""
@@ -81,7 +82,7 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     # It may be what a job or a model printed last.
     message = redact(live.message) if live and live.message else ""
     if change.orphaned:
-        sync, message = Sync.ORPHANED, message or change.reason
+        sync, message = Sync.ORPHANED, message or change_reason(change)
     elif change.action is Action.FORGET:
         sync, message = Sync.ORPHANED, "left the spec and is gone; the next apply forgets it"
     elif change.action is Action.NOOP:
@@ -89,7 +90,7 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     else:
         sync, message = (
             Sync.OUT_OF_SYNC,
-            message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change.reason})",
+            message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change_reason(change)})",
         )
     urls = _urls(live.attributes if live else {})
     return ResourceStatus(
