@@ -32,7 +32,7 @@ HOMONYMS = {
     "orchestrator/cli/overview.py": {"workspace": "the command"},
     "orchestrator/cli/saved_shape.py": {"workspace": "a field of saved plans"},
     "orchestrator/core/defects.py": {"workspace": "a folder of the code"},
-    "orchestrator/planning/saved.py": {"workspace": "a field of saved plans"},
+    "orchestrator/report/plan_json.py": {"workspace": "a field of saved plans"},
     "orchestrator/report/workspace.py": {"jobs": "a field of the report"},
     "orchestrator/spec/compose.py": {"workspace": "the setting"},
     "orchestrator/spec/documents.py": {"workspace": "the setting"},
