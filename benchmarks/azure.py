@@ -205,7 +205,7 @@ def plan_once(project: Project) -> None:
     """One plan, of which nothing may come."""
     with open_workspace(project, discover(), SystemClock()) as workspace:
         effective = plan_project(project, workspace, PlanOptions()).plan.effective
-    assert not effective, [(str(change.address), change.reason) for change in effective[:5]]
+    assert not effective, [(str(change.address), change.reasons) for change in effective[:5]]
 
 
 def script_once(project: Project) -> None:
