@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.cli.console import Console
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmFiles, ArmService
@@ -19,12 +20,13 @@ LOOK_S: Final = 1.0
 """How often the server looks whether its workspace still exists, seconds."""
 
 
-def serve_until_stopped(root: Path, port: int, console: Console) -> None:
+def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: bool = False) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         root: the workspace's folder.
         port: on loopback; 0 means any that is free.
+        lenient: what Azure would refuse is accepted, as far as the workspace can do it.
 
     Raises:
         UnsupportedSetup: the azure extra is not installed.
@@ -36,7 +38,9 @@ def serve_until_stopped(root: Path, port: int, console: Console) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    service = ArmService(WorkspacePaths(root), port, kinds=discover())
+    kinds = discover()
+    rules = None if lenient else Specification(kinds)
+    service = ArmService(WorkspacePaths(root), port, kinds=kinds, rules=rules)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()
@@ -46,6 +50,8 @@ def serve_until_stopped(root: Path, port: int, console: Console) -> None:
             console.result(f"Serving {root.name} at {service.url}. Ctrl-C stops.")
             there = shlex.quote(str(root))
             console.result(f'In the shell of a program: eval "$(amlctl workspace env --arm --path {there})"')
+        if rules is not None:
+            rules.load()  # takes seconds; requests that come before it is done wait for it
         while not stopped.wait(LOOK_S):
             if not service.stands:
                 console.error("The workspace was deleted.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -32,34 +30,23 @@ from tests.wheels import wheel
 
 pytestmark = pytest.mark.slow
 
-NUMBERS = itertools.count(1)
-
 
 class Workspace:
-    """A workspace in a folder, with its supervisor.
-
-    Attributes:
-        prefix: of the names of runs, so that tests that share a workspace do not share runs.
-    """
+    """A workspace in a folder, with its supervisor."""
 
     def __init__(self, root: Path) -> None:
-        self.prefix = ""
         self.paths = WorkspacePaths(root)
         ensure_identity(self.paths)
         self.files = ControlFiles(self.paths)
         self.store = RecordStore(self.paths)
         self.client = SupervisorClient(self.paths)
 
-    def named(self, run: str) -> str:
-        return run if run.startswith("..") else self.prefix + run
-
-    def key(self, run: str) -> RecordKey:
-        return RecordKey("jobs", "jobs.work", self.named(run))
-
     def submit(self, run: str, body: dict[str, Any]) -> Record:
         record = self.store.insert(
             Record(
-                *self.key(run),
+                "jobs",
+                "jobs.work",
+                run,
                 owner="tests",
                 body={"type": "command", "environment": {"image": "some/image"}, **body},
                 health=Health.PROGRESSING,
@@ -72,7 +59,7 @@ class Workspace:
         return record
 
     def record(self, run: str) -> Record:
-        record = self.store.get(*self.key(run))
+        record = self.store.get("jobs", "jobs.work", run)
         assert record is not None
         return record
 
@@ -85,7 +72,7 @@ class Workspace:
         return self.ended(run)
 
     def folder(self, run: str) -> JobFolder:
-        return JobFolder(self.paths.job(self.named(run)))
+        return JobFolder(self.paths.job(run))
 
     def wait_for_file(self, run: str, name: str) -> None:
         wait_for((self.folder(run).code / name).exists)
@@ -99,35 +86,15 @@ class Workspace:
         return ProcessIdentity.parse(wait_for(self.files.guard_lock.read_text)).pid
 
 
-@contextlib.contextmanager
-def running(root: Path) -> Iterator[Workspace]:
-    workspace = Workspace(root)
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path / "ws")
     yield workspace
     workspace.client.shutdown()
     workspace.store.close()
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """A workspace of the test's own: it stops or kills what serves it."""
-    with running(tmp_path / "ws") as workspace:
-        yield workspace
-
-
-@pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with running(tmp_path_factory.mktemp("shared") / "ws") as workspace:
-        yield workspace
-
-
-@pytest.fixture
-def shared(_shared: Workspace) -> Workspace:
-    """The workspace of the tests that only run jobs, which is started once."""
-    _shared.prefix = f"t{next(NUMBERS)}-"
-    return _shared
-
-
-def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(shared: Workspace, tmp_path: Path) -> None:
+def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(workspace: Workspace, tmp_path: Path) -> None:
     table = tmp_path / "rows.csv"
     table.write_text("a\n1\n2\n")
     command = (
@@ -137,7 +104,7 @@ def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(shared: Wor
         "$[[echo never ${{inputs.absent}}]]\n"
         "python -c \"import mlflow; mlflow.log_metric('score', 0.5)\"\n"
     )
-    record = shared.run(
+    record = workspace.run(
         "run-1",
         {
             "command": command,
@@ -151,7 +118,7 @@ def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(shared: Wor
             "environment_variables": {"OWN": "yes"},
         },
     )
-    folder = shared.folder("run-1")
+    folder = workspace.folder("run-1")
     assert (record.health, record.phase) == (Health.HEALTHY, "completed"), record.message
     assert (Path(record.attributes["outputs"]["copy"]) / "rows.csv").read_text() == "a\n1\n2\n"
     assert (folder.outputs / "kept.txt").read_text() == "kept\n"
@@ -162,27 +129,27 @@ def test_a_job_gets_its_inputs_leaves_outputs_and_its_metric_arrives(shared: Wor
     assert record.attributes["duration_s"] > 0
 
 
-def test_a_failure_tells_its_reason_and_the_last_lines(shared: Workspace) -> None:
-    record = shared.run("run-1", {"command": "echo before; echo why >&2; exit 7"})
+def test_a_failure_tells_its_reason_and_the_last_lines(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "echo before; echo why >&2; exit 7"})
     assert (record.health, record.phase) == (Health.DEGRADED, "failed")
     assert record.message.splitlines() == ["Exit code 7.", "before", "why"]
     assert record.attributes["exit_code"] == 7
 
 
-def test_cancel_ends_the_whole_group(shared: Workspace) -> None:
-    shared.submit("run-1", {"command": "(trap '' TERM; touch ready; sleep 600) & wait"})
-    shared.wait_for_file("run-1", "ready")
-    runner = shared.folder("run-1").runner()
+def test_cancel_ends_the_whole_group(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "(trap '' TERM; touch ready; sleep 600) & wait"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
     assert runner is not None
-    shared.store.update_status(shared.record("run-1").key, attributes={"cancel_requested": True})
-    shared.client.nudge()
-    record = shared.ended("run-1")
+    workspace.store.update_status(workspace.record("run-1").key, attributes={"cancel_requested": True})
+    workspace.client.nudge()
+    record = workspace.ended("run-1")
     assert (record.health, record.phase) == (Health.DEGRADED, "cancelled")
     assert members(runner) == ()
 
 
-def test_the_time_limit_ends_a_job(shared: Workspace) -> None:
-    record = shared.run("run-1", {"command": "sleep 600", "limits": {"timeout": 1}})
+def test_the_time_limit_ends_a_job(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "sleep 600", "limits": {"timeout": 1}})
     assert record.phase == "failed"
     assert record.message == "The time limit of 1 s is up."
 
@@ -213,12 +180,12 @@ def test_a_job_that_was_being_prepared_when_the_supervisor_died_runs_once(worksp
     assert (workspace.folder("run-1").outputs / "times").read_text() == "ran\n"
 
 
-def test_a_run_that_is_queued_again_starts_afresh(shared: Workspace) -> None:
-    assert shared.run("run-1", {"command": "test -e ../../go || exit 1"}).phase == "failed"
-    (shared.paths.jobs / "go").touch()
-    shared.store.update_status(shared.record("run-1").key, health=Health.PROGRESSING, phase="queued")
-    shared.client.nudge()
-    assert shared.ended("run-1").phase == "completed"
+def test_a_run_that_is_queued_again_starts_afresh(workspace: Workspace) -> None:
+    assert workspace.run("run-1", {"command": "test -e ../../go || exit 1"}).phase == "failed"
+    (workspace.paths.jobs / "go").touch()
+    workspace.store.update_status(workspace.record("run-1").key, health=Health.PROGRESSING, phase="queued")
+    workspace.client.nudge()
+    assert workspace.ended("run-1").phase == "completed"
 
 
 def test_a_job_that_ends_while_nobody_watches_is_settled_later(workspace: Workspace) -> None:
@@ -233,15 +200,15 @@ def test_a_job_that_ends_while_nobody_watches_is_settled_later(workspace: Worksp
     assert workspace.ended("run-1").phase == "completed"
 
 
-def test_a_run_whose_runner_was_killed_is_begun_again_and_leaves_nothing(shared: Workspace, tmp_path: Path) -> None:
+def test_a_run_whose_runner_was_killed_is_begun_again_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
     tries = tmp_path / "tries"
     first = f"echo x >> {tries}; test $(wc -l < {tries}) -gt 1 || {{ touch ready; sleep 600; }}"
-    shared.submit("run-1", {"command": first})
-    shared.wait_for_file("run-1", "ready")
-    runner = shared.folder("run-1").runner()
+    workspace.submit("run-1", {"command": first})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
     assert runner is not None
     os.kill(runner.pid, signal.SIGKILL)
-    record = shared.ended("run-1")
+    record = workspace.ended("run-1")
     assert (record.health, record.attributes["attempt"]) == (Health.HEALTHY, 2), record.message
     assert tries.read_text() == "x\nx\n"
     assert members(runner) == ()
@@ -257,9 +224,9 @@ def test_a_run_whose_runner_was_killed_is_begun_again_and_leaves_nothing(shared:
     ],
 )
 def test_what_is_begun_again_is_a_matter_of_the_cause(
-    shared: Workspace, tmp_path: Path, command: str, tries: int, why: str
+    workspace: Workspace, tmp_path: Path, command: str, tries: int, why: str
 ) -> None:
-    record = shared.run("run-1", {"command": f"echo x >> {tmp_path}/tries; {command}"})
+    record = workspace.run("run-1", {"command": f"echo x >> {tmp_path}/tries; {command}"})
     assert record.health is Health.DEGRADED
     assert (tmp_path / "tries").read_text() == "x\n" * tries, why
 
@@ -283,38 +250,39 @@ def test_a_polite_signal_to_the_supervisor_leaves_jobs_running(workspace: Worksp
     assert workspace.ended("run-1").phase == "completed"
 
 
-def test_one_impossible_record_keeps_no_other_waiting(shared: Workspace) -> None:
-    shared.submit("../evil", {"command": "true"})
-    assert shared.run("run-1", {"command": "true"}).phase == "completed"
-    evil = shared.ended("../evil")
+def test_one_impossible_record_keeps_no_other_waiting(workspace: Workspace) -> None:
+    workspace.submit("../evil", {"command": "true"})
+    assert workspace.run("run-1", {"command": "true"}).phase == "completed"
+    evil = workspace.ended("../evil")
     assert (evil.health, evil.phase) == (Health.DEGRADED, "failed")
 
 
-def test_a_secret_reaches_the_job_and_nothing_else(shared: Workspace) -> None:
+def test_a_secret_reaches_the_job_and_nothing_else(workspace: Workspace) -> None:
     body = {
         "command": "echo ${#TOKEN} > outputs/length; echo $TOKEN",
         "environment_variables": {"TOKEN": {"$secret": "token"}},
     }
-    SecretFiles(shared.paths).put(shared.key("run-1"), [(("environment_variables", "TOKEN"), "hunter2hunter2")])
-    assert shared.run("run-1", body).phase == "completed"
-    assert (shared.folder("run-1").outputs / "length").read_text() == "14\n"
-    assert shared.folder("run-1").log.read_text() == "(secret TOKEN)\n"
-    assert "hunter2" not in repr(shared.record("run-1"))
-    readable = [path for path in shared.paths.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
-    assert [path.parent for path in readable] == [shared.paths.secrets]
+    key = RecordKey("jobs", "jobs.work", "run-1")
+    SecretFiles(workspace.paths).put(key, [(("environment_variables", "TOKEN"), "hunter2hunter2")])
+    assert workspace.run("run-1", body).phase == "completed"
+    assert (workspace.folder("run-1").outputs / "length").read_text() == "14\n"
+    assert workspace.folder("run-1").log.read_text() == "(secret TOKEN)\n"
+    assert "hunter2" not in repr(workspace.record("run-1"))
+    readable = [path for path in workspace.paths.root.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert [path.parent for path in readable] == [workspace.paths.secrets]
     assert readable[0].stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.skipif(gpu_here(), reason="here is a GPU")
-def test_a_job_for_a_gpu_runs_on_the_processor_and_says_so_once(shared: Workspace) -> None:
-    shared.store.insert(Record("compute", "compute.gpu", body={"type": "amlcompute", "size": "Standard_NC6s_v3"}))
-    assert shared.run("run-1", {"command": "echo done", "compute": "azureml:gpu"}).phase == "completed"
-    notice, said = shared.folder("run-1").log.read_text().splitlines()
+def test_a_job_for_a_gpu_runs_on_the_processor_and_says_so_once(workspace: Workspace) -> None:
+    workspace.store.insert(Record("compute", "compute.gpu", body={"type": "amlcompute", "size": "Standard_NC6s_v3"}))
+    assert workspace.run("run-1", {"command": "echo done", "compute": "azureml:gpu"}).phase == "completed"
+    notice, said = workspace.folder("run-1").log.read_text().splitlines()
     assert "compute gpu (Standard_NC6s_v3) asks for a GPU" in notice
     assert said == "done"
-    shared.submit("run-2", {"command": "${{oops}}", "compute": "azureml:gpu", "code": "content://" + "0" * 64})
-    assert shared.ended("run-2").phase == "failed"
-    notice, why = shared.folder("run-2").log.read_text().splitlines()
+    workspace.submit("run-2", {"command": "${{oops}}", "compute": "azureml:gpu", "code": "content://" + "0" * 64})
+    assert workspace.ended("run-2").phase == "failed"
+    notice, why = workspace.folder("run-2").log.read_text().splitlines()
     assert "asks for a GPU" in notice
     assert "is not in the workspace" in why
 
@@ -346,16 +314,16 @@ def test_down_leaves_no_process_and_up_goes_on(workspace: Workspace) -> None:
     assert again[1] == tracking[1], "the tracking server keeps its address"
 
 
-def test_a_deleted_run_goes_with_its_processes_and_folder(shared: Workspace) -> None:
-    shared.submit("run-1", {"command": "touch ready; sleep 600"})
-    shared.wait_for_file("run-1", "ready")
-    runner = shared.folder("run-1").runner()
+def test_a_deleted_run_goes_with_its_processes_and_folder(workspace: Workspace) -> None:
+    workspace.submit("run-1", {"command": "touch ready; sleep 600"})
+    workspace.wait_for_file("run-1", "ready")
+    runner = workspace.folder("run-1").runner()
     assert runner is not None
-    shared.store.mark_deleting(shared.record("run-1").key)
-    shared.client.nudge()
-    wait_for(lambda: shared.store.get(*shared.key("run-1")) is None)
+    workspace.store.mark_deleting(workspace.record("run-1").key)
+    workspace.client.nudge()
+    wait_for(lambda: workspace.store.get("jobs", "jobs.work", "run-1") is None)
     assert members(runner) == ()
-    assert not shared.folder("run-1").path.exists()
+    assert not workspace.folder("run-1").path.exists()
 
 
 def test_the_supervisor_goes_when_its_folder_goes(workspace: Workspace) -> None:
@@ -366,24 +334,23 @@ def test_the_supervisor_goes_when_its_folder_goes(workspace: Workspace) -> None:
     wait_for(lambda: not alive(address.process))
 
 
-def test_copies_of_a_command_know_their_rank(shared: Workspace) -> None:
+def test_copies_of_a_command_know_their_rank(workspace: Workspace) -> None:
     body = {
         "command": "echo $RANK of $WORLD_SIZE > outputs/$RANK",
         "distribution": {"type": "pytorch", "process_count_per_instance": 2},
     }
-    record = shared.run("run-1", body)
+    record = workspace.run("run-1", body)
     assert record.phase == "completed", record.message
-    assert [(shared.folder("run-1").outputs / rank).read_text() for rank in "01"] == ["0 of 2\n", "1 of 2\n"]
+    assert [(workspace.folder("run-1").outputs / rank).read_text() for rank in "01"] == ["0 of 2\n", "1 of 2\n"]
 
 
-def test_the_tracked_run_ends_with_the_job(shared: Workspace) -> None:
-    record = shared.run("run-1", {"command": "exit 1"})
-    access = read_access(shared.paths)
-    name = shared.named("run-1")
-    assert record.attributes["mlflow_run_id"] == name
-    run = TrackingClient(access.uri, access.token)._call("GET", f"/runs/get?run_id={name}")["run"]
+def test_the_tracked_run_ends_with_the_job(workspace: Workspace) -> None:
+    record = workspace.run("run-1", {"command": "exit 1"})
+    access = read_access(workspace.paths)
+    assert record.attributes["mlflow_run_id"] == "run-1"
+    run = TrackingClient(access.uri, access.token)._call("GET", "/runs/get?run_id=run-1")["run"]
     assert run["info"]["status"] == "FAILED"
-    assert run["info"]["run_name"] == name
+    assert run["info"]["run_name"] == "run-1"
 
 
 def test_a_killed_tracking_server_comes_back_for_the_next_job(workspace: Workspace) -> None:
@@ -394,23 +361,23 @@ def test_a_killed_tracking_server_comes_back_for_the_next_job(workspace: Workspa
     assert workspace.run("run-2", {"command": "true"}).phase == "completed"
 
 
-def test_what_left_the_session_of_a_job_is_ended_with_it(shared: Workspace) -> None:
+def test_what_left_the_session_of_a_job_is_ended_with_it(workspace: Workspace) -> None:
     body = {"command": "setsid bash -c 'echo $$ > stray; exec sleep 600' & while ! test -s stray; do sleep 0.02; done"}
-    record = shared.run("run-1", body)
+    record = workspace.run("run-1", body)
     assert record.phase == "completed", record.message
-    stray = int((shared.folder("run-1").code / "stray").read_text())
+    stray = int((workspace.folder("run-1").code / "stray").read_text())
     assert identity_of(stray) is None
 
 
-def test_a_compute_runs_no_more_jobs_at_a_time_than_it_has_machines(shared: Workspace) -> None:
-    shared.store.insert(Record("compute", "compute.one", body={"type": "amlcompute", "max_instances": 1}))
+def test_a_compute_runs_no_more_jobs_at_a_time_than_it_has_machines(workspace: Workspace) -> None:
+    workspace.store.insert(Record("compute", "compute.one", body={"type": "amlcompute", "max_instances": 1}))
     for run in ("run-1", "run-2"):
         body = {"compute": "azureml:one", "command": "date +%s%N > outputs/a; sleep 0.3; date +%s%N > outputs/b"}
-        shared.submit(run, body)
+        workspace.submit(run, body)
     spans = []
     for run in ("run-1", "run-2"):
-        assert shared.ended(run).phase == "completed"
-        spans.append([int((shared.folder(run).outputs / name).read_text()) for name in "ab"])
+        assert workspace.ended(run).phase == "completed"
+        spans.append([int((workspace.folder(run).outputs / name).read_text()) for name in "ab"])
     (_, first_end), (second_start, _) = sorted(spans)
     assert second_start > first_end
 
@@ -430,17 +397,17 @@ def test_an_environment_made_from_a_conda_file(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("conda", [None, {"dependencies": ["python>=3.11"]}], ids=["image", "conda file"])
 def test_what_a_command_installs_is_gone_with_it(
-    shared: Workspace, tmp_path: Path, conda: dict[str, Any] | None
+    workspace: Workspace, tmp_path: Path, conda: dict[str, Any] | None
 ) -> None:
     file = wheel(tmp_path, "brandnewthing", "1.0")
     environment = {"image": "some/image", **({"conda_file": conda} if conda is not None else {})}
     use = "python -c 'import brandnewthing; print(brandnewthing.__version__)'"
     body = {"environment": environment, "command": f"pip install --no-index --quiet {file} && {use}"}
-    record = shared.run("run-1", body)
+    record = workspace.run("run-1", body)
     assert record.phase == "completed", record.message
-    assert "1.0" in shared.folder("run-1").log.read_text().splitlines()
+    assert "1.0" in workspace.folder("run-1").log.read_text().splitlines()
     assert find_spec("brandnewthing") is None, "it is not in ours"
-    record = shared.run("run-2", {**body, "command": use})
+    record = workspace.run("run-2", {**body, "command": use})
     assert record.phase == "failed", "the next job starts afresh"
-    assert "brandnewthing" in shared.folder("run-2").log.read_text()
-    assert not shared.folder("run-1").environment.exists()
+    assert "brandnewthing" in workspace.folder("run-2").log.read_text()
+    assert not workspace.folder("run-1").environment.exists()

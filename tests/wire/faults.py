@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.errors import BackendError
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
@@ -217,4 +219,9 @@ class FaultyService(ArmService):
 
     def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
         self.faults = Faults() if faults is None else faults
-        super().__init__(paths, port, self.faults.around, discover())
+        kinds = discover()
+        rules = Specification(kinds)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the client's own
+            rules.load()
+        super().__init__(paths, port, self.faults.around, kinds, rules)

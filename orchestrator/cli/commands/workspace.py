@@ -123,11 +123,12 @@ def status(root: Path, console: Console) -> None:
     "--arm", is_flag=True, required=True, help="As Azure Resource Manager: for programs that use azure-ai-ml."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; without it any that is free.")
-def serve(root: Path, console: Console, *, arm: bool, port: int) -> None:
+@click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
+def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) -> None:
     """Let programs written for Azure work with it, until Ctrl-C."""
     from orchestrator.cli.wire import serve_until_stopped
 
-    serve_until_stopped(root, port, console)
+    serve_until_stopped(root, port, console, lenient=lenient)
 
 
 @command.command("env")

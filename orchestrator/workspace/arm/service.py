@@ -13,8 +13,10 @@ from types import MappingProxyType
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.kind import Kinds
+from orchestrator.core.service_rules import ServiceRules
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
@@ -80,6 +82,7 @@ class ArmService:
         port: 0 means any that is free.
         around: put between the wire and the workspace: gets the function that answers, returns the one to use.
         kinds: see `Facade`.
+        rules: what the service would refuse is refused; None refuses only what the workspace cannot do.
 
     Attributes:
         tokens: makes tokens for clients that bring their own credential.
@@ -96,6 +99,7 @@ class ArmService:
         port: int = 0,
         around: Around | None = None,
         kinds: Kinds = MappingProxyType({}),
+        rules: ServiceRules | None = None,
     ) -> None:
         self._files = ArmFiles(paths)
         paths.create()
@@ -110,7 +114,8 @@ class ArmService:
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
             facade = Facade(self._shelf, self.tokens, kinds)
-            respond = facade.respond if around is None else around(facade.respond)
+            strict = facade.respond if rules is None else judged(facade.respond, rules)
+            respond = strict if around is None else around(strict)
             self._server = _listening(respond, facade.knows, context, port)
             undo.pop_all()
 

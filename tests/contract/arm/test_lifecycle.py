@@ -197,7 +197,7 @@ def test_an_answer_lost_after_the_effect_makes_nothing_twice(
     (tmp_path / "m.txt").write_text("m")
     blob = e.AzureBlobDatastore(name="raw", account_name="a", container_name="c")
     calls: dict[str, Callable[[], Any]] = {
-        "/computes/": lambda: ready.compute.begin_create_or_update(e.AmlCompute(name="c", size="S")).result(),
+        "/computes/": lambda: ready.compute.begin_create_or_update(e.AmlCompute(name="cpu", size="S")).result(),
         "/datastores/raw": lambda: ready.datastores.create_or_update(blob),
         "/data/": lambda: ready.data.create_or_update(
             e.Data(name="d", version="1", type="uri_file", path=str(tmp_path / "m.txt"))
@@ -214,6 +214,6 @@ def test_an_answer_lost_after_the_effect_makes_nothing_twice(
         assert rule.struck == 1, path
     found = sorted(f"{record.address} {record.revision}".strip() for record in service.records.list())
     assert found == [
-        "compute.c", "data.d 1", "datastores.raw", "environments.e 1", "jobs.j j", "models.m 1",
+        "compute.cpu", "data.d 1", "datastores.raw", "environments.e 1", "jobs.j j", "models.m 1",
         "online_endpoints.heart",
     ]  # fmt: skip

@@ -108,7 +108,7 @@ def test_a_default_datastore_is_labelled_and_stays_where_it_is(client: Any, name
         "ours", born.account_name, born.container_name,
     )  # fmt: skip
     assert read.credentials.sas_token
-    with pytest.raises(HttpResponseError, match="account_name cannot be changed"):
+    with pytest.raises(HttpResponseError, match=r"accountName. cannot be changed"):
         client.datastores.create_or_update(AzureBlobDatastore(name=name, account_name="a", container_name="c"))
 
 

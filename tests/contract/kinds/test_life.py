@@ -69,12 +69,7 @@ def test_it_is_created_once(case: Case, world: World, tmp_path: Path) -> None:
     if world.refuses(case):
         pytest.skip("refused when planning")
     life = Life(case, world, tmp_path)
-    first, again = life.plan().plan, life.plan().plan
-    assert again == first, "the same facts give the same plan"
-    saved = plan_to_json(first)
-    assert "hush" not in str(saved)
-    assert saved_plan_problems(saved, again) == []
-    planned = {change.address: change for change in first.effective}
+    planned = life.changes()
     assert planned[life.address].action is MADE[identity(case)]
     assert change_reason(planned[life.address]) == "new"
     done = life.apply()
@@ -82,10 +77,6 @@ def test_it_is_created_once(case: Case, world: World, tmp_path: Path) -> None:
     assert {result.outcome for result in done.values()} <= DONE
     (found,) = life.live(life.address)
     assert found.owner == "contract"
-    assert saved_plan_problems(saved, life.plan().plan), "what was done cannot be done again"
-    for no_change in filter(None, (case.passive, case.same)):
-        life.edit(no_change)
-        life.settled()
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.refused], ids=str)
@@ -102,8 +93,23 @@ def test_what_cannot_run_is_refused(case: Case, world: World, tmp_path: Path) ->
     assert world.facts() is None, "nothing was written"
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_saved_plan_is_the_fresh_plan(case: Case, world: World, tmp_path: Path) -> None:
+    if world.refuses(case):
+        pytest.skip("refused when planning")
+    life = Life(case, world, tmp_path)
+    first, again = life.plan().plan, life.plan().plan
+    assert again == first, "the same facts give the same plan"
+    saved = plan_to_json(first)
+    assert saved_plan_problems(saved, again) == []
+    life.apply()
+    assert saved_plan_problems(saved, life.plan().plan), "what was done cannot be done again"
+    text = str(saved)
+    assert "hush" not in text
+
+
 @pytest.mark.parametrize("case", having("label"), ids=str)
-def test_a_label_is_one_update_in_place_and_is_mended(case: Case, world: World, tmp_path: Path) -> None:
+def test_a_label_is_one_update_in_place(case: Case, world: World, tmp_path: Path) -> None:
     life = lived(case, world, tmp_path)
     before = life.live()
     life.edit(case.label or {})
@@ -114,9 +120,22 @@ def test_a_label_is_one_update_in_place_and_is_mended(case: Case, world: World, 
     assert {address: result.outcome for address, result in done.items()} == {life.address: Outcome.UPDATED}
     after = life.live()
     assert [(o.address, o.revision, o.order) for o in after] == [(o.address, o.revision, o.order) for o in before]
-    drifts_and_mends(life, first_difference(case.full, case.patched(case.label or {})), "meddled")
     life.edit({})
     assert life.changes().keys() == {life.address}, "and back again"
+
+
+@pytest.mark.parametrize("case", having("passive"), ids=str)
+def test_where_and_how_long_it_runs_is_no_change(case: Case, world: World, tmp_path: Path) -> None:
+    life = lived(case, world, tmp_path)
+    life.edit(case.passive or {})
+    life.settled()
+
+
+@pytest.mark.parametrize("case", having("same"), ids=str)
+def test_other_words_for_the_same_are_no_change(case: Case, world: World, tmp_path: Path) -> None:
+    life = lived(case, world, tmp_path)
+    life.edit(case.same or {})
+    life.settled()
 
 
 @pytest.mark.parametrize("case", having("content"), ids=str)
@@ -159,6 +178,15 @@ def test_what_cannot_change_in_place_is_replaced(case: Case, world: World, tmp_p
     assert world.made(life.address) > first, "another object"
 
 
+@pytest.mark.parametrize("case", having("label"), ids=str)
+def test_a_label_that_others_changed_is_seen_and_mended(case: Case, world: World, tmp_path: Path) -> None:
+    life = lived(case, world, tmp_path)
+    life.edit(case.label or {})
+    life.apply()
+    path = first_difference(case.full, case.patched(case.label or {}))
+    drifts_and_mends(life, path, "meddled")
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if KINDS[case.kind].identity is Identity.NAMED], ids=str)
 def test_content_that_others_changed_is_seen_and_mended(case: Case, world: World, tmp_path: Path) -> None:
     edited = case.patched(case.drift or case.content or {})
@@ -187,7 +215,7 @@ def drifts_and_mends(life: Life, path: tuple[str, ...], value: Any) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_it_is_made_again_and_each_end_is_an_end(case: Case, world: World, tmp_path: Path) -> None:
+def test_what_others_deleted_is_made_again(case: Case, world: World, tmp_path: Path) -> None:
     life = lived(case, world, tmp_path)
     world.vanish(life.address)
     change = life.changes()[life.address]
@@ -195,12 +223,11 @@ def test_it_is_made_again_and_each_end_is_an_end(case: Case, world: World, tmp_p
     assert change.action in (Action.CREATE, Action.RUN, Action.REVISE)
     life.apply()
     assert len(life.live(life.address)) == 1
-    leaves_and_comes_back(life)
-    is_destroyed(life)
 
 
-def leaves_and_comes_back(life: Life) -> None:
-    """What leaves the spec stays until it is pruned."""
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_leaves_the_spec_stays_until_pruned(case: Case, world: World, tmp_path: Path) -> None:
+    life = lived(case, world, tmp_path)
     before = life.live()
     others = {o.address for o in before} - {life.address}
     life.leave()
@@ -216,8 +243,9 @@ def leaves_and_comes_back(life: Life) -> None:
     assert len(life.live(life.address)) == 1, "and it can come back"
 
 
-def is_destroyed(life: Life) -> None:
-    """Destroying leaves nothing, and twice is once."""
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_destroying_leaves_nothing_and_twice_is_once(case: Case, world: World, tmp_path: Path) -> None:
+    life = lived(case, world, tmp_path)
     kept = {o.address for o in life.live() if KINDS[o.address.kind].removal is Removal.KEEP}
     assert all(change.action is Action.DELETE for change in life.changes(destroy=True).values())
     done = life.apply(destroy=True)

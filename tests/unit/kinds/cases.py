@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +95,8 @@ def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-@cache
-def all_cases() -> tuple[Case, ...]:
-    """Every case of every kind. Each is the same object each time: bodies are for reading."""
-    return tuple(_read())
-
-
-def _read() -> Iterator[Case]:
+def all_cases() -> Iterator[Case]:
+    """Every case of every kind."""
     for path in sorted(FOLDER.glob("*.yaml")):
         text = yaml.safe_load(path.read_text(encoding="utf-8"))
         for case in text["cases"]:

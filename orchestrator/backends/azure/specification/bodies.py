@@ -1,0 +1,45 @@
+"""What is wrong with the body of a request, by itself and beside what is there. Imports the client's models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.backends.azure.specification import documented
+from orchestrator.backends.azure.specification.changes import forbidden_changes
+from orchestrator.backends.azure.specification.operations import find
+from orchestrator.backends.azure.specification.shapes import Model
+from orchestrator.backends.azure.specification.values import broken_values
+from orchestrator.core.service_rules import Asked, BrokenRule, Present
+
+
+def broken_bodies(asked: Asked, present: Present) -> Iterator[BrokenRule]:
+    """The rules that a body breaks. What it changes is looked at once it is right by itself."""
+    operation = find(asked.method, asked.parts)
+    if asked.body is None or operation is None or operation.body is None:
+        return
+    found = [*broken_values(asked.body, operation.body, creates=asked.method == "PUT"), *_documented(asked, asked.body)]
+    yield from found
+    there = present() if not found and asked.method == "PUT" and not _kept_whole(asked) else None
+    if there is not None:
+        yield from _changes(asked, asked.body, there, operation.body)
+
+
+def _kept_whole(asked: Asked) -> bool:
+    """Whether the workspace itself compares the whole body: a version of an asset, a run."""
+    return "versions" in asked.parts or asked.parts[0].lower() == "jobs"
+
+
+def _documented(asked: Asked, body: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    if asked.method not in ("PUT", "PATCH"):
+        return
+    yield from documented.broken_tags(body)
+    if len(asked.parts) == documented.NAMED:
+        for rule in documented.BY_COLLECTION.get(asked.parts[0].lower(), ()):
+            yield from rule(body)
+
+
+def _changes(asked: Asked, body: Mapping[str, Any], there: Mapping[str, Any], model: Model) -> Iterator[BrokenRule]:
+    yield from forbidden_changes(body, there, model)
+    for rule in documented.CHANGES.get(asked.parts[0].lower(), ()) if asked.parts else ():
+        yield from rule(body, there)

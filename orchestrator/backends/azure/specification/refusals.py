@@ -1,0 +1,13 @@
+"""Refusals that several rules give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.core.service_rules import BrokenRule, Source
+
+
+def change(path: str, old: Any, new: Any, source: Source) -> BrokenRule:
+    """The refusal of one change."""
+    message = f"'{path}' cannot be changed from '{old}' to '{new}'. Delete the resource and create it again."
+    return BrokenRule(arm_code="PropertyChangeNotAllowed", message=message, target=path, source=source)

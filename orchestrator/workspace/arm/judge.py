@@ -1,0 +1,66 @@
+"""Puts the service's rules between the wire and the workspace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.core.errors import BackendError
+from orchestrator.core.service_rules import Asked, BrokenRule, ServiceRules
+from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.scope import PROVIDER
+
+Respond = Callable[[Request], Answer]
+
+
+def judged(respond: Respond, rules: ServiceRules) -> Respond:
+    """A function that answers as `respond` does, but refuses first what the service would refuse.
+
+    Args:
+        rules: those of the service; asked about requests below a workspace of the provider only.
+    """
+
+    def answer(request: Request) -> Answer:
+        asked = _asked(request)
+        if asked is None:
+            return respond(request)
+        broken = rules.broken(asked, lambda: _present(respond, request))
+        return _refusal(broken) if broken else respond(request)
+
+    return answer
+
+
+def _asked(request: Request) -> Asked | None:
+    """The request as the rules see it; None if they say nothing about it."""
+    parts = [part for part in request.path.split("/") if part]
+    match [part.lower() for part in parts[:8]]:
+        case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _] if (
+            provider == PROVIDER.lower()
+        ):
+            return Asked(method=request.method, parts=parts[8:], query=request.query, body=_body(request))
+    return None
+
+
+def _body(request: Request) -> Mapping[str, Any] | None:
+    return request.json() if request.body else None
+
+
+def _present(respond: Respond, request: Request) -> Mapping[str, Any] | None:
+    """The resource as the workspace shows it."""
+    try:
+        found = respond(replace(request, method="GET", body=b""))
+    except (WireError, BackendError):
+        return None
+    tree = json.loads(found.body) if found.status == 200 and found.body else None
+    return tree if isinstance(tree, dict) else None
+
+
+def _refusal(broken: Sequence[BrokenRule]) -> Answer:
+    """All broken rules in one answer, in the envelope of Azure Resource Manager."""
+    first = broken[0]
+    details = [{"code": rule.arm_code, "message": rule.message, "target": rule.target, "details": []} for rule in broken]
+    text = " ".join(rule.message for rule in broken)
+    error = {"code": first.arm_code, "message": text, "target": first.target, "details": details[1:] and details}
+    return Answer.of({"error": error}, first.status)
