@@ -60,7 +60,9 @@ def _present(respond: Respond, request: Request) -> Mapping[str, Any] | None:
 def _refusal(broken: Sequence[BrokenRule]) -> Answer:
     """All broken rules in one answer, in the envelope of Azure Resource Manager."""
     first = broken[0]
-    details = [{"code": rule.arm_code, "message": rule.message, "target": rule.target, "details": []} for rule in broken]
+    details = [
+        {"code": rule.arm_code, "message": rule.message, "target": rule.target, "details": []} for rule in broken
+    ]
     text = " ".join(rule.message for rule in broken)
     error = {"code": first.arm_code, "message": text, "target": first.target, "details": details[1:] and details}
     return Answer.of({"error": error}, first.status)

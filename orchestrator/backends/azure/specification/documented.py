@@ -136,7 +136,10 @@ def changed_computes(sent: Mapping[str, Any], present: Mapping[str, Any]) -> Ite
         message = "A compute instance cannot be updated. Delete it and create it again."
         if not _same(new.get("properties"), old.get("properties")):
             yield BrokenRule(
-                arm_code="ComputeInstanceUpdateNotSupported", message=message, target="properties", source=Source.DOCUMENTED
+                arm_code="ComputeInstanceUpdateNotSupported",
+                message=message,
+                target="properties",
+                source=Source.DOCUMENTED,
             )
     else:
         inner_new, inner_old = _inside(new, "properties"), _inside(old, "properties")
