@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from azure.ai.ml._restclient.arm_ml_service.models import JobBase
+
 from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.changes import forbidden_changes
 from orchestrator.backends.azure.specification.operations import find
@@ -20,14 +22,14 @@ def broken_bodies(asked: Asked, present: Present) -> Iterator[BrokenRule]:
         return
     found = [*broken_values(asked.body, operation.body, creates=asked.method == "PUT"), *_documented(asked, asked.body)]
     yield from found
-    there = present() if not found and asked.method == "PUT" and not _kept_whole(asked) else None
+    there = present() if not found and asked.method == "PUT" and not _kept_whole(asked, operation.body) else None
     if there is not None:
         yield from _changes(asked, asked.body, there, operation.body)
 
 
-def _kept_whole(asked: Asked) -> bool:
+def _kept_whole(asked: Asked, model: Model) -> bool:
     """Whether the workspace itself compares the whole body: a version of an asset, a run."""
-    return "versions" in asked.parts or asked.parts[0].lower() == "jobs"
+    return "versions" in asked.parts or model is JobBase
 
 
 def _documented(asked: Asked, body: Mapping[str, Any]) -> Iterator[BrokenRule]:
