@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from orchestrator.core import value
 from orchestrator.workspace.processes.process import running_children
 
 
@@ -15,3 +17,21 @@ def _nothing_left_running() -> Iterator[None]:
     before = set(running_children())
     yield
     assert set(running_children()) - before == set()
+
+
+HERE = Path(__file__).parent
+IN_PROCESS = {"unit", "contract", "canary"}
+"""Folders whose tests digest secrets in this process only; what another process makes of a secret must be the same."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _secrets_are_cheap(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Digests of secrets cost a tenth of a second each, on purpose, and tests make thousands; one test sees to the real cost."""
+    if request.path.relative_to(HERE).parts[0] not in IN_PROCESS:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(value, "GUESS_COST", 1 << 4)
+        value._slow_digest.cache_clear()
+        yield
+    value._slow_digest.cache_clear()

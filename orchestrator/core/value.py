@@ -137,12 +137,16 @@ def known_secrets() -> tuple[Secret, ...]:
     return tuple(_KNOWN)
 
 
+GUESS_COST: Final = 1 << 15
+"""Of each guess at a secret by its digest: 32 MB. Source: RFC 7914, section 2; twice that of interactive logins there."""
+
+
 @lru_cache(maxsize=1024)
 def _slow_digest(value: str, key: str) -> str:
-    """scrypt with 32 MB for each guess. Source: RFC 7914, section 2; the cost is twice that of interactive logins there."""
+    """scrypt at `GUESS_COST`."""
     salt = f"amlctl secret {key}".encode()
     text = value.encode(errors="surrogateescape")
-    return hashlib.scrypt(text, salt=salt, n=1 << 15, r=8, p=1, maxmem=1 << 26, dklen=16).hex()
+    return hashlib.scrypt(text, salt=salt, n=GUESS_COST, r=8, p=1, maxmem=1 << 26, dklen=16).hex()
 
 
 @dataclass(frozen=True, slots=True)
