@@ -49,9 +49,9 @@ class Mutant:
     line: int
     what: str
 
-    def text(self) -> str:
+    def text(self, before: str) -> str:
         """The whole file with the change."""
-        tree = ast.parse((ROOT / self.file).read_text(encoding="utf-8"))
+        tree = ast.parse(before)
         old = list(ast.walk(tree))[self.place]
         new = ast.copy_location(dict(changed(old))[self.what], old)
         return ast.unparse(ast.fix_missing_locations(_Put(old, new).visit(tree)))
@@ -90,9 +90,9 @@ class _Put(ast.NodeTransformer):
         return self.new if node is self.old else self.generic_visit(node)
 
 
-def mutants_of(file: Path) -> Iterator[Mutant]:
-    """All changes of a file."""
-    for place, node in enumerate(ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))):
+def mutants_of(root: Path, file: Path) -> Iterator[Mutant]:
+    """All changes of a file below a root."""
+    for place, node in enumerate(ast.walk(ast.parse((root / file).read_text(encoding="utf-8")))):
         for what, _ in changed(node):
             yield Mutant(file, place, getattr(node, "lineno", 0), what)
 
@@ -101,7 +101,7 @@ def noticed(mutant: Mutant, copied: Path, package: str) -> bool:
     """Whether a test fails: those of the package first, then those of the others."""
     place = copied / mutant.file
     before = place.read_text(encoding="utf-8")
-    place.write_text(mutant.text(), encoding="utf-8")
+    place.write_text(mutant.text(before), encoding="utf-8")
     try:
         return fails(copied, tests_of(package)) or fails(copied, *map(tests_of, PACKAGES))
     finally:
@@ -140,8 +140,8 @@ def main() -> int:
             print("The tests fail without any change.")
             return 2
         for package in options.packages:
-            files = sorted((ROOT / "orchestrator" / package).rglob("*.py"))
-            every = [mutant for file in files for mutant in mutants_of(file.relative_to(ROOT))]
+            files = sorted((copied / "orchestrator" / package).rglob("*.py"))
+            every = [mutant for file in files for mutant in mutants_of(copied, file.relative_to(copied))]
             sample = options.sample or len(every)
             chosen = random.Random(options.seed).sample(every, min(sample, len(every)))
             left = 0
