@@ -23,6 +23,10 @@ from orchestrator.cli.overview import COMMANDS
 from orchestrator.core.kind import Kind
 from orchestrator.kinds import discover
 
+sys.path.insert(0, str(Path(__file__).parent))  # also where this file is not the program
+from code_picture import counted, draw, fits
+from glossary_page import glossary as glossary_page_of
+
 DOCS = Path(__file__).parent
 PACKAGE = DOCS.parent / "orchestrator"
 _MADE = "<!-- Made by docs/generate.py from the code; edit there. -->\n"
@@ -161,11 +165,20 @@ def _text(node: ast.AST | None) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
+def glossary_page() -> str:
+    """Words and nouns, each with its meaning."""
+    return f"{_MADE}\n{glossary_page_of()}"
+
+
 PAGES = {
+    "glossary.md": glossary_page,
     "reference/commands.md": commands_page,
     "reference/kinds.md": kinds_page,
     "errors.md": errors_page,
 }
+
+
+PICTURE = "images/code.svg"
 
 
 def main() -> None:
@@ -183,6 +196,11 @@ def main() -> None:
         if options.write:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    picture, lines = DOCS / PICTURE, counted(PACKAGE)
+    if not (picture.exists() and fits(picture.read_text(encoding="utf-8"), lines)):
+        stale.append(PICTURE)
+        if options.write:
+            picture.write_text(draw(lines), encoding="utf-8")
     if stale and options.check:
         sys.exit(f"Out of date: {', '.join(stale)}. Run: python docs/generate.py --write")
 

@@ -78,7 +78,7 @@ class FileAsset(Resource):
     properties: Properties | None = None
 
 
-class Identity(Spec):
+class ServiceIdentity(Spec):
     """The identity under which a compute or endpoint acts."""
 
     type: Annotated[

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
-from orchestrator.core.bodies import ANY_CASE, CAMEL, Identity, Properties, Resource, Scalar, Whole
+from orchestrator.core.bodies import ANY_CASE, CAMEL, Properties, Resource, Scalar, ServiceIdentity, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Kind, NameRule, Spec
-from orchestrator.core.kind import Identity as Sameness
 from orchestrator.core.resource import Removal
 
 
@@ -51,7 +50,7 @@ class OnlineEndpoint(Resource):
 
     auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL] = None
     identity: Annotated[
-        Identity | None,
+        ServiceIdentity | None,
         Immutable("the identity of an endpoint is set when it is created"),
         ServiceValue("given by the service where the spec is silent"),
     ] = None
@@ -116,7 +115,7 @@ KIND: Final = Kind(
     key="online_endpoints",
     order=90,
     title="online endpoint",
-    identity=Sameness.NAMED,
+    identity=Identity.NAMED,
     variants={"managed": ManagedOnlineEndpoint, "kubernetes": KubernetesOnlineEndpoint},
     variant=_variant,
     variant_field="compute",

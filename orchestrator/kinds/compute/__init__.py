@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
-from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Identity, Resource, Whole
+from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Resource, ServiceIdentity, Whole
 from orchestrator.core.field_mark import Alias, Computed, Files, Immutable, Sensitive, ServiceValue, WriteOnly
-from orchestrator.core.kind import AzureBinding, BodyProblem, Kind, NameRule, Spec
-from orchestrator.core.kind import Identity as Sameness
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
 from orchestrator.kinds.compute.instances import AssignedUser, CustomApplication, InstanceSsh, Schedules, SetupScripts
@@ -61,7 +60,7 @@ class NodeBody(ComputeBody):
         Flag | None, Immutable(_FIXED), ServiceValue("decided by the service where the spec is silent")
     ] = None
     network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = None
-    identity: Identity | None = None
+    identity: ServiceIdentity | None = None
     enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = None
 
 
@@ -103,7 +102,7 @@ class KubernetesCompute(ComputeBody):
     resource_id: Annotated[str, Immutable(_FIXED)]
     namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("default unless said")] = None
     properties: dict[str, Any] | None = None
-    identity: Identity | None = None
+    identity: ServiceIdentity | None = None
 
 
 class MachineSsh(Administrator):
@@ -141,7 +140,7 @@ class SynapseSpark(ComputeBody):
 
     type: Literal["synapsespark"]
     resource_id: Annotated[str, Immutable(_FIXED)]
-    identity: Identity | None = None
+    identity: ServiceIdentity | None = None
     node_count: Annotated[Whole | None, _POOLS_OWN] = None
     node_family: Annotated[str | None, _POOLS_OWN] = None
     node_size: Annotated[str | None, _POOLS_OWN] = None
@@ -211,7 +210,7 @@ KIND: Final = Kind(
     key="compute",
     order=10,
     title="compute",
-    identity=Sameness.NAMED,
+    identity=Identity.NAMED,
     variants={
         "amlcompute": AmlCompute,
         "computeinstance": ComputeInstance,
