@@ -67,8 +67,8 @@ def draw(lines: Mapping[str, int]) -> str:
         bold = ' font-weight="600"' if name.startswith("all of ") else ""
         parts += [
             f'<text x="{_LEFT - 10}" y="{y + 14}" text-anchor="end" fill="#24292f"{bold}>{name}</text>',
-            f'<rect x="{_LEFT}" y="{y + 2}" width="{max(share * scale, 1):.0f}" height="{_ROW - 7}" rx="2"'
-            f' fill="{_COLOURS[group]}" data-name="{name}" data-share="{share:.1f}"/>',
+            f'<rect x="{_LEFT}" y="{y + 2}" width="{max(share * scale, 1):.0f}" height="{_ROW - 7}" rx="2" fill="{_COLOURS[group]}"',
+            f' data-name="{name}" data-share="{share:.1f}"/>',
             f'<text x="{_LEFT + share * scale + 8:.0f}" y="{y + 14}" fill="#57606a">{share:.0f} %</text>',
         ]
     return "\n".join([*parts, "</svg>"]) + "\n"

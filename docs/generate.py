@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -25,6 +26,7 @@ from orchestrator.kinds import discover
 
 sys.path.insert(0, str(Path(__file__).parent))  # also where this file is not the program
 from code_picture import counted, draw, fits
+from fields_page import page as fields_of
 from glossary_page import glossary as glossary_page_of
 
 DOCS = Path(__file__).parent
@@ -63,7 +65,7 @@ def _command(title: str, command: click.Command) -> Iterator[str]:
 
 
 def kinds_page() -> str:
-    """Every kind: how it is told over time, what its fields are marked with."""
+    """Every kind: how it is told over time, where its fields are explained."""
     parts = [_MADE, "# Kinds of resources\n"]
     for key, kind in discover().items():
         parts += _kind(key, kind)
@@ -71,24 +73,13 @@ def kinds_page() -> str:
 
 
 def _kind(key: str, kind: Kind) -> Iterator[str]:
-    from orchestrator.core.fields import root_node
-
     yield f"\n## `{key}`\n"
     yield f"A {kind.title}. Identity: {kind.identity.value}. Leaves the workspace by: {kind.removal.value}. "
     yield f"Name: {kind.name.text}\n\nSource: {kind.source}\n"
     named = [f"`{name}`" for name in kind.variants if name]
     if named:
         yield f"Forms (`{kind.variant_field}`): {', '.join(named)}\n"
-    rows: dict[str, str] = {}
-    for variant in kind.variants:
-        for path, node in sorted((root_node(kind, variant).fields or {}).items()):
-            if path.endswith("_"):
-                continue  # the Python name of a field whose YAML name is an alias
-            for mark in node.marks:
-                reason = f": {mark.reason}" if mark.reason else ""
-                rows.setdefault(path, f"| `{path}` | {type(mark).__name__}{reason} |")
-    if rows:
-        yield "| field | mark |\n|---|---|\n" + "\n".join(rows.values()) + "\n"
+    yield f"[Fields](kinds/{key}.md)\n"
 
 
 @dataclass
@@ -170,7 +161,13 @@ def glossary_page() -> str:
     return f"{_MADE}\n{glossary_page_of()}"
 
 
+def fields_page(kind: Kind) -> str:
+    """Every field of a kind."""
+    return f"{_MADE}\n{fields_of(kind)}"
+
+
 PAGES = {
+    **{f"reference/kinds/{key}.md": partial(fields_page, kind) for key, kind in discover().items()},
     "glossary.md": glossary_page,
     "reference/commands.md": commands_page,
     "reference/kinds.md": kinds_page,

@@ -71,11 +71,15 @@ UPLOADED_TO: Final = Passive("where local files are uploaded to")
 class FileAsset(Resource):
     """What assets that are files have: data and models. Each says more of `type`, `path` and `version`."""
 
-    type: str | None = None
-    path: Annotated[str, DATA_FILES]
-    version: Version | None = None
-    datastore: Annotated[str | None, UPLOADED_TO] = None
-    properties: Properties | None = None
+    type: str | None = Field(None, description="What the files are.")
+    path: Annotated[str, DATA_FILES] = Field(description="A local path, a URL, a datastore's path or a job's output.")
+    version: Version | None = Field(
+        None, description="Pins the version; without it the content's digest is the version."
+    )
+    datastore: Annotated[str | None, UPLOADED_TO] = Field(
+        None, description="azureml:NAME of the datastore for local files; the workspace's own if left out."
+    )
+    properties: Properties | None = Field(None, description="Labels that programs read.")
 
 
 class ServiceIdentity(Spec):
@@ -83,14 +87,14 @@ class ServiceIdentity(Spec):
 
     type: Annotated[
         Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE, CAMEL
-    ]
+    ] = Field(description="system_assigned, user_assigned or none.")
     user_assigned_identities: (
         Annotated[
             list[Annotated[UserAssignedIdentity | str, Alias("Azure compares ids without case", fold=identity_id)]],
             Keyed("identities have no order", key="resource_id"),
         ]
         | None
-    ) = None
+    ) = Field(None, description="The identities, for user_assigned.")
     principal_id: Annotated[str | None, Computed("given by the service")] = None
     tenant_id: Annotated[str | None, Computed("given by the service")] = None
 
@@ -98,17 +102,19 @@ class ServiceIdentity(Spec):
 class UserAssignedIdentity(Spec):
     """A managed identity made by the user."""
 
-    resource_id: str | None = None
-    client_id: str | None = None
-    principal_id: str | None = None
+    resource_id: str | None = Field(None, description="The identity's resource id.")
+    client_id: str | None = Field(None, description="The identity's client id.")
+    principal_id: str | None = Field(None, description="The identity's object id.")
 
 
 class ManagedIdentity(Spec):
     """A job runs as the compute's identity, or as one that the user made."""
 
-    type: Annotated[Literal["managed", "managed_identity"], ANY_CASE, CAMEL]
-    client_id: str | None = None
-    object_id: str | None = None
+    type: Annotated[Literal["managed", "managed_identity"], ANY_CASE, CAMEL] = Field(
+        description="managed: the compute's identity."
+    )
+    client_id: str | None = Field(None, description="Client id of one of the compute's user-assigned identities.")
+    object_id: str | None = Field(None, description="Object id of that identity.")
 
 
 class CallerIdentity(Spec):
@@ -131,31 +137,47 @@ ASSET: Final = Ref("the bytes come from there")
 class DataInput(Spec):
     """Data or a model that goes into a job."""
 
-    type: AssetType | None = None
+    type: AssetType | None = Field(None, description="What the input is; uri_folder if left out.")
     path: Annotated[str, DATA_FILES, ASSET] = Field(
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
-    mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = None
-    path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = None
-    datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = None
+    mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = Field(
+        None, description="How the job gets the bytes: mounted, downloaded or as a URL."
+    )
+    path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = Field(
+        None, description="Where the job finds them on its machine."
+    )
+    datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = Field(
+        None, description="azureml:NAME of the datastore for a local path."
+    )
 
 
 class LiteralInput(Spec):
     """A number, text or switch that goes into a job, with its type."""
 
-    type: Literal["integer", "number", "boolean", "string"] | None = None
-    value: Annotated[Scalar | None, AS_TEXT] = None
+    type: Literal["integer", "number", "boolean", "string"] | None = Field(None, description="The type of the value.")
+    value: Annotated[Scalar | None, AS_TEXT] = Field(None, description="The value.")
 
 
 class Output(Spec):
     """Where a job leaves a result."""
 
-    type: AssetType | None = None
-    path: Annotated[str | None, Passive("where the bytes go, not which")] = None
-    mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = None
-    path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = None
-    name: Annotated[str | None, Passive("registers the result, does not change it")] = None
-    version: Annotated[Version | None, Passive("registers the result, does not change it")] = None
+    type: AssetType | None = Field(None, description="What the output is; uri_folder if left out.")
+    path: Annotated[str | None, Passive("where the bytes go, not which")] = Field(
+        None, description="Where it is stored; the workspace's own datastore if left out."
+    )
+    mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = Field(
+        None, description="How the bytes leave the job's machine."
+    )
+    path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = Field(
+        None, description="Where the job writes it on its machine."
+    )
+    name: Annotated[str | None, Passive("registers the result, does not change it")] = Field(
+        None, description="Registers the output as an asset of this name."
+    )
+    version: Annotated[Version | None, Passive("registers the result, does not change it")] = Field(
+        None, description="Version of that asset; the next number if left out."
+    )
 
 
 Inputs: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT] | DataInput | LiteralInput]
@@ -165,31 +187,35 @@ Outputs: TypeAlias = dict[str, Output | None]
 class JobResources(Spec):
     """The machines a job runs on."""
 
-    instance_count: Whole | None = Field(None, ge=1)
-    max_instance_count: Whole | None = Field(None, ge=1)
-    instance_type: str | list[str] | None = None
-    locations: list[str] | None = None
-    properties: dict[str, Any] | None = None
-    shm_size: str | None = None
-    docker_args: str | list[str] | None = None
+    instance_count: Whole | None = Field(None, ge=1, description="Number of machines.")
+    max_instance_count: Whole | None = Field(None, ge=1, description="The most machines that an elastic job may use.")
+    instance_type: str | list[str] | None = Field(None, description="Size of the machines, such as Standard_DS3_v2.")
+    locations: list[str] | None = Field(None, description="Regions in which the job may run.")
+    properties: dict[str, Any] | None = Field(None, description="Further settings of the compute.")
+    shm_size: str | None = Field(None, description="Shared memory of the container, such as 2g.")
+    docker_args: str | list[str] | None = Field(None, description="Further arguments of docker run.")
 
 
 class QueueSettings(Spec):
     """How a job waits for serverless machines."""
 
     job_tier: Annotated[Literal["spot", "basic", "standard", "premium", "null"] | None, ANY_CASE] = None
-    priority: Annotated[Literal["low", "medium", "high"] | None, ANY_CASE] = None
+    priority: Annotated[Literal["low", "medium", "high"] | None, ANY_CASE] = Field(
+        None, description="Place in the queue."
+    )
 
 
 class JobService(Spec):
     """A way to look into a running job."""
 
-    type: str | None = None
-    port: Whole | None = None
-    ssh_public_keys: str | None = None
-    log_dir: str | None = None
-    nodes: Annotated[Literal["all"] | None, EXACT] = None
-    properties: dict[str, Any] | None = None
+    type: str | None = Field(None, description="ssh, jupyter_lab, tensor_board, vs_code or custom.")
+    port: Whole | None = Field(None, description="Port inside the job.")
+    ssh_public_keys: str | None = Field(None, description="Who may log in, for ssh.")
+    log_dir: str | None = Field(None, description="Folder that TensorBoard shows.")
+    nodes: Annotated[Literal["all"] | None, EXACT] = Field(
+        None, description="all: on every node; otherwise on the first."
+    )
+    properties: dict[str, Any] | None = Field(None, description="Further settings of the service.")
     endpoint: Annotated[str | None, Computed("given by the service")] = None
     status: Annotated[str | None, Computed("a fact about the run")] = None
     error_message: Annotated[str | None, Computed("a fact about the run")] = None
@@ -198,9 +224,11 @@ class JobService(Spec):
 class Job(Resource):
     """What all jobs have."""
 
-    display_name: Annotated[Words | None, Metadata("a name for people")] = None
+    display_name: Annotated[Words | None, Metadata("a name for people")] = Field(
+        None, description="Name for people; need not be unique."
+    )
     experiment_name: Annotated[str | None, Passive("where the run is listed, not what it does")] = None
-    properties: Properties | None = None
+    properties: Properties | None = Field(None, description="Labels that programs read.")
     compute: Annotated[
         str | None,
         Ref("the same work on another machine is the same work", kind="compute", cascades=False, bare=True),
@@ -211,7 +239,7 @@ class Job(Resource):
     resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
     queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
     services: Annotated[dict[str, JobService] | None, Passive("ways to look in, not what it does")] = None
-    outputs: Outputs | None = None
+    outputs: Outputs | None = Field(None, description="Name to output.")
     status: Annotated[str | None, Computed("a fact about the run")] = None
     log_files: Annotated[dict[str, str] | None, Computed("the service fills it in")] = None
 
@@ -219,23 +247,25 @@ class Job(Resource):
 class BuildContext(Spec):
     """A folder with a Dockerfile."""
 
-    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path", usual="Dockerfile")]
-    dockerfile_path: str | None = None
+    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path", usual="Dockerfile")] = Field(
+        description="The folder."
+    )
+    dockerfile_path: str | None = Field(None, description="The Dockerfile inside the folder; Dockerfile if left out.")
 
 
 class Route(Spec):
     """A path and port of a scoring container."""
 
-    path: str
-    port: Whole
+    path: str = Field(description="The path, such as /score.")
+    port: Whole = Field(description="The port.")
 
 
 class InferenceConfig(Spec):
     """Where a scoring container answers."""
 
-    liveness_route: Route
-    readiness_route: Route
-    scoring_route: Route
+    liveness_route: Route = Field(description="Answers 200 while the server lives.")
+    readiness_route: Route = Field(description="Answers 200 once it can score.")
+    scoring_route: Route = Field(description="Takes the requests.")
 
 
 class EnvironmentContent(Spec):
@@ -245,9 +275,11 @@ class EnvironmentContent(Spec):
     conda_file: Annotated[str, replace(TEXT_FILE, conda=True)] | dict[str, Any] | None = Field(
         None, description="A conda file, or its content."
     )
-    build: BuildContext | None = None
-    inference_config: InferenceConfig | None = None
-    datastore: Annotated[str | None, UPLOADED_TO] = None
+    build: BuildContext | None = Field(None, description="A folder with a Dockerfile from which the image is built.")
+    inference_config: InferenceConfig | None = Field(None, description="Where the image's own scoring server answers.")
+    datastore: Annotated[str | None, UPLOADED_TO] = Field(
+        None, description="azureml:NAME of the datastore for the build folder."
+    )
     os_type: Annotated[Literal["linux", "windows", "Linux", "Windows"] | None, ANY_CASE] = None
 
 

@@ -18,21 +18,25 @@ from orchestrator.core.rules import asset_name, variant_by_type
 class AutoDelete(Spec):
     """When the service deletes the asset by itself."""
 
-    condition: Annotated[Literal["created_greater_than", "last_accessed_greater_than"] | None, CAMEL] = None
-    value: str | None = None
+    condition: Annotated[Literal["created_greater_than", "last_accessed_greater_than"] | None, CAMEL] = Field(
+        None, description="What the time is counted from."
+    )
+    value: str | None = Field(None, description="The time, such as 30d.")
 
 
 class DataBody(FileAsset):
     """A data asset."""
 
-    type: Literal["uri_file", "uri_folder", "mltable"] | None = None
+    type: Literal["uri_file", "uri_folder", "mltable"] | None = Field(None, description="uri_folder if left out.")
     path: Annotated[str, replace(DATA_FILES, asset="uri_folder"), ASSET] = Field(
         description="A local path, a URL or a datastore's path."
     )
     version: Version | None = Field(
         None, description="Pins the version; without it the content's digest is the version."
     )
-    auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = None
+    auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = Field(
+        None, description="When the service deletes the asset by itself."
+    )
 
 
 class UriFile(DataBody):

@@ -24,85 +24,109 @@ _ENDPOINT: Final = ServiceValue("the public cloud's address unless said")
 class KeyOrToken(Spec):
     """How storage is opened; nothing means the identity of whoever reads."""
 
-    account_key: Annotated[str | None, Sensitive("opens the whole account")] = None
-    sas_token: Annotated[str | None, Sensitive("opens part of the account")] = None
+    account_key: Annotated[str | None, Sensitive("opens the whole account")] = Field(
+        None, description="The account's key, as ${secret.NAME}."
+    )
+    sas_token: Annotated[str | None, Sensitive("opens part of the account")] = Field(
+        None, description="A SAS token, as ${secret.NAME}."
+    )
 
 
 class SecretPrincipal(Spec):
     """A service principal with a secret; nothing means the identity of whoever reads."""
 
-    tenant_id: Annotated[str | None, _HIDDEN] = None
-    client_id: Annotated[str | None, _HIDDEN] = None
-    client_secret: Annotated[str | None, Sensitive("the principal's password")] = None
-    resource_url: Annotated[str | None, _HIDDEN] = None
-    authority_url: Annotated[str | None, _HIDDEN] = None
-    authority_uri: Annotated[str | None, _HIDDEN] = None
+    tenant_id: Annotated[str | None, _HIDDEN] = Field(None, description="The principal's tenant.")
+    client_id: Annotated[str | None, _HIDDEN] = Field(None, description="The principal's client id.")
+    client_secret: Annotated[str | None, Sensitive("the principal's password")] = Field(
+        None, description="The principal's password, as ${secret.NAME}."
+    )
+    resource_url: Annotated[str | None, _HIDDEN] = Field(None, description="The resource for which tokens are asked.")
+    authority_url: Annotated[str | None, _HIDDEN] = Field(None, description="Where tokens are asked for.")
+    authority_uri: Annotated[str | None, _HIDDEN] = Field(None, description="The same, in another spelling.")
 
 
 class Principal(SecretPrincipal):
     """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
 
-    certificate: Annotated[str | None, Sensitive("the principal's private key")] = None
-    thumbprint: Annotated[str | None, _HIDDEN] = None
+    certificate: Annotated[str | None, Sensitive("the principal's private key")] = Field(
+        None, description="The principal's private key in PEM, as ${secret.NAME}."
+    )
+    thumbprint: Annotated[str | None, _HIDDEN] = Field(None, description="The certificate's thumbprint.")
 
 
 class StorageBody(Resource):
     """What datastores of storage accounts have."""
 
     account_name: Annotated[str, Immutable(_MOVED)] = Field(description="The storage account.")
-    endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = None
-    protocol: Annotated[Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, _ENDPOINT] = None
+    endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = Field(
+        None, description="End of the storage's address, such as core.windows.net."
+    )
+    protocol: Annotated[Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, _ENDPOINT] = Field(
+        None, description="How the storage is reached."
+    )
 
 
 class AzureBlob(StorageBody):
     """A container of blobs."""
 
-    type: Literal["azure_blob"]
-    container_name: Annotated[str, Immutable(_MOVED)]
-    credentials: KeyOrToken | None = None
+    type: Literal["azure_blob"] = Field(description="azure_blob.")
+    container_name: Annotated[str, Immutable(_MOVED)] = Field(description="The container.")
+    credentials: KeyOrToken | None = Field(
+        None, description="An account key or a SAS token; without one, the identity of whoever reads."
+    )
 
 
 class AzureFile(StorageBody):
     """A file share."""
 
-    type: Literal["azure_file"]
-    file_share_name: Annotated[str, Immutable(_MOVED)]
-    credentials: KeyOrToken
+    type: Literal["azure_file"] = Field(description="azure_file.")
+    file_share_name: Annotated[str, Immutable(_MOVED)] = Field(description="The file share.")
+    credentials: KeyOrToken = Field(description="An account key or a SAS token.")
 
 
 class AzureDataLakeGen2(StorageBody):
     """A file system of a data lake."""
 
-    type: Literal["azure_data_lake_gen2"]
-    filesystem: Annotated[str, Immutable(_MOVED)]
-    credentials: Principal | None = None
+    type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2.")
+    filesystem: Annotated[str, Immutable(_MOVED)] = Field(description="The file system (container).")
+    credentials: Principal | None = Field(
+        None, description="A service principal; without one, the identity of whoever reads."
+    )
 
 
 class AzureDataLakeGen1(Resource):
     """A data lake of the first generation."""
 
-    type: Literal["azure_data_lake_gen1"]
-    store_name: Annotated[str, Immutable(_MOVED)]
-    credentials: Principal | None = None
+    type: Literal["azure_data_lake_gen1"] = Field(description="azure_data_lake_gen1.")
+    store_name: Annotated[str, Immutable(_MOVED)] = Field(description="The store's name.")
+    credentials: Principal | None = Field(
+        None, description="A service principal; without one, the identity of whoever reads."
+    )
 
 
 class OneLakeArtifact(Spec):
     """What is opened inside a Fabric workspace."""
 
-    name: str | None = None
-    type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = None
-    artifact_name: str | None = None
-    artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = None
+    name: str | None = Field(None, description="The lake house's name.")
+    type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(None, description="lake_house.")
+    artifact_name: str | None = Field(None, description="The lake house's name; the same as 'name'.")
+    artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(
+        None, description="The same as 'type'."
+    )
 
 
 class OneLake(Resource):
     """A lake house of Microsoft Fabric. Source: azure-ai-ml, ``OneLakeSchema``, which takes no certificate."""
 
-    type: Literal["one_lake"]
-    one_lake_workspace_name: Annotated[str, Immutable(_MOVED)]
-    artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)]
-    endpoint: Annotated[str, Immutable(_MOVED)]
-    credentials: SecretPrincipal | None = None
+    type: Literal["one_lake"] = Field(description="one_lake.")
+    one_lake_workspace_name: Annotated[str, Immutable(_MOVED)] = Field(description="The Fabric workspace's name or id.")
+    artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)] = Field(description="The lake house.")
+    endpoint: Annotated[str, Immutable(_MOVED)] = Field(
+        description="Address of OneLake, such as onelake.dfs.fabric.microsoft.com."
+    )
+    credentials: SecretPrincipal | None = Field(
+        None, description="A service principal; without one, the identity of whoever reads."
+    )
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from orchestrator.core.behaviour import LOCAL_PROCESSED, Behaviour
 from orchestrator.core.bodies import ANY_CASE, CAMEL, Properties, Resource, Scalar, ServiceIdentity, Whole
 from orchestrator.core.field_mark import Computed, Files, Immutable, Ref, ServiceValue
-from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Kind, NameRule, Spec
+from orchestrator.core.kind import AzureBinding, BodyProblem, Child, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 
 
@@ -38,23 +38,25 @@ class TestExpectation(Spec):
 class EndpointTest(Spec):
     """A request that every new deployment must answer, and the endpoint after it."""
 
-    name: str | None = None
-    request: TestRequest
-    headers: dict[str, Scalar] | None = None
-    expect: TestExpectation | None = None
+    name: str | None = Field(None, description="Name for people.")
+    request: TestRequest = Field(description="What is sent.")
+    headers: dict[str, Scalar] | None = Field(None, description="Further headers of the request.")
+    expect: TestExpectation | None = Field(None, description="What must come back; status 200 if left out.")
     timeout: Whole | float | None = Field(None, gt=0, description="Seconds for one request; 30 if nothing is said.")
 
 
 class OnlineEndpoint(Resource):
     """An online endpoint."""
 
-    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL] = None
+    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL] = Field(
+        None, description="How callers prove who they are: key, aml_token or aad_token."
+    )
     identity: Annotated[
         ServiceIdentity | None,
         Immutable("the identity of an endpoint is set when it is created"),
         ServiceValue("given by the service where the spec is silent"),
-    ] = None
-    properties: Properties | None = None
+    ] = Field(None, description="The identity under which deployments reach other resources.")
+    properties: Properties | None = Field(None, description="Labels that programs read.")
     location: Annotated[str | None, Computed("the workspace's")] = None
     kind: Annotated[str | None, Computed("given by the service")] = None
     provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
@@ -71,7 +73,7 @@ class ManagedOnlineEndpoint(OnlineEndpoint):
 
     public_network_access: Annotated[
         Literal["enabled", "disabled"] | None, ANY_CASE, ServiceValue("enabled unless said")
-    ] = None
+    ] = Field(None, description="Whether the endpoint can be reached from the internet.")
 
 
 class KubernetesOnlineEndpoint(OnlineEndpoint):
@@ -81,7 +83,7 @@ class KubernetesOnlineEndpoint(OnlineEndpoint):
         str,
         Ref("where it runs", kind="compute", cascades=False, bare=True),
         Immutable("an endpoint stays on the cluster it was created on"),
-    ]
+    ] = Field(description="azureml:NAME of the Kubernetes compute.")
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

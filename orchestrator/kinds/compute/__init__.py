@@ -24,21 +24,25 @@ _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.
 class Administrator(Spec):
     """Who may log in to a machine and change it."""
 
-    admin_username: Annotated[str, WriteOnly("never returned")]
-    admin_password: Annotated[str | None, Sensitive("a password")] = None
+    admin_username: Annotated[str, WriteOnly("never returned")] = Field(description="The user's name.")
+    admin_password: Annotated[str | None, Sensitive("a password")] = Field(
+        None, description="The user's password, as ${secret.NAME}."
+    )
 
 
 class SshSettings(Administrator):
     """The administrator of the nodes."""
 
-    ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = None
+    ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = Field(
+        None, description="The user's public key."
+    )
 
 
 class NetworkSettings(Spec):
     """The virtual network of the nodes."""
 
-    vnet_name: str | None = None
-    subnet: str | None = None
+    vnet_name: str | None = Field(None, description="Name or id of the virtual network.")
+    subnet: str | None = Field(None, description="Name or id of the subnet.")
     private_ip_address: Annotated[str | None, Computed("given by the network")] = None
     public_ip_address: Annotated[str | None, Computed("given by the network")] = None
 
@@ -46,7 +50,9 @@ class NetworkSettings(Spec):
 class ComputeBody(Resource):
     """What all computes have."""
 
-    location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = None
+    location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = Field(
+        None, description="The region; the workspace's if left out."
+    )
     provisioning_state: Annotated[str | None, Computed("a fact about the live compute")] = None
 
 
@@ -58,66 +64,86 @@ class NodeBody(ComputeBody):
     )
     ssh_public_access_enabled: Annotated[
         Flag | None, Immutable(_FIXED), ServiceValue("decided by the service where the spec is silent")
-    ] = None
-    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = None
-    identity: ServiceIdentity | None = None
-    enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = None
+    ] = Field(None, description="Whether nodes take SSH from the internet.")
+    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = Field(
+        None, description="The virtual network of the nodes."
+    )
+    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
+    enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = Field(
+        None, description="Whether nodes have public addresses."
+    )
 
 
 class AmlCompute(NodeBody):
     """A cluster that grows and shrinks with the work."""
 
-    type: Literal["amlcompute"]
-    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = None
-    tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = None
-    min_instances: Whole | None = Field(None, ge=0)
-    max_instances: Whole | None = Field(None, ge=0)
+    type: Literal["amlcompute"] = Field(description="amlcompute.")
+    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = Field(
+        None, description="The administrator of the nodes."
+    )
+    tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = Field(
+        None, description="low_priority is cheaper and can be taken away."
+    )
+    min_instances: Whole | None = Field(
+        None, ge=0, description="Nodes that are kept even without work; 0 costs nothing."
+    )
+    max_instances: Whole | None = Field(None, ge=0, description="The most nodes.")
     idle_time_before_scale_down: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=0, description="Seconds.")
 
 
 class ComputeInstance(NodeBody):
     """A workstation for one person."""
 
-    type: Literal["computeinstance"]
-    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = None
-    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = None
-    schedules: Schedules | None = None
-    setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = None
+    type: Literal["computeinstance"] = Field(description="computeinstance.")
+    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = Field(None, description="How its user logs in.")
+    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = Field(
+        None, description="The person for whom it is made."
+    )
+    schedules: Schedules | None = Field(None, description="When it starts and stops.")
+    setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = Field(
+        None, description="Scripts that run when it is created and started."
+    )
     idle_time_before_shutdown: Annotated[str | None, AS_SECONDS] = Field(
         None, description="ISO 8601 duration, such as PT30M."
     )
-    idle_time_before_shutdown_minutes: Whole | None = None
-    custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = None
-    enable_sso: Flag | None = None
-    enable_root_access: Flag | None = None
-    enable_os_patching: Flag | None = None
-    release_quota_on_stop: Flag | None = None
+    idle_time_before_shutdown_minutes: Whole | None = Field(None, description="Minutes without work before it stops.")
+    custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = Field(
+        None, description="Further applications in containers."
+    )
+    enable_sso: Flag | None = Field(None, description="Whether people log in to its applications by single sign-on.")
+    enable_root_access: Flag | None = Field(None, description="Whether its user may become root.")
+    enable_os_patching: Flag | None = Field(None, description="Whether the system is patched by itself.")
+    release_quota_on_stop: Flag | None = Field(None, description="Whether a stopped one gives its quota back.")
     state: Annotated[str | None, Computed("a fact about the live compute")] = None
 
 
 class KubernetesCompute(ComputeBody):
     """An attached Kubernetes cluster."""
 
-    type: Literal["kubernetes"]
-    resource_id: Annotated[str, Immutable(_FIXED)]
-    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("default unless said")] = None
-    properties: dict[str, Any] | None = None
-    identity: ServiceIdentity | None = None
+    type: Literal["kubernetes"] = Field(description="kubernetes.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The cluster's resource id.")
+    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("default unless said")] = Field(
+        None, description="The namespace in which jobs and deployments run."
+    )
+    properties: dict[str, Any] | None = Field(None, description="Further settings of the attachment.")
+    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
 
 
 class MachineSsh(Administrator):
     """How to log in to an attached machine."""
 
-    ssh_port: Whole | None = None
-    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = None
+    ssh_port: Whole | None = Field(None, description="The SSH port.")
+    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = Field(
+        None, description="The user's private key."
+    )
 
 
 class VirtualMachine(ComputeBody):
     """An attached machine."""
 
-    type: Literal["virtualmachine"]
-    resource_id: Annotated[str, Immutable(_FIXED)]
-    ssh_settings: MachineSsh | None = None
+    type: Literal["virtualmachine"] = Field(description="virtualmachine.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The machine's resource id.")
+    ssh_settings: MachineSsh | None = Field(None, description="How to log in to it.")
 
 
 class SparkScale(Spec):
@@ -138,9 +164,9 @@ class SparkPause(Spec):
 class SynapseSpark(ComputeBody):
     """An attached Synapse Spark pool."""
 
-    type: Literal["synapsespark"]
-    resource_id: Annotated[str, Immutable(_FIXED)]
-    identity: ServiceIdentity | None = None
+    type: Literal["synapsespark"] = Field(description="synapsespark.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The pool's resource id.")
+    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
     node_count: Annotated[Whole | None, _POOLS_OWN] = None
     node_family: Annotated[str | None, _POOLS_OWN] = None
     node_size: Annotated[str | None, _POOLS_OWN] = None

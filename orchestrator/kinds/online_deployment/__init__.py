@@ -37,10 +37,14 @@ class InlineModel(Resource):
     """A model without a life of its own."""
 
     version: Version | None = None
-    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
-    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")]
-    properties: Properties | None = None
-    flavors: dict[str, dict[str, Any]] | None = None
+    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = Field(
+        None, description="custom_model if left out."
+    )
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
+        description="A local path, a URL, a datastore's path or a job's output."
+    )
+    properties: Properties | None = Field(None, description="Labels that programs read.")
+    flavors: dict[str, dict[str, Any]] | None = Field(None, description="MLflow's flavors.")
 
 
 class CodeConfiguration(Spec):
@@ -55,9 +59,13 @@ class CodeConfiguration(Spec):
 class RequestSettings(Spec):
     """How requests wait and time out."""
 
-    request_timeout_ms: Whole | None = Field(None, gt=0)
-    max_concurrent_requests_per_instance: Whole | None = Field(None, ge=1)
-    max_queue_wait_ms: Whole | None = Field(None, ge=0)
+    request_timeout_ms: Whole | None = Field(None, gt=0, description="Milliseconds that scoring may take.")
+    max_concurrent_requests_per_instance: Whole | None = Field(
+        None, ge=1, description="Requests that one server takes at a time."
+    )
+    max_queue_wait_ms: Whole | None = Field(
+        None, ge=0, description="Milliseconds that a request may wait before it is refused."
+    )
 
 
 class Probe(Spec):
@@ -66,76 +74,94 @@ class Probe(Spec):
     initial_delay: Whole | None = Field(None, ge=0, description="Seconds.")
     period: Whole | None = Field(None, ge=1, description="Seconds.")
     timeout: Whole | None = Field(None, ge=1, description="Seconds.")
-    success_threshold: Whole | None = Field(None, ge=1)
-    failure_threshold: Whole | None = Field(None, ge=1)
+    success_threshold: Whole | None = Field(None, ge=1, description="Answers in a row after which it is healthy again.")
+    failure_threshold: Whole | None = Field(None, ge=1, description="Failures in a row after which it is given up.")
 
 
 class FixedScale(Spec):
     """As many servers as the deployment says, or as rules outside of it say."""
 
-    type: Annotated[Literal["default"], ANY_CASE]
+    type: Annotated[Literal["default"], ANY_CASE] = Field(description="default: as many servers as instance_count.")
 
 
 class UtilizationScale(Spec):
     """How the number of servers follows the load."""
 
-    type: Annotated[Literal["target_utilization"], ANY_CASE]
-    min_instances: Whole | None = Field(None, ge=0)
-    max_instances: Whole | None = Field(None, ge=0)
+    type: Annotated[Literal["target_utilization"], ANY_CASE] = Field(description="target_utilization.")
+    min_instances: Whole | None = Field(None, ge=0, description="The fewest servers.")
+    max_instances: Whole | None = Field(None, ge=0, description="The most servers.")
     polling_interval: Whole | None = Field(None, ge=1, description="Seconds.")
-    target_utilization_percentage: Whole | None = Field(None, ge=1, le=100)
+    target_utilization_percentage: Whole | None = Field(
+        None, ge=1, le=100, description="Load at which servers are added."
+    )
 
 
 class CollectedData(Spec):
     """The asset that collected data become."""
 
-    name: str | None = None
-    path: str | None = None
-    version: str | None = None
-    data_id: str | None = None
+    name: str | None = Field(None, description="The asset's name.")
+    path: str | None = Field(None, description="Where it is stored.")
+    version: str | None = Field(None, description="The asset's version.")
+    data_id: str | None = Field(None, description="The asset's id.")
 
 
 class Collection(Spec):
     """One stream of collected data."""
 
-    enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF]
-    sampling_rate: Number | None = Field(None, ge=0, le=1)
-    client_id: str | None = None
-    data: CollectedData | str | None = None
+    enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF] = Field(description="Whether it is collected.")
+    sampling_rate: Number | None = Field(None, ge=0, le=1, description="Share of requests that is kept, from 0 to 1.")
+    client_id: str | None = Field(None, description="Client id of the identity that writes.")
+    data: CollectedData | str | None = Field(None, description="The asset that the collected data become.")
 
 
 class RequestLogging(Spec):
     """What of a request is written down."""
 
-    capture_headers: list[str] | None = None
+    capture_headers: list[str] | None = Field(None, description="Headers that are kept.")
 
 
 class DataCollector(Spec):
     """What is kept of requests and answers."""
 
-    collections: dict[str, Collection]
-    rolling_rate: Literal["day", "hour", "minute"] | None = None
-    sampling_rate: Number | None = Field(None, ge=0, le=1)
-    request_logging: RequestLogging | None = None
+    collections: dict[str, Collection] = Field(
+        description="Name (model_inputs, model_outputs, …) to what is collected."
+    )
+    rolling_rate: Literal["day", "hour", "minute"] | None = Field(None, description="How often a new file is begun.")
+    sampling_rate: Number | None = Field(None, ge=0, le=1, description="Share of requests that is kept, from 0 to 1.")
+    request_logging: RequestLogging | None = Field(None, description="What of a request is written down beside it.")
 
 
 class OnlineDeployment(Resource):
     """What all deployments have."""
 
     endpoint_name: str | None = Field(None, description="The endpoint it stands under; may be left out.")
-    model: Annotated[str, Ref("what answers", kind="models")] | InlineModel | None = None
-    model_mount_path: str | None = None
-    code_configuration: CodeConfiguration | None = None
-    environment: EnvironmentRef | None = None
-    environment_variables: Environ | None = None
-    instance_count: Whole | None = Field(None, ge=1)
-    app_insights_enabled: Flag | None = None
-    scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("default unless said")] = None
-    request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = None
-    liveness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
-    readiness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = None
-    data_collector: DataCollector | None = None
-    properties: Properties | None = None
+    model: Annotated[str, Ref("what answers", kind="models")] | InlineModel | None = Field(
+        None, description="azureml:NAME:VERSION, or a model without a name."
+    )
+    model_mount_path: str | None = Field(None, description="Where the model lies in the container.")
+    code_configuration: CodeConfiguration | None = Field(
+        None, description="The code around the model; MLflow models need none."
+    )
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, or an environment without a name."
+    )
+    environment_variables: Environ | None = Field(None, description="Environment variables of the servers.")
+    instance_count: Whole | None = Field(None, ge=1, description="Number of servers.")
+    app_insights_enabled: Flag | None = Field(None, description="Whether logs go to Application Insights.")
+    scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("default unless said")] = Field(
+        None, description="How the number of servers is found."
+    )
+    request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = (
+        Field(None, description="How requests wait and time out.")
+    )
+    liveness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = Field(
+        None, description="How the service asks whether a server lives."
+    )
+    readiness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = Field(
+        None, description="How the service asks whether a server can score."
+    )
+    data_collector: DataCollector | None = Field(None, description="What is kept of requests and answers.")
+    properties: Properties | None = Field(None, description="Labels that programs read.")
     provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
 
 
