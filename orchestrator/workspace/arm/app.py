@@ -15,6 +15,7 @@ from orchestrator.workspace.arm.asset_bodies import ASSETS
 from orchestrator.workspace.arm.assets import Assets
 from orchestrator.workspace.arm.blob_files import BlobFiles
 from orchestrator.workspace.arm.blobs import BlobService
+from orchestrator.workspace.arm.catalogue import Catalogue, discover_registries
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.computes import Computes
 from orchestrator.workspace.arm.datastores import Datastores
@@ -89,6 +90,7 @@ class Facade:
         """What may be asked without a token of Azure, or by other proof."""
         routes = Routes()
         account.register(routes, self._tokens)
+        discover_registries(routes)
         routes.add("GET", "openapi.json", lambda call: Answer.of(self._document), "This document.")
         routes.add("GET", "discovery", lambda call: discovery(call.request), "Where the data planes are.")
         routes.add("*", f"{ROOT}/{{place:path}}", lambda call: self._blobs.respond(call.request), "The blob service.")
@@ -101,6 +103,7 @@ class Facade:
         workspaces.register(workspace, group, subscription)
         Templates(workspaces.label).register(group)
         operations.register(subscription)
+        Catalogue().register(workspace, group, subscription)
         codes = Codes(shelf, storage, self._tokens)
         jobs = Jobs(shelf, operations, codes)
         parts: tuple[tuple[str, Part], ...] = (

@@ -9,7 +9,7 @@ from typing import Any, Final
 from orchestrator.core.errors import NotFound
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.model_facts import with_facts
-from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
@@ -55,6 +55,7 @@ class Assets:
         routes.add("GET", section, self._containers)
         routes.add("GET", f"{section}/{{name}}", self._container)
         routes.add("PUT", f"{section}/{{name}}", self._put_container)
+        routes.add("DELETE", f"{section}/{{name}}", self._delete_container)
         routes.add("GET", f"{section}/{{name}}/versions", self._versions)
         routes.add("GET", f"{section}/{{name}}/versions/{{version}}", self._get)
         routes.add("PUT", f"{section}/{{name}}/versions/{{version}}", self._put)
@@ -96,6 +97,16 @@ class Assets:
         changed = [self._shelf.relabel(replace(record, archived=archived)) for record in records]
         return Answer.of(self._container_view(call.scope, name, changed))
 
+    def _delete_container(self, call: Call) -> Answer:
+        """Delete all versions."""
+        name = call.names["name"]
+        records = self._named(name)
+        if not records and self._provided(name):
+            raise WireError(403, "UserError", f"'{name}' is provided by Azure Machine Learning and cannot be changed.")
+        for record in records:
+            self._shelf.remove(record, works=False)
+        return Answer(200 if records else 204)
+
     def _named(self, name: str) -> list[Record]:
         return list(self._shelf.list(self._kind.section, f"{self._kind.section}.{name}"))
 
@@ -125,7 +136,7 @@ class Assets:
 
     def _versions(self, call: Call) -> Answer:
         name = call.names["name"]
-        records = _listed(call, self._named(name) or self._provided(name))
+        records = filtered(call.request, _listed(call, self._named(name) or self._provided(name)))
         if "desc" in call.request.query.get("$orderby", "createdtime desc").lower():
             records = records[::-1]
         return page(call.request, records, lambda record: self._view(call.scope, record))

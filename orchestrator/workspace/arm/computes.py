@@ -41,6 +41,7 @@ class Computes:
         routes.add("POST", "computes/{name}/restart", self._switch("Running"))
         routes.add("POST", "computes/{name}/stop", self._switch("Stopped"))
         routes.add("POST", "computes/{name}/listNodes", self._nodes)
+        routes.add("POST", "computes/{name}/listKeys", self._keys)
 
     def _list(self, call: Call) -> Answer:
         return page(call.request, self._shelf.list(KIND), lambda record: _view(call.scope, record))
@@ -89,6 +90,11 @@ class Computes:
     def _nodes(self, call: Call) -> Answer:
         self._shelf.get(_key(call))
         return Answer.of({"nodes": []})
+
+    def _keys(self, call: Call) -> Answer:
+        """Of a compute here there are none. Source: REST specification, ComputeSecrets."""
+        record = self._shelf.get(_key(call))
+        return Answer.of({"computeType": _view(call.scope, record)["properties"].get("computeType")})
 
     def _started(self, call: Call, record: Record, status: int) -> Answer:
         operation = Operation("put", (record.key,))

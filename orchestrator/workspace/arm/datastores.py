@@ -9,7 +9,7 @@ from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.value import Secret, plain
 from orchestrator.workspace.arm.messages import Answer
-from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.paging import named, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
@@ -58,7 +58,8 @@ class Datastores:
         if call.request.query.get("isdefault", "").lower() == "true":
             return page(call.request, [DEFAULT], lambda name: self._view(call, name, records.get(name)))
         names = [*DEFAULT_DATASTORES, *(name for name in records if name not in DEFAULT_DATASTORES)]
-        return page(call.request, names, lambda name: self._view(call, name, records.get(name)))
+        wanted = [name for name in names if named(call.request, name)]
+        return page(call.request, wanted, lambda name: self._view(call, name, records.get(name)))
 
     def _get(self, call: Call) -> Answer:
         name = call.names["name"]

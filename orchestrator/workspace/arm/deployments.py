@@ -12,7 +12,7 @@ from orchestrator.workspace.arm.deployment_bodies import deployment_body, deploy
 from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, checked, endpoint_key
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
-from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
@@ -21,6 +21,9 @@ from orchestrator.workspace.serving.files import DeploymentFiles
 
 LOG_LINES: Final = 50
 """Lines of a log where the caller does not say how many."""
+
+MOST_INSTANCES: Final = 50
+"""Source: Azure ML documentation, limits of managed online endpoints: instances of a deployment."""
 
 _PATH: Final = "onlineEndpoints/{name}/deployments"
 
@@ -41,14 +44,23 @@ class Deployments:
         routes.add("PATCH", f"{_PATH}/{{deployment}}", self._patch)
         routes.add("DELETE", f"{_PATH}/{{deployment}}", self._delete)
         routes.add("POST", f"{_PATH}/{{deployment}}/getLogs", self._logs)
+        routes.add("GET", f"{_PATH}/{{deployment}}/skus", self._skus)
 
     def _list(self, call: Call) -> Answer:
         endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
         inside = [r for r in self._shelf.list(DEPLOYMENTS) if r.address.startswith(f"{KIND}.{endpoint}.deployments.")]
-        return page(call.request, inside, lambda record: _view(call.scope, endpoint, record))
+        return page(call.request, filtered(call.request, inside), lambda record: _view(call.scope, endpoint, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(_view(call.scope, call.names["name"], self._shelf.get(_key(call))))
+
+    def _skus(self, call: Call) -> Answer:
+        """How many instances it may have. Source: REST specification, SkuResource."""
+        count = self._shelf.get(_key(call)).body.get("instance_count", 1)
+        capacity = {"minimum": 0, "maximum": MOST_INSTANCES, "default": count, "scaleType": "Manual"}
+        kind = f"{PROVIDER}/workspaces/onlineEndpoints/deployments"
+        sku = {"name": "Default", "tier": "Standard"}
+        return Answer.of({"value": [{"resourceType": kind, "sku": sku, "capacity": capacity}]})
 
     def _put(self, call: Call) -> Answer:
         checked(call.names["deployment"])

@@ -12,7 +12,7 @@ from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
-from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
@@ -66,13 +66,16 @@ class Endpoints:
         routes.add("GET", "onlineEndpoints", self._list)
         routes.add("GET", "onlineEndpoints/{name}", self._get)
         routes.add("PUT", "onlineEndpoints/{name}", self._put)
+        routes.add("PATCH", "onlineEndpoints/{name}", self._patch)
         routes.add("DELETE", "onlineEndpoints/{name}", self._delete)
         routes.add("POST", "onlineEndpoints/{name}/listKeys", self._keys)
         routes.add("POST", "onlineEndpoints/{name}/regenerateKeys", self._regenerate)
         routes.add("POST", "onlineEndpoints/{name}/token", self._token)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, self._shelf.list(KIND), lambda record: self._view(call.scope, record))
+        return page(
+            call.request, filtered(call.request, self._shelf.list(KIND)), lambda record: self._view(call.scope, record)
+        )
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self._record(call)))
@@ -95,6 +98,20 @@ class Endpoints:
         operation = Operation("put", tuple(keys))
         view = self._view(call.scope, record)
         return self._operations.accepted(call.request, call.scope, operation, view, 201 if new else 200)
+
+    def _patch(self, call: Call) -> Answer:
+        """Change tags and identity: those that are given. Source: REST specification, PartialMinimalTrackedResourceWithIdentity."""
+        record = self._record(call)
+        tree, body, marks = call.request.json(), dict(record.body), None
+        if tree.get("tags") is not None:
+            body["tags"], marks = split_tags(tree["tags"])
+        if tree.get("identity") is not None:
+            body["identity"] = identity_body(tree["identity"])
+        sent = sent_of(record) or endpoint_properties(record.body)
+        entry = Entry(record.key, without_nothing(body), sent, marks or {}, record.variant, works=True)
+        changed, _ = self._shelf.write(entry)
+        operation = Operation("put", (changed.key,))
+        return self._operations.accepted(call.request, call.scope, operation, self._view(call.scope, changed), 202)
 
     def _check(self, name: str, traffic: Mapping[str, Any]) -> None:
         shares = {deployment: int(share) for deployment, share in (traffic["traffic"] or {}).items()}

@@ -124,6 +124,8 @@ def _noun_and_verb(route: Answering, method: str) -> tuple[str, str]:
         verb = "List"
     else:
         verb = _VERBS.get(method, "Do")
+    if route.methods is None:
+        verb += "Any"
     if route.kind and "workspaces" in literals:
         literals = literals[literals.index("workspaces") + 1 :] or ["workspaces"]
     elif "subscriptions" in literals:

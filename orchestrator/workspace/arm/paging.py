@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.shelf import all_tags, system_data
+from orchestrator.workspace.records.record import Record
 
 T = TypeVar("T")
 
@@ -34,6 +36,48 @@ def page(request: Request, items: Sequence[T], view: Callable[[T], Any], size: i
         query = {**request.query, "$skip": str(end)}
         answer["nextLink"] = f"{request.base}{quote(request.path)}?{urlencode(query)}"
     return Answer.of(answer)
+
+
+def filtered(request: Request, records: Sequence[Record]) -> list[Record]:
+    """Records, oldest first, that the query asks for by name, tag, version, description and type of compute, in its order.
+
+    Source: REST specification, lists of endpoints, deployments, models and data: ``name``, ``tags`` (``a,b=c``: with the tag ``a``
+    and with ``b`` of value ``c``), ``version``, ``description``, ``computeType``, ``orderBy``.
+    """
+    query = request.query
+    tags = [part.partition("=") for part in (query.get("tags") or query.get("$tags") or "").split(",") if part]
+    wanted: Mapping[str, Callable[[Record], Any]] = {
+        "version": lambda record: record.revision,
+        "description": lambda record: record.body.get("description"),
+    }
+    found = [
+        record
+        for record in records
+        if named(request, record.name)
+        and all(_has(all_tags(record), name.strip(), value if equals else None) for name, equals, value in tags)
+        and all(not query.get(field) or of(record) == query[field] for field, of in wanted.items())
+        and query.get("computetype", record.variant).lower() == record.variant.lower()
+    ]
+    order = query.get("orderby", "").lower()
+    if order.startswith("updated"):
+        found.sort(key=lambda record: str(system_data(record).get("lastModifiedAt", "")))
+    return found[::-1] if order.endswith("desc") else found
+
+
+def named(request: Request, name: str) -> bool:
+    """Whether the query asks for a name: with ``name``, ``names`` or a part of it, ``searchText``; without any, for all."""
+    query = request.query
+    listed = [each.strip().lower() for each in query.get("names", "").split(",") if each.strip()]
+    only = query.get("name", name).lower()
+    return (
+        only == name.lower()
+        and (not listed or name.lower() in listed)
+        and query.get("searchtext", "").lower() in name.lower()
+    )
+
+
+def _has(tags: Mapping[str, str], name: str, value: str | None) -> bool:
+    return name in tags and value in (None, tags[name])
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -33,6 +33,9 @@ MAX_BODY: Final = 512 * 1024 * 1024
 STRANGERS_BODY: Final = 64 * 1024
 """Largest body taken before a caller is known: requests for tokens are a few hundred bytes."""
 
+_REMAINING: Final = {"reads": "249", "writes": "199", "deletes": "199"}
+"""Source: Azure Resource Manager documentation, request limits: buckets of 250 reads, 200 writes and 200 deletes."""
+
 _THREADS: Final = 64
 
 _log = logging.getLogger("orchestrator.arm")
@@ -96,7 +99,7 @@ def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> ASGIApp
         except Dropped:
             await hang_up(send)
             return
-        await _sent(answer)(scope, receive, send)
+        await _sent(head, answer)(scope, receive, send)
 
     return app
 
@@ -108,11 +111,28 @@ def _with(head: Request, file: IO[bytes]) -> Request:
     return replace(head, upload=file) if length > IN_MEMORY else replace(head, body=file.read())
 
 
-def _sent(answer: Answer) -> Response:
-    headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
+def _sent(head: Request, answer: Answer) -> Response:
+    headers = {**_traced(head), **answer.headers}
     if answer.download is None:
         return Response(answer.body, answer.status, headers)
     return _Download(answer.download, answer.status, headers)
+
+
+def _traced(head: Request) -> dict[str, str]:
+    """What callers find a request again by, and how many more they may send.
+
+    Source: Azure Resource Manager documentation, request limits; Azure Storage REST reference, common headers. Nothing is
+    limited here: the counts are those of a subscription that has just begun.
+    """
+    request = str(uuid.uuid4())
+    kind = "reads" if head.method in ("GET", "HEAD") else "deletes" if head.method == "DELETE" else "writes"
+    asked = head.headers.get("x-ms-client-request-id")
+    return {
+        "x-ms-request-id": request,
+        "x-ms-correlation-request-id": head.headers.get("x-ms-correlation-request-id") or request,
+        f"x-ms-ratelimit-remaining-subscription-{kind}": _REMAINING[kind],
+        **({"x-ms-client-request-id": asked} if asked else {}),
+    }
 
 
 class _Download(Response):

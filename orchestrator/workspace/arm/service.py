@@ -139,6 +139,7 @@ class ArmService:
         return {
             "ARM_CLOUD_METADATA_URL": f"{self.url}/metadata/endpoints?api-version=2019-05-01",
             "AZUREML_CURRENT_CLOUD": CLOUD,
+            "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{self.url}/",
             "REQUESTS_CA_BUNDLE": str(self._files.tls.bundle),
             "IDENTITY_ENDPOINT": f"{self.url}/msi/token",
             "IDENTITY_HEADER": self.tokens.secret,

@@ -124,3 +124,22 @@ def test_silent_callers_do_not_keep_others_waiting_or_it_from_closing(tmp_path: 
         assert not closing.is_alive()
         for connection in silent:
             connection.close()
+
+
+def test_answers_say_how_to_find_the_request_again_and_how_many_more_may_come(service: ArmService) -> None:
+    connection = connected(service)
+    path = WORKSPACE.format(**service.client_environment())
+    connection.request("GET", path, headers={"Authorization": token(service), "x-ms-client-request-id": "mine"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert answer.headers["x-ms-client-request-id"] == "mine"
+    assert answer.headers["x-ms-correlation-request-id"] == answer.headers["x-ms-request-id"]
+    assert int(answer.headers["x-ms-ratelimit-remaining-subscription-reads"]) > 0
+
+
+def test_the_environment_names_a_host_that_refuses_registries_in_words(service: ArmService) -> None:
+    place = service.client_environment()["REGISTRY_DISCOVERY_ENDPOINT_URL"].removeprefix(service.url)
+    status, body = ask(service, "GET", f"{place}registrymanagement/v1.0/registries/azureml/discovery")
+    assert status == 404
+    assert b"no registries" in body
