@@ -13,8 +13,7 @@ from typing import Final
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.cli.console import Console
 from orchestrator.kinds import discover
-from orchestrator.workspace.arm.service import ArmFiles, ArmService
-from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.service import arm_environment, arm_service
 
 LOOK_S: Final = 1.0
 """How often the server looks whether its workspace still exists, seconds."""
@@ -40,7 +39,7 @@ def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: boo
 
     kinds = discover()
     rules = None if lenient else Specification(kinds)
-    service = ArmService(WorkspacePaths(root), port, kinds=kinds, rules=rules)
+    service = arm_service(root, port, kinds=kinds, rules=rules)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()
@@ -68,7 +67,7 @@ def client_environment(root: Path) -> Mapping[str, str]:
     Raises:
         NotFound: none runs.
     """
-    return ArmFiles(WorkspacePaths(root)).settings()
+    return arm_environment(root)
 
 
 def export_lines(settings: Mapping[str, str]) -> str:

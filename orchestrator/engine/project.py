@@ -25,6 +25,6 @@ def load_project(paths: Sequence[Path], options: LoadOptions) -> Project:
 
 
 def _columns_at(path: Path) -> Sequence[str] | None:
-    from orchestrator.workspace.automl.tables.header import columns_at  # of use to few specs
+    from orchestrator.workspace.service import columns_at  # of use to few specs
 
     return columns_at(path)

@@ -16,7 +16,7 @@ from orchestrator.core.project import Project
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
 from orchestrator.spec.file_hashes import Hasher, PlainHasher, RememberingHasher
-from orchestrator.workspace.references.stand_ins import StandIn, stand_in_for
+from orchestrator.workspace.service import StandIn, stand_in_for
 
 _OWN_PYTHON: Final = "pyvenv.cfg"
 """A virtual environment stands in by its place: what is installed in it changes with each byte-compiled file."""

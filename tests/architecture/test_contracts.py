@@ -36,6 +36,9 @@ def says(contract: Mapping[str, Any]) -> str:
         return f"Imports go down only, never sideways: {'; '.join(layers)}"
     if contract["type"] == "independence":
         return f"Modules of {listed([short(name) for name in contract['modules']])} do not import each other"
+    if contract["type"] == "protected":
+        doors = listed([short(each.split(" -> ")[1]) for each in contract["ignore_imports"]])
+        return f"Only {doors} of {listed([short(name) for name in contract['protected_modules']])} is imported from outside"
     forbidden = listed([short(name) for name in contract["forbidden_modules"]])
     if contract.get("ignore_imports"):
         assert contract["source_modules"] == ["orchestrator"], "only some are held to it, so 'only' would be wrong"

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestrator.backends.local import admin
 from orchestrator.core.field_mark import Sensitive
 from orchestrator.core.fields import FieldNode, root_node
 from orchestrator.kinds import discover
@@ -24,6 +23,7 @@ from orchestrator.reconcile.config_read import parse_config
 from orchestrator.reconcile.events import logging_watch
 from orchestrator.reconcile.server.routes import ROUTES
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from tests.unit.cli.calling import Shell
 from tests.unit.kinds.cases import all_cases, merged
 from tests.unit.reconcile.receiver import receiving

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from tests.wire.faults import FaultyService
 
 

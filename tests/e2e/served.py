@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.backends.local import admin
+from orchestrator.workspace.operations import administration as admin
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
 

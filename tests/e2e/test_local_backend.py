@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Failed
@@ -25,6 +24,7 @@ from orchestrator.core.resource import Observed, Removal
 from orchestrator.core.value import LocalFiles, Secret
 from orchestrator.kinds import discover
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from orchestrator.workspace.processes.process import ProcessIdentity, alive
 from orchestrator.workspace.supervision.control import ControlFiles, held
 from tests.waiting import SLOWEST_S, wait_for

@@ -17,6 +17,7 @@ from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.server import Dropped, Respond
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.store import RecordStore
 from tests.wire.pretended import Pretences
 
 
@@ -215,6 +216,7 @@ class FaultyService(ArmService):
 
     Attributes:
         faults: what shall go wrong; nothing as long as no rule is added.
+        records: those behind the wire.
     """
 
     def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
@@ -225,3 +227,9 @@ class FaultyService(ArmService):
             warnings.simplefilter("ignore")  # the client's own
             rules.load()
         super().__init__(paths, port, self.faults.around, kinds, rules)
+        self.records = RecordStore(paths)
+
+    def close(self) -> None:
+        """Stop answering."""
+        self.records.close()
+        super().close()

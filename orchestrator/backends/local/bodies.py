@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,7 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed, mark_tags
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, plain
-from orchestrator.workspace.files.content import SCHEME, ContentStore
-from orchestrator.workspace.records.record import ADOPTED, FILES, PRIVATE_ATTRIBUTES, Record
+from orchestrator.workspace.service import ADOPTED, FILES, PRIVATE_ATTRIBUTES, SCHEME, Record
 
 
 @dataclass(slots=True)
@@ -32,23 +31,24 @@ class StoredBody:
     named: dict[str, str] = field(default_factory=dict)
 
 
-def to_store(properties: Mapping[str, Any], content: ContentStore, secret_key: str) -> StoredBody:
-    """Turn properties into plain data: local files go into the content store, secrets are set aside.
+def to_store(properties: Mapping[str, Any], keep: Callable[[LocalFiles], str], secret_key: str) -> StoredBody:
+    """Turn properties into plain data: local files go into the workspace, secrets are set aside.
 
     Args:
         properties: with every reference resolved.
+        keep: keeps a local file or folder and returns its digest.
         secret_key: for the digests that stand in the secrets' places.
 
     Raises:
         Invalid: a reference is left, or a local file cannot be read.
         Conflict: a local file changed meanwhile.
     """
-    return _Storing(content, secret_key).store(properties)
+    return _Storing(keep, secret_key).store(properties)
 
 
 class _Storing:
-    def __init__(self, content: ContentStore, secret_key: str) -> None:
-        self._content = content
+    def __init__(self, keep: Callable[[LocalFiles], str], secret_key: str) -> None:
+        self._keep = keep
         self._secret_key = secret_key
         self._stored = StoredBody()
 
@@ -62,7 +62,7 @@ class _Storing:
         if isinstance(value, list | tuple):
             return [self._value(item, (*path, number)) for number, item in enumerate(value)]
         if isinstance(value, LocalFiles):
-            digest = self._content.put(value)
+            digest = self._keep(value)
             self._stored.files[digest] = value.digest
             return SCHEME + digest
         if isinstance(value, Secret):

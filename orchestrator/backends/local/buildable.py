@@ -11,10 +11,11 @@ from orchestrator.backends.local.conda_text import conda_text
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import LocalFiles, opened, plain
-from orchestrator.workspace.files.content import ContentStore
+from orchestrator.workspace import service
+from orchestrator.workspace.service import hosted
 
 if TYPE_CHECKING:
-    from orchestrator.workspace.environments.recipes import Recipe, Recipes
+    from orchestrator.workspace.service import Recipe, Recipes
 
 _OTHERWISE: Final = "Use an image with a conda_file, or run it in an Azure workspace."
 _REMARK: Final = "Name another environment, or choose another target."
@@ -24,12 +25,12 @@ class Buildable:
     """Looks at each conda file, reference and model once.
 
     Args:
-        content: the files of environments that are not in the spec.
+        kept: where a kept file lies, by its digest; for environments that are not in the spec.
         downloads: whether Pythons that are not here may be fetched.
     """
 
-    def __init__(self, content: ContentStore, *, downloads: bool = False) -> None:
-        self._content = content
+    def __init__(self, kept: Callable[[str], Path], *, downloads: bool = False) -> None:
+        self._kept = kept
         self._downloads = downloads
         self._known: dict[str, tuple[Refusal, ...]] = {}
 
@@ -53,8 +54,6 @@ class Buildable:
 
     def hosted(self, text: str) -> tuple[Refusal, ...]:
         """The same of a reference to a curated environment or one of a registry; nothing for any other text."""
-        from orchestrator.workspace.references.curated import hosted  # only specs with such references need it
-
         name = hosted(text)
         return () if name is None else self._told(text, lambda: self._recipes().hosted(text, name))
 
@@ -64,17 +63,10 @@ class Buildable:
 
     def model(self, folder: Path) -> tuple[Refusal, ...]:
         """The same of the environment that an MLflow model declares itself."""
-        from orchestrator.workspace.environments.declared import (
-            declared,  # only deployments without an environment need it
-        )
-
-        return self._told(f"model {folder}", lambda: declared(folder, self._recipes()))
+        return self._told(f"model {folder}", lambda: service.model_recipe(folder, self._recipes()))
 
     def _recipes(self) -> Recipes:
-        from orchestrator.workspace.environments.recipes import Recipes  # only specs with something that runs need it
-        from orchestrator.workspace.environments.uv import Uv
-
-        return Recipes(Uv(), self._downloads)
+        return service.recipes(downloads=self._downloads)
 
     def _told(self, key: str, recipe: Callable[[], Recipe], place: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
         if key not in self._known:
@@ -86,15 +78,13 @@ class Buildable:
         return self._known[key]
 
     def _conda(self, conda: Any) -> list[Refusal]:
-        from orchestrator.workspace.environments.conda import read_conda  # only specs with conda files need it
-
         if isinstance(conda, LocalFiles) and conda.path.is_dir():
             return [Refusal(f"{conda} is a folder", ("conda_file",), "Name the conda file in it.")]
         try:
             if isinstance(conda, Mapping):
-                read = read_conda(json.dumps(plain(opened(conda))), "conda_file", lines=False)
-            elif (text := conda_text(conda, self._content)) is not None:
-                read = read_conda(text, str(conda))
+                read = service.read_conda(json.dumps(plain(opened(conda))), "conda_file", lines=False)
+            elif (text := conda_text(conda, self._kept)) is not None:
+                read = service.read_conda(text, str(conda))
             else:
                 return []
         except Invalid as problem:

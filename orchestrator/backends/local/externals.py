@@ -8,8 +8,7 @@ from typing import Final
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed
-from orchestrator.workspace.references.curated import hosted
-from orchestrator.workspace.references.stand_ins import stand_in_for
+from orchestrator.workspace.service import hosted, stand_in_for
 
 STAND_IN: Final = "stand_in"
 """Attribute of an object that is not what it is called: what is used in its place."""

@@ -10,8 +10,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import Reference
-from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.service import RecordKey, Workspace, record_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,12 @@ class Mentions:
 
     Args:
         resources: everything in the spec.
-        store: the workspace's records, for what is not in the spec.
+        workspace: for what is not in the spec.
     """
 
-    def __init__(self, resources: Mapping[Address, Desired], store: RecordStore) -> None:
+    def __init__(self, resources: Mapping[Address, Desired], workspace: Workspace) -> None:
         self._resources = resources
-        self._store = store
+        self._workspace = workspace
 
     def find(self, reference: Reference) -> Mentioned | None:
         """What a reference names; None if it is nowhere, or is looked up by its address alone (registries)."""
@@ -53,12 +52,12 @@ class Mentions:
             return Mentioned(target, desired.properties, desired.variant, _pinned(target, desired.version))
         version = reference.version
         if version is None or version.startswith("@"):
-            record = self._store.latest(target.kind, str(target))
+            record = self._workspace.latest(target.kind, str(target))
         else:
-            record = self._store.get(target.kind, str(target), version)
+            record = self._workspace.get(RecordKey(target.kind, str(target), version))
         if record is None or record.deleting:
             return None
-        return Mentioned(target, self._store.revealed(record), record.variant, _pinned(target, record.revision))
+        return Mentioned(target, self._workspace.revealed(record), record.variant, _pinned(target, record.revision))
 
     def body(self, value: Any) -> Mapping[str, Any] | None:
         """The body that a field has: its own, or that of what it names; None if neither is known."""
@@ -71,7 +70,7 @@ class Mentions:
         """Whether the spec or the workspace has a datastore."""
         address = Address(record_kinds.DATASTORES, name)
         declared = address in self._resources or name in DEFAULT_DATASTORES
-        return declared or self._store.get(address.kind, str(address)) is not None
+        return declared or self._workspace.get(RecordKey(address.kind, str(address))) is not None
 
     def parent(self, desired: Desired) -> Desired | None:
         """The endpoint that contains a resource."""

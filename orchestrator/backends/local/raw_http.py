@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,6 @@ from orchestrator.backends.scoring_script import script_of
 from orchestrator.core.plain_files import read_plain
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.value import plain
-from orchestrator.workspace.files.content import ContentStore
 
 PACKAGE: Final = "azureml-inference-server-http"
 _MODULES: Final = ("azureml_inference_server_http", "azureml.contrib.services")
@@ -22,18 +21,18 @@ _BRINGING: Final = (PACKAGE, "azureml_inference_server_http", "azureml-contrib-s
 """Packages that bring it; a conda file that reads requirements from elsewhere may bring anything."""
 
 
-def lacking(body: Mapping[str, Any], environment: Any, content: ContentStore) -> Iterator[Refusal]:
+def lacking(body: Mapping[str, Any], environment: Any, kept: Callable[[str], Path]) -> Iterator[Refusal]:
     """Why a deployment's script cannot be imported: it asks for ``@rawhttp``, and the environment has no such package.
 
     Args:
         body: of the deployment.
         environment: the body of its environment, if it is known.
-        content: the files of environments that are not in the spec.
+        kept: where a kept file lies, by its digest; for environments that are not in the spec.
     """
     script = script_of(body)
     if script is None or not _asks(script):
         return
-    if not _brings(environment, content):
+    if not _brings(environment, kept):
         yield Refusal(
             f"its scoring script {script.name} uses @rawhttp, which needs the package {PACKAGE}, and its environment does not have it",
             ("environment",),
@@ -55,10 +54,10 @@ def _asks(script: Path) -> bool:
     return any(f"{name}.".startswith(f"{module}.") for name in names for module in _MODULES)
 
 
-def _brings(environment: Any, content: ContentStore) -> bool:
+def _brings(environment: Any, kept: Callable[[str], Path]) -> bool:
     conda = environment.get("conda_file") if isinstance(environment, Mapping) else None
     if conda is None:
         # An image, a curated environment or none: this Python stands in.
         return find_spec("azureml_inference_server_http") is not None
-    text = conda_text(conda, content) if is_conda_file(conda) else json.dumps(plain(conda))
+    text = conda_text(conda, kept) if is_conda_file(conda) else json.dumps(plain(conda))
     return text is None or "-r " in text or any(name in text for name in _BRINGING)

@@ -18,14 +18,17 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.tree import Path, value_at
 from orchestrator.core.value import Reference, opened, plain
-from orchestrator.workspace import job_types
-from orchestrator.workspace.files.content import ContentStore
-from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.references.assets import remote
-from orchestrator.workspace.references.stand_ins import mapped_below, stand_in_for
-from orchestrator.workspace.supervision.client import LOCAL_EXTRA, missing_packages
-from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
+from orchestrator.workspace.service import (
+    LOCAL_EXTRA,
+    Workspace,
+    job_foreseen,
+    mapped_below,
+    missing_packages,
+    mlflow_folder,
+    record_kinds,
+    remote,
+    stand_in_for,
+)
 
 ATTACHED: Final[Mapping[str, str]] = {
     "kubernetes": "a Kubernetes cluster",
@@ -49,15 +52,13 @@ class Refusals:
 
     Args:
         settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
-        store: the workspace's records, for what is mentioned and not in the spec.
-        content: the files of those records.
+        workspace: for what is mentioned and not in the spec.
     """
 
-    def __init__(self, settings: Mapping[str, Any], store: RecordStore, content: ContentStore) -> None:
+    def __init__(self, settings: Mapping[str, Any], workspace: Workspace) -> None:
         self._stand_ins: Mapping[str, str] = settings.get("stand_ins") or {}
-        self._store = store
-        self._content = content
-        self._buildable = Buildable(content, downloads=bool(settings.get("python_downloads")))
+        self._workspace = workspace
+        self._buildable = Buildable(workspace.artifacts, downloads=bool(settings.get("python_downloads")))
 
     def reasons(self, desired: Desired, kind: Kind, resources: Mapping[Any, Desired]) -> Iterator[Refusal]:
         """Tell why the embedded workspace cannot bring a resource into being.
@@ -69,7 +70,7 @@ class Refusals:
         if not kind.local.runs:
             yield from kind.local_refusals(desired.variant, desired.properties)
             return
-        mentions = Mentions(resources, self._store)
+        mentions = Mentions(resources, self._workspace)
         host, place = _host(desired, mentions)
         mapped = host is not None and self._is_mapped(host)
         if host is not None and not mapped:
@@ -78,12 +79,12 @@ class Refusals:
             yield from kind.local_refusals(desired.variant, desired.properties)
         if kind.local.registers:
             yield from _foreseen(desired)
-            yield from taken(desired, resources, self._store)
+            yield from taken(desired, resources, self._workspace)
         if kind.local.serves:
             environment = mentions.body(desired.properties.get("environment"))
             yield from unusable(desired.properties, environment)
-            yield from lacking(desired.properties, environment, self._content)
-            yield from unservable(desired, mentions, self._content)
+            yield from lacking(desired.properties, environment, self._workspace.artifacts)
+            yield from unservable(desired, mentions, self._workspace.artifacts)
             yield from self._declared(desired.properties, mentions)
         for place in kind.environments(desired.variant, desired.properties):
             yield from self._environment(value_at(desired.properties, place), place, mentions)
@@ -122,7 +123,7 @@ class Refusals:
         """What is otherwise in the environment that a model declares, where the deployment names none."""
         if body.get("environment") is not None or has_script(body) or body.get("model") is None:
             return
-        place = model_place(body["model"], mentions, self._content)
+        place = model_place(body["model"], mentions, self._workspace.artifacts)
         folder = mlflow_folder(place) if place is not None else None
         if folder is not None:
             for problem in self._buildable.model(folder):
@@ -186,9 +187,7 @@ def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[R
 
 def _foreseen(desired: Desired) -> Iterator[Refusal]:
     """What the one who runs such a job says of its body."""
-    if desired.variant.partition(".")[0] not in job_types.running_types():
-        return
-    for path, reason, stops in job_types.execution_of(desired.variant).foreseen(plain(desired.properties)):
+    for path, reason, stops in job_foreseen(desired.variant, plain(desired.properties)):
         yield Refusal(
             reason, path, "Change it as said, or choose another target." if stops else _NO_EFFECT, stops=stops
         )

@@ -9,14 +9,12 @@ from orchestrator.core.address import Address
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.resource import Desired
-from orchestrator.workspace.records.record import JOB_PROPERTY
-from orchestrator.workspace.records.record_kinds import of_asset
-from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.service import JOB_PROPERTY, RecordKey, Workspace, of_asset
 
 _FIX = "Give the output another name or version, or leave the version out for the next number."
 
 
-def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore) -> Iterator[Refusal]:
+def taken(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspace) -> Iterator[Refusal]:
     """A reason for each version that is something else: of this spec, or in the workspace and by no run of this job.
 
     What a run of the same job has registered may be the same content: that is known when the run has completed.
@@ -28,7 +26,7 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore
         why = ""
         if declared is not None and declared.version == wanted.version:
             why = f"the spec declares as {declared.address}"
-        elif _is_anothers(desired, wanted, store):
+        elif _is_anothers(desired, wanted, workspace):
             why = "exists in the workspace with other content"
         if why:
             path = ("outputs", wanted.output, "version")
@@ -37,10 +35,10 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], store: RecordStore
             )
 
 
-def _is_anothers(desired: Desired, wanted: Registration, store: RecordStore) -> bool:
+def _is_anothers(desired: Desired, wanted: Registration, workspace: Workspace) -> bool:
     kind = of_asset(wanted.type)
-    record = store.get(kind, f"{kind}.{wanted.name}", str(wanted.version))
+    record = workspace.get(RecordKey(kind, f"{kind}.{wanted.name}", str(wanted.version)))
     if record is None or record.deleting:
         return False
-    run = store.find(desired.address.kind, str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))
+    run = workspace.find(desired.address.kind, str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))
     return run is None or run.address != str(desired.address)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, Clock, Progress
-from orchestrator.workspace.records.record import Record
-from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.supervision.client import SupervisorClient
+from orchestrator.workspace.service import Record, Workspace, health_shown
 
 BACK_TIMEOUT_S: Final = 120.0
 """How long endpoints may take to come back before their state is taken as it is, seconds."""
@@ -24,16 +21,13 @@ class Revival:
     """Starts the supervisor where records promise running processes and no supervisor answers.
 
     Args:
-        store, client: the workspace.
+        workspace: whose records and supervisor.
         running: whether a record stands for processes: an endpoint, a deployment, an unfinished run.
         clock: for the bound.
     """
 
-    def __init__(
-        self, store: RecordStore, client: SupervisorClient, running: Callable[[Record], bool], clock: Clock
-    ) -> None:
-        self._store = store
-        self._client = client
+    def __init__(self, workspace: Workspace, running: Callable[[Record], bool], clock: Clock) -> None:
+        self._workspace = workspace
         self._running = running
         self._clock = clock
 
@@ -43,11 +37,10 @@ class Revival:
         Raises:
             Failed: the supervisor does not start.
         """
-        if not any(map(self._running, self._store.list())) or self._client.answers():
+        if not any(map(self._running, self._workspace.list())) or self._workspace.answers():
             return
         progress("The workspace is not running: starting it")
-        self._client.ensure()
-        self._client.until_looked(progress)
+        self._workspace.start(progress)
         self._until_settled(lambda record: not _is_run(record), cancel, progress)
 
     def endpoint(self, address: Address, cancel: Cancellation) -> bool:
@@ -59,9 +52,8 @@ class Revival:
         Raises:
             Failed: the supervisor does not start.
         """
-        started = not self._client.answers()
-        self._client.ensure()
-        self._client.until_looked(lambda line: None)
+        started = not self._workspace.answers()
+        self._workspace.start(lambda line: None)
         mine = f"{address}."
         waited = self._until_settled(
             lambda record: f"{record.address}.".startswith(mine), cancel, progress=lambda line: None
@@ -81,7 +73,7 @@ class Revival:
         return bool(told)
 
     def _unsettled(self) -> Iterable[Record]:
-        for record in self._store.list():
+        for record in self._workspace.list():
             if self._running(record) and health_shown(record.health, "", record.attributes)[0] in _ON_THE_WAY:
                 yield record
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +11,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import LocalFiles, Reference
-from orchestrator.workspace.files.content import SCHEME, ContentStore
-from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
+from orchestrator.workspace.service import SCHEME, mlflow_folder, record_kinds
 
 _SCORE: Final = "/score"
 _ADD: Final = "Add 'model', or 'code_configuration' with code and scoring_script."
@@ -26,7 +24,7 @@ def has_script(body: Mapping[str, Any]) -> bool:
     return isinstance(code, Mapping) and bool(code.get("scoring_script"))
 
 
-def unservable(desired: Desired, mentions: Mentions, content: ContentStore) -> Iterator[Refusal]:
+def unservable(desired: Desired, mentions: Mentions, kept: Callable[[str], Path]) -> Iterator[Refusal]:
     """Why a deployment can never answer here: a container with a server of its own, nothing to serve, or no MLflow model."""
     body = desired.properties
     container = own_server(body.get("environment"), mentions)
@@ -41,7 +39,7 @@ def unservable(desired: Desired, mentions: Mentions, content: ContentStore) -> I
     elif body.get("model") is None:
         yield Refusal("it has neither a model nor a scoring script, so there is nothing to serve", (), _ADD)
     else:
-        place = None if _triton(body["model"], mentions) else model_place(body["model"], mentions, content)
+        place = None if _triton(body["model"], mentions) else model_place(body["model"], mentions, kept)
         if place is not None and mlflow_folder(place) is None:
             yield Refusal("its model has no file MLmodel, so it needs a scoring script", ("model",), _SCRIPT)
 
@@ -65,7 +63,7 @@ def own_server(environment: Any, mentions: Mentions) -> str | None:
     return str(route.get("path") or _SCORE) if isinstance(route, Mapping) else _SCORE
 
 
-def model_place(model: Any, mentions: Mentions, content: ContentStore) -> Path | None:
+def model_place(model: Any, mentions: Mentions, kept: Callable[[str], Path]) -> Path | None:
     """Where a deployment's model lies now; None if only the apply makes it, or it is not on this machine."""
     path: Any = model.get("path") if isinstance(model, Mapping) else model
     for _ in range(2):
@@ -77,7 +75,7 @@ def model_place(model: Any, mentions: Mentions, content: ContentStore) -> Path |
         return path.path if path.path.exists() else None
     if isinstance(path, str) and path.startswith(SCHEME):
         try:
-            return content.path_of(path.removeprefix(SCHEME))
+            return kept(path.removeprefix(SCHEME))
         except (BackendError, ValueError):
             return None
     return None

@@ -19,7 +19,7 @@ from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.workspace import sweep_json, sweep_text, workspace_json, workspace_text
 
 if TYPE_CHECKING:
-    from orchestrator.backends.local.admin import WorkspaceStatus
+    from orchestrator.workspace.service import WorkspaceStatus
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT_FOLDER = ".amlctl"
@@ -87,9 +87,9 @@ def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...], var_
 @_with_folder
 def up(root: Path, console: Console) -> None:
     """Start it: endpoints come back at their addresses, jobs go on."""
-    from orchestrator.backends.local import admin
+    from orchestrator.workspace.service import Workspace
 
-    _show(admin.up(root, console.notice), console)
+    _show(Workspace(root).up(console.notice), console)
 
 
 @command.command("down")
@@ -97,9 +97,9 @@ def up(root: Path, console: Console) -> None:
 @_with_folder
 def down(root: Path, console: Console) -> None:
     """Stop everything that it started, and only that. Nothing is lost."""
-    from orchestrator.backends.local import admin
+    from orchestrator.workspace.service import Workspace
 
-    stopped = admin.down(root)
+    stopped = Workspace(root).down()
     if console.json:
         console.document({"path": str(root), "stopped": stopped})
     else:
@@ -111,9 +111,9 @@ def down(root: Path, console: Console) -> None:
 @_with_folder
 def status(root: Path, console: Console) -> None:
     """Show the supervisor, runs, endpoints and disk use."""
-    from orchestrator.backends.local import admin
+    from orchestrator.workspace.service import Workspace
 
-    _show(admin.status(root), console)
+    _show(Workspace(root).status(), console)
 
 
 @command.command("serve")
@@ -160,10 +160,10 @@ def env(root: Path, console: Console, *, arm: bool) -> None:
 )
 def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
     """Remove files that no record needs any more. What runs goes on."""
-    from orchestrator.backends.local import admin
+    from orchestrator.workspace.service import Workspace
 
     with _no_apply_meanwhile(root, "amlctl workspace gc"):
-        facts = sweep_json(admin.gc(root, grace, dry_run=dry_run))
+        facts = sweep_json(Workspace(root).gc(grace, dry_run=dry_run))
     if console.json:
         console.document(facts)
     else:
@@ -176,7 +176,7 @@ def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def reset(root: Path, console: Console, *, yes: bool) -> None:
     """Stop it and delete its folder: records, state, runs, models."""
-    from orchestrator.backends.local import admin
+    from orchestrator.workspace.service import Workspace
 
     if not yes:
         if not sys.stdin.isatty() or console.log_lines:
@@ -184,7 +184,7 @@ def reset(root: Path, console: Console, *, yes: bool) -> None:
             raise click.UsageError(f"Nobody can be asked here: {why}. Add --yes to delete without asking.")
         click.confirm(f"Delete everything in {os.path.relpath(root)}?", abort=True, err=True)
     with _no_apply_meanwhile(root, "amlctl workspace reset"):
-        deleted = admin.reset(root)
+        deleted = Workspace(root).reset()
     if console.json:
         console.document({"path": str(root), "deleted": deleted})
     else:

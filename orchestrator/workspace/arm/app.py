@@ -73,7 +73,7 @@ class Facade:
         self._shelf = shelf
         own = {kind.wire.collection.lower(): kind.section for kind in kinds.values() if kind.wire is not None}
         self._sections = {**SECTIONS, **own}
-        storage = Storage(shelf.paths, shelf.store)
+        storage = Storage(shelf.paths, shelf.workspace)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
         self._open = self._without_token()
         self._private = self._with_token(storage, kinds)
@@ -170,7 +170,7 @@ class Facade:
         section = self._sections.get(collection.lower(), "")
         if not section or "name" not in names:
             return names
-        name, store = names["name"], self._shelf.store
+        name, store = names["name"], self._shelf.workspace
         inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
         spelt = name.lower() if inborn else store.spelt(section, f"{section}.{name}").removeprefix(f"{section}.")
         found = {**names, "name": spelt}

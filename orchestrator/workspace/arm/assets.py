@@ -175,7 +175,7 @@ class Assets:
     def _shown_uri(self, record: Record, scope: Scope) -> str | None:
         if self._kind.section != MODELS:
             return None
-        uri = model_uri(record, self._shelf.content)
+        uri = model_uri(record, self._shelf.paths)
         return None if uri is None else lengthen(uri, scope)
 
     def _refuse_other_content(self, existing: Record, sent: Mapping[str, Any], scope: Scope) -> None:

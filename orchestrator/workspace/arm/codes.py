@@ -95,7 +95,7 @@ class Codes:
         manifest = {path.relative_to(folder).as_posix(): "" for path in sorted(folder.rglob("*")) if path.is_file()}
         if not manifest:
             raise Invalid("Nothing was uploaded for this code.")
-        digest = self._shelf.content.put(LocalFiles(folder, "", "code", manifest))
+        digest = self._shelf.workspace.keep(LocalFiles(folder, "", "code", manifest))
         hashes = sent.get("properties") or {}
         body = {"path": SCHEME + digest, "hash": next((hashes[name] for name in _HASHES if name in hashes), None)}
         record, _ = self._shelf.write(Entry(key, body, sent))

@@ -82,7 +82,7 @@ class Computes:
     def _switch(self, state: str) -> Callable[[Call], Answer]:
         def switch(call: Call) -> Answer:
             record = self._shelf.get(_key(call))
-            self._shelf.store.update_status(record.key, attributes={_STATE: state})
+            self._shelf.workspace.annotate(record.key, {_STATE: state})
             return self._operations.accepted(call.request, call.scope, Operation("put", (record.key,)), None, 202)
 
         return switch

@@ -105,7 +105,7 @@ class Datastores:
         name = call.names["name"]
         if name in DEFAULT_DATASTORES:
             return Answer.of({"secretsType": "Sas", "sasToken": self._tokens.grant(container_of(name))})
-        credentials = self._shelf.secrets.reveal(self._shelf.get(_key(name))).get("credentials") or {}
+        credentials = self._shelf.workspace.revealed(self._shelf.get(_key(name))).get("credentials") or {}
         for wire, field in _SECRET_FIELDS.items():
             value = credentials.get(field)
             if isinstance(value, str):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.workspace.admission.deletion import refuse_while_answering
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
@@ -87,11 +86,10 @@ class Deployments:
         return self._started(call, call.names["name"], changed, 202)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.store.get(*_key(call))
+        record = self._shelf.workspace.get(_key(call))
         if record is None:
             return Answer(204)
         if not record.deleting:
-            refuse_while_answering(self._shelf.store, record.key)
             self._shelf.remove(record, works=True)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 
@@ -100,7 +98,7 @@ class Deployments:
         lines = int(call.request.json().get("tail") or LOG_LINES)
         log = DeploymentFiles(self._shelf.paths, call.names["name"], record.name).log
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-        return Answer.of({"content": self._shelf.secrets.mask(record.key)("\n".join(text.splitlines()[-lines:]))})
+        return Answer.of({"content": self._shelf.workspace.mask(record.key)("\n".join(text.splitlines()[-lines:]))})
 
     def _started(self, call: Call, endpoint: str, record: Record, status: int) -> Answer:
         operation = Operation("put", (record.key,))

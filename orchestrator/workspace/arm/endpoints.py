@@ -139,7 +139,7 @@ class Endpoints:
         return [key]
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.store.get(*endpoint_key(call.names["name"]))
+        record = self._shelf.workspace.get(endpoint_key(call.names["name"]))
         if record is None:
             return Answer(204)
         if not record.deleting:
@@ -154,7 +154,7 @@ class Endpoints:
         record = self._record(call)
         which = str(call.request.json().get("keyType") or "Primary").lower()
         regenerate(self._shelf.paths, record.name, "secondary" if which == "secondary" else "primary")
-        self._shelf.wake()
+        self._shelf.workspace.wake()
         return self._operations.accepted(call.request, call.scope, Operation("put", (record.key,)), None, 202)
 
     def _token(self, call: Call) -> Answer:

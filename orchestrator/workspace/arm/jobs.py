@@ -18,7 +18,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import CANCEL_REQUESTED, Record, RecordKey
+from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
 KIND: Final = record_kinds.JOBS
@@ -65,7 +65,7 @@ class Jobs:
         Raises:
             NotFound: there is none.
         """
-        record = self._shelf.store.find(KIND, name)
+        record = self._shelf.workspace.find(KIND, name)
         if record is None or record.deleting:
             raise NotFound(f"The job '{name}' was not found in the workspace.")
         return record
@@ -116,7 +116,7 @@ class Jobs:
         tags, marks = split_tags(sent.pop("tags", None))
         body, variant = job_body(sent, self._codes.path)
         body = {**body, **({"tags": tags} if tags else {})}
-        existing = self._shelf.store.find(KIND, name)
+        existing = self._shelf.workspace.find(KIND, name)
         if existing is not None:
             return self._again(call, existing, Entry(existing.key, body, sent, marks, variant, works=True))
         address = marks.get(ADDRESS_TAG, "")
@@ -139,7 +139,7 @@ class Jobs:
         return Answer.of(self._view(call.scope, changed), 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.store.find(KIND, call.names["name"])
+        record = self._shelf.workspace.find(KIND, call.names["name"])
         if record is None:
             return Answer(204)
         self._shelf.remove(record, works=True)
@@ -147,9 +147,7 @@ class Jobs:
 
     def _cancel(self, call: Call) -> Answer:
         record = self.find(call.names["name"])
-        if record.health is Health.PROGRESSING:
-            self._shelf.store.update_status(record.key, attributes={CANCEL_REQUESTED: True})
-            self._shelf.wake()
+        self._shelf.workspace.cancel(record.key)
         return self._operations.accepted(call.request, call.scope, Operation("cancel", (record.key,)), None, 202)
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Records:
     def _secrets(self, call: Call) -> Answer:
         record = self._shelf.get(self._key(call))
         view = self._view(call.scope, record)
-        opened = self._wire.properties(self._shelf.secrets.reveal(record))
+        opened = self._wire.properties(self._shelf.workspace.revealed(record))
         hidden = {name: opened[name] for name in self._wire.hidden if name in opened}
         return Answer.of({**view, "properties": {**view["properties"], **hidden}})
 

@@ -22,7 +22,6 @@ from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.control import FileLock, held, write_private
 from orchestrator.workspace.tracking.server import read_access
 
@@ -128,11 +127,6 @@ class ArmService:
     def stands(self) -> bool:
         """Whether the workspace's folder is still there."""
         return self._lock.stands
-
-    @property
-    def records(self) -> RecordStore:
-        """The records behind the wire."""
-        return self._shelf.store
 
     def client_environment(self) -> Mapping[str, str]:
         """What a program needs in its environment so that the client of Azure finds and trusts this server."""

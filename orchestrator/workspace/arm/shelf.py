@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADOPTED_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG, mark_tags
-from orchestrator.workspace.admission.writing import admit
-from orchestrator.workspace.files.content import ContentStore
-from orchestrator.workspace.folder.identity import ensure_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.records.record import ADOPTED, WIRE, Record, RecordKey
-from orchestrator.workspace.records.secrets import SecretFiles, SecretValues
-from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.supervision.client import SupervisorClient
+from orchestrator.workspace.service import ADOPTED, WIRE, Draft, Record, RecordKey, SecretValues, Workspace
 from orchestrator.workspace.tracking.server import TrackingServer
-
-QUEUED: Final = "queued"
-"""The phase of a record that its manager has not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +50,14 @@ class Shelf:
 
     def __init__(self, paths: WorkspacePaths) -> None:
         self.paths = paths
-        self.store = RecordStore(paths)
-        self.content = ContentStore(paths)
-        self.secrets = SecretFiles(paths)
+        self.workspace = Workspace(paths.root)
         self.server = TrackingServer(paths)
-        self._client = SupervisorClient(paths)
-        self.identity = ensure_identity(paths)
+        self.identity = self.workspace.made_identity
 
     def close(self) -> None:
         """Let go of the database. What runs goes on; a tracking server that no supervisor keeps ends."""
-        self.store.close()
-        if not self._client.status():
+        self.workspace.close()
+        if not self.workspace.supervised():
             self.server.stop()
 
     def get(self, key: RecordKey) -> Record:
@@ -78,20 +66,19 @@ class Shelf:
         Raises:
             NotFound: it is not there, or on its way out.
         """
-        record = self.store.get(*key)
-        if record is None or record.deleting:
+        record = self.find(key)
+        if record is None:
             raise NotFound(f"{key.address} {key.revision}".rstrip() + " is not in the workspace.")
         return record
 
     def find(self, key: RecordKey) -> Record | None:
         """One record; None if it is not there, or on its way out."""
-        record = self.store.get(*key)
+        record = self.workspace.get(key)
         return None if record is None or record.deleting else record
 
     def list(self, kind: str, address: str | None = None) -> Sequence[Record]:
         """All records of a kind, or of one address, that are not on their way out, oldest first, archived ones included."""
-        records = self.store.list(kind) if address is None else self.store.versions(kind, address)
-        return [record for record in records if not record.deleting]
+        return [record for record in self.workspace.list(kind, address) if not record.deleting]
 
     def write(self, entry: Entry) -> tuple[Record, bool]:
         """Insert a record, or change the one that is there. What has processes starts or changes then.
@@ -101,69 +88,45 @@ class Shelf:
 
         Raises:
             Conflict: it is still being deleted.
-            Invalid: it reads what is not there; see `admission.admit`.
+            Invalid: it reads what is not there; see `admission.writing.admit`.
         """
-        existing = self.store.get(*entry.key)
+        existing = self.workspace.get(entry.key)
         if existing is not None and existing.deleting:
             raise Conflict(f"{entry.key.address} is still being deleted.")
-        if entry.secrets is not None:
-            self.secrets.put(entry.key, entry.secrets)
-        wanted = _record(entry, existing)
+        draft = _draft(entry, existing)
         if existing is None:
-            found = self._admitted(entry)
-            record = self.store.insert(replace(wanted, attributes={**wanted.attributes, **found}))
-        else:
-            settled = existing.health is not Health.DEGRADED and existing.body == wanted.body
-            same = settled or not entry.works
-            if entry.works and same:
-                wanted = replace(wanted, health=existing.health, phase=existing.phase, message=existing.message)
-            record = self.store.update_body(wanted, same_work=same)
-        if entry.works:
-            self.wake()
-        return record, existing is None
+            return self._created(draft), True
+        settled = existing.health is not Health.DEGRADED and existing.body == draft.body
+        record = self.workspace.put(draft, same_work=settled or not entry.works)
+        if settled and entry.works:
+            self.workspace.wake()
+        return record, False
 
-    def _admitted(self, entry: Entry) -> Mapping[str, Any]:
+    def _created(self, draft: Draft) -> Record:
         try:
-            return admit(self.store, self.paths, entry.key.kind, entry.body, {})
+            return self.workspace.submit(draft)
         except NotFound as error:
             # What is asked for may be made; what it reads is missing. Clients take 404 for a word about the former.
             raise Invalid(error.detail, code=error.code, fix=error.fix) from None
 
     def rewrite(self, entry: Entry, existing: Record) -> Record:
         """Change the labels of a record as a caller sent them; what runs goes on."""
-        wanted = replace(
-            _record(entry, existing),
-            health=existing.health,
-            phase=existing.phase,
-            message=existing.message,
-            archived=existing.archived,
-        )
-        return self.store.update_body(wanted, same_work=True)
+        return self.workspace.put(_draft(entry, existing), same_work=True, archived=existing.archived)
 
     def relabel(self, record: Record) -> Record:
         """Change labels, archiving and attributes of a record; nothing runs anew."""
-        return self.store.update_body(record, same_work=True)
+        return self.workspace.relabel(record)
 
     def remove(self, record: Record, *, works: bool) -> None:
         """Remove a record; what has processes is removed by the supervisor when they have stopped."""
-        self.secrets.forget(record.key)
-        if not works:
-            self.store.delete(record.key)
-            return
-        self.store.mark_deleting(record.key)
-        self.wake()
-
-    def wake(self) -> None:
-        """Make sure that a supervisor works on the records, now."""
-        self._client.ensure()
-        self._client.nudge()
+        self.workspace.delete(record.key, processes=works)
 
     def tracking(self) -> str:
         """Address of the tracking server, which is started unless it runs."""
         return self.server.ensure()
 
 
-def _record(entry: Entry, existing: Record | None) -> Record:
+def _draft(entry: Entry, existing: Record | None) -> Draft:
     now = _now()
     before = existing.attributes.get(WIRE, {}) if existing is not None else {}
     wire = {
@@ -172,15 +135,15 @@ def _record(entry: Entry, existing: Record | None) -> Record:
         "created": before.get("created") or now,
         "modified": now,
     }
-    return Record(
-        *entry.key,
+    return Draft(
+        key=entry.key,
         owner=entry.marks.get(OWNER_TAG) or (existing.owner if existing is not None else None),
         fingerprint=entry.marks.get(FINGERPRINT_TAG) or (existing.fingerprint if existing is not None else None),
         body=entry.body,
         attributes={**entry.attributes, **_adopted(entry, existing), WIRE: wire},
-        health=Health.PROGRESSING if entry.works else Health.HEALTHY,
-        phase=QUEUED if entry.works else "",
+        processes=entry.works,
         variant=entry.variant,
+        secrets=entry.secrets,
     )
 
 

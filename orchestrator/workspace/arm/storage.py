@@ -12,9 +12,8 @@ from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.workspace.files.content import SCHEME, ContentStore, safe_or_plain
 from orchestrator.workspace.folder.paths import WorkspacePaths, inside, safe_name
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import KEPT, MLFLOW_RUN, Record
-from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.references.assets import resolve
+from orchestrator.workspace.records.record import KEPT, MLFLOW_RUN, Record, RecordKey
+from orchestrator.workspace.service import Workspace
 from orchestrator.workspace.tracking.run_files import OWN_FOLDERS, own_files
 from orchestrator.workspace.tracking.tracked_files import TrackedFiles
 
@@ -69,12 +68,12 @@ def output_path(run: str, output: str) -> str:
     return f"azureml/{run}/{output}"
 
 
-def model_uri(record: Record, content: ContentStore) -> str | None:
+def model_uri(record: Record, paths: WorkspacePaths) -> str | None:
     """Where the artifact store has a model that is kept in this workspace; None if it is kept elsewhere."""
     kept = str(record.attributes.get(KEPT) or record.body.get("path") or "")
     if not kept.startswith(SCHEME):
         return None
-    manifest = content.manifest(kept.removeprefix(SCHEME))
+    manifest = ContentStore(paths).manifest(kept.removeprefix(SCHEME))
     last = safe_or_plain(manifest.name) if manifest.folder else manifest.name
     return f"azureml://datastores/{ARTIFACTS}/paths/models/{record.name}/{record.revision}/{last}"
 
@@ -83,12 +82,12 @@ class Storage:
     """Finds the folder or file of a blob.
 
     Args:
-        paths, store: the workspace.
+        paths, workspace: whose blobs these are.
     """
 
-    def __init__(self, paths: WorkspacePaths, store: RecordStore) -> None:
+    def __init__(self, paths: WorkspacePaths, workspace: Workspace) -> None:
         self._paths = paths
-        self._store = store
+        self._workspace = workspace
 
     def root(self, container: str) -> Path:
         """The folder of a container.
@@ -159,17 +158,17 @@ class Storage:
         return tracked or own
 
     def _run(self, run: str) -> Record | None:
-        return self._store.find(record_kinds.JOBS, run)
+        return self._workspace.find(record_kinds.JOBS, run)
 
     def _run_id(self, run: str) -> str:
         record = self._run(run)
         return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else ""
 
     def _model(self, name: str, version: str, path: str) -> Path | None:
-        record = self._store.get(record_kinds.MODELS, f"{record_kinds.MODELS}.{name}", version)
-        if record is None or model_uri(record, ContentStore(self._paths)) is None:
+        record = self._workspace.get(RecordKey(record_kinds.MODELS, f"{record_kinds.MODELS}.{name}", version))
+        if record is None or model_uri(record, self._paths) is None:
             return None
-        place = resolve(self._store, self._paths, {}, f"azureml:{name}:{version}", (record_kinds.MODELS,))
+        place = self._workspace.resolve(f"azureml:{name}:{version}", (record_kinds.MODELS,))
         return inside(place.parent, path)
 
 

@@ -241,7 +241,9 @@ def test_refusals(wire: Wire, method: str, path: str, status: Any, why: str) -> 
 
 def test_pages_and_next_versions(wire: Wire) -> None:
     for number in range(205):
-        wire.shelf.store.insert(Record("environments", "environments.e", str(number + 1), body={"image": "i"}))
+        RecordStore(wire.shelf.paths).insert(
+            Record("environments", "environments.e", str(number + 1), body={"image": "i"})
+        )
     first = json.loads(wire("GET", "environments/e/versions").body)
     assert (len(first["value"]), first["value"][0]["name"]) == (100, "205")
     assert "%24skip=100" in first["nextLink"]
@@ -261,7 +263,9 @@ def test_traffic_must_add_up_and_name_what_is_there(wire: Wire) -> None:
         if why:
             with pytest.raises(Invalid, match=why):
                 wire("PUT", "onlineEndpoints/heart", body)
-    wire.shelf.store.insert(Record("online_endpoints.deployments", "online_endpoints.heart.deployments.blue"))
+    RecordStore(wire.shelf.paths).insert(
+        Record("online_endpoints.deployments", "online_endpoints.heart.deployments.blue")
+    )
     with pytest.raises(Invalid, match="adds up to 50"):
         wire("PUT", "onlineEndpoints/heart", {"properties": {"traffic": {"blue": 50}}})
 

@@ -59,7 +59,7 @@ def embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
     store = RecordStore(paths)
     play(monkeypatch, store)
     monkeypatch.setattr(
-        "orchestrator.backends.local.scoring.send",
+        "orchestrator.workspace.operations.scoring.send",
         lambda paths, record, request: ScoringAnswer("http://127.0.0.1/score", 200, '{"result": [1]}'),
     )
     yield EmbeddedWorld(paths.root)
@@ -76,7 +76,8 @@ def azure(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     meter = Metered()
     service = FaultyService(WorkspacePaths(root), faults=meter)
     service.start()
-    play(monkeypatch, service.records)
+    store = RecordStore(WorkspacePaths(root))
+    play(monkeypatch, store)
     world = AzureWorld(root, target=settings(service), meter=meter)
 
     def pause(transport: object, duration: float) -> None:
@@ -104,6 +105,7 @@ def azure(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     for client in clients:
         client.end()
     service.close()
+    store.close()
 
 
 class Kept(Client):

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.core.health import Health
 from orchestrator.core.run import Outcome
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from orchestrator.workspace.records.store import RecordStore
 from tests.contract.kinds.life import KINDS, Life
 from tests.contract.kinds.test_life import CHANGED, MADE, identity

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Invalid
@@ -19,6 +18,7 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.kinds import discover
 from orchestrator.workspace.folder.identity import ensure_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from orchestrator.workspace.records.record import UNSERVED, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.client import SupervisorClient

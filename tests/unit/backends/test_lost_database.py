@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.backends.local import admin
 from orchestrator.backends.local.backend import LocalBackend
 from orchestrator.core.disk import full_disk, is_full
 from orchestrator.core.errors import Failed, Invalid, Transient
 from orchestrator.core.value import LocalFiles
 from orchestrator.workspace.files import intake as intake_module
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations import administration as admin
 from orchestrator.workspace.records.store import RecordStore
 from tests.unit.backends.played import Supervisor, request
 

@@ -74,7 +74,7 @@ ENVIRONMENTS = [
 @pytest.mark.parametrize(("text", "environment", "refuses", "why"), ENVIRONMENTS)
 def test_raw_requests_need_a_package(tmp_path: Path, text: str, environment: object, refuses: bool, why: str) -> None:
     content = ContentStore(WorkspacePaths(tmp_path / "ws"))
-    found = list(lacking(deployment(tmp_path, "score.py", text), environment, content))
+    found = list(lacking(deployment(tmp_path, "score.py", text), environment, content.path_of))
     assert bool(found) is refuses, why
     for refusal in found:
         assert "uses @rawhttp, which needs the package azureml-inference-server-http" in refusal.reason
@@ -87,7 +87,7 @@ def test_the_package_is_looked_for_in_conda_files_on_disk(tmp_path: Path) -> Non
     body = deployment(tmp_path, "score.py", RAW)
     for name, refuses in (("env.yaml", False), ("absent.yaml", False)):
         environment = {"conda_file": LocalFiles(tmp_path / name, name, "digest", {})}
-        assert bool(list(lacking(body, environment, content))) is refuses
+        assert bool(list(lacking(body, environment, content.path_of))) is refuses
 
 
 def test_a_plan_tells_all_at_their_places(tmp_path: Path) -> None:

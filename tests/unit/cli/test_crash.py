@@ -30,7 +30,7 @@ COMMANDS = {
     "invoke": ("orchestrator.engine.load_project", ("invoke", "online_endpoints.x", "--data", "{}")),
     "reconcile": ("orchestrator.reconcile.assemble.assembled", ("reconcile", "--once")),
     "schema": ("orchestrator.cli.commands.schema.discover", ("schema",)),
-    "workspace": ("orchestrator.backends.local.admin.status", ("workspace", "status")),
+    "workspace": ("orchestrator.workspace.operations.administration.status", ("workspace", "status")),
 }
 
 

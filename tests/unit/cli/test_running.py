@@ -67,7 +67,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[ScoringRequest]:
         status = 500 if request.deployment == "red" else 200
         return ScoringAnswer(f"http://127.0.0.1:1/{record.name}", status, "[1]")
 
-    monkeypatch.setattr("orchestrator.backends.local.scoring.send", send)
+    monkeypatch.setattr("orchestrator.workspace.operations.scoring.send", send)
     return requests
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.backends.local.logs import LogReader, log_file, tail
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Cancelled, Failed, NotFound, TimedOut
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, LogLine, Progress
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.operations.log_reading import LogReader, log_file, tail
 from orchestrator.workspace.records.database import gone
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretFiles

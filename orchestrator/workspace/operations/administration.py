@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.backends.local.unserved import health_shown
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.identity import ensure_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.garbage.sweep import Part, sweep
+from orchestrator.workspace.operations.endpoint_health import health_shown
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.database import require_database
 from orchestrator.workspace.records.record import Record
