@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request, SystemClock
 from orchestrator.core.project import LoadOptions, Project, WorkspaceChoice
 from orchestrator.kinds import discover
+from orchestrator.spec.language import sections_of
 from orchestrator.spec.load import load
+from orchestrator.spec.schema import spec_schema
 from orchestrator.workspace.arm.account import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Request as Sent
@@ -57,6 +60,27 @@ def test_its_cases_fit_its_model(kind: Kind, tmp_path: Path) -> None:
         for patch in ({}, case["label"], case["content"], case["immutable"]):
             assert read(kind, tmp_path, merged(case["full"], patch)).resources
         assert read(kind, tmp_path, case["minimal"]).resources
+
+
+def test_sections_schemas_and_reference_follow_from_it(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {**discover(), kind.key: kind}
+    assert (
+        sections_of(kinds).index("connections") < sections_of(kinds).index(kind.key) < sections_of(kinds).index("roles")
+    )
+    assert sections_of(kinds).count(kind.key) == 1
+    schema = spec_schema(kinds)
+    assert kind.key in schema["properties"]
+    assert schema["$defs"]["Registry"]["required"] == ["location"]
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    page = importlib.import_module("fields_page").page(kind)
+    assert "| `location` | string | **required** | The region. Immutable: a registry cannot be moved. |" in page
+
+
+def test_its_binding_is_what_azure_ai_ml_has(kind: Kind) -> None:
+    ml = pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
+    assert callable(getattr(ml, kind.azure.loader))
+    assert isinstance(getattr(ml.MLClient, kind.azure.collection), property)
+    assert importlib.import_module(f"orchestrator.backends.azure.drivers.{kind.azure.driver}").driver
 
 
 def test_the_embedded_workspace_keeps_it_and_shows_it_on_the_wire(kind: Kind, tmp_path: Path) -> None:
