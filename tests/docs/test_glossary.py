@@ -17,7 +17,7 @@ CORE: Final = sorted((ROOT / "orchestrator" / "core").glob("*.py"))
 PRIVATE: Final = {
     "pretence": 0, "departures": 2, "desk": 3, "dialect": 1, "foundation": 1, "hurry": 2, "rounds": 0, "shelf": 2, "surroundings": 2,
 }  # fmt: skip
-"""Words of this code alone, and how many modules, classes and functions still bear them: the field has other words for them. Only ever fewer."""
+"""Words of this code alone, and how many modules, classes and functions bear them. Only ever fewer."""
 
 
 def plain(word: str) -> str:
