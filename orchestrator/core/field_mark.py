@@ -93,7 +93,7 @@ class Ref(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class PartNames(FieldMark):
-    """The mapping's keys name parts that stand beside this one under the same parent, as traffic names deployments.
+    """The mapping's keys, or the text, name parts that stand beside this one under the same parent, as traffic names deployments.
 
     Attributes:
         part: ``deployments``.

@@ -18,7 +18,7 @@ from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Removal
 from orchestrator.core.tree import Path
-from orchestrator.core.wire import RecordWire
+from orchestrator.core.wire import AssetWire, FieldWire, RecordWire
 
 
 class Spec(BaseModel):
@@ -55,6 +55,7 @@ class AzureBinding:
         listing: named arguments of the collection's ``list``.
         readers: the client's own schema of each variant, as ``module:class`` below ``azure.ai.ml._schema``; tests compare it
             with the model.
+        loaders: of variants that have a loader of their own, which need not be public.
         driver: name of the module of `backends.azure.drivers` that makes these calls: ``named`` fits one object of a name, ``asset``
             versions under a name.
         spoken: a body of a spec in the words of the loader, where they differ. It may change what it is given.
@@ -77,6 +78,7 @@ class AzureBinding:
     typed: bool = False
     listing: Mapping[str, Any] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)
+    loaders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class Kind:
         behaviour, local: see `core.behaviour`.
         schemas: what ``$schema`` addresses of CLI v2 documents of this kind contain (``compute``, ``commandJob``), for plain documents.
         shape: fields that only this kind has, for plain documents without a schema.
+        told_with: of which fields a plain document without a schema has one beside its type, where another kind has the same types.
         children: see `Child`.
         removal: the default of ``lifecycle.on_removal``.
         environments: the places inside a body where it may name or hold an environment that something of it runs in.
@@ -228,6 +231,7 @@ class Kind:
     variant_field: str = "type"
     schemas: tuple[str, ...] = ()
     shape: tuple[str, ...] = ()
+    told_with: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
     removal: Removal = Removal.DELETE
     local_refusals: Callable[[str, Mapping[str, Any]], Iterable[Refusal]] = _no_refusals
@@ -240,7 +244,7 @@ class Kind:
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
-    wire: RecordWire | None = None
+    wire: RecordWire | AssetWire | FieldWire | None = None
     numbered: bool = False
     nests: Mapping[str, str] = field(default_factory=dict)
     environments: Callable[[str, Mapping[str, Any]], Iterable[Path]] = _usual_environment

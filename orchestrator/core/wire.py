@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,17 +16,52 @@ class RecordWire:
         collection: part of its addresses below the workspace: ``connections``.
         properties: a CLI v2 body as ``properties``; secrets in it are digests or missing.
         body: the way back, with secrets in the open.
-        marks: member of ``properties`` in which marks of ownership stand beside texts of the user.
+        part: what the addresses of a kind that is part of another go on with: ``deployments``.
+        marks: member of ``properties`` in which marks of ownership stand beside texts of the user; empty if they stand among
+            the resource's own tags.
         hidden: members of ``properties`` that the service never returns.
-        secrets: last part of the address that returns ``properties`` with what is hidden.
+        secrets: last part of the address that returns ``properties`` with what is hidden; empty if there is none.
+        given: what the service puts where ``properties`` are silent.
+        ids: members of ``properties`` that are ids, with dots, each with the collection of what it names.
     """
 
     collection: str
     properties: Callable[[Mapping[str, Any]], dict[str, Any]]
     body: Callable[[Mapping[str, Any]], dict[str, Any]]
-    marks: str
-    hidden: tuple[str, ...]
-    secrets: str
+    part: str = ""
+    marks: str = ""
+    hidden: tuple[str, ...] = ()
+    secrets: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetWire:
+    """A kind of versions that never change in what they do: they are put, read, listed and archived.
+
+    Attributes:
+        collection, properties, body, ids: as of `RecordWire`; a body is without its labels.
+    """
+
+    collection: str
+    properties: Callable[[Mapping[str, Any]], dict[str, Any]]
+    body: Callable[[Mapping[str, Any]], dict[str, Any]]
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWire:
+    """A kind that is some members of another one's ``properties``: the default of an endpoint.
+
+    Attributes:
+        fields: the kind's fields, which the members are named after.
+        properties, body: as of `RecordWire`.
+    """
+
+    fields: tuple[str, ...]
+    properties: Callable[[Mapping[str, Any]], dict[str, Any]]
+    body: Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def pascal(text: str) -> str:
@@ -37,6 +73,14 @@ def camel(text: str) -> str:
     """``read_only`` as ``readOnly``."""
     first, *rest = text.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def snake(text: str) -> str:
+    """``readOnly`` and ``ReadOnly`` as ``read_only``."""
+    return _HUMP.sub("_", text).lower()
 
 
 def folded(text: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.address import Address
+from orchestrator.core.address import Address, has_parts
 from orchestrator.core.change import Action, Change
 from orchestrator.core.fingerprint import Fingerprint
 from orchestrator.core.graph import Cycle, closure, order
@@ -63,7 +63,7 @@ def compile_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
 
 def _steps_of(change: Change, target: Target) -> Iterator[Step]:
     address = change.address
-    queue = str(address.parent or address) if address.part or address.section.endswith("_endpoints") else ""
+    queue = str(address.parent or address) if address.part or has_parts(address.section) else ""
     old = target.applied.fingerprint if target.applied else Fingerprint("")
 
     def step(verb: Verb, fingerprint: Fingerprint) -> Step:

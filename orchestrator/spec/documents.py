@@ -120,7 +120,10 @@ def _score(tree: LocatedDict, kind: Kind) -> int:
     types = {variant.split(".", 1)[0] for variant in (*kind.variants, *kind.unsupported)} - {""}
     written = tree.get("type")
     matches = isinstance(written, str) and written.casefold() in {name.casefold() for name in types}
-    return 2 * matches + sum(1 for field in kind.shape if field in tree)
+    score = 2 * matches + sum(1 for field in kind.shape if field in tree)
+    if not kind.told_with:
+        return score
+    return score + 1 if matches and any(field in tree for field in kind.told_with) else 0
 
 
 def name_of(tree: LocatedDict, file: str) -> Any:

@@ -7,9 +7,7 @@ from typing import Final
 from orchestrator.core.kind import Kinds
 
 RESERVED: Final = (
-    "components",
     "schedules",
-    "batch_endpoints",
     "registries",
     "feature_stores",
     "feature_sets",

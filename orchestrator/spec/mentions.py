@@ -109,29 +109,32 @@ class Mentions:
 
     def keys(self, tree: LocatedDict, names: PartNames, beside: Draft) -> None:
         """A mapping whose keys name parts beside this one, as traffic names deployments."""
-        parent = beside.address
         misshapen = beside.body.get(names.part)
         for key in tree:
             if not isinstance(misshapen, dict | None) or key in (misshapen or ()):
                 continue  # validation has said so
-            target = Address(parent.section, parent.name, f"{names.part}.{key}")
-            if self._catalogue.has(target):
-                self.depends_on.add(target)
-            else:
-                known = [part.leaf for part in self._catalogue.parts(parent) if part.kind.endswith(names.part)]
-                self.problems.append(
-                    error(
-                        "unknown-resource",
-                        f"{self._address} names '{key}', but {parent} has no {names.part} of that name.",
-                        did_you_mean(
-                            key,
-                            known,
-                            f"There are: {', '.join(known)}." if known else f"Add '{key}' under {names.part}.",
-                        ),
-                        tree.key_span(key),
-                        self._address,
-                    )
-                )
+            self.part(key, tree.key_span(key), names, beside.address)
+
+    def part(self, name: str, span: Span, names: PartNames, parent: Address) -> None:
+        """The name of a part beside this one."""
+        target = Address(parent.section, parent.name, f"{names.part}.{name}")
+        if self._catalogue.has(target):
+            self.depends_on.add(target)
+            return
+        known = [part.leaf for part in self._catalogue.parts(parent) if part.kind.endswith(names.part)]
+        self.problems.append(
+            error(
+                "unknown-resource",
+                f"{self._address} names '{name}', but {parent} has no {names.part} of that name.",
+                did_you_mean(
+                    name,
+                    known,
+                    f"There are: {', '.join(known)}." if known else f"Add '{name}' under {names.part}.",
+                ),
+                span,
+                self._address,
+            )
+        )
 
     def _expression(self, written: Reference, span: Span, node: FieldNode | None) -> Any:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""

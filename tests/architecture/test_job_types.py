@@ -17,6 +17,13 @@ from tests.architecture.test_shape import ROOT, SOURCES
 KEYS = frozenset((*discover(), *UNSUPPORTED)) - {"base", "import"}
 OWN = ("job_types", "workspace/job_types")
 HOMONYMS = {
+    "orchestrator/kinds/component/__init__.py": dict.fromkeys(
+        ("command", "parallel", "spark", "automl", "pipeline", "sweep"), "a type of components"
+    ),
+    "orchestrator/kinds/component/shapes.py": dict.fromkeys(
+        ("command", "parallel", "spark", "automl"), "a type of components"
+    ),
+    "orchestrator/kinds/batch_deployment.py": {"pipeline": "a type of deployments"},
     "orchestrator/core/score.py": {"automl": "the folder of a model"},
     "orchestrator/spec/language.py": {"command": "a field of settings"},
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},

@@ -28,6 +28,9 @@ MENTIONS = 76
 """So often the workspace's own list, `workspace.record_kinds`, is used: a constant in the place of a literal is knowledge all the same."""
 
 HOMONYMS = {
+    "orchestrator/reconcile/server/openapi.py": {"components": "a part of OpenAPI documents"},
+    "orchestrator/workspace/arm/openapi.py": {"components": "a part of OpenAPI documents"},
+    "orchestrator/workspace/serving/scoring/swagger.py": {"components": "a part of OpenAPI documents"},
     "orchestrator/cli/commands/workspace.py": {"workspace": "the command"},
     "orchestrator/cli/overview.py": {"workspace": "the command"},
     "orchestrator/cli/saved_shape.py": {"workspace": "a field of saved plans"},

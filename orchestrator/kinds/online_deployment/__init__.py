@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -12,7 +11,6 @@ from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.bodies import (
     ANY_CASE,
     AS_TEXT,
-    CODE_FILES,
     DATA_FILES,
     ON_OR_OFF,
     WRITTEN,
@@ -22,38 +20,23 @@ from orchestrator.core.bodies import (
     Number,
     Properties,
     Resource,
-    Version,
     Whole,
 )
 from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
+from orchestrator.core.served import CodeConfiguration, ServedModel
 from orchestrator.kinds.online_deployment.azure import returned, spoken
 from orchestrator.kinds.online_deployment.problems import problems, unfit
 
 
-class InlineModel(Resource):
+class InlineModel(ServedModel):
     """A model without a life of its own."""
 
-    version: Version | None = None
-    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = Field(
-        None, description="custom_model if left out."
-    )
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
         description="A local path, a URL, a datastore's path or a job's output."
     )
-    properties: Properties | None = Field(None, description="Labels that programs read.")
-    flavors: dict[str, dict[str, Any]] | None = Field(None, description="MLflow's flavors.")
-
-
-class CodeConfiguration(Spec):
-    """The code around the model."""
-
-    code: Annotated[str | None, replace(CODE_FILES, entry="scoring_script")] = Field(
-        None, description="Folder with the scoring script."
-    )
-    scoring_script: str | None = Field(None, description="File inside the folder with init() and run().")
 
 
 class RequestSettings(Spec):
@@ -173,6 +156,7 @@ class ManagedOnlineDeployment(OnlineDeployment):
     egress_public_network_access: Annotated[
         Literal["enabled", "disabled"] | None,
         ANY_CASE,
+        DATA_FILES,
         Immutable("the network of a deployment is set when it is created"),
         ServiceValue("enabled unless said"),
     ] = None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, Protocol
 
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kinds
+from orchestrator.core.wire import AssetWire, RecordWire
 from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles
 from orchestrator.workspace.arm import codes as code_versions
 from orchestrator.workspace.arm import jobs as runs
-from orchestrator.workspace.arm.asset_bodies import ASSETS
+from orchestrator.workspace.arm.asset_bodies import ASSETS, versions_of
 from orchestrator.workspace.arm.assets import Assets
 from orchestrator.workspace.arm.blob_files import BlobFiles
 from orchestrator.workspace.arm.blobs import BlobService
@@ -59,6 +60,15 @@ _UNUSED: Final = ("api", "provider", "location", "tenant", "place")
 _GROUP: Final = f"{_SUBSCRIPTION}/resourceGroups/{{group}}"
 
 
+def _shown(kinds: Kinds, shelf: Shelf) -> Iterator[tuple[str, Part]]:
+    """The parts for kinds that say themselves how they look on the wire."""
+    for kind in kinds.values():
+        if isinstance(kind.wire, AssetWire):
+            yield kind.key, Assets(versions_of(kind, kind.wire), shelf)
+        elif isinstance(kind.wire, RecordWire):
+            yield kind.key, Records(kind, kind.wire, shelf, kinds)
+
+
 class Facade:
     """Answers the requests of one workspace.
 
@@ -71,7 +81,11 @@ class Facade:
     def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds) -> None:
         self._tokens = tokens
         self._shelf = shelf
-        own = {kind.wire.collection.lower(): kind.section for kind in kinds.values() if kind.wire is not None}
+        own = {
+            kind.wire.collection.lower(): kind.section
+            for kind in kinds.values()
+            if isinstance(kind.wire, RecordWire | AssetWire)
+        }
         self._sections = {**SECTIONS, **own}
         storage = Storage(shelf.paths, shelf.workspace)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
@@ -115,7 +129,7 @@ class Facade:
             (endpoints.KIND, Endpoints(shelf, operations)),
             (endpoints.DEPLOYMENTS, Deployments(shelf, operations, codes)),
             *((kind.section, Assets(kind, shelf)) for kind in ASSETS),
-            *((kind.key, Records(kind, kind.wire, shelf)) for kind in kinds.values() if kind.wire is not None),
+            *_shown(kinds, shelf),
         )
         for kind, part in parts:
             table = Routes(kind)

@@ -9,7 +9,10 @@ from typing import Any
 import yaml
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.kind import Kind
+from orchestrator.core.wire import AssetWire
 from orchestrator.workspace.arm.assets import AssetKind
+from orchestrator.workspace.arm.ids import with_ids
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
 from orchestrator.workspace.records import record_kinds
@@ -121,6 +124,17 @@ def _path(sent: Mapping[str, Any], name: str) -> str:
 
 def _as_is(properties: dict[str, Any]) -> dict[str, Any]:
     return properties
+
+
+def versions_of(kind: Kind, wire: AssetWire) -> AssetKind:
+    """A kind that says itself how it looks on the wire."""
+    return AssetKind(
+        kind.key,
+        lambda sent: wire.body(with_ids(sent, wire.ids, lambda text, _: shorten(text))),
+        lambda body, scope: with_ids(wire.properties(body), wire.ids, scope.expand),
+        _as_is,
+        (409, "Conflict"),
+    )
 
 
 ASSETS = (

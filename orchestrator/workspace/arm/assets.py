@@ -20,6 +20,9 @@ from orchestrator.workspace.records.record import Record, RecordKey
 MODELS: Final = record_kinds.MODELS
 MODEL_URI: Final = "modelUri"
 
+_SHOWN: Final = ("display_name",)
+"""Fields of bodies that only people read."""
+
 
 @dataclass(frozen=True, slots=True)
 class AssetKind:
@@ -153,6 +156,7 @@ class Assets:
         tags, marks = split_tags(sent.get("tags"))
         labels = {"tags": tags or None, "description": sent.get("description")}
         body = {**self._kind.to_body(sent), **{name: value for name, value in labels.items() if value}}
+        labels |= {name: body[name] for name in _SHOWN if name in body}
         existing = self._shelf.find(key)
         if existing is not None:
             self._refuse_other_content(existing, sent, call.scope)
@@ -192,7 +196,8 @@ class Assets:
 
     def _content(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """What a version is, with what the service adds: clients send that back when they only change labels."""
-        return self._kind.to_body(self._kind.complete(dict(properties)))
+        body = self._kind.to_body(self._kind.complete(dict(properties)))
+        return {name: value for name, value in body.items() if name not in _SHOWN}
 
     def _properties(self, record: Record, scope: Scope) -> dict[str, Any]:
         sent = sent_of(record)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.core.address import Address
 from orchestrator.core.field_mark import Sensitive
 from orchestrator.core.fields import FieldNode, root_node
-from orchestrator.core.kind import Kind
+from orchestrator.core.kind import Kind, Kinds
+from orchestrator.core.resource import OWNER_TAG
 from orchestrator.core.value import Secret, plain
-from orchestrator.core.wire import RecordWire, without_nothing
+from orchestrator.core.wire import FieldWire, RecordWire, camel, without_nothing
+from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.ids import with_ids
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.scope import PROVIDER, Scope, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretValues
@@ -25,46 +29,83 @@ class Records:
     Args:
         kind: whose records.
         wire: how they look.
+        kinds: all, for what the records have inside.
     """
 
-    def __init__(self, kind: Kind, wire: RecordWire, shelf: Shelf) -> None:
+    def __init__(self, kind: Kind, wire: RecordWire, shelf: Shelf, kinds: Kinds) -> None:
         self._kind = kind
         self._wire = wire
         self._shelf = shelf
+        self._inside = [child.kind for child in kind.children]
+        self._fields = {key: found for key in self._inside if isinstance(found := kinds[key].wire, FieldWire)}
 
     def register(self, routes: Routes) -> None:
         """Answer for them."""
         collection = self._wire.collection
+        place = f"{collection}/{{name}}"
+        if self._wire.part:
+            collection = f"{place}/{self._wire.part}"
+            place = f"{collection}/{{deployment}}"
         routes.add("GET", collection, self._list)
-        routes.add("GET", f"{collection}/{{name}}", self._get)
-        routes.add("PUT", f"{collection}/{{name}}", self._put)
-        routes.add("DELETE", f"{collection}/{{name}}", self._delete)
-        routes.add("POST", f"{collection}/{{name}}/{self._wire.secrets}", self._secrets)
+        routes.add("GET", place, self._get)
+        routes.add("PUT", place, self._put)
+        routes.add("DELETE", place, self._delete)
+        if self._wire.secrets:
+            routes.add("POST", f"{place}/{self._wire.secrets}", self._secrets)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, self._shelf.list(self._kind.key), lambda record: self._view(call.scope, record))
+        records = self._shelf.list(self._kind.key)
+        if self._wire.part:
+            inside = f"{self._whole(call).address}."
+            records = [record for record in records if record.address.startswith(inside)]
+        return page(call.request, records, lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))
 
     def _put(self, call: Call) -> Answer:
-        sent = dict(call.request.json().get("properties") or {})
-        texts, marks = split_tags(sent.pop(self._wire.marks, None))
-        sent[self._wire.marks] = texts
-        opened = without_nothing(self._wire.body(sent))
+        tree = call.request.json()
+        sent = dict(tree.get("properties") or {})
+        texts, marks = split_tags(sent.pop(self._wire.marks, None) if self._wire.marks else tree.get("tags"))
+        if self._wire.marks:
+            sent[self._wire.marks] = texts
+        key = self._key(call)
+        if self._wire.part:
+            self._whole(call)
+        others = {part: self._taken(wire, sent) for part, wire in self._fields.items()}
+        opened = without_nothing(self._wire.body(with_ids(sent, self._wire.ids, lambda text, _: shorten(text))))
+        if texts and not self._wire.marks:
+            opened["tags"] = texts
         variant = self._kind.variant(opened)
         kept: list[tuple[tuple[str, ...], str]] = list(_secrets(opened, root_node(self._kind, variant)))
         body = _sealed(opened, dict(kept), self._shelf.identity)
         shown = {name: value for name, value in sent.items() if name not in self._wire.hidden}
         values: SecretValues = kept
-        record, _ = self._shelf.write(Entry(self._key(call), body, shown, marks, variant, secrets=values))
+        record, _ = self._shelf.write(Entry(key, body, shown, marks, variant, secrets=values))
+        for part, own in others.items():
+            self._put_fields(_inner(part, record), own, record.owner)
         return Answer.of(self._view(call.scope, record))
+
+    def _taken(self, wire: FieldWire, sent: dict[str, Any]) -> dict[str, Any]:
+        """The members of ``properties`` that are another kind's, taken out of them, as its body."""
+        own = {camel(name): sent.pop(camel(name), None) for name in wire.fields}
+        return wire.body({name: value for name, value in own.items() if value})
+
+    def _put_fields(self, key: RecordKey, body: Mapping[str, Any], owner: str | None) -> None:
+        existing = self._shelf.find(key)
+        if body:
+            self._shelf.write(Entry(key, body, {}, {OWNER_TAG: owner} if owner else {}))
+        elif existing is not None:
+            self._shelf.remove(existing, works=False)
 
     def _delete(self, call: Call) -> Answer:
         record = self._shelf.find(self._key(call))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=False)
+        inside = [other for kind in self._inside for other in self._shelf.list(kind)]
+        for other in (*inside, record):
+            if other is record or other.address.startswith(f"{record.address}."):
+                self._shelf.remove(other, works=False)
         return Answer(200)
 
     def _secrets(self, call: Call) -> Answer:
@@ -75,21 +116,45 @@ class Records:
         return Answer.of({**view, "properties": {**view["properties"], **hidden}})
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        wire = self._wire
         properties = sent_of(record)
         if properties is None:
-            properties = self._wire.properties(record.body)
-            properties = {name: value for name, value in properties.items() if name not in self._wire.hidden}
-        marked = {**(properties.get(self._wire.marks) or {}), **all_tags(record)}
-        return {
-            "id": scope.resource(self._wire.collection, record.name),
-            "name": record.name,
-            "type": f"{PROVIDER}/workspaces/{self._wire.collection}",
+            properties = with_ids(wire.properties(record.body), wire.ids, scope.expand)
+            properties = {name: value for name, value in properties.items() if name not in wire.hidden}
+        properties = {**wire.given, **properties}
+        for part, own in self._fields.items():
+            inner = self._shelf.find(_inner(part, record))
+            properties |= own.properties(inner.body) if inner is not None else {}
+        view = {
+            "id": scope.resource(*self._place(record)),
+            "name": Address.parse(record.address).leaf,
+            "type": "/".join((PROVIDER, "workspaces", wire.collection, *([wire.part] if wire.part else []))),
             "systemData": system_data(record),
-            "properties": {**properties, self._wire.marks: marked},
         }
+        if wire.marks:
+            marked = {**(properties.get(wire.marks) or {}), **all_tags(record)}
+            return {**view, "properties": {**properties, wire.marks: marked}}
+        return {**view, "location": LOCATION, "tags": all_tags(record), "properties": properties}
+
+    def _place(self, record: Record) -> tuple[str, ...]:
+        address = Address.parse(record.address)
+        own = (self._wire.part, address.leaf) if self._wire.part else ()
+        return (self._wire.collection, address.name, *own)
+
+    def _whole(self, call: Call) -> Record:
+        section = self._kind.section
+        return self._shelf.get(RecordKey(section, f"{section}.{call.names['name']}"))
 
     def _key(self, call: Call) -> RecordKey:
-        return RecordKey(self._kind.key, f"{self._kind.key}.{call.names['name']}")
+        address = Address(self._kind.section, call.names["name"])
+        if self._wire.part:
+            address = Address(*address[:2], f"{self._kind.part}.{call.names['deployment']}")
+        return RecordKey(self._kind.key, str(address))
+
+
+def _inner(kind: str, record: Record) -> RecordKey:
+    """The key of the record of what is a field of another one's."""
+    return RecordKey(kind, f"{record.address}.{kind.partition('.')[2]}")
 
 
 def _secrets(body: Any, node: FieldNode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -7,20 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.core.errors import Invalid
-from orchestrator.core.wire import camel, pascal, without_nothing
+from orchestrator.core.wire import camel, pascal, snake, without_nothing
 
 __all__ = ["camel", "camel_keys", "duration", "pascal", "seconds", "snake", "snake_keys", "whole", "without_nothing"]
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DURATION = re.compile(
     r"P(?:(?P<days>[\d.]+)D)?(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
 )
 _UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
-
-
-def snake(name: str) -> str:
-    """``minNodeCount`` and ``ReadOnlyMount`` as ``min_node_count`` and ``read_only_mount``."""
-    return _HUMP.sub("_", name).lower()
 
 
 def seconds(duration: str) -> float:

@@ -74,8 +74,9 @@ class Life:
         holder = sections
         for name in place[:-1]:
             holder = holder[name]
-        if self.case.kind.endswith(".traffic"):
-            for name in ("traffic", "mirror_traffic"):
+        whole = KINDS[self.case.kind.partition(".")[0]]
+        if own := [child.fields for child in whole.children if child.kind == self.case.kind and not child.keyed]:
+            for name in own[0]:
                 holder[place[-1]].pop(name, None)
         else:
             del holder[place[-1]]

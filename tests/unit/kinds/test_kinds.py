@@ -259,7 +259,12 @@ def all_marks(node: Any, path: str = "") -> list[tuple[str, Any]]:
 def test_runs_are_jobs_and_assets_are_versioned() -> None:
     identities = {key: kind.identity for key, kind in KINDS.items()}
     assert {k for k, i in identities.items() if i is Identity.RUN} == {"jobs"}
-    assert {k for k, i in identities.items() if i is Identity.VERSIONED} == {"data", "environments", "models"}
+    assert {k for k, i in identities.items() if i is Identity.VERSIONED} == {
+        "components",
+        "data",
+        "environments",
+        "models",
+    }
 
 
 def test_kinds_cost_no_heavy_import() -> None:

@@ -86,6 +86,13 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         ("name: b\nendpoint_name: e\nmodel: m\ninstance_type: t", "online_endpoints.deployments", "the fields"),
         ("name: e\nimage: i\nconda_file: c", "environments", "the fields"),
         ("name: c\nsize: s\nmax_instances: 1", "compute", "the fields"),
+        (f"$schema: {AZURE}batchEndpoint.schema.json\nname: b\nauth_mode: aad_token", "batch_endpoints", "its address"),
+        (f"$schema: {AZURE}modelBatchDeployment.schema.json", "batch_endpoints.deployments", "its address"),
+        (f"$schema: {AZURE}pipelineComponentBatchDeployment.schema.json", "batch_endpoints.deployments", "its address"),
+        ("name: b\nendpoint_name: e\nmodel: m\nmini_batch_size: 3", "batch_endpoints.deployments", "the fields"),
+        ("type: command\ncommand: x\nversion: 1", "components", "a job has no version"),
+        ("name: e\nimage: i\nversion: 1", "environments", "a version alone tells nothing"),
+        (f"$schema: {AZURE}commandComponent.schema.json\ncommand: x", "components", "its address"),
         (f"$schema: {AZURE}workspaceConnection.schema.json\ntype: git", "connections", "as its address says"),
     ],
 )
@@ -96,8 +103,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        "batchEndpoint", "batchDeployment", "modelBatchDeployment", "pipelineComponentBatchDeployment", "commandComponent",
-        "pipelineComponent", "schedule", "monitorSchedule", "registry", "serverlessEndpoint", "featureStore",
+        "schedule", "monitorSchedule", "registry", "serverlessEndpoint", "featureStore",
         "ModelVersionPackage", "workspace",
     ],
 )  # fmt: skip

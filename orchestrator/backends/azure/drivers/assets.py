@@ -19,7 +19,7 @@ from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed, Removal
 
-_LABELS: Final = ("stage", "auto_delete_setting")
+_LABELS: Final = ("stage", "auto_delete_setting", "display_name")
 """Further fields that may change while a version stays what it is."""
 
 Names = Callable[[], Collection[str] | None]
@@ -68,7 +68,7 @@ class AssetDriver:
         def put(ml: Any) -> None:
             with prepared(request) as ready:
                 body = with_best_model(ml, loader_body(ready, self._kind))
-                entity = sdk.load_entity(self._kind.azure.loader, body)
+                entity = sdk.load_entity(self._kind.azure.loader, body, typed=self._kind.azure.typed)
                 if properties := request.properties.get("properties"):
                     # the loader of data drops them. Source: measured, azure-ai-ml 1.35
                     entity.properties = dict(properties)
@@ -91,7 +91,9 @@ class AssetDriver:
             entity.description = request.properties.get("description")
             if properties := request.properties.get("properties"):
                 entity.properties = {**(entity.properties or {}), **properties}
-            wanted = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind))
+            wanted = sdk.load_entity(
+                self._kind.azure.loader, loader_body(request, self._kind), typed=self._kind.azure.typed
+            )
             for label in _LABELS:
                 if label in request.properties:
                     setattr(entity, label, getattr(wanted, label))

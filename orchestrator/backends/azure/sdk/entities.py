@@ -10,13 +10,14 @@ from enum import Enum
 from typing import Any
 
 import azure.ai.ml as ml
+from azure.ai.ml.entities import _load_functions
 
 
 def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) -> Any:
     """Let the client's own loader read a body.
 
     Args:
-        loader: ``load_compute``, …
+        loader: ``load_compute``, …; some are not public.
         body: plain data with ``name`` and ``version``; local paths absolute.
         typed: the class of the entity depends on ``type``.
 
@@ -26,8 +27,9 @@ def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) ->
     # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
     deciding = {name: body[name] for name in ("type", "task") if name in body}
     decides = typed or "task" in deciding or loader == "load_online_deployment"
-    source = io.StringIO(json.dumps(deciding)) if decides and deciding else None
-    entity = getattr(ml, loader)(source=source, params_override=[dict(body)])
+    source = io.StringIO(json.dumps(deciding)) if typed or (decides and deciding) else None
+    load = getattr(ml, loader, None) or getattr(_load_functions, loader)
+    entity = load(source=source, params_override=[dict(body)])
     name = body.get("name")
     if isinstance(name, str) and entity.name != name and str(entity.name).lower() == name.lower():
         # Commands are nodes of pipelines to the client, whose names it writes in small letters. Source: azure-ai-ml, ``BaseNode``.

@@ -1,0 +1,31 @@
+"""Pieces of the bodies of deployments, online and in batch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import CODE_FILES, Properties, Resource, Version
+from orchestrator.core.kind import Spec
+
+
+class ServedModel(Resource):
+    """A model without a life of its own, but for its path."""
+
+    version: Version | None = None
+    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = Field(
+        None, description="custom_model if left out."
+    )
+    properties: Properties | None = Field(None, description="Labels that programs read.")
+    flavors: dict[str, dict[str, Any]] | None = Field(None, description="MLflow's flavors.")
+
+
+class CodeConfiguration(Spec):
+    """The code around the model."""
+
+    code: Annotated[str | None, replace(CODE_FILES, entry="scoring_script")] = Field(
+        None, description="Folder with the scoring script."
+    )
+    scoring_script: str | None = Field(None, description="File inside the folder with init() and run().")

@@ -1,0 +1,274 @@
+"""Deployments of batch endpoints: a model with the code around it, or a pipeline component, and how it goes through data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
+from orchestrator.core.bodies import (
+    ANY_CASE,
+    AS_SECONDS,
+    AS_TEXT,
+    CAMEL,
+    DATA_FILES,
+    Environ,
+    EnvironmentRef,
+    JobResources,
+    Properties,
+    Resource,
+    Whole,
+)
+from orchestrator.core.field_mark import Alias, Computed, Ref, ServiceValue
+from orchestrator.core.folds import bare_resource_name
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
+from orchestrator.core.resource import Removal
+from orchestrator.core.rules import inline_environment_problems
+from orchestrator.core.served import CodeConfiguration, ServedModel
+from orchestrator.core.wire import RecordWire
+from orchestrator.core.wire_shape import WireShape
+
+_FILLED: Final = ServiceValue("filled in by the service")
+_Type = Annotated[Literal["model", "pipeline"] | None, ANY_CASE, CAMEL, ServiceValue("follows from the other fields")]
+
+
+class InlineModel(ServedModel):
+    """A model without a life of its own."""
+
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")]
+
+
+class RetrySettings(Spec):
+    """How often a mini batch is tried."""
+
+    max_retries: Whole | None = Field(None, ge=0, description="Tries of a mini batch that failed or took too long.")
+    timeout: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=1, description="Seconds for one mini batch.")
+
+
+class Scoring(Spec):
+    """How data is cut, scored and written."""
+
+    mini_batch_size: Annotated[Whole | None, _FILLED] = Field(None, ge=1, description="Files of one call of run().")
+    max_concurrency_per_instance: Annotated[Whole | None, _FILLED] = Field(
+        None, ge=1, description="Processes on one instance."
+    )
+    output_action: Annotated[Literal["append_row", "summary_only"] | None, ANY_CASE, CAMEL, _FILLED] = Field(
+        None, description="append_row: what run() returns becomes one file; summary_only: the script writes its own."
+    )
+    output_file_name: Annotated[str | None, _FILLED] = Field(None, description="The file of append_row.")
+    retry_settings: Annotated[RetrySettings | None, _FILLED] = None
+    error_threshold: Annotated[Whole | None, _FILLED] = Field(
+        None, ge=-1, description="Files that may fail before the job is stopped; -1 means any number."
+    )
+    logging_level: Annotated[str | None, ANY_CASE, _FILLED] = Field(None, description="debug, info or warning.")
+    environment_variables: Annotated[Environ | None, _FILLED] = None
+
+
+class ScoringSettings(Scoring):
+    """The same, with the number of instances."""
+
+    mini_batch_size: Annotated[Whole, _FILLED] = Field(ge=1, description="Files of one call of run().")
+    instance_count: Annotated[Whole | None, _FILLED] = Field(None, ge=1)
+
+
+class BatchDeployment(Resource):
+    """What all batch deployments have."""
+
+    endpoint_name: str | None = Field(None, description="The endpoint it stands under; may be left out.")
+    type: _Type = None
+    provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
+
+
+class ModelDeployment(BatchDeployment):
+    """What deployments of a model have."""
+
+    properties: Properties | None = None
+    model: Annotated[str, Ref("what scores", kind="models")] | InlineModel | None = None
+    code_configuration: CodeConfiguration | None = None
+    environment: EnvironmentRef | None = None
+    compute: Annotated[
+        str | None,
+        Ref("where it scores", kind="compute", cascades=False, bare=True),
+        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
+    ] = Field(None, description="The cluster that it scores on.")
+    resources: Annotated[JobResources | None, _FILLED] = None
+
+
+class ModelBatchDeployment(ModelDeployment, Scoring):
+    """A model, with how it scores beside it."""
+
+
+class SettledBatchDeployment(ModelDeployment):
+    """A model, with how it scores under ``settings``."""
+
+    compute: Annotated[
+        str,
+        Ref("where it scores", kind="compute", cascades=False, bare=True),
+        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
+    ] = Field(description="The cluster that it scores on.")
+    settings: ScoringSettings
+    error_threshold: Annotated[Whole | None, _FILLED] = Field(None, ge=-1)
+
+
+class PipelineBatchDeployment(BatchDeployment):
+    """A pipeline component, or the pipeline of a job."""
+
+    component: Annotated[str | None, Ref("what scores", kind="components")] = None
+    job_definition: Annotated[str | None, Ref("what scores", kind="jobs")] = Field(
+        None, description="A job whose pipeline scores: azureml:NAME."
+    )
+    settings: dict[str, Annotated[Any, AS_TEXT]] | None = Field(
+        None, description="Of the pipeline's jobs: default_compute, continue_on_step_failure, …"
+    )
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    if str(body.get("type")).lower() == "pipeline" or "component" in body or "job_definition" in body:
+        return "pipeline"
+    return "settings" if isinstance(body.get("settings"), Mapping) else "model"
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
+    yield from inline_environment_problems(body)
+    code = body.get("code_configuration")
+    if isinstance(code, Mapping) and not code.get("scoring_script"):
+        yield BodyProblem(
+            ("code_configuration",),
+            "missing-field",
+            "A deployment with code needs 'scoring_script', the file whose init() and run() score.",
+            "Add 'scoring_script: batch_driver.py'.",
+        )
+    count = (body.get("settings") or {}).get("instance_count") if variant == "settings" else None
+    if count and body.get("resources"):
+        yield BodyProblem(
+            ("settings", "instance_count"),
+            "invalid-value",
+            "'settings.instance_count' and 'resources' both say how many instances there are; azure-ai-ml takes one of them.",
+            "Write 'resources: {instance_count: …}' only.",
+        )
+
+
+_NAMES: Final = {
+    "model": "model.assetId",
+    "environment": "environmentId",
+    "code_configuration.code": "codeConfiguration.codeId",
+}
+_BESIDE: Final = {"model.assetId": {"model.referenceType": "Id"}}
+_COMPONENT: Final = "deploymentConfiguration.componentId.assetId"
+_SHAPES: Final = {
+    "model": WireShape(
+        ModelBatchDeployment,
+        names=_NAMES,
+        words=frozenset({"output_action"}),
+        unsent=frozenset({"type"}),
+        beside=_BESIDE,
+    ),
+    "pipeline": WireShape(
+        PipelineBatchDeployment,
+        names={"component": _COMPONENT, "settings": "deploymentConfiguration.settings"},
+        unsent=frozenset({"type", "job_definition"}),
+        beside={
+            _COMPONENT: {
+                "deploymentConfiguration.componentId.referenceType": "Id",
+                "deploymentConfiguration.deploymentConfigurationType": "PipelineComponent",
+            }
+        },
+    ),
+}
+
+
+def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    variant = _variant(body)
+    if variant != "settings":
+        return _SHAPES[variant].properties(body)
+    settings = dict(body["settings"])
+    count = settings.pop("instance_count", None)
+    rest = {name: value for name, value in body.items() if name != "settings"}
+    return _SHAPES["model"].properties(
+        {**({"resources": {"instance_count": count}} if count else {}), **rest, **settings}
+    )
+
+
+def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
+    variant = "pipeline" if properties.get("deploymentConfiguration") else "model"
+    return {**_SHAPES[variant].body(properties), "type": variant}
+
+
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """A document without a type is an entity that warns of itself; with one it sends the same. Source: azure-ai-ml, ``BatchDeployment``."""
+    if _variant(body) != "model" or body.get("type"):
+        return body
+    return {"environment_variables": {}, **body, "type": "model"}
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """The service keeps one form: how a model scores comes back beside it and under ``settings``, whichever a spec has."""
+    if body.get("type") != "model":
+        return body
+    settings = {name: body[name] for name in Scoring.model_fields if name in body}
+    count = (body.get("resources") or {}).get("instance_count")
+    return {**body, "settings": {**settings, **({"instance_count": count} if count else {})}}
+
+
+_READER: Final = "_deployment.batch."
+
+KIND: Final = Kind(
+    key="batch_endpoints.deployments",
+    title="batch deployment",
+    identity=Identity.NAMED,
+    variants={"model": ModelBatchDeployment, "settings": SettledBatchDeployment, "pipeline": PipelineBatchDeployment},
+    variant=_variant,
+    name=NameRule(
+        r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]",
+        "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
+        "Azure ML documentation, limits of batch endpoints",
+    ),
+    azure=AzureBinding(
+        "batch_deployments",
+        "load_batch_deployment",
+        "begin_create_or_update",
+        "begin_delete",
+        driver="written",
+        spoken=_spoken,
+        returned=_returned,
+        loaders={"settings": "load_model_batch_deployment", "pipeline": "load_pipeline_component_batch_deployment"},
+        readers={
+            "model": f"{_READER}batch_deployment:BatchDeploymentSchema",
+            "settings": f"{_READER}model_batch_deployment:ModelBatchDeploymentSchema",
+            "pipeline": f"{_READER}pipeline_component_batch_deployment_schema:PipelineComponentBatchDeploymentSchema",
+        },
+    ),
+    behaviour=Behaviour(timeout_s=7_200.0, rank=1, instant=True, tested_alone=False),
+    local=LOCAL_RECORD,
+    wire=RecordWire(
+        collection="batchEndpoints",
+        part="deployments",
+        properties=_properties,
+        body=_body,
+        given={"provisioningState": "Succeeded"},
+        ids={
+            "model.assetId": "models",
+            "environmentId": "environments",
+            "codeConfiguration.codeId": "codes",
+            "compute": "computes",
+            _COMPONENT: "components",
+        },
+    ),
+    source="Azure ML CLI v2 YAML reference: batch deployment",
+    schemas=("batchDeployment", "modelBatchDeployment", "pipelineComponentBatchDeployment"),
+    shape=(
+        "endpoint_name",
+        "code_configuration",
+        "mini_batch_size",
+        "max_concurrency_per_instance",
+        "output_action",
+        "error_threshold",
+        "job_definition",
+    ),
+    removal=Removal.DELETE,
+    nests={"environment": "environments", "model": "models"},
+    problems=_problems,
+    attributes=("id", "name"),
+)

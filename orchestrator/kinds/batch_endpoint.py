@@ -1,0 +1,68 @@
+"""Batch endpoints: a stable address that takes whole data sets. What scores them are its deployments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
+from orchestrator.core.bodies import ANY_CASE, CAMEL, Properties, Resource
+from orchestrator.core.field_mark import Computed, ServiceValue
+from orchestrator.core.kind import AzureBinding, Child, Identity, Kind, NameRule
+from orchestrator.core.resource import Removal
+from orchestrator.core.wire import RecordWire
+from orchestrator.core.wire_shape import WireShape
+
+
+class BatchEndpoint(Resource):
+    """A batch endpoint."""
+
+    auth_mode: Annotated[
+        Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL, ServiceValue("aad_token unless said")
+    ] = None
+    properties: Properties | None = None
+    location: Annotated[str | None, Computed("the workspace's")] = None
+    provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
+    scoring_uri: Annotated[str | None, Computed("given by the service")] = None
+    openapi_uri: Annotated[str | None, Computed("given by the service")] = None
+    deployments: dict[str, dict[str, object]] | None = None
+    defaults: dict[str, object] | None = None
+
+
+_SHAPE: Final = WireShape(BatchEndpoint, words=frozenset({"auth_mode"}), unsent=frozenset({"deployments", "defaults"}))
+
+KIND: Final = Kind(
+    key="batch_endpoints",
+    order=100,
+    title="batch endpoint",
+    identity=Identity.NAMED,
+    variants={"": BatchEndpoint},
+    name=NameRule(
+        r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]",
+        "3 to 32 letters, digits and '-'; starts with a letter and does not end with '-'",
+        "azure-ai-ml, EndpointConfigurations",
+    ),
+    azure=AzureBinding(
+        "batch_endpoints",
+        "load_batch_endpoint",
+        "begin_create_or_update",
+        "begin_delete",
+        driver="written",
+        readers={"": "_endpoint.batch.batch_endpoint:BatchEndpointSchema"},
+    ),
+    behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False),
+    local=LOCAL_RECORD,
+    wire=RecordWire(
+        collection="batchEndpoints",
+        properties=_SHAPE.properties,
+        body=_SHAPE.body,
+        given={"authMode": "AADToken", "provisioningState": "Succeeded"},
+    ),
+    source="Azure ML CLI v2 YAML reference: batch endpoint",
+    schemas=("batchEndpoint",),
+    children=(
+        Child("batch_endpoints.deployments", ("deployments",), keyed=True),
+        Child("batch_endpoints.defaults", ("defaults",), keyed=False),
+    ),
+    removal=Removal.DELETE,
+    attributes=("id", "name", "location"),
+)

@@ -1,0 +1,137 @@
+"""Components: steps that jobs and pipelines are made of, with versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
+from orchestrator.core.resource import Removal
+from orchestrator.core.rules import inline_environment_problems
+from orchestrator.core.tree import value_at
+from orchestrator.core.wire import AssetWire
+
+_HERE: Final = "orchestrator.kinds.component.shapes"
+_MODELS: Final = {
+    "command": "CommandComponent",
+    "parallel": "ParallelComponent",
+    "spark": "SparkComponent",
+    "automl": "AutoMlComponent",
+    "data_transfer.copy_data": "CopyComponent",
+    "data_transfer.import_data": "ImportComponent",
+    "data_transfer.export_data": "ExportComponent",
+}
+_READERS: Final = {
+    "command": "command_component:Command",
+    "parallel": "parallel_component:Parallel",
+    "spark": "spark_component:Spark",
+    "automl": "automl_component:AutoML",
+    "data_transfer.copy_data": "data_transfer_component:DataTransferCopy",
+    "data_transfer.import_data": "data_transfer_component:DataTransferImport",
+    "data_transfer.export_data": "data_transfer_component:DataTransferExport",
+}
+_TRANSFER: Final = "data_transfer"
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    said = body.get("type")
+    kind = (
+        "command" if said is None else str(said).replace("DataTransfer", _TRANSFER).replace("dataTransfer", _TRANSFER)
+    )
+    return f"{kind}.{body.get('task', '')}" if kind == _TRANSFER else kind
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    yield from inline_environment_problems(body)
+    if variant == "spark":
+        yield from _entry(body)
+    for name in ("py_files", "jars", "files", "archives"):
+        files = body.get(name)
+        if isinstance(files, list) and len({str(file) for file in files}) < len(files):
+            yield BodyProblem((name,), "invalid-value", f"'{name}' names a file twice.", "Leave one of them.")
+    if variant in ("data_transfer.import_data", "data_transfer.export_data"):
+        yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
+
+
+def _entry(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, ``SparkEntryFileSchema``, ``SparkEntryClassSchema``."""
+    given = [name for name in ("file", "class_name") if value_at(body, ("entry", name)) is not None]
+    if isinstance(body.get("entry"), Mapping) and len(given) != 1:
+        yield BodyProblem(
+            ("entry",),
+            "invalid-value" if given else "missing-field",
+            "'entry' is a file of the code or a class: one of 'file' and 'class_name'.",
+            "Write 'entry: {file: main.py}'.",
+        )
+
+
+def _one_end(body: Mapping[str, Any], side: str) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, ``DataTransferImportComponentSchema``: data comes from, or goes to, one place."""
+    if isinstance(body.get(side), Mapping) and len(body[side]) != 1:
+        name = "sink" if side == "outputs" else "source"
+        yield BodyProblem(
+            (side,), "missing-field", f"'{side}' has one member, '{name}'.", f"Write '{side}: {{{name}: …}}'."
+        )
+
+
+_NOT_CONTENT: Final = frozenset(
+    {"creation_context", "name", "version", "$schema", "tags", "description", "_source", "id"}
+)
+
+
+def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A component travels as its own document. Source: azure-ai-ml, ``Component._to_rest_object``."""
+    spec = properties.get("componentSpec") or {}
+    return {name: value for name, value in spec.items() if name not in _NOT_CONTENT}
+
+
+def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    spec = {name: value for name, value in body.items() if name not in _NOT_CONTENT}
+    return {"componentSpec": {"type": "command", "is_deterministic": True, **spec}}
+
+
+KIND: Final = Kind(
+    key="components",
+    order=60,
+    title="component",
+    identity=Identity.VERSIONED,
+    variants=Variants({variant: f"{_HERE}:{model}" for variant, model in _MODELS.items()}),
+    variant=_variant,
+    name=NameRule(
+        r"[a-z][a-z0-9_]{0,254}",
+        "1 to 255 small letters, digits and '_'; starts with a letter",
+        "azure-ai-ml, ComponentNameStr",
+    ),
+    azure=AzureBinding(
+        "components",
+        "load_component",
+        "create_or_update",
+        "archive",
+        driver="assets",
+        versions=("_version_operation", "Component"),
+        typed=True,
+        readers={variant: f"component.{reader}ComponentSchema" for variant, reader in _READERS.items()},
+    ),
+    behaviour=WRITTEN,
+    local=LOCAL_ASSET,
+    wire=AssetWire(
+        collection="components",
+        properties=_properties,
+        body=_body,
+        ids={
+            "componentSpec.code": "codes",
+            "componentSpec.environment": "environments",
+            "componentSpec.task.code": "codes",
+            "componentSpec.task.environment": "environments",
+        },
+    ),
+    source="Azure ML CLI v2 YAML reference: component",
+    schemas=("commandComponent", "parallelComponent", "sparkComponent", "dataTransferComponent", "component"),
+    shape=("is_deterministic", "additional_includes", "command", "entry", "jobs"),
+    told_with=("version", "is_deterministic", "additional_includes"),
+    removal=Removal.ARCHIVE,
+    unsupported=("pipeline", "sweep", "flow_parallel", "import"),
+    problems=_problems,
+    attributes=("id", "name", "version"),
+)
