@@ -20,11 +20,10 @@ from orchestrator.core.bodies import (
     Whole,
 )
 from orchestrator.core.field_mark import Passive
-from orchestrator.core.job_type import Body, JobType, as_it_is, named_inputs
+from orchestrator.core.job_type import Body, JobType, as_it_is, named_inputs, nothing
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.placeholders import unfilled
 from orchestrator.core.programs import Distribution
-from orchestrator.core.refusal import Refusal
 from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Sampling
 from orchestrator.core.tree import Path
@@ -190,10 +189,6 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    yield Refusal("it does not run sweeps", ("type",), "Choose an Azure workspace as target.")
-
-
 TYPE: Final = JobType(
     key="sweep",
     variants={"sweep": f"{__name__}:SweepJob"},
@@ -205,6 +200,6 @@ TYPE: Final = JobType(
     sources=named_inputs,
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
-    refusals=_refusals,
+    refusals=nothing,
     spoken=as_it_is,
 )

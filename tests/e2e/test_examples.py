@@ -82,3 +82,15 @@ def test_the_starter_project_works_as_it_comes(tmp_path: Path) -> None:
         assert project.plan() == {}
     finally:
         project.close()
+
+
+@pytest.mark.parametrize("example", ["sweep"], indirect=True)
+def test_a_sweep_registers_the_model_of_its_best_trial(example: Project) -> None:
+    assert example.apply()["jobs.tune"]["outcome"] == "ran"
+    said = example.run("logs", example.spec, "jobs.tune").stdout
+    assert said.count("completed, loss") == 4 and "<- best" in said
+    assert example.plan() == {}, "the runs of its trials are no business of a plan"
+    example.edit("spec.yaml", "max_concurrent_trials: 2", "max_concurrent_trials: 1")
+    assert "jobs.tune" not in example.plan()
+    example.edit("spec.yaml", "max_value: 1.0", "max_value: 2.0")
+    assert {"jobs.tune", "models.tuned"} <= example.plan().keys()

@@ -24,7 +24,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, Request, Scor
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Observed, Removal
-from orchestrator.workspace.service import Record, Workspace, health_shown
+from orchestrator.workspace.service import PARENT, Record, Workspace, health_shown
 
 DELETE_TIMEOUT_S: Final = 60.0
 """How long the processes of a resource may take to stop."""
@@ -75,9 +75,7 @@ class LocalBackend:
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)
-        records = [
-            record for record in self._workspace.list(kind) if not (record.deleting or self._workspace.lost(record))
-        ]
+        records = [record for record in self._workspace.list(kind) if not self._hidden(record)]
         found = [to_observed(record, of) for record in records]
         if of is not None and of.local.served:
             found = [self._doubts.of(observed) for observed in found]
@@ -85,6 +83,10 @@ class LocalBackend:
         if of is not None and of.local.shares:
             found = [with_shares(observed) for observed in found]
         return [*found, *(inborn(of, found) if of is not None else ())]
+
+    def _hidden(self, record: Record) -> bool:
+        """Whether a record is nothing that a plan knows of: on its way out, lost, or a run that another run has started."""
+        return record.deleting or PARENT in record.attributes or self._workspace.lost(record)
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         record = self._look_up(address, revision)

@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.workspace.arm.jobs import Jobs, status_of
+from orchestrator.workspace.arm.jobs import Jobs, run_properties, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.shelf import Shelf, all_tags
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import JobFolder, RunExit
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record import PARENT, Record
 
 _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_output_data_{output}/versions/1"
+
+
+_LOG = "user_logs/std_log.txt"
 
 
 def discovery(request: Request) -> Answer:
@@ -52,8 +56,8 @@ class History:
         details: dict[str, Any] = {
             "runId": record.revision,
             "status": status_of(record),
-            "properties": record.body.get("properties") or {},
-            "logFiles": self._logs(call.request, folder),
+            "properties": run_properties(record),
+            "logFiles": self._logs(call.request, record, folder),
             "warnings": [],
         }
         if ended is not None and ended.ended:
@@ -62,18 +66,21 @@ class History:
             details["error"] = {"error": {"code": "UserError", "message": record.message, "details": []}}
         return Answer.of(details)
 
-    def _logs(self, request: Request, folder: JobFolder) -> dict[str, str]:
+    def _logs(self, request: Request, record: Record, folder: JobFolder) -> dict[str, str]:
         container = container_of(ARTIFACTS)
         account = f"{request.base}/{account_path()}/{container}/{run_path(folder.path.name)}"
         found = sorted(folder.logs.glob("*.txt")) if folder.logs.is_dir() else []
-        return {name: f"{account}/{quote(name)}?{self._tokens.grant(container)}" for name in map(_log_name, found)}
+        links = {name: f"{account}/{quote(name)}?{self._tokens.grant(container)}" for name in map(_log_name, found)}
+        # Clients look for the log of some types under another name.
+        main = links.pop(_LOG, None)
+        return {execution_of(record.variant).wire.log: main, **links} if main is not None else links
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._run(self._jobs.find(call.names["run"])))
 
     def _children(self, call: Call) -> Answer:
-        self._jobs.find(call.names["run"])
-        return Answer.of({"value": []})
+        children = self._jobs.children(self._jobs.find(call.names["run"]))
+        return Answer.of({"value": [self._run(child) for child in children]})
 
     def _data(self, call: Call) -> Answer:
         record = self._jobs.find(str(call.request.json().get("runId")))
@@ -89,7 +96,8 @@ class History:
             "displayName": record.body.get("display_name") or record.revision,
             "description": record.body.get("description"),
             "tags": all_tags(record),
-            "properties": record.body.get("properties") or {},
+            "properties": run_properties(record),
+            "parentRunId": record.attributes.get(PARENT),
             "outputs": {
                 name: {"assetId": self._asset(record.revision, name), "type": _data_type(types.get(name))}
                 for name in outputs

@@ -17,8 +17,9 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.records.record import PARENT, Record, RecordKey
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
 KIND: Final = record_kinds.JOBS
@@ -41,6 +42,11 @@ def status_of(record: Record) -> str:
     if record.health is Health.PROGRESSING and record.cancel_requested:
         return "CancelRequested"
     return _STATUSES.get(record.phase, "Completed" if record.health is Health.HEALTHY else "Failed")
+
+
+def run_properties(record: Record) -> dict[str, Any]:
+    """The properties of a run: its own, and those that the service adds."""
+    return {**(record.body.get("properties") or {}), **execution_of(record.variant).wire.facts(record.attributes)}
 
 
 class Jobs:
@@ -69,6 +75,11 @@ class Jobs:
         if record is None or record.deleting:
             raise NotFound(f"The job '{name}' was not found in the workspace.")
         return record
+
+    def children(self, parent: Record) -> list[Record]:
+        """The runs that a run has started, oldest first."""
+        runs = self._shelf.list(KIND)
+        return [run for run in runs if run.attributes.get(PARENT) == parent.revision and not run.deleting]
 
     def relabel(self, record: Record, labels: Mapping[str, Any]) -> Record:
         """Change labels of a run: those that are given. Tags and properties are added to those that are there."""
@@ -99,6 +110,8 @@ class Jobs:
         tag, _, value = call.request.query.get("tag", "").partition("=")
         found = []
         for record in reversed(self._shelf.list(KIND)):
+            if PARENT in record.attributes:
+                continue  # listed as children of their parents
             archived_fits = wanted == "all" or record.archived == (wanted == "archivedonly")
             kind_fits = not kind or record.variant.partition(".")[0].lower() == kind
             tags = all_tags(record)
@@ -165,7 +178,7 @@ class Jobs:
                 **properties,
                 "displayName": record.body.get("display_name") or record.revision,
                 "description": record.body.get("description"),
-                "properties": record.body.get("properties") or {},
+                "properties": run_properties(record),
                 "tags": all_tags(record),
                 "isArchived": record.archived,
                 "status": status_of(record),

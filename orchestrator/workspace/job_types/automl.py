@@ -13,6 +13,7 @@ from orchestrator.workspace.jobs.execution import (
     JobWire,
     WireReader,
     named_outputs,
+    no_facts,
     one_process,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
@@ -85,5 +86,6 @@ EXECUTION: Final = Execution(
         body=_body,
         properties=automl_properties,
         log="user_logs/std_log.txt",
+        facts=no_facts,
     ),
 )

@@ -15,6 +15,7 @@ from orchestrator.workspace.jobs.execution import (
     WireWriter,
     named_inputs,
     named_outputs,
+    no_facts,
     nothing_foreseen,
     process_count,
 )
@@ -83,5 +84,12 @@ EXECUTION: Final = Execution(
     argv=_argv,
     result="result",
     foreseen=nothing_foreseen,
-    wire=JobWire(name="Command", variant=_variant, body=_body, properties=_properties, log="user_logs/std_log.txt"),
+    wire=JobWire(
+        name="Command",
+        variant=_variant,
+        body=_body,
+        properties=_properties,
+        log="user_logs/std_log.txt",
+        facts=no_facts,
+    ),
 )

@@ -62,6 +62,7 @@ class JobWire:
         body: the fields of a CLI v2 body that only this type has, from ``properties``.
         properties: the way back, for jobs that did not come by the wire; takes the body and the variant.
         log: the name under which clients look for the log.
+        facts: properties that the service adds to a run, from the attributes of its record.
     """
 
     name: str
@@ -69,6 +70,7 @@ class JobWire:
     body: Callable[[Mapping[str, Any], WireReader], dict[str, Any]]
     properties: Callable[[Body, str, WireWriter], dict[str, Any]]
     log: str
+    facts: Callable[[Mapping[str, Any]], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,11 @@ def named_inputs(body: Body) -> dict[str, Any]:
 def one_process(body: Body) -> int:
     """For types that are a program of ours."""
     return 1
+
+
+def no_facts(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """For types of whose runs the service says nothing more."""
+    return {}
 
 
 def nothing_foreseen(body: Body) -> Iterable[Foreseen]:

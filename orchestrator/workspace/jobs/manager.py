@@ -17,6 +17,7 @@ from orchestrator.workspace.environments.environments import Environments
 from orchestrator.workspace.files.content import ContentStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.folder.trees import remove_tree
+from orchestrator.workspace.jobs.children import Children, takes_place
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.jobs.preparation import Preparation
 from orchestrator.workspace.jobs.room import Room
@@ -69,6 +70,7 @@ class JobManager:
         self._stopping = False
         self._preparation = Preparation(paths, store, content, environments, tracking)
         self._settlement = Settlement(paths, store, tracking)
+        self._children = Children(paths, store)
         self._max_parallel = max_parallel or max(2, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._max_parallel + 2, thread_name_prefix="job")
         self._tasks: dict[RecordKey, Future[None]] = {}
@@ -85,9 +87,12 @@ class JobManager:
 
     def _round(self) -> bool:
         active = self._active()
-        room = Room(self._store, self._max_parallel, [r for r in active if r.phase in (PREPARING, RUNNING)])
+        self._children.end_without_parent(active)
+        going = [record for record in active if record.phase in (PREPARING, RUNNING) and takes_place(record)]
+        room = Room(self._store, self._max_parallel, going)
         for record in active:
-            if not self._busy(record.key) and (not _waits(record) or room.take(record)):
+            free = not _waits(record) or not takes_place(record)
+            if not self._busy(record.key) and (free or room.take(record)):
                 self._look_safely(record)
         return bool(active or self._tasks)
 
@@ -187,6 +192,8 @@ class JobManager:
         self._stop(record, folder)
         if folder.path.exists():
             remove_tree(folder.path)
+        if self._children.delete(record):
+            self._seen = None  # our own writing is not noticed as others' is
         run_id = record.attributes.get(MLFLOW_RUN)
         if run_id and self._tracking.uri:
             try:

@@ -25,7 +25,7 @@ from orchestrator.workspace.jobs.places import output_place
 from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
 from orchestrator.workspace.logs.log import note
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record import PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
@@ -160,7 +160,8 @@ class Preparation:
         experiment = _experiment(record, body)
         environ = {
             "AZUREML_RUN_ID": record.revision,
-            "AZUREML_ROOT_RUN_ID": record.revision,
+            "AZUREML_ROOT_RUN_ID": str(record.attributes.get(PARENT) or record.revision),
+            **{f"AZUREML_SWEEP_{name}": text for name, text in (record.attributes.get(PARAMETERS) or {}).items()},
             "AZUREML_EXPERIMENT_NAME": experiment,
             "AZUREML_EXPERIMENT_ID": tracked.run.experiment_id,
             **tracked.access.environment(),

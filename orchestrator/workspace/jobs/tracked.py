@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import time
 from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core.errors import BackendError, Failed, Transient
-from orchestrator.workspace.records.record import MLFLOW_RUN, Record
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import MLFLOW_RUN, PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.client import TrackedRun, TrackingClient
 from orchestrator.workspace.tracking.server import TrackingAccess, TrackingServer
@@ -42,6 +44,7 @@ def start_tracking(server: TrackingServer, store: RecordStore, record: Record, e
     """
     deadline = time.monotonic() + PATIENCE_S
     tags = {"mlflow.source.name": record.address, "mlflow.user": record.owner or "amlctl"}
+    tags |= _child_tags(store, record)
     name = str(record.body.get("display_name") or record.revision)
     while True:
         try:
@@ -55,6 +58,20 @@ def start_tracking(server: TrackingServer, store: RecordStore, record: Record, e
             time.sleep(_PAUSE_S)
     store.update_status(record.key, attributes={MLFLOW_RUN: run.run_id})
     return Tracked(run, access)
+
+
+def _child_tags(store: RecordStore, record: Record) -> dict[str, str]:
+    """What says that a run belongs to another. Source: MLflow's nested runs; run history has parameters in a tag of this name.
+
+    They are no parameters of the run in MLflow: the job may log some of the same name, spelt in another way, and would be refused.
+    """
+    name = record.attributes.get(PARENT)
+    if not name:
+        return {}
+    parent = store.find(record_kinds.JOBS, str(name))
+    run = "" if parent is None else str(parent.attributes.get(MLFLOW_RUN) or "")
+    tags = {"hyperparameters": json.dumps(record.attributes.get(PARAMETERS) or {})}
+    return {**tags, "mlflow.parentRunId": run} if run else tags
 
 
 def _worth_waiting(error: BackendError) -> bool:

@@ -38,6 +38,15 @@ ADOPTED: Final = "adopted"
 MLFLOW_RUN: Final = "mlflow_run_id"
 """Attribute of a job's record: its run in MLflow."""
 
+PARENT: Final = "parent"
+"""Attribute of a job's record: the name of the run that started it. Such a run comes and goes with that one, and no spec names it."""
+
+PARAMETERS: Final = "parameters"
+"""Attribute of a job's record: name to text of what its parent has chosen for it."""
+
+BEST_CHILD: Final = "best_child"
+"""Member of a run's result: the name of the child whose outputs became its own."""
+
 CARRIED: Final = "carried_labels"
 """Attribute of a job's record: names of the tags that its run in MLflow has from it, so that one that the job has lost goes there too."""
 

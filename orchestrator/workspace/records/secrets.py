@@ -16,7 +16,8 @@ from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.logs.masking import StreamMask
 from orchestrator.workspace.records.record import Record, RecordKey
 
-SecretValues: TypeAlias = Sequence[tuple[tuple[str | int, ...], str]]
+Path_: TypeAlias = tuple[str | int, ...]
+SecretValues: TypeAlias = Sequence[tuple[Path_, str]]
 """Paths inside a body, and the value that belongs there."""
 
 
@@ -46,6 +47,20 @@ class SecretFiles:
         self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         kept = {"values": [[list(path), value] for path, value in values], "named": dict(named or {})}
         private_files.replace(target, json.dumps(kept))
+
+    def hand_on(self, source: RecordKey, target: RecordKey, moved: Callable[[Path_], Path_]) -> None:
+        """Give a resource the secrets of another, whose body it has in part.
+
+        Args:
+            source: has the secrets.
+            target: gets them.
+            moved: a place inside the one body as a place inside the other.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        values, named = self._kept(source)
+        self.put(target, [(moved(tuple(path)), value) for path, value in values], named)
 
     def reveal(self, record: Record) -> dict[str, Any]:
         """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.

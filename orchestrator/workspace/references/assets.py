@@ -18,7 +18,7 @@ from orchestrator.workspace.files.keeping import keep
 from orchestrator.workspace.folder.paths import WorkspacePaths, inside
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.model_names import ModelNames
-from orchestrator.workspace.records.record import FILES, KEPT, LOST, MLFLOW_RUN, Record
+from orchestrator.workspace.records.record import BEST_CHILD, FILES, KEPT, LOST, MLFLOW_RUN, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.stand_ins import stand_in_for
 from orchestrator.workspace.tracking.run_files import OWN_FOLDERS
@@ -189,6 +189,9 @@ class _Resolver:
         found = tracked.find(run_id, path) if path else None
         if found is not None:
             return found
+        best = None if record is None else best_child(record)
+        if best and path:
+            return self._artifact(best, path)
         tops = {*tracked.tops(run_id)}
         if record is None and not tops:
             self._run(run)
@@ -257,6 +260,12 @@ def telling_of_loss(store: RecordStore, record: Record) -> Iterator[None]:
             store.update_status(record.key, health=Health.DEGRADED, message=error.detail, attributes={LOST: True})
             raise NotFound(f"{record.address} {record.revision}: {error.detail}", fix=error.fix) from None
         raise
+
+
+def best_child(record: Record) -> str:
+    """The run whose results a run took over; empty if there is none."""
+    results = (value for value in record.attributes.values() if isinstance(value, Mapping))
+    return next((str(result[BEST_CHILD]) for result in results if result.get(BEST_CHILD)), "")
 
 
 def remote(text: str) -> bool:

@@ -75,6 +75,17 @@ class TrackingClient:
         run = self._call("GET", f"/runs/get?{urlencode({'run_id': run_id})}")["run"]
         return {metric["key"]: float(metric["value"]) for metric in run["data"].get("metrics", ())}
 
+    def history(self, run_id: str, metric: str) -> list[float]:
+        """All values of one metric of a run, in the order of their steps. Empty if it has logged none."""
+        query = urlencode({"run_id": run_id, "metric_key": metric})
+        found = self._call("GET", f"/metrics/get-history?{query}").get("metrics", ())
+        logged = sorted(found, key=lambda entry: (int(entry.get("step") or 0), int(entry.get("timestamp") or 0)))
+        return [float(entry["value"]) for entry in logged]
+
+    def log_metric(self, run_id: str, metric: str, value: float) -> None:
+        """Log one value of a metric."""
+        self._call("POST", "/runs/log-metric", {"run_id": run_id, "key": metric, "value": value, "timestamp": _now()})
+
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, accept: str = "") -> dict[str, Any]:
         return self._request(method, _API + path, body, accept)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_for
+
 TRAIN = """
 import pathlib, sys
 text = pathlib.Path(sys.argv[1]).read_text()
@@ -160,3 +162,54 @@ def test_from_a_job_to_an_answer(client: Any, code: Path, tmp_path: Path) -> Non
     client.online_deployments.begin_delete("blue", "heart").result()
     client.online_endpoints.begin_delete("heart").result()
     assert list(client.online_endpoints.list()) == []
+
+
+def test_a_sweep_made_from_a_command_is_followed_and_its_children_are_listed(
+    client: Any, code: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azure.ai.ml import Output, command
+    from azure.ai.ml.sweep import BanditPolicy, Choice, Uniform
+
+    prepare(client, code)
+    log = "import mlflow,sys; mlflow.log_metric('loss', abs(float(sys.argv[1]) - 2))"
+    base = command(
+        command=f'python -c "{log}" ${{{{inputs.x}}}} && echo ${{{{inputs.x}}}} > ${{{{outputs.m}}}}/x.txt',
+        environment="e:1",
+        compute="cpu",
+        inputs={"x": 1, "y": 0.5},
+        outputs={"m": Output(type="uri_folder")},
+        experiment_name="heart",
+    )
+    sweep = base(x=Choice([1, 2]), y=Uniform(0, 1)).sweep(
+        sampling_algorithm="random", primary_metric="loss", goal="Minimize"
+    )
+    sweep.set_limits(max_total_trials=2, max_concurrent_trials=1, timeout=3600, trial_timeout=600)
+    sweep.early_termination = BanditPolicy(slack_amount=50, delay_evaluation=5)
+    sweep.sampling_algorithm = "random"
+    made = client.jobs.create_or_update(sweep)
+    client.jobs.stream(made.name)
+    assert "trial 1" in capsys.readouterr().out
+    shown = client.jobs.get(made.name)
+    assert (shown.status, shown.type, shown.objective.primary_metric) == ("Completed", "sweep", "loss")
+    children = {child.name: child.status for child in client.jobs.list(parent_job_name=made.name)}
+    assert children == {f"{made.name}_0": "Completed", f"{made.name}_1": "Completed"}
+    assert [job.name for job in client.jobs.list()] == [made.name], "children are listed with their parent"
+    assert shown.properties["best_child_run_id"] in children
+    assert client.jobs.get(shown.properties["best_child_run_id"]).type == "command"
+    client.jobs.download(made.name, output_name="m", download_path=str(tmp_path / "got"))
+    assert (tmp_path / "got" / "named-outputs" / "m" / "x.txt").read_text().strip() in ("1", "2")
+
+
+def test_a_cancelled_sweep_takes_its_children_along(client: Any, code: Path) -> None:
+    from azure.ai.ml import command
+    from azure.ai.ml.sweep import Choice
+
+    prepare(client, code)
+    base = command(command="sleep 600 # ${{inputs.x}}", environment="e:1", compute="cpu", inputs={"x": 1})
+    sweep = base(x=Choice([1, 2])).sweep(sampling_algorithm="grid", primary_metric="loss", goal="Minimize")
+    sweep.set_limits(max_total_trials=2)
+    made = client.jobs.create_or_update(sweep)
+    wait_for(lambda: list(client.jobs.list(parent_job_name=made.name)))
+    client.jobs.begin_cancel(made.name).result()
+    assert client.jobs.get(made.name).status == "Canceled"
+    wait_for(lambda: {child.status for child in client.jobs.list(parent_job_name=made.name)} == {"Canceled"})

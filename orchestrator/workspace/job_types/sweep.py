@@ -1,0 +1,207 @@
+"""Sweep jobs, run: a program of ours that starts a run for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.workspace.arm.wording import duration, pascal, seconds, snake, snake_keys, whole, without_nothing
+from orchestrator.workspace.jobs.execution import (
+    Body,
+    Execution,
+    JobWire,
+    WireReader,
+    WireWriter,
+    named_outputs,
+    nothing_foreseen,
+    one_process,
+)
+from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.records.record import BEST_CHILD
+
+RESULT: Final = "sweep"
+
+_BOUNDS: Final = {
+    "uniform": ("min_value", "max_value"),
+    "loguniform": ("min_value", "max_value"),
+    "quniform": ("min_value", "max_value", "q"),
+    "qloguniform": ("min_value", "max_value", "q"),
+    "normal": ("mu", "sigma"),
+    "lognormal": ("mu", "sigma"),
+    "qnormal": ("mu", "sigma", "q"),
+    "qlognormal": ("mu", "sigma", "q"),
+    "randint": ("upper",),
+    "choice": ("values",),
+}
+"""What the wire has as a list behind the name of a search space. Source: azure-ai-ml 1.35, ``SweepDistribution``."""
+
+
+def _program(body: Body) -> str:
+    return ""
+
+
+def _no_inputs(body: Body) -> Mapping[str, Any]:
+    """They go into the trials."""
+    return {}
+
+
+def _time_limit(body: Body) -> float | None:
+    limits = body.get("limits") or {}
+    return float(limits["timeout"]) if limits.get("timeout") else None
+
+
+def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
+    return [order.python, "-P", "-m", "orchestrator.workspace.sweep", str(folder.path)], {}
+
+
+def _variant(sent: Mapping[str, Any]) -> str:
+    return "sweep"
+
+
+def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
+    objective = sent.get("objective") or {}
+    return {
+        "type": "sweep",
+        "trial": _trial(sent.get("trial") or {}, reader),
+        "search_space": {name: _space(value) for name, value in (sent.get("searchSpace") or {}).items()},
+        "objective": {"goal": str(objective.get("goal")).lower(), "primary_metric": objective.get("primaryMetric")},
+        "limits": _limits(sent.get("limits") or {}),
+        "sampling_algorithm": _typed(sent.get("samplingAlgorithm") or {}, "samplingAlgorithmType"),
+        "early_termination": _typed(sent.get("earlyTermination") or {}, "policyType"),
+        "inputs": {name: reader.input(value) for name, value in (sent.get("inputs") or {}).items()} or None,
+    }
+
+
+def _trial(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
+    environment = sent.get("environmentId")
+    distribution = _typed(sent.get("distribution") or {}, "distributionType")
+    fields = {
+        "command": sent.get("command"),
+        "code": reader.code(str(sent["codeId"])) if sent.get("codeId") else None,
+        "environment": reader.short(str(environment)) if environment else None,
+        "environment_variables": sent.get("environmentVariables") or None,
+        "resources": without_nothing(snake_keys(sent.get("resources") or {})) or None,
+        "distribution": distribution,
+    }
+    return without_nothing(fields)
+
+
+def _space(sent: Any) -> dict[str, Any]:
+    """``["uniform", [0, 1]]`` as a mapping; inside a choice there may be more of them."""
+    kind, given = str(sent[0]), list(sent[1])
+    space = {"type": kind, **dict(zip(_BOUNDS.get(kind, ()), given, strict=False))}
+    if "values" in space:
+        space["values"] = [_group(value) for value in space["values"]]
+    return space
+
+
+def _group(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _space(inner) if isinstance(inner, list) else inner for name, inner in value.items()}
+
+
+def _typed(sent: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """An object of the wire whose type stands under a name of its own."""
+    fields = {snake(key): value for key, value in sent.items() if key != name and value is not None}
+    return {"type": snake(str(sent[name])), **fields} if sent.get(name) else None
+
+
+def _limits(sent: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {snake(name): value for name, value in sent.items() if name != "jobLimitsType" and value is not None}
+    for name in ("timeout", "trial_timeout"):
+        if isinstance(fields.get(name), str):
+            fields[name] = whole(seconds(fields[name]))
+    return fields
+
+
+def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
+    trial, objective = body.get("trial") or {}, body.get("objective") or {}
+    said = body.get("sampling_algorithm") or "random"
+    sampling = said if isinstance(said, Mapping) else {"type": said}
+    fields = {
+        "trial": without_nothing(
+            {
+                "command": trial.get("command"),
+                "environmentId": writer.environment(trial.get("environment")),
+                "environmentVariables": trial.get("environment_variables"),
+            }
+        ),
+        "searchSpace": {name: _wire_space(space) for name, space in (body.get("search_space") or {}).items()},
+        "objective": {
+            "goal": pascal(str(objective.get("goal"))),
+            "primaryMetric": objective.get("primary_metric"),
+        },
+        "limits": _wire_limits(body.get("limits") or {}),
+        "samplingAlgorithm": _wire_typed(sampling, "samplingAlgorithmType"),
+        "earlyTermination": _wire_typed(body.get("early_termination") or {}, "policyType"),
+        "inputs": {name: writer.input(value) for name, value in (body.get("inputs") or {}).items()},
+    }
+    return without_nothing(fields)
+
+
+def _wire_space(space: Mapping[str, Any]) -> list[Any]:
+    kind = str(space.get("type"))
+    values = [space.get(name) for name in _BOUNDS.get(kind, ())]
+    if kind == "choice":
+        values = [[_wire_group(value) for value in space.get("values") or ()]]
+    return [kind, values]
+
+
+def _wire_group(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _wire_space(inner) if isinstance(inner, Mapping) else inner for name, inner in value.items()}
+
+
+def _wire_typed(said: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    if not said:
+        return None
+    words = {"evaluation_interval": "evaluationInterval", "delay_evaluation": "delayEvaluation"}
+    words |= {"slack_factor": "slackFactor", "slack_amount": "slackAmount"}
+    words |= {"truncation_percentage": "truncationPercentage"}
+    fields = {words.get(key, key): value for key, value in said.items() if key != "type"}
+    return {name: pascal(str(said.get("type"))), **without_nothing(fields)}
+
+
+def _wire_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {
+        "jobLimitsType": "Sweep",
+        "maxTotalTrials": limits.get("max_total_trials"),
+        "maxConcurrentTrials": limits.get("max_concurrent_trials"),
+        "timeout": duration(limits["timeout"]) if limits.get("timeout") else None,
+        "trialTimeout": duration(limits["trial_timeout"]) if limits.get("trial_timeout") else None,
+    }
+    return without_nothing(fields)
+
+
+def _facts(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Source: azure-ai-ml 1.35, download of sweep jobs; run history of sweeps."""
+    result = attributes.get(RESULT) or {}
+    if not result.get(BEST_CHILD):
+        return {}
+    return {"best_child_run_id": str(result[BEST_CHILD]), "score": str(result.get("value"))}
+
+
+EXECUTION: Final = Execution(
+    key="sweep",
+    own_python=True,
+    places=0,
+    program=_program,
+    inputs=_no_inputs,
+    outputs=named_outputs,
+    own_outputs=True,
+    time_limit=_time_limit,
+    processes=one_process,
+    argv=_argv,
+    result=RESULT,
+    foreseen=nothing_foreseen,
+    wire=JobWire(
+        name="Sweep",
+        variant=_variant,
+        body=_body,
+        properties=_properties,
+        log="azureml-logs/hyperdrive.txt",
+        facts=_facts,
+    ),
+)
