@@ -27,6 +27,7 @@ HOMONYMS = {
     "orchestrator/core/score.py": {"automl": "the folder of a model"},
     "orchestrator/spec/language.py": {"command": "a field of settings"},
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/sweep/trials.py": {"command": "a field of bodies"},
     "orchestrator/workspace/supervision/control.py": {"command": "a field of requests"},
     "orchestrator/workspace/supervision/control_server.py": {"command": "a field of requests"},
     "orchestrator/workspace/serving/probing.py": {"command": "a field of requests"},

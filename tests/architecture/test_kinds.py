@@ -58,6 +58,7 @@ HOMONYMS = {
     "orchestrator/workspace/serving/scoring/signature.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/router/frontend.py": {"connections": "sockets"},
     "orchestrator/workspace/jobs/room.py": {"compute": "a field of bodies"},
+    "orchestrator/workspace/sweep/trials.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/supervision/supervisor.py": {"jobs": "a part of the supervisor"},
     "orchestrator/workspace/tracking/client.py": {"data": "a field of MLflow's answers"},
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.workspace.arm.jobs import Jobs, run_properties, status_of
+from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.shelf import Shelf, all_tags
@@ -16,7 +16,6 @@ from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, containe
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import JobFolder, RunExit
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import PARENT, Record
 
 _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_output_data_{output}/versions/1"
@@ -109,7 +108,7 @@ class History:
 
     def _uris(self, call: Call) -> Answer:
         known: dict[str, dict[str, str]] = {}
-        for record in self._shelf.list(record_kinds.JOBS):
+        for record in self._shelf.list(KIND):
             for name in record.attributes.get("outputs") or {}:
                 place = f"{call.scope.id.lstrip('/')}/datastores/workspaceblobstore/paths/"
                 place = place.replace("/providers/Microsoft.MachineLearningServices", "")

@@ -9,7 +9,6 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types import execution_of
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
@@ -36,7 +35,7 @@ class Children:
             name = record.attributes.get(PARENT)
             if not name or record.deleting:
                 continue
-            parent = self.store.find(record_kinds.JOBS, str(name))
+            parent = self.store.find(record.kind, str(name))
             if parent is None or parent.deleting:
                 self._delete(record)
             elif parent.health is not Health.PROGRESSING and not record.cancel_requested:
@@ -44,7 +43,7 @@ class Children:
 
     def of(self, parent: Record) -> list[Record]:
         """The children of a run, oldest first."""
-        runs = self.store.list(record_kinds.JOBS)
+        runs = self.store.list(parent.kind)
         return [record for record in runs if record.attributes.get(PARENT) == parent.revision]
 
     def delete(self, parent: Record) -> bool:

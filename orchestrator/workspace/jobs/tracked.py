@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.core.errors import BackendError, Failed, Transient
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import MLFLOW_RUN, PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.client import TrackedRun, TrackingClient
@@ -68,7 +67,7 @@ def _child_tags(store: RecordStore, record: Record) -> dict[str, str]:
     name = record.attributes.get(PARENT)
     if not name:
         return {}
-    parent = store.find(record_kinds.JOBS, str(name))
+    parent = store.find(record.kind, str(name))
     run = "" if parent is None else str(parent.attributes.get(MLFLOW_RUN) or "")
     tags = {"hyperparameters": json.dumps(record.attributes.get(PARAMETERS) or {})}
     return {**tags, "mlflow.parentRunId": run} if run else tags

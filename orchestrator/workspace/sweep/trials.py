@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.records.record import (
     CANCEL_REQUESTED,
     MLFLOW_RUN,
@@ -83,7 +83,7 @@ def trial_body(body: Mapping[str, Any], values: Mapping[str, str], timeout_s: fl
     outputs = {name: {"type": (spec or {}).get("type")} for name, spec in (body.get("outputs") or {}).items()}
     made = {
         **program,
-        "type": "command",
+        "type": COMMAND.key,
         "command": _PLACEHOLDER.sub(
             lambda match: f"${{{{inputs.{names.get(match[1], match[1])}}}}}", program["command"]
         ),
@@ -116,7 +116,7 @@ class Trials:
         """All trials that there are, by number."""
         prefix = f"{self._sweep.revision}_"
         found = {}
-        for record in self._store.list(record_kinds.JOBS):
+        for record in self._store.list(self._sweep.kind):
             if record.attributes.get(PARENT) == self._sweep.revision and not record.deleting:
                 number = int(record.revision.removeprefix(prefix))
                 found[number] = Trial(number, record)
@@ -141,14 +141,14 @@ class Trials:
         name = f"{sweep.revision}_{number}"
         kept = {key: sweep.attributes[key] for key in (STAND_INS, PYTHON_DOWNLOADS) if key in sweep.attributes}
         record = Record(
-            record_kinds.JOBS,
-            f"{record_kinds.JOBS}.{name}",
+            sweep.kind,
+            f"{sweep.kind}.{name}",
             name,
             body=trial_body(sweep.body, values, self._settings.trial_timeout_s),
             attributes={**kept, PARENT: sweep.revision, PARAMETERS: dict(values), POINT: dict(suggestion.point)},
             health=Health.PROGRESSING,
             phase="queued",
-            variant="command",
+            variant=COMMAND.key,
         )
         self._secrets.hand_on(sweep.key, record.key, _within_trial)
         return Trial(number, self._store.insert(record))
