@@ -39,6 +39,8 @@ def _asked(request: Request) -> Asked | None:
         case ["subscriptions", _, "resourcegroups", _, "providers", provider, "workspaces", _] if (
             provider == PROVIDER.lower()
         ):
+            if "providers" in parts[8:]:  # what others keep about the workspace: role assignments
+                return None
             return Asked(method=request.method, parts=parts[8:], query=request.query, body=_body(request))
     return None
 

@@ -10,6 +10,8 @@ import pytest
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.service_rules import Asked
 from orchestrator.kinds import discover
+from orchestrator.workspace.arm.judge import judged
+from orchestrator.workspace.arm.messages import Answer, Request
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the client's own
 
@@ -323,3 +325,11 @@ def test_a_patch_brings_only_what_changes(rules: Specification) -> None:
     assert not rules.broken(asked("PATCH", "onlineEndpoints/heart", {"tags": {"a": "b"}}), lambda: None)
     (rule,) = rules.broken(asked("PATCH", "onlineEndpoints/heart", {"tags": {"a/b": ""}}), lambda: None)
     assert rule.arm_code == "InvalidTagNameCharacters"
+
+
+def test_what_other_providers_keep_about_a_workspace_is_not_judged(rules: Specification) -> None:
+    workspace = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+    answer = judged(lambda request: Answer(204), rules)
+    for path in (f"{workspace}/providers/Microsoft.Authorization/roleAssignments", "/subscriptions/s/resourceGroups/g"):
+        assert answer(Request("GET", path, {"api-version": "2022-04-01"})).status == 204
+    assert answer(Request("GET", f"{workspace}/computes", {"api-version": "2022-04-01"})).status == 400
