@@ -27,7 +27,8 @@ def read_identity(paths: WorkspacePaths) -> str:
     except FileNotFoundError:
         return ""
     except (ValueError, TypeError, KeyError) as error:
-        raise Invalid(f"{paths.marker} is damaged: {error}.", fix="Start over: amlctl workspace reset") from error
+        fix = "Remove this file; the next apply writes it again. Jobs, models, endpoints and the state are kept."
+        raise Invalid(f"{paths.marker} is damaged: {error}.", fix=fix) from error
     if not isinstance(identity, str) or not isinstance(layout, int) or layout > FORMAT:
         raise Invalid(
             f"{paths.root} has layout {layout}; this version knows layouts up to {FORMAT}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.folder.identity import ensure_identity, read_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths, inside, safe_name
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 
 @pytest.mark.parametrize(
@@ -87,3 +90,19 @@ def test_a_marker_that_cannot_be_understood_is_refused(tmp_path: Path, text: str
     paths.marker.write_text(text)
     with pytest.raises(Invalid, match=says):
         read_identity(paths)
+
+
+def test_a_damaged_marker_is_written_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    """What its error advises."""
+    paths = WorkspacePaths(tmp_path / "ws")
+    ensure_identity(paths)
+    with closing(RecordStore(paths)) as store:
+        store.insert(Record("data", "data.rows", "1", body={"type": "uri_file"}))
+    paths.marker.write_text("{")
+    with pytest.raises(Invalid) as caught:
+        ensure_identity(paths)
+    assert caught.value.fix.startswith("Remove this file")
+    paths.marker.unlink()
+    assert ensure_identity(paths) == read_identity(paths) != ""
+    with closing(RecordStore(paths)) as store:
+        assert [record.address for record in store.list("data")] == ["data.rows"]
