@@ -37,6 +37,9 @@ RECORDS = st.builds(
     st.none() | st.floats(0, 1e9),
     st.none() | st.sampled_from(Removal),
     st.booleans(),
+    st.booleans(),
+    TEXT,
+    TEXT,
 )
 
 
