@@ -57,8 +57,12 @@ def plan_of(count: int, parent: Callable[[int], int | None]) -> Plan:
         above = parent(number)
         needs = frozenset() if above is None or above == number else frozenset({addresses[above]})
         changes.append(Change(address, Action.CREATE, "new", after="1", depends_on=needs))
-        targets[address] = Target(Desired(address, BODY, "c" * 64, depends_on=needs), BODY, Fingerprint("c" * 64))
-    return Plan("bench", "", PlanBase("", 0, "", ""), tuple(changes), targets)
+        targets[address] = Target(
+            desired=Desired(address=address, properties=BODY, content="c" * 64, depends_on=needs),
+            resolved=BODY,
+            fingerprint=Fingerprint("c" * 64),
+        )
+    return Plan(project="bench", target="", base=PlanBase("", 0, "", ""), changes=tuple(changes), targets=targets)
 
 
 def once(plan: Plan, kinds: Kinds) -> Cost:

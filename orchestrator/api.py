@@ -184,4 +184,4 @@ def _paths(spec: Specs) -> tuple[Path, ...]:
 
 
 def _load_options(target: str | None, variables: Mapping[str, str] | None) -> LoadOptions:
-    return LoadOptions(target, dict(variables or {}), environ=dict(os.environ))
+    return LoadOptions(target=target, variables=dict(variables or {}), environ=dict(os.environ))

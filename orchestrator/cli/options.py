@@ -66,7 +66,9 @@ def spec_choice(
             raise click.UsageError(
                 f"No spec was given and there is no {DEFAULT_SPEC} in this folder. Name a spec file or a folder, or run `amlctl init`."
             )
-    return SpecChoice(paths, LoadOptions(target, _variables(var), var_file, dict(os.environ)))
+    return SpecChoice(
+        paths, LoadOptions(target=target, variables=_variables(var), variable_files=var_file, environ=dict(os.environ))
+    )
 
 
 def _variables(pairs: tuple[str, ...]) -> dict[str, str]:

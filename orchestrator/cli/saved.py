@@ -91,7 +91,12 @@ def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoic
     files = tuple(_here(root / file) for file in origin["variable_files"])
     choice = SpecChoice(
         tuple(_here(root / spec) for spec in origin["spec"]),
-        LoadOptions(origin["target"], load.variables, files or load.variable_files, load.environ),
+        LoadOptions(
+            target=origin["target"],
+            variables=load.variables,
+            variable_files=files or load.variable_files,
+            environ=load.environ,
+        ),
     )
     options = PlanOptions(
         prune=origin["prune"], adopt=origin["adopt"], select=tuple(origin["select"]), destroy=origin["destroy"]

@@ -176,7 +176,7 @@ def _no_refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusa
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of resource.
 

@@ -10,7 +10,7 @@ from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Observed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What was seen, normalised: ownership tags and computed fields are taken out of the properties.
 

@@ -37,7 +37,7 @@ class PlanBase:
     workspace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One resource that a plan will act on, with everything the execution needs; never saved.
 
@@ -70,7 +70,7 @@ class Target:
     former: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All changes of one project in one workspace.
 

@@ -93,7 +93,7 @@ class Check:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """A resource as the spec wants it.
 

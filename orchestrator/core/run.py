@@ -23,7 +23,7 @@ class Verb(StrEnum):
     FORGET = "forget"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One unit of work on one resource.
 
@@ -101,7 +101,7 @@ class StepResult:
         return self.outcome not in NOT_WELL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """The result of one request of an endpoint's tests.
 
@@ -152,7 +152,7 @@ class EventKind(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened while applying, for progress displays and logs.
 

@@ -23,7 +23,7 @@ class Intent:
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
     """What an outcome means for the state.
 

@@ -10,7 +10,7 @@ from orchestrator.core.health import Health, Sync
 from orchestrator.core.score import Score
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceStatus:
     """One resource, now.
 

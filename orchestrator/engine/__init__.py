@@ -1,15 +1,12 @@
 """The stages in order: text to desired, workspace to observed, state to applied, the three to a plan, a plan to a report.
 
-`project` loads a spec, `workspace` opens what it goes to, `plan` compares the two, `apply` does what was agreed to. `without_state` and
-`lost_state` are for a state that may not be read or is lost. Nothing here decides or formats anything.
+`project` loads a spec, `workspace` opens what it goes to, `plan` compares the two, `apply` does what was agreed to. `lost_state` writes
+a lost state again; `stand_ins` is part of `project`, of use to few specs. Nothing here decides or formats anything.
 """
 
-from orchestrator.engine.apply import Confirm, apply_agreed, apply_project
-from orchestrator.engine.lock_holder import holder
+from orchestrator.engine.apply import Confirm, RunOptions, apply_agreed, apply_project, holder
 from orchestrator.engine.lost_state import rebuild_state
-from orchestrator.engine.options import RunOptions
-from orchestrator.engine.plan import live_status, plan_project, status_of
-from orchestrator.engine.planned import Planned
+from orchestrator.engine.plan import Planned, live_status, plan_project, status_of
 from orchestrator.engine.project import load_project
 from orchestrator.engine.workspace import Workspace, open_workspace
 

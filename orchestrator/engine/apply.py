@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from orchestrator.core.errors import StateError
 from orchestrator.core.plan import Plan
+from orchestrator.core.ports import Cancellation, Clock, Progress, SystemClock
 from orchestrator.core.project import Project
-from orchestrator.core.run import RunReport
-from orchestrator.engine.lock_holder import holder
-from orchestrator.engine.options import RunOptions
+from orchestrator.core.run import Listener, RunReport
+from orchestrator.core.state import Holder
 from orchestrator.engine.plan import plan_project
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to apply.
+
+    Attributes:
+        parallelism: how many steps may run at once.
+        lock_wait_s: how long to wait for another apply to finish, seconds.
+        fewer: do what is left of an agreed plan if somebody else has done the rest meanwhile; without it that is refused.
+        begun: called when nothing stands in the way any more, right before the first step.
+        command: what is being done, for those who find the lock taken.
+        notice: told what is waited for before the first step.
+    """
+
+    parallelism: int = 10
+    lock_wait_s: float = 0.0
+    command: str = "apply"
+    fewer: bool = False
+    begun: Callable[[], None] = lambda: None
+    cancel: Cancellation = field(default_factory=Cancellation)
+    notice: Progress = lambda line: None
+    listener: Listener = lambda event: None
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def holder(command: str) -> Holder:
+    """Who we are, for those who find the lock taken."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"
+    return Holder(
+        f"{user}@{socket.gethostname()}", command, os.getpid(), datetime.now(UTC).isoformat(timespec="seconds")
+    )
+
 
 Confirm = Callable[[Plan], bool]
 """Shows a plan to a person (or a policy) and says whether to go on. Asked about empty plans too: they may not be what was agreed to."""

@@ -9,9 +9,8 @@ from orchestrator.core.errors import StateError
 from orchestrator.core.project import Project
 from orchestrator.core.resource import Applied
 from orchestrator.core.state import StateChange
-from orchestrator.engine.live_marks import read_marks
-from orchestrator.engine.lock_holder import holder
-from orchestrator.engine.options import RunOptions
+from orchestrator.engine.apply import RunOptions, holder
+from orchestrator.engine.plan import read_marks
 from orchestrator.engine.workspace import Workspace
 from orchestrator.state.rebuild import describe_ambiguous
 
@@ -41,6 +40,9 @@ def rebuild_state(project: Project, workspace: Workspace, run: RunOptions) -> Ma
                 fix="Archive or delete all but one of each, then rebuild again.",
             )
         workspace.store.settle_all(
-            [StateChange(f"rebuild {at}", at, applied, "rebuilt") for at, applied in rebuilt.applied.items()]
+            [
+                StateChange(step=f"rebuild {at}", address=at, applied=applied, outcome="rebuilt")
+                for at, applied in rebuilt.applied.items()
+            ]
         )
     return rebuilt.applied

@@ -1,16 +1,17 @@
-"""Desired, applied and observed to a plan, or to how everything is."""
+"""Desired, applied and observed to a plan, or to how everything is; without the state, from the marks of live objects."""
 
 from __future__ import annotations
 
-from orchestrator.core.diagnostic import SpecError
+from dataclasses import dataclass, replace
+
+from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
 from orchestrator.core.errors import StateError
 from orchestrator.core.kind import Kinds
 from orchestrator.core.observation import Observation
+from orchestrator.core.plan import Plan
 from orchestrator.core.project import Project
 from orchestrator.core.state import State
 from orchestrator.core.status import ResourceStatus
-from orchestrator.engine.planned import Planned
-from orchestrator.engine.without_state import STATE_DENIED, plan_from_tags
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
 from orchestrator.observe.ahead import listing_ahead, still_good
@@ -18,6 +19,52 @@ from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
 from orchestrator.report.statuses import refused_statuses, statuses
+from orchestrator.state.rebuild import Rebuilt, rebuild
+
+STATE_DENIED = "state-denied"
+"""Code of the error for a state that may not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with everything it was made from."""
+
+    project: Project
+    state: State
+    observation: Observation
+    plan: Plan
+
+
+def read_marks(project: Project, workspace: Workspace, secret_key: str) -> tuple[Rebuilt, Observation]:
+    """What the marks of all live objects say, whatever the spec mentions."""
+    kinds = discover()
+    empty = State("", 0, {})
+    if workspace.interest is not None:
+        workspace.interest.widen()
+    observation = observe(project, empty, workspace.backend, kinds)
+    others = kinds.keys() - {address.kind for address in project.resources}
+    left = [live for kind in sorted(others) for live in workspace.backend.list(kind) if live.owner == project.name]
+    objects = {**observation.objects}
+    for live in left:
+        objects[live.address] = (*objects.get(live.address, ()), live)
+    observation = replace(observation, objects=objects)
+    return rebuild(make_plan(project, empty, observation, kinds, PlanOptions()), observation, secret_key), observation
+
+
+def plan_from_tags(project: Project, workspace: Workspace, options: PlanOptions, error: StateError) -> Planned:
+    """Plan for somebody who may read the workspace but not the state: what the live objects' marks say stands in for it."""
+    kinds = discover()
+    rebuilt, observation = read_marks(project, workspace, "")
+    state = State("", 0, rebuilt.applied)
+    plan = make_plan(project, state, observation, kinds, options)
+    warning = Diagnostic(
+        Severity.WARNING,
+        STATE_DENIED,
+        "Planned from tags, without the state",
+        f"The state cannot be read, so what was applied is taken from the tags of live objects. {error.detail}",
+        error.fix,
+    )
+    return Planned(project, state, observation, replace(plan, warnings=(*plan.warnings, warning)))
 
 
 def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -> Planned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,8 +14,28 @@ from orchestrator.core.extras import install_extra
 from orchestrator.core.kind import Kinds
 from orchestrator.core.ports import Backend, Cancellation, Clock, Progress
 from orchestrator.core.project import Project
-from orchestrator.core.state import StateStore
-from orchestrator.engine.interest import Interest
+from orchestrator.core.state import State, StateStore
+
+
+class Interest:
+    """Which addresses a plan may be about, for a workspace where looking at everything costs a call for each name."""
+
+    def __init__(self, project: Project) -> None:
+        self._wanted = dict.fromkeys(project.resources, "")
+        self._known: dict[Address, str] | None = dict(self._wanted)
+
+    def addresses(self) -> Mapping[Address, str] | None:
+        """Addresses, each with the revision on record; None means everything."""
+        return self._known
+
+    def narrow(self, state: State) -> None:
+        """Look at the spec's and the state's addresses only."""
+        self._known = self._wanted | {address: applied.revision for address, applied in state.applied.items()}
+
+    def widen(self) -> None:
+        """Look at everything."""
+        self._known = None
+
 
 REGISTRY = "azureml://registries/"
 """How mentions of a registry's assets begin."""

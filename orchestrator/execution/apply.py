@@ -35,7 +35,7 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
     _check_base(plan, state)
     for intent in state.unfinished:
         message = f"an earlier apply stopped before the end of: {intent.step}; going on from what is there"
-        options.listener(Event(EventKind.NOTICE, intent.address, message, intent.verb))
+        options.listener(Event(kind=EventKind.NOTICE, address=intent.address, message=message, verb=intent.verb))
     _close_answered(plan, state, store)
     runner = StepRunner(plan, backend, kinds, state.lineage, options)
     revisions = {change.address: change.after or change.before or "" for change in plan.work}
@@ -66,7 +66,12 @@ def _close_answered(plan: Plan, state: State, store: StateStore) -> None:
     settled = {change.address for change in plan.changes if change.action is Action.NOOP}
     answered = [intent for intent in state.unfinished if intent.address in settled]
     if answered:
-        store.settle_all([StateChange(i.step, i.address, state.applied.get(i.address), "superseded") for i in answered])
+        store.settle_all(
+            [
+                StateChange(step=i.step, address=i.address, applied=state.applied.get(i.address), outcome="superseded")
+                for i in answered
+            ]
+        )
 
 
 def _told(results: Iterable[StepResult], plan: Plan) -> tuple[StepResult, ...]:

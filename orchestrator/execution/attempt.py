@@ -13,7 +13,7 @@ from orchestrator.core.resource import Desired, Observed
 from orchestrator.core.run import CheckResult, Step
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Attempt:
     """How far a step has come; read when it is over, well or not.
 

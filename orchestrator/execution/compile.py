@@ -67,7 +67,14 @@ def _steps_of(change: Change, target: Target) -> Iterator[Step]:
     old = target.applied.fingerprint if target.applied else Fingerprint("")
 
     def step(verb: Verb, fingerprint: Fingerprint) -> Step:
-        return Step(f"{verb.value} {address}", address, verb, f"{address}#{fingerprint.identity}", frozenset(), queue)
+        return Step(
+            id=f"{verb.value} {address}",
+            address=address,
+            verb=verb,
+            key=f"{address}#{fingerprint.identity}",
+            after=frozenset(),
+            queue=queue,
+        )
 
     if change.action is Action.FORGET:
         yield step(Verb.FORGET, old)

@@ -14,7 +14,7 @@ def _ignore(event: Event) -> None:
     """Nobody listens."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
     """How to apply.
 

@@ -28,7 +28,11 @@ def not_started(step: Step, change: Change, outcome: Outcome, why: str) -> Finis
     """The result of a step that was kept from starting."""
     code = "Cancelled" if outcome in STOPPED else ""
     result = StepResult(step.address, outcome, error=why, code=code, span=change.span)
-    return Finished(step, result, StateChange(step.id, step.address, None, outcome.value, why, keep=True))
+    return Finished(
+        step,
+        result,
+        StateChange(step=step.id, address=step.address, applied=None, outcome=outcome.value, error=why, keep=True),
+    )
 
 
 def succeeded(attempt: Attempt, duration_s: float, lineage: str) -> Finished:
@@ -52,7 +56,9 @@ def succeeded(attempt: Attempt, duration_s: float, lineage: str) -> Finished:
         answers=attempt.answers,
         before=attempt.change.before or "",
     )
-    return Finished(step, result, StateChange(step.id, step.address, applied, outcome.value))
+    return Finished(
+        step, result, StateChange(step=step.id, address=step.address, applied=applied, outcome=outcome.value)
+    )
 
 
 def failed(
@@ -83,7 +89,11 @@ def failed(
         change.span,
         attempt.answers,
     )
-    return Finished(step, result, StateChange(step.id, step.address, applied, outcome.value, text, keep))
+    return Finished(
+        step,
+        result,
+        StateChange(step=step.id, address=step.address, applied=applied, outcome=outcome.value, error=text, keep=keep),
+    )
 
 
 def _outcome(attempt: Attempt) -> Outcome:

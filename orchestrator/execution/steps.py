@@ -62,9 +62,9 @@ class StepRunner:
         change = self._changes[step.address]
         if self._options.cancel.draining:
             return self.not_started(step, Outcome.CANCELLED, STOPPED)
-        self._options.listener(Event(EventKind.STARTED, step.address, verb=step.verb))
+        self._options.listener(Event(kind=EventKind.STARTED, address=step.address, verb=step.verb))
         target = self._plan.targets[step.address]
-        attempt = Attempt(step, change, target, self._options.clock.monotonic())
+        attempt = Attempt(step=step, change=change, target=target, began=self._options.clock.monotonic())
         try:
             self._do(attempt)
         except BackendError as error:
@@ -185,7 +185,9 @@ class StepRunner:
         return partial(self._emit, EventKind.RETRY, attempt)
 
     def _emit(self, kind: EventKind, attempt: Attempt, text: str) -> None:
-        self._options.listener(Event(kind, attempt.step.address, self._redact(text), attempt.step.verb))
+        self._options.listener(
+            Event(kind=kind, address=attempt.step.address, message=self._redact(text), verb=attempt.step.verb)
+        )
 
     def _clean(self, answer: CheckResult) -> CheckResult:
         return replace(answer, body=self._redact(answer.body), problem=self._redact(answer.problem))

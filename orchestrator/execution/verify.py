@@ -39,9 +39,18 @@ def _verify(check: Check, deployment: str, score: Score) -> CheckResult:
     except Cancelled:
         raise
     except BackendError as error:
-        return CheckResult(check.name, "", deployment, 0, "", f"no answer: {error.detail}")
+        return CheckResult(
+            name=check.name, url="", deployment=deployment, status=0, body="", problem=f"no answer: {error.detail}"
+        )
     problem = judge(check, answer)
-    return CheckResult(check.name, answer.url, deployment, answer.status, answer.body[:LONGEST_BODY], problem)
+    return CheckResult(
+        name=check.name,
+        url=answer.url,
+        deployment=deployment,
+        status=answer.status,
+        body=answer.body[:LONGEST_BODY],
+        problem=problem,
+    )
 
 
 def judge(check: Check, answer: ScoringAnswer) -> str:

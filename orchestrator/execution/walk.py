@@ -138,7 +138,7 @@ class Walk:
 
     def _conclude(self, step: Step, result: StepResult) -> None:
         self._results[step.id] = result
-        self._options.listener(Event(EventKind.FINISHED, step.address, verb=step.verb, result=result))
+        self._options.listener(Event(kind=EventKind.FINISHED, address=step.address, verb=step.verb, result=result))
         if step.queue:
             self._ready.extendleft(reversed(self._parked.pop(step.queue)))
         if not result.good:
@@ -160,7 +160,9 @@ class Walk:
             if step.id not in self._results:
                 skipped = self._runner.not_started(step, outcome, why).result
                 self._results[step.id] = skipped
-                self._options.listener(Event(EventKind.FINISHED, step.address, verb=step.verb, result=skipped))
+                self._options.listener(
+                    Event(kind=EventKind.FINISHED, address=step.address, verb=step.verb, result=skipped)
+                )
                 doomed.extend(self._followers.get(step.id, ()))
 
     def _close_rest(self) -> None:

@@ -76,7 +76,9 @@ def _value(
             sides = tuple(side if _gone(side) else side[index] for side in three)
             yield from _value((*path, index), (sides[0], sides[1], sides[2]), node.child(index), inherited, policy)
         return
-    verdict = judge(Difference(path, desired, applied, observed, node, inherited), policy)
+    verdict = judge(
+        Difference(path=path, desired=desired, applied=applied, observed=observed, node=node, marks=inherited), policy
+    )
     if verdict is not None:
         yield verdict
 

@@ -11,7 +11,7 @@ from orchestrator.core.state import State
 from orchestrator.planning.select import Selection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that the decisions of one plan are made from."""
 

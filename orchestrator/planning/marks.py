@@ -46,7 +46,7 @@ class Policy:
     recorded: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """A field on which the three states disagree.
 

@@ -14,7 +14,7 @@ from orchestrator.core.tree import value_at
 from orchestrator.core.value import Reference, Secret, Template, Unknown, mapped
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedResource:
     """What a resource will be once the plan is carried out, as far as that matters to whatever depends on it.
 

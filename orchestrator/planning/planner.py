@@ -31,7 +31,9 @@ def make_plan(project: Project, state: State, observation: Observation, kinds: K
     """
     keys = {address: desired.key for address, desired in project.resources.items() if desired.key}
     selection = select(options.select, _edges(project, state, observation), keys)
-    facts = Facts(project, state, observation, kinds, selection, adopt=options.adopt)
+    facts = Facts(
+        project=project, state=state, observation=observation, kinds=kinds, selection=selection, adopt=options.adopt
+    )
     return _destruction(facts) if options.destroy else _plan(facts, prune=options.prune)
 
 

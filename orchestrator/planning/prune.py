@@ -17,7 +17,7 @@ from orchestrator.planning.findings import protected
 from orchestrator.planning.ownership import is_adopted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
     """A resource that is to go.
 
@@ -129,7 +129,17 @@ def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> 
             desired = facts.project.resources.get(address)
             others = (o for o in there if o.owner is None and o not in live)
             unmarked = record is not None and any(o.revision == record.revision for o in others)
-            yield _leaving(Leaving(address, desired, record, live, Removal.DELETE, unmarked=unmarked), facts)
+            yield _leaving(
+                Leaving(
+                    address=address,
+                    desired=desired,
+                    applied=record,
+                    live=live,
+                    removal=Removal.DELETE,
+                    unmarked=unmarked,
+                ),
+                facts,
+            )
 
 
 def _leaving(found: Leaving, facts: Facts) -> Leaving:
@@ -210,7 +220,7 @@ def taken_away(leaving: Leaving, why: Reason) -> tuple[Change, Target]:
         span=leaving.desired.span if leaving.desired else None,
     )
     target = Target(
-        None,
+        desired=None,
         applied=leaving.applied,
         observed=newest,
         owned=leaving.live,

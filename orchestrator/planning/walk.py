@@ -75,7 +75,9 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
     if isinstance(decision, Diagnostic):
         if address in facts.selection:
             done.problems.append(decision)
-        done.planned[address] = PlannedResource(address, subject.identity, desired.version or "", fingerprint.identity)
+        done.planned[address] = PlannedResource(
+            address=address, kind=subject.identity, revision=desired.version or "", identity=fingerprint.identity
+        )
         return
     if address in facts.selection:
         done.problems.extend(_refused(subject, decision))
@@ -98,13 +100,13 @@ def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -
     if ignore and observed is not None:
         resolved = keep_ignored(resolved, observed.properties, ignore)
     return Target(
-        subject.desired,
-        resolved,
-        subject.fingerprint,
-        subject.upstream,
-        subject.applied,
-        observed,
-        decision.reused,
+        desired=subject.desired,
+        resolved=resolved,
+        fingerprint=subject.fingerprint,
+        upstream=subject.upstream,
+        applied=subject.applied,
+        observed=observed,
+        reused=decision.reused,
         owned=(observed,) if observed is not None and decision.change.action is Action.REPLACE else (),
         adopted=observed is not None and decision.change.action not in _MADE_ANEW and _adopted(subject, observed),
     )
@@ -123,11 +125,11 @@ def _planned(subject: Subject, decision: Decision) -> PlannedResource:
     """What a resource will be once its decision is carried out. What is made anew has attributes that nobody knows yet."""
     observed = None if decision.change.action in _MADE_ANEW else decision.observed
     return PlannedResource(
-        subject.desired.address,
-        subject.identity,
-        decision.change.after or "",
-        decision.identity or subject.fingerprint.identity,
-        observed.attributes if observed else {},
+        address=subject.desired.address,
+        kind=subject.identity,
+        revision=decision.change.after or "",
+        identity=decision.identity or subject.fingerprint.identity,
+        attributes=observed.attributes if observed else {},
         renewed=decision.change.action is Action.REPLACE
         or (subject.renewed and decision.change.action is Action.CREATE),
     )
@@ -141,11 +143,11 @@ def _unselected(subject: Subject, decision: Decision) -> PlannedResource:
     observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
     always = subject.desired.lifecycle.rerun is Rerun.ALWAYS
     return PlannedResource(
-        subject.desired.address,
-        subject.identity,
-        applied.revision,
-        identity_of_run(applied.fingerprint, applied.revision) if always else applied.fingerprint.identity,
-        observed.attributes if observed else {},
+        address=subject.desired.address,
+        kind=subject.identity,
+        revision=applied.revision,
+        identity=identity_of_run(applied.fingerprint, applied.revision) if always else applied.fingerprint.identity,
+        attributes=observed.attributes if observed else {},
     )
 
 

@@ -117,7 +117,12 @@ def _aim(project: ProjectConfig, folder: Path) -> Aim:
 
 def _load(project: ProjectConfig) -> LoadOptions:
     """What the project's spec may see of this machine: who writes it need not be who runs this."""
-    load = LoadOptions(project.target, project.variables, project.variable_files, allowed_hosts=project.allowed_hosts)
+    load = LoadOptions(
+        target=project.target,
+        variables=project.variables,
+        variable_files=project.variable_files,
+        allowed_hosts=project.allowed_hosts,
+    )
     if project.trusted:
         return replace(load, environ=dict(os.environ))
     environ = {

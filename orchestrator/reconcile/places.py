@@ -43,7 +43,15 @@ class Place:
             allowed_hosts: see `LoadOptions`; asked for each time, so that a host that is allowed no more is so at once.
         """
         choice = WorkspaceChoice(self.kind, self.settings, allowed_hosts=allowed_hosts)
-        return Project(self.project, self.target, choice, {}, (), "", Path())
+        return Project(
+            name=self.project,
+            target=self.target,
+            workspace=choice,
+            resources={},
+            externals=(),
+            spec_digest="",
+            root=Path(),
+        )
 
     @property
     def gone(self) -> bool:

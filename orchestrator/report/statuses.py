@@ -57,13 +57,13 @@ def _unplanned(
     found = in_force or mine
     live = found[-1] if found else None
     return ResourceStatus(
-        address,
-        live.health if live else Health.MISSING,
-        Sync.UNKNOWN if address in project.resources else Sync.ORPHANED,
-        live.revision if live else "",
-        redact(live.message if live else "") or why,
-        _urls(live.attributes if live else {}),
-        score_of(live.attributes) if live else None,
+        address=address,
+        health=live.health if live else Health.MISSING,
+        sync=Sync.UNKNOWN if address in project.resources else Sync.ORPHANED,
+        revision=live.revision if live else "",
+        message=redact(live.message if live else "") or why,
+        urls=_urls(live.attributes if live else {}),
+        score=score_of(live.attributes) if live else None,
     )
 
 
@@ -94,13 +94,13 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
         )
     urls = _urls(live.attributes if live else {})
     return ResourceStatus(
-        change.address,
-        health,
-        sync,
-        live.revision if live else "",
-        message,
-        urls,
-        score_of(live.attributes) if live else None,
+        address=change.address,
+        health=health,
+        sync=sync,
+        revision=live.revision if live else "",
+        message=message,
+        urls=urls,
+        score=score_of(live.attributes) if live else None,
     )
 
 

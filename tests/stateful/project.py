@@ -29,12 +29,12 @@ def _desired(address: str, *needs: str, **properties: Any) -> Desired:
     content = {name: value for name, value in plain(body).items() if name not in _WITHOUT_CONTENT}
     depends_on = {reference.target for reference in references} | ({place.parent} if place.parent else set())
     return Desired(
-        place,
-        body,
-        digest_tree(content),
-        digest_tree(plain(body).get("description")),
-        references,
-        frozenset(address for address in depends_on if address),
+        address=place,
+        properties=body,
+        content=digest_tree(content),
+        metadata=digest_tree(plain(body).get("description")),
+        references=references,
+        depends_on=frozenset(address for address in depends_on if address),
     )
 
 
@@ -84,7 +84,15 @@ def _second() -> Iterator[Desired]:
 
 def _project(resources: Iterator[Desired]) -> Project:
     by_address = {desired.address: desired for desired in resources}
-    return Project("demo", "dev", WorkspaceChoice("local"), by_address, (), digest_tree(len(by_address)), Path("/"))
+    return Project(
+        name="demo",
+        target="dev",
+        workspace=WorkspaceChoice("local"),
+        resources=by_address,
+        externals=(),
+        spec_digest=digest_tree(len(by_address)),
+        root=Path("/"),
+    )
 
 
 FIRST, SECOND = _project(_first()), _project(_second())

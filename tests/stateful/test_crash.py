@@ -40,7 +40,7 @@ class World:
         backend, store = copy(self.backend), copy(self.store)
         backend.faults = store.faults = faults
         try:
-            return apply(now, backend, store, KINDS, ApplyOptions(parallelism))
+            return apply(now, backend, store, KINDS, ApplyOptions(parallelism=parallelism))
         finally:
             self.store.lineage, self.store.serial = store.lineage, store.serial
 
@@ -187,7 +187,7 @@ def apply_lasting(folder: Path, project: Project, faults: Faults) -> RunReport:
         backend.faults = Faults()
         now = plan(project, backend, store)
         backend.faults = faults
-        report = apply(now, backend, store, KINDS, ApplyOptions(4))
+        report = apply(now, backend, store, KINDS, ApplyOptions(parallelism=4))
         backend.save()
         return report
     finally:

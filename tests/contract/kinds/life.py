@@ -115,7 +115,9 @@ class Life:
         """Lose the state of everything, and every mark."""
         with self._open(self.project()) as workspace, workspace.store.lock(Holder("t", "t", 1, ""), wait_s=0):
             known = workspace.store.begin().applied
-            workspace.store.settle_all([StateChange("lost", address, None, "lost") for address in known])
+            workspace.store.settle_all(
+                [StateChange(step="lost", address=address, applied=None, outcome="lost") for address in known]
+            )
         self.world.disown()
 
     def settled(self, **options: Any) -> None:

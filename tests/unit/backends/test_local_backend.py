@@ -51,7 +51,11 @@ class TestLooking:
         assert backend.workspace_id == ""
         assert list(backend.list("models")) == []
         assert backend.read(Address("models", "iris")) is None
-        assert not list(backend.refusals(Desired(CPU, {"type": "amlcompute"}, "c", variant="amlcompute"), {}))
+        assert not list(
+            backend.refusals(
+                Desired(address=CPU, properties={"type": "amlcompute"}, content="c", variant="amlcompute"), {}
+            )
+        )
         assert not paths.root.exists()
         assert supervisor.started == 0
 
@@ -492,7 +496,9 @@ class TestRefusing:
     ) -> None:
         settings = {"path": str(paths.root), "stand_ins": {"wasbs://c@mapped": "/x"}}
         backend = LocalBackend(WorkspaceChoice("local", settings), "heart", discover(), SystemClock())
-        reasons = list(backend.refusals(Desired(address, properties, "c", variant=variant), {}))
+        reasons = list(
+            backend.refusals(Desired(address=address, properties=properties, content="c", variant=variant), {})
+        )
         assert bool(reasons) is refused, why
         assert "hush" not in str(reasons)
         backend.close()
@@ -501,7 +507,9 @@ class TestRefusing:
         self, backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("orchestrator.workspace.supervision.client.find_spec", lambda name: None)
-        (refusal,) = backend.refusals(Desired(TRAIN, {"command": "true"}, "c", variant="command"), {})
+        (refusal,) = backend.refusals(
+            Desired(address=TRAIN, properties={"command": "true"}, content="c", variant="command"), {}
+        )
         assert install_extra("local") in refusal.reason
 
 

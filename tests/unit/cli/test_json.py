@@ -107,12 +107,16 @@ def test_text_is_for_people_only(demo: Shell, arguments: tuple[str, ...]) -> Non
 @pytest.mark.parametrize("health", list(Health))
 @pytest.mark.parametrize("sync", list(Sync))
 def test_every_state_of_a_resource_fits(health: Health, sync: Sync) -> None:
-    status = ResourceStatus(Address("jobs", "j"), health, sync, "j-1", "why", {"log": "file:///x"})
+    status = ResourceStatus(
+        address=Address("jobs", "j"), health=health, sync=sync, revision="j-1", message="why", urls={"log": "file:///x"}
+    )
     fits("status", status_json([status]))
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_outcome_fits(outcome: Outcome) -> None:
-    answer = CheckResult("one", "http://127.0.0.1/score", "blue", 0, "", "no answer")
+    answer = CheckResult(
+        name="one", url="http://127.0.0.1/score", deployment="blue", status=0, body="", problem="no answer"
+    )
     result = StepResult(Address("jobs", "j"), outcome, "j-1", 1.5, "why", answers=(answer,))
     fits("apply", run_json(RunReport((result,), interrupted=True, serial=3)))

@@ -25,7 +25,9 @@ def test_a_plan_counts_each_change_once() -> None:
 
     actions = [Action.CREATE, Action.REVISE, Action.RUN, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.FORGET]
     changes = [change(number, action) for number, action in enumerate([*actions, Action.NOOP])]
-    plan = Plan("p", "", PlanBase("", 0, "", ""), (*changes, change(9, Action.NOOP, orphaned=True)))
+    plan = Plan(
+        project="p", target="", base=PlanBase("", 0, "", ""), changes=(*changes, change(9, Action.NOOP, orphaned=True))
+    )
     assert plan.summary() == {
         "create": 1, "update": 1, "revise": 1, "run": 1, "replace": 1,
         "delete": 1, "forget": 1, "unchanged": 1, "orphaned": 1,

@@ -32,7 +32,7 @@ from orchestrator.engine import (
     rebuild_state,
     status_of,
 )
-from orchestrator.engine.interest import Interest
+from orchestrator.engine.workspace import Interest
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.state.sqlite import SqliteStateStore

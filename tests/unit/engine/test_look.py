@@ -19,7 +19,7 @@ from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Applied, Observed
 from orchestrator.core.state import State, StateStore
 from orchestrator.engine import Workspace, load_project, open_workspace, plan_project
-from orchestrator.engine.interest import Interest
+from orchestrator.engine.workspace import Interest
 from orchestrator.kinds import discover
 from orchestrator.observe.ahead import listing_ahead
 from orchestrator.planning.options import PlanOptions

@@ -29,7 +29,12 @@ class Bench:
         self.events: list[Event] = []
         self._lock = threading.Lock()
         self.options = ApplyOptions(
-            parallelism, self.cancel, self.listen, self.clock, random=Random(1), abort_grace_s=0.0
+            parallelism=parallelism,
+            cancel=self.cancel,
+            listener=self.listen,
+            clock=self.clock,
+            random=Random(1),
+            abort_grace_s=0.0,
         )
 
     def listen(self, event: Event) -> None:

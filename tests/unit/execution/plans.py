@@ -63,15 +63,21 @@ def row(
         depends_on=ats(needs),
         reuse=reused is not None,
     )
-    desired = None if gone else Desired(place, body, content, depends_on=ats(needs), checks=checks, lifecycle=lifecycle)
+    desired = (
+        None
+        if gone
+        else Desired(
+            address=place, properties=body, content=content, depends_on=ats(needs), checks=checks, lifecycle=lifecycle
+        )
+    )
     target = Target(
-        desired,
-        {} if gone else body,
-        fingerprint(content),
-        {"upstream": "identity"},
-        applied,
-        live,
-        reused,
+        desired=desired,
+        resolved={} if gone else body,
+        fingerprint=fingerprint(content),
+        upstream={"upstream": "identity"},
+        applied=applied,
+        observed=live,
+        reused=reused,
         owned=(live,) if live and what in (Action.REPLACE, Action.DELETE) else (),
         removal=removal or (Removal.DELETE if what is Action.DELETE else None),
     )
@@ -82,11 +88,11 @@ def plan_of(*rows: Row, serial: int = 0, lineage: str = "") -> Plan:
     """A plan of these changes."""
     ordered = sorted(rows, key=lambda each: each[0].address)
     return Plan(
-        "demo",
-        "dev",
-        PlanBase(lineage, serial, "digest", "simulated"),
-        tuple(change for change, _ in ordered),
-        {change.address: target for change, target in ordered},
+        project="demo",
+        target="dev",
+        base=PlanBase(lineage, serial, "digest", "simulated"),
+        changes=tuple(change for change, _ in ordered),
+        targets={change.address: target for change, target in ordered},
     )
 
 

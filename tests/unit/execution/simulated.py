@@ -387,15 +387,15 @@ class _Body(Spec):
 
 def _kind(key: str, identity: Identity, behaviour: Behaviour, **more: Any) -> Kind:
     return Kind(
-        key,
-        key,
-        identity,
-        {"": _Body},
-        NameRule(".*", "anything", "tests"),
-        AzureBinding(key, f"load_{key}", "create_or_update", "delete", driver="named"),
-        behaviour,
-        LOCAL_RECORD,
-        "tests",
+        key=key,
+        title=key,
+        identity=identity,
+        variants={"": _Body},
+        name=NameRule(".*", "anything", "tests"),
+        azure=AzureBinding(key, f"load_{key}", "create_or_update", "delete", driver="named"),
+        behaviour=behaviour,
+        local=LOCAL_RECORD,
+        source="tests",
         **more,
     )
 

@@ -266,7 +266,7 @@ def test_a_removal_takes_every_version_and_stops_what_runs() -> None:
     done = Observed(at("jobs.j"), "j-1", {})
     running = Observed(at("jobs.j"), "j-2", {}, health=Health.PROGRESSING)
     bench.backend.objects = {(at("jobs.j"), each.revision): each for each in (done, running)}
-    target = type(target)(None, applied=target.applied, owned=(done, running), removal=Removal.ARCHIVE)
+    target = type(target)(desired=None, applied=target.applied, owned=(done, running), removal=Removal.ARCHIVE)
     assert bench.one((change, target)).outcome is Outcome.DELETED
     assert bench.calls() == ["delete jobs.j", "cancel jobs.j", "delete jobs.j"]
     assert all(each.archived for each in bench.backend.objects.values())
@@ -325,14 +325,16 @@ def test_what_is_under_way_is_not_started_twice(
 def test_an_update_of_what_was_not_seen_is_a_create() -> None:
     bench = Bench()
     change, target = row("update", "compute.c", recorded="")
-    assert bench.one((change, type(target)(target.desired, target.resolved))).outcome is Outcome.UPDATED
+    assert (
+        bench.one((change, type(target)(desired=target.desired, resolved=target.resolved))).outcome is Outcome.UPDATED
+    )
     assert bench.calls() == ["create compute.c"]
 
 
 def test_a_plan_that_does_not_say_how_is_a_failure() -> None:
     bench = Bench()
     change, target = row("create", "compute.c")
-    assert bench.one((change, type(target)(None))).code == "Invalid"
+    assert bench.one((change, type(target)(desired=None))).code == "Invalid"
 
 
 def test_checks_go_to_the_deployment_first_and_through_the_traffic_later() -> None:

@@ -19,8 +19,16 @@ LINEAGE = "lineage"
 
 def attempt(made: Row, verb: Verb, observed: Observed | None = None, *, touched: bool = True) -> Attempt:
     change, target = made
-    step = Step(f"{verb.value} {change.address}", change.address, verb, "key")
-    return Attempt(step, change, target, 0.0, target.resolved, observed, touched=touched)
+    step = Step(id=f"{verb.value} {change.address}", address=change.address, verb=verb, key="key")
+    return Attempt(
+        step=step,
+        change=change,
+        target=target,
+        began=0.0,
+        properties=target.resolved,
+        observed=observed,
+        touched=touched,
+    )
 
 
 def test_the_record_of_what_was_made_bears_its_live_revision_and_how_long_it_took() -> None:
@@ -93,7 +101,9 @@ def test_the_reason_of_a_failure_holds_no_secret(error: BackendError, outcome: O
 def test_a_step_that_never_started_keeps_its_record(outcome: Outcome) -> None:
     """Dropped, the next plan would make again what stands untouched in the workspace."""
     change, _ = row("update", "data.rows")
-    done = not_started(Step("update data.rows", change.address, Verb.UPDATE, "key"), change, outcome, "why")
+    done = not_started(
+        Step(id="update data.rows", address=change.address, verb=Verb.UPDATE, key="key"), change, outcome, "why"
+    )
     assert (done.change.applied, done.change.keep) == (None, True)
     assert (done.result.outcome, done.result.error, done.change.error) == (outcome, "why", "why")
     assert done.result.code == ("Cancelled" if outcome in STOPPED else "")

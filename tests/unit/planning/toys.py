@@ -163,17 +163,17 @@ def resource(address: Address, **said: Any) -> Desired:
     inside = {reference.target for reference in references if not reference.external}
     parent = {address.parent} if address.parent else set()
     return Desired(
-        address,
-        properties,
-        digest_tree([str(address), _canonical(content)]),
-        digest_tree([plain(labels), [check.body for check in checks]]),
-        references,
-        frozenset(inside | parent | set(after)),
-        dict(_labels(properties)),
-        lifecycle,
-        version,
-        checks,
-        Span("spec.yaml", 1, 1, 1, 9),
+        address=address,
+        properties=properties,
+        content=digest_tree([str(address), _canonical(content)]),
+        metadata=digest_tree([plain(labels), [check.body for check in checks]]),
+        references=references,
+        depends_on=frozenset(inside | parent | set(after)),
+        files=dict(_labels(properties)),
+        lifecycle=lifecycle,
+        version=version,
+        checks=checks,
+        span=Span("spec.yaml", 1, 1, 1, 9),
     )
 
 
@@ -216,13 +216,13 @@ def project(*resources: Desired, digest: str = "spec") -> Project:
     """A project of these resources, in the order given."""
     mentions = tuple(ref for desired in resources for ref in desired.references if ref.external)
     return Project(
-        "heart",
-        "dev",
-        WorkspaceChoice("local"),
-        {desired.address: desired for desired in resources},
-        mentions,
-        digest,
-        Path("/nowhere"),
+        name="heart",
+        target="dev",
+        workspace=WorkspaceChoice("local"),
+        resources={desired.address: desired for desired in resources},
+        externals=mentions,
+        spec_digest=digest,
+        root=Path("/nowhere"),
     )
 
 

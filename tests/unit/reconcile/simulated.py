@@ -283,7 +283,7 @@ class SimulatedSession:
         if self.commit.refused:
             raise SpecError([problem("protected", Span("spec.yaml", 7, 1, 7, 4))])
         changes = tuple(self._changes(prune=prune))
-        plan = Plan("p", "", PlanBase("l", 0, self.commit.id, "w"), changes)
+        plan = Plan(project="p", target="", base=PlanBase("l", 0, self.commit.id, "w"), changes=changes)
         return Look(plan, tuple(self._status(change) for change in changes), prune)
 
     def apply(self, look: Look, held: Collection[Address], cancel: Cancellation) -> RunReport:
@@ -360,7 +360,9 @@ class SimulatedSession:
         health = Health.MISSING if name not in self.workspace.live else Health.HEALTHY
         if name in self.workspace.unwell:
             health = Health.DEGRADED
-        return ResourceStatus(change.address, health, Sync.ORPHANED if change.orphaned else Sync.SYNCED)
+        return ResourceStatus(
+            address=change.address, health=health, sync=Sync.ORPHANED if change.orphaned else Sync.SYNCED
+        )
 
     def _reachable(self) -> None:
         if self.workspace.down:

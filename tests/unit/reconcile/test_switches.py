@@ -33,7 +33,7 @@ def change(name: str, action: Action = Action.UPDATE, *needs: str, drift: bool =
 
 
 def reasons(policy: Policy, *changes: Change, frozen: str = "", age: float = 0.0) -> dict[str, Hold]:
-    plan = Plan("p", "", PlanBase("", 0, "", ""), changes)
+    plan = Plan(project="p", target="", base=PlanBase("", 0, "", ""), changes=changes)
     ages = {one.address: age for one in changes}
     return {str(a): held.why for a, held in held_back(plan, policy, Circumstances(frozen, ages)).items()}
 

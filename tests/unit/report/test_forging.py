@@ -83,11 +83,21 @@ def plan(text: str) -> Plan:
         Change(address=address(text + "4"), action=Action.NOOP, reasons=(Reason(Cause.UNCHANGED),)),
     )
     warning = Diagnostic(Severity.WARNING, "code", "summary", text, text, Span(text, 1, 1, 1, 2))
-    return Plan(text, "dev", PlanBase("l", 1, "d", text), changes, (warning,), workspace_label=text)
+    return Plan(
+        project=text,
+        target="dev",
+        base=PlanBase("l", 1, "d", text),
+        changes=changes,
+        targets=(warning,),
+        workspace_label=text,
+    )
 
 
 def result(text: str) -> StepResult:
-    answers = (CheckResult(text, text, text, 200, text, ""), CheckResult(text, text, text, 0, text, text))
+    answers = (
+        CheckResult(name=text, url=text, deployment=text, status=200, body=text, problem=""),
+        CheckResult(name=text, url=text, deployment=text, status=0, body=text, problem=text),
+    )
     return StepResult(address(text), Outcome.FAILED, text, 1.0, text, answers=answers, span=Span(text, 1, 1, 1, 2))
 
 
@@ -106,7 +116,14 @@ TEXTS: dict[str, Callable[[str, Style], str]] = {
     "plan, all": lambda t, s: plan_text(plan(t), s, verbose=True),
     "result": lambda t, s: result_line(result(t), s),
     "run": lambda t, s: run_text(RunReport((result(t),), 1), s),
-    "status": lambda t, s: status_text([ResourceStatus(address(t), Health.DEGRADED, Sync.SYNCED, t, t, {t: t})], s),
+    "status": lambda t, s: status_text(
+        [
+            ResourceStatus(
+                address=address(t), health=Health.DEGRADED, sync=Sync.SYNCED, revision=t, message=t, urls={t: t}
+            )
+        ],
+        s,
+    ),
     "loop": lambda t, s: reconcile_text({t: document(t)}, s),
     "problems": lambda t, s: diagnostics_text(
         [Diagnostic(Severity.ERROR, "c", "s", t, t, Span(t, 1, 1, 1, 2), related=((t, Span(t, 1, 1, 1, 2)),))],
@@ -151,7 +168,7 @@ def test_the_console_is_the_last_guard() -> None:
 def test_progress_of_workloads_is_harmless() -> None:
     def write() -> None:
         with progress(Console(color=False), set()) as listen:
-            listen(Event(EventKind.PROGRESS, address("train"), "\x1b[2Jdone https://u:canary@h"))
+            listen(Event(kind=EventKind.PROGRESS, address=address("train"), message="\x1b[2Jdone https://u:canary@h"))
 
     assert "\x1b" not in said(write)
     assert "canary" not in said(write)

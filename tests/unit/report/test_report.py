@@ -52,10 +52,10 @@ def change(
 
 
 PLAN = Plan(
-    "heart",
-    "dev",
-    PlanBase("lineage", 41, "digest", "ws"),
-    (
+    project="heart",
+    target="dev",
+    base=PlanBase("lineage", 41, "digest", "ws"),
+    changes=(
         change(
             CLUSTER,
             Action.UPDATE,
@@ -154,7 +154,13 @@ def test_of_long_values_the_difference_is_shown(
 
 
 def test_a_plan_without_resources_is_two_lines() -> None:
-    plan = Plan("heart", "dev", PlanBase("lineage", 41, "digest", "ws"), (), workspace_label="embedded workspace")
+    plan = Plan(
+        project="heart",
+        target="dev",
+        base=PlanBase("lineage", 41, "digest", "ws"),
+        changes=(),
+        workspace_label="embedded workspace",
+    )
     assert plan_text(plan).splitlines()[1:] == [
         "",
         "Plan: 0 to create, 0 to update, 0 to run, 0 to delete, 0 unchanged.",
@@ -236,7 +242,11 @@ REPORT = RunReport(
         StepResult(
             BLUE,
             Outcome.UPDATED,
-            answers=(CheckResult("t", "http://127.0.0.1:1/score", "", 200, '{"result": [false]}'),),
+            answers=(
+                CheckResult(
+                    name="t", url="http://127.0.0.1:1/score", deployment="", status=200, body='{"result": [false]}'
+                ),
+            ),
         ),
     ),
     serial=42,
@@ -271,8 +281,10 @@ def test_durations_are_short() -> None:
 
 def test_status_tells_health_agreement_and_where_to_call() -> None:
     found = (
-        ResourceStatus(BLUE, Health.DEGRADED, Sync.OUT_OF_SYNC, message="it crashed"),
-        ResourceStatus(CLUSTER, Health.HEALTHY, Sync.SYNCED, urls={"scoring": "http://127.0.0.1:1/score"}),
+        ResourceStatus(address=BLUE, health=Health.DEGRADED, sync=Sync.OUT_OF_SYNC, message="it crashed"),
+        ResourceStatus(
+            address=CLUSTER, health=Health.HEALTHY, sync=Sync.SYNCED, urls={"scoring": "http://127.0.0.1:1/score"}
+        ),
     )
     text = status_text(found)
     assert "degraded" in text

@@ -26,4 +26,6 @@ def intent(name: str, verb: Verb = Verb.CREATE) -> Intent:
 
 
 def outcome(name: str, applied: Applied | None = None, *, verb: Verb = Verb.CREATE, **more: Any) -> StateChange:
-    return StateChange(intent(name, verb).step, at(name), applied, more.pop("outcome", "created"), **more)
+    return StateChange(
+        step=intent(name, verb).step, address=at(name), applied=applied, outcome=more.pop("outcome", "created"), **more
+    )

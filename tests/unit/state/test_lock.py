@@ -224,7 +224,7 @@ for _ in range(int(sys.argv[2])):
         intent = Intent("update data.counter", counter, Verb.UPDATE, "key", "")
         store.intend([intent])
         applied = Applied(counter, {}, Fingerprint("c"), str(number + 1))
-        store.settle_all([StateChange(intent.step, counter, applied, "updated")])
+        store.settle_all([StateChange(step=intent.step, address=counter, applied=applied, outcome="updated")])
 store.close()
 """
 

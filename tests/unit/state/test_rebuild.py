@@ -27,14 +27,20 @@ def live(revision: str, fingerprint: Fingerprint | None, *, owner: str | None = 
 
 def plan(desired: bool = True) -> Plan:
     target = Target(
-        Desired(ROWS, {}, "a", lifecycle=Lifecycle(protect=True, on_removal=Removal.KEEP)), {"path": "y"}, NOW
+        desired=Desired(
+            address=ROWS, properties={}, content="a", lifecycle=Lifecycle(protect=True, on_removal=Removal.KEEP)
+        ),
+        resolved={"path": "y"},
+        fingerprint=NOW,
     )
-    return Plan("demo", "", PlanBase("", 0, "", "w"), (), {ROWS: target} if desired else {})
+    return Plan(
+        project="demo", target="", base=PlanBase("", 0, "", "w"), changes=(), targets={ROWS: target} if desired else {}
+    )
 
 
 def seen(*objects: Observed) -> Observation:
     found: Mapping[Address, tuple[Observed, ...]] = {ROWS: objects}
-    return Observation("w", "w", found)
+    return Observation(workspace_id="w", label="w", objects=found)
 
 
 def test_what_the_spec_says_gets_the_record_of_its_apply() -> None:
