@@ -14,10 +14,8 @@ def taken(request: Request, owner: str | None) -> Conflict:
     """
     what = f"{request.address} {request.revision}".rstrip()
     if owner not in (None, request.owner):
-        return Conflict(
-            f"{what} exists already and belongs to the project '{owner}'.", fix="Give it another name in the spec."
-        )
+        return Conflict(f"{what} already exists and is owned by project '{owner}'.", fix="Rename it in the spec.")
     return Conflict(
-        f"{what} exists already with other content.",
-        fix=f"Plan again. If it should belong to this project: amlctl apply --adopt --select {request.address}.",
+        f"{what} already exists with different content.",
+        fix=f"Create a new plan. To adopt it, run: amlctl apply --adopt --select {request.address}.",
     )

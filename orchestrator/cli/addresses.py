@@ -23,9 +23,7 @@ def address_in(project: Project, text: str, kinds: Iterable[str]) -> Address:
     keys = {desired.key: address for address, desired in project.resources.items() if address.kind in wanted}
     if text in keys:
         return keys[text]
-    return chosen(
-        text, known, f"The project has no {' or '.join(sorted(wanted))} called '{text}'.", f"There is: {names}."
-    )
+    return chosen(text, known, f"There is no {' or '.join(sorted(wanted))} called '{text}'.", f"Available: {names}.")
 
 
 def chosen(text: str, known: Iterable[Address], missing: str, otherwise: str) -> Address:

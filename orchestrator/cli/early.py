@@ -8,11 +8,11 @@ from typing import Final
 import click
 
 OUTPUT_OPTIONS: Final = (
-    click.option("--quiet", "-q", is_flag=True, help="No progress, no notices."),
+    click.option("--quiet", "-q", is_flag=True, help="Print no progress and no notices."),
     click.option("--verbose", "-v", is_flag=True, help="Show everything: suppressed differences, lines of logs."),
-    click.option("--no-color", is_flag=True, help="Never colour the output."),
+    click.option("--no-color", is_flag=True, help="Disable color."),
     click.option(
-        "--log-format", type=click.Choice(["text", "json"]), help="Form of all that is said on stderr; text without it."
+        "--log-format", type=click.Choice(["text", "json"]), help="Format of messages on stderr (default: text)."
     ),
 )
 

@@ -93,12 +93,10 @@ def facts_of(failure: Exception) -> dict[str, Any]:
     if isinstance(failure, Exhausted):
         return {
             "code": "out-of-memory" if isinstance(failure, MemoryError) else "too-deep",
-            "detail": "There is not enough memory for this."
+            "detail": "Out of memory." if isinstance(failure, MemoryError) else "The input is nested too deeply.",
+            "fix": "Reduce the input, or raise the memory limit of the process (ulimit -v, or the container's limit)."
             if isinstance(failure, MemoryError)
-            else "The input is nested too deeply.",
-            "fix": "Make the input smaller, or raise the memory limit of the process (ulimit -v, the container's limit)."
-            if isinstance(failure, MemoryError)
-            else "Make the input less nested.",
+            else "Reduce the nesting of the input.",
             "request_id": "",
         }
     return {
@@ -112,9 +110,9 @@ def facts_of(failure: Exception) -> dict[str, Any]:
 def _file_facts(failure: OSError) -> dict[str, Any]:
     name = str(failure.filename or "The machine")
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}… ({len(name)} characters)"
-    fix = "Check that your user may read and write there, and that the disk has room."
+    fix = "Check that your user can read and write there, and that the disk has free space."
     if failure.errno in _PATH:
-        fix = "Correct the path: it must name a file or folder, and no link may lead back to itself."
+        fix = "Correct the path. It must name a file or folder without a loop of symbolic links."
     if failure.errno in _GONE:
         fix = "It changed while the command ran; run the command again once nothing else writes there."
     if failure.errno in (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM):

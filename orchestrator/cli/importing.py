@@ -63,9 +63,9 @@ def import_documents(source: Path, spec: Path, project: str) -> Imported:
             verdicts[path] = verdict
     if not included:
         raise StateError(
-            f"There is no CLI v2 YAML file below {source} that this version can use.{_named(skipped)}",
+            f"No supported CLI v2 YAML file was found in {source}.{_named(skipped)}",
             code="nothing-to-import",
-            fix="Name the folder with your az ml YAML files, or run `amlctl init` without --from.",
+            fix="Pass the folder with your az ml YAML files, or run `amlctl init` without --from.",
         )
     text = spec_text(project, spec.parent, source, verdicts, skipped)
     return Imported(text, tuple(included), tuple(skipped))
@@ -108,9 +108,9 @@ def _judge(path: Path, kinds: Kinds) -> Verdict:
         elif any(other.startswith(f"{key}.") for other in kinds):
             owners.append((key, name))
     if not titles or not all(titles):
-        return Verdict(refused="its kind is not known") if schema else Verdict()
+        return Verdict(refused="its kind is unknown") if schema else Verdict()
     if part and len(trees) > 1:
-        return Verdict(refused="a document in it needs `endpoint_name`, or a file of its own")
+        return Verdict(refused="a document in it needs `endpoint_name` or a separate file")
     return Verdict(", ".join(titles), holes=_needed(mask, path.name), part=part, owners=tuple(owners))
 
 

@@ -35,10 +35,12 @@ class Interrupts:
             raise KeyboardInterrupt
         if self.cancel.draining:
             self.cancel.abort()
-            self._console.error("Stopped waiting. What runs in the workspace goes on; the next apply takes it up.")
+            self._console.error("Stopped waiting. Operations in the workspace continue; the next apply resumes them.")
         else:
             self.cancel.drain()
-            self._console.error("Starting nothing new; finishing what runs. Press Ctrl-C again to stop waiting.")
+            self._console.error(
+                "Interrupt received: waiting for running operations. Press Ctrl-C again to stop waiting."
+            )
 
 
 @contextmanager

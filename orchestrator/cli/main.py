@@ -38,8 +38,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            fix = did_you_mean(args[0], COMMANDS, "`amlctl --help` lists the commands.")
-            ctx.fail(f"There is no command '{args[0]}'. {fix}")
+            fix = did_you_mean(args[0], COMMANDS, "Run `amlctl --help` for a list of commands.")
+            ctx.fail(f"Unknown command '{args[0]}'. {fix}")
         return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
@@ -67,7 +67,7 @@ def cli(
 def _tell_wrong_line(problem: click.ClickException, arguments: list[str]) -> int:
     """Print what is wrong with a command line; for programs on stdout as well. Returns the exit code."""
     if _wants_json(arguments):
-        fault = Invalid(problem.format_message(), code="usage", fix="The command with --help shows what it takes.")
+        fault = Invalid(problem.format_message(), code="usage", fix="Run the command with --help to see its options.")
         try:
             Console("json").document({"error": facts_of(fault)})
         except (OutputFailed, BrokenPipeError):

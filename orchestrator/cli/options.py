@@ -49,9 +49,9 @@ class SpecChoice:
 
 _PATH = click.Path(path_type=Path)
 _VARIANT_OPTIONS = (
-    click.option("--target", "-t", metavar="NAME", help="Target of the spec; without it the default one."),
-    click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; wins over everything else."),
-    click.option("--var-file", multiple=True, type=_PATH, help="YAML or JSON file of variables."),
+    click.option("--target", "-t", metavar="NAME", help="Target of the spec (default: the spec's default target)."),
+    click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; overrides every other source."),
+    click.option("--var-file", multiple=True, type=_PATH, help="YAML or JSON file with variables."),
 )
 """What chooses among the variants of a spec: target and variables."""
 
@@ -64,7 +64,7 @@ def spec_choice(
         paths = (Path(DEFAULT_SPEC),)
         if not paths[0].exists():
             raise click.UsageError(
-                f"No spec was given and there is no {DEFAULT_SPEC} in this folder. Name a spec file or a folder, or run `amlctl init`."
+                f"No spec was specified and this folder has no {DEFAULT_SPEC}. Pass a spec file or a folder, or run `amlctl init`."
             )
     return SpecChoice(
         paths, LoadOptions(target=target, variables=_variables(var), variable_files=var_file, environ=dict(os.environ))
@@ -120,7 +120,7 @@ def with_spec_and_address(function: F) -> F:
         **kwargs: Any,
     ) -> Any:
         if len(place) > 2:
-            raise click.UsageError(f"One SPEC and one ADDRESS are enough; {len(place)} words were given.")
+            raise click.UsageError(f"Expected [SPEC] ADDRESS, got {len(place)} arguments.")
         *spec, address = place
         paths = tuple(Path(path) for path in spec)
         return function(*args, spec=spec_choice(paths, target, var, var_file), address=address, **kwargs)
@@ -165,7 +165,7 @@ def with_console(*formats: str) -> Callable[[F], F]:
                 type=click.Choice(formats or ("text", "json")),
                 default=(formats or ("text",))[0],
                 show_default=True,
-                help="Form of the result on stdout.",
+                help="Output format of the result.",
             ),
             *OUTPUT_OPTIONS,
         )
@@ -184,14 +184,16 @@ def with_plan(function: F) -> F:
         return function(*args, options=PlanOptions(prune=prune, adopt=adopt, select=select), **kwargs)
 
     decorators = (
-        click.option("--prune", is_flag=True, help="Remove what the project owns and the spec no longer has."),
-        click.option("--adopt", is_flag=True, help="Take over live resources that bear no owner's mark."),
+        click.option(
+            "--prune", is_flag=True, help="Delete resources that the project owns and that were removed from the spec."
+        ),
+        click.option("--adopt", is_flag=True, help="Adopt existing resources that have no ownership tag."),
         click.option(
             "--select",
             "-s",
             multiple=True,
             metavar="EXPR",
-            help="Only these: jobs.train, +jobs.train (with upstream), jobs.train+ (with downstream), data.*",
+            help="Limit to these resources: jobs.train, +jobs.train (with upstream), jobs.train+ (with downstream), data.*",
         ),
     )
     return _stack(wrapper, decorators)  # type: ignore[return-value]
@@ -200,16 +202,20 @@ def with_plan(function: F) -> F:
 def with_run(function: F) -> F:
     """Add the options of commands that change a workspace."""
     decorators = (
-        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option("--yes", "-y", is_flag=True, help="Skip the confirmation prompt."),
         click.option(
-            "--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Steps at once."
+            "--parallelism",
+            type=click.IntRange(1, 256),
+            default=10,
+            show_default=True,
+            help="Number of concurrent operations.",
         ),
         click.option(
             "--lock-wait",
             type=click.FloatRange(0),
             default=0.0,
             metavar="SECONDS",
-            help="How long to wait for another apply of this project.",
+            help="How long to wait for the state lock.",
         ),
     )
     return _stack(function, decorators)  # type: ignore[return-value]

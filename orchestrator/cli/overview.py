@@ -7,20 +7,20 @@ import sys
 from orchestrator import __version__
 
 COMMANDS = {
-    "init": "Start a project, or make one from CLI v2 YAML files.",
-    "validate": "Check a spec without any workspace; all problems at once.",
-    "plan": "Show what apply would do, and why.",
-    "apply": "Make the workspace what the spec says.",
-    "reconcile": "Keep workspaces equal to their specs, again and again.",
-    "destroy": "Remove everything that the project owns.",
-    "status": "Show how everything is, live.",
-    "explain": "Say why a resource will change, or why not.",
-    "graph": "Draw the dependency graph.",
+    "init": "Create a project, or import one from CLI v2 YAML files.",
+    "validate": "Check a spec without a workspace; report all problems.",
+    "plan": "Show the changes that apply would make, and why.",
+    "apply": "Create or update the resources in the spec.",
+    "reconcile": "Continuously reconcile workspaces with their specs.",
+    "destroy": "Delete everything that the project owns.",
+    "status": "Show the health and sync state of all resources.",
+    "explain": "Explain why a resource will or will not change.",
+    "graph": "Print the dependency graph.",
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",
-    "state": "Write a lost state again, from the marks on live objects.",
-    "schema": "Print a JSON Schema, for editors.",
+    "state": "Rebuild a lost state from the ownership tags of live resources.",
+    "schema": "Print a JSON Schema for editors.",
     "completion": "Print a shell completion script.",
     "version": "Print the version.",
 }
@@ -29,17 +29,17 @@ COMMANDS = {
 _HEAD = """Usage: amlctl COMMAND [SPEC] [OPTIONS]
 
   Declarative orchestrator for Azure Machine Learning.
-  One spec, a plan you can read, an apply you can repeat.
+  One spec, a readable plan, a repeatable apply.
 
 Commands:"""
 
 _TAIL = """
-SPEC is a file or folder; without it, spec.yaml in this folder.
-Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan --detailed-exitcode),
+SPEC is a file or folder (default: spec.yaml in the current folder).
+Exit codes: 0 success, 1 error, 2 changes (plan --detailed-exitcode),
 3 partly applied, 130 interrupted.
 
-  amlctl COMMAND --help     what a command takes
-  amlctl init               a small project that trains and serves a model"""
+  amlctl COMMAND --help     show the options of a command
+  amlctl init               create create a small project that trains and serves a model"""
 
 
 def overview() -> str:

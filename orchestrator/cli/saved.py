@@ -77,15 +77,15 @@ def open_saved(path: Path, load: LoadOptions) -> tuple[dict[str, Any], SpecChoic
     document = _read(path)
     wrong = misshapen(document)
     if wrong:
-        raise _invalid(f"{path} is not a whole saved plan: {', '.join(wrong)}.")
+        raise _invalid(f"{path} is not a complete saved plan: {', '.join(wrong)}.")
     origin = document["origin"]
     missing = [name for name in origin["variables"] if name not in load.variables]
     if missing:
         flags = " ".join(f"--var {name}=…" for name in missing)
         raise StateError(
-            f"The plan was made with --var for {', '.join(missing)}; values are not saved because they may be secret.",
+            f"The plan was created with --var for {', '.join(missing)}; their values are not saved, because they may be secret.",
             code="saved-plan-variables",
-            fix=f"Give the same again: amlctl apply {path} {flags}",
+            fix=f"Pass the same values again: amlctl apply {path} {flags}",
         )
     root = _project_folder(path, origin)
     files = tuple(_here(root / file) for file in origin["variable_files"])
@@ -113,9 +113,9 @@ def require_same(document: dict[str, Any], fresh: Plan) -> None:
     problems = saved_plan_problems(document, fresh)
     if problems:
         raise StateError(
-            "The saved plan no longer holds: " + " ".join(problems),
+            "The saved plan is stale. " + " ".join(problems),
             code="saved-plan-stale",
-            fix="Make a new plan, read it, and apply that.",
+            fix="Create a new plan, review it, and apply it.",
         )
 
 
@@ -137,7 +137,7 @@ def _project_folder(plan: Path, origin: dict[str, Any]) -> Path:
     raise StateError(
         f"The spec of the saved plan ({', '.join(origin['spec'])}) is not in {looked}.",
         code="saved-plan-no-spec",
-        fix="Put the plan where it was made in your checkout, or run this in the folder in which it was made.",
+        fix="Move the plan to where it was created in your checkout, or run this in the folder where it was created.",
     )
 
 
@@ -166,7 +166,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _invalid(detail: str) -> StateError:
-    return StateError(detail, code="saved-plan-invalid", fix="Make one with `amlctl plan SPEC -o plan.json`.")
+    return StateError(detail, code="saved-plan-invalid", fix="Create one with `amlctl plan SPEC -o plan.json`.")
 
 
 def _begins_like_a_plan(path: Path) -> bool:

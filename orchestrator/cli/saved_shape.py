@@ -7,11 +7,11 @@ from typing import Any, Final
 
 _SWITCH: Final = "true or false"
 _TEXT: Final = "a text"
-_TEXTS: Final = "a list of texts"
+_TEXTS: Final = "a list of strings"
 _OBJECT: Final = "an object"
 
 _TOP: Final = {
-    "format": "a number", "project": _TEXT, "target": "a text or null", "base": _OBJECT, "changes": "a list of objects",
+    "format": "a number", "project": _TEXT, "target": "a string or null", "base": _OBJECT, "changes": "a list of objects",
     "summary": _OBJECT, "warnings": "a list of objects", "origin": _OBJECT,
 }  # fmt: skip
 _BASE: Final = {"lineage": _TEXT, "serial": "a number", "spec_digest": _TEXT, "workspace": _TEXT}
@@ -20,7 +20,7 @@ _CHANGE: Final = {
     "source": "an object or null",
 }  # fmt: skip
 _ORIGIN: Final = {
-    "project_folder": "two texts", "spec": _TEXTS, "target": "a text or null", "variables": _TEXTS,
+    "project_folder": "two strings", "spec": _TEXTS, "target": "a string or null", "variables": _TEXTS,
     "variable_files": _TEXTS, "prune": _SWITCH, "adopt": _SWITCH, "select": _TEXTS, "destroy": _SWITCH,
 }  # fmt: skip
 _FIELD: Final = {
@@ -55,11 +55,11 @@ def _is(value: Any, wanted: str) -> bool:
     texts = isinstance(value, list) and all(_usable(item) for item in value)
     return {
         _TEXT: _usable(value),
-        "a text or null": value is None or _usable(value),
+        "a string or null": value is None or _usable(value),
         "a number": isinstance(value, int) and not isinstance(value, bool),
         _SWITCH: isinstance(value, bool),
         _TEXTS: texts,
-        "two texts": texts and len(value) == 2,
+        "two strings": texts and len(value) == 2,
         _OBJECT: isinstance(value, dict),
         "an object or null": value is None or isinstance(value, dict),
         "a list of objects": isinstance(value, list) and all(isinstance(item, dict) for item in value),

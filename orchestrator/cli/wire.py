@@ -46,9 +46,9 @@ def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: boo
         if console.json:
             console.document({"path": str(root), "url": service.url})
         else:
-            console.result(f"Serving {root.name} at {service.url}. Ctrl-C stops.")
+            console.result(f"Serving {root.name} at {service.url}. Press Ctrl-C to stop.")
             there = shlex.quote(str(root))
-            console.result(f'In the shell of a program: eval "$(amlctl workspace env --arm --path {there})"')
+            console.result(f'To use it from a shell, run: eval "$(amlctl workspace env --arm --path {there})"')
         if rules is not None:
             rules.load()  # takes seconds; requests that come before it is done wait for it
         while not stopped.wait(LOOK_S):

@@ -19,29 +19,31 @@ Scalar: TypeAlias = str | Flag | Number
 
 
 AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fold=seconds)
-AS_TEXT: Final = Alias("the service keeps scalars as text", fold=scalar_text)
+AS_TEXT: Final = Alias("the service stores scalars as strings", fold=scalar_text)
 ON_OR_OFF: Final = Alias(
-    "the service has true and false as texts",
+    "the service stores booleans as strings",
     fold=lambda value: {"true": True, "false": False}.get(str(value).lower(), value),
 )
 ANY_CASE: Final = Alias("the service changes the case", fold=lower)
 CAMEL: Final = Spelling("the service writes it as one word", camel=True)
 EXACT: Final = Spelling("the service knows no other spelling", exact=True)
 
-WRITTEN: Final = AsWritten("a text, whatever it looks like")
+WRITTEN: Final = AsWritten("always a string")
 _SCALAR: Final = WithJsonSchema({"type": ["string", "boolean", "number"]})
 
 Text: TypeAlias = Annotated[Scalar, AS_TEXT, WRITTEN, _SCALAR]
 """A text in a mapping from names: ``1.10`` stays ``1.10``."""
 
-Words: TypeAlias = Annotated[Scalar, AsWritten("a text, whatever it looks like", blank=True), _SCALAR]
+Words: TypeAlias = Annotated[Scalar, AsWritten("always a string", blank=True), _SCALAR]
 """A text for people; none is as good as an empty one."""
 
 Version: TypeAlias = Annotated[Scalar, AS_TEXT, WRITTEN, _SCALAR]
 """A version is text; the service's own loader takes numbers as well."""
 
-Tags: TypeAlias = Annotated[dict[str, Text | None], Metadata("tags only label")]
-Properties: TypeAlias = Annotated[dict[str, Text | None], Metadata("properties label; the service adds its own")]
+Tags: TypeAlias = Annotated[dict[str, Text | None], Metadata("tags are labels only")]
+Properties: TypeAlias = Annotated[
+    dict[str, Text | None], Metadata("properties are labels only; the service adds its own")
+]
 Environ: TypeAlias = dict[str, Text | None]
 
 
@@ -53,9 +55,11 @@ class Named(Spec):
 
     schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
     name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
-    description: Annotated[Words | None, Metadata("a description only labels")] = Field(None, description="For people.")
-    id: Annotated[str | None, Computed("given by the service")] = None
-    creation_context: Annotated[dict[str, Any] | None, Computed("a fact about the live resource")] = None
+    description: Annotated[Words | None, Metadata("a description is a label only")] = Field(
+        None, description="A description."
+    )
+    id: Annotated[str | None, Computed("set by the service")] = None
+    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = None
 
 
 class Resource(Named):
@@ -73,9 +77,7 @@ class FileAsset(Resource):
 
     type: str | None = Field(None, description="What the files are.")
     path: Annotated[str, DATA_FILES] = Field(description="A local path, a URL, a datastore's path or a job's output.")
-    version: Version | None = Field(
-        None, description="Pins the version; without it the content's digest is the version."
-    )
+    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
     datastore: Annotated[str | None, UPLOADED_TO] = Field(
         None, description="azureml:NAME of the datastore for local files; the workspace's own if left out."
     )
@@ -95,8 +97,8 @@ class ServiceIdentity(Spec):
         ]
         | None
     ) = Field(None, description="The identities, for user_assigned.")
-    principal_id: Annotated[str | None, Computed("given by the service")] = None
-    tenant_id: Annotated[str | None, Computed("given by the service")] = None
+    principal_id: Annotated[str | None, Computed("set by the service")] = None
+    tenant_id: Annotated[str | None, Computed("set by the service")] = None
 
 
 class UserAssignedIdentity(Spec):
@@ -141,10 +143,10 @@ class DataInput(Spec):
     path: Annotated[str, DATA_FILES, ASSET] = Field(
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
-    mode: Annotated[PathMode | None, Passive("how the bytes reach the job, not which")] = Field(
+    mode: Annotated[PathMode | None, Passive("affects how data reaches the job, not which data")] = Field(
         None, description="How the job gets the bytes: mounted, downloaded or as a URL."
     )
-    path_on_compute: Annotated[str | None, Passive("where the job finds it, not what it is")] = Field(
+    path_on_compute: Annotated[str | None, Passive("affects where the job finds the data, not which data")] = Field(
         None, description="Where the job finds them on its machine."
     )
     datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = Field(
@@ -163,19 +165,19 @@ class Output(Spec):
     """Where a job leaves a result."""
 
     type: AssetType | None = Field(None, description="What the output is; uri_folder if left out.")
-    path: Annotated[str | None, Passive("where the bytes go, not which")] = Field(
+    path: Annotated[str | None, Passive("affects where data is stored, not which data")] = Field(
         None, description="Where it is stored; the workspace's own datastore if left out."
     )
-    mode: Annotated[Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("how the bytes leave")] = Field(
-        None, description="How the bytes leave the job's machine."
-    )
-    path_on_compute: Annotated[str | None, Passive("where the job writes it, not what it is")] = Field(
+    mode: Annotated[
+        Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("affects how data is written, not which data")
+    ] = Field(None, description="How the bytes leave the job's machine.")
+    path_on_compute: Annotated[str | None, Passive("affects where the job writes the data, not which data")] = Field(
         None, description="Where the job writes it on its machine."
     )
-    name: Annotated[str | None, Passive("registers the result, does not change it")] = Field(
+    name: Annotated[str | None, Passive("affects registration only, not the result")] = Field(
         None, description="Registers the output as an asset of this name."
     )
-    version: Annotated[Version | None, Passive("registers the result, does not change it")] = Field(
+    version: Annotated[Version | None, Passive("affects registration only, not the result")] = Field(
         None, description="Version of that asset; the next number if left out."
     )
 
@@ -216,32 +218,32 @@ class JobService(Spec):
         None, description="all: on every node; otherwise on the first."
     )
     properties: dict[str, Any] | None = Field(None, description="Further settings of the service.")
-    endpoint: Annotated[str | None, Computed("given by the service")] = None
-    status: Annotated[str | None, Computed("a fact about the run")] = None
-    error_message: Annotated[str | None, Computed("a fact about the run")] = None
+    endpoint: Annotated[str | None, Computed("set by the service")] = None
+    status: Annotated[str | None, Computed("read-only status of the run")] = None
+    error_message: Annotated[str | None, Computed("read-only status of the run")] = None
 
 
 class Job(Resource):
     """What all jobs have."""
 
-    display_name: Annotated[Words | None, Metadata("a name for people")] = Field(
+    display_name: Annotated[Words | None, Metadata("a display name")] = Field(
         None, description="Name for people; need not be unique."
     )
-    experiment_name: Annotated[str | None, Passive("where the run is listed, not what it does")] = None
+    experiment_name: Annotated[str | None, Passive("affects where the run is listed only")] = None
     properties: Properties | None = Field(None, description="Labels that programs read.")
     compute: Annotated[
         str | None,
-        Ref("the same work on another machine is the same work", kind="compute", cascades=False, bare=True),
-        Passive("the same work on another machine is the same work"),
-        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
-    ] = Field(None, description="azureml:NAME of a compute; nothing means serverless.")
-    identity: Annotated[JobIdentity | None, Passive("who runs it, not what it does")] = None
-    resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
-    queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
-    services: Annotated[dict[str, JobService] | None, Passive("ways to look in, not what it does")] = None
+        Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
+        Passive("affects where it runs only"),
+        Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
+    ] = Field(None, description="azureml:NAME of a compute (default: serverless).")
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = None
+    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
+    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = None
     outputs: Outputs | None = Field(None, description="Name to output.")
-    status: Annotated[str | None, Computed("a fact about the run")] = None
-    log_files: Annotated[dict[str, str] | None, Computed("the service fills it in")] = None
+    status: Annotated[str | None, Computed("read-only status of the run")] = None
+    log_files: Annotated[dict[str, str] | None, Computed("set by the service")] = None
 
 
 class BuildContext(Spec):

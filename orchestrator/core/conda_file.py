@@ -27,7 +27,7 @@ class CondaProblem(NamedTuple):
 def conda_problems(body: Any) -> Iterator[CondaProblem]:
     """Everything that conda would stop at before it looks for a package.
 
-    Source: conda documentation, environment.yml: `dependencies` is a list of texts, and of mappings whose only member is a list for pip.
+    Source: conda documentation, environment.yml: `dependencies` is a list of strings, and of mappings whose only member is a list for pip.
     """
     if not isinstance(body, dict):
         yield CondaProblem((), "is no mapping", "Write `dependencies: […]`.")

@@ -13,7 +13,7 @@ _SQLITE_SAYS: Final = "disk is full"
 DISK_FULL: Final = "disk-full"
 """Code of the error about a full disk."""
 
-ROOM: Final = "Make room on that disk, or move the folder to another one, and run the command again."
+ROOM: Final = "Free space on that disk, or move the folder to another one, then run the command again."
 """What to do about a full disk."""
 
 

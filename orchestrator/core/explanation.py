@@ -15,7 +15,7 @@ class Link:
     Attributes:
         change: the decision of this link.
         root: nothing further upstream is behind it.
-        earlier: it changed in an earlier apply, and does not change now.
+        earlier: changed by an earlier apply, and does not change now.
     """
 
     change: Change

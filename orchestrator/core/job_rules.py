@@ -15,9 +15,9 @@ from orchestrator.core.tree import Path, value_at
 _PART: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _UNEVALUATED: Final = ("uri_file", "uri_folder", "custom_model", "mlflow_model", "triton_model")
 _WITHOUT_EFFECT: Final = {
-    ("services",): "nobody can look into a job there",
-    ("identity",): "jobs run as whoever runs the workspace",
-    ("resources", "shm_size"): "jobs have the shared memory of this machine",
+    ("services",): "interactive services for jobs are not supported there",
+    ("identity",): "jobs run as the user who runs the workspace",
+    ("resources", "shm_size"): "jobs use the shared memory of this machine",
 }
 
 
@@ -45,7 +45,7 @@ def job_refusals(kind: JobType, variant: str, body: Body) -> Iterator[Refusal]:
         mode = value_at(body, (*path, "mode"))
         if isinstance(mode, str) and mode.startswith("eval_"):
             yield Refusal(
-                f"for mode {mode} the service reads a table into files; here tables are handed over as they are",
+                f"mode {mode} converts a table to files, which is not supported here",
                 (*path, "mode"),
                 "Use mode ro_mount or download.",
             )
@@ -60,7 +60,7 @@ def _misnamed(body: Body) -> Iterator[BodyProblem]:
                 yield BodyProblem(
                     (side, name),
                     "invalid-name",
-                    f"'{name}' cannot name one of the {side}: names there are of letters, digits, '_' and '-'.",
+                    f"'{name}' is not a valid name in `{side}`: use letters, digits, '_' and '-'.",
                     "Choose another name.",
                 )
 
@@ -73,7 +73,7 @@ def _versions_of_nothing(body: Body) -> Iterator[BodyProblem]:
             yield BodyProblem(
                 ("outputs", name, "version"),
                 "invalid-value",
-                f"Output '{name}' has a version and no name, so nothing would be registered.",
+                f"Output '{name}' has a version but no name, so it would not be registered.",
                 "Add 'name: NAME', or remove the version.",
             )
 
@@ -89,7 +89,7 @@ def _unreadable_modes(body: Body) -> Iterator[BodyProblem]:
             yield BodyProblem(
                 ("inputs", name, "mode"),
                 "invalid-value",
-                f"Mode {mode} reads a table, and input '{name}' is not of type mltable.",
+                f"Mode {mode} requires an input of type mltable, and '{name}' is not.",
                 "Use ro_mount, download or direct, or write 'type: mltable'.",
             )
 
@@ -99,7 +99,7 @@ def _without_effect(body: Body, place: Path) -> Iterator[Refusal]:
     for path, why in _WITHOUT_EFFECT.items():
         full = (*place, *path)
         if value_at(body, full):
-            fix = "Remove it, or choose another target where it has one."
+            fix = "Remove it, or set it only in a target that supports it."
             yield Refusal(f"{'.'.join(map(str, full))} has no effect here: {why}.", full, fix, stops=False)
 
 
@@ -107,15 +107,15 @@ def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
     launcher = value_at(body, (*place, "distribution", "type"))
     if launcher not in (None, "pytorch"):
         yield Refusal(
-            f"it has no launcher for distribution '{launcher}'",
+            f"it does not support distribution '{launcher}'",
             (*place, "distribution", "type"),
-            "Use distribution pytorch, whose processes it starts side by side, or run the job in an Azure workspace.",
+            "Use distribution pytorch, which runs as several local processes, or run the job in an Azure workspace.",
         )
     nodes: Any = value_at(body, (*place, "resources", "instance_count"))
     if isinstance(nodes, int) and nodes > 1:
         where = ".".join(map(str, (*place, "resources", "instance_count")))
         yield Refusal(
-            f"the job asks for {nodes} machines, and this is one",
+            f"the job requests {nodes} nodes, and this machine is one",
             (*place, "resources", "instance_count"),
             f"Set {where}: 1; distribution pytorch starts several processes on one machine.",
         )

@@ -40,5 +40,5 @@ def unfilled(command: object, path: Path, sides: Mapping[str, Any], who: str) ->
         declared = sides[side] or {}
         if isinstance(declared, Mapping) and name not in declared:
             fix = did_you_mean(name, declared, f"Declare '{name}' under `{side}:`.")
-            detail = f"The command mentions {side}.{name}, which the job does not declare."
+            detail = f"The command refers to {side}.{name}, which the job does not declare."
             yield BodyProblem(path, "invalid-value", detail, fix)

@@ -27,7 +27,7 @@ def open_plain(path: str | Path) -> IO[bytes]:
     """Open a file to read. Returns at once whatever the path names.
 
     Raises:
-        OSError: it is no ordinary file (`errno.ENXIO`), or cannot be opened.
+        OSError: it is not a regular file (`errno.ENXIO`), or cannot be opened.
     """
     try:
         handed_over = os.fspath(path).startswith(_HANDED_OVER)

@@ -169,7 +169,7 @@ class Backend(Protocol):
         ...
 
     def delete(self, address: Address, revision: str, removal: Removal) -> None:
-        """Delete or archive. What is gone already is no error."""
+        """Delete or archive. What is already deleted is no error."""
         ...
 
     def cancel(self, address: Address, revision: str) -> None:

@@ -41,7 +41,7 @@ class Removal(StrEnum):
 
 
 class Rerun(StrEnum):
-    """When a job runs again."""
+    """When the job runs again."""
 
     ON_CHANGE = "on_change"
     ALWAYS = "always"

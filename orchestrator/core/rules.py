@@ -48,16 +48,15 @@ def environment_problems(body: Mapping[str, Any], path: Path) -> Iterator[BodyPr
         yield BodyProblem(
             path,
             "missing-field",
-            "An environment with 'conda_file' needs 'image', which its packages are put on; the service refuses it without.",
+            "An environment with 'conda_file' requires 'image', the base image for its packages.",
             "Add 'image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04' or another base image.",
         )
     elif not any(body.get(key) for key in ("image", "build")):
         yield BodyProblem(
             path,
             "missing-field",
-            "An environment needs 'image', 'conda_file' with 'image', or 'build'; this one has none of them, and the "
-            "service would refuse it when the first job starts.",
-            "Name a container image under 'image', or a folder with a Dockerfile under 'build: {path: …}'.",
+            "An environment requires 'image' (with or without 'conda_file') or 'build'.",
+            "Set 'image' to a container image, or add a folder with a Dockerfile as 'build: {path: …}'.",
         )
     conda = body.get("conda_file")
     for wrong in conda_problems(conda) if isinstance(conda, Mapping) else ():
@@ -69,7 +68,7 @@ def environment_problems(body: Mapping[str, Any], path: Path) -> Iterator[BodyPr
             yield BodyProblem(
                 (*path, other),
                 "invalid-value",
-                f"'build' makes the whole image, so '{other}' beside it has no meaning.",
+                f"'build' and '{other}' are mutually exclusive.",
                 f"Remove '{other}' or 'build'.",
             )
 

@@ -108,9 +108,9 @@ def apply_agreed(
         fresh = narrow(plan_project(project, workspace, options).plan)
         if fresh.changes != agreed.changes and not (run.fewer and _is_part(fresh, agreed)):
             raise StateError(
-                "The workspace or its state changed after the plan was shown, so the plan no longer holds.",
+                "The workspace or its state changed after the plan was shown, so the plan is stale.",
                 code="plan-outdated",
-                fix="Look at the new plan and apply again.",
+                fix="Review the new plan and apply again.",
             )
         run.begun()
         settings = ApplyOptions(parallelism=run.parallelism, cancel=run.cancel, listener=run.listener, clock=run.clock)

@@ -27,15 +27,15 @@ def rebuild_state(project: Project, workspace: Workspace, run: RunOptions) -> Ma
     with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
         if workspace.store.load().applied:
             raise StateError(
-                f"Project '{project.name}' has a state in this workspace; nothing was rebuilt.",
+                f"Project '{project.name}' already already already has a state in this workspace; nothing was rebuilt.",
                 code="state-exists",
-                fix="Plan as usual: what differs is shown as a change.",
+                fix="Run `amlctl plan`: differences are shown as changes.",
             )
         state = workspace.store.begin()
         rebuilt, _ = read_marks(project, workspace, state.lineage)
         if rebuilt.ambiguous:
             raise StateError(
-                f"Several objects may be in force, and nothing tells which one was: {describe_ambiguous(rebuilt.ambiguous)}.",
+                f"Cannot tell which of several objects is current: {describe_ambiguous(rebuilt.ambiguous)}.",
                 code="state-ambiguous",
                 fix="Archive or delete all but one of each, then rebuild again.",
             )

@@ -60,8 +60,8 @@ def plan_from_tags(project: Project, workspace: Workspace, options: PlanOptions,
     warning = Diagnostic(
         Severity.WARNING,
         STATE_DENIED,
-        "Planned from tags, without the state",
-        f"The state cannot be read, so what was applied is taken from the tags of live objects. {error.detail}",
+        "Planned without the state",
+        f"The state cannot be read, so the applied configuration is taken from the tags of live resources. {error.detail}",
         error.fix,
     )
     return Planned(project, state, observation, replace(plan, warnings=(*plan.warnings, warning)))

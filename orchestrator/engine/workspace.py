@@ -103,7 +103,7 @@ def _speaking_of(project: Project) -> str:
 def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
     if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
         raise UnsupportedSetup(
-            f"{_speaking_of(project)} goes to an Azure workspace, for which azure-ai-ml is not installed.",
+            f"{_speaking_of(project)} uses an Azure workspace, but azure-ai-ml is not installed.",
             fix=install_extra("azure"),
         )
     from orchestrator.backends.azure.backend import AzureBackend

@@ -34,7 +34,7 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
     state = store.begin()
     _check_base(plan, state)
     for intent in state.unfinished:
-        message = f"an earlier apply stopped before the end of: {intent.step}; going on from what is there"
+        message = f"an earlier apply was interrupted during: {intent.step}; resuming"
         options.listener(Event(kind=EventKind.NOTICE, address=intent.address, message=message, verb=intent.verb))
     _close_answered(plan, state, store)
     runner = StepRunner(plan, backend, kinds, state.lineage, options)
@@ -52,9 +52,9 @@ def _check_base(plan: Plan, state: State) -> None:
     """A plan holds only for the state that it was made from."""
     if state.serial != plan.base.serial + 1 or plan.base.lineage not in ("", state.lineage):
         raise StateError(
-            "The state changed after the plan was made, so the plan no longer holds. Nothing was done.",
+            "The state changed after the plan was created, so the plan is stale. Nothing was changed.",
             code="plan-outdated",
-            fix="Plan again, and apply the new plan.",
+            fix="Create a new plan and apply it.",
         )
 
 

@@ -52,16 +52,16 @@ def value_of(reference: Reference, live: Live, kinds: Kinds) -> Any:
     observed = live(target)
     if observed is None:
         raise Invalid(
-            f"{reference} mentions {target}, which is not in the workspace.",
-            fix=f"Apply {target} first, or take the mention out.",
+            f"{reference} refers to {target}, which is not in the workspace.",
+            fix=f"Apply {target} first, or remove the reference.",
         )
     found = _attribute(observed, attribute)
     if found is None:
         found = _from_name(observed, attribute, kinds)
     if found is None:
         raise Invalid(
-            f"{target} has no value '{attribute}' now that it is there, so {reference} cannot be filled in.",
-            fix="Mention a value that the resource has.",
+            f"{target} was created but has no attribute '{attribute}', so {reference} cannot be resolved.",
+            fix="Use an attribute that the resource has.",
         )
     return found
 

@@ -63,7 +63,7 @@ class Calls:
         return self._retrier.call(rest, on_retry)
 
     def delete(self, observed: Observed, removal: Removal, on_retry: OnRetry) -> None:
-        """Delete or archive. What is gone already is what was wanted."""
+        """Delete or archive. What is already deleted is what was wanted."""
 
         def happened() -> bool | None:
             seen = self._backend.read(observed.address, observed.revision or None)

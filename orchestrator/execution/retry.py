@@ -61,7 +61,7 @@ class Retrier:
                 pause = self._policy.pause_s(error, attempt, self._random)
                 if self._policy.ends(attempt, now + pause - first_failure):
                     raise
-                on_retry(f"{error.detail.rstrip('.')}; trying again in {pause:.1f} s")
+                on_retry(f"{error.detail.rstrip('.')}; retrying in {pause:.1f} s")
                 if self._cancel.sleep(pause):
-                    raise Cancelled("Stopped while waiting to try again.") from error
+                    raise Cancelled("Interrupted while waiting to retry.") from error
                 attempt += 1

@@ -34,7 +34,7 @@ from orchestrator.execution.retry import OnRetry
 from orchestrator.execution.timeouts import timeout_of
 from orchestrator.execution.verify import verify
 
-STOPPED = "Not started because of the wish to stop."
+STOPPED = "Not started: interrupted."
 
 _WITHOUT_EFFECT = (NotFound, Conflict, Denied, Invalid, Throttled, Transient)
 _AT_REST = (Health.HEALTHY, Health.SUSPENDED)

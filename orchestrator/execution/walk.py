@@ -170,7 +170,7 @@ class Walk:
         for step in self._steps.values():
             if step.id not in self._results:
                 going_on = step.id in self._under_way
-                why = "It goes on in the workspace; the next apply takes it up." if going_on else STOPPED
+                why = "It continues in the workspace; the next apply resumes it." if going_on else STOPPED
                 outcome = Outcome.LEFT_RUNNING if going_on else Outcome.CANCELLED
                 self._results[step.id] = self._runner.not_started(step, outcome, why).result
 

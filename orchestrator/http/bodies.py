@@ -35,7 +35,7 @@ class TooLarge(Exception):
     """
 
     def __init__(self, most: int, *, more: bool) -> None:
-        super().__init__(f"The body has more than {most} bytes.")
+        super().__init__(f"The request body is larger than {most} bytes.")
         self.more = more
 
 
@@ -59,9 +59,9 @@ async def pieces(receive: Receive, most: int, within_s: float = BODY_S) -> Async
         try:
             message = await asyncio.wait_for(receive(), min(PIECE_S, max(0.0, deadline - time.monotonic())))
         except TimeoutError:
-            raise TooSlow("The body did not come in time.") from None
+            raise TooSlow("Timed out while reading the request body.") from None
         if message["type"] != "http.request":
-            raise TooSlow("The sender left.")
+            raise TooSlow("The client disconnected.")
         piece: bytes = message.get("body", b"")
         length += len(piece)
         if length > most:

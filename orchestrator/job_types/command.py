@@ -18,7 +18,7 @@ from orchestrator.core.programs import Distribution
 class CommandLimits(Spec):
     """Bounds on a command job."""
 
-    timeout: Annotated[Whole | None, Passive("bounds the time, not the work")] = Field(
+    timeout: Annotated[Whole | None, Passive("limits the time, not the result")] = Field(
         None, gt=0, description="Seconds."
     )
 

@@ -28,7 +28,7 @@ from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Sampling
 from orchestrator.core.tree import Path
 
-TIME: Final = Passive("bounds the time, not the work")
+TIME: Final = Passive("limits the time, not the result")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST: Final = 1000
 """Source: Azure ML documentation, limits of sweep jobs: max_total_trials is 1 to 1000."""
@@ -50,9 +50,9 @@ class Trial(Spec):
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to each trial.")
     environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
     environment_variables: Environ | None = None
-    resources: Annotated[JobResources | None, Passive("where it runs, not what it does")] = None
+    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
     distribution: Distribution | None = None
-    queue_settings: Annotated[QueueSettings | None, Passive("how long it waits, not what it does")] = None
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
 
 
 class Objective(Spec):
@@ -66,9 +66,7 @@ class SweepLimits(Spec):
     """Bounds on a sweep."""
 
     max_total_trials: Whole = Field(ge=1, le=_MOST)
-    max_concurrent_trials: Annotated[Whole | None, Passive("how much runs at once, not what is tried")] = Field(
-        None, ge=1, le=_MOST
-    )
+    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(None, ge=1, le=_MOST)
     timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds, for the whole sweep.")
     trial_timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds, for each trial.")
 

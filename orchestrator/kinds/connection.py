@@ -97,8 +97,8 @@ class ConnectionBody(Spec):
 
     schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
     name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
-    id: Annotated[str | None, Computed("given by the service")] = None
-    creation_context: Annotated[dict[str, Any] | None, Computed("a fact about the live resource")] = None
+    id: Annotated[str | None, Computed("set by the service")] = None
+    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = None
     metadata: dict[str, Text | None] | None = Field(
         None, description="What else the service should know: name to text."
     )

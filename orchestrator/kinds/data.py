@@ -31,10 +31,8 @@ class DataBody(FileAsset):
     path: Annotated[str, replace(DATA_FILES, asset="uri_folder"), ASSET] = Field(
         description="A local path, a URL or a datastore's path."
     )
-    version: Version | None = Field(
-        None, description="Pins the version; without it the content's digest is the version."
-    )
-    auto_delete_setting: Annotated[AutoDelete | None, Metadata("how long it is kept, not what it is")] = Field(
+    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
+    auto_delete_setting: Annotated[AutoDelete | None, Metadata("affects retention only")] = Field(
         None, description="When the service deletes the asset by itself."
     )
 

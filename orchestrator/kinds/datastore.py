@@ -16,9 +16,9 @@ from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, Na
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
 
-_MOVED: Final = "another place is another datastore: what was registered with paths inside would point elsewhere"
+_MOVED: Final = "registered assets refer to paths in it, so a different location is a different datastore"
 _HIDDEN: Final = WriteOnly("the service never returns credentials")
-_ENDPOINT: Final = ServiceValue("the public cloud's address unless said")
+_ENDPOINT: Final = ServiceValue("the address of the public cloud by default")
 
 
 class KeyOrToken(Spec):
@@ -135,7 +135,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("artifact",),
             "missing-field",
-            "A datastore in OneLake opens an artifact by its name; this says none.",
+            "A OneLake datastore requires 'artifact_name'.",
             "Add 'artifact_name: …' under 'artifact'.",
         )
     credentials = body.get("credentials")
@@ -145,14 +145,14 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("credentials", "sas_token"),
             "invalid-value",
-            "A datastore is opened with an account key or with a SAS token, not with both.",
+            "'account_key' and 'sas_token' are mutually exclusive.",
             "Remove 'account_key' or 'sas_token'.",
         )
     if variant == "azure_file" and not credentials.keys() & {"account_key", "sas_token"}:
         yield BodyProblem(
             ("credentials",),
             "missing-field",
-            "A file share is opened with 'account_key' or 'sas_token'; this has neither.",
+            "A file share requires 'account_key' or 'sas_token'.",
             "Add 'account_key: ${secret.NAME}'.",
         )
     if credentials and variant in ("azure_data_lake_gen1", "azure_data_lake_gen2", "one_lake"):
@@ -165,14 +165,14 @@ def _half_a_principal(variant: str, credentials: Mapping[str, Any]) -> Iterable[
             yield BodyProblem(
                 ("credentials",),
                 "missing-field",
-                f"A service principal needs '{needed}'.",
+                f"A service principal requires '{needed}'.",
                 f"Add '{needed}: …' under 'credentials'.",
             )
     if not credentials.keys() & {"client_secret", "certificate", "thumbprint"}:
         yield BodyProblem(
             ("credentials",),
             "missing-field",
-            "A service principal needs 'client_secret'"
+            "A service principal requires 'client_secret'"
             + ("." if variant == "one_lake" else ", or 'certificate' with 'thumbprint'."),
             "Add 'client_secret: ${secret.NAME}' under 'credentials'.",
         )
@@ -180,7 +180,7 @@ def _half_a_principal(variant: str, credentials: Mapping[str, Any]) -> Iterable[
         yield BodyProblem(
             ("credentials",),
             "missing-field",
-            "A service principal's certificate needs its 'thumbprint'.",
+            "The certificate of a service principal requires 'thumbprint'.",
             "Add 'thumbprint: …' under 'credentials'.",
         )
 

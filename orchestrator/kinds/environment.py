@@ -24,9 +24,7 @@ from orchestrator.core.rules import asset_name, environment_problems
 class EnvironmentBody(EnvironmentContent, Resource):
     """An environment: an image, a conda file on top of an image, or a folder with a Dockerfile."""
 
-    version: Version | None = Field(
-        None, description="Pins the version; without it the content's digest is the version."
-    )
+    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

@@ -27,14 +27,12 @@ class ModelBody(FileAsset):
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
         description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
     )
-    version: Version | None = Field(None, description="Pins the version; without it the next whole number is taken.")
-    flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("comes back empty where the spec is silent")] = (
-        None
-    )
-    stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development unless said")] = None
+    version: Version | None = Field(None, description="Pins the version (default: the next whole number).")
+    flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("returned empty unless the spec sets it")] = None
+    stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development by default")] = None
     default_deployment_template: Annotated[DeploymentTemplate | None, Metadata("a proposal for deployments")] = None
-    latest_version: Annotated[str | None, Computed("a fact about the registry")] = None
-    job_name: Annotated[str | None, Computed("the service fills it in for models made by jobs")] = None
+    latest_version: Annotated[str | None, Computed("read-only status of the registry")] = None
+    job_name: Annotated[str | None, Computed("set by the service for models created by jobs")] = None
 
 
 class CustomModel(ModelBody):

@@ -28,10 +28,10 @@ class TestExpectation(Spec):
     """What must come back."""
 
     __test__ = False
-    status: Whole | None = Field(None, ge=100, le=599, description="The HTTP status; 200 if nothing is said.")
-    json_: Any = Field(None, alias="json", description="The answer's JSON.")
+    status: Whole | None = Field(None, ge=100, le=599, description="The expected HTTP status (default: 200).")
+    json_: Any = Field(None, alias="json", description="The expected JSON response.")
     match: Literal["equal", "subset"] | None = Field(
-        None, description="equal, or subset: what is written must be there, more may be."
+        None, description="equal, or subset: the response may contain more."
     )
 
 
@@ -42,7 +42,7 @@ class EndpointTest(Spec):
     request: TestRequest = Field(description="What is sent.")
     headers: dict[str, Scalar] | None = Field(None, description="Further headers of the request.")
     expect: TestExpectation | None = Field(None, description="What must come back; status 200 if left out.")
-    timeout: Whole | float | None = Field(None, gt=0, description="Seconds for one request; 30 if nothing is said.")
+    timeout: Whole | float | None = Field(None, gt=0, description="Time-out of one request in seconds (default: 30).")
 
 
 class OnlineEndpoint(Resource):
@@ -54,25 +54,25 @@ class OnlineEndpoint(Resource):
     identity: Annotated[
         ServiceIdentity | None,
         Immutable("the identity of an endpoint is set when it is created"),
-        ServiceValue("given by the service where the spec is silent"),
+        ServiceValue("set by the service unless the spec sets it"),
     ] = Field(None, description="The identity under which deployments reach other resources.")
     properties: Properties | None = Field(None, description="Labels that programs read.")
     location: Annotated[str | None, Computed("the workspace's")] = None
-    kind: Annotated[str | None, Computed("given by the service")] = None
-    provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
-    scoring_uri: Annotated[str | None, Computed("given by the service")] = None
-    openapi_uri: Annotated[str | None, Computed("given by the service")] = None
+    kind: Annotated[str | None, Computed("set by the service")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = None
+    scoring_uri: Annotated[str | None, Computed("set by the service")] = None
+    openapi_uri: Annotated[str | None, Computed("set by the service")] = None
     deployments: dict[str, dict[str, Any]] | None = Field(None, description="Name to deployment.")
     traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of the requests.")
     mirror_traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of requests copied to it.")
-    tests: list[EndpointTest] | None = Field(None, description="Requests that must be answered.")
+    tests: list[EndpointTest] | None = Field(None, description="Test requests that must succeed.")
 
 
 class ManagedOnlineEndpoint(OnlineEndpoint):
     """An endpoint on machines of the service."""
 
     public_network_access: Annotated[
-        Literal["enabled", "disabled"] | None, ANY_CASE, ServiceValue("enabled unless said")
+        Literal["enabled", "disabled"] | None, ANY_CASE, ServiceValue("enabled by default")
     ] = Field(None, description="Whether the endpoint can be reached from the internet.")
 
 
@@ -94,8 +94,8 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("identity", "user_assigned_identities"),
             "invalid-value",
-            f"{len(users)} user-assigned identities are written, and azure-ai-ml supports one for an online endpoint.",
-            "Leave one of them.",
+            f"{len(users)} user-assigned identities are set; azure-ai-ml supports one per online endpoint.",
+            "Keep one of them.",
         )
 
 

@@ -42,8 +42,8 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("traffic",),
             "invalid-value",
-            f"The shares add up to {total} percent; the service takes 100, or 0 for an endpoint that answers nobody.",
-            "Make the shares add up to 100.",
+            f"The traffic adds up to {total} percent; it must be 100, or 0 for an endpoint without traffic.",
+            "Change the traffic to add up to 100.",
         )
     if not isinstance(mirror, Mapping):
         return
@@ -52,7 +52,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("mirror_traffic",),
             "invalid-value",
-            f"Requests can be mirrored to one deployment; this names {len(mirrored)}.",
+            f"Traffic can be mirrored to one deployment only; this has {len(mirrored)}.",
             f"Keep one of: {', '.join(mirrored)}.",
         )
     for name in mirrored:
@@ -61,7 +61,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             yield BodyProblem(
                 ("mirror_traffic", name),
                 "invalid-value",
-                f"'{name}' answers {share} percent of the requests itself, so it cannot be a mirror as well.",
+                f"'{name}' receives {share} percent of the traffic, so it cannot receive mirrored traffic.",
                 f"Remove '{name}' from mirror_traffic, or set its traffic to 0.",
             )
 

@@ -19,7 +19,7 @@ from orchestrator.core.resource import Removal
 LONGEST_DESCRIPTION: Final = 500
 """Characters of a description. The service takes 1,024 (assumed); ours stands behind it: who owns the assignment."""
 
-_FIXED: Final = "an assignment is one principal in one role; the service changes neither in place"
+_FIXED: Final = "the principal and role of an assignment cannot be changed in place"
 _OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -36,12 +36,12 @@ class RoleAssignment(Spec):
     principal_type: Annotated[
         Literal["user", "group", "service_principal", "foreign_group", "device"] | None,
         CAMEL,
-        Computed("the service knows what the principal is; said here, it also finds one that was just made"),
+        Computed("affects only how the service finds a new principal"),
     ] = None
-    description: Annotated[str | None, Label("a description only labels")] = Field(
+    description: Annotated[str | None, Label("a description is a label only")] = Field(
         None, max_length=LONGEST_DESCRIPTION, description="Why."
     )
-    id: Annotated[str | None, Computed("given by the service")] = None
+    id: Annotated[str | None, Computed("set by the service")] = None
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
@@ -50,16 +50,16 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("principal_id",),
             "invalid-value",
-            f"'{principal}' is not the object id of a principal; roles are not given to names or addresses.",
-            "Write the object id (a GUID): `az ad user show`, `az ad group show` or `az ad sp show` tell it as `id`.",
+            f"'{principal}' is not the object ID of a principal; names and addresses are not supported.",
+            "Use the object ID (a GUID), which `az ad user show`, `az ad group show` or `az ad sp show` prints as `id`.",
         )
 
 
 def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
     yield Refusal(
-        "nobody is told apart there: whoever may read the folder may do everything",
+        "it has no access control: anyone who can read the folder has full access",
         (),
-        "Keep it out of this target: `lifecycle: {targets: […]}`, or write it under the target that goes to Azure.",
+        "Exclude it from this target with `lifecycle: {targets: […]}`, or declare it in the target for Azure.",
     )
 
 

@@ -17,7 +17,7 @@ def _region(value: Any) -> Any:
     return value.replace(" ", "").lower() if isinstance(value, str) else value
 
 
-_NAMED: Final = ServiceValue("the workspace's name where the spec is silent")
+_NAMED: Final = ServiceValue("the name of the workspace by default")
 
 
 class Workspace(Resource):
@@ -25,13 +25,13 @@ class Workspace(Resource):
 
     location: Annotated[
         str | None,
-        Immutable("a workspace cannot be moved"),
-        ServiceValue("the region of the resource group where the spec is silent"),
+        Immutable("a workspace cannot be moved to another region to another region"),
+        ServiceValue("the region of the resource group by default"),
         Alias("'West Europe' and 'westeurope' are one region", fold=_region),
     ] = Field(None, description="The region.")
-    display_name: Annotated[str | None, Metadata("a name for people"), _NAMED] = None
-    description: Annotated[str | None, Metadata("a description only labels"), _NAMED] = Field(
-        None, description="For people."
+    display_name: Annotated[str | None, Metadata("a display name"), _NAMED] = None
+    description: Annotated[str | None, Metadata("a description is a label only"), _NAMED] = Field(
+        None, description="A description."
     )
 
 

@@ -47,9 +47,9 @@ def _otherwise(desired: Desired, refusal: Refusal) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
-        "Something stands in for a resource",
+        "Stand-in for a resource",
         refusal.reason,
-        refusal.fix or "Choose another target for exactly what the spec says.",
+        refusal.fix or "Choose another target to get exactly what the spec describes.",
         subject=_place(desired, refusal),
         address=desired.address,
     )
@@ -59,10 +59,10 @@ def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "refused-by-workspace",
-        "The workspace cannot do this",
-        f"{desired.address} cannot be done in the {label}: {refusal.reason.removesuffix('.')}.",
+        "Not supported by the workspace",
+        f"{desired.address} is not supported by the {label}: {refusal.reason.removesuffix('.')}.",
         refusal.fix
-        or "Change the resource, choose another target, or keep it out of this one with `lifecycle: {targets: […]}`.",
+        or "Change the resource, choose another target, or exclude it from this one with `lifecycle: {targets: […]}`.",
         subject=_place(desired, refusal),
         address=desired.address,
     )
@@ -93,9 +93,9 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
-        "Something stands in for a resource",
+        "Stand-in for a resource",
         found.message + (f" Did you mean '{near}'?" if near else ""),
-        "Declare it in the spec if another workspace shall have it.",
+        "Declare it in the spec to create it in other workspaces.",
         subject=reference.span,
     )
 
@@ -106,15 +106,15 @@ def _missing(reference: Reference, facts: Facts) -> Diagnostic:
     declared = _beside(reference, facts)
     otherwise = f"Declare it under `{reference.target.section}:` or create it first."
     if text.startswith(_REGISTRY):
-        otherwise = "Correct it; on the embedded workspace, say what stands in for it: workspace.local.stand_ins."
-    exists = f" Known there: {', '.join(known[:5])}." if known else ""
+        otherwise = "Correct it. For the embedded workspace, map it to a local path under workspace.local.stand_ins."
+    exists = f" Available: {', '.join(known[:5])}." if known else ""
     fix = did_you_mean(reference.target.leaf, (*declared, *known), otherwise)
     if reference.target.leaf in declared:
-        fix = f"Write azureml:{reference.target.leaf}@latest for what this spec makes, or another version."
+        fix = f"Use azureml:{reference.target.leaf}@latest for the version that this spec creates, or another version."
     return Diagnostic(
         Severity.ERROR,
         "external-not-found",
-        "Something outside the spec does not exist",
+        "External resource not found",
         f"{text} is neither in the spec nor in the {facts.observation.label}.{exists}",
         fix,
         subject=reference.span,
@@ -135,9 +135,9 @@ def still_needed(facts: Facts, going: Collection[Address]) -> list[Diagnostic]:
         Diagnostic(
             Severity.ERROR,
             "still-referenced",
-            "Something that left the spec is still referred to",
-            f"{address} refers to {reference.target}, which left the spec, and this plan would remove it.",
-            f"Declare {reference.target} again, take the reference out, or plan without --prune.",
+            "Something removed from the spec is still in use",
+            f"{address} refers to {reference.target}, which was removed from the spec and would be deleted by this plan.",
+            f"Declare {reference.target} again, remove the reference, or plan without --prune.",
             subject=reference.span,
             address=address,
         )
@@ -152,11 +152,11 @@ def protected(address: Address, doing: str, desired: Desired | None) -> Diagnost
     return Diagnostic(
         Severity.ERROR,
         "protected",
-        "The resource is protected",
+        "Protected resource",
         f"{address} is protected, and this plan would {doing}.",
         f"Set `protect: false` in the lifecycle of {address} and apply that first."
         if desired
-        else f"Put {address} back with `lifecycle: {{protect: false}}`, apply that, then take it out again.",
+        else f"Add {address} again with `lifecycle: {{protect: false}}`, apply that, then remove it.",
         subject=desired.span if desired else None,
         address=address,
     )
@@ -182,8 +182,8 @@ def _left_out(change: Change, facts: Facts) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR if missing else Severity.WARNING,
         "unselected-upstream",
-        "Something upstream is not selected",
-        f"{address} is upstream of what is selected, but not selected itself, and {consequence}.",
+        "Upstream resource not selected",
+        f"{address} is upstream of the selection but not selected, and {consequence}.",
         f"Select it too: --select {address}, or everything upstream with `+` before the address.",
         subject=facts.project.resources[address].span,
         address=address,

@@ -59,9 +59,9 @@ def _foreign(subject: Subject, observed: Observed) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "foreign-owner",
-        "Another project owns this resource",
-        f"{address} exists and belongs to the project '{observed.owner}', so that '{subject.owner}' must not change it.",
-        f"Give it another name here, or refer to it instead of declaring it: azureml:{address.leaf}. "
+        "Owned by another project",
+        f"{address} exists and is owned by project '{observed.owner}', so that '{subject.owner}' must not change it.",
+        f"Rename it in this spec, or refer to it instead of declaring it: azureml:{address.leaf}. "
         f"If this is that project under a new name, call it '{observed.owner}' again.",
         subject=subject.desired.span,
         address=address,
@@ -74,9 +74,9 @@ def unowned(subject: Subject) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "not-owned",
-        "The resource exists and was not made by this tool",
-        f"{address} exists in the workspace without an owner's mark: somebody made it by hand or with another tool.",
-        f"Take it over with `amlctl apply --adopt --select {address}`, or give it another name here.",
+        "Resource already exists",
+        f"{address} already exists in the workspace without an ownership tag: it was created by hand or by another tool.",
+        f"Adopt it with `amlctl apply --adopt --select {address}`, or rename it in this spec.",
         subject=subject.desired.span,
         address=address,
     )
@@ -88,10 +88,10 @@ def unadoptable(subject: Subject, reasons: tuple[Reason, ...]) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "adopt-would-replace",
-        "Adopting would delete what others made",
-        f"{address} was made by others, and the spec differs from it where the service cannot change it ({in_short(reasons)}). "
+        "Adopting would replace the resource",
+        f"{address} was not created by this project and differs from the spec in fields that cannot be changed in place ({in_short(reasons)}). "
         "To adopt it would be to delete it and make another.",
-        "Write in the spec what is there, give the resource another name, or delete the live one yourself.",
+        "Change the spec to match the live resource, rename it in the spec, or delete the live resource yourself.",
         subject=subject.desired.span,
         address=address,
     )

@@ -199,7 +199,7 @@ def refusal(leaving: Leaving) -> Diagnostic | None:
 
 
 def taken_away(leaving: Leaving, why: Reason) -> tuple[Change, Target]:
-    """Delete or archive all of it, or forget it where it stays or is gone already."""
+    """Delete or archive all of it, or forget it where it stays or is already deleted."""
     action, more = Action.DELETE, []
     if not leaving.live:
         action, more = Action.FORGET, [Reason(_stays(leaving))]

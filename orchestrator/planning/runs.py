@@ -17,7 +17,7 @@ from orchestrator.planning.revisions import attempts, run_name
 from orchestrator.planning.subject import Decision, Subject
 
 _UNDER_WAY = (Health.PROGRESSING, Health.UNKNOWN)
-"""Nobody knows how an UNKNOWN run is; to wait for it is cheaper than to train twice."""
+"""The status of an UNKNOWN run cannot be read; waiting for it is cheaper than training twice."""
 
 
 def decide_run(subject: Subject) -> Decision:

@@ -77,15 +77,15 @@ def _matching(name: str, known: Collection[Address], keys: Mapping[Address, str]
 
 def _fix(name: str, known: Collection[Address]) -> str:
     if any(name in (address.section, address.kind) for address in known):
-        return f"Write '{name}.*' for all of them."
-    return did_you_mean(name, map(str, known), "`amlctl plan -v` lists every address.")
+        return f"Use '{name}.*' for all of them."
+    return did_you_mean(name, map(str, known), "Run `amlctl plan -v` for a list of addresses.")
 
 
 def _nothing(pattern: str, name: str, known: Collection[Address]) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "select-nothing",
-        "Nothing is selected",
+        "Empty selection",
         f"--select '{pattern}' matches no resource of this project.",
         _fix(name, known),
     )

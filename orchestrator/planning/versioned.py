@@ -147,9 +147,9 @@ def _conflict(subject: Subject) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "version-content-conflict",
-        "The pinned version exists with other content",
-        f"{address} pins version {version}, which exists with other content{known}. A published version never changes.",
-        "Give it another version, or leave the version out and let the content name it.",
+        "Pinned version exists with different content",
+        f"{address} pins version {version}, which already exists with different content{known}. Published versions are immutable.",
+        "Pin another version, or remove `version` to derive it from the content.",
         subject=subject.desired.span,
         address=address,
     )

@@ -65,7 +65,7 @@ def _ready(facts: PassFacts) -> Answer:
     if facts.trouble is not None:
         return False, facts.trouble.reason, facts.trouble.message
     if facts.outcome is Outcome.INTERRUPTED:
-        return False, "Interrupted", f"Stopped between two steps for {facts.stopped_for}."
+        return False, "Interrupted", f"Paused between two steps for {facts.stopped_for}."
     wanting = _wanting(facts.waiting)
     if wanting:
         return False, _why_waiting(wanting), f"{_how_many(wanting)}: {_first(wanting)}"
@@ -73,13 +73,13 @@ def _ready(facts: PassFacts) -> Answer:
         address, message = next(iter(facts.unhealthy.items()))
         return False, "Unhealthy", f"{address}: {message}" if message else f"{address} is not healthy"
     if facts.progressing:
-        return False, "Progressing", f"{', '.join(facts.progressing[:3])} not there yet"
-    return True, "UpToDate", "Everything is as the spec says."
+        return False, "Progressing", f"{', '.join(facts.progressing[:3])} not ready yet"
+    return True, "UpToDate", "The workspace matches the spec."
 
 
 def _reconciling(facts: PassFacts, failures: int) -> Answer:
     if facts.outcome is Outcome.INTERRUPTED:
-        return True, "Interrupted", f"Goes on after {facts.stopped_for}."
+        return True, "Interrupted", f"Resumes after {facts.stopped_for}."
     trouble = facts.trouble or facts.source_trouble
     if trouble is not None and not _is_stalled(trouble, failures):
         return True, trouble.reason, trouble.message
@@ -87,7 +87,7 @@ def _reconciling(facts: PassFacts, failures: int) -> Answer:
     if debounced:
         return True, "DriftSeen", f"{len(debounced)} drifted: {_first(debounced)}"
     if facts.progressing:
-        return True, "Progressing", f"{', '.join(facts.progressing[:3])} not there yet"
+        return True, "Progressing", f"{', '.join(facts.progressing[:3])} not ready yet"
     return False, "Idle", ""
 
 

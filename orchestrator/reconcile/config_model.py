@@ -19,14 +19,14 @@ class SecretBody(Spec):
     """Where a secret is kept: an environment variable or a file."""
 
     env: str | None = Field(None, description="Name of an environment variable.")
-    file: str | None = Field(None, description="Path of a file that not everybody can read.")
+    file: str | None = Field(None, description="Path of a file that is not world-readable.")
 
 
 class GitBody(Spec):
-    """A git repository. Exactly one of branch, tag, commit and semver names what is wanted."""
+    """A git repository. Exactly one of branch, tag, commit and semver is required."""
 
     url: str = Field(description="https://…, ssh://…, git@host:… or a path.")
-    branch: str | None = Field(None, description="The newest commit of a branch.")
+    branch: str | None = Field(None, description="The latest commit of a branch.")
     tag: str | None = Field(None, description="The commit of a tag.")
     commit: str | None = Field(None, description="One commit, by its full id.")
     semver: str | None = Field(None, description="The highest version among the tags in a range: ^1.2, '>=1.0 <2.0'.")
@@ -38,10 +38,10 @@ class GitBody(Spec):
     allowed_signers: str | None = Field(None, description="File of trusted keys; unsigned commits are then refused.")
     allow_rollback: Flag | None = Field(
         None,
-        description="Whether an older commit may follow a newer one; without it only where commits need no signature.",
+        description="Allow rolling back to an older commit (default: only if signatures are not required).",
     )
-    ca_file: str | None = Field(None, description="Certificates to trust for HTTPS.")
-    timeout: Duration = Field("2m", description="Bound on each exchange with the server.")
+    ca_file: str | None = Field(None, description="CA certificates to trust for HTTPS.")
+    timeout: Duration = Field("2m", description="Time-out of each request to the server.")
 
 
 class SourceBody(Spec):
@@ -55,7 +55,7 @@ class FreezeBody(Spec):
     """A time in which nothing is changed."""
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(
-        None, description="Days on which it starts; without them every day."
+        None, description="Days on which it starts (default: every day)."
     )
     start: str = Field("00:00", description="Local time, HH:MM.")
     end: str = Field("00:00", description="Local time, HH:MM; not later than start means on the next day.")
@@ -63,16 +63,16 @@ class FreezeBody(Spec):
     first: str | None = Field(None, description="First date on which it may start, YYYY-MM-DD.")
     last: str | None = Field(None, description="Last date on which it may start, YYYY-MM-DD.")
     running: Literal["finish", "abort"] = Field(
-        "finish", description="What becomes of an apply that is running: it goes on, or starts no further step."
+        "finish", description="What happens to a running apply: it continues, or starts no further steps."
     )
-    reason: str = Field("", description="For people.")
+    reason: str = Field("", description="A description.")
 
 
 class SelfHealBody(Spec):
     """Setting back what others changed."""
 
     enabled: Flag = True
-    debounce: Duration = Field("30s", description="How long a drift must last before it is set back.")
+    debounce: Duration = Field("30s", description="How long drift must last before it is reverted.")
 
 
 class PruneBody(Spec):
@@ -80,9 +80,9 @@ class PruneBody(Spec):
 
     enabled: Flag = False
     max_deletions: Annotated[int, Field(strict=True, ge=0)] | None = Field(
-        10, description="A pass that would delete more deletes nothing; empty means no bound."
+        10, description="A pass that would delete more resources deletes none; empty means no limit."
     )
-    allow_empty: Flag = Field(False, description="Prune even if the spec has no resource left.")  # noqa: FBT003
+    allow_empty: Flag = Field(False, description="Prune even if the spec contains no resources.")  # noqa: FBT003
 
 
 class BackoffBody(Spec):
@@ -104,16 +104,16 @@ class ProjectBody(Spec):
     """One project."""
 
     source: SourceBody
-    target: str | None = Field(None, description="Target of the spec; without it the default one.")
+    target: str | None = Field(None, description="Target of the spec (default: the spec's default target).")
     variables: dict[str, Scalar] = Field(default_factory=dict, description="Variables of the spec.")
     variable_files: list[str] = Field(default_factory=list, description="YAML or JSON files of variables.")
-    workspace: str | None = Field(None, description="Folder of the embedded workspace, instead of the spec's choice.")
-    interval: Duration = Field("3m", description="From the end of a pass to the start of the next one.")
-    jitter: Duration = Field("1m", description="At most this much is added to the interval.")
+    workspace: str | None = Field(None, description="Folder of the embedded workspace, instead of the one in the spec.")
+    interval: Duration = Field("3m", description="Time between the end of a pass and the start of the next one.")
+    jitter: Duration = Field("1m", description="Maximum random time added to the interval.")
     poll: Duration | None = Field(
         None, description="How often to look for a new revision between passes; 5s for folders, else with the passes."
     )
-    auto_apply: Flag = Field(True, description="Off: plans are shown and nothing is changed.")  # noqa: FBT003
+    auto_apply: Flag = Field(True, description="Set to false to plan only.")  # noqa: FBT003
     self_heal: SelfHealBody = Field(default_factory=lambda: SelfHealBody.model_validate({}))
     prune: PruneBody = Field(default_factory=lambda: PruneBody.model_validate({}))
     suspend: Flag = Field(False, description="No passes.")  # noqa: FBT003
@@ -121,19 +121,19 @@ class ProjectBody(Spec):
     depends_on: list[str] = Field(default_factory=list, description="Projects that must be ready first.")
     backoff: BackoffBody = Field(default_factory=lambda: BackoffBody.model_validate({}))
     resources: dict[str, ResourceBody] = Field(
-        default_factory=dict, description="Address or glob to switches; of several that match, the last counts."
+        default_factory=dict, description="Settings by address or glob; the last match applies."
     )
     environment: list[str] = Field(
-        default_factory=list, description="Environment variables that this spec may read, names or patterns: TRAIN_*."
+        default_factory=list, description="Environment variables that this spec can read, names or patterns: TRAIN_*."
     )
     allowed_folders: list[str] = Field(
-        default_factory=list, description="Folders or files outside of the source that this spec may read."
+        default_factory=list, description="Folders or files outside the source that this spec can read."
     )
     allowed_hosts: list[str] = Field(
         default_factory=list,
-        description="Hosts outside of the chosen cloud to which tokens may go: example.org, *.example.org:8443.",
+        description="Hosts outside the chosen cloud that may receive tokens: example.org, *.example.org:8443.",
     )
-    parallelism: Bound = Field(10, description="Steps at once.")
+    parallelism: Bound = Field(10, description="Number of concurrent operations.")
     hook: SecretBody | None = Field(None, description="Secret shared with the git server that calls /hooks/<project>.")
 
 
@@ -142,7 +142,7 @@ class ServerBody(Spec):
 
     host: str = Field("127.0.0.1", description="An address of this machine.")
     port: Annotated[int, Field(strict=True, ge=0, le=65535)] = 8642
-    token: SecretBody | None = Field(None, description="Lets its holder trigger, suspend and resume.")
+    token: SecretBody | None = Field(None, description="Token for trigger, suspend and resume.")
 
 
 class ChannelBody(Spec):
@@ -159,7 +159,7 @@ class ConfigBody(Spec):
     """The whole file."""
 
     schema_: str | None = Field(None, alias="$schema")
-    folder: str = Field(".amlctl-reconcile", description="Where checkouts and embedded workspaces are kept.")
+    folder: str = Field(".amlctl-reconcile", description="Where checkouts and embedded workspaces are stored.")
     parallel_passes: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
     projects: dict[str, ProjectBody]
     server: ServerBody | None = None

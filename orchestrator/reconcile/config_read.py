@@ -46,7 +46,7 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         problems = Problems()
-        fix = "Name the loop's configuration."
+        fix = "Pass the loop's configuration file."
         problems.error("unreadable-file", f"{path}: {reason}.", fix, None)
         raise SpecError(problems.errors) from error
 
@@ -62,7 +62,7 @@ def parse_config(text: str, path: Path) -> Config:
     problems.raise_if_any()
     tree = documents[0] if documents else None
     if not isinstance(tree, LocatedDict):
-        problems.error("empty-document", "The file holds no mapping.", "Write `projects:`.", (str(path), 1, 1, 1, 1))
+        problems.error("empty-document", "The file is not a mapping.", "Write `projects:`.", (str(path), 1, 1, 1, 1))
         problems.raise_if_any()
     assert isinstance(tree, LocatedDict)  # noqa: S101  # told above
     try:
@@ -106,7 +106,7 @@ class _Reading:
             values.wrong(
                 "invalid-name",
                 at,
-                f"'{name}' cannot be the name of a project.",
+                f"'{name}' is not a valid project name.",
                 "Use letters, digits, - and _.",
                 key=True,
             )
@@ -173,7 +173,10 @@ class _Reading:
         source, values, here = body.source, self._values, _at(*at, "source")
         if (source.folder is None) == (source.git is None):
             values.wrong(
-                "invalid-value", here, "A source is either a folder or a git repository.", "Write `folder:` or `git:`."
+                "invalid-value",
+                here,
+                "A source requires either a folder or a git repository.",
+                "Write `folder:` or `git:`.",
             )
             return Path()
         if source.folder is not None:
@@ -186,7 +189,7 @@ class _Reading:
             values.wrong(
                 "invalid-value",
                 here,
-                "Exactly one of branch, tag, commit and semver names what is wanted.",
+                "Exactly one of branch, tag, commit and semver is required.",
                 "Write `branch: main`.",
             )
             return Path()
@@ -240,7 +243,7 @@ class _Reading:
         except graph.Cycle as cycle:
             at = _at("projects", str(cycle.nodes[0]), "depends_on")
             self._values.wrong(
-                "invalid-value", at, f"The projects wait for each other: {cycle}.", "Take out one of them."
+                "invalid-value", at, f"The projects wait for each other: {cycle}.", "Remove one of them."
             )
 
 

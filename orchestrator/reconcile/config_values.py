@@ -72,7 +72,7 @@ class Values:
         """A time of the day; 24:00 is midnight."""
         found = _CLOCK.fullmatch(text)
         if found is None or (found[1] == "24" and found[2] != "00"):
-            self.wrong("invalid-value", at, f"'{text}' is no time of the day.", 'Write "HH:MM".')
+            self.wrong("invalid-value", at, f"'{text}' is not a time of day.", 'Write "HH:MM".')
             return time(0, 0)
         return time(int(found[1]) % 24, int(found[2]))
 
@@ -83,7 +83,7 @@ class Values:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.wrong("invalid-value", at, f"'{text}' is no date.", "Write YYYY-MM-DD.")
+            self.wrong("invalid-value", at, f"'{text}' is not a date.", "Write YYYY-MM-DD.")
             return None
 
     def zone(self, name: str, *at: str | int) -> str:

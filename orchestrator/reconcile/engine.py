@@ -208,7 +208,7 @@ def _require_inside(project: Project, aim: Aim, boundary: Boundary) -> None:
         return
     code = "outside-boundary"
     detail = f"The folder of the embedded workspace {OUTSIDE}."
-    fix = "Leave `path` out, or name the folder as `workspace` in the loop's configuration."
+    fix = "Remove `path`, or set the folder as `workspace` in the loop's configuration."
     raise SpecError([Diagnostic(Severity.ERROR, code, SUMMARIES[code], detail, fix, chosen.span)])
 
 

@@ -38,9 +38,9 @@ def notices_of(project: str, before: Record, after: Record, facts: PassFacts) ->
         yield notice(Trigger.FAILED, trouble.message, failures)
     fresh = tuple(address for address in facts.drift if address not in before.drift and address not in facts.healed)
     if fresh:
-        yield notice(Trigger.DRIFT, f"Changed by others: {', '.join(fresh)}", fresh)
+        yield notice(Trigger.DRIFT, f"Changed outside amlctl: {', '.join(fresh)}", fresh)
     if facts.healed:
-        yield notice(Trigger.HEALED, f"Set back: {', '.join(facts.healed)}", facts.healed)
+        yield notice(Trigger.HEALED, f"Reverted: {', '.join(facts.healed)}", facts.healed)
     done = tuple(f"{address}: {outcome}" for address, outcome in facts.done.items() if address not in facts.healed)
     if done:
         yield notice(Trigger.APPLIED, f"{len(done)} resources changed", done)

@@ -186,7 +186,7 @@ class StatusBoard(Protocol):
         ...
 
     def alive(self) -> bool:
-        """Whether the loop still turns."""
+        """Liveness of the loop."""
         ...
 
     def projects(self) -> Sequence[str]:

@@ -87,7 +87,7 @@ def _own_reason(change: Change, policy: Policy, now: Circumstances, *, vanished:
     if not policy.applies(name):
         return Hold.OBSERVE_ONLY, "auto-apply is off"
     if is_removal(change) and not vanished and not policy.prunes(name):
-        return Hold.PRUNE_OFF, "left the spec; prune is off"
+        return Hold.PRUNE_OFF, "removed from the spec; prune is off"
     if is_drift(change) and not policy.heals(name):
         return Hold.SELF_HEAL_OFF, "self-heal is off"
     if now.frozen:
@@ -95,7 +95,7 @@ def _own_reason(change: Change, policy: Policy, now: Circumstances, *, vanished:
     if is_drift(change):
         left = policy.debounce_s - (now.drift_age or {}).get(change.address, 0.0)
         if left > 0:
-            return Hold.DEBOUNCE, f"is set back if it lasts for another {left:.0f} s"
+            return Hold.DEBOUNCE, f"will be reverted after another {left:.0f} s"
     return None
 
 
@@ -104,8 +104,8 @@ def _bound_deletions(plan: Plan, policy: Policy, held: dict[Address, Held]) -> N
     if policy.max_deletions is None or len(going) <= policy.max_deletions:
         return
     reason = (
-        f"{len(going)} deletions are more than the {policy.max_deletions} that a pass may do by itself; a person decides, with "
-        "`amlctl apply --prune`"
+        f"would delete {len(going)} resources; max_deletions is {policy.max_deletions}. "
+        "Approve with `amlctl apply --prune`."
     )
     held.update((change.address, Held(change, Hold.TOO_MANY_DELETIONS, reason)) for change in going)
 

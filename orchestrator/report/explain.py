@@ -23,12 +23,12 @@ def explanation_text(explanation: Explanation, style: Style = PLAIN) -> str:
     if len(explanation.chain) > 1:
         lines += ["", "  Because of:"]
         for depth, link in enumerate(explanation.chain):
-            root = style("  ← the root", "dim") if link.root else ""
+            root = style("  ← root cause", "dim") if link.root else ""
             reason = style(one_line(link_reason(link)), "dim")
             lines.append(f"  {'  ' * depth}{one_line(link.address)}   {reason}{root}")
     if explanation.consequences:
         names = ", ".join(str(address) for address in explanation.consequences)
-        lines += ["", one_line(f"  From it follows: {names}")]
+        lines += ["", one_line(f"  Affects: {names}")]
     return "\n".join(lines)
 
 
@@ -71,7 +71,7 @@ def _sentences(change: Change, chain: tuple[Link, ...]) -> Iterator[str]:
             yield f"It starts at {link.address}: {link_reason(link)}."
     for field in change.fields:
         if field.action is Action.NOOP:
-            yield f"Left alone: {_field(field)}."
+            yield f"Ignored: {_field(field)}."
     note = change_note(change)
     if note:
         yield f"{note[0].upper()}{note[1:]}."
@@ -85,21 +85,21 @@ def _field(field: FieldChange) -> str:
 def _decision(change: Change) -> str:
     address, reason, after = change.address, change_reason(change), change.after
     if change.orphaned:
-        return f"{address} is not in the spec any more and stays as it is: {reason}."
+        return f"{address} stays unchanged: {reason}."
     if change.action is Action.NOOP:
-        agreed = "spec, record and workspace agree" if change.cause is Cause.UNCHANGED else reason
+        agreed = "spec, state and workspace match" if change.cause is Cause.UNCHANGED else reason
         return f"{address} will not change: {agreed}."
     if change.reuse:
-        return f"{address} will be recorded{f' as {after}' if after else ''} without doing anything again: {reason}."
+        return f"{address} will be recorded{f' as {after}' if after else ''} without running again: {reason}."
     return f"{address} will be {_DONE[change.action].format(after=after)}: {reason}."
 
 
 _DONE = {
-    Action.FORGET: "forgotten, and what is live is left as it is",
+    Action.FORGET: "removed from the state, and the live resource is kept",
     Action.UPDATE: "updated in place",
     Action.REVISE: "published as version {after}",
     Action.RUN: "run as {after}",
     Action.CREATE: "created",
-    Action.REPLACE: "deleted and created anew",
+    Action.REPLACE: "deleted and created again",
     Action.DELETE: "removed",
 }

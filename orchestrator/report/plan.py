@@ -110,7 +110,7 @@ def verb_phrase(change: Change) -> str:
         case Action.UPDATE if change.before and change.after and change.before != change.after:
             return f"reuse {change.after} (was {change.before})"
         case Action.FORGET:
-            return "forget (the live object stays)"
+            return "forget (the live resource is kept)"
         case Action.NOOP:
             return "orphaned" if change.orphaned else "unchanged"
         case _:
@@ -214,7 +214,7 @@ def _drift_lines(changes: Iterable[Change], style: Style) -> Iterable[str]:
         for field in change.fields:
             if field.drift and field.action is not Action.NOOP:
                 values = f"{show_value(field.desired)} → {show_value(field.observed)}"
-                told = f"drift: {change.address} {dotted(field.path)} {values} (changed outside); apply sets it back"
+                told = f"drift: {change.address} {dotted(field.path)} {values} (changed outside); apply reverts it"
                 yield f"  {style('!', 'yellow')} {one_line(told)}"
 
 

@@ -104,10 +104,10 @@ def saved_plan_problems(saved: Mapping[str, Any], fresh: Plan) -> list[str]:
         fresh: the plan made from the same spec now.
     """
     if saved.get("format") != PLAN_FORMAT:
-        return [f"It has the format {saved.get('format')!r}, and this version reads format {PLAN_FORMAT}."]
+        return [f"Its format is {saved.get('format')!r}; this version supports format {PLAN_FORMAT}."]
     now = plan_to_json(fresh)
     if not isinstance(saved.get("base"), dict) or not _well_formed(saved.get("changes")):
-        return ["It is not in the form of a plan."]
+        return ["It is not a valid plan."]
     problems = list(_base_problems(saved, now))
     return problems or list(_change_problems(saved["changes"], now["changes"]))
 
@@ -120,19 +120,19 @@ def _well_formed(changes: Any) -> bool:
 
 def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     if saved.get("project") != now["project"] or saved.get("target") != now["target"]:
-        yield "It was made for another project or target."
+        yield "It was created for another project or target."
     then, base = saved["base"], now["base"]
     if not then.get("workspace") and not then.get("lineage") and base["lineage"]:
         yield "It was made before anything was applied; since then this plan, or another, was."
         return
     if then.get("workspace") != base["workspace"]:
-        yield "It was made for another workspace."
+        yield "It was created for another workspace."
     if then.get("lineage") != base["lineage"]:
-        yield "It was made for another state: this one was begun anew."
+        yield "The state was created anew since."
     elif then.get("serial") != base["serial"]:
-        yield f"The state moved on: its serial was {then.get('serial')!r} and is {base['serial']}."
+        yield f"The state changed: its serial was {then.get('serial')!r} and is {base['serial']}."
     if then.get("spec_digest") != base["spec_digest"]:
-        yield "The spec, or a file that it names, has changed since."
+        yield "The spec, or a file that it refers to, has changed."
 
 
 def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
@@ -141,9 +141,9 @@ def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> I
     before, after = _decisions(then, told), _decisions(now, told)
     moved = sorted(address for address in before.keys() | after.keys() if before.get(address) != after.get(address))
     if moved:
-        yield f"The workspace has changed since: {some(moved)}."
+        yield f"The workspace has changed: {some(moved)}."
     elif list(before) != list(after):
-        yield "Its changes are not in order."
+        yield "Its changes are not in a valid order."
 
 
 _TOLD: Final = frozenset({"source", "reason"})

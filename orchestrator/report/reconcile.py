@@ -11,7 +11,7 @@ NEVER: Final[Mapping[str, Any]] = {
     "type": "Stalled",
     "status": True,
     "reason": "NeverPlanned",
-    "message": "No pass yet: start `amlctl reconcile`, or look at what it said last.",
+    "message": "No pass yet. Start `amlctl reconcile`.",
 }
 """What is said of a project that no loop has ever looked at."""
 

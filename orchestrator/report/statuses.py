@@ -84,7 +84,7 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     if change.orphaned:
         sync, message = Sync.ORPHANED, message or change_reason(change)
     elif change.action is Action.FORGET:
-        sync, message = Sync.ORPHANED, "left the spec and is gone; the next apply forgets it"
+        sync, message = Sync.ORPHANED, "removed from the spec and deleted; the next apply removes it from the state"
     elif change.action is Action.NOOP:
         sync = Sync.SYNCED
     else:

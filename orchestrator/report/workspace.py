@@ -63,7 +63,7 @@ def sweep_json(sweep: DataclassInstance) -> dict[str, Any]:
 def sweep_text(facts: dict[str, Any]) -> str:
     """The same for people. `facts` is what `sweep_json` gives."""
     if not facts["parts"]:
-        return "There is nothing to remove."
+        return "Nothing to remove."
     lines = [f"  {part:<12} {one['count']:>6}   {show_bytes(one['bytes'])}" for part, one in facts["parts"].items()]
     done = "Would free" if facts["dry_run"] else "Freed"
     return "\n".join([*lines, f"{done} {show_bytes(facts['bytes'])}."])

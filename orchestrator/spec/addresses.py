@@ -58,7 +58,7 @@ def mistyped(text: str) -> tuple[str, str] | None:
         return None
     if first not in _PLACES:
         place = nearest(first, _PLACES, cutoff=0.6) or ""
-        return f"'azureml://{first}' is none of azureml://{', azureml://'.join(_PLACES)}", _address(place, after)
+        return f"'azureml://{first}' is not one of azureml://{', azureml://'.join(_PLACES)}", _address(place, after)
     shape = _SHAPES.get(first)
     if shape is None or shape[0].fullmatch(after):
         return None
@@ -75,7 +75,7 @@ def _elsewhere(scheme: str, slashes: str, rest: str) -> tuple[str, str] | None:
     if slashes != "//" or scheme in _OTHER_SCHEMES:
         return None
     right = nearest(scheme, _WITH_TWO_SLASHES, cutoff=0.75)
-    return (f"'{scheme}://' is no known scheme", f"{right}://{rest}") if right else None
+    return (f"'{scheme}://' is not a supported scheme", f"{right}://{rest}") if right else None
 
 
 def _address(place: str, after: str) -> str:

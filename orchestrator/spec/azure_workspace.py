@@ -50,13 +50,11 @@ def azure_settings(settings: LocatedDict, folder_of: FolderOf, problems: Problem
     found: dict[str, Any] = {}
     for field in NEEDED:
         if field not in settings:
-            problems.error(
-                "missing-setting", f"workspace.azure does not say its {field}.", f"Add `{field}:`.", settings.mark
-            )
+            problems.error("missing-setting", f"workspace.azure requires '{field}'.", f"Add `{field}:`.", settings.mark)
         _take(found, settings, field, problems)
     _take(found, settings, "cloud", problems)
     if "cloud" in found and found["cloud"] not in CLOUDS:
-        _wrong("cloud", f"'{found['cloud']}' is no known cloud.", f"Use {', '.join(CLOUDS)}.", settings, problems)
+        _wrong("cloud", f"'{found['cloud']}' is not a known cloud.", f"Use {', '.join(CLOUDS)}.", settings, problems)
     state = _mapping(settings, "state", ("container_url",), problems)
     if state is not None:
         found["state"] = {}
@@ -79,7 +77,7 @@ def _container(found: dict[str, Any], state: LocatedDict, problems: Problems) ->
     if isinstance(value, str) and holds_password(value):
         problems.error(
             "secret-expected",
-            "The address of the state's container holds a signature or a password, which must not stand in the spec.",
+            "container_url contains a signature or password. Secrets cannot be written in the spec.",
             "Declare it under `secrets:` and write `container_url: ${secret.NAME}`, or `https://…/container?${secret.NAME}`.",
             state.value_marks.get("container_url"),
             conceal=True,
@@ -124,7 +122,7 @@ def _creation(settings: LocatedDict, problems: Problems) -> dict[str, Any]:
             if field in settings and create in (None, False):
                 problems.error(
                     "setting-without-effect",
-                    f"'{field}' says how a workspace is made, and this one is not to be made.",
+                    f"'{field}' has an effect with `create: true` only.",
                     f"Add `create: true`, or remove '{field}'.",
                     settings.key_marks.get(field),
                 )
@@ -133,8 +131,8 @@ def _creation(settings: LocatedDict, problems: Problems) -> dict[str, Any]:
     if not isinstance(state, LocatedDict) or "container_url" not in state:
         problems.error(
             "missing-setting",
-            "The state of a workspace that is to be made cannot be inside it: it is needed before.",
-            "Name a blob container that is there: `state: {container_url: https://…}`.",
+            "With `create: true` the state cannot be kept in the workspace itself.",
+            "Use an existing blob container: `state: {container_url: https://…}`.",
             settings.key_marks.get("create"),
         )
     return {"create": True}
@@ -165,7 +163,7 @@ def _credential(settings: LocatedDict, problems: Problems) -> Any:
     if not isinstance(chosen, LocatedDict) or len(chosen) != 1:
         _wrong(
             "credential",
-            "'credential' must be one name, or one name with its settings.",
+            "'credential' must be a name, or a name with its settings.",
             "Write `credential: cli`, or `credential: {client_secret: {tenant_id: …}}`.",
             settings,
             problems,
@@ -188,7 +186,7 @@ def _known_credential(kind: str, mark: Mark | None, problems: Problems) -> bool:
     if kind in CREDENTIALS:
         return True
     fix = did_you_mean(kind, CREDENTIALS, f"Use {', '.join(CREDENTIALS)}.")
-    problems.error("invalid-setting", f"'{kind}' is no known credential.", fix, mark)
+    problems.error("invalid-setting", f"'{kind}' is not a known credential.", fix, mark)
     return False
 
 
@@ -197,7 +195,7 @@ def _secret(body: LocatedDict, problems: Problems) -> Any:
     if not isinstance(value, Secret | Unknown):
         _wrong(
             "client_secret",
-            "A password must not stand in the spec.",
+            "Passwords cannot be written in the spec.",
             "Declare it under `secrets:` and write `client_secret: ${secret.NAME}`.",
             body,
             problems,

@@ -137,8 +137,8 @@ class Bodies:
         if found.certain and found.kind != kind:
             self._problems.error(
                 "wrong-document",
-                f"{written} describes something of {found.kind}, as its $schema says, and is used as one of {kind}.",
-                f"Move it to {found.kind}, or name another file.",
+                f"{written} describes a resource of {found.kind} (by its $schema), but is used in {kind}.",
+                f"Move it to {found.kind}, or use another file.",
                 mark,
                 related=[("the document", document.value_marks.get("$schema", document.mark))],
             )
@@ -160,6 +160,9 @@ class Bodies:
             return filled[0]
         code = "wrong-document" if filled else "empty-document"
         self._problems.error(
-            code, f"{name} must hold one document with the body.", "Put one mapping into it.", beginning(name)
+            code,
+            f"{name} must contain exactly one document with the body.",
+            "Put exactly one mapping into it.",
+            beginning(name),
         )
         return None

@@ -26,8 +26,8 @@ def other_endpoints(drafts: Iterable[Draft], names: FollowingNames) -> Iterator[
         if meant.name != draft.address.name and span.file == draft.span.file:
             yield error(
                 "contradictory-name",
-                f"{draft.address} stands under the endpoint '{draft.address.name}', and its body says '{_FIELD}: {written}'.",
-                f"Leave '{_FIELD}' out, or move the body below '{written}'.",
+                f"{draft.address} is declared under the endpoint '{draft.address.name}', but its body has '{_FIELD}: {written}'.",
+                f"Remove '{_FIELD}', or move the body under '{written}'.",
                 span,
                 draft.address,
                 [("the endpoint", draft.parent.span)],

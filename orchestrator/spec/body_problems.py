@@ -14,34 +14,34 @@ from orchestrator.core.tree import dotted, span_at, value_at
 from orchestrator.spec.wording import Finding
 
 SUMMARIES: Final[dict[str, str]] = {
-    "duplicate-resource": "Resource defined twice",
-    "contradictory-name": "A body says another name than its key",
-    "disabled-resource": "Reference to a resource that is off in this target",
-    "whole-disk": "Folder too large to be meant",
-    "empty-folder": "Nothing in the folder",
-    "escaping-link": "Link that leaves its folder",
+    "duplicate-resource": "Duplicate resource",
+    "contradictory-name": "Name differs from the key",
+    "disabled-resource": "Reference to a disabled resource",
+    "whole-disk": "Folder too large",
+    "empty-folder": "Empty folder",
+    "escaping-link": "Symbolic link out of the folder",
     "invalid-name": "Invalid name",
     "invalid-reference": "Invalid reference",
     "invalid-request": "Invalid test request",
     "invalid-value": "Invalid value",
-    "lfs-pointer": "File that Git LFS has not fetched",
-    "link-loop": "Link that leads back to itself",
+    "lfs-pointer": "Git LFS file not fetched",
+    "link-loop": "Symbolic link loop",
     "missing-field": "Missing field",
     "missing-file": "Missing file",
-    "outside-boundary": "Outside of the folders that may be read",
-    "missing-submodule": "Git submodule that was not fetched",
-    "outside-table": "Table that names files outside its folder",
-    "reference-cycle": "Resources that depend on each other",
+    "outside-boundary": "Outside the allowed folders",
+    "missing-submodule": "Git submodule not fetched",
+    "outside-table": "MLTable refers to files outside its folder",
+    "reference-cycle": "Dependency cycle",
     "secret-expected": "Secret in plain text",
-    "unknown-attribute": "Reference to a value that is not there",
+    "unknown-attribute": "Unknown attribute",
     "unknown-column": "Column that the table does not have",
     "unknown-field": "Unknown field",
-    "unknown-resource": "Reference to a resource that is not there",
+    "unknown-resource": "Unknown resource",
     "unknown-type": "Unknown type",
-    "special-file": "Not an ordinary file",
+    "special-file": "Not a regular file",
     "unreadable-file": "Unreadable file",
-    "unusable-name": "Name that a workspace cannot keep",
-    "unsupported-type": "Not supported by this version",
+    "unusable-name": "Unusable file name",
+    "unsupported-type": "Unsupported type",
     "wrong-type": "Wrong type",
 }
 
@@ -62,23 +62,23 @@ def of_finding(address: Address, body: Any, node: FieldNode, finding: Finding) -
     if finding.type == "extra_forbidden":
         return _unknown_field(address, body, node, path)
     if finding.type == "missing":
-        detail = f"{address} needs the field '{path[-1]}'{within(path)}."
+        detail = f"{address} requires the field '{path[-1]}'{within(path)}."
         return error("missing-field", detail, f"Add '{path[-1]}: …'.", span_at(body, path), address)
     value = value_at(body, path)
     subject = span_at(body, path)
     where = f"'{dotted(path)}' of {address}"
     if finding.type == "literal_error":
         options = ", ".join(finding.expected)
-        detail = f"{where} is {show(value)}; allowed are: {options}."
-        fix = did_you_mean(str(value), finding.expected, f"Write one of: {options}.")
+        detail = f"{where} is {show(value)}; allowed values: {options}."
+        fix = did_you_mean(str(value), finding.expected, f"Use one of: {options}.")
         return error("invalid-value", detail, fix, subject, address)
     if finding.expected:
         words = _alternatives(finding.expected)
-        detail = f"{where} must be {words}; this is {show(value)}."
+        detail = f"{where} must be {words}; got {show(value)}."
         return error("wrong-type", detail, _retype(words, value), subject, address)
     rule = _rule(finding)
-    detail = f"{where} must be {rule}; this is {show(value)}."
-    return error("invalid-value", detail, f"Write a value that is {rule}.", subject, address)
+    detail = f"{where} must be {rule}; got {show(value)}."
+    return error("invalid-value", detail, f"Use a value that is {rule}.", subject, address)
 
 
 def of_kind(address: Address, body: Any, problem: BodyProblem) -> Diagnostic:
@@ -126,7 +126,7 @@ def show(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     if value is None:
-        return "empty"
+        return "an empty value"
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)

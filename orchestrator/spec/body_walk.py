@@ -104,9 +104,9 @@ class BodyWalk:
 
     def _finite(self, value: float, key: str | int, span: Span) -> None:
         if not math.isfinite(value):
-            detail = f"'{key}' of {self._draft.address} is {value}, which is no number that can be sent or compared."
+            detail = f"'{key}' of {self._draft.address} is {value}, which is not a finite number."
             self.problems.append(
-                error("invalid-value", detail, "Write a finite number, or text in quotes.", span, self._draft.address)
+                error("invalid-value", detail, "Use a finite number, or text in quotes.", span, self._draft.address)
             )
 
     def _seen(self, name: str, what: str, span: Span) -> None:
@@ -146,7 +146,7 @@ class BodyWalk:
             return False
         why, right = wrong
         address = self._draft.address
-        detail = f"{address}: '{value}' is no address: {why}."
+        detail = f"{address}: '{value}' is not a valid address: {why}."
         span = holder.value_span(key)
         self.problems.append(error("invalid-reference", detail, f"Write '{right}'.", span, address))
         return True

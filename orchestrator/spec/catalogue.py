@@ -138,8 +138,8 @@ class Catalogue:
         fields = [name for name, value in draft.body.items() if not isinstance(value, dict | list)]
         return error(
             "unknown-attribute",
-            f"{address} mentions '{attribute}' of {target}, which has no such value.",
-            did_you_mean(attribute, [*known, *fields], f"It has: {', '.join(known)}."),
+            f"{address} refers to the attribute '{attribute}' of {target}, which does not exist.",
+            did_you_mean(attribute, [*known, *fields], f"Available: {', '.join(known)}."),
             span,
             address,
             [("the resource", draft.span)],
@@ -151,17 +151,17 @@ class Catalogue:
         if off is not None:
             return error(
                 "disabled-resource",
-                f"{address} needs {text}, which its lifecycle turns off in this target.",
-                f"Turn {text} on in this target, or turn {address} off as well.",
+                f"{address} depends on {text}, which is disabled in this target by its lifecycle.",
+                f"Enable {text} in this target, or disable {address} too.",
                 span,
                 address,
-                [("turned off here", off)],
+                [("disabled here", off)],
             )
         known = self._near(text.partition(".")[0])
         return error(
             "unknown-resource",
-            f"{address} mentions {text}, which is not in this spec.",
-            did_you_mean(text, known, "Write an address of this spec: section.name."),
+            f"{address} refers to {text}, which is not in this spec.",
+            did_you_mean(text, known, "Use an address of this spec: section.name."),
             span,
             address,
         )

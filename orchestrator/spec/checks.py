@@ -15,7 +15,7 @@ from orchestrator.spec.draft import Draft
 from orchestrator.spec.local_files import LocalFileReader
 from orchestrator.spec.plainness import has_unknown, not_plain
 
-_FIX: Final = "Write plain values; the endpoint's own key is sent without being asked for."
+_FIX: Final = "Use plain values; the endpoint key is sent automatically."
 
 
 def read_checks(draft: Draft, files: LocalFileReader, *, look: bool) -> tuple[tuple[Check, ...], list[Diagnostic]]:
@@ -75,7 +75,7 @@ def _body(draft: Draft, request: LocatedDict, files: LocalFileReader, *, look: b
     span = Span(*request.mark)
     if len(given) != 1:
         detail = (
-            f"A test request of {draft.address} needs exactly one of 'file', 'json' and 'text'; this has {len(given)}."
+            f"A test request of {draft.address} requires exactly one of 'file', 'json' and 'text'; got {len(given)}."
         )
         return "", error("invalid-request", detail, "Write 'request: {file: request.json}'.", span, draft.address)
     if given[0] == "json":
@@ -98,7 +98,7 @@ def _file(draft: Draft, text: str, span: Span, files: LocalFileReader) -> tuple[
         return "", error("invalid-request", detail, "Correct the file, or send it as 'text'.", span, draft.address)
     except OSError as failure:
         detail = f"The request '{text}' of {draft.address} cannot be read: {failure.strerror}."
-        return "", error("unreadable-file", detail, "Make it a readable file.", span, draft.address)
+        return "", error("unreadable-file", detail, "Make the file readable.", span, draft.address)
     return body, None
 
 

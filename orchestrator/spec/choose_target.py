@@ -38,7 +38,7 @@ def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems:
     for name in defaults[1:]:
         problems.error(
             "invalid-target",
-            f"'{name}' is a second default target; only one can be.",
+            f"'{name}' is a second default target; only one is allowed.",
             f"Remove `default: true` from '{name}' or from '{defaults[0]}'.",
             bodies[name].key_marks.get("default"),
             related=[("the first default target", bodies[defaults[0]].key_marks["default"])],
@@ -47,8 +47,8 @@ def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems:
         known = ", ".join(bodies) or "none"
         problems.error(
             "unknown-target",
-            f"The spec has no target '{wanted}'. It has: {known}.",
-            did_you_mean(wanted, bodies, "Name one of the spec's targets." if bodies else "Leave out --target."),
+            f"There is no target '{wanted}' in the spec. Available: {known}.",
+            did_you_mean(wanted, bodies, "Use one of the spec's targets." if bodies else "Remove --target."),
             tree.mark if bodies else None,
         )
         return Target(wanted, LocatedDict())
@@ -56,7 +56,7 @@ def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems:
     if bodies and not name:
         problems.error(
             "no-default-target",
-            f"The spec has the targets {', '.join(bodies)}, and none of them is the default.",
+            f"No target was specified, and none of {', '.join(bodies)} is the default.",
             "Choose one with --target, or mark one with `default: true`.",
             tree.mark,
         )
@@ -74,7 +74,7 @@ def _body(name: str, tree: LocatedDict, known: Sequence[str], problems: Problems
         if key not in TARGET_SETTINGS and key not in known:
             fix = did_you_mean(key, (*TARGET_SETTINGS, *known), f"Use {', '.join(TARGET_SETTINGS)} or a section.")
             problems.error(
-                "unknown-key", f"'{key}' is neither a setting of a target nor a section.", fix, body.key_marks.get(key)
+                "unknown-key", f"'{key}' is not a section or setting of a target.", fix, body.key_marks.get(key)
             )
         elif key not in ("default", "description") and value is not None and not isinstance(value, LocatedDict):
             detail = f"'{key}' of the target '{name}' must be a mapping."

@@ -211,7 +211,7 @@ class _Composer:
                 return FAILED  # it is no text, which was told
             if any(fragment.spec for fragment in self._fragments):
                 first = next(fragment for fragment in self._fragments if fragment.spec)
-                detail = "The spec does not name its project, which marks everything it owns."
+                detail = "The spec requires 'project', the owner of its resources."
                 self._problems.error(
                     "missing-project", detail, "Add `project: NAME` at the top.", (first.name, 1, 1, 1, 1)
                 )
@@ -226,8 +226,8 @@ class _Composer:
         shown = f"'{name}' is not usable" if isinstance(name, str) else "The value is not usable"
         self._problems.error(
             "invalid-project-name",
-            f"{shown} as a project's name, which is put on everything the project owns.",
-            "Use 3 to 36 of a-z, 0-9 and '-', with a letter or digit at both ends.",
+            f"{shown} as a project name.",
+            "Use 3 to 36 characters of a-z, 0-9 and '-', with a letter or digit at both ends.",
             mark,
         )
         return FAILED
@@ -272,7 +272,7 @@ class _Composer:
             if name not in variables.declarations and spelled_alike(name) not in filled:
                 self._problems.error(
                     "unknown-variable",
-                    f"The spec declares no variable '{name}', so the value given for it would have no effect.",
+                    f"The spec declares no variable '{name}', so its value has no effect.",
                     did_you_mean(
                         name, variables.declarations, f"Declare '{name}' under `variables:`, or remove the value."
                     ),

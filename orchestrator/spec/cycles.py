@@ -26,8 +26,8 @@ def cycle_problem(cycle: Cycle, resources: Mapping[Address, Desired], drafts: It
     ]
     return error(
         "reference-cycle",
-        f"{cycle}: each needs the next to be there first, so none can be first.",
-        "Take one of these mentions away.",
+        f"{cycle}: each depends on the next.",
+        "Remove one of these references.",
         places[0][1],
         nodes[0],
         places,

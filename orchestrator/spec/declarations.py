@@ -75,10 +75,10 @@ class _Declaring:
         body = tree[name]
         self._body = body if isinstance(body, LocatedDict) else LocatedDict(mark=tree.value_marks.get(name))
         if not _NAME.fullmatch(name):
-            self._error(f"'{name}' is not a name for a variable.", "Use letters, digits, '_' and '-'.", self._mark)
+            self._error(f"'{name}' is not a valid variable name.", "Use letters, digits, '_' and '-'.", self._mark)
         if body is not None and not isinstance(body, LocatedDict):
             self._error(
-                f"The variable '{name}' must be described by a mapping.",
+                f"The variable '{name}' must be a mapping.",
                 f"Write `{name}: {{default: …}}`.",
                 tree.value_marks.get(name, tree.mark),
             )
@@ -92,7 +92,7 @@ class _Declaring:
         kind = self._typed("type", str)
         if kind is not None and kind not in TYPES:
             fix = did_you_mean(kind, TYPES, f"Use {', '.join(TYPES)}.")
-            self._error(f"'{kind}' is not a type of variables.", fix, body.value_marks["type"])
+            self._error(f"'{kind}' is not a variable type.", fix, body.value_marks["type"])
             kind = None
         has_default = "default" in body
         required = self._typed("required", bool)
@@ -114,7 +114,7 @@ class _Declaring:
     def _choices(self) -> LocatedList | None:
         found = [key for key in ("enum", "choices") if key in self._body]
         if len(found) > 1:
-            self._error("'enum' and 'choices' mean the same.", "Give one of them.", self._body.key_marks[found[1]])
+            self._error("'enum' and 'choices' are synonyms.", "Keep one of them.", self._body.key_marks[found[1]])
         choices: LocatedList | None = self._typed(found[0], LocatedList) if found else None
         return choices
 
@@ -134,7 +134,9 @@ class _Declaring:
     def _sensitive(self, kind: str | None) -> bool:
         sensitive = bool(self._typed("sensitive", bool))
         if sensitive and kind not in (None, "string"):
-            self._error("A sensitive variable is text.", "Use `type: string`.", self._body.value_marks["sensitive"])
+            self._error(
+                "A sensitive variable must be a string.", "Use `type: string`.", self._body.value_marks["sensitive"]
+            )
         return sensitive
 
     def _typed(self, key: str, kind: type | tuple[type, ...]) -> Any:

@@ -78,7 +78,7 @@ class Enablement:
         self._problems.error(
             "invalid-lifecycle",
             "'enabled' must be true or false.",
-            "Write true or false, or the expression of a boolean variable.",
+            "Use true or false, or the expression of a boolean variable.",
             lifecycle.value_span("enabled"),
             address=address,
         )
@@ -92,7 +92,7 @@ class Enablement:
         if not isinstance(names, list) or not all(isinstance(name, str | Unknown) for name in names):
             self._problems.error(
                 "invalid-lifecycle",
-                "'targets' must be a list of names of targets.",
+                "'targets' must be a list of target names.",
                 "Write `targets: [NAME]`.",
                 lifecycle.value_span("targets"),
                 address=address,

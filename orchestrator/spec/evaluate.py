@@ -102,8 +102,8 @@ class Evaluator:
             if isinstance(part, Expression):
                 self._problems.error(
                     "misplaced-expression",
-                    f"The expression {part.text} stands in a key. Keys are fixed, so that every address can be known by reading.",
-                    "Write the key out; use expressions in values only.",
+                    f"The expression {part.text} is in a key. Expressions are not allowed in keys.",
+                    "Write the key without an expression.",
                     self._places.within(mark, key, part.offset, len(part.text)),
                 )
 
@@ -143,7 +143,7 @@ class Evaluator:
             return FAILED
 
     def _unknown(self, expression: Expression) -> UnresolvedError:
-        literal = f"Write $${expression.text[1:]} if the text is meant literally, for example for a shell."
+        literal = f"Write $${expression.text[1:]} if the text is literal, for example for a shell."
         if not expression.closed:
             return UnresolvedError(
                 "invalid-expression", "The expression has no closing brace '}'.", f"Close it. {literal}"
@@ -157,7 +157,7 @@ class Evaluator:
         guess = did_you_mean(expression.root, self._roots)
         return UnresolvedError(
             "unknown-expression",
-            f"No expression starts with '{expression.root}'.",
+            f"'{expression.root}' is not a valid start of an expression.",
             f"{guess} {literal}".strip(),
         )
 

@@ -54,10 +54,8 @@ def misfits(files: LocalFiles, mark: Files, holder: LocatedDict, span: Span, add
 def _table(files: LocalFiles, span: Span, address: Address) -> Iterator[Diagnostic]:
     """Source: Azure ML documentation, MLTable: the asset is a folder that holds a file of this very name."""
     if "MLTable" not in files.manifest:
-        detail = (
-            f"{address} takes '{files.text}' as a table, which is a folder with a file named MLTable; there is none."
-        )
-        fix = did_you_mean("MLTable", files.manifest, "Add the file, or make it a uri_file or uri_folder.")
+        detail = f"{address} uses '{files.text}' as an mltable, but the folder has no file MLTable."
+        fix = did_you_mean("MLTable", files.manifest, "Add the file, or change the type to uri_file or uri_folder.")
         yield error("missing-file", detail, fix, span, address)
         return
     folder = files.path if files.path.is_dir() else files.path.parent
@@ -101,11 +99,11 @@ def _asset(files: LocalFiles, kind: str, span: Span, address: Address, what: str
     """Source: azure-ai-ml, data operations: a local path that is not what the type says is refused."""
     folder = files.path.is_dir()
     if kind == "uri_file" and folder:
-        detail = f"{what} uri_file, and '{files.text}' is a folder."
-        yield error("invalid-value", detail, "Name one file in it, or write `type: uri_folder`.", span, address)
+        detail = f"{what} uri_file, but '{files.text}' is a folder."
+        yield error("invalid-value", detail, "Name a file in it, or set `type: uri_folder`.", span, address)
     elif kind == "uri_folder" and not folder:
-        detail = f"{what} uri_folder, and '{files.text}' is a file."
-        yield error("invalid-value", detail, "Name its folder, or write `type: uri_file`.", span, address)
+        detail = f"{what} uri_folder, but '{files.text}' is a file."
+        yield error("invalid-value", detail, "Name its folder, or set `type: uri_file`.", span, address)
 
 
 def _entry(files: LocalFiles, field: str, holder: LocatedDict, address: Address) -> Iterator[Diagnostic]:
@@ -117,7 +115,7 @@ def _entry(files: LocalFiles, field: str, holder: LocatedDict, address: Address)
         name, files.manifest, f"Correct {field}; it is relative to the {'code ' if 'code' in holder else ''}folder."
     )
     if (files.path / name).is_file():
-        missing = f".amlignore or .gitignore leaves it out of '{files.text}'"
-        fix = "Take it out of the ignore file."
-    detail = f"{address} names '{name}' as its {field}, and {missing}."
+        missing = f".amlignore or .gitignore excludes it from '{files.text}'"
+        fix = "Remove it from the ignore file."
+    detail = f"{address} sets {field} to '{name}', but {missing}."
     yield error("missing-file", detail, fix, holder.value_span(field), address)

@@ -119,10 +119,10 @@ class FolderWalk:
             return _Folder(entry.path, f"{folder.prefix}{entry.name}/", f"{judged}/", target, came)
         name = folder.judged + entry.name
         if self._ignored is None or not (self._ignored(name) or self._ignored(name + "/")):
-            detail = f"it leads to {target}, outside the folder that is taken"
+            detail = f"it is a symbolic link to {target}, outside the folder"
             code = "escaping-link"
             if inside:
-                code, detail = "link-loop", f"it is a link that leads back to {target}, in which it lies"
+                code, detail = "link-loop", f"it is a symbolic link to {target}, which contains it"
             self.problems.append(SnapshotProblem(code, Path(entry.path), detail))
         return None
 
@@ -134,7 +134,7 @@ class FolderWalk:
         try:
             status = entry.stat()
             if not stat.S_ISREG(status.st_mode):
-                self.problems.append(SnapshotProblem("special-file", Path(entry.path), "it is no ordinary file"))
+                self.problems.append(SnapshotProblem("special-file", Path(entry.path), "it is not a regular file"))
                 return
             found = self._hasher.digest(entry.path, status, Compare.TEXT if name in TEXT_NAMES else self._how)
         except OSError as failure:
@@ -158,7 +158,7 @@ class FolderWalk:
         try:
             relative.encode()
         except UnicodeEncodeError:
-            detail = "its name is not UTF-8, which a workspace cannot keep"
+            detail = "its name is not valid UTF-8"
             self.problems.append(SnapshotProblem("unusable-name", Path(path), detail))
 
 

@@ -61,7 +61,7 @@ class Gathering:
     def gather(self, paths: Sequence[Path]) -> None:
         """Read everything that the paths lead to."""
         if not paths:
-            self._problems.error("no-spec", "No spec is named.", "Name a spec file or a folder.", None)
+            self._problems.error("no-spec", "No spec was specified.", "Pass a spec file or a folder.", None)
         for path in paths:
             if path.is_dir():
                 self._folder(path)
@@ -80,8 +80,8 @@ class Gathering:
         if len(self.fragments) == before and not self._problems.errors:
             self._problems.error(
                 "no-spec",
-                f"The folder {self._files.name_of(folder)} holds no spec and no CLI v2 document.",
-                f"Name a folder with a spec.yaml or with files that end in {', '.join(SUFFIXES)}.",
+                f"The folder {self._files.name_of(folder)} contains neither a spec nor a CLI v2 document.",
+                f"Pass a folder with a spec.yaml or with files that end in {', '.join(SUFFIXES)}.",
                 None,
             )
 
@@ -121,14 +121,14 @@ class Gathering:
         tree: Any = fragment.tree  # whatever the file holds, until it is checked here
         if not isinstance(tree, LocatedDict):
             if not fragment.found:
-                detail = f"{fragment.name} holds no mapping, so it is neither a spec nor a CLI v2 document."
-                fix = "Name a spec or a CLI v2 document."
+                detail = f"{fragment.name} is not a mapping, so it is neither a spec nor a CLI v2 document."
+                fix = "Pass a spec or a CLI v2 document."
                 self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
             return
         if tree.keys() >= SAVED_PLAN_KEYS:  # in a folder of documents it is passed over
             if not fragment.found:
-                detail = f"{fragment.name} is a saved plan, and neither a spec nor a CLI v2 document."
-                fix = f"Apply it: amlctl apply {fragment.name}. Everything else takes the spec it was made from."
+                detail = f"{fragment.name} is a saved plan, not a spec or a CLI v2 document."
+                fix = f"Apply it with `amlctl apply {fragment.name}`, or pass the spec that it was created from."
                 self._problems.error("unknown-document", detail, fix, beginning(fragment.name))
             return
         self.fragments.append(replace(fragment, spec=is_spec(tree, self._kinds)))
@@ -140,7 +140,7 @@ class Gathering:
         if expected:
             self._problems.error("empty-document", detail, "Write a spec, or name another file.", beginning(name))
         else:
-            self._problems.warning("empty-document", detail, "Remove the file, or write something.", beginning(name))
+            self._problems.warning("empty-document", detail, "Remove the file, or add content.", beginning(name))
 
     def _include(self, tree: LocatedDict, chain: tuple[Path, ...]) -> None:
         patterns = tree["include"]
@@ -158,7 +158,7 @@ class Gathering:
             if not isinstance(pattern, str) or not pattern:
                 self._problems.error("invalid-setting", "An include is a path or a pattern.", "Write text.", place)
             elif "${" in pattern:
-                detail = "Files are included before expressions are resolved."
+                detail = "Expressions are not supported in 'include'."
                 self._problems.error("misplaced-expression", detail, "Write the path out.", place)
             else:
                 self._include_one(pattern, chain, place)

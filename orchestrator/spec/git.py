@@ -70,7 +70,7 @@ class Git:
             raise _refusal(what, "a commit is checked out, not a branch", "Check out a branch")
         if "single revision" in reason:
             raise _refusal(what, "the repository has no commit yet", "Commit something")
-        raise _refusal(what, reason, "Mend the repository")
+        raise _refusal(what, reason, "Repair the repository")
 
 
 def _refusal(what: str, reason: str, fix: str) -> UnresolvedError:

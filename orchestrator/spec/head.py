@@ -74,7 +74,7 @@ def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> Non
         elif key == "state":
             problems.error(
                 "unsupported-setting",
-                "State is kept with the workspace; this version has no other place for it.",
+                "This version keeps the state with the workspace only.",
                 "Remove `state:`.",
                 tree.key_marks.get(key),
             )
@@ -84,7 +84,7 @@ def _add(head: Head, tree: LocatedDict, kinds: Kinds, problems: Problems) -> Non
 
 def _unknown(key: str, value: Any, tree: LocatedDict, known: Sequence[str], problems: Problems) -> None:
     section = isinstance(value, dict)
-    detail = f"'{key}' is neither a section nor a setting of a spec."
+    detail = f"'{key}' is not a section or setting of a spec."
     fix = did_you_mean(key, (*known, *SETTINGS), f"Sections are {', '.join(known)}.")
     problems.error("unknown-section" if section else "unknown-key", detail, fix, tree.key_marks.get(key, tree.mark))
 
@@ -101,10 +101,10 @@ def _add_setting(head: Head, key: str, tree: LocatedDict, problems: Problems) ->
     elif key in head.settings and key != "description":
         problems.error(
             "duplicate-setting",
-            f"'{key}' is given by more than one file of the spec.",
+            f"'{key}' is set in more than one file of the spec.",
             "Keep one of them.",
             tree.key_marks.get(key, mark),
-            related=[("first given here", head.settings.key_marks[key])],
+            related=[("first set here", head.settings.key_marks[key])],
         )
     elif key not in head.settings and value is not None:
         head.settings.take(key, tree)
@@ -124,10 +124,10 @@ def _add_named(named: LocatedDict, key: str, tree: LocatedDict, problems: Proble
         if name in named:
             problems.error(
                 "duplicate-setting",
-                f"'{name}' is given twice under '{key}'.",
+                f"'{name}' is set twice under '{key}'.",
                 "Remove or rename one of them.",
                 value.key_marks.get(name, value.mark),
-                related=[("first given here", named.key_marks[name])],
+                related=[("first set here", named.key_marks[name])],
             )
         else:
             named.take(name, value)
@@ -139,7 +139,7 @@ def _add_section(head: Head, section: str, tree: LocatedDict, kinds: Kinds, prob
         problems.error(
             "unsupported-section",
             f"The section '{section}' is not supported by this version of amlctl.",
-            f"Remove it. Supported are {supported}.",
+            f"Remove it. Supported sections: {supported}.",
             tree.key_marks.get(section, tree.mark),
         )
         return
@@ -157,7 +157,7 @@ def _add_section(head: Head, section: str, tree: LocatedDict, kinds: Kinds, prob
         elif not isinstance(body, LocatedDict):
             problems.error(
                 "invalid-resource",
-                f"{section}.{name} must be described by a mapping.",
+                f"{section}.{name} must be a mapping.",
                 f"Write `{name}: {{…}}`.",
                 value.value_marks.get(name, mark),
                 address=Address(section, name),

@@ -144,8 +144,8 @@ class Holes:
             more = len(marks) - 1
             problems.error(
                 "hole-open",
-                f"The document has a hole '{name}', and no variable of that name has a value."
-                + (f" It occurs in {more} more place{'s' if more > 1 else ''}." if more else ""),
+                f"The placeholder '{name}' has no value: there is no variable of that name."
+                + (f" It is also used in {more} more place{'s' if more > 1 else ''}." if more else ""),
                 f"Set it: --var {name}=…",
                 marks[0],
                 related=[("also here", mark) for mark in marks[1 : _SHOWN + 1]],

@@ -73,7 +73,7 @@ class Keys:
             if isinstance(name, Unknown):
                 continue  # why it has no value has been said
             if not isinstance(name, str):
-                detail = f"'{key}' gives no text, and a name is one."
+                detail = f"'{key}' is not a string, and a name must be one."
                 self._problems.error("invalid-setting", detail, "Use variables of type string.", mark)
             elif self._put(named, name, tree, key, mark) and "${" in key:
                 self._written[_below(where, name)] = f"{where.part}{key}"
@@ -183,15 +183,15 @@ class Keys:
         if name == key or isinstance(name, Unknown):
             return ""
         if not isinstance(name, str) or not name:
-            detail = f"'name: {written}' gives no text, and a name is one."
+            detail = f"'name: {written}' is not a string, and a name must be one."
             self._problems.error("invalid-setting", detail, "Use variables of type string.", mark)
             return ""
         if "${" in written or (isinstance(over, LocatedDict) and "name" in over):
             return name
         self._problems.error(
             "contradictory-name",
-            f"The resource is written under the key '{key}', and its body says 'name: {name}'.",
-            f"Leave 'name' out, or write '{name}:' as the key. A name that depends on the target is written as "
+            f"The key is '{key}', but the body has 'name: {name}'.",
+            f"Remove 'name', or use '{name}' as the key. A name that depends on the target is written as "
             "'name: text-${var.NAME}', or in the target itself.",
             mark,
         )

@@ -24,15 +24,15 @@ from orchestrator.spec.wording import findings
 class LifecycleBody(Spec):
     """How a resource wants to be treated."""
 
-    depends_on: list[str] | None = Field(None, description="Addresses of resources that must be there first.")
-    targets: list[str] | None = Field(None, description="It exists in these targets only.")
-    enabled: Flag | None = Field(None, description="false: as if it were not written.")
-    protect: Flag | None = Field(None, description="A plan that would delete or replace it is refused.")
-    ignore: list[str] | None = Field(None, description="Dotted field paths left to others.")
-    on_removal: Removal | None = Field(None, description="What becomes of it once it leaves the spec.")
-    rerun: Rerun | None = Field(None, description="When a job runs again.")
+    depends_on: list[str] | None = Field(None, description="Addresses of resources that must exist first.")
+    targets: list[str] | None = Field(None, description="Include the resource in these targets only.")
+    enabled: Flag | None = Field(None, description="Set to false to exclude the resource.")
+    protect: Flag | None = Field(None, description="Refuse plans that would delete or replace it.")
+    ignore: list[str] | None = Field(None, description="Dotted paths of fields to ignore.")
+    on_removal: Removal | None = Field(None, description="What happens when it is removed from the spec.")
+    rerun: Rerun | None = Field(None, description="When the job runs again.")
     timeout: str | Number | None = Field(
-        None, description="Bound on one create, update or run: seconds, or 90s, 30m, 2h."
+        None, description="Time-out of one create, update or run: seconds, or 90s, 30m, 2h."
     )
 
 
@@ -66,7 +66,7 @@ def read_lifecycle(draft: Draft) -> tuple[Lifecycle, list[tuple[str, Span]], lis
         holder,
         ("lifecycle",),
         code="invalid-value",
-        fix="Write the value out, or take it from a variable: ${var.NAME}.",
+        fix="Write a literal value, or use a variable: ${var.NAME}.",
     )
     timeout, wrong = _timeout(draft.address, written)
     if problems or has_unknown(written):
@@ -83,12 +83,12 @@ def read_lifecycle(draft: Draft) -> tuple[Lifecycle, list[tuple[str, Span]], lis
 
 def _problems(address: Address, written: Any, holder: LocatedDict) -> list[Diagnostic]:
     if not isinstance(written, LocatedDict):
-        detail = f"'lifecycle' of {address} must be a mapping; this is {show(written)}."
+        detail = f"'lifecycle' of {address} must be a mapping; got {show(written)}."
         return [
             error(
                 "wrong-type",
                 detail,
-                "Write 'lifecycle: {protect: true}' or the like.",
+                "Write, for example, 'lifecycle: {protect: true}'.",
                 holder.value_span("lifecycle"),
                 address,
             )
@@ -111,8 +111,8 @@ def _timeout(address: Address, written: Any) -> tuple[float | None, list[Diagnos
     bound = seconds(value) if isinstance(value, str) else float(value)
     if bound is not None and bound > 0:
         return bound, []
-    detail = f"'timeout' of {address} is {show(value)}, which is no length of time."
-    fix = "Write seconds, or a number with s, m, h or d: 90s, 30m, 2h."
+    detail = f"'timeout' of {address} is {show(value)}, which is not a duration."
+    fix = "Use seconds, or a number with a unit (s, m, h, d): 90s, 30m, 2h."
     return None, [error("invalid-value", detail, fix, written.value_span("timeout"), address)]
 
 

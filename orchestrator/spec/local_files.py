@@ -21,12 +21,12 @@ from orchestrator.spec.snapshot import Snapshot, SnapshotProblem, take
 from orchestrator.spec.taking import LFS_POINTERS, MISSING_SUBMODULES, PLAIN, Taking
 
 _FIXES: Final = {
-    "escaping-link": "Put the file itself there; from a folder of code, an .amlignore file can leave the link out.",
-    "link-loop": "Remove the link; from a folder of code, an .amlignore file can leave it out.",
-    "special-file": "Move it elsewhere; from a folder of code, an .amlignore file can leave it out.",
+    "escaping-link": "Replace the link with the file itself, or exclude the link from a code folder with .amlignore.",
+    "link-loop": "Remove the link, or exclude it from a code folder with .amlignore.",
+    "special-file": "Move it, or exclude it from a code folder with .amlignore.",
     "unusable-name": "Rename it.",
     "whole-disk": "Name the folder of the project that holds the files.",
-    "empty-folder": "Put the files there, or correct the path; it is relative to this file.",
+    "empty-folder": "Add the files, or correct the path; it is relative to this file.",
     "lfs-pointer": f"Run `git lfs pull`, or allow it: `files: {{allow: [{LFS_POINTERS}]}}` at the top of the spec.",
     "missing-submodule": "Run `git submodule update --init`, or allow it: "
     f"`files: {{allow: [{MISSING_SUBMODULES}]}}` at the top of the spec.",
@@ -127,12 +127,12 @@ class LocalFileReader:
 
 
 def _outside(text: str, span: Span, address: Address) -> Diagnostic:
-    return error("outside-boundary", f"{address} takes '{text}', which {OUTSIDE}.", OUTSIDE_FIX, span, address)
+    return error("outside-boundary", f"{address} uses '{text}', which {OUTSIDE}.", OUTSIDE_FIX, span, address)
 
 
 def _problem(problem: SnapshotProblem, text: str, path: Path, span: Span, address: Address) -> Diagnostic:
     inside = f" ({os.path.relpath(problem.path, path)})" if problem.path != path else ""
-    detail = f"{address} takes '{text}'{inside}, but {problem.detail}."
+    detail = f"{address} uses '{text}'{inside}, but {problem.detail}."
     return error(problem.code, detail, _fix(problem), span, address)
 
 
@@ -141,5 +141,5 @@ def _fix(problem: SnapshotProblem) -> str:
         folder = problem.path.parent
         readable = os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()
         siblings = sorted(path.name for path in folder.iterdir()) if readable else []
-        return did_you_mean(problem.path.name, siblings, "Make it, or correct the path; it is relative to this file.")
-    return _FIXES.get(problem.code, "Make it readable for you.")
+        return did_you_mean(problem.path.name, siblings, "Create it, or correct the path; it is relative to this file.")
+    return _FIXES.get(problem.code, "Make it readable for your user.")

@@ -81,7 +81,7 @@ class Mentions:
                 error(
                     "invalid-reference",
                     f"{self._address}: '{text}' is registered by several outputs: {all_of_them}.",
-                    f"Name the one that is meant: azureml://jobs/{job.name}/outputs/{output}.",
+                    f"Use the address of one of them: azureml://jobs/{job.name}/outputs/{output}.",
                     span,
                     self._address,
                 )
@@ -129,7 +129,7 @@ class Mentions:
                 did_you_mean(
                     name,
                     known,
-                    f"There are: {', '.join(known)}." if known else f"Add '{name}' under {names.part}.",
+                    f"Available: {', '.join(known)}." if known else f"Add '{name}' under {names.part}.",
                 ),
                 span,
                 self._address,

@@ -52,6 +52,6 @@ def explained(problem: Diagnostic, added: Added, target: str) -> Diagnostic:
     near = nearest(address.rpartition(".")[2], added[address])
     return replace(
         problem,
-        detail=f"{address} exists only in the target '{target}', so nothing of the spec is beneath it. {problem.detail}",
+        detail=f"{address} exists in the target '{target}' only, so it overrides nothing. {problem.detail}",
         fix=f"Did you mean '{near}'? Otherwise: {problem.fix}" if near else problem.fix,
     )

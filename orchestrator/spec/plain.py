@@ -72,17 +72,17 @@ class PlainDocuments:
         schema = fragment.tree.value_marks.get("$schema")
         at = schema or beginning(fragment.name)
         if found.foreign:
-            detail = f"{fragment.name} is a {found.foreign} document, which this version of amlctl does not support."
-            self._problems.error("unsupported-document", detail, "Leave the file out.", at)
+            detail = f"{fragment.name} is a {found.foreign} document, which this version does not support."
+            self._problems.error("unsupported-document", detail, "Exclude the file.", at)
         elif found.candidates:
-            detail = f"{fragment.name} may be a document of {' or '.join(found.candidates)}."
+            detail = f"{fragment.name} could be a document of {' or '.join(found.candidates)}."
             self._problems.error("ambiguous-document", detail, "Add its `$schema:` or its `type:`.", at)
         elif fragment.found:
-            detail = f"{fragment.name} is neither a spec nor a CLI v2 document, so it was left out."
+            detail = f"{fragment.name} is neither a spec nor a CLI v2 document, so it was ignored."
             if not fragment.name.casefold().endswith(".json"):
                 self._problems.warning("ignored-file", detail, "Add its `$schema:` if it is one.", at)
         else:
-            detail = f"{fragment.name} is neither a spec nor a CLI v2 document that this version of amlctl knows."
+            detail = f"{fragment.name} is neither a spec nor a supported CLI v2 document."
             fix = "Write `project:` if it is a spec, or `$schema:` or `type:` if it is a CLI v2 document."
             self._problems.error("unknown-document", detail, fix, at)
 
@@ -105,7 +105,7 @@ class PlainDocuments:
         """Put a deployment below its endpoint."""
         section, field = kind.split(".", 1)
         if "endpoint_name" not in tree:
-            detail = f"{file} does not say which endpoint it belongs to."
+            detail = f"{file} requires 'endpoint_name'."
             fix = (
                 "Add `endpoint_name:`, or name the file where the endpoint is: "
                 f"`{section}: {{NAME: {{{field}: {{{PurePath(file).stem}: {{file: {PurePath(file).name}}}}}}}}}`."
@@ -119,8 +119,8 @@ class PlainDocuments:
             return
         known = sections.setdefault(section, LocatedDict(mark=tree.mark))
         if endpoint not in known:
-            detail = f"No document describes the endpoint '{endpoint}', so one with default settings joins the project."
-            self._problems.warning("implied-endpoint", detail, "Add the endpoint's own document.", mark)
+            detail = f"No document describes the endpoint '{endpoint}', so it is added with default settings."
+            self._problems.warning("implied-endpoint", detail, "Add a document for the endpoint.", mark)
             known.put(endpoint, LocatedDict(mark=mark), mark, mark)
         body = known[endpoint] = known[endpoint].copy()
         inner = body.get(field)

@@ -19,7 +19,7 @@ def not_plain(address: Address, tree: Any, path: Path, *, code: str, fix: str) -
     return [
         error(
             code,
-            f"'{dotted(place)}' of {address} is a value that only the apply knows or a secret; it must be known by reading.",
+            f"'{dotted(place)}' of {address} must be known before apply; it cannot be a secret or a value known after apply.",
             fix,
             span_at(tree, place),
             address,

@@ -88,7 +88,7 @@ def malformed(text: str, mark: Ref) -> str | None:
         rest = text.removeprefix(PREFIX)
         if rest.startswith(("/subscriptions/", "//")) or _NAME.fullmatch(text):
             return None
-        return f"'{text}' is none of azureml:NAME, azureml:NAME:VERSION and azureml:NAME@LABEL"
+        return f"'{text}' is not azureml:NAME, azureml:NAME:VERSION or azureml:NAME@LABEL"
     if mark.bare:
         return None
-    return f"'{text}' does not start with 'azureml:', so nothing says where it is to be found"
+    return f"'{text}' does not start with 'azureml:'"

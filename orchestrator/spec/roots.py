@@ -27,10 +27,10 @@ def environment(environ: Mapping[str, str], *, bounded: bool = False) -> Root:
         name = expression.path
         if not name:
             raise UnresolvedError(
-                "invalid-expression", f"{expression.text} does not say which variable.", "Write ${env.NAME}."
+                "invalid-expression", f"{expression.text} requires the name of a variable.", "Write ${env.NAME}."
             )
         if name not in environ:
-            fix = f"Set {name} before you run this, or use a variable with a default."
+            fix = f"Set {name}, or use a variable with a default."
             detail = f"The environment variable {name} is not set."
             if bounded:
                 detail = f"The environment variable {name} is not set, or the loop's configuration does not allow it."
@@ -74,7 +74,7 @@ class ProjectName:
         _no_path(expression)
         if self.name is None:
             raise UnresolvedError(
-                "misplaced-expression", "The project's name cannot depend on itself.", "Write the name out."
+                "misplaced-expression", "The project name cannot refer to itself.", "Write a literal name."
             )
         return self.name
 
@@ -89,7 +89,7 @@ def git(folder: Path) -> Root:
         if expression.path == "branch":
             return repository.branch
         fix = did_you_mean(expression.path, ("commit", "branch"), "Use ${git.commit} or ${git.branch}.")
-        raise UnresolvedError("unknown-expression", f"{expression.text} is nothing that git is asked for.", fix)
+        raise UnresolvedError("unknown-expression", f"{expression.text} is not a git expression.", fix)
 
     return value
 
@@ -108,7 +108,7 @@ def references(sections: Iterable[str], names: Mapping[str, Container[str]]) -> 
         if not name:
             raise UnresolvedError(
                 "invalid-expression",
-                f"{expression.text} names a section but no resource.",
+                f"{expression.text} requires the name of a resource.",
                 f"Write ${{{section}.NAME.ATTRIBUTE}}.",
             )
         part, attribute = _part_in(rest) if has_parts(section) else ("", rest)
@@ -123,8 +123,8 @@ def refused_references(sections: Iterable[str], where: str) -> dict[str, Root]:
     def value(expression: Expression, span: Span) -> Any:
         raise UnresolvedError(
             "misplaced-expression",
-            f"{expression.text} mentions a resource, whose values are not known yet {where}.",
-            "Mention resources in bodies of resources only.",
+            f"{expression.text} refers to a resource, whose values are not known {where}.",
+            "Refer to resources in resource bodies only.",
         )
 
     return dict.fromkeys(sections, value)
@@ -133,7 +133,7 @@ def refused_references(sections: Iterable[str], where: str) -> dict[str, Root]:
 def _no_path(expression: Expression) -> None:
     if expression.path:
         raise UnresolvedError(
-            "invalid-expression", f"{expression.text} goes on after its end.", f"Write ${{{expression.root}}}."
+            "invalid-expression", f"{expression.text} has unexpected text at its end.", f"Write ${{{expression.root}}}."
         )
 
 

@@ -21,9 +21,7 @@ def same_names(drafts: Iterable[Draft]) -> list[Diagnostic]:
         address = draft.address
         other = first.setdefault(address.folded, draft)
         if other is not draft and other.address != address:
-            detail = (
-                f"'{address}' and '{other.address}' differ in upper and lower case only: for Azure they are one name."
-            )
+            detail = f"'{address}' and '{other.address}' differ only in case; Azure treats them as the same name."
             fix = "Rename one of them."
             problems.append(
                 error("duplicate-resource", detail, fix, draft.span, address, [("first defined here", other.span)])

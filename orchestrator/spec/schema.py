@@ -67,10 +67,10 @@ def spec_schema(kinds: Kinds) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": "amlctl spec",
-        "description": "What a workspace of Azure Machine Learning should hold.",
+        "description": "The desired contents of an Azure Machine Learning workspace.",
         "type": "object",
         "properties": top(resources),
-        "patternProperties": {r"^(x-|\.)": {"description": "Holds anchors; means nothing itself."}},
+        "patternProperties": {r"^(x-|\.)": {"description": "For anchors; ignored."}},
         "additionalProperties": False,
         "$defs": _sorted({**_or_expression_all(language), **definitions}),
     }

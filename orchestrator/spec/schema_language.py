@@ -38,15 +38,15 @@ WORKSPACE: Final = _closed(
         "local": {
             "type": ["object", "null"],
             "properties": {
-                "path": _text("Folder of the embedded workspace; .amlctl beside the spec if nothing is said."),
+                "path": _text("Folder of the embedded workspace; default: .amlctl beside the spec."),
                 "stand_ins": {
                     "type": "object",
                     "additionalProperties": {"type": "string"},
-                    "description": "A reference or URL that is elsewhere to the local path that stands in for it.",
+                    "description": "Maps a remote reference or URL to the local path that replaces it.",
                 },
                 "python_downloads": {
                     "type": "boolean",
-                    "description": "Whether a Python that an environment asks for may be fetched; no if nothing is said.",
+                    "description": "Allow downloading the Python versions that environments require (default: false).",
                 },
             },
             "additionalProperties": False,
@@ -66,19 +66,19 @@ WORKSPACE: Final = _closed(
                             if names
                         ),
                     ],
-                    "description": "Who we are to the service; azure-identity's default chain if nothing is said.",
+                    "description": "The credential (default: azure-identity's default chain).",
                 },
-                "cloud": {"enum": list(CLOUDS), "description": "The public cloud if nothing is said."},
+                "cloud": {"enum": list(CLOUDS), "description": "The cloud (default: public)."},
                 "state": _closed(
                     {"container_url": _text("A blob container that keeps the state.")},
-                    "Where the state is; the default datastore if nothing is said.",
+                    "Where the state is stored (default: the default datastore).",
                 ),
                 "create": {
                     "type": "boolean",
-                    "description": "Make the workspace itself too. Needs state.container_url.",
+                    "description": "Create the workspace itself. Requires state.container_url.",
                 },
                 "location": _text("With create: the region."),
-                "display_name": _text("With create: a name for people."),
+                "display_name": _text("With create: the display name."),
                 "description": _text("With create: for people."),
                 "tags": {"$ref": "#/$defs/tags"},
                 "lifecycle": {"$ref": "#/$defs/LifecycleBody"},
@@ -86,10 +86,13 @@ WORKSPACE: Final = _closed(
                     {
                         "resource_manager": _text("Base address of Azure Resource Manager."),
                         "storage_suffix": _text("Blob accounts are at https://ACCOUNT.blob.SUFFIX."),
-                        "audience": _text("For whom tokens of jobs are made out."),
+                        "audience": _text("The audience of job tokens."),
                         "authority": _text("Where tokens come from."),
-                        "instance_discovery": {"type": "boolean", "description": "Off for private authorities."},
-                        "ca_file": _text("Certificates to trust instead of the usual ones."),
+                        "instance_discovery": {
+                            "type": "boolean",
+                            "description": "Set to false for private authorities.",
+                        },
+                        "ca_file": _text("CA certificates to trust instead of the default ones."),
                     },
                     "For private clouds and servers on loopback.",
                 ),
@@ -98,7 +101,7 @@ WORKSPACE: Final = _closed(
             required=["subscription_id", "resource_group", "workspace_name"],
         ),
     },
-    "Where the project goes: exactly one of the two.",
+    "The workspace of the project: exactly one of the two.",
     minProperties=1,
     maxProperties=1,
 )
@@ -106,8 +109,8 @@ WORKSPACE: Final = _closed(
 VARIABLE: Final = _closed(
     {
         "type": {"enum": ["string", "integer", "number", "boolean", "list", "object"]},
-        "default": {"description": "The value if nothing else gives one."},
-        "description": _text("For people."),
+        "default": {"description": "The default value."},
+        "description": _text("A description."),
         "required": {"type": "boolean"},
         "enum": {"type": "array", "description": "The allowed values."},
         "choices": {"type": "array", "description": "The allowed values."},
@@ -116,22 +119,22 @@ VARIABLE: Final = _closed(
         "maximum": {"type": "number"},
         "sensitive": {"type": "boolean", "description": "The value is a secret."},
     },
-    "A value that is given from outside.",
+    "An input of the spec.",
 )
 
 SECRET: Final = _closed(
     {
         "env": _text("Name of an environment variable."),
-        "file": _text("A file that holds nothing else."),
+        "file": _text("A file with only the secret."),
         "key_vault": _closed(
             {
                 "vault": _text("The vault."),
                 "name": _text("The secret's name."),
-                "version": _text("The newest if not said."),
+                "version": _text("The version (default: the latest)."),
             }
         ),
     },
-    "Where a secret comes from; its value never stands in a spec.",
+    "The source of a secret.",
     minProperties=1,
     maxProperties=1,
 )
@@ -141,15 +144,15 @@ FILES: Final = _closed(
     {
         "compare_python": {
             "enum": list(PYTHON),
-            "description": "What of Python code counts: its text (line ends do not), or its syntax (comments and layout do not either).",
+            "description": "How Python code is compared: by text (ignoring line endings) or by syntax (ignoring comments and layout too).",
         },
         "allow": {
             "type": "array",
             "items": {"enum": list(ALLOWED)},
-            "description": "What is otherwise refused in folders: pointers of Git LFS, submodules that were not fetched.",
+            "description": "Allow in folders: Git LFS pointers, submodules that are not fetched.",
         },
     },
-    "How local files are taken.",
+    "How local files are read.",
 )
 
 
@@ -159,10 +162,10 @@ def target(sections: list[str]) -> dict[str, Any]:
     return {
         "type": ["object", "null"],
         "properties": {
-            "default": {"type": "boolean", "description": "Chosen when no target is named; one target at most."},
-            "description": _text("For people."),
+            "default": {"type": "boolean", "description": "Use this target by default; at most one target."},
+            "description": _text("A description."),
             "workspace": {"$ref": "#/$defs/workspace"},
-            "variables": {"type": "object", "description": "Variable to value in this target."},
+            "variables": {"type": "object", "description": "Values of variables in this target."},
             "tags": {"$ref": "#/$defs/tags"},
             **dict.fromkeys(sections, partial),
         },
@@ -174,8 +177,8 @@ def target(sections: list[str]) -> dict[str, Any]:
 def top(sections: dict[str, Any]) -> dict[str, Any]:
     """The keys of a spec."""
     return {
-        "project": _text("Owner mark of everything below: 3 to 36 of a-z, 0-9 and '-'."),
-        "description": _text("For people."),
+        "project": _text("Owner of all resources: 3 to 36 characters of a-z, 0-9 and '-'."),
+        "description": _text("A description."),
         "variables": {
             "type": "object",
             "additionalProperties": {"anyOf": [{"$ref": "#/$defs/variable"}, {"type": "null"}]},
@@ -187,7 +190,7 @@ def top(sections: dict[str, Any]) -> dict[str, Any]:
         },
         "tags": {"$ref": "#/$defs/tags"},
         "workspace": {"$ref": "#/$defs/workspace"},
-        "state": {"type": "object", "description": "Where the state is kept; with the workspace if nothing is said."},
+        "state": {"type": "object", "description": "Where the state is stored (default: with the workspace)."},
         "secrets": {"type": "object", "additionalProperties": {"$ref": "#/$defs/secret"}},
         "files": FILES,
         **sections,

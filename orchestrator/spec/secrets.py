@@ -96,9 +96,9 @@ class Secrets:
             return _from_file(name, source.folder / source.where, source.where, self._fetching.boundary)
         raise _unavailable(
             name,
-            "it is kept in Azure Key Vault, which this version cannot reach",
-            f"Take it from the environment instead: `{name}: {{env: NAME}}`, and let the shell fetch it with "
-            f"`az keyvault secret show --vault-name {source.where['vault']} --name {source.where['name']} --query value -o tsv`.",
+            "it is in Azure Key Vault, which this version does not support",
+            f"Use an environment variable instead: `{name}: {{env: NAME}}`, and set it with `az keyvault "
+            f"secret show --vault-name {source.where['vault']} --name {source.where['name']} --query value -o tsv`.",
         )
 
 
@@ -159,10 +159,10 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
         f"`{name}: {{env: NAME}}`, `{name}: {{file: PATH}}` or `{name}: {{key_vault: {{vault: VAULT, name: NAME}}}}`"
     )
     if not isinstance(body, LocatedDict) or len(body) != 1:
-        shown = "" if isinstance(body, dict) else " A secret's value never stands in a spec."
+        shown = "" if isinstance(body, dict) else " Do not write secret values in a spec."
         problems.error(
             "invalid-secret",
-            f"The secret '{name}' must name exactly one source.{shown}",
+            f"The secret '{name}' requires exactly one source.{shown}",
             f"Write {shape}.",
             mark,
             conceal=True,
@@ -173,7 +173,7 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
     if kind not in SOURCES:
         problems.error(
             "invalid-secret",
-            f"'{kind}' is not a source of secrets.",
+            f"'{kind}' is not a secret source.",
             did_you_mean(kind, SOURCES, f"Write {shape}."),
             (*body.key_marks.get(kind, mark)[:3], *place[3:]),
             conceal=True,  # what stands there may be the secret itself
@@ -205,7 +205,7 @@ def _is_vault(where: LocatedDict, name: str, problems: Problems) -> bool:
             good = False
     for key in ("vault", "name"):
         if key not in where:
-            detail = f"The secret '{name}' does not say the {key} in key_vault."
+            detail = f"The secret '{name}' requires '{key}' in key_vault."
             problems.error("invalid-secret", detail, f"Add `{key}:`.", where.mark)
             good = False
     return good

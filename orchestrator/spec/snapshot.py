@@ -62,7 +62,7 @@ def take(
             return _folder(path, hasher, gitignore, taking, mentioned)
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise SnapshotProblem("special-file", path, "it is no ordinary file")
+            raise SnapshotProblem("special-file", path, "it is not a regular file")
         if text:
             digest = text_digest(str(path))
             return Snapshot(digest, {path.name: digest})
@@ -78,7 +78,7 @@ def _how(code: bool, taking: Taking) -> Compare:  # noqa: FBT001
 def _file(path: Path, status: os.stat_result, hasher: Hasher, how: Compare, taking: Taking) -> Snapshot:
     found = hasher.digest(str(path), status, Compare.TEXT if path.name in TEXT_NAMES else how)
     if found[DIGITS + 1 :] == LFS_POINTER and LFS_POINTERS not in taking.allow:
-        raise SnapshotProblem("lfs-pointer", path, "it is a pointer of Git LFS: the file itself was not fetched")
+        raise SnapshotProblem("lfs-pointer", path, "it is a Git LFS pointer: the file was not fetched")
     manifest = {path.name: found[:DIGITS]}
     return Snapshot(_combined(manifest), manifest)
 
@@ -89,16 +89,16 @@ def _folder(root: Path, hasher: Hasher, code: bool, taking: Taking, mentioned: s
     walk.go()
     problems = list(walk.problems)
     if LFS_POINTERS not in taking.allow:
-        detail = "it is a pointer of Git LFS: the file itself was not fetched"
+        detail = "it is a Git LFS pointer: the file was not fetched"
         problems += [SnapshotProblem("lfs-pointer", root / name, detail) for name in walk.pointers]
     if MISSING_SUBMODULES not in taking.allow:
         for folder in empty_submodules(root):
             if rules is None or not rules(folder.relative_to(root).as_posix() + "/."):
-                detail = "it is a git submodule that was not fetched"
+                detail = "it is a Git submodule that was not fetched"
                 problems.append(SnapshotProblem("missing-submodule", folder, detail))
     if not walk.manifest and not problems:
-        left = "; ignore files and amlctl's own files leave nothing" if next(root.iterdir(), None) else ""
-        problems.append(SnapshotProblem("empty-folder", root, f"it holds no file{left}"))
+        left = "after ignore rules are applied" if next(root.iterdir(), None) else ""
+        problems.append(SnapshotProblem("empty-folder", root, f"it contains no files{left}"))
     if problems:
         raise together(problems)
     return Snapshot(_combined(walk.manifest), walk.manifest)

@@ -37,6 +37,6 @@ def unreadable(failure: OSError, path: Path) -> SnapshotProblem:
     if isinstance(failure, FileNotFoundError):
         return SnapshotProblem("missing-file", place, "it does not exist")
     if failure.errno == errno.ELOOP:
-        return SnapshotProblem("link-loop", place, "it is a link that leads back to itself")
+        return SnapshotProblem("link-loop", place, "it is a symbolic link loop")
     reason = f"it cannot be read: {failure.strerror}" if failure.strerror else "it cannot be read"
     return SnapshotProblem("unreadable-file", place, reason)

@@ -59,17 +59,17 @@ def table_problems(folder: Path, manifest: Collection[str]) -> Iterator[TablePro
 def _named(way: str, text: str, manifest: Collection[str]) -> Iterator[TableProblem]:
     path = posixpath.normpath(text.removeprefix("file://").removeprefix("file:"))
     if path.startswith(("/", "../")) or path == "..":
-        detail = f"names the {way} '{text}', which is outside its folder and does not go into the workspace"
-        yield TableProblem("outside-table", detail, "Put the data beside the MLTable, or name a URL.")
+        detail = f"refers to the {way} '{text}', which is outside its folder and is not uploaded"
+        yield TableProblem("outside-table", detail, "Move the data next to the MLTable, or use a URL.")
     elif way == "file" and path not in manifest:
         fix = did_you_mean(path, manifest, "Correct the path; it is relative to the MLTable.")
-        yield TableProblem("missing-file", f"names the file '{text}', which is not in its folder", fix)
+        yield TableProblem("missing-file", f"refers to the file '{text}', which is not in its folder", fix)
     elif way == "folder" and path != "." and not any(name.startswith(f"{path}/") for name in manifest):
         yield TableProblem(
-            "missing-file", f"names the folder '{text}', which is not there or empty", "Correct the path."
+            "missing-file", f"refers to the folder '{text}', which is missing or empty", "Correct the path."
         )
     elif way == "pattern" and not any(_matches(name, path) for name in manifest):
-        yield TableProblem("missing-file", f"has the pattern '{text}', which no file matches", "Correct the pattern.")
+        yield TableProblem("missing-file", f"has the pattern '{text}', which matches no files", "Correct the pattern.")
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -66,12 +66,12 @@ def read_taking(body: LocatedDict | None, own: Iterable[Path], problems: Problem
         return Taking(own=own)
     for key in body:
         if key not in _SETTINGS:
-            detail = f"'{key}' is no setting of 'files'."
+            detail = f"'{key}' is not a setting of 'files'."
             fix = did_you_mean(key, _SETTINGS, f"Use {' or '.join(_SETTINGS)}.")
             problems.error("unknown-key", detail, fix, body.key_marks.get(key, body.mark))
     python = body.get("compare_python") or "text"
     if python not in PYTHON:
-        detail = f"'compare_python' is {python!r}."
+        detail = f"{python!r} is not a valid value of 'compare_python'."
         fix = did_you_mean(str(python), PYTHON, f"Use {' or '.join(PYTHON)}.")
         problems.error("invalid-setting", detail, fix, body.value_span("compare_python"))
         python = "text"
@@ -90,4 +90,4 @@ def _allowed(body: LocatedDict, problems: Problems) -> Iterable[str]:
         else:
             place = names.value_span(number) if isinstance(names, LocatedList) else mark
             fix = did_you_mean(str(name), ALLOWED, f"Use {' or '.join(ALLOWED)}.")
-            problems.error("invalid-setting", f"{name!r} is nothing that can be allowed.", fix, place)
+            problems.error("invalid-setting", f"{name!r} is not a valid value of 'allow'.", fix, place)

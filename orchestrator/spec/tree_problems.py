@@ -10,8 +10,8 @@ from orchestrator.spec.problems import Problems
 
 def too_deep(limit: int, mark: Mark, problems: Problems) -> None:
     """Values are nested more than `limit` levels deep."""
-    detail = f"Values are nested more than {limit} levels deep here."
-    problems.error("too-deep", detail, "Make the document flatter.", mark)
+    detail = f"Values are nested more than {limit} levels deep."
+    problems.error("too-deep", detail, "Reduce the nesting.", mark)
 
 
 def undefined_alias(name: str, mark: Mark, problems: Problems, *, inside: bool) -> None:
@@ -22,10 +22,10 @@ def undefined_alias(name: str, mark: Mark, problems: Problems, *, inside: bool) 
     """
     problems.error(
         "undefined-alias",
-        f"The alias *{name} stands inside the value that it names."
+        f"The alias *{name} is inside the value that it refers to."
         if inside
-        else f"No value before this place is marked &{name}.",
-        "Write the value out." if inside else f"Mark the value meant with &{name}, or write it out here.",
+        else f"There is no anchor &{name} before this alias.",
+        "Write the value." if inside else f"Add the anchor &{name} to a value, or write the value here.",
         mark,
     )
 
@@ -34,7 +34,7 @@ def alias_expansion(limit: int, mark: Mark, problems: Problems) -> None:
     """Aliases of aliases would make more than `limit` values."""
     problems.error(
         "alias-expansion",
-        f"Aliases repeat so much that the document would hold more than {limit:,} further values.",
+        f"Aliases expand to more than {limit:,} values.",
         "Use fewer nested aliases.",
         mark,
     )
@@ -61,7 +61,7 @@ def invalid_key(value: Any, mark: Mark, problems: Problems) -> None:
     problems.error(
         "invalid-key",
         "A key must be text; this one is " + _called(value) + ".",
-        "Give the key a name, in quotes if need be; also quote a value that starts with '{{'.",
+        "Quote the key; also quote a value that starts with '{{'.",
         mark,
     )
 
@@ -70,7 +70,7 @@ def duplicate_key(key: str, mark: Mark, first: Mark, problems: Problems) -> None
     """A mapping has a key twice."""
     problems.error(
         "duplicate-key",
-        f"The key '{key}' is given twice in one mapping, so one of the two values would be lost.",
+        f"The key '{key}' occurs twice in one mapping.",
         "Remove or rename one of them.",
         mark,
         related=[("first defined here", first)],
@@ -78,11 +78,11 @@ def duplicate_key(key: str, mark: Mark, first: Mark, problems: Problems) -> None
 
 
 def invalid_merge(value: Any, mark: Mark, problems: Problems) -> None:
-    """``<<`` brings something that is no mapping."""
+    """``<<`` brings something that is not a mapping."""
     problems.error(
         "invalid-key",
-        f"`<<` merges mappings into this one, and got {_called(value)}.",
-        "Give an alias of a mapping, or a list of such aliases.",
+        f"`<<` requires a mapping or a list of mappings; got {_called(value)}.",
+        "Use an alias of a mapping, or a list of such aliases.",
         mark,
     )
 

@@ -44,8 +44,8 @@ def validate_tags(composition: Composition) -> list[Diagnostic]:
     problems = []
     for name, value in composition.tags.items():
         if isinstance(value, dict | list):
-            detail = f"The tag '{name}' is {show(value)}; tags hold text, numbers, true or false."
-            problems.append(error("wrong-type", detail, "Write one value.", composition.tags.value_span(name), None))
+            detail = f"The tag '{name}' is {show(value)}; tags must be strings, numbers or booleans."
+            problems.append(error("wrong-type", detail, "Use a single value.", composition.tags.value_span(name), None))
         hidden = unseen_problem(name, f"The tag '{name}'", composition.tags.key_span(name), None)
         problems.extend([hidden] if hidden is not None else [])
     return problems
@@ -148,9 +148,8 @@ def _marked_paths(node: FieldNode, path: Path) -> Iterator[Path]:
 def _secret_expected(draft: Draft, path: Path) -> Diagnostic:
     return error(
         "secret-expected",
-        f"'{dotted(path)}' of {draft.address} is a secret, and a secret written in the spec is known to everyone who can "
-        "read the file and its history.",
-        "Declare it under 'secrets:' and write ${secret.NAME} here; then change the leaked value.",
+        f"'{dotted(path)}' of {draft.address} is a secret and cannot be written in the spec.",
+        "Declare it under 'secrets:', use ${secret.NAME} here, and rotate the exposed value.",
         span_at(draft.body, path),
         draft.address,
     )
@@ -169,7 +168,7 @@ def _unsupported(draft: Draft, path: Path) -> Diagnostic:
 def _invalid_name(draft: Draft, rule: NameRule) -> Diagnostic:
     return error(
         "invalid-name",
-        f"The service does not take '{draft.address.leaf}' as the name of {article(draft.kind.title)}: it must be {rule.text}.",
+        f"'{draft.address.leaf}' is not a valid name for {article(draft.kind.title)}: it must be {rule.text}.",
         "Choose another name.",
         draft.span,
         draft.address,
@@ -190,14 +189,14 @@ def _unknown_variant(draft: Draft) -> Diagnostic:
     options = ", ".join(known)
     subject = span_at(draft.body, (field,)) if field in draft.body else draft.span
     if not written:
-        detail = f"{draft.address} does not say its {field}, so nothing else of it can be checked."
+        detail = f"{draft.address} requires '{field}'; the rest of it was not checked."
         return error("missing-field", detail, f"Add '{field}: …', one of: {options}.", subject, draft.address)
     if written in kind.unsupported:
         detail = f"{draft.address}: {kind.title}s of {field} '{written}' are not supported by this version."
         return error("unsupported-type", detail, f"Supported: {options}.", subject, draft.address)
-    detail = f"There is no {kind.title} of {field} '{written}'; there are: {options}."
+    detail = f"There is no {kind.title} of {field} '{written}'; available: {options}."
     return error(
-        "unknown-type", detail, did_you_mean(written, known, f"Write one of: {options}."), subject, draft.address
+        "unknown-type", detail, did_you_mean(written, known, f"Use one of: {options}."), subject, draft.address
     )
 
 

@@ -71,7 +71,7 @@ class Variables:
         if name in self._open:
             ring = " → ".join([*self._open[self._open.index(name) :], name])
             raise UnresolvedError(
-                "variable-cycle", f"Variables define each other: {ring}.", "Give one of them a value of its own."
+                "variable-cycle", f"Variables define each other: {ring}.", "Give one of them a literal value."
             )
         value = self.value(name)
         return value if value is FAILED else _member(expression.text, value, rest)
@@ -152,7 +152,7 @@ def _member(text: str, value: Any, rest: str) -> Any:
             known = list(value) if isinstance(value, dict) else []
             has = f"It has {', '.join(map(str, known))}." if known else "It has no members."
             fix = did_you_mean(part, known, has)
-            raise UnresolvedError("undefined-variable", f"{text} reaches for '{part}', which is not there.", fix)
+            raise UnresolvedError("undefined-variable", f"{text} refers to '{part}', which does not exist.", fix)
     return value
 
 
@@ -164,12 +164,12 @@ def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
         return (
             None
             if declared.type in (None, "string")
-            else (f"'{name}' gets a secret, which is text.", "Use `type: string`.")
+            else (f"'{name}' is set to a secret, which must be a string.", "Use `type: string`.")
         )
     if value is None:
-        return None if declared.has_default or not declared.required else (f"'{name}' is null.", "Give it a value.")
+        return None if declared.has_default or not declared.required else (f"'{name}' is null.", "Set a value.")
     if declared.type is not None and not is_of(value, declared.type):
-        return f"'{name}' is of type {declared.type}; {shown} is not.", f"Give a value of type {declared.type}."
+        return f"'{name}' is of type {declared.type}; {shown} is not.", f"Use a value of type {declared.type}."
     if declared.sensitive and not isinstance(value, str):
         return f"'{name}' is sensitive, so it must be text.", "Quote the value."
     if declared.choices is not None and not any(
@@ -182,7 +182,7 @@ def _objection(value: Any, declared: Declaration) -> tuple[str, str] | None:
     if declared.pattern is not None and not (isinstance(value, str) and re.fullmatch(declared.pattern, value)):
         return (
             f"'{name}' must match {declared.pattern}; {shown} does not.",
-            "Give a value that matches the whole pattern.",
+            "Use a value that matches the whole pattern.",
         )
     return _out_of_bounds(value, declared, shown)
 

@@ -36,9 +36,9 @@ def whole_disk(path: Path) -> str | None:
     """
     real = Path(os.path.realpath(path))
     if real == real.parent:
-        return "it is the root of the disk"
+        return "it is the root of the file system"
     if real.parent == real.parent.parent and real.name in _SYSTEM:
-        return "it is a folder of the operating system"
+        return "it is an operating system folder"
     if real == Path(os.path.realpath(os.path.expanduser("~"))):  # noqa: PTH111 - Path.home() raises without a home
         return "it is your home folder"
     return None

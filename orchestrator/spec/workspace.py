@@ -80,17 +80,17 @@ def _chosen(body: LocatedDict, problems: Problems) -> str | None:
     for key in body:
         if key not in _FIELDS:
             fix = did_you_mean(key, _FIELDS, "Write `workspace: {local: {}}` or `workspace: {azure: {…}}`.")
-            problems.error("unknown-key", f"'{key}' is not a kind of workspace.", fix, body.key_marks.get(key))
+            problems.error("unknown-key", f"'{key}' is not a workspace type.", fix, body.key_marks.get(key))
     if not body:
         problems.error("missing-setting", "The workspace is empty.", "Write `workspace: {local: {}}`.", body.mark)
     chosen = [key for key in body if key in _FIELDS]
     if len(chosen) > 1:
         problems.error(
             "conflicting-workspace",
-            "A target goes to one workspace, either the embedded one or one on Azure.",
-            "Keep one of them, and put the other one under a target of its own.",
+            "A target has one workspace, either embedded or on Azure.",
+            "Keep one of them, and move the other one to its own target.",
             body.key_marks.get(chosen[1]),
-            related=[("also chosen here", body.key_marks.get(chosen[0], body.mark))],
+            related=[("also set here", body.key_marks.get(chosen[0], body.mark))],
         )
     return chosen[0] if chosen else None
 
@@ -147,7 +147,7 @@ def _text(settings: LocatedDict, key: str, problems: Problems) -> str | None:
     if isinstance(value, str) and value:
         return value
     if value == "":
-        detail, fix = f"'{key}' is empty.", "Write a path, or leave it out."
+        detail, fix = f"'{key}' is empty.", "Set a path, or remove it."
     else:
         detail, fix = f"'{key}' must be text.", "Write text."
     problems.error("invalid-setting", detail, fix, settings.value_marks.get(key))

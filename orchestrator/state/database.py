@@ -121,13 +121,13 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        fix = "Check that the disk has room, that the file may be written, and that no other process hangs on it."
+        fix = "Check that the disk has free space, that the file is writable, and that no other process holds it."
         raise _unusable(path, error, str(error), fix) from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # The messages of a damaged database quote its bytes, which need not be text.
         raise damaged(f"{path}: {error}") from error
     except OSError as error:
-        fix = "Check that the folder exists or can be made, and that you may write there."
+        fix = "Check that the folder exists or can be created, and that it is writable."
         raise _unusable(path, error, str(error.strerror or error), fix) from error
 
 
@@ -135,7 +135,7 @@ def _unusable(path: Path, error: Exception, why: str, fix: str) -> StateError:
     """The error for a state that cannot be read or written; of a full disk it says so, whatever `why` says."""
     if is_full(error):
         return StateError(full_disk(path), code=DISK_FULL, fix=ROOM)
-    return StateError(f"The state in {path} cannot be used: {why}.", code="state-unusable", fix=fix)
+    return StateError(f"Cannot use the state in {path}: {why}.", code="state-unusable", fix=fix)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -172,7 +172,7 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
         raise damaged(f"{path} does not say which format it has")
     if number > FORMAT:
         raise StateError(
-            f"The state in {path} has format {number}; this version reads formats up to {FORMAT}.",
+            f"The state in {path} has format {number}; this version supports formats up to {FORMAT}.",
             code="state-too-new",
-            fix="Use the version of amlctl that wrote it, or a newer one.",
+            fix="Upgrade amlctl to the version that wrote it, or a later one.",
         )

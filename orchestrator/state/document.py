@@ -139,7 +139,7 @@ class DocumentStateStore:
             raise StateError(
                 f"Another process changed the state of project '{self._project}' since it was read; nothing was overwritten.",
                 code="state-moved-on",
-                fix="Plan again, and apply the new plan.",
+                fix="Create a new plan and apply it.",
             ) from None
         self._document = changed
 
@@ -153,9 +153,9 @@ class DocumentStateStore:
             raise damaged(f"{self._where()} does not say which format it has")
         if number > FORMAT:
             raise StateError(
-                f"The state in {self._where()} has format {number}; this version reads formats up to {FORMAT}.",
+                f"The state in {self._where()} has format {number}; this version supports formats up to {FORMAT}.",
                 code="state-too-new",
-                fix="Use the version of amlctl that wrote it, or a newer one.",
+                fix="Upgrade amlctl to the version that wrote it, or a later one.",
             )
         try:
             return _Document(body["lineage"], body["serial"], body["applied"], tuple(body["journal"])), stored.etag
@@ -166,9 +166,9 @@ class DocumentStateStore:
         try:
             body = json.loads(data)
         except ValueError as error:
-            raise damaged(f"{self._where()} is no JSON document ({error})") from error
+            raise damaged(f"{self._where()} is not a JSON document ({error})") from error
         if not isinstance(body, Mapping):
-            raise damaged(f"{self._where()} holds something else than a document")
+            raise damaged(f"{self._where()} does not contain a JSON object")
         return body
 
     def _entry(self, intent: Intent) -> Mapping[str, Any]:

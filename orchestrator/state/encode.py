@@ -83,13 +83,13 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
 
 def _require_types(body: Mapping[str, Any]) -> None:
     if not isinstance(body, dict):
-        raise TypeError("it is no mapping")
+        raise TypeError("it is not a mapping")
     missing = [name for name in ("fingerprint", "properties") if name not in body]
     if missing:
         raise TypeError(f"{' and '.join(missing)} missing")
     for name, kind in _TYPES.items():
         if name in body and not isinstance(body[name], kind):
-            raise TypeError(f"{name} has another type")
+            raise TypeError(f"{name} has the wrong type")
 
 
 def damaged(what: str) -> StateError:
@@ -97,5 +97,5 @@ def damaged(what: str) -> StateError:
     return StateError(
         f"The state is damaged: {what}.",
         code="state-damaged",
-        fix="Restore the workspace's database from a copy, or move it away: live objects keep their marks and can be adopted again.",
+        fix="Restore the workspace's database from a backup, or move it away and run `amlctl state rebuild`.",
     )

@@ -57,10 +57,12 @@ def _locked(objects: ObjectStore, name: str, what: str) -> Locked:
     except (ValueError, TypeError):
         other = None
     by = (
-        f"{other.who} runs '{other.command}' (process {other.pid}) since {other.since}" if other else "another holds it"
+        f"{other.who} runs '{other.command}' (process {other.pid}) since {other.since}"
+        if other
+        else "another process holds the lock"
     )
     return Locked(
         f"{what} is locked: {by}.",
         code="state-locked",
-        fix=f"Wait until it is done, or let this command wait with --lock-wait; a dead holder's lock ends within {LEASE_S} s.",
+        fix=f"Wait for it to finish, or use --lock-wait. The lock of a crashed process expires within {LEASE_S} s.",
     )

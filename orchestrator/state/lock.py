@@ -53,10 +53,9 @@ def hold(database: Path, project: str, holder: Holder, clock: Clock, *, wait_s: 
         while (other := _take(row, handle, holder)) is not None:
             if clock.monotonic() >= deadline:
                 raise Locked(
-                    f"Project '{project}' is locked: {other.who} runs '{other.command}' (process {other.pid}) "
-                    f"since {other.since}.",
+                    f"Project '{project}' is locked: {other.who} runs '{other.command}' (process {other.pid}) since {other.since}.",
                     code="state-locked",
-                    fix="Wait until it is done, or let this command wait with --lock-wait.",
+                    fix="Wait for it to finish, or use --lock-wait.",
                 )
             pause.wait(_POLL_S)
         try:
@@ -100,7 +99,7 @@ def _taken(project: str, other: Holder, command: str) -> Locked:
     return Locked(
         f"Project '{project}' is locked: {other.who} runs '{other.command}' (process {other.pid}) since {other.since}.",
         code="state-locked",
-        fix=f"Wait until it is done, or stop it, then run '{command}' again.",
+        fix=f"Wait for it to finish, or stop it, then run '{command}' again.",
     )
 
 

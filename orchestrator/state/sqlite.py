@@ -206,7 +206,7 @@ class SqliteStateStore:
         return StateError(
             f"Another process changed the state of project '{self._project}' since it was read; nothing was overwritten.",
             code="state-moved-on",
-            fix="Plan again, and apply the new plan.",
+            fix="Create a new plan and apply it.",
         )
 
     def _record(self, connection: sqlite3.Connection, change: StateChange) -> None:
@@ -263,7 +263,7 @@ def _note(text: str, name: str, path: Path) -> Mapping[str, Any]:
     except ValueError as error:
         raise damaged(f"{path} holds a note '{name}' that cannot be read ({error})") from error
     if not isinstance(document, dict):
-        raise damaged(f"{path} holds a note '{name}' that is no mapping")
+        raise damaged(f"{path} holds a note '{name}' that is not a mapping")
     return document
 
 

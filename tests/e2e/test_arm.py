@@ -112,7 +112,7 @@ def test_a_second_server_is_refused(served: Served) -> None:
         [*AMLCTL, "workspace", "serve", "--arm", "--path", str(served.root)], capture_output=True, text=True, timeout=60
     )
     assert second.returncode == 1
-    assert "served already" in second.stderr
+    assert "already running" in second.stderr
 
 
 def test_nobody_serves(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ class AzureBackend:
     def _there(self, address: Address, revision: str) -> Observed:
         found = self.read(address, revision)
         if found is None:
-            raise Transient(f"{address} was accepted and cannot be read yet.")
+            raise Transient(f"{address} was accepted but cannot be read yet.")
         return found
 
     def _begun(self, request: Request, poller: Any) -> Observed:
@@ -228,4 +228,4 @@ class AzureBackend:
         try:
             return self._drivers[kind]
         except KeyError:
-            raise Invalid(f"The Azure workspace knows no kind '{kind}'.") from None
+            raise Invalid(f"The Azure workspace does not support the kind '{kind}'.") from None

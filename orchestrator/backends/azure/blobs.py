@@ -12,7 +12,7 @@ from orchestrator.core.errors import Ambiguous, BackendError, Denied, StateError
 Result = TypeVar("Result")
 
 _STORAGE_ROLE: Final = (
-    "Ask for the role 'Storage Blob Data Contributor' on the container of the state, "
+    "Request the role 'Storage Blob Data Contributor' on the container of the state, "
     "or choose another container with `state: {container_url: …}`."
 )
 
@@ -222,4 +222,4 @@ def _state_error(error: BackendError) -> StateError:
     if isinstance(error, Denied):
         storage = error.code.startswith("Authorization") or not error.fix
         return StateError(error.detail, code="state-denied", fix=_STORAGE_ROLE if storage else error.fix)
-    return StateError(error.detail, code="state-unreachable", fix=error.fix or "Try again; nothing was lost.")
+    return StateError(error.detail, code="state-unreachable", fix=error.fix or "Retry; no data was lost.")

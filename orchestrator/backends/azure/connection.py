@@ -57,7 +57,7 @@ class Connection:
         cloud: ``public``, ``usgov`` or ``china``; empty means the one that the environment names (``AZUREML_CURRENT_CLOUD``,
             ``ARM_CLOUD_METADATA_URL``), otherwise the public one. Unused with `endpoints`.
         authority: where tokens come from; empty means the cloud's own.
-        instance_discovery: ask the public login host whether the authority is a known one. Off for private authorities.
+        instance_discovery: ask the public login host whether the authority is a known one. Set to false for private authorities.
         ca_file: certificates to trust instead of the usual ones; empty means the usual ones.
         polling_s: how often a long-running operation is looked at unless the service says otherwise, seconds.
         retries: repetitions of one HTTP request inside the client; the execution repeats whole calls on top of that.
@@ -111,9 +111,7 @@ def connection_of(settings: Mapping[str, Any], allowed_hosts: tuple[str, ...] = 
     """
     missing = [name for name in ("subscription_id", "resource_group", "workspace_name") if not settings.get(name)]
     if missing:
-        raise Invalid(
-            f"The target does not say its {' and '.join(missing)}.", fix="Add it under `workspace: {azure: …}`."
-        )
+        raise Invalid(f"The target requires {' and '.join(missing)}.", fix="Set it under `workspace: {azure: …}`.")
     cloud = str(settings.get("cloud") or "")
     if cloud and cloud not in CLOUDS:
         raise Invalid(f"'{cloud}' is not a known cloud.", fix=f"Use one of {', '.join(CLOUDS)}.")
@@ -154,4 +152,4 @@ def _credential(choice: Any) -> CredentialChoice:
     if isinstance(choice, Mapping) and len(choice) == 1:
         ((kind, settings),) = choice.items()
         return CredentialChoice(str(kind), settings if isinstance(settings, Mapping) else {})
-    raise Invalid("A credential is one name, or one name with its settings.", fix="Write `credential: default`.")
+    raise Invalid("A credential must be a name, or a name with its settings.", fix="Write `credential: default`.")

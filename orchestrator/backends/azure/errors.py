@@ -63,15 +63,15 @@ def translate(error: Exception, doing: str, *, effect: bool) -> BackendError:
         return Denied(
             f"Cannot {doing}: no credential is available. {_text(error)}",
             code="CredentialUnavailable",
-            fix="Sign in (`az login`), or say under `workspace.azure.credential` how to authenticate.",
+            fix="Sign in (`az login`), or set `workspace.azure.credential`.",
         )
     if isinstance(error, core.HttpResponseError):
         return _answered(error, doing, effect=effect)
     if isinstance(error, core.ServiceRequestError):
-        return Transient(f"Cannot {doing}: the service was not reached. {_text(error)}")
+        return Transient(f"Cannot {doing}: the service is unreachable. {_text(error)}")
     if isinstance(error, core.ServiceResponseError | core.IncompleteReadError):
-        lost = f"Cannot tell whether '{doing}' happened: the answer was lost. {_text(error)}"
-        return Ambiguous(lost) if effect else Transient(f"Cannot {doing}: the answer was lost. {_text(error)}")
+        lost = f"Cannot tell whether '{doing}' happened: the response was lost. {_text(error)}"
+        return Ambiguous(lost) if effect else Transient(f"Cannot {doing}: the response was lost. {_text(error)}")
     return _by_name(error, doing)
 
 
@@ -101,13 +101,13 @@ def _by_name(error: Exception, doing: str) -> BackendError:
     name = type(error).__name__
     text = f"Cannot {doing}: {_text(error)}"
     if name == "AssetPathException":
-        return Conflict(text, code=name, fix="Give the asset another version.")
+        return Conflict(text, code=name, fix="Use another version for the asset.")
     if isinstance(error, TimeoutError):
         return Transient(text)
     if isinstance(error, OSError):
         return Invalid(text, code=name)
     if name in _REFUSALS:
-        return Invalid(text, code=name, fix="azure-ai-ml itself refuses this; change what the text names.")
+        return Invalid(text, code=name, fix="azure-ai-ml rejected the request; correct what the message names.")
     return Invalid(f"Cannot {doing}: azure-ai-ml failed with {name}: {_text(error)}", code=name)
 
 
@@ -184,10 +184,10 @@ def _missing_role(message: str, status: int) -> str:
     found = _ACTION.search(message)
     action = found["action"].lower() if found else ""
     if not action:
-        return "Ask for a role on the workspace."
+        return "Request a role on the workspace."
     if action.startswith(_BESIDE):
-        return "Ask for the role 'Contributor' on the resource group."
-    return f"Ask for the role '{_role(action)}' on the workspace."
+        return "Request the role 'Contributor' on the resource group."
+    return f"Request the role '{_role(action)}' on the workspace."
 
 
 def _role(action: str) -> str:

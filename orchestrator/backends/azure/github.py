@@ -11,9 +11,7 @@ from orchestrator.core.errors import Denied, Invalid
 AUDIENCE: Final = "api://AzureADTokenExchange"
 """For whom a pipeline's token is made out. Source: Microsoft Entra documentation, workload identity federation."""
 
-_PERMISSION: Final = (
-    "Give the job `permissions: {id-token: write}`; jobs of pull requests from forks have no such right."
-)
+_PERMISSION: Final = "Give the job `permissions: {id-token: write}`; pull requests from forks cannot have it."
 
 _RETRIES: Final = 3
 
@@ -37,9 +35,9 @@ def token(transport: Any) -> str:
     bearer = needed_variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", _PERMISSION)
     if urlsplit(address).scheme != "https":
         raise Invalid(
-            "ACTIONS_ID_TOKEN_REQUEST_URL is not an https address, and the job's right is not sent over any other.",
+            "ACTIONS_ID_TOKEN_REQUEST_URL is not an https address.",
             code="incomplete-credential",
-            fix="Leave the variables of pipelines as they are set; say the rest under `workspace.azure.credential`.",
+            fix="Do not change the variables of the pipeline; set the rest under `workspace.azure.credential`.",
         )
     ours = {} if transport is None else {"transport": transport}
     client: Any = PipelineClient("", policies=[RetryPolicy(retry_total=_RETRIES)], **ours)
@@ -53,12 +51,12 @@ def token(transport: Any) -> str:
         return str(response.json()["value"])
     except HttpResponseError as error:
         # Not the service's own text: it may repeat what it was sent.
-        said = f"GitHub gives this job no token: it answered {response.status_code} {response.reason or ''}".rstrip()
+        said = f"GitHub did not issue a token for this job: {response.status_code} {response.reason or ''}".rstrip()
         raise Denied(
             f"{said}.", code="github-token-refused", fix="Give the job `permissions: {id-token: write}`."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Denied("GitHub's answer holds no token.", code="github-token-refused", fix=_PERMISSION) from error
+        raise Denied("GitHub's response contains no token.", code="github-token-refused", fix=_PERMISSION) from error
 
 
 def needed_variable(name: str, fix: str) -> str:

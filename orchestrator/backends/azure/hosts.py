@@ -88,7 +88,7 @@ class TrustedHosts:
             return
         host = urlsplit(url if "://" in url else f"https://{url}").netloc.rpartition("@")[2]
         raise Denied(
-            f"{what} is on {host}, which is no host of the chosen cloud; no token is sent there.",
+            f"{what} is on {host}, which is not a host of the chosen cloud; no token was sent.",
             code="host-not-allowed",
             fix=f"If you trust it, set {SETTING}={host} in your shell, or `allowed_hosts` of the project in the loop's configuration.",
         )

@@ -47,7 +47,7 @@ def make_credential(connection: Connection, transport: Any = None) -> Credential
         return Credential(choice.kind, make(choice.settings, options))
     except ValueError as error:
         raise Invalid(
-            f"The credential '{choice.kind}' is not set up here: {error}",
+            f"The credential '{choice.kind}' is not configured: {error}",
             code="incomplete-credential",
             fix=_ADVICE[choice.kind],
         ) from error
@@ -145,7 +145,7 @@ def _azure_pipelines(settings: _Options, options: _Options) -> Any:
         client_id=client,
         service_connection_id=str(_needed(settings, "service_connection_id")),
         system_access_token=github.needed_variable(
-            "SYSTEM_ACCESSTOKEN", "Hand it to the step: `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`."
+            "SYSTEM_ACCESSTOKEN", "Pass it to the step: `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`."
         ),
         **_without_discovery(options),
     )
@@ -170,7 +170,7 @@ def _needed(settings: _Options, name: str) -> Any:
     value = settings.get(name)
     if not value:
         raise Invalid(
-            f"The credential does not say its {name}.",
+            f"The credential requires {name}.",
             code="incomplete-credential",
             fix=f"Add `{name}:` under `workspace.azure.credential`.",
         )
@@ -189,14 +189,14 @@ _CHOICES: Final[Mapping[str, Callable[[_Options, _Options], Any]]] = {
 }
 
 _ADVICE: Final[Mapping[str, str]] = {
-    "default": "Sign in (`az login`), or say under `workspace.azure.credential` how to authenticate.",
+    "default": "Sign in (`az login`), or set `workspace.azure.credential`.",
     "environment": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose another `credential`.",
-    "workload_identity": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, or say them in the spec; the application "
+    "workload_identity": "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, or set them in the spec; the application "
     "needs a federated credential with the token's issuer and subject.",
     "managed_identity": "Run this on a machine of Azure that has the identity, or choose another `credential`.",
     "cli": "Install the Azure CLI and sign in (`az login`), or choose another `credential`.",
-    "client_secret": "Compare tenant, application and secret with the app registration; secrets come to an end.",
-    "github": "Give the application a federated credential for this repository and branch, with the audience "
+    "client_secret": "Check the tenant, application and secret against the app registration; secrets expire.",
+    "github": "Add a federated credential to the application for this repository and branch, with the audience "
     f"{github.AUDIENCE}.",
     "azure_pipelines": "Compare tenant, application and service connection; the connection has to use workload identity federation.",
 }

@@ -61,4 +61,4 @@ def _check(path: Path, planned: str) -> None:
     except OSError as error:
         raise Invalid(f"{path}: {error.strerror or error}.") from error
     if not same:
-        raise Conflict(f"{path} changed after it was planned.", fix="Plan and apply again.")
+        raise Conflict(f"{path} changed after the plan was created.", fix="Plan and apply again.")

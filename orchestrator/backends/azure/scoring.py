@@ -42,7 +42,7 @@ class Scorer:
         if endpoint is None:
             raise NotFound(f"{address} is not in the workspace.", fix="Apply first.")
         if not endpoint.scoring_uri:
-            raise Invalid(f"{address} has no scoring address yet.", fix="Apply, then ask again.")
+            raise Invalid(f"{address} has no scoring URI yet.", fix="Apply, then retry.")
         known = address.name in self._keys
         answer = self._send(endpoint, request)
         if answer.status == _UNAUTHORIZED and known:

@@ -24,14 +24,14 @@ def unservable(desired: Desired, resources: Mapping[Address, Desired]) -> Iterat
     if body.get("environment") is not None or body.get("code_configuration") is not None:
         return
     if body.get("model") is None:
-        yield Refusal("it has no model, no scoring script and no environment, so there is nothing to serve", (), _ADD)
+        yield Refusal("it has no model, scoring script or environment", (), _ADD)
         return
     model = _body(body["model"], resources)
     if isinstance(model, Mapping) and model.get("type") is None:
-        reason = "its model has no type, so Azure takes it for a custom model, which needs an environment and a script"
+        reason = "its model has no type, so Azure treats it as a custom model, which requires an environment and a scoring script"
         yield Refusal(reason, ("model",), _ADD)
     elif isinstance(model, Mapping) and model["type"] not in _NO_CODE:
-        yield Refusal("a custom model needs an environment and a script", ("model",), _ADD)
+        yield Refusal("a custom model requires an environment and a scoring script", ("model",), _ADD)
 
 
 def _body(value: Any, resources: Mapping[Address, Desired]) -> Any:

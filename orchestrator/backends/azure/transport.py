@@ -44,7 +44,7 @@ def send(message: Message, timeout_s: float, ca_file: str = "") -> Reply:
     parts = urlsplit(message.url)
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise Invalid(f"{parts.scheme}://{host} is not an address that this tool sends keys to: it is not https.")
+        raise Invalid(f"{parts.scheme}://{host} is not an https address, so no key is sent.")
     connection = _connect(parts.scheme, host, parts.port, timeout_s, ca_file)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
@@ -53,7 +53,7 @@ def send(message: Message, timeout_s: float, ca_file: str = "") -> Reply:
         answer = connection.getresponse()
         return Reply(answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()})
     except TimeoutError:
-        raise TimedOut(f"{shown} gave no answer within {timeout_s:g} s.") from None
+        raise TimedOut(f"{shown} did not respond within {timeout_s:g} s.") from None
     except (OSError, http.client.HTTPException) as error:
         raise Transient(f"{shown} cannot be reached: {str(error) or type(error).__name__}.") from None
     finally:

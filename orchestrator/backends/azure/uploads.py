@@ -70,4 +70,4 @@ class Uploads:
         except TimeoutError as error:
             if answer.done():
                 raise  # the call's own
-            raise TimedOut(f"Cannot {doing}: the upload did not end within {self._longest_s:g} s.") from error
+            raise TimedOut(f"Cannot {doing}: the upload did not finish within {self._longest_s:g} s.") from error

@@ -62,7 +62,7 @@ class Pace:
         if self._deadline is not None and self._clock.monotonic() >= self._deadline:
             raise TimedOut(f"{what} is still in progress after {self._bound:g} s.")
         if cancel.sleep(self._pause):
-            raise Cancelled(f"Stopped waiting for {what}; it goes on in the workspace.")
+            raise Cancelled(f"Stopped waiting for {what}; it continues in the workspace.")
         self._pause = min(self._longest, self._pause * _GROWTH)
 
 
@@ -100,7 +100,7 @@ def until_settled(
         if found is None:
             misses += 1
             if seen or misses > LAGGING_READS:
-                raise NotFound(f"{what} was deleted meanwhile.")
+                raise NotFound(f"{what} was deleted in the meantime.")
             pace.rest(what, cancel)
             continue
         seen = True

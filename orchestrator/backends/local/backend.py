@@ -111,7 +111,7 @@ class LocalBackend:
         except Conflict:
             existing = self._workspace.get(key)
             if existing is None:
-                raise Transient(f"{request.address} was deleted at the same moment.") from None
+                raise Transient(f"{request.address} was deleted at the same time.") from None
             return self._existing(request, existing, kind)
         return to_observed(record, kind)
 
@@ -122,7 +122,7 @@ class LocalBackend:
         if existing is None and STAND_IN in before.attributes:
             return self.create(request)
         if existing is None or existing.deleting:
-            raise NotFound(f"{request.address} is not in the workspace any more.", fix="Plan and apply again.")
+            raise NotFound(f"{request.address} is no longer in the workspace.", fix="Plan and apply again.")
         draft = self._drafts.of(request, kind, key)
         labels = only_labels(draft, existing, request, kind)
         record = self._workspace.put(draft, same_work=labels, archived=labels and existing.archived)
@@ -187,7 +187,7 @@ class LocalBackend:
         try:
             return self._kinds[address.kind]
         except KeyError:
-            raise Invalid(f"The embedded workspace knows no kind '{address.kind}'.") from None
+            raise Invalid(f"The embedded workspace does not support the kind '{address.kind}'.") from None
 
     def _look_up(self, address: Address, revision: str | None) -> Record | None:
         if revision is not None:

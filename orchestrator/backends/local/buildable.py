@@ -41,7 +41,7 @@ class Buildable:
             body: of an environment, from the spec or from a record.
         """
         if body.get("build"):
-            reason = "the environment is built from a Dockerfile, which is recorded there and not run"
+            reason = "the environment is built from a Dockerfile, which is not supported there"
             return (Refusal(reason, ("build",), _OTHERWISE),)
         conda = body.get("conda_file")
         if conda is None:

@@ -10,7 +10,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.ports import Clock
 from orchestrator.core.resource import Observed
 
-UNWATCHED: Final = "nobody watches it: the workspace's supervisor does not answer (`amlctl workspace up` starts it)"
+UNWATCHED: Final = "health unknown: the supervisor is not running (start it with `amlctl workspace up`)"
 _VALID_S: Final = 1.0
 
 

@@ -34,7 +34,7 @@ def stand_in(
     written = [*texts, _written(kind, name, revision)]
     mapped = next((found for text in written if (found := stand_in_for(stand_ins, text))), None)
     if mapped is not None and local.replaceable:
-        return _object(address, revision, str(mapped.path), f"{mapped.key} is taken from {mapped.path}.")
+        return _object(address, revision, str(mapped.path), f"{mapped.path} is used in place of {mapped.key}.")
     if local.unknown_is:
         warning = f"The {kind.title} '{name}' is not in the spec: {local.unknown_is} is used."
         return _object(address, revision, local.unknown_is, warning)

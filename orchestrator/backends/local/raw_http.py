@@ -34,7 +34,7 @@ def lacking(body: Mapping[str, Any], environment: Any, kept: Callable[[str], Pat
         return
     if not _brings(environment, kept):
         yield Refusal(
-            f"its scoring script {script.name} uses @rawhttp, which needs the package {PACKAGE}, and its environment does not have it",
+            f"its scoring script {script.name} uses @rawhttp, but its environment does not include the package {PACKAGE}",
             ("environment",),
             f"Add {PACKAGE} to the pip section of the environment's conda file.",
         )

@@ -41,7 +41,7 @@ _NOT_READ = frozenset({"environment_variables", "outputs", "tags", "properties",
 """Fields that may name remote storage without anything being read from there on their account."""
 
 _READ_FROM: Final = frozenset({record_kinds.DATA, record_kinds.MODELS})
-_NO_EFFECT: Final = "Remove it, or choose another target where it has one."
+_NO_EFFECT: Final = "Remove it, or set it only in a target that supports it."
 _DEPTH: Final = 8
 _STORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)")
 _MAP: Final = "Map it to a local path with workspace.local.stand_ins."
@@ -92,7 +92,7 @@ class Refusals:
             yield from self._out_of_reach(value, path, mentions)
         if self._missing:
             yield Refusal(
-                f"running things here needs {', '.join(self._missing)}, which is not installed. {LOCAL_EXTRA}"
+                f"running workloads here requires {', '.join(self._missing)}, which is not installed. {LOCAL_EXTRA}"
             )
 
     def _is_mapped(self, compute: Reference) -> bool:
@@ -138,13 +138,15 @@ class Refusals:
             if found is None or self._stands_in(found.pinned):
                 return
             if found.variant == "triton_model" and path == ("model",):
-                yield Refusal(f"{found.address} needs NVIDIA's Triton server, which is not run there", path)
+                yield Refusal(
+                    f"{found.address} requires NVIDIA Triton Inference Server, which is not available there", path
+                )
                 return
             what, url = f"{found.address}, which lies at ", _source(found)
         text = url.text if isinstance(url, Reference) else url
         if (remote(text) or self._elsewhere(text, mentions)) and not self._stands_in(text):
             yield Refusal(
-                f"it reads {what}{text.split('?', 1)[0]}, which this machine cannot reach",
+                f"it reads {what}{text.split('?', 1)[0]}, which is not reachable from this machine",
                 path,
                 _MAP,
             )
@@ -188,9 +190,7 @@ def _attached(compute: Reference, mentions: Mentions, place: Path) -> Iterator[R
 def _foreseen(desired: Desired) -> Iterator[Refusal]:
     """What the one who runs such a job says of its body."""
     for path, reason, stops in job_foreseen(desired.variant, plain(desired.properties)):
-        yield Refusal(
-            reason, path, "Change it as said, or choose another target." if stops else _NO_EFFECT, stops=stops
-        )
+        yield Refusal(reason, path, "Correct it, or choose another target." if stops else _NO_EFFECT, stops=stops)
 
 
 def _source(found: Mentioned) -> str | Reference:

@@ -11,7 +11,7 @@ from orchestrator.core.registration import Registration, registrations
 from orchestrator.core.resource import Desired
 from orchestrator.workspace.service import JOB_PROPERTY, RecordKey, Workspace, of_asset
 
-_FIX = "Give the output another name or version, or leave the version out for the next number."
+_FIX = "Change the name or version of the output, or remove the version to use the next number."
 
 
 def taken(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspace) -> Iterator[Refusal]:
@@ -27,7 +27,7 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspa
         if declared is not None and declared.version == wanted.version:
             why = f"the spec declares as {declared.address}"
         elif _is_anothers(desired, wanted, workspace):
-            why = "exists in the workspace with other content"
+            why = "exists in the workspace with different content"
         if why:
             path = ("outputs", wanted.output, "version")
             yield Refusal(

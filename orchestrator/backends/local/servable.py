@@ -30,18 +30,18 @@ def unservable(desired: Desired, mentions: Mentions, kept: Callable[[str], Path]
     container = own_server(body.get("environment"), mentions)
     if container is not None and not (has_script(body) and container == _SCORE):
         yield Refusal(
-            "its environment is a container that answers by itself (inference_config), and containers are not run there",
+            "its environment is a custom container (inference_config), which is not supported there",
             ("environment",),
             "Serve the model with a scoring script or as an MLflow model, or choose another target.",
         )
     elif has_script(body):
         return
     elif body.get("model") is None:
-        yield Refusal("it has neither a model nor a scoring script, so there is nothing to serve", (), _ADD)
+        yield Refusal("it has neither a model nor a scoring script", (), _ADD)
     else:
         place = None if _triton(body["model"], mentions) else model_place(body["model"], mentions, kept)
         if place is not None and mlflow_folder(place) is None:
-            yield Refusal("its model has no file MLmodel, so it needs a scoring script", ("model",), _SCRIPT)
+            yield Refusal("its model has no MLmodel file, so it requires a scoring script", ("model",), _SCRIPT)
 
 
 def _triton(model: Any, mentions: Mentions) -> bool:

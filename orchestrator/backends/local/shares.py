@@ -18,7 +18,7 @@ def shares(properties: Mapping[str, Any]) -> str:
     """``blue 90 %, green 10 %; copies to red 20 %``, the largest share first."""
     answering = _parts(properties.get("traffic"))
     copies = _parts(properties.get("mirror_traffic"))
-    return "; ".join(part for part in (answering or "answers nobody", copies and f"copies to {copies}") if part)
+    return "; ".join(part for part in (answering or "no traffic", copies and f"mirrors to {copies}") if part)
 
 
 def _parts(table: object) -> str:

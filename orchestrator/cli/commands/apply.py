@@ -128,8 +128,8 @@ class Words(NamedTuple):
     doing: str
 
 
-APPLY = Words("Apply this?", "apply")
-DESTROY = Words("Destroy this? It cannot be undone.", "destroy")
+APPLY = Words("Do you want to apply this plan?", "apply")
+DESTROY = Words("Do you want to destroy these resources? This cannot be undone.", "destroy")
 
 
 def agreement(console: Console, document: dict[str, Any] | None, words: Words, *, yes: bool) -> Confirm:
@@ -162,8 +162,8 @@ def agreement(console: Console, document: dict[str, Any] | None, words: Words, *
 
 def _asked(console: Console, words: Words) -> bool:
     if not sys.stdin.isatty() or console.log_lines:
-        why = "--log-format json leaves no place for a question" if console.log_lines else "there is no terminal"
-        raise click.UsageError(f"Nobody can be asked here: {why}. Add --yes to {words.doing} without asking.")
+        why = "--log-format json does not allow prompts" if console.log_lines else "stdin is not a terminal"
+        raise click.UsageError(f"Cannot prompt: {why}. Use --yes to {words.doing} without confirmation.")
     from orchestrator.cli.question import confirmed
 
     agreed = confirmed(f"\n{words.question}")

@@ -17,5 +17,5 @@ def command(shell: str) -> None:
     """
     completion = get_completion_class(shell)
     if completion is None:
-        raise click.UsageError(f"There is no completion for {shell}.")
+        raise click.UsageError(f"Completion for {shell} is not supported.")
     click.echo(completion(cli, {}, "amlctl", "_AMLCTL_COMPLETE").source())

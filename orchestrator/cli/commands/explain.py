@@ -43,4 +43,6 @@ def address_in(plan: Plan, text: str) -> Address:
     keys = {target.desired.key: address for address, target in plan.targets.items() if target.desired is not None}
     if text in keys:
         return keys[text]
-    return chosen(text, known, f"The project has no resource '{text}'.", "`amlctl plan -v` lists every address.")
+    return chosen(
+        text, known, f"There is no resource '{text}' in this project.", "Run `amlctl plan -v` for a list of addresses."
+    )

@@ -15,7 +15,7 @@ from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
 
 @click.command("graph")
 @with_spec()
-@click.option("--plan", "planned", is_flag=True, help="Mark what the next apply would do; asks the workspace.")
+@click.option("--plan", "planned", is_flag=True, help="Color resources by their planned action; reads the workspace.")
 @with_console("mermaid", "dot", "svg", "json")
 def command(spec: SpecChoice, console: Console, *, planned: bool) -> None:
     """Draw the dependency graph: from what is needed to what needs it."""

@@ -20,12 +20,12 @@ _LONGEST = 24
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--name", help="Name of the project; without it the folder's name.")
+@click.option("--name", help="Name of the project (default: the name of the folder).")
 @click.option(
     "--from",
     "source",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Make the project from the CLI v2 YAML files below this folder.",
+    help="Create the project from the CLI v2 YAML files in this folder.",
 )
 @with_console()
 def command(folder: Path, name: str | None, source: Path | None, console: Console) -> None:
@@ -85,9 +85,9 @@ def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
     present = [str(folder / name) for name in files if (folder / name).exists()]
     if present:
         raise StateError(
-            f"Already there: {', '.join(present)}.",
+            f"These files already exist: {', '.join(present)}.",
             code="would-overwrite",
-            fix="Choose another folder, or move these away.",
+            fix="Choose another folder, or move these files.",
         )
     written = []
     for name, text in files.items():

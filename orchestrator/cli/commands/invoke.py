@@ -23,12 +23,12 @@ from orchestrator.kinds import discover
 @click.option(
     "--request-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
-    help="The request's body; - reads standard input.",
+    help="File with the request body; - reads standard input.",
 )
-@click.option("--data", help="The request's body as JSON text, or @FILE.")
-@click.option("--deployment", help="Ask this deployment instead of following the traffic.")
+@click.option("--data", help="Request body as JSON text, or @FILE.")
+@click.option("--deployment", help="Send the request to this deployment, regardless of the traffic split.")
 @click.option(
-    "--timeout", type=click.FloatRange(0.001), default=30.0, show_default=True, help="Seconds to wait for the answer."
+    "--timeout", type=click.FloatRange(0.001), default=30.0, show_default=True, help="Seconds to wait for the response."
 )
 @with_console("text", "json")
 def command(
@@ -45,7 +45,7 @@ def command(
     ADDRESS is an endpoint, or one of its deployments: online_endpoints.hf.deployments.blue
     """
     if (request_file is None) == (data is None):
-        raise click.UsageError("Give the request with either --request-file or --data.")
+        raise click.UsageError("Pass the request with either --request-file or --data.")
     project = spec.project(files=False)
     kinds = discover()
     place = address_in(project, address, tuple(key for key, kind in kinds.items() if kind.answers))

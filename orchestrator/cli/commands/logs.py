@@ -33,14 +33,14 @@ def _own_run(project: Project, workspace: Workspace, place: Address, revision: s
         raise NotFound(f"Project '{project.name}' has not run {place} in this workspace.", fix="Apply first.")
     if revision is None or revision in runs:
         return revision or runs[-1]
-    fix = did_you_mean(revision, runs, f"Its newest run is {runs[-1]}.")
+    fix = did_you_mean(revision, runs, f"Its latest run is {runs[-1]}.")
     raise NotFound(f"Project '{project.name}' has no run '{revision}' of {place}.", fix=fix)
 
 
 @click.command("logs")
 @with_spec_and_address
-@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends (exit code 0) or Ctrl-C (130).")
-@click.option("--run", "revision", metavar="NAME", help="A certain run of the job; without it the latest.")
+@click.option("--follow", "-f", is_flag=True, help="Follow the log until the run ends (exit code 0) or Ctrl-C (130).")
+@click.option("--run", "revision", metavar="NAME", help="Run of the job (default: the latest).")
 @with_console("text", "json")
 def command(spec: SpecChoice, address: str, revision: str | None, console: Console, *, follow: bool) -> None:
     """Print the log of a job or deployment."""

@@ -22,8 +22,8 @@ from orchestrator.planning.options import PlanOptions
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `amlctl apply FILE`."
 )
-@click.option("--detailed-exitcode", is_flag=True, help="0 nothing to do, 2 changes, 1 error.")
-@click.option("--destroy", is_flag=True, help="Plan the removal of everything owned.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for an error.")
+@click.option("--destroy", is_flag=True, help="Plan to delete everything that the project owns.")
 @with_console("text", "json", "markdown")
 def command(
     spec: SpecChoice,
@@ -34,7 +34,7 @@ def command(
     detailed_exitcode: bool,
     destroy: bool,
 ) -> Exit:
-    """Show what apply would do, and why. Changes nothing; read rights are enough."""
+    """Show the changes that apply would make, and why. Changes nothing; read rights are enough."""
     from dataclasses import replace
 
     from orchestrator.core.ports import SystemClock
@@ -51,7 +51,7 @@ def command(
     print_plan(plan, console)
     if out is not None:
         save(plan, spec, options, out, project.root)
-        console.notice(f"Saved to {out}. Apply exactly this with: amlctl apply {shlex.quote(str(out))}")
+        console.notice(f"Saved to {out}. To apply exactly this plan, run: amlctl apply {shlex.quote(str(out))}")
     return Exit.CHANGES if detailed_exitcode and plan.effective else Exit.DONE
 
 
@@ -76,7 +76,7 @@ def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path, root: P
     from orchestrator.cli.saved import saved_document
 
     if path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file()):
-        raise click.FileError(str(path), hint="it is no ordinary file, and a plan replaces what is there")
+        raise click.FileError(str(path), hint="it is not a regular file, and a plan replaces what is there")
     text = json.dumps(saved_document(plan, spec, options, path, root), ensure_ascii=False, indent=2)
     try:
         private_files.replace(path, text + "\n")

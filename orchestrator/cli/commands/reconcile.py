@@ -30,22 +30,26 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("reconcile")
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
-@click.option("--config", "-c", "config_file", type=_FILE, help="Configuration of many projects, instead of SPEC.")
+@click.option(
+    "--config", "-c", "config_file", type=_FILE, help="Configuration file with several projects, instead of SPEC."
+)
 @click.option(
     "--once",
     is_flag=True,
-    help="One pass, then end: 0 nothing to do, 2 changed (with --observe: changes wait), 1 failed or stalled.",
+    help="Run one pass and exit: 0 no changes, 2 changed (with --observe: changes pending), 1 failed or stalled.",
 )
 @click.option(
     "--status",
     is_flag=True,
-    help="Only show what the last loop said of its projects; starts nothing. 1 if one is stalled or had no pass.",
+    help="Show the last recorded status of the projects and exit: 1 if one is stalled or has no pass yet.",
 )
 @with_variant
 @click.option("--interval", type=click.FloatRange(1), default=180.0, show_default=True, help="Seconds between passes.")
-@click.option("--observe", is_flag=True, help="Show what would be done and change nothing.")
-@click.option("--prune", is_flag=True, help="Remove what the project owns and the spec no longer has.")
-@click.option("--self-heal/--no-self-heal", default=True, help="Set back what others changed in the workspace.")
+@click.option("--observe", is_flag=True, help="Plan only; change nothing.")
+@click.option(
+    "--prune", is_flag=True, help="Delete resources that the project owns and that were removed from the spec."
+)
+@click.option("--self-heal/--no-self-heal", default=True, help="Revert changes made outside amlctl.")
 @with_console()
 def command(
     console: Console,
@@ -70,7 +74,7 @@ def command(
 
     if config_file is not None:
         if spec is not None:
-            raise click.UsageError("Name either a spec or a configuration: the configuration says where its specs are.")
+            raise click.UsageError("Pass either SPEC or --config: the configuration lists its specs.")
         from orchestrator.reconcile.config_read import read_config
 
         return _run(read_config(config_file), console, once=once, status=status)

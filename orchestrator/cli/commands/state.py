@@ -17,10 +17,12 @@ def command() -> None:
 
 @command.command("rebuild")
 @with_spec()
-@click.option("--lock-wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait for another apply.")
+@click.option(
+    "--lock-wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="How long to wait for the state lock."
+)
 @with_console()
 def rebuild(spec: SpecChoice, console: Console, lock_wait: float) -> None:
-    """Write a lost state again, from the marks on live objects.
+    """Rebuild a lost state from the ownership tags of live resources.
 
     Refuses where there is a state, and where two objects of one address may be in force. Changes nothing else.
     """

@@ -28,8 +28,10 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 
 @click.command("status")
 @with_spec()
-@click.option("--watch", "-w", is_flag=True, help="Look again and again until Ctrl-C, whose exit code is 130.")
-@click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
+@click.option("--watch", "-w", is_flag=True, help="Refresh until Ctrl-C (exit code 130).")
+@click.option(
+    "--interval", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between refreshes."
+)
 @with_console()
 def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> Exit:
     """Show how everything in the spec and in the state is, now, and what a loop that keeps it says.

@@ -12,11 +12,11 @@ from orchestrator.report.diagnostics import diagnostics_json
 @click.command("validate")
 @with_spec()
 @click.option(
-    "--files/--no-files", default=True, show_default=True, help="Check too that local files and folders are there."
+    "--files/--no-files", default=True, show_default=True, help="Also check that local files and folders exist."
 )
 @with_console()
 def command(spec: SpecChoice, console: Console, *, files: bool) -> None:
-    """Check a spec without any workspace; all problems at once."""
+    """Check a spec without a workspace; report all problems."""
     project = spec.project(files=files)
     if console.json:
         console.document(diagnostics_json(project.warnings))

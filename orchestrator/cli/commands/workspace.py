@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT_FOLDER = ".amlctl"
 _GRACE_S = 3600
 _SHORTEST_GRACE_S = 60
-"""Between taking files and writing the record that needs them less than this passes."""
+"""Longer than the time between storing files and writing the record that refers to them."""
 
 
 @click.group("workspace")
@@ -57,7 +57,7 @@ def _with_folder(function: F) -> F:
         return function(*args, root=root, **kwargs)
 
     kind = click.Path(path_type=Path)
-    place = click.option("--path", type=kind, help="The workspace's folder, instead of asking a spec for it.")
+    place = click.option("--path", type=kind, help="Folder of the workspace, instead of the one in the spec.")
     argument = click.argument("spec", type=kind, required=False)
     return argument(with_variant(place(wrapper)))  # type: ignore[return-value]
 
@@ -68,7 +68,7 @@ def _offer_path(spec: Path | None, console: Console) -> None:
     if (beside / _DEFAULT_FOLDER).is_dir():
         name = click.get_current_context().info_name
         console.notice(
-            f"It goes without the spec: amlctl workspace {name} --path {shlex.quote(str(beside / _DEFAULT_FOLDER))}"
+            f"To do this without the spec, run: amlctl workspace {name} --path {shlex.quote(str(beside / _DEFAULT_FOLDER))}"
         )
 
 
@@ -78,7 +78,9 @@ def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...], var_
     project = spec_choice((spec,) if spec else (), target, var, var_file).project(files=False)
     if project.workspace.kind != "local":
         what = f"The target '{project.target}' is" if project.target else "The spec's workspace is"
-        raise click.UsageError(f"{what} no embedded workspace; choose another target with --target, or give --path.")
+        raise click.UsageError(
+            f"{what} not an embedded workspace. Choose another target with --target, or pass --path."
+        )
     return Path(project.workspace.settings["path"])
 
 
@@ -103,7 +105,7 @@ def down(root: Path, console: Console) -> None:
     if console.json:
         console.document({"path": str(root), "stopped": stopped})
     else:
-        console.result("Stopped." if stopped else "It was not running.")
+        console.result("Stopped." if stopped else "The supervisor was not running.")
 
 
 @command.command("status")
@@ -120,9 +122,17 @@ def status(root: Path, console: Console) -> None:
 @with_console()
 @_with_folder
 @click.option(
-    "--arm", is_flag=True, required=True, help="As Azure Resource Manager: for programs that use azure-ai-ml."
+    "--arm",
+    is_flag=True,
+    required=True,
+    help="Serve the Azure Resource Manager API, for programs that use azure-ai-ml.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; without it any that is free.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on the loopback interface (default: any free port)."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on the loopback interface (default: any free port)."
+)
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
 def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) -> None:
     """Let programs written for Azure work with it, until Ctrl-C."""
@@ -134,7 +144,7 @@ def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) 
 @command.command("env")
 @with_console()
 @_with_folder
-@click.option("--arm", is_flag=True, required=True, help="Of programs that use azure-ai-ml.")
+@click.option("--arm", is_flag=True, required=True, help="Print the variables for programs that use azure-ai-ml.")
 def env(root: Path, console: Console, *, arm: bool) -> None:
     """Print the environment that leads a program here: eval "$(amlctl workspace env --arm)"."""
     from orchestrator.cli.wire import client_environment, export_lines
@@ -149,14 +159,14 @@ def env(root: Path, console: Console, *, arm: bool) -> None:
 @command.command("gc")
 @with_console()
 @_with_folder
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed; remove nothing.")
 @click.option(
     "--grace",
     type=click.FloatRange(min=_SHORTEST_GRACE_S),
     default=_GRACE_S,
     metavar="SECONDS",
     show_default=True,
-    help="What was used within this time stays.",
+    help="Keep what was used within this time.",
 )
 def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
     """Remove files that no record needs any more. What runs goes on."""
@@ -173,22 +183,22 @@ def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
 @command.command("reset")
 @with_console()
 @_with_folder
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Skip the confirmation prompt.")
 def reset(root: Path, console: Console, *, yes: bool) -> None:
     """Stop it and delete its folder: records, state, runs, models."""
     from orchestrator.workspace.service import Workspace
 
     if not yes:
         if not sys.stdin.isatty() or console.log_lines:
-            why = "--log-format json leaves no place for a question" if console.log_lines else "there is no terminal"
-            raise click.UsageError(f"Nobody can be asked here: {why}. Add --yes to delete without asking.")
+            why = "--log-format json does not allow prompts" if console.log_lines else "stdin is not a terminal"
+            raise click.UsageError(f"Cannot prompt: {why}. Use --yes to delete without confirmation.")
         click.confirm(f"Delete everything in {os.path.relpath(root)}?", abort=True, err=True)
     with _no_apply_meanwhile(root, "amlctl workspace reset"):
         deleted = Workspace(root).reset()
     if console.json:
         console.document({"path": str(root), "deleted": deleted})
     else:
-        console.result("Deleted." if deleted else "There was nothing to delete.")
+        console.result("Deleted." if deleted else "Nothing to delete.")
 
 
 def _no_apply_meanwhile(root: Path, command: str) -> AbstractContextManager[None]:

@@ -24,8 +24,8 @@ def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
 def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
     if variant.startswith(_DEEP):
         yield Refusal(
-            f"AutoML's {variant.removeprefix('automl.')} trains deep networks with libraries that it does not bring; "
-            "it trains on tables only (classification, regression, forecasting)",
+            f"AutoML's {variant.removeprefix('automl.')} trains deep networks, whose libraries are not "
+            "included; only tabular tasks are supported (classification, regression, forecasting)",
             ("task",),
         )
 

@@ -39,7 +39,7 @@ def unknown_algorithms(variant: str, body: Mapping[str, Any]) -> Iterator[BodyPr
                 yield BodyProblem(
                     ("training", field, index),
                     "invalid-value",
-                    f"'{name}' is no algorithm for {variant.removeprefix('automl.')}.",
+                    f"'{name}' is not an algorithm for {variant.removeprefix('automl.')}.",
                     f"{near} {listed}".strip(),
                 )
 
@@ -70,7 +70,7 @@ def unknown_transformers(variant: str, body: Mapping[str, Any]) -> Iterator[Body
             yield BodyProblem(
                 ("featurization", *path),
                 "invalid-value",
-                f"'{name}' is none of the transformers that '{path[0]}' can name.",
+                f"'{name}' is not a transformer that '{path[0]}' accepts.",
                 f"{near} Use one of {', '.join(names)}.".strip(),
             )
 

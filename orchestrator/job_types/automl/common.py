@@ -10,8 +10,8 @@ from pydantic import Field
 from orchestrator.core.bodies import ANY_CASE, ASSET, CAMEL, DATA_FILES, DataInput, Environ, Job
 from orchestrator.core.field_mark import Columns, Passive, Ref
 
-TIME: Final = "bounds the time, not the work"
-SPEED: Final = "how much runs at once, not what is tried"
+TIME: Final = "limits the time, not the result"
+SPEED: Final = "affects concurrency only"
 COLUMN: Final = Columns("a column of the training data", table="training_data")
 LEARNT_COLUMN: Final = replace(COLUMN, also=("validation_data",))
 
@@ -39,8 +39,6 @@ class AutoMlJob(Job):
     training_data: TableInput
     validation_data: TableInput | None = None
     target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="The column to predict.")
-    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("what is written down, not what is done")] = (
-        None
-    )
+    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("affects logging only")] = None
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
     environment_variables: Environ | None = None

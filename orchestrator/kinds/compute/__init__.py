@@ -16,8 +16,8 @@ from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
 from orchestrator.kinds.compute.instances import AssignedUser, CustomApplication, InstanceSsh, Schedules, SetupScripts
 
-_FIXED: Final = "the service sets it when the compute is created and never again"
-_POOLS_OWN: Final = Computed("set in Synapse; Azure ML shows it and cannot change it")
+_FIXED: Final = "can only be set when the compute is created"
+_POOLS_OWN: Final = Computed("set in Synapse; Azure ML cannot change it")
 _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.upper() if isinstance(v, str) else v)
 
 
@@ -43,8 +43,8 @@ class NetworkSettings(Spec):
 
     vnet_name: str | None = Field(None, description="Name or id of the virtual network.")
     subnet: str | None = Field(None, description="Name or id of the subnet.")
-    private_ip_address: Annotated[str | None, Computed("given by the network")] = None
-    public_ip_address: Annotated[str | None, Computed("given by the network")] = None
+    private_ip_address: Annotated[str | None, Computed("set by the network")] = None
+    public_ip_address: Annotated[str | None, Computed("set by the network")] = None
 
 
 class ComputeBody(Resource):
@@ -53,7 +53,7 @@ class ComputeBody(Resource):
     location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = Field(
         None, description="The region; the workspace's if left out."
     )
-    provisioning_state: Annotated[str | None, Computed("a fact about the live compute")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the compute")] = None
 
 
 class NodeBody(ComputeBody):
@@ -63,9 +63,9 @@ class NodeBody(ComputeBody):
         None, description="Size of a node, such as Standard_DS3_v2."
     )
     ssh_public_access_enabled: Annotated[
-        Flag | None, Immutable(_FIXED), ServiceValue("decided by the service where the spec is silent")
+        Flag | None, Immutable(_FIXED), ServiceValue("set by the service unless the spec sets it")
     ] = Field(None, description="Whether nodes take SSH from the internet.")
-    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("comes back empty")] = Field(
+    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("returned empty")] = Field(
         None, description="The virtual network of the nodes."
     )
     identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
@@ -114,7 +114,7 @@ class ComputeInstance(NodeBody):
     enable_root_access: Flag | None = Field(None, description="Whether its user may become root.")
     enable_os_patching: Flag | None = Field(None, description="Whether the system is patched by itself.")
     release_quota_on_stop: Flag | None = Field(None, description="Whether a stopped one gives its quota back.")
-    state: Annotated[str | None, Computed("a fact about the live compute")] = None
+    state: Annotated[str | None, Computed("read-only status of the compute")] = None
 
 
 class KubernetesCompute(ComputeBody):
@@ -122,7 +122,7 @@ class KubernetesCompute(ComputeBody):
 
     type: Literal["kubernetes"] = Field(description="kubernetes.")
     resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The cluster's resource id.")
-    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("default unless said")] = Field(
+    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("the service's default")] = Field(
         None, description="The namespace in which jobs and deployments run."
     )
     properties: dict[str, Any] | None = Field(None, description="Further settings of the attachment.")
@@ -182,8 +182,8 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("min_instances",),
             "invalid-value",
-            f"A cluster of at least {least} and at most {most} nodes cannot be.",
-            "Make min_instances no larger than max_instances.",
+            f"min_instances ({least}) is greater than max_instances ({most}).",
+            "Set min_instances to at most {most}.",
         )
 
 

@@ -72,8 +72,8 @@ class Schedule(Spec):
     trigger: CronTrigger | RecurrenceTrigger | None = None
     action: Annotated[Literal["start", "stop"], ANY_CASE]
     state: Annotated[Literal["enabled", "disabled"] | None, ANY_CASE] = None
-    schedule_id: Annotated[str | None, Computed("given by the service")] = None
-    provisioning_state: Annotated[str | None, Computed("a fact about the schedule")] = None
+    schedule_id: Annotated[str | None, Computed("set by the service")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the schedule")] = None
 
 
 class Schedules(Spec):
@@ -118,5 +118,5 @@ class InstanceSsh(Spec):
     """The key that opens an instance; its administrator is given by the service."""
 
     ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = None
-    admin_username: Annotated[str | None, Computed("given by the service")] = None
-    ssh_port: Annotated[str | None, Computed("given by the service")] = None
+    admin_username: Annotated[str | None, Computed("set by the service")] = None
+    ssh_port: Annotated[str | None, Computed("set by the service")] = None

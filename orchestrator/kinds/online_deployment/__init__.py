@@ -117,7 +117,7 @@ class DataCollector(Spec):
 class OnlineDeployment(Resource):
     """What all deployments have."""
 
-    endpoint_name: str | None = Field(None, description="The endpoint it stands under; may be left out.")
+    endpoint_name: str | None = Field(None, description="The endpoint that contains it; optional.")
     model: Annotated[str, Ref("what answers", kind="models")] | InlineModel | None = Field(
         None, description="azureml:NAME:VERSION, or a model without a name."
     )
@@ -131,21 +131,21 @@ class OnlineDeployment(Resource):
     environment_variables: Environ | None = Field(None, description="Environment variables of the servers.")
     instance_count: Whole | None = Field(None, ge=1, description="Number of servers.")
     app_insights_enabled: Flag | None = Field(None, description="Whether logs go to Application Insights.")
-    scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("default unless said")] = Field(
+    scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("the service's default")] = Field(
         None, description="How the number of servers is found."
     )
     request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = (
         Field(None, description="How requests wait and time out.")
     )
-    liveness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = Field(
+    liveness_probe: Annotated[Probe | None, ServiceValue("set by the service")] = Field(
         None, description="How the service asks whether a server lives."
     )
-    readiness_probe: Annotated[Probe | None, ServiceValue("filled in by the service")] = Field(
+    readiness_probe: Annotated[Probe | None, ServiceValue("set by the service")] = Field(
         None, description="How the service asks whether a server can score."
     )
     data_collector: DataCollector | None = Field(None, description="What is kept of requests and answers.")
     properties: Properties | None = Field(None, description="Labels that programs read.")
-    provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = None
 
 
 class ManagedOnlineDeployment(OnlineDeployment):
@@ -158,7 +158,7 @@ class ManagedOnlineDeployment(OnlineDeployment):
         ANY_CASE,
         DATA_FILES,
         Immutable("the network of a deployment is set when it is created"),
-        ServiceValue("enabled unless said"),
+        ServiceValue("enabled by default"),
     ] = None
     private_network_connection: Flag | None = None
 
@@ -193,10 +193,14 @@ def _variant(body: Mapping[str, Any]) -> str:
 
 def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterable[Refusal]:
     if variant == "kubernetes":
-        yield Refusal("a Kubernetes deployment needs a cluster; the embedded workspace is one machine", ("type",))
+        yield Refusal(
+            "a Kubernetes deployment requires a cluster; the embedded workspace is a single machine", ("type",)
+        )
     model = properties.get("model")
     if isinstance(model, Mapping) and model.get("type") == "triton_model":
-        yield Refusal("a Triton model needs NVIDIA's Triton server, which is not run there", ("model", "type"))
+        yield Refusal(
+            "a Triton model requires NVIDIA Triton Inference Server, which is not available there", ("model", "type")
+        )
 
 
 KIND: Final = Kind(

@@ -25,8 +25,8 @@ def spoken(body: dict[str, Any]) -> dict[str, Any]:
     rates = {collection.pop("sampling_rate", collector.get("sampling_rate")) for collection in collections.values()}
     if len(rates) > 1:
         raise Invalid(
-            "data_collector: azure-ai-ml sends one sampling rate for all collections, and these have several.",
-            fix="Give all collections the same sampling_rate.",
+            "data_collector: azure-ai-ml supports one sampling_rate for all collections; these differ.",
+            fix="Set the same sampling_rate for all collections.",
         )
     for collection in collections.values():
         if isinstance(collection.get("enabled"), bool):

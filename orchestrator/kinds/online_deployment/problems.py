@@ -22,7 +22,7 @@ def problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("code_configuration",),
             "missing-field",
-            "A deployment with code needs 'scoring_script', the file whose init() and run() answer requests.",
+            "A deployment with code requires 'scoring_script', the file with init() and run().",
             "Add 'scoring_script: score.py'.",
         )
     if isinstance(code, Mapping) and not body.get("environment"):
@@ -30,10 +30,10 @@ def problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
 
 
 _NOWHERE_TO_RUN: Final = (
-    "A deployment with a scoring script needs 'environment', which the script runs in. Only MLflow and Triton models without a "
-    "scoring script bring their own."
+    "A deployment with a scoring script requires 'environment'. "
+    "Only MLflow and Triton models without a scoring script include one."
 )
-_NAME_ONE: Final = "Add 'environment: azureml:NAME@latest', or write one in place with 'image' and 'conda_file'."
+_NAME_ONE: Final = "Add 'environment: azureml:NAME@latest', or define it inline with 'image' and 'conda_file'."
 """Source: Azure ML documentation, deploy models to online endpoints: no-code deployment is for MLflow and Triton models."""
 
 
@@ -50,9 +50,8 @@ def unfit(desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Bo
         yield BodyProblem(
             ("model",),
             "missing-field",
-            "A custom model needs 'code_configuration' and 'environment' to be served; only MLflow and Triton models are served "
-            "without.",
-            "Add both, or write `type: mlflow_model` in the model if it is one.",
+            "A custom model requires 'code_configuration' and 'environment'; only MLflow and Triton models can be deployed without them.",
+            "Add both, or set `type: mlflow_model` in the model if it is an MLflow model.",
         )
 
 
@@ -76,6 +75,6 @@ def _too_slow(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
         yield BodyProblem(
             ("request_settings", "request_timeout_ms"),
             "invalid-value",
-            f"A request may take {longest} milliseconds at most; this is {bound}.",
-            f"Write at most {longest}.",
+            f"request_timeout_ms is {bound}; the maximum is {longest}.",
+            f"Set at most {longest}.",
         )

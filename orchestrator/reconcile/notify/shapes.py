@@ -22,7 +22,7 @@ _TITLES: Final[Mapping[Trigger, str]] = {
     Trigger.DRIFT: "drifted",
     Trigger.HEALED: "healed",
     Trigger.STALLED: "stalled",
-    Trigger.PENDING: "waits for a person",
+    Trigger.PENDING: "requires approval",
 }
 
 

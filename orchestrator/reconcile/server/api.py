@@ -51,8 +51,10 @@ class Api:
         self._metrics = metrics
         self._keys = keys
         self._handlers: Mapping[str, Handler] = {
-            "healthz": lambda request: _state(good=board.alive(), well="ok", ill="the loop stands still"),
-            "readyz": lambda request: _state(good=board.ready(), well="ready", ill="not all projects seen yet"),
+            "healthz": lambda request: _state(good=board.alive(), well="ok", ill="the loop is not running"),
+            "readyz": lambda request: _state(
+                good=board.ready(), well="ready", ill="not all projects have been checked yet"
+            ),
             "metrics": lambda request: as_text(metrics.exposition(board), content_type=_EXPOSITION),
             "openapi": lambda request: as_json(document()),
             "openapi_v1": lambda request: as_json(document()),
@@ -90,9 +92,7 @@ class Api:
         try:
             act(project)
         except StandingBy as error:
-            return problem(
-                HTTPStatus.CONFLICT, f"This loop only stands by. Ask the one that has the project: {error.holder}"
-            )
+            return problem(HTTPStatus.CONFLICT, f"This loop is on standby. The active loop is: {error.holder}")
         return as_json({"project": project, "action": action}, HTTPStatus.ACCEPTED)
 
 
@@ -106,7 +106,7 @@ def _no_refusal(keys: Keys, request: Request) -> Response | None:
 
 def _without_token(keys: Keys, request: Request) -> Response | None:
     if keys.token is None:
-        return problem(HTTPStatus.FORBIDDEN, "This server is read-only: its configuration names no token.")
+        return problem(HTTPStatus.FORBIDDEN, "This server is read-only: its configuration sets no token.")
     if holds_token(request, keys.token):
         return None
     return problem(
@@ -117,7 +117,7 @@ def _without_token(keys: Keys, request: Request) -> Response | None:
 def _without_signature(keys: Keys, request: Request) -> Response | None:
     """One answer for every reason, so that nobody learns which projects there are."""
     if request.length is None:
-        return problem(HTTPStatus.LENGTH_REQUIRED, "Say how long the body is.")
+        return problem(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required.")
     if request.length > LONGEST_HOOK:
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {LONGEST_HOOK} bytes.")
     secret = keys.hooks.get(request.project)

@@ -52,7 +52,7 @@ def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
     except OSError as error:
         raise UnsupportedSetup(
             f"The server cannot listen on {listen.host}:{listen.port} ({error.strerror or error}).",
-            fix="Choose another port, or end the program that has it.",
+            fix="Choose another port, or stop the program that uses it.",
         ) from error
     with ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="http") as threads:
         server = HttpServer(application(answer, watch, threads, local=listen.loopback), listener)
@@ -141,7 +141,7 @@ async def _other_method(received: Received, error: Exception) -> Sent:
     await drain(received.receive)
     headers = error.headers if isinstance(error, HTTPException) and error.headers else {}
     allowed = ", ".join(sorted(headers["Allow"].split(", ")))
-    return _sent(problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allowed} here.", {"Allow": allowed}))
+    return _sent(problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Method not allowed. Use {allowed}.", {"Allow": allowed}))
 
 
 def _request(received: Received) -> Request:

@@ -75,7 +75,7 @@ class Metrics:
             {name: self._drift[name] for name in names},
         )
         healed = {name: self._healed[name] for name in names}
-        yield _by_project(CounterMetricFamily, "amlctl_healed_total", "Drifted resources that were set right.", healed)
+        yield _by_project(CounterMetricFamily, "amlctl_healed_total", "Drifted resources that were reverted.", healed)
         yield _pairs("amlctl_resources_total", "Resources by the outcome of applies.", self._resources)
 
     def _durations(self) -> Metric:
@@ -97,11 +97,11 @@ class Metrics:
             "Seconds since the last pass without trouble; since the start of the loop if there was none.",
             {name: self._age(name, status) for name, status in statuses.items()},
         )
-        yield gauge("amlctl_ready", "1 if the workspace is as the spec says.", lambda s: _condition(s, "Ready"))
-        yield gauge("amlctl_stalled", "1 if nothing goes on without a person.", lambda s: _condition(s, "Stalled"))
-        yield gauge("amlctl_suspended", "1 if a person asked for a rest.", lambda s: float(bool(s.get("suspended"))))
-        yield gauge("amlctl_pending_changes", "Changes that wait.", lambda s: len(s.get("pending", ())))
-        yield gauge("amlctl_drifted_resources", "Drift that is not set right.", lambda s: len(s.get("drift", ())))
+        yield gauge("amlctl_ready", "1 if the workspace matches the spec.", lambda s: _condition(s, "Ready"))
+        yield gauge("amlctl_stalled", "1 if manual action is required.", lambda s: _condition(s, "Stalled"))
+        yield gauge("amlctl_suspended", "1 if the project is suspended.", lambda s: float(bool(s.get("suspended"))))
+        yield gauge("amlctl_pending_changes", "Pending changes.", lambda s: len(s.get("pending", ())))
+        yield gauge("amlctl_drifted_resources", "Unresolved drift.", lambda s: len(s.get("drift", ())))
         build = GaugeMetricFamily("amlctl_build_info", "The version that runs.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build

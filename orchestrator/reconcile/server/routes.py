@@ -40,16 +40,16 @@ class Route:
 _PROJECT = "/api/v1/projects/{project}"
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/healthz", "healthz", "Whether the loop still turns.", "text/plain"),
-    Route("GET", "/readyz", "readyz", "Whether every project was looked at since the start.", "text/plain"),
-    Route("GET", "/metrics", "metrics", "Measurements in Prometheus' text format.", "text/plain"),
+    Route("GET", "/healthz", "healthz", "Liveness of the loop.", "text/plain"),
+    Route("GET", "/readyz", "readyz", "Readiness: every project has been checked since the start.", "text/plain"),
+    Route("GET", "/metrics", "metrics", "Metrics in the Prometheus text format.", "text/plain"),
     Route("GET", "/openapi.json", "openapi", "This document.", "OpenAPI"),
     Route("GET", "/api/v1/openapi.json", "openapi_v1", "This document, at its place of before.", "OpenAPI"),
-    Route("GET", "/api/v1/projects", "projects", "How all projects are.", "Projects"),
-    Route("GET", _PROJECT, "project", "How one project is.", "Status"),
-    Route("GET", f"{_PROJECT}/history", "history", "Finished passes, the newest first.", "History"),
-    Route("POST", f"{_PROJECT}/trigger", "trigger", "Look at the project now.", "Accepted", Door.TOKEN),
-    Route("POST", f"{_PROJECT}/suspend", "suspend", "Start no further pass.", "Accepted", Door.TOKEN),
+    Route("GET", "/api/v1/projects", "projects", "Status of all projects.", "Projects"),
+    Route("GET", _PROJECT, "project", "Status of one project.", "Status"),
+    Route("GET", f"{_PROJECT}/history", "history", "Finished passes, newest first.", "History"),
+    Route("POST", f"{_PROJECT}/trigger", "trigger", "Start a pass of the project now.", "Accepted", Door.TOKEN),
+    Route("POST", f"{_PROJECT}/suspend", "suspend", "Suspend the project.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/resume", "resume", "Go on.", "Accepted", Door.TOKEN),
-    Route("POST", "/hooks/{project}", "hook", "A git server tells of a push.", "Accepted", Door.SIGNATURE),
+    Route("POST", "/hooks/{project}", "hook", "Webhook for pushes to a git server.", "Accepted", Door.SIGNATURE),
 )

@@ -109,9 +109,9 @@ class Checkouts:
             if not (tree / name).resolve().is_relative_to(root):
                 shutil.rmtree(tree)
                 raise SourceStalled(
-                    f"The commit {commit[:12]} has a symbolic link, {name}, that leads out of the repository.",
+                    f"The commit {commit[:12]} has a symbolic link, {name}, that points outside the repository.",
                     code="link-leaves-source",
-                    fix="Replace the link by the file itself.",
+                    fix="Replace the link with the file itself.",
                 )
 
     def _links(self, commit: str) -> Iterator[str]:
@@ -127,7 +127,7 @@ class Checkouts:
             raise SourceUnavailable(
                 f"git {arguments[0]} failed on the local copy of the repository: {answer.reason}.",
                 code="local-copy-broken" if answer.broken else "checkout-failed",
-                fix="Check the free space and the rights of the cache folder.",
+                fix="Check the permissions and free space of the cache folder.",
             )
         return answer
 

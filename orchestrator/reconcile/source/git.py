@@ -56,7 +56,7 @@ class GitSource:
             raise SourceUnavailable(
                 f"The cache folder {self._folder} cannot be used: {error.strerror or error}.",
                 code="cache-unusable",
-                fix="Check its rights and the free space.",
+                fix="Check its permissions and free space.",
                 last_good=self._last_good(),
             ) from error
 
@@ -109,7 +109,7 @@ class GitSource:
             raise SourceUnavailable(
                 f"No local copy of the repository can be made: {answer.reason}.",
                 code="cache-unusable",
-                fix="Install git, and check the cache folder's rights and free space.",
+                fix="Install git, and check the permissions and free space of the cache folder.",
             )
         (git.repository / "info").mkdir(exist_ok=True)
         private_files.replace(git.repository / "info" / "attributes", EXACT_BYTES)
@@ -139,7 +139,7 @@ class GitSource:
             return
         if _is_older(git, commit, before, settings.timeout_s):
             raise SourceStalled(
-                f"{settings.ref.name} has gone back from the commit {before[:12]} to {commit[:12]}, which is older.",
+                f"{settings.ref.name} moved back from commit {before[:12]} to the older commit {commit[:12]}.",
                 code="rollback-refused",
                 fix="To go back, push a new signed commit (`git revert`), or set `allow_rollback: true` for this source.",
             )

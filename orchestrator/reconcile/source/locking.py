@@ -32,9 +32,9 @@ def locked(path: Path, *, wait_s: float) -> Iterator[int]:
         while not _taken(descriptor):
             if time.monotonic() >= deadline:
                 raise SourceUnavailable(
-                    f"Another process has been using {path.parent} for more than {wait_s:g} s.",
+                    f"Another process has used {path.parent} for more than {wait_s:g} s.",
                     code="cache-busy",
-                    fix="Wait for it, or give each loop a cache folder of its own.",
+                    fix="Wait for it to finish, or use a separate cache folder for each loop.",
                 )
             time.sleep(_POLL_S)
         yield descriptor

@@ -143,24 +143,24 @@ class Remote:
         if _DISK_FULL in answer.reason:
             folder = self.git.repository.parent
             return SourceUnavailable(
-                f"The disk of the cache folder {folder} is full.", code="disk-full", fix="Free some space there."
+                f"The disk of the cache folder {folder} is full.", code="disk-full", fix="Free space on that disk."
             )
         if answer.broken:
             return SourceUnavailable(
                 f"The local copy of {url} is damaged: {answer.reason}.",
                 code="local-copy-broken",
-                fix="Nothing: it is fetched anew.",
+                fix="No action required: it is fetched again.",
             )
         if _DENIED.search(answer.reason):
             return SourceStalled(
-                f"The repository {url} refused us: {answer.reason}.",
+                f"Access to the repository {url} was denied: {answer.reason}.",
                 code="source-denied",
-                fix="Check that the token or key is right and may read this repository.",
+                fix="Check that the token or key is correct and can read this repository.",
             )
         return SourceUnavailable(
             f"The repository {url} cannot be reached: {answer.reason}.",
             code="source-unreachable",
-            fix="Nothing if the server comes back; otherwise check the address and the network.",
+            fix="Check the address and the network. No action is required for a temporary outage.",
         )
 
 

@@ -56,9 +56,7 @@ class SecretReference:
 def _from_file(path: Path) -> str:
     try:
         if path.stat().st_mode & stat.S_IROTH:
-            raise SecretMissing(
-                f"The secret file {path} may be read by everybody on this machine.", fix=f"Run `chmod 600 {path}`."
-            )
+            raise SecretMissing(f"The secret file {path} is world-readable.", fix=f"Run `chmod 600 {path}`.")
         return read_plain_text(path).rstrip("\r\n")
     except OSError as error:
         raise SecretMissing(

@@ -105,20 +105,20 @@ class GitSettings:
 
     def _address_problems(self) -> tuple[tuple[str, str, str], ...]:
         if not self.url or self.url.startswith("-"):
-            return (("url", "This is no address of a repository.", "Write https://…, ssh://… or git@host:…"),)
+            return (("url", "This is not a repository address.", "Write https://…, ssh://… or git@host:…"),)
         if self.protocol not in ("https", "http", "ssh", "file"):
-            text = f"The protocol '{self.protocol}' is not used: it proves nothing or runs programs."
+            text = f"The protocol '{self.protocol}' is not allowed: it is insecure or runs programs."
             return (("url", text, "Use https://… or ssh://…"),)
         if "://" in self.url and _has_password(self.url, self.protocol):
-            text = "The address has a user name or password in it; addresses are shown in logs and status."
-            return (("url", text, "Take it out and name a `token` instead."),)
+            text = "The address contains a user name or password; addresses are shown in logs and status."
+            return (("url", text, "Remove it and set a `token` instead."),)
         return ()
 
     def _secret_problems(self) -> tuple[tuple[str, str, str], ...]:
         found: list[tuple[str, str, str]] = []
         plain_http = self.protocol == "http" and urlsplit(self.url).hostname not in _LOOPBACK
         if self.token and plain_http:
-            found.append(("token", "Over http:// anybody on the way can read the token.", "Use https://…"))
+            found.append(("token", "http:// does not protect the token.", "Use https://…"))
         elif self.token and self.protocol not in ("https", "http"):
             found.append(("token", "A token is for https:// addresses.", "Name an `ssh_key`, or change the address."))
         if self.ssh_key and self.protocol != "ssh":
@@ -136,7 +136,7 @@ def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
         return (
             (
                 "commit",
-                "A commit is named by its full id, 40 hexadecimal digits: a short one can become ambiguous.",
+                "A commit requires its full ID of 40 hexadecimal digits; short IDs can become ambiguous.",
                 "Take it from `git rev-parse COMMIT`.",
             ),
         )
@@ -146,9 +146,7 @@ def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
         except InvalidRange as error:
             return (("semver", f"{error}.", "Write something like ^1.2 or '>=1.0 <2.0'."),)
     elif not _REF.fullmatch(ref.name):
-        return (
-            (ref.kind.value, f"'{ref.name}' cannot be the name of a {ref.kind}.", "Write the name as git shows it."),
-        )
+        return ((ref.kind.value, f"'{ref.name}' is not a valid {ref.kind} name.", "Use the name as shown by git."),)
     return ()
 
 

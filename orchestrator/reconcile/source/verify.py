@@ -19,7 +19,7 @@ def verify_commit(git: GitCommand, commit: str, allowed_signers: Path, *, timeou
     """
     if not allowed_signers.is_file():
         raise SourceStalled(
-            f"There is no file of allowed signers at {allowed_signers}, so no commit can be trusted.",
+            f"The allowed signers file {allowed_signers} does not exist, so no commit can be verified.",
             code="signers-missing",
             fix="Create it with one line `PRINCIPAL KEY` for each trusted key, or correct `allowed_signers`.",
         )
@@ -27,7 +27,7 @@ def verify_commit(git: GitCommand, commit: str, allowed_signers: Path, *, timeou
     answer = git.run(["verify-commit", commit], timeout_s=timeout_s, access=Access(config))
     if answer.status != 0:
         raise SourceStalled(
-            f"The commit {commit[:12]} is not signed by an allowed signer, so it is not used.",
+            f"The commit {commit[:12]} is not signed by an allowed signer.",
             code="signature-refused",
-            fix=f"Sign it with a key that {allowed_signers} names, or add the signer's key there.",
+            fix=f"Sign it with a key listed in {allowed_signers}, or add the signer's key there.",
         )

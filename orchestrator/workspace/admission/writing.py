@@ -70,10 +70,10 @@ def require_description(place: Path, text: str) -> None:
     below = sorted(path.parent.relative_to(place).as_posix() for path in place.glob(f"*/{MLMODEL}"))
     shown = "the path" if text.startswith(SCHEME) else f"'{text}'"
     raise Invalid(
-        f"{shown[0].upper()}{shown[1:]} is no MLflow model: it has no file {MLMODEL}.",
+        f"{shown[0].upper()}{shown[1:]} is not an MLflow model: it has no file {MLMODEL}.",
         fix=f"Did you mean its folder '{below[0]}'?"
         if below
-        else "Name the folder with the file MLmodel, or use type: custom_model.",
+        else "Use the folder with the file MLmodel, or set `type: custom_model`.",
     )
 
 

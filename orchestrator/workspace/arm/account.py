@@ -77,7 +77,7 @@ def managed_identity(request: Request, tokens: Tokens) -> Answer:
         WireError: the secret is another.
     """
     if not hmac.compare_digest(request.headers.get("x-identity-header", "").encode(), tokens.secret.encode()):
-        raise WireError(401, "InvalidIdentityHeader", "The identity header is not the one of this server.")
+        raise WireError(401, "InvalidIdentityHeader", "The identity header does not match this server.")
     audience = request.query.get("resource", "")
     token, ends = tokens.issue(audience)
     fields = {"access_token": token, "expires_on": str(ends), "resource": audience, "token_type": "Bearer"}
@@ -139,7 +139,10 @@ class Workspaces:
 
     def _delete(self, call: Call) -> Answer:
         _only_this(call.scope)
-        raise Conflict("A workspace is not deleted while it is served.", fix="Stop it, then: amlctl workspace reset")
+        raise Conflict(
+            "The workspace cannot be deleted while the ARM server is running.",
+            fix="Stop it, then: amlctl workspace reset",
+        )
 
     def label(self, scope: Scope, body: Mapping[str, Any]) -> None:
         """Change the labels that a body has.
@@ -210,6 +213,6 @@ def _only_this(scope: Scope) -> None:
     """Refuse to make or change a workspace that there is not."""
     if scope.workspace.lower() != WORKSPACE.lower():
         raise Conflict(
-            f"This server has one workspace, '{WORKSPACE}'; '{scope.workspace}' can be neither made nor changed here.",
+            f"This server has one workspace, '{WORKSPACE}'; '{scope.workspace}' cannot be created or changed.",
             fix=f"Call it '{WORKSPACE}'. For another workspace, run `amlctl workspace serve --arm` in another project.",
         )

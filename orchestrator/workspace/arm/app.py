@@ -160,10 +160,10 @@ class Facade:
         found = self._open.find(request.method, path)
         if found is None:
             if not self._tokens.accepts(request.headers.get("authorization", "")):
-                raise WireError(401, "AuthenticationFailed", "The token is not one of this server.")
+                raise WireError(401, "AuthenticationFailed", "The token is invalid for this server.")
             found = self._private.find(request.method, path)
         if found is None:
-            text = f"The embedded workspace has no '{path}'; see the parity table."
+            text = f"'{path}' is not supported by the embedded workspace; see the parity table."
             raise WireError(404, "NotSupportedLocally", text)
         return found.route.handler(self._call(request, found))
 

@@ -71,9 +71,9 @@ def _conda(text: str) -> dict[str, Any]:
     try:
         tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise Invalid(f"The conda file is no YAML: {error}.") from None
+        raise Invalid(f"The conda file is not valid YAML: {error}.") from None
     if not isinstance(tree, dict):
-        raise Invalid("The conda file is no mapping.")
+        raise Invalid("The conda file is not a mapping.")
     return tree
 
 

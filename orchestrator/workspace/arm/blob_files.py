@@ -158,7 +158,7 @@ class BlobFiles:
     def _existing(self, container: str, name: str) -> Blob:
         blob = self.get(container, name)
         if blob is None:
-            raise WireError(404, "BlobNotFound", "The blob is gone.")
+            raise WireError(404, "BlobNotFound", "The blob no longer exists.")
         return blob
 
     def _read_facts(self, container: str, name: str) -> BlobFacts:

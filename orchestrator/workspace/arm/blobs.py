@@ -86,7 +86,7 @@ class BlobService:
         if request.query.get("comp") == "list":
             return self._list(request, container)
         if request.method == "PUT":
-            return _error(409, "ContainerAlreadyExists", "The container is there already.")
+            return _error(409, "ContainerAlreadyExists", "The container already exists.")
         return Answer(200, b"", {"ETag": '"0x1"', "x-ms-lease-status": "unlocked"})
 
     def _list(self, request: Request, container: str) -> Answer:
@@ -174,7 +174,7 @@ class BlobService:
 
 def _existing(blob: Blob | None) -> Blob:
     if blob is None:
-        raise WireError(404, "BlobNotFound", "There is no such blob.")
+        raise WireError(404, "BlobNotFound", "The blob does not exist.")
     return blob
 
 
@@ -183,11 +183,11 @@ def _check_conditions(request: Request, blob: Blob | None) -> None:
         return
     none_match, match = request.headers.get("if-none-match"), request.headers.get("if-match")
     if none_match == "*" and blob is not None and request.method == "PUT":
-        raise WireError(409, "BlobAlreadyExists", "The blob is there already.")
+        raise WireError(409, "BlobAlreadyExists", "The blob already exists.")
     if none_match is not None and none_match != "*" and blob is not None and blob.etag == none_match:
         raise WireError(304 if request.method in ("GET", "HEAD") else 412, "ConditionNotMet", "It has not changed.")
     if match is not None and (blob is None or match not in ("*", blob.etag)):
-        raise WireError(412, "ConditionNotMet", "The blob has changed meanwhile.")
+        raise WireError(412, "ConditionNotMet", "The blob was modified.")
 
 
 def _place(request: Request) -> tuple[str, str]:

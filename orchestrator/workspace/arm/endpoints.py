@@ -40,7 +40,7 @@ def checked(name: str) -> str:
         Invalid: the service would not take it.
     """
     if not _NAME.fullmatch(name):
-        raise Invalid(f"'{name}' is no name: 3 to 32 letters, digits and '-', a letter first.")
+        raise Invalid(f"'{name}' is not a valid name: use 3 to 32 letters, digits and '-', starting with a letter.")
     return name
 
 
@@ -121,7 +121,7 @@ class Endpoints:
         }
         missing = sorted(name for name, share in {**mirrored, **shares}.items() if share and name not in known)
         if missing:
-            raise Invalid(f"The traffic names {', '.join(missing)}, which the endpoint '{name}' does not have.")
+            raise Invalid(f"The traffic refers to {', '.join(missing)}, which the endpoint '{name}' does not have.")
         if sum(shares.values()) not in (0, _WHOLE):
             raise Invalid(f"The traffic adds up to {sum(shares.values())}; it must be 0 or {_WHOLE}.")
 

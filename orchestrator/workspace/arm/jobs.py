@@ -144,7 +144,7 @@ class Jobs:
         work = {name: value for name, value in entry.body.items() if name not in LABELS}
         before = {name: value for name, value in existing.body.items() if name not in LABELS}
         if work != before:
-            raise Conflict(f"The job '{existing.revision}' exists already with other content; use a new name.")
+            raise Conflict(f"The job '{existing.revision}' already exists with different content; use a new name.")
         changed = self._shelf.rewrite(entry, existing)
         archived = bool(entry.sent.get("isArchived"))
         if changed.archived != archived:

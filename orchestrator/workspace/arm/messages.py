@@ -57,9 +57,9 @@ class Request:
         try:
             tree = json.loads(self.content() or b"{}")
         except ValueError as error:
-            raise Invalid(f"The request's body is no JSON: {error}.") from None
+            raise Invalid(f"The request body is not JSON: {error}.") from None
         if not isinstance(tree, dict):
-            raise Invalid("The request's body is no JSON object.")
+            raise Invalid("The request body is not a JSON object.")
         return tree
 
 

@@ -48,7 +48,7 @@ class Operation:
             verb, *keys = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             return cls(str(verb), tuple(RecordKey(*key) for key in keys))
         except (ValueError, TypeError):
-            raise WireError(404, "OperationNotFound", "There is no such operation.") from None
+            raise WireError(404, "OperationNotFound", "The operation was not found.") from None
 
 
 class Operations:
@@ -105,7 +105,7 @@ def _state(verb: str, records: Sequence[Record | None]) -> tuple[str, dict[str, 
         return (IN_PROGRESS if any(record is not None for record in records) else SUCCEEDED), None
     for record in records:
         if record is None or record.deleting:
-            return FAILED, error_body("ResourceNotFound", "The resource was deleted meanwhile.")
+            return FAILED, error_body("ResourceNotFound", "The resource was deleted in the meantime.")
         if verb == "put" and record.health is Health.DEGRADED:
             return FAILED, error_body("OperationFailed", record.message or f"{record.address} failed.")
     working = any(record is not None and record.health is Health.PROGRESSING for record in records)

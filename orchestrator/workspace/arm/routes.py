@@ -119,7 +119,7 @@ class Routes:
         methods: set[str] = set()
         found = _find(self._table, {"type": "http", "method": method, "path": path, "root_path": ""}, methods)
         if found is None and methods:
-            raise WireError(405, "MethodNotAllowed", f"{method} is not possible for '{path}'.")
+            raise WireError(405, "MethodNotAllowed", f"{method} is not allowed for '{path}'.")
         return found
 
     def listed(self, prefix: str = "") -> Iterator[Answering]:

@@ -53,7 +53,9 @@ class ArmFiles:
                 raise FileNotFoundError
             found: Mapping[str, str] = json.loads(self._address.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise NotFound("Nobody serves this workspace now.", fix="Start it: amlctl workspace serve --arm") from None
+            raise NotFound(
+                "The ARM server is not running.", fix="Start it with `amlctl workspace serve --arm`."
+            ) from None
         # Its server may have had to move to another port since.
         return {**found, **read_access(self.paths).environment()}
 
@@ -105,7 +107,10 @@ class ArmService:
         paths.arm.mkdir(mode=stat.S_IRWXU, exist_ok=True)
         self._lock = FileLock(self._files.lock)
         if not self._lock.acquire_soon():
-            raise Conflict("This workspace is served already.", fix="amlctl workspace env --arm says where.")
+            raise Conflict(
+                "The ARM server is already running for this workspace.",
+                fix="Run `amlctl workspace env --arm` to see its address.",
+            )
         with contextlib.ExitStack() as undo:
             undo.callback(self._lock.release)
             self.tokens = Tokens.fresh()
@@ -161,5 +166,5 @@ def _listening(respond: Respond, knows: Knows, context: ssl.SSLContext, port: in
         return WireServer(respond, knows, context, port)
     except OSError as error:
         raise Invalid(
-            f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another with --port."
+            f"Port {port} cannot be used: {error.strerror or error}.", fix="Choose another port with --port."
         ) from None

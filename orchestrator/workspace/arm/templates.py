@@ -71,13 +71,13 @@ class Templates:
         found = [_filled(each, values) for each in _resources(template) if _type(each) == _WORKSPACE]
         if not found:
             raise Invalid(
-                "This template makes no workspace, and the embedded workspace deploys no other templates.",
+                "The embedded workspace supports only templates that create a workspace.",
                 fix="Make the resource through its own API.",
             )
         for each in found:
             kind = str(each.get("kind") or "default")
             if kind.lower() != "default":
-                raise Invalid(f"The embedded workspace is no '{kind}'.", fix="Leave 'kind' out.")
+                raise Invalid(f"The embedded workspace does not support kind '{kind}'.", fix="Leave 'kind' out.")
             self._label(Scope(subscription, group, str(each.get("name"))), each)
         made: dict[str, Any] = {
             "id": request.path,

@@ -25,7 +25,7 @@ def seconds(duration: str) -> float:
     """
     match = _DURATION.fullmatch(duration)
     if match is None or not any(match.groupdict().values()):
-        raise Invalid(f"'{duration}' is no duration such as PT120S.")
+        raise Invalid(f"'{duration}' is not an ISO 8601 duration (for example PT120S).")
     return sum(float(value) * _UNITS[unit] for unit, value in match.groupdict().items() if value)
 
 

@@ -34,7 +34,7 @@ def gpu_notice(record: Record, store: RecordStore) -> str:
         store: for the compute and environment that it names.
     """
     asked = next(_asking(record.body, store), "")
-    return f"{asked} asks for a GPU; there is none here, so this machine's CPU does the work" if asked else ""
+    return f"{asked} requests a GPU, but this machine has none; the CPU is used" if asked else ""
 
 
 def _asking(body: Mapping[str, Any], store: RecordStore) -> Iterator[str]:

@@ -33,7 +33,7 @@ _LOCAL_OPTIONS: Final = (
     "/",
 )
 _LOCAL_PATH: Final = re.compile(r"\bfile:|@\s*[./~]|^~")
-_BROKEN: Final = "has a line break or a control character. Write one package an item."
+_BROKEN: Final = "has a line break or a control character. Write one package per item."
 """Nothing of such a line is quoted: it may be anything."""
 
 _INSTALLERS: Final = frozenset({"pip", "setuptools", "wheel"})
@@ -88,7 +88,7 @@ class _Reader:
             elif isinstance(node, yaml.MappingNode):
                 self._section(node)
             else:
-                self._problems.append(f"{self._place(node)}: a dependency is a text or a 'pip:' list.")
+                self._problems.append(f"{self._place(node)}: a dependency must be a string or a 'pip:' list.")
         if self._problems:
             raise Invalid("\n".join(self._problems), code="conda-package")
         python, place = self._python
@@ -101,16 +101,14 @@ class _Reader:
             line = f":{error.problem_mark.line + 1}" if self._lines and error.problem_mark is not None else ""
             raise Invalid(f"{self._label}{line}: this is not YAML: {error.problem}.", code="conda-package") from None
         except yaml.YAMLError:
-            raise Invalid(
-                f"{self._label} is not YAML: it holds bytes that are no text.", code="conda-package"
-            ) from None
+            raise Invalid(f"{self._label} is not YAML: it is not UTF-8 text.", code="conda-package") from None
         if not isinstance(root, yaml.MappingNode):
             raise Invalid(f"{self._label} is not a conda file: it has no 'dependencies'.", code="conda-package")
         for key, value in root.value:
             if key.value == "dependencies" and isinstance(value, yaml.SequenceNode):
                 yield from value.value
             elif key.value == "dependencies" and value.value:
-                self._problems.append(f"{self._place(value)}: 'dependencies' is a list of packages.")
+                self._problems.append(f"{self._place(value)}: 'dependencies' must be a list of packages.")
 
     def _place(self, node: yaml.Node) -> str:
         return f"{self._label}:{node.start_mark.line + 1}" if self._lines else self._label
@@ -119,7 +117,7 @@ class _Reader:
         for key, value in node.value:
             if key.value != "pip" or not isinstance(value, yaml.SequenceNode):
                 self._problems.append(
-                    f"{self._place(key)}: '{key.value}' is no list of packages; only 'pip:' is known."
+                    f"{self._place(key)}: '{key.value}' is not a list of packages; only 'pip:' is supported."
                 )
                 continue
             for item in value.value:
@@ -131,7 +129,7 @@ class _Reader:
             self._problems.append(f"{place}: an item of 'pip:' {_BROKEN}")
         elif line.startswith(_LOCAL_OPTIONS) or _LOCAL_PATH.search(line):
             self._problems.append(
-                f"{place}: '{line}' points to a file, and a conda file travels alone. Write the packages out."
+                f"{place}: '{line}' points to a file, which is not supported in a conda file. List the packages instead."
             )
         elif line:
             self._requirements.append(line)
@@ -142,13 +140,13 @@ class _Reader:
             return
         match = _ENTRY.fullmatch(entry.strip())
         if match is None:
-            self._problems.append(f"{place}: '{entry}' is no package.")
+            self._problems.append(f"{place}: '{entry}' is not a package.")
             return
         name = match["name"].lower()
         specifier = translate_version(match["rest"].strip())
         if specifier is None:
             self._problems.append(
-                f"{place}: the version in '{entry}' has no counterpart for pip. Use name=1.2 or name>=1.2,<2."
+                f"{place}: the version in '{entry}' has no pip equivalent. Use name=1.2 or name>=1.2,<2."
             )
         elif name == "python":
             self._python = (specifier, place)
@@ -191,4 +189,4 @@ def translate_version(text: str) -> str | None:
 def _unknown(name: str) -> str:
     # Installing a package of the same name from the index would run a stranger's code.
     fix = did_you_mean(name, [*SAME_NAMES, *OTHER_NAMES], "If the package index has it, move it to the 'pip:' list.")
-    return f"the conda package '{name}' has no known counterpart for pip. {fix}"
+    return f"the conda package '{name}' has no known pip equivalent. {fix}"

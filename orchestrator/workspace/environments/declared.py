@@ -88,7 +88,7 @@ def _stands_in(label: str, why: str, python: str, requirements: tuple[str, ...])
     different = differences(python, requirements)
     told = f" Different: {', '.join(different)}." if different else ""
     first = why.splitlines()[0].rstrip(".") if why else "it cannot be read"
-    return Recipe(OWN.path, None, (f"{label}: this machine's Python {OWN.version} stands in, because {first}.{told}",))
+    return Recipe(OWN.path, None, (f"{label}: this machine's Python {OWN.version} is used, because {first}.{told}",))
 
 
 def read_model_file(file: Path) -> Mapping[str, Any]:

@@ -88,7 +88,7 @@ class Environments:
         self._uv.stop()
 
     def python_for(self, spec: str | Mapping[str, Any] | None, tell: Tell = _silent, wish: Wish = ANY) -> Path:
-        """The interpreter for an environment, which is built if it is not there yet. Blocks, possibly for minutes.
+        """The interpreter for an environment, which is built if it is not ready yet. Blocks, possibly for minutes.
 
         It is shared by all that ask for the same: see `layer_for` for one that may be changed.
 
@@ -134,7 +134,7 @@ class Environments:
             return Recipe(OWN.path)
         if spec.get("build"):
             raise Invalid(
-                "The environment is built from a Dockerfile, which the embedded workspace records but does not run.",
+                "The environment is built from a Dockerfile, which the embedded workspace does not support.",
                 code="needs-docker",
                 fix="Use an image with a conda_file, or run it in an Azure workspace.",
             )

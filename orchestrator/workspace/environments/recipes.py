@@ -169,7 +169,7 @@ def _standing_in(what: str, python: str, packages: Iterable[str], *, unknown: bo
     different = differences(python, packages)
     told = f" Different: {', '.join(different)}." if different else ""
     why = " What it holds is not known here." if unknown else ""
-    return Recipe(OWN.path, None, (f"{what}: this machine's Python {OWN.version} stands in.{told}{why}",))
+    return Recipe(OWN.path, None, (f"{what}: this machine's Python {OWN.version} is used.{told}{why}",))
 
 
 def _text(path: Path) -> str:

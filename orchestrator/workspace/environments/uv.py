@@ -89,5 +89,5 @@ def _program() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("uv")
     if found is None:
-        raise Invalid("uv is not installed, which builds environments.", fix=install_extra("local"))
+        raise Invalid("uv is not installed; it is required to build environments.", fix=install_extra("local"))
     return found

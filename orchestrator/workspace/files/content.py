@@ -25,7 +25,7 @@ SCHEME: Final = "content://"
 DAMAGED: Final = "content-damaged"
 """Code of the error about content that is no longer what its digest says."""
 
-_AGAIN: Final = "Apply again to bring it back."
+_AGAIN: Final = "Apply again to restore it."
 _BROKEN: Final = "broken-"
 _READ_ONLY = 0o444
 _READ_ONLY_PROGRAM = 0o555
@@ -217,6 +217,6 @@ def _source(folder: Path, relative: str) -> Path:
         return inside(folder, relative)
     except Invalid:
         raise Invalid(
-            f"{folder / relative} lies outside of its folder, behind a symbolic link or '..'.",
-            fix="Put the file itself into the folder, or leave it out with an .amlignore file.",
+            f"{folder / relative} is outside its folder (through a symbolic link or '..').",
+            fix="Replace the link with the file itself, or exclude it with .amlignore.",
         ) from None

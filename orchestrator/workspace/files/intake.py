@@ -51,7 +51,7 @@ class Intake:
                 raise Failed(full_disk(self._content), code=DISK_FULL, fix=ROOM) from error
             raise Invalid(f"{source}: {error.strerror or error}.") from error
         if planned not in ("", digest) and not agrees(self._kept(digest), planned, source.suffix):
-            raise Conflict(f"{source} changed after it was planned.", fix="Plan and apply again.")
+            raise Conflict(f"{source} changed after the plan was created.", fix="Plan and apply again.")
         return StoredFile(digest, status.st_size, bool(status.st_mode & 0o111))
 
     def keep(self, data: bytes) -> str:

@@ -19,7 +19,7 @@ def keep(paths: WorkspacePaths, place: Path, text: str = "") -> str:
     if place.is_dir():
         names = [path.relative_to(place).as_posix() for path in sorted(place.rglob("*")) if path.is_file()]
         if not names:
-            raise Invalid(f"{place} is empty.", fix="Name a file or folder that holds the model.")
+            raise Invalid(f"{place} is empty.", fix="Name a file or folder that contains the model.")
     else:
         names = [place.name]
     return SCHEME + ContentStore(paths).put(LocalFiles(place, "", place.name, dict.fromkeys(names, "")), _last(text))

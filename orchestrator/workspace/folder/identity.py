@@ -31,8 +31,8 @@ def read_identity(paths: WorkspacePaths) -> str:
         raise Invalid(f"{paths.marker} is damaged: {error}.", fix=fix) from error
     if not isinstance(identity, str) or not isinstance(layout, int) or layout > FORMAT:
         raise Invalid(
-            f"{paths.root} has layout {layout}; this version knows layouts up to {FORMAT}.",
-            fix="Use the version of amlctl that made it, or a newer one.",
+            f"{paths.root} has layout {layout}; this version supports layouts up to {FORMAT}.",
+            fix="Upgrade amlctl to the version that created it, or a later one.",
         )
     return identity
 

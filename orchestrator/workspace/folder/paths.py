@@ -152,7 +152,7 @@ def safe_name(name: str) -> str:
         Invalid: it is empty, ``.`` or ``..``, or holds a separator or another character that no resource name has.
     """
     if not _SAFE_NAME.fullmatch(name):
-        raise Invalid(f"{name!r} cannot be the name of a folder.", fix="Use letters, digits, '_', '-', '.' and '@'.")
+        raise Invalid(f"{name!r} is not a valid folder name.", fix="Use letters, digits, '_', '-', '.' and '@'.")
     return name
 
 

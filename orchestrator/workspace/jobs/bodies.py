@@ -32,7 +32,7 @@ def input_values(inputs: Mapping[str, Any]) -> tuple[dict[str, Mapping[str, Any]
             if content is not None:
                 literals[name] = literal_text(content)
             elif not value.get("optional"):
-                raise Invalid(f"Input '{name}' has no value.", fix="Give it one, or make it optional.")
+                raise Invalid(f"Input '{name}' has no value.", fix="Set a value, or make it optional.")
     return paths, literals
 
 

@@ -87,7 +87,7 @@ class _Renderer:
         member = _MEMBER.fullmatch(expression)
         if not member:
             raise Invalid(
-                f"The command has '${{{{{expression}}}}}', which a command job cannot fill in.",
+                f"The command has '${{{{{expression}}}}}', which a command job cannot resolve.",
                 code="unknown-placeholder",
                 fix="Use ${{inputs.NAME}} or ${{outputs.NAME}}.",
             )
@@ -96,7 +96,7 @@ class _Renderer:
         if name not in known:
             fix = did_you_mean(name, known, f"Declare it under '{side}', or put it into an optional group $[[…]].")
             raise Invalid(
-                f"The command mentions {side}.{name}, which has no value.", code="unknown-placeholder", fix=fix
+                f"The command refers to {side}.{name}, which has no value.", code="unknown-placeholder", fix=fix
             )
         value = known[name]
         if value and _HARMLESS.fullmatch(value):

@@ -143,7 +143,7 @@ def process_count(body: Body) -> int:
     nodes = int(resources.get("instance_count") or 1)
     if nodes > 1:
         raise Invalid(
-            f"The job asks for {nodes} machines; the embedded workspace is one.", fix="Set resources.instance_count: 1."
+            f"The job requests {nodes} nodes; the embedded workspace has one.", fix="Set resources.instance_count: 1."
         )
     distribution = body.get("distribution") or {}
     kind = distribution.get("type")

@@ -35,7 +35,7 @@ MAX_ATTEMPTS: Final = 3
 """So many times a run is begun whose process was taken from it: by a killed machine, or for want of memory. What ended by
 itself, with whatever code, is the job's own doing and is not begun again."""
 
-VANISHED: Final = "Interrupted: its process vanished without a result."
+VANISHED: Final = "Interrupted: its process ended without a result."
 
 ATTEMPT: Final = "attempt"
 """The attribute that counts them."""

@@ -32,7 +32,7 @@ def output_place(paths: WorkspacePaths, folder: JobFolder, run: str, name: str, 
     match = _DATASTORE.fullmatch(text)
     if match is None:
         raise Invalid(
-            f"Output '{name}' goes to '{text}', which is no place in this workspace.",
+            f"Output '{name}' goes to '{text}', which is not a location in this workspace.",
             fix="Leave 'path' out, or use azureml://datastores/workspaceblobstore/paths/….",
         )
     return inside(paths.datastore(match["name"]), match["path"])

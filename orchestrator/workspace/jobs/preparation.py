@@ -125,7 +125,7 @@ class Preparation:
     def _input(self, record: Record, name: str, source: Mapping[str, Any]) -> Path:
         mode = str(source.get("mode") or "ro_mount")
         if mode.startswith("eval_"):
-            raise Invalid(f"Input '{name}' has mode {mode}, which the embedded workspace does not have.")
+            raise Invalid(f"Input '{name}' has mode {mode}, which the embedded workspace does not support.")
         sections = (
             (record_kinds.MODELS, record_kinds.DATA)
             if str(source.get("type", "")).endswith("_model")
@@ -184,7 +184,7 @@ def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
     variables = body.get("environment_variables") or {}
     for name, value in variables.items():
         if isinstance(value, Mapping):
-            raise Invalid(f"The secret of environment variable {name} is not kept any more.", fix="Apply again.")
+            raise Invalid(f"The secret of environment variable {name} is no longer stored.", fix="Apply again.")
     return {str(name): literal_text(value) for name, value in variables.items()}
 
 

@@ -44,7 +44,7 @@ class Registering:
             except (BackendError, KeyError, OSError) as error:
                 asset = f"{wanted.name}:{wanted.version}" if wanted.version else wanted.name
                 kind = record_kinds.of_asset(wanted.type)
-                why = "the run made no such output." if isinstance(error, KeyError) else str(error)
+                why = "the run did not create this output." if isinstance(error, KeyError) else str(error)
                 troubles.append(f"Output '{wanted.output}' was not registered as {kind} {asset}: {why}")
         return "\n".join(troubles)
 
@@ -79,7 +79,7 @@ class Registering:
             if existing is not None and version:
                 raise Conflict(
                     f"{asset.address} {version} exists already with other content.",
-                    fix="Give the output another version, or leave the version out for the next number.",
+                    fix="Change the version of the output, or remove it to use the next number.",
                 )
             try:
                 self.store.insert(replace(asset, revision=revision))

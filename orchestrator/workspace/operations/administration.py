@@ -228,7 +228,7 @@ def _require_ours(paths: WorkspacePaths) -> None:
     """
     if paths.root.is_symlink():
         raise Invalid(
-            f"{paths.root} is a symbolic link, so nothing behind it was deleted.",
+            f"{paths.root} is a symbolic link, so nothing was deleted.",
             fix=f"Name the folder itself: --path {paths.root.resolve()}",
         )
     if paths.marker.is_symlink() or not (paths.marker.is_file() or _only_ours(paths)):

@@ -28,7 +28,7 @@ def send(paths: WorkspacePaths, endpoint: Record, request: ScoringRequest) -> Sc
     url = str(endpoint.attributes.get("scoring_uri") or "")
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.port is None:
-        raise Invalid(f"The endpoint '{endpoint.name}' has no scoring address yet.", fix="Apply, then ask again.")
+        raise Invalid(f"The endpoint '{endpoint.name}' has no scoring URI yet.", fix="Apply, then retry.")
     headers = {"Content-Type": "application/json", **dict(request.headers)}
     headers["Authorization"] = f"Bearer {_key(paths, endpoint.name)}"
     if request.deployment:
@@ -39,7 +39,7 @@ def send(paths: WorkspacePaths, endpoint: Record, request: ScoringRequest) -> Sc
         answer = connection.getresponse()
         body = answer.read().decode("utf-8", errors="replace")
     except TimeoutError:
-        raise TimedOut(f"{url} gave no answer within {request.timeout_s:g} s.") from None
+        raise TimedOut(f"{url} did not respond within {request.timeout_s:g} s.") from None
     except (OSError, http.client.HTTPException) as error:
         raise Transient(f"{url} cannot be reached: {str(error) or type(error).__name__}.") from None
     finally:
@@ -52,6 +52,6 @@ def _key(paths: WorkspacePaths, name: str) -> str:
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["primary"])
     except FileNotFoundError:
-        raise NotFound(f"The endpoint '{name}' has no keys yet.", fix="Apply, then ask again.") from None
+        raise NotFound(f"The endpoint '{name}' has no keys yet.", fix="Apply, then retry.") from None
     except (ValueError, KeyError, TypeError):
         raise Invalid(f"The keys of the endpoint '{name}' are damaged.") from None

@@ -62,7 +62,7 @@ class Waiter:
             if not self.paths.exists:
                 raise gone(self.paths)
             if record is None or record.deleting:
-                raise NotFound(f"{key.address} was deleted meanwhile.")
+                raise NotFound(f"{key.address} was deleted in the meantime.")
             news = watched.tell(record)
             if record.health in (Health.HEALTHY, Health.SUSPENDED):
                 watched.finish()
@@ -73,7 +73,7 @@ class Waiter:
             if pace.late:
                 raise TimedOut(f"{key.address} is still {record.phase or 'in progress'} after {timeout_s:g} s.")
             if cancel.sleep(pace.next(news=news)):
-                raise Cancelled(f"Stopped waiting for {key.address}; it goes on in the workspace.")
+                raise Cancelled(f"Stopped waiting for {key.address}; it continues in the workspace.")
 
     def until_gone(self, key: RecordKey, timeout_s: float) -> None:
         """Wait until a record that is marked for deletion has been removed.
@@ -85,7 +85,7 @@ class Waiter:
         never = Cancellation()
         while (record := self.store.get(*key)) is not None and record.deleting:
             if pace.late:
-                raise TimedOut(f"{key.address} is not gone after {timeout_s:g} s. {record.message}".rstrip())
+                raise TimedOut(f"{key.address} was not deleted within {timeout_s:g} s. {record.message}".rstrip())
             never.sleep(pace.next(news=False))
 
     def until_still(self, key: RecordKey, timeout_s: float) -> None:
@@ -112,13 +112,13 @@ class Waiter:
             if trouble and not told:
                 since = self.clock.monotonic()
             if trouble and trouble != told:
-                progress(f"the workspace's supervisor has a problem: {trouble}")
+                progress(f"the supervisor has a problem: {trouble}")
             told = trouble
             if trouble and self.clock.monotonic() - since > TROUBLE_TIMEOUT_S:
                 raise Failed(
                     f"The workspace's supervisor has not been able to work for {TROUBLE_TIMEOUT_S:.0f} s: {trouble}",
                     code="supervisor",
-                    fix=f"Mend the cause and apply again; its log is {ControlFiles(self.paths).log}.",
+                    fix=f"Fix the cause and apply again. Log: {ControlFiles(self.paths).log}.",
                 )
 
         return look

@@ -119,7 +119,8 @@ def _translated(paths: WorkspacePaths) -> Iterator[None]:
         raise _in_words(error, paths) from error
     except sqlite3.DatabaseError as error:
         raise Invalid(
-            f"The workspace's database {paths.db} is damaged: {error}.", fix=f"Restore it, or {start_over(paths)}"
+            f"The workspace's database {paths.db} is damaged: {error}.",
+            fix=f"Restore it from a backup, or {start_over(paths)}",
         ) from error
 
 
@@ -127,10 +128,10 @@ def _in_words(error: sqlite3.OperationalError | OSError, paths: WorkspacePaths) 
     if is_full(error):
         return Transient(full_disk(paths.root), code=DISK_FULL, fix=ROOM)
     if isinstance(error, sqlite3.OperationalError):
-        return Transient(f"The workspace's database {paths.db} cannot be used now: {error}.")
+        return Transient(f"The workspace's database {paths.db} cannot be used: {error}.")
     return Invalid(
         f"The workspace's folder {paths.root} cannot be used: {error.strerror or error}.",
-        fix="Check that the folder can be made and that you may write there.",
+        fix="Check that the folder can be created and is writable.",
     )
 
 
@@ -139,7 +140,7 @@ def gone(paths: WorkspacePaths) -> Failed:
     return Failed(
         f"The workspace's folder {paths.root} was deleted while it was in use.",
         code="workspace-gone",
-        fix="Run the command again to make a new workspace.",
+        fix="Run the command again to create a new workspace.",
     )
 
 
@@ -160,7 +161,7 @@ def require_database(paths: WorkspacePaths) -> None:
     if later:
         how = "is empty" if paths.exists else "is missing"
         raise Invalid(
-            f"The workspace's database {paths.db} {how}, but the workspace's other files are there.",
+            f"The workspace's database {paths.db} {how}, but the other files of the workspace exist.",
             code="database-lost",
             fix=f"Restore it from a backup, or {start_over(paths)}",
         )

@@ -199,7 +199,7 @@ class RecordStore:
             return self._record(connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone())
 
     def mark_deleting(self, key: RecordKey) -> bool:
-        """Say that a resource shall go. Returns False if it is gone already."""
+        """Say that a resource shall go. Returns False if it is already deleted."""
         return self._change("UPDATE records SET deleting = 1 WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def archive(self, key: RecordKey) -> bool:
@@ -207,7 +207,7 @@ class RecordStore:
         return self._change("UPDATE records SET archived = 1 WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def delete(self, key: RecordKey) -> bool:
-        """Remove a record. Returns False if it was gone already."""
+        """Remove a record. Returns False if it was already deleted."""
         return self._change("DELETE FROM records WHERE kind = ? AND address = ? AND revision = ?", key)
 
     def data_version(self) -> int:
@@ -240,7 +240,7 @@ class RecordStore:
         return Invalid(
             f"The workspace's database {self._paths.db} is damaged: {what}.",
             code="database-damaged",
-            fix=f"Restore it, or {start_over(self._paths)}",
+            fix=f"Restore it from a backup, or {start_over(self._paths)}",
         )
 
     def _change(self, statement: str, key: RecordKey) -> bool:

@@ -78,7 +78,7 @@ class _Resolver:
 
     def find(self, text: str, depth: int) -> Path:
         if depth == 0:
-            raise Invalid(f"'{text}' leads through too many references.")
+            raise Invalid(f"'{text}' has too many nested references.")
         stand_in = stand_in_for(self._stand_ins, text)
         if stand_in is not None:
             return _existing(stand_in.path, f"the stand-in of '{text}'")
@@ -109,7 +109,7 @@ class _Resolver:
         raise Invalid(
             f"'{_public(text)}' cannot be read on this machine.",
             code="unreachable-data",
-            fix="Map it to a local path: workspace.local.stand_ins.",
+            fix="Map it to a local path under workspace.local.stand_ins.",
         )
 
     def _asset(self, text: str, name: str, version: str | None, label: str | None, depth: int) -> Path:
@@ -119,7 +119,7 @@ class _Resolver:
             )
             if version is None:
                 raise NotFound(
-                    f"'{text}': the embedded workspace knows no label but 'latest', and no alias of this name."
+                    f"'{text}': the embedded workspace supports the label 'latest' only, and there is no alias of this name."
                 )
         for section in self._sections:
             address = f"{section}.{name}"
@@ -171,7 +171,7 @@ class _Resolver:
         outputs = record.attributes.get("outputs") or {}
         if output not in outputs:
             known = ", ".join([*sorted(outputs), ARTIFACTS])
-            end = "" if record.health is not Health.PROGRESSING else " It has not ended yet."
+            end = "" if record.health is not Health.PROGRESSING else " It has not finished yet."
             raise NotFound(f"Run '{run}' has no output '{output}'. It has: {known}.{end}")
         place = self._here(Path(outputs[output]), run)
         what = f"output '{output}/{path}' of run '{run}'" if path else f"output '{output}' of run '{run}'"
@@ -226,8 +226,8 @@ class _Resolver:
         place = inside(self._paths.datastore(name), unquote(path))
         if not place.exists():
             raise NotFound(
-                f"'{text}' is not there: {place} does not exist.",
-                fix="Put the files there, or map the reference to a local path: workspace.local.stand_ins.",
+                f"'{text}' was not found: {place} does not exist.",
+                fix="Add the files, or map the reference to a local path under workspace.local.stand_ins.",
             )
         return place
 

@@ -80,10 +80,12 @@ class SupervisorClient:
         told: list[str] = []
         while waiting := list(self.status().get("pending") or ()):
             if waiting != told:
-                progress(f"The supervisor runs; waiting until it has looked at: {', '.join(waiting)}")
+                progress(f"The supervisor is running; waiting for: {', '.join(waiting)}")
                 told = waiting
             if time.monotonic() > deadline:
-                progress(f"Not looked at within {timeout_s:.0f} s: {', '.join(waiting)}. It goes on in the background.")
+                progress(
+                    f"Not looked at within {timeout_s:.0f} s: {', '.join(waiting)}. It continues in the background."
+                )
                 return
             time.sleep(_POLL_S)
 
@@ -153,7 +155,7 @@ class SupervisorClient:
         while not self.alive():
             now = time.monotonic()
             if now > deadline:
-                raise Failed(f"The workspace's supervisor does not start.{_tail(self._files.log)}", code="supervisor")
+                raise Failed(f"The supervisor does not start.{_tail(self._files.log)}", code="supervisor")
             if now >= next_start:
                 self._start_guard()
                 next_start = now + _RESTART_AFTER_S

@@ -202,7 +202,7 @@ def call(
     """
     address = ControlAddress.read(ControlFiles(paths))
     if address is None:
-        raise Transient("No supervisor runs for this workspace.")
+        raise Transient("The supervisor is not running.")
     request = {"token": address.token, "command": command, "arguments": dict(arguments or {})}
     try:
         with _connect(address, timeout_s) as connection, connection.makefile("rwb") as stream:
@@ -210,9 +210,9 @@ def call(
             stream.flush()
             answer = json.loads(stream.readline(MAX_LINE) or b"null")
     except (OSError, ValueError) as error:
-        raise Transient(f"The workspace's supervisor does not answer: {error}.") from error
+        raise Transient(f"The supervisor does not respond: {error}.") from error
     if not isinstance(answer, dict):
-        raise Transient("The workspace's supervisor went away in mid-answer.")
+        raise Transient("The supervisor closed the connection.")
     if "error" in answer:
         raise (Denied if answer.get("denied") else Invalid)(str(answer["error"]))
     return answer

@@ -314,7 +314,7 @@ def test_without_the_azure_extra_it_is_said_what_installs_it(tmp_path: Path, mon
     assert caught.value.fix == install_extra("azure")
     monkeypatch.undo()
     service = ArmService(WorkspacePaths(tmp_path / "ws"))
-    with pytest.raises(Conflict, match="served already"):
+    with pytest.raises(Conflict, match="already running"):
         ArmService(WorkspacePaths(tmp_path / "ws"))
     service.close()
 

@@ -86,10 +86,10 @@ def test_github(choice: WorkspaceChoice, wire: Wire, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(403, {"message": "right"}), "it answered 403"),
-        (Answer(404), "it answered 404"),
-        (Answer(body={"count": 0}), "holds no token"),
-        (Answer(raw=b"<html>"), "holds no token"),
+        (Answer(403, {"message": "right"}), "for this job: 403"),
+        (Answer(404), "for this job: 404"),
+        (Answer(body={"count": 0}), "contains no token"),
+        (Answer(raw=b"<html>"), "contains no token"),
     ],
 )
 def test_a_job_that_github_gives_no_token(

@@ -172,7 +172,7 @@ def test_without_the_right_the_refusal_names_it(life: Life, service: FaultyServi
 
 def test_one_gift_stands_in_the_spec_once(life: Life) -> None:
     life.say(trainers=BODY, lookers={**BODY, "principal_id": ALICE.upper()})
-    with pytest.raises(SpecError, match=r"roles\.lookers gives the same role to the same principal"):
+    with pytest.raises(SpecError, match=r"roles\.lookers assigns the same role to the same principal"):
         life.plan()
 
 
@@ -184,7 +184,7 @@ def test_a_role_that_others_gave_is_left_alone(backend: AzureBackend, wire: Wire
         return Answer(body={"value": []}) if exchange.path == PATH else None
 
     wire.rules.append(taken)
-    with pytest.raises(Conflict, match="given by others") as caught:
+    with pytest.raises(Conflict, match="assigned outside this project") as caught:
         backend.create(request(TRAINERS, BODY))
     assert caught.value.fix
 

@@ -109,7 +109,7 @@ def test_it_goes_only_if_said_explicitly(life: Life, birth: Birth) -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "why"),
     [
-        ({"create": True}, "missing-setting", "the state cannot be inside"),
+        ({"create": True}, "missing-setting", "the state cannot be kept in the workspace itself"),
         ({"location": "westeurope"}, "setting-without-effect", "nothing is made"),
         ({"create": "yes", "state": {"container_url": "https://c"}}, "invalid-setting", "neither true nor false"),
         ({"create": True, "state": {"container_url": "https://c"}, "location": 3}, "wrong-type", "a region is text"),

@@ -104,7 +104,7 @@ def test_answers_that_are_lost_again_and_again_are_told(
     objects: BlobObjects, prefix: str, lose: Callable[[str, int], list[str]]
 ) -> None:
     calls = lose("upload_blob", 100)
-    with pytest.raises(StateError, match="the answer was lost"):
+    with pytest.raises(StateError, match="the response was lost"):
         objects.overwrite(f"{prefix}/holder", b"me")
     assert len(calls) == TRIES
 

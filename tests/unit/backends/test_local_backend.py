@@ -195,7 +195,7 @@ class TestWriting:
     def test_updating_what_is_gone_is_told(self, backend: LocalBackend) -> None:
         before = backend.create(request("compute.cpu"))
         backend.delete(CPU, "", Removal.DELETE)
-        with pytest.raises(NotFound, match="not in the workspace any more"):
+        with pytest.raises(NotFound, match="no longer in the workspace"):
             backend.update(request("compute.cpu"), before)
 
     def test_new_labels_leave_a_deployment_alone(self, backend: LocalBackend, supervisor: Supervisor) -> None:
@@ -410,14 +410,14 @@ class TestWaiting:
         monkeypatch.setattr(SupervisorClient, "status", lambda client: {"broken": {"jobs": "ImportError: x"}})
         with pytest.raises(TimedOut):
             backend.wait(TRAIN, "train-1", 12.0, Cancellation(), told.append)
-        assert told == ["queued", "the workspace's supervisor has a problem: jobs: ImportError: x"]
+        assert told == ["queued", "the supervisor has a problem: jobs: ImportError: x"]
         assert supervisor.started > before
         backend.close()
 
     def test_what_was_deleted_meanwhile_is_told(self, backend: LocalBackend, supervisor: Supervisor) -> None:
         supervisor.act = lambda store, record: store.delete(record.key) and None
         backend.create(request("jobs.train", "train-1"))
-        with pytest.raises(NotFound, match="deleted meanwhile"):
+        with pytest.raises(NotFound, match="deleted in the meantime"):
             wait(backend, TRAIN, "train-1")
 
 
@@ -580,7 +580,7 @@ class TestScoring:
         self, backend: LocalBackend, supervisor: Supervisor, paths: WorkspacePaths, url: str
     ) -> None:
         self.ready(backend, supervisor, paths, url)
-        with pytest.raises(Invalid, match="no scoring address"):
+        with pytest.raises(Invalid, match="no scoring URI"):
             backend.score(self.HF, ScoringRequest("{}"))
 
     def test_without_an_answer_the_error_says_so(

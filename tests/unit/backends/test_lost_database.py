@@ -88,7 +88,7 @@ def test_a_full_disk_is_not_blamed_on_the_file_that_was_copied(
     with pytest.raises(Failed, match=r"The disk mounted at .* is full") as caught:
         backend.create(request("data.heart", "1", body={"path": LocalFiles(table, "d" * 64, "heart.csv")}))
     assert str(table) not in caught.value.detail
-    assert "Make room" in caught.value.fix
+    assert "Free space" in caught.value.fix
 
 
 def test_a_full_disk_under_the_database_is_told(paths: WorkspacePaths) -> None:

@@ -116,7 +116,7 @@ def test_a_deployment_goes_where_its_endpoint_is(tmp_path: Path) -> None:
     found = refused(tmp_path, CLUSTERS + SERVED)
     assert [detail.partition("workspace: ")[2] for _, detail, _ in found] == [
         "it is to run on compute.k8s, a Kubernetes cluster, which is only recorded there.",
-        "a Kubernetes deployment needs a cluster; the embedded workspace is one machine.",
+        "a Kubernetes deployment requires a cluster; the embedded workspace is a single machine.",
     ]
     assert refused(tmp_path, CLUSTERS + SERVED, stand_ins={"azureml:k8s": "."}) == []
 
@@ -194,7 +194,7 @@ def test_a_registered_triton_model_is_not_served(tmp_path: Path) -> None:
 """
     ((place, detail, _),) = refused(tmp_path, model + deployment)
     assert place == "7:33"
-    assert "models.weights needs NVIDIA's Triton server" in detail
+    assert "models.weights requires NVIDIA Triton Inference Server" in detail
 
 
 LEARN = """
@@ -285,19 +285,19 @@ ROUTES = "{scoring_route: *own, liveness_route: *own, readiness_route: *own}"
 SERVED_BY = [
     ("", "instance_count: 1", "neither a model nor a scoring script", "nothing to serve"),
     ("", CODE, "", "a script alone"),
-    ("", "environment: azureml:own@latest", "answers by itself", "a container alone"),
-    ("", f"environment: azureml:own@latest, {SCRIPT}", "answers by itself", "a container with routes of its own"),
+    ("", "environment: azureml:own@latest", "is a custom container", "a container alone"),
+    ("", f"environment: azureml:own@latest, {SCRIPT}", "is a custom container", "a container with routes of its own"),
     ("", f"environment: azureml:usual@latest, {SCRIPT}", "", "a container that answers like the scoring server, with a script"),
-    ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "answers by itself", "without one"),
+    ("m: {path: served}", "model: azureml:m@latest, environment: azureml:usual@latest", "is a custom container", "without one"),
     (
         "m: {path: served}",
         f"model: azureml:m@latest, environment: {{image: s, inference_config: {ROUTES}}}",
-        "answers by itself",
+        "is a custom container",
         "a container written in place",
     ),
-    ("m: {path: weights.bin}", "model: azureml:m@latest, environment: {image: host}", "no file MLmodel", "weights without a script"),
+    ("m: {path: weights.bin}", "model: azureml:m@latest, environment: {image: host}", "no MLmodel file", "weights without a script"),
     ("m: {path: weights.bin}", f"model: azureml:m@latest, {CODE}", "", "weights with a script"),
-    ("", "model: {path: weights.bin}, environment: {image: host}", "no file MLmodel", "weights written in place"),
+    ("", "model: {path: weights.bin}, environment: {image: host}", "no MLmodel file", "weights written in place"),
     ("m: {path: served, type: mlflow_model}", "model: azureml:m@latest", "", "an MLflow model"),
     ("m: {path: above}", "model: azureml:m@latest", "", "a folder with an MLflow model"),
 ]  # fmt: skip
@@ -337,7 +337,7 @@ def test_a_curated_environment_is_taken_however_it_is_written(
     monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN,))
     (line,) = said(tmp_path, IN.format(environment=reference.format("sklearn-1.5")))
     assert line.startswith(
-        f"{reference.format('sklearn-1.5')}: this machine's Python {OWN.version} stands in. Different: "
+        f"{reference.format('sklearn-1.5')}: this machine's Python {OWN.version} is used. Different: "
     )
     assert "scikit-learn ~=1.5.0 (here " in line
     monkeypatch.setattr(Interpreters, "installed", lambda self: (OWN, Interpreter("3.10.9", Path("/p"))))
@@ -346,7 +346,7 @@ def test_a_curated_environment_is_taken_however_it_is_written(
 
 def test_each_stand_in_is_told_once(tmp_path: Path) -> None:
     jobs = "\njobs:\n" + "".join(f"  j{n}: {{command: 'true', environment: {{image: host}}}}\n" for n in range(5))
-    assert said(tmp_path, jobs) == [f"image host: this machine's Python {OWN.version} stands in."]
+    assert said(tmp_path, jobs) == [f"image host: this machine's Python {OWN.version} is used."]
 
 
 def test_a_python_that_is_nearly_there_is_told_and_one_that_is_not_is_refused(
@@ -392,7 +392,7 @@ jobs:
 
 def test_of_a_datastore_that_is_elsewhere_what_is_mapped_can_be_read(tmp_path: Path) -> None:
     both = {"azureml://datastores/lake/paths/raw": "raw", "azureml://datastores/lake/paths/other/b.csv": "b.csv"}
-    assert any("is taken from" in line for line in said(tmp_path, LAKE, stand_ins=both))
+    assert any("is used in place of" in line for line in said(tmp_path, LAKE, stand_ins=both))
     ((place, detail, fix),) = refused(tmp_path, LAKE, stand_ins={"azureml://datastores/lake/paths/raw": "raw"})
     assert place.startswith("9:")
     assert "paths/other/b.csv" in detail

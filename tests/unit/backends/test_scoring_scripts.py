@@ -77,7 +77,10 @@ def test_raw_requests_need_a_package(tmp_path: Path, text: str, environment: obj
     found = list(lacking(deployment(tmp_path, "score.py", text), environment, content.path_of))
     assert bool(found) is refuses, why
     for refusal in found:
-        assert "uses @rawhttp, which needs the package azureml-inference-server-http" in refusal.reason
+        assert (
+            "uses @rawhttp, but its environment does not include the package azureml-inference-server-http"
+            in refusal.reason
+        )
         assert refusal.path == ("environment",)
 
 
@@ -114,7 +117,7 @@ online_endpoints:
         code_configuration: {code: serve, scoring_script: score.py}
 """
     found = refused(tmp_path, text)
-    raw = "uses @rawhttp, which needs the package azureml-inference-server-http, and its environment does not have it."
+    raw = "uses @rawhttp, but its environment does not include the package azureml-inference-server-http."
     assert sorted((place, detail.partition("its scoring script ")[2]) for place, detail, _ in found) == [
         ("12:59", "score.R is not a Python file: its name does not end in .py."),
         ("15:22", f"score.py {raw}"),

@@ -17,8 +17,8 @@ from orchestrator.core.resource import Observed
         ({"traffic": {"blue": 100}}, "blue 100 %"),
         ({"traffic": {"green": 10, "blue": 90, "red": 0}}, "blue 90 %, green 10 %"),
         ({"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}}, "blue 100 %; copies to green 20 %"),
-        ({"traffic": {"blue": 0}, "mirror_traffic": {"green": 0}}, "answers nobody"),
-        ({}, "answers nobody"),
+        ({"traffic": {"blue": 0}, "mirror_traffic": {"green": 0}}, "no traffic"),
+        ({}, "no traffic"),
     ],
 )
 def test_shares_are_told(properties: dict[str, Any], text: str) -> None:

@@ -38,14 +38,14 @@ MISTYPED = [
     (("frobnicate",), "amlctl --help", "nothing near"),
     (("plan", "--prun"), "--prune", "an option"),
     (("plan", "--format", "yaml"), "'yaml'", "a form"),
-    (("plan",), "there is no spec.yaml", "no spec at all"),
+    (("plan",), "this folder has no spec.yaml", "no spec at all"),
     (("plan", "nowhere.yaml"), "nowhere.yaml", "no such spec"),
     (("plan", "--var", "x"), "NAME=VALUE", "a variable without a value"),
     (("plan", "--var", "=x"), "NAME=VALUE", "a variable without a name"),
     (("apply", "--parallelism", "0"), "--parallelism", "no step at once"),
     (("apply", "--lock-wait", "-1"), "--lock-wait", "before now"),
     (("logs",), "ADDRESS", "which log"),
-    (("explain", "a", "b", "c"), "3 words", "too many words"),
+    (("explain", "a", "b", "c"), "got 3 arguments", "too many words"),
     (("invoke", "spec.yaml", "online_endpoints.e"), "--request-file or --data", "no request"),
     (("schema", "job"), "Did you mean 'jobs'?", "a kind"),
     (("completion", "tcsh"), "'tcsh'", "a shell"),
@@ -106,7 +106,7 @@ def test_colours_are_for_terminals_or_nobody(demo: Shell, monkeypatch: pytest.Mo
 
 def test_apply_without_a_terminal_needs_yes(demo: Shell) -> None:
     answer = demo("apply", code=1)
-    assert "Add --yes" in answer.err
+    assert "Use --yes" in answer.err
     assert not (demo.folder / ".amlctl").exists()
 
 
@@ -151,7 +151,7 @@ def test_what_left_the_spec(demo: Shell) -> None:
 
 def test_destroy(demo: Shell) -> None:
     demo("apply", "-y")
-    assert "Add --yes" in demo("destroy", code=1).err
+    assert "Use --yes" in demo("destroy", code=1).err
     assert "Destroy complete: 3 deleted" in demo("destroy", "-y").out
     assert demo("destroy", "-y").code == 0
     assert demo("status", "--format", "json").data["resources"][0]["health"] == "missing"
@@ -210,28 +210,28 @@ def test_completion(amlctl: Shell, shell: str) -> None:
 
 def test_workspace_without_processes(demo: Shell) -> None:
     assert "no workspace yet" in demo("workspace", "status").out
-    assert "It was not running." in demo("workspace", "down").out
-    assert "nothing to delete" in demo("workspace", "reset", "-y").out
+    assert "The supervisor was not running." in demo("workspace", "down").out
+    assert "Nothing to delete" in demo("workspace", "reset", "-y").out
     demo("apply", "-y")
     assert demo("workspace", "status", "--format", "json").data["records"] == {
         "compute": 1,
         "data": 1,
         "environments": 1,
     }
-    assert "Add --yes" in demo("workspace", "reset", code=1).err
+    assert "Use --yes" in demo("workspace", "reset", code=1).err
     assert demo("workspace", "reset", "-y", "--format", "json").data["deleted"] is True
     assert not (demo.folder / ".amlctl").exists()
     assert "no workspace yet" in demo("workspace", "status", "--path", "elsewhere").out
 
 
 def test_workspace_gc(demo: Shell) -> None:
-    assert "nothing to remove" in demo("workspace", "gc").out
+    assert "Nothing to remove" in demo("workspace", "gc").out
     assert not (demo.folder / ".amlctl").exists()
     demo("apply", "-y")
     stale = demo.folder / ".amlctl" / "jobs" / "stale"
     stale.mkdir(parents=True)
     (stale / "log").write_text("x" * 5000)
-    assert "nothing to remove" in demo("workspace", "gc").out, "it was used a moment ago"
+    assert "Nothing to remove" in demo("workspace", "gc").out, "it was used a moment ago"
     for path in (stale / "log", stale):
         os.utime(path, (1, 1))
     told = demo("workspace", "gc", "--dry-run")
@@ -299,7 +299,7 @@ def test_init_and_its_first_plan(amlctl: Shell) -> None:
     answer = amlctl("init", "first", "--name", "first")
     assert "amlctl plan" in answer.out
     assert "to create" in amlctl("plan", str(Path("first") / "spec.yaml")).out
-    assert "Already there" in amlctl("init", "first", code=1).err
+    assert "already exist" in amlctl("init", "first", code=1).err
     assert amlctl("init", "second", "--format", "json").data["files"]
 
 
@@ -337,5 +337,5 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
     assert "3 resources" in amlctl("validate", "new/spec.yaml", "--var", "greeting=hello").out
     amlctl.write("empty/pipe.yml", "$schema: https://x/pipelineJob.schema.json\njobs: {a: {command: echo}}\n")
     nothing = amlctl("init", "third", "--from", "empty", code=1).err
-    assert "no CLI v2 YAML file" in nothing
+    assert "No supported CLI v2 YAML file" in nothing
     assert "pipe.yml: jobs of type 'pipeline'" in nothing

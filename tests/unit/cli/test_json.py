@@ -96,7 +96,7 @@ def test_a_wrong_command_line_is_one_document_too(demo: Shell, arguments: tuple[
 
 
 def test_without_a_spec_there_is_one_document_too(amlctl: Shell) -> None:
-    assert "No spec was given" in amlctl("plan", "--format", "json", code=1).data["error"]["detail"]
+    assert "No spec was specified" in amlctl("plan", "--format", "json", code=1).data["error"]["detail"]
 
 
 @pytest.mark.parametrize("arguments", [("plan", "--nope"), ("plan", "--nope", "--", "--format", "json")])

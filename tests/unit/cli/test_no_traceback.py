@@ -129,9 +129,7 @@ def test_bytes_that_are_no_text_in_arguments_and_environment(demo: Shell, bad: b
         assert "\x1b[2J" not in said
 
 
-@pytest.mark.parametrize(
-    ("error", "words"), [(MemoryError, "not enough memory"), (RecursionError, "nested too deeply")]
-)
+@pytest.mark.parametrize(("error", "words"), [(MemoryError, "Out of memory"), (RecursionError, "nested too deeply")])
 def test_what_is_exhausted_is_told_wherever_it_happens(
     demo: Shell, monkeypatch: pytest.MonkeyPatch, error: type[Exception], words: str
 ) -> None:

@@ -166,5 +166,5 @@ def test_a_version_that_moves_back_is_shown(demo: Shell) -> None:
 def test_destroy_speaks_of_destroying(demo: Shell) -> None:
     demo("apply", "-y")
     said = demo("destroy", code=1).err
-    assert "to destroy without asking" in said
+    assert "to destroy without confirmation" in said
     assert "apply without" not in said

@@ -15,7 +15,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
 from tests.unit.cli.calling import SPEC
 
-COMMANDS = [("apply", b"Apply this?"), ("destroy", b"Destroy this?")]
+COMMANDS = [("apply", b"Do you want to apply this plan?"), ("destroy", b"Destroy this?")]
 
 
 def until(terminal: int, text: bytes) -> bytes:

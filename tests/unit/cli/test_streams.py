@@ -45,7 +45,7 @@ def shell(line: str, folder: Path, **environ: str) -> subprocess.CompletedProces
     [
         ("amlctl plan spec.yaml >&-", 0, "a closed standard output is what the caller wanted"),
         ("amlctl plan nothing.yaml 2>&-", 1, "a closed standard error too"),
-        ("amlctl --help | true", 1, "a reader that is gone already"),
+        ("amlctl --help | true", 1, "a reader that is already deleted"),
         ("amlctl graph spec.yaml | true", 1, "the same for a command"),
     ],
 )

@@ -382,7 +382,7 @@ class _Body(Spec):
     about: Any = None
     inputs: Any = None
     size: Annotated[Any, Immutable("the service cannot change it")] = None
-    description: Annotated[Any, Metadata("a description only labels")] = None
+    description: Annotated[Any, Metadata("a description is a label only")] = None
 
 
 def _kind(key: str, identity: Identity, behaviour: Behaviour, **more: Any) -> Kind:

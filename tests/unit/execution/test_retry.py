@@ -64,7 +64,7 @@ def test_what_may_get_better_is_repeated_and_told(error: BackendError) -> None:
     assert bench.run(error, error, "ok") == "ok"
     assert bench.calls == 3
     assert len(bench.told) == 2
-    assert "trying again in" in bench.told[0]
+    assert "retrying in" in bench.told[0]
 
 
 def test_the_number_of_attempts_is_bounded() -> None:

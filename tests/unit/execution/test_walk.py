@@ -241,8 +241,8 @@ def test_a_call_that_never_returns_does_not_keep_a_person_waiting() -> None:
     release.set()
     errors = [result.error for result in report.results]
     assert errors == [
-        "It goes on in the workspace; the next apply takes it up.",
-        "Not started because of the wish to stop.",
+        "It continues in the workspace; the next apply resumes it.",
+        "Not started: interrupted.",
     ]
     assert bench.journal() == {"run jobs.j": None}, "nobody knows how it ended: the intent stays open"
 

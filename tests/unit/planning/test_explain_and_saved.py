@@ -54,7 +54,7 @@ def test_the_chain_goes_back_to_the_file(world: World) -> None:
         (TRAIN, False),
         (DATA, True),
     ]
-    assert f"It starts at {DATA}: content: heart.csv." in sentences(told)
+    assert f"Root cause: {DATA}: content: heart.csv." in sentences(told)
     assert sentences(told)[0] == f"{BLUE} will be updated in place: upstream: {MODEL}."
     assert sentences(told)[1] == f"model: azureml:heart:1 → azureml:heart:2 (upstream: {MODEL})."
     assert told.consequences == ()
@@ -77,7 +77,7 @@ def test_changed_files_are_told_by_their_digests_and_a_first_run_without_its_fie
 
 def test_what_does_not_change_is_explained_too(world: World) -> None:
     told = explain(world.plan(pipeline("2")), HF)
-    assert sentences(told) == (f"{HF} will not change: spec, record and workspace agree.",)
+    assert sentences(told) == (f"{HF} will not change: spec, state and workspace match.",)
     with pytest.raises(KeyError):
         explain(world.plan(pipeline()), CPU._replace(name="none"))
 
@@ -85,7 +85,7 @@ def test_what_does_not_change_is_explained_too(world: World) -> None:
 def test_an_upstream_that_was_applied_before_is_still_the_cause(world: World) -> None:
     world.apply(pipeline("2"), stop_after=1)
     told = explain(world.plan(pipeline("2")), TRAIN)
-    assert [(link.address, link_reason(link)) for link in told.chain][1] == (DATA, "it changed in an earlier apply")
+    assert [(link.address, link_reason(link)) for link in told.chain][1] == (DATA, "changed by an earlier apply")
     assert "Last run took 48 s." in sentences(told)
 
 
@@ -112,8 +112,8 @@ def test_fields_are_told_and_those_left_alone_as_well(world: World) -> None:
     told = explain(world.plan(project(*resources.values())), CPU)
     assert sentences(told)[1:] == (
         "nodes: 9 → 3 (drift).",
-        'Left alone: zones: (none) → ["1"] (ignored: lifecycle.ignore).',
-        "Left alone: principal: (none) → x (computed: made by the service).",
+        'Ignored: zones: (none) → ["1"] (ignored: lifecycle.ignore).',
+        "Ignored: principal: (none) → x (computed: made by the service).",
     )
 
 
@@ -124,11 +124,11 @@ def test_fields_are_told_and_those_left_alone_as_well(world: World) -> None:
             "orphan",
             {},
             "gone",
-            f"{CPU} is not in the spec any more and stays as it is: left the spec; --prune removes it.",
+            f"{CPU} stays unchanged: removed from the spec; use --prune to delete it.",
         ),
-        ("pruned", {"prune": True}, "gone", f"{CPU} will be removed: left the spec."),
-        ("recorded", {}, "protected", f"{CPU} will be recorded without doing anything again: lifecycle: protect."),
-        ("replaced", {}, "bigger", f"{CPU} will be deleted and created anew: immutable: size."),
+        ("pruned", {"prune": True}, "gone", f"{CPU} will be deleted: removed from the spec."),
+        ("recorded", {}, "protected", f"{CPU} will be recorded without running again: lifecycle: protect."),
+        ("replaced", {}, "bigger", f"{CPU} will be deleted and created again: immutable: size."),
     ],
 )
 def test_decisions_in_words(world: World, why: str, options: Any, edit: str, expected: str) -> None:
@@ -221,7 +221,7 @@ def test_a_saved_plan_is_compared_by_its_data_and_not_by_its_sentences(world: Wo
         part["causes"] = cause
     saved["changes"][0]["causes"] = [{"cause": "drift", "culprits": []}]
     assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [
-        f"The workspace has changed since: {saved['changes'][0]['address']}."
+        f"The workspace has changed: {saved['changes'][0]['address']}."
     ]
 
 
@@ -234,17 +234,17 @@ def test_the_schema_knows_every_cause() -> None:
 @pytest.mark.parametrize(
     ("why", "edit", "expected"),
     [
-        ("another format", {"format": 2}, "format 2"),
-        ("no format", {"format": None}, "format None"),
-        ("no base", {"base": []}, "not in the form"),
-        ("changes that are no list", {"changes": {}}, "not in the form"),
-        ("changes of another form", {"changes": [{"address": 1}]}, "not in the form"),
+        ("another format", {"format": 2}, "Its format is 2"),
+        ("no format", {"format": None}, "Its format is None"),
+        ("no base", {"base": []}, "not a valid plan"),
+        ("changes that are no list", {"changes": {}}, "not a valid plan"),
+        ("changes of another form", {"changes": [{"address": 1}]}, "not a valid plan"),
         ("another project", {"project": "lungs"}, "another project"),
         ("another target", {"target": "prod"}, "another project or target"),
         ("another workspace", {"base": {"workspace": "x"}}, "another workspace"),
-        ("another state", {"base": {"lineage": "x"}}, "another state"),
+        ("another state", {"base": {"lineage": "x"}}, "created anew"),
         ("a state that moved on", {"base": {"serial": 9}}, "its serial was 9 and is 1"),
-        ("another spec", {"base": {"spec_digest": "x"}}, "has changed since"),
+        ("another spec", {"base": {"spec_digest": "x"}}, "has changed"),
         ("a change taken out", {"changes": []}, "The workspace has changed"),
     ],
 )
@@ -259,10 +259,10 @@ def test_a_saved_plan_that_no_longer_holds(world: World, why: str, edit: dict[st
 def test_a_workspace_that_others_changed_is_noticed(world: World) -> None:
     saved = document(world, pipeline("2"))
     world.outside(CPU, nodes=9)
-    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [f"The workspace has changed since: {CPU}."]
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == [f"The workspace has changed: {CPU}."]
     saved = document(world, pipeline("2"))
     saved["changes"].reverse()
-    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == ["Its changes are not in order."]
+    assert saved_plan_problems(saved, world.plan(pipeline("2"))) == ["Its changes are not in a valid order."]
 
 
 def test_actions_are_saved_by_their_lower_case_names(world: World) -> None:

@@ -34,10 +34,10 @@ OTHER_SECRET = {"$secret": "S", "digest": "2"}
             {"nodes": 4},
             {"nodes": 3},
             {"nodes": 4},
-            [("nodes", Action.NOOP, "already so in the workspace")],
+            [("nodes", Action.NOOP, "already applied in the workspace")],
         ),
         ("written for the first time", {"nodes": 4}, {}, {"nodes": 1}, [("nodes", Action.UPDATE, "added")]),
-        ("left the spec", {}, {"nodes": 3}, {"nodes": 3}, [("nodes", Action.UPDATE, "removed")]),
+        ("removed from the spec", {}, {"nodes": 3}, {"nodes": 3}, [("nodes", Action.UPDATE, "removed")]),
         ("left the spec and the workspace", {}, {"nodes": 3}, {}, []),
         ("null is as if it were not there", {"nodes": None}, {}, {}, []),
         ("null in the spec leaves it to the service", {"nodes": None}, {"nodes": None}, {"nodes": 2}, []),
@@ -61,7 +61,7 @@ OTHER_SECRET = {"$secret": "S", "digest": "2"}
             {"size": "D2"},
             {"size": "D2"},
             {},
-            [("size", Action.NOOP, "not returned by the service, which cannot change it")],
+            [("size", Action.NOOP, "not returned by the service and cannot be changed in place")],
         ),
         (
             "the service decides",
@@ -75,7 +75,7 @@ OTHER_SECRET = {"$secret": "S", "digest": "2"}
             {},
             {"idle": 60},
             {"idle": 60},
-            [("idle", Action.NOOP, "left to the service: the service waits two minutes")],
+            [("idle", Action.NOOP, "set by the service: the service waits two minutes")],
         ),
         ("secrets are compared with what was written", {"password": SECRET}, {"password": SECRET}, {}, []),
         (
@@ -98,7 +98,7 @@ OTHER_SECRET = {"$secret": "S", "digest": "2"}
             {"tags": {"a": "1"}},
             {"tags": {}},
             {"tags": {}},
-            [("tags.a", Action.UPDATE, "metadata: tags only label")],
+            [("tags.a", Action.UPDATE, "metadata: tags are labels only")],
         ),
         (
             "a label changed outside",
@@ -112,7 +112,7 @@ OTHER_SECRET = {"$secret": "S", "digest": "2"}
             {},
             {"tags": {"a": "1"}},
             {"tags": {"a": "1", "b": "2"}},
-            [("tags.a", Action.UPDATE, "metadata: tags only label")],
+            [("tags.a", Action.UPDATE, "metadata: tags are labels only")],
         ),
         (
             "inside a mapping only what differs",

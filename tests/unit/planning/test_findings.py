@@ -62,7 +62,7 @@ def test_a_missing_external_names_the_nearest_of_the_spec() -> None:
     assert problem.fix == f"Did you mean '{DATA.name}'?"
     pinned = replace(external(f"azureml:{DATA.name}"), text=f"azureml:{DATA.name}:7", version="7")
     (problem,) = problems(World(), project(resource(DATA, path="a"), resource(MODEL, path=pinned)))
-    assert problem.fix == f"Write azureml:{DATA.name}@latest for what this spec makes, or another version."
+    assert problem.fix == f"Use azureml:{DATA.name}@latest for the version that this spec creates, or another version."
 
 
 @pytest.mark.parametrize(("written", "asked"), [("cpu-clutser", "cpu-cluster"), ("machine", "")])
@@ -111,8 +111,8 @@ def test_every_refusal_is_told_at_the_field_that_asks_for_it() -> None:
     world.refused_at[TRAIN] = (Refusal("no cluster", ("compute",), "Use another."), Refusal("too large"))
     found = problems(world, project(job))
     assert [(str(p.subject), p.detail, p.fix) for p in found] == [
-        ("spec.yaml:2:3", "jobs.train cannot be done in the toy workspace: too large.", found[0].fix),
-        ("spec.yaml:3:14", "jobs.train cannot be done in the toy workspace: no cluster.", "Use another."),
+        ("spec.yaml:2:3", "jobs.train is not supported by the toy workspace: too large.", found[0].fix),
+        ("spec.yaml:3:14", "jobs.train is not supported by the toy workspace: no cluster.", "Use another."),
     ]
     assert "lifecycle" in found[0].fix
 
@@ -126,7 +126,7 @@ def test_an_orphan_stays_until_pruned() -> None:
     assert plan.summary()["orphaned"] == 3
     assert change_of(plan, HF).orphaned
     pruned = world.apply(rest, prune=True)
-    assert reasons(pruned) == dict.fromkeys(map(str, (HF, BLUE, TRAFFIC)), "left the spec")
+    assert reasons(pruned) == dict.fromkeys(map(str, (HF, BLUE, TRAFFIC)), "removed from the spec")
     assert change_of(pruned, TRAFFIC).depends_on >= {BLUE, HF}
     assert [o for a in (HF, BLUE, TRAFFIC) for o in world.objects[a]] == []
     assert world.plan(rest).summary()["orphaned"] == 0
@@ -135,13 +135,13 @@ def test_an_orphan_stays_until_pruned() -> None:
 @pytest.mark.parametrize(
     ("why", "lifecycle", "reason", "action"),
     [
-        ("the kind's own way", Lifecycle(), "left the spec; archived", "delete"),
-        ("as the spec last said", Lifecycle(on_removal=Removal.DELETE), "left the spec", "delete"),
-        ("kept", Lifecycle(on_removal=Removal.KEEP), "left the spec; on_removal: keep", "forget"),
+        ("the kind's own way", Lifecycle(), "removed from the spec; archived", "delete"),
+        ("as the spec last said", Lifecycle(on_removal=Removal.DELETE), "removed from the spec", "delete"),
+        ("kept", Lifecycle(on_removal=Removal.KEEP), "removed from the spec; on_removal: keep", "forget"),
         (
             "protected, but it stays anyway",
             Lifecycle(on_removal=Removal.KEEP, protect=True),
-            "left the spec; on_removal: keep",
+            "removed from the spec; on_removal: keep",
             "forget",
         ),
     ],
@@ -178,14 +178,14 @@ def test_a_protected_resource_refuses_to_go(options: Any) -> None:
     (problem,) = problems(world, wanted, **options)
     assert (problem.code, problem.address) == ("protected", CPU)
     assert "delete it" in problem.detail
-    assert problem.fix.startswith("Set" if "destroy" in options else "Put compute.cpu back")
+    assert problem.fix.startswith("Set" if "destroy" in options else "Add compute.cpu again")
 
 
 def test_an_orphan_that_is_gone_or_changed_hands_is_forgotten() -> None:
     world = World()
     world.apply(project(resource(CPU, size="D2")))
     world.mark(CPU, owner="lungs")
-    assert reasons(world.plan(project(), prune=True)) == {str(CPU): "left the spec; gone already"}
+    assert reasons(world.plan(project(), prune=True)) == {str(CPU): "removed from the spec; already deleted"}
     assert actions(world.plan(project(), prune=True)) == {str(CPU): "forget"}
 
 
@@ -229,7 +229,7 @@ def test_a_record_alone_deletes_nothing(address: Address, destroy: bool) -> None
     assert actions(plan).get(str(address)) in ("forget", None)
     assert [change.address for change in plan.changes if change.action is Action.DELETE] == []
     if not destroy:
-        assert "bears no mark of this project and stays" in reasons(plan)[str(address)]
+        assert "it has no ownership tag of this project, so it is kept" in reasons(plan)[str(address)]
 
 
 def test_a_mark_without_a_record_counts_once_the_state_is_lost() -> None:
@@ -306,7 +306,7 @@ def test_a_selection_that_matches_nothing_offers_the_nearest() -> None:
     (problem,) = problems(World(), pipeline(), select=("jobs.trian",))
     assert (problem.code, problem.fix) == ("select-nothing", "Did you mean 'jobs.train'?")
     (problem,) = problems(World(), pipeline(), select=("jobs",))
-    assert problem.fix == "Write 'jobs.*' for all of them."
+    assert problem.fix == "Use 'jobs.*' for all of them."
 
 
 def test_what_is_not_selected_upstream_stays_in_force_and_is_warned_of() -> None:

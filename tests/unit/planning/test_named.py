@@ -143,7 +143,7 @@ def test_a_mark_taken_away_is_put_back() -> None:
     world = made()
     world.mark(CPU, owner=None, fingerprint=None)
     change = change_of(world.apply(machine()), CPU)
-    assert (change_reason(change), change.drift) == ("drift: owner's mark removed outside", True)
+    assert (change_reason(change), change.drift) == ("drift: ownership tag removed outside", True)
     assert actions(world.plan(machine())) == {}
 
 
@@ -170,7 +170,7 @@ def test_an_object_without_a_mark_is_adopted_only_on_demand() -> None:
     change = change_of(world.apply(machine(nodes=4), adopt=True), CPU)
     assert (change.action, change_reason(change), change.reuse) == (
         Action.UPDATE,
-        "adopt: made by others; changed: nodes",
+        "adopt: not created by this project; changed: nodes",
         False,
     )
     assert actions(world.plan(machine(nodes=4))) == {}
@@ -192,7 +192,10 @@ def test_what_only_stands_in_is_adopted_whatever_it_does_not_say() -> None:
     with pytest.raises(SpecError, match="not-owned"):
         world.plan(machine())
     change = change_of(world.plan(machine(), adopt=True), CPU)
-    assert (change.action, change_reason(change)) == (Action.UPDATE, "adopt: made by others; changed: size, nodes")
+    assert (change.action, change_reason(change)) == (
+        Action.UPDATE,
+        "adopt: not created by this project; changed: size, nodes",
+    )
     world.elsewhere[CPU] = Observed(CPU, "", {"size": "D4"}, attributes={"stand_in": "a folder"})
     with pytest.raises(SpecError, match="adopt-would-replace"):
         world.plan(machine(), adopt=True)
@@ -203,11 +206,12 @@ def test_an_interrupted_create_is_recorded_without_doing_it_again() -> None:
     world.apply(machine(), stop_after=1, lose_record=True)
     change = change_of(world.plan(machine()), CPU)
     assert (change.action, change.reuse) == (Action.UPDATE, True)
-    assert change_reason(change) == "adopt: ours, but without a record"
+    assert change_reason(change) == "adopt: owned by this project, but missing from the state"
     world.mark(CPU, owner=None, fingerprint=None)
-    assert change_reason(change_of(world.plan(machine()), CPU)) == "adopt: ours, but without a record", (
-        "the journal knows it"
-    )
+    assert (
+        change_reason(change_of(world.plan(machine()), CPU))
+        == "adopt: owned by this project, but missing from the state"
+    ), "the journal knows it"
 
 
 @pytest.mark.parametrize("unfinished", [{"health": Health.PROGRESSING}, {"fingerprint": "1:other::"}])

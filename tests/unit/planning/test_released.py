@@ -24,7 +24,7 @@ from tests.unit.planning.toys import (
     resource,
 )
 
-STAYS = "adopted, not made by this project, so that it stays"
+STAYS = "adopted, not created by this project, so it is kept"
 
 
 def whole(*, lifecycle: Lifecycle = PLAIN) -> Project:
@@ -83,7 +83,7 @@ def test_a_version_of_ours_beside_it_goes_alone() -> None:
     old = world.objects[DATA][0].revision
     world.apply(newer)
     plan = world.apply(project(), prune=True)
-    assert reasons(plan)[str(DATA)] == f"left the spec; archived; {old} {STAYS}"
+    assert reasons(plan)[str(DATA)] == f"removed from the spec; archived; {old} {STAYS}"
     assert {o.revision: o.archived for o in world.objects[DATA]}[old] is False
     assert sum(o.archived for o in world.objects[DATA]) == 1
 
@@ -117,4 +117,4 @@ def test_what_every_workspace_has_is_never_deleted(monkeypatch: pytest.MonkeyPat
     world = adopted(wanted)
     plan = world.plan(wanted, destroy=True)
     assert actions(plan)[str(CPU)] == "forget"
-    assert reasons(plan)[str(CPU)] == "destroy; every workspace has it from birth, so that it stays"
+    assert reasons(plan)[str(CPU)] == "destroy; every workspace contains it, so it is kept"

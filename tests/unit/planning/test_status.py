@@ -47,7 +47,7 @@ def test_orphans_and_what_is_archived() -> None:
     found = status(world, project())
     assert {s.sync for s in found.values()} == {Sync.ORPHANED}
     assert found[DATA].health is Health.MISSING
-    assert found[CPU].message.startswith("left the spec")
+    assert found[CPU].message.startswith("removed from the spec")
 
 
 def test_a_message_of_a_workload_is_shown_without_the_specs_secrets() -> None:

@@ -45,7 +45,7 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
 from orchestrator.report.reasons import change_reason
 
-Tags = Annotated[dict[str, str] | None, Metadata("tags only label")]
+Tags = Annotated[dict[str, str] | None, Metadata("tags are labels only")]
 
 
 class Machine(Spec):
@@ -63,7 +63,7 @@ class Machine(Spec):
 class Table(Spec):
     path: Any = None
     mode: Annotated[str | None, Passive("how it is read")] = None
-    description: Annotated[str | None, Metadata("a description only labels")] = None
+    description: Annotated[str | None, Metadata("a description is a label only")] = None
     tags: Tags = None
 
 

@@ -181,7 +181,7 @@ def test_links_must_stay_inside(upstream: Upstream, cache: Path, target: str, al
         assert source(upstream, cache).fetch().path.exists(), why
     else:
         for _ in range(2):
-            with pytest.raises(SourceStalled, match="link, that leads out") as caught:
+            with pytest.raises(SourceStalled, match="link, that points outside") as caught:
                 source(upstream, cache).fetch()
             assert caught.value.code == "link-leaves-source"
 

@@ -120,17 +120,17 @@ def test_a_plan_reads_like_a_review() -> None:
         "  ~ models.heart                           reuse 3 (was 4)               reuse: version 3 has this content",
         "  ± online_endpoints.hf.deployments.blue   replace                       immutable: instance_type",
         "      instance_type: A → B   immutable: fixed at creation",
-        "  ? compute.old   orphaned   left the spec",
+        "  ? compute.old   orphaned   removed from the spec",
         "  = 1 unchanged: compute.same",
-        "  ! drift: compute.cluster max_instances 3 → 5 (changed outside); apply sets it back",
+        "  ! drift: compute.cluster max_instances 3 → 5 (changed outside); apply reverts it",
         "",
         "Plan: 0 to create, 3 to update, 1 to run, 1 to replace, 0 to delete, 1 unchanged, 1 orphaned.",
     ]
 
 
 def test_suppressed_differences_are_shown_on_request_with_their_reason() -> None:
-    assert "left to the service: enabled" not in plan_text(PLAN)
-    assert "left to the service: enabled" in plan_text(PLAN, verbose=True)
+    assert "set by the service: enabled" not in plan_text(PLAN)
+    assert "set by the service: enabled" in plan_text(PLAN, verbose=True)
 
 
 @pytest.mark.parametrize(

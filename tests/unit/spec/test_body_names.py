@@ -77,4 +77,4 @@ online_endpoints:
 def test_names_of_parts_documents_and_variables(tmp_path: Path, key: str, body: str, fields: list[str]) -> None:
     document = "name: blue\nendpoint_name: elsewhere\nmodel: azureml:m@latest\ninstance_type: S\n"
     found = told(tmp_path, DEPLOYED.replace("KEY", key).replace("BODY", body), blue=document)
-    assert [diagnostic.detail.rpartition("says '")[2].partition(":")[0] for diagnostic in found] == fields
+    assert [diagnostic.detail.rpartition("has '")[2].partition(":")[0] for diagnostic in found] == fields

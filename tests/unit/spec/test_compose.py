@@ -187,7 +187,7 @@ def test_a_project_s_name_that_is_no_text_is_told_once(tmp_path: Path, name: str
 def test_an_empty_path_of_a_workspace_is_called_so(tmp_path: Path) -> None:
     text = "project: demo\nworkspace: {local: {path: ''}}\n"
     (problem,) = refused(write(tmp_path, {"spec.yaml": text}))
-    assert (problem.detail, problem.fix) == ("'path' is empty.", "Write a path, or leave it out.")
+    assert (problem.detail, problem.fix) == ("'path' is empty.", "Set a path, or remove it.")
 
 
 def test_a_project_must_have_a_name(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_string_is_split_into_text_and_expressions(text: str, parts: list[str 
             "texts of values in a longer string",
         ),
         ("[1, 'a${var.text}', {b: '${var.number}'}]", [1, "aabc", {"b": 5}], "at any depth"),
-        ("$${var.text}", "${var.text}", "meant literally"),
+        ("$${var.text}", "${var.text}", "text is literal"),
         ("echo $${HOME} ${var.text}", "echo ${HOME} abc", "a shell's variable"),
         ("${{inputs.text}} $[[x]]", "${{inputs.text}} $[[x]]", "Azure ML's own"),
         ("${target}/${project}/${env.USER_NAME}", "dev/demo/me", "what is known of this run"),
@@ -156,9 +156,9 @@ def test_problems_are_told_at_the_expression(tmp_path: Path, body: str, places: 
         ("${var.sizes.smal}", "Did you mean 'small'?"),
         (
             "${vra.text}",
-            "Did you mean 'var'? Write $${vra.text} if the text is meant literally, for example for a shell.",
+            "Did you mean 'var'? Write $${vra.text} if the text is literal, for example for a shell.",
         ),
-        ("${HOME}", "Write $${HOME} if the text is meant literally, for example for a shell."),
+        ("${HOME}", "Write $${HOME} if the text is literal, for example for a shell."),
         ("${git.comit}", "Did you mean 'commit'?"),
     ],
 )

@@ -95,7 +95,7 @@ def test_a_deployment_gets_the_model_by_its_name_and_waits_for_the_job(tmp_path:
             [prep("name: clean"), prep("name: clean", "again"), use("azureml:clean@latest")],
             "several outputs: jobs.prep",
         ),
-        ([prep("version: 1")], "Output 'x' has a version and no name"),
+        ([prep("version: 1")], "Output 'x' has a version but no name"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, lines: list[str], why: str) -> None:

@@ -287,7 +287,7 @@ def test_a_resource_that_is_off_is_told_as_such() -> None:
     text += "jobs: {j: {command: e, environment: {image: a}, inputs: {x: {path: 'azureml:old@latest'}}}}"
     found = problems(text, disabled=off)
     assert [d.code for d in found] == ["disabled-resource"] * 3
-    assert found[0].related == (("turned off here", off["data.old"]),)
+    assert found[0].related == (("disabled here", off["data.old"]),)
 
 
 def test_identity_fields_are_no_properties() -> None:
@@ -343,7 +343,7 @@ MISFITS = [
     ("data: {d: {type: uri_file, path: code}}", "invalid-value", "'code' is a folder", "type: uri_folder"),
     ("data: {d: {type: uri_folder, path: code/score.py}}", "invalid-value", "is a file", "type: uri_file"),
     ("data: {d: {path: code/score.py}}", "invalid-value", "is a uri_folder", "type: uri_file"),
-    ("data: {d: {type: mltable, path: code}}", "missing-file", "a file named MLTable", "uri_file or uri_folder"),
+    ("data: {d: {type: mltable, path: code}}", "missing-file", "no file MLTable", "uri_file or uri_folder"),
     (_JOB % "{type: uri_file, path: code}", "invalid-value", "An input of jobs.j is a uri_file", "type: uri_folder"),
     (_JOB % "{type: uri_folder, path: code/score.py}", "invalid-value", "is a file", "type: uri_file"),
 ]
@@ -367,7 +367,7 @@ def test_data_is_what_its_type_says(tmp_path: Path, text: str, code: str, why: s
         ("./src/deep.py", "", ""),
         ("scor.py", "'code' has no such file", "Did you mean 'score.py'?"),
         ("main.py", "'code' has no such file", "relative to the code folder"),
-        ("local.py", ".amlignore or .gitignore leaves it out of 'code'", "ignore file"),
+        ("local.py", ".amlignore or .gitignore excludes it from 'code'", "ignore file"),
     ],
 )
 def test_a_scoring_script_is_in_its_code_folder(tmp_path: Path, script: str, detail: str, fix: str) -> None:
@@ -429,7 +429,7 @@ def test_many_mentions_of_nothing_are_told_in_time() -> None:
     text = "data:\n" + "".join(f"  d{n}: {{path: '${{data.x{n}.id}}'}}\n" for n in range(1500))
     found = problems(text)
     assert len(found) == 1500
-    assert {d.fix for d in found[60:]} == {"Write an address of this spec: section.name."}
+    assert {d.fix for d in found[60:]} == {"Use an address of this spec: section.name."}
 
 
 def test_a_request_must_be_a_file(tmp_path: Path) -> None:

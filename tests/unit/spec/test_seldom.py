@@ -94,7 +94,7 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
         {"s.yaml": HEAD + "data:\n  a:\n    path: https://e.org\n    description: |\n      ${var.nope} ${var.nope}\n"},
         ["undefined-variable s.yaml:6:7", "undefined-variable s.yaml:6:19"],
     ),
-    ("a workspace that is no mapping", {"s.yaml": HEAD + "workspace: {local: 3}\n"}, ["invalid-setting s.yaml:2:20"]),
+    ("a workspace that is not a mapping", {"s.yaml": HEAD + "workspace: {local: 3}\n"}, ["invalid-setting s.yaml:2:20"]),
     (
         "a stand-in that is no path",
         {"s.yaml": HEAD + "workspace: {local: {stand_ins: {'azureml:a:1': 3, 'azureml:b:1': b}}}\n"},
@@ -124,7 +124,7 @@ SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
         ["invalid-tag job.yml:3:10", "invalid-yaml job.yml:3:11"],
     ),
     (
-        "a part in a file of its own that is no mapping",
+        "a part in a file of its own that is not a mapping",
         {"s.yaml": HEAD + ENDPOINT + "    deployments: [{file: b.yml}]\n", "b.yml": "instance_type: D2\n"},
         ["wrong-type s.yaml:5:18"],
     ),
@@ -149,7 +149,7 @@ def test_a_number_that_is_none(number: str, tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_none_is_never_hashed() -> None:
-    with pytest.raises(SpecError, match="no number that can be sent or compared"):
+    with pytest.raises(SpecError, match="not a finite number"):
         project("models: {m: {path: https://e.org, flavors: {f: {rate: .inf, all: [.nan]}}}}")
 
 
@@ -318,7 +318,7 @@ def test_what_only_a_target_has_is_told_to_be_so(tmp_path: Path, slip: str, addr
     with pytest.raises(SpecError) as error:
         loaded(tmp_path, {"s.yaml": OVERLAID.replace("SLIP", slip)}, target="b")
     found = next(problem for problem in error.value.diagnostics if str(problem.address) == address)
-    assert found.detail.startswith(f"{address} exists only in the target 'b'"), why
+    assert found.detail.startswith(f"{address} exists in the target 'b' only"), why
     assert ("Did you mean" in found.fix) == bool(near)
     assert near in found.fix
 

@@ -37,7 +37,7 @@ MISTAKES = [
         "the mapping in which it is missing",
     ),
     ("inputs: {x: {type: uri_fil, path: p}}", "invalid-value", (5, 24), "uri_file", "all shapes' types are offered"),
-    ("inputs: {x: {path: [p]}}", "wrong-type", (5, 24), "must be text; this is a list", "the shape that was meant"),
+    ("inputs: {x: {path: [p]}}", "wrong-type", (5, 24), "must be text; got a list", "the shape that was meant"),
     ("inputs: {x: [1]}", "wrong-type", (5, 17), "text, true or false, a number or a mapping", "no shape at all"),
     ("inputs: [1]", "wrong-type", (5, 13), "must be a mapping", "the field itself"),
     ("limits: {timout: 5}", "unknown-field", (5, 14), "no field 'timout' in limits", "at the key, with the nearest"),
@@ -46,8 +46,8 @@ MISTAKES = [
     ("limits: {timeout: -5}", "invalid-value", (5, 23), "more than 0", "a bound"),
     ("distribution: {type: horovod}", "invalid-value", (5, 26), "pytorch", "a word that is not in the list"),
     ("lifecycle: {rerun: allways}", "invalid-value", (5, 24), "on_change, always, manual", "a word of the lifecycle"),
-    ("tags: {a: {b: c}}", "wrong-type", (5, 15), "this is a mapping", "tags are flat"),
-    ("inputs: {x: .nan}", "invalid-value", (5, 17), "no number that can be sent", "not a number"),
+    ("tags: {a: {b: c}}", "wrong-type", (5, 15), "got a mapping", "tags are flat"),
+    ("inputs: {x: .nan}", "invalid-value", (5, 17), "not a finite number", "not a number"),
     ("description: [a]", "wrong-type", (5, 18), "text", "a list for text"),
     (
         "lifecycle: {protct: true}",
@@ -56,7 +56,7 @@ MISTAKES = [
         "no field 'protct' in lifecycle",
         "lifecycle is checked too",
     ),
-    ("lifecycle: {timeout: soon}", "invalid-value", (5, 26), "no length of time", "a duration"),
+    ("lifecycle: {timeout: soon}", "invalid-value", (5, 26), "not a duration", "a duration"),
     ("lifecycle: {rerun: never}", "invalid-value", (5, 24), "rerun", "a word of ours"),
     ("lifecycle: [protect]", "wrong-type", (5, 16), "must be a mapping", "lifecycle is a mapping"),
     (
@@ -135,9 +135,9 @@ UNKNOWN = [
     ("jobs: {j: {type: sweep}}", "unsupported-type", (1, 18), "not supported by this version"),
     ("jobs: {j: {type: comand}}", "unknown-type", (1, 18), "There is no job of type 'comand'"),
     ("jobs: {j: {type: automl, task: clustering}}", "unknown-type", (1, 32), "of task 'clustering'"),
-    ("jobs: {j: {type: automl}}", "missing-field", (1, 8), "does not say its task"),
-    ("jobs: {j: {}}", "missing-field", (1, 8), "does not say its type"),
-    ("datastores: {d: {account_name: a}}", "missing-field", (1, 14), "does not say its type"),
+    ("jobs: {j: {type: automl}}", "missing-field", (1, 8), "requires 'task'"),
+    ("jobs: {j: {}}", "missing-field", (1, 8), "requires 'type'"),
+    ("datastores: {d: {account_name: a}}", "missing-field", (1, 14), "requires 'type'"),
     ("datastores: {d: {type: hdfs}}", "unsupported-type", (1, 24), "not supported by this version"),
 ]
 
@@ -172,7 +172,7 @@ MIRRORS = (
 )
 
 SHAPES = [
-    (SEARCH + "n_cross_validations: sometimes}}", "invalid-value", "allowed are: auto, a whole number", "a word or a number: a wrong word"),
+    (SEARCH + "n_cross_validations: sometimes}}", "invalid-value", "allowed values: auto, a whole number", "a word or number: wrong word"),
     (SEARCH + "n_cross_validations: {a: 1}}}", "wrong-type", "'auto' or a whole number", "a word or a number: neither"),
     (SEARCH + "featurization: {blocked_transformers: one}}}", "wrong-type", "a list", "one for many"),
     (JOB + "distribution: {type: ray, include_dashboard: maybe}", "wrong-type", "true or false", "a switch"),
@@ -180,7 +180,7 @@ SHAPES = [
     (JOB + "lifecycle: {timeout: [1]}", "wrong-type", "text or a number", "a duration of no shape"),
     (MIRRORS, "invalid-value", "one deployment", "two mirrors"),
     ("data: {d: 5, e: {path: 'https://a', version: [1]}}", "wrong-type", "must be text", "a body that is none is composition's"),
-    ("data: {d: {path: }}", "wrong-type", "this is empty", "a field that must have a value"),
+    ("data: {d: {path: }}", "wrong-type", "got an empty value", "a field that must have a value"),
 ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_what_the_spec_says_gets_the_record_of_its_apply() -> None:
     assert records[ROWS].on_removal is Removal.KEEP
 
 
-@pytest.mark.parametrize("desired", [True, False], ids=["changed since", "left the spec"])
+@pytest.mark.parametrize("desired", [True, False], ids=["changed since", "removed from the spec"])
 def test_what_the_spec_does_not_say_gets_a_record_of_what_it_is(desired: bool) -> None:
     records = rebuild(plan(desired), seen(live("1", BEFORE, order=1), live("2", BEFORE, order=2)), "k").applied
     assert records[ROWS].revision == "2", "the newest"

@@ -54,7 +54,7 @@ def test_what_asks_for_a_gpu(store: RecordStore, body: dict[str, Any], asked: st
     notice = gpu_notice(Record("jobs", "jobs.j", "j", body=body), store)
     if asked:
         assert asked in notice
-        assert notice.endswith("this machine's CPU does the work")
+        assert notice.endswith("the CPU is used")
     else:
         assert notice == ""
 

@@ -81,9 +81,9 @@ def test_what_a_reference_leads_to(store: RecordStore, paths: WorkspacePaths, te
     [
         ("azureml:haert:1", NotFound, "Nearest: heart", "a slip of the pen"),
         ("azureml:heart:3", NotFound, "not in the workspace", "no such version"),
-        ("azureml:heart@prod", NotFound, "no label but 'latest'", "labels of one's own"),
+        ("azureml:heart@prod", NotFound, "the label 'latest' only", "labels of one's own"),
         ("azureml:going:1", NotFound, "not in the workspace", "on its way out"),
-        ("azureml:loop:1", Invalid, "too many references", "leads to itself"),
+        ("azureml:loop:1", Invalid, "too many nested references", "leads to itself"),
         ("azureml:bare:1", Invalid, "no path", "a body without a path"),
         ("azureml:far:1", Invalid, "cannot be read on this machine", "remote storage behind an asset"),
         ("azureml://jobs/train-2/outputs/x", NotFound, "no run 'train-2'", "no such run"),

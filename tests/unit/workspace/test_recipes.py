@@ -114,7 +114,7 @@ def test_otherwise_one_line_says_which_versions_differ(alone: Recipes, entry: ob
     recipe = alone.hosted(f"azureml:AzureML-{name}@latest", name)
     assert (recipe.python, recipe.packages) == (OWN.path, None)
     (line,) = recipe.remarks
-    assert line.startswith(f"azureml:AzureML-{name}@latest: this machine's Python {OWN.version} stands in.")
+    assert line.startswith(f"azureml:AzureML-{name}@latest: this machine's Python {OWN.version} is used.")
     assert f"Python {entry.python} (here {OWN.version})" in line  # type: ignore[attr-defined]
     assert "\n" not in line
 
@@ -135,7 +135,7 @@ IMAGES = [
 def test_an_image_that_stands_in_gets_the_same_line(alone: Recipes, image: str, told: str, why: str) -> None:
     (line,) = alone.image(image).remarks
     assert image in line
-    assert f"this machine's Python {OWN.version} stands in" in line
+    assert f"this machine's Python {OWN.version} is used" in line
     assert told in line, why
 
 

@@ -53,7 +53,7 @@ def run(folder: JobFolder, order: RunOrder) -> RunExit:
         ("kill -SEGV $$", -11, Ending.FAILED, "Ended by signal SIGSEGV."),
         ("a=1\nfalse\ntrue", 0, Ending.COMPLETED, ""),
         ("source /dev/null && [[ a == a ]]", 0, Ending.COMPLETED, ""),
-        ("${{inputs.absent}}", None, Ending.FAILED, "The command mentions inputs.absent, which has no value."),
+        ("${{inputs.absent}}", None, Ending.FAILED, "The command refers to inputs.absent, which has no value."),
     ],
 )
 def test_how_commands_end(folder: JobFolder, command: str, code: int | None, ending: Ending, reason: str) -> None:
@@ -101,7 +101,7 @@ def test_the_log_is_for_the_owner_only(folder: JobFolder) -> None:
 
 def test_the_time_limit(folder: JobFolder) -> None:
     ended = run(folder, replace(ORDER, command="sleep 600", timeout_s=0.2))
-    assert (ended.ending, ended.reason) == (Ending.FAILED, "The time limit of 0.2 s is up.")
+    assert (ended.ending, ended.reason) == (Ending.FAILED, "The job exceeded its time limit of 0.2 s is up.")
 
 
 def test_a_polite_signal_cancels(folder: JobFolder) -> None:

@@ -120,7 +120,7 @@ class AssetDriver:
         """
         if removal is Removal.DELETE:
             raise Invalid(
-                f"{address}: Azure ML archives a {self._kind.title} and does not delete it.",
+                f"{address}: Azure ML can archive a {self._kind.title} but not delete it.",
                 fix="Use on_removal: archive or keep.",
             )
         self._hide(address, revision, "archive")

@@ -163,8 +163,8 @@ def _refuse_other_properties(request: Request, before: Observed) -> None:
     others = [name for name, value in wanted.items() if str(there.get(name)) != str(value)]
     if others:
         raise Invalid(
-            f"{request.address}: {', '.join(sorted(others))} among the properties of a run cannot be changed.",
-            fix="Put what may change into tags, or change the job so that it runs anew.",
+            f"{request.address}: {', '.join(sorted(others))} cannot be changed: properties of a run are immutable.",
+            fix="Use tags for values that change, or change the job so that it runs again.",
         )
 
 

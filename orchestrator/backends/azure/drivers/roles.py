@@ -50,8 +50,8 @@ class RoleDriver:
         existing = self._named(name, request)
         if existing is not None and existing.observed.owner not in (None, request.owner):
             raise Conflict(
-                f"{request.address}: the project '{existing.observed.owner}' gives this role to this principal already.",
-                fix="Leave it to that project.",
+                f"{request.address}: the project '{existing.observed.owner}' already assigns this role to this principal.",
+                fix="Remove it from this spec.",
             )
         self._put(name, request, "create")
 
@@ -84,10 +84,10 @@ class RoleDriver:
             if error.code != _EXISTS:
                 raise
             raise Conflict(
-                f"{request.address}: this principal has this role on the workspace already, given by others.",
+                f"{request.address}: this principal already has this role on the workspace, assigned outside this project.",
                 code=_EXISTS,
                 request_id=error.request_id,
-                fix="Leave it out of the spec, or delete that assignment so that this project can make its own.",
+                fix="Remove it from the spec, or delete that assignment so that this project can create its own.",
             ) from error
 
     def _named(self, name: str, request: Request) -> Assignment | None:
@@ -111,7 +111,7 @@ class RoleDriver:
 
 
 def given_twice(desired: Desired, resources: Iterable[Desired]) -> Iterator[Refusal]:
-    """A refusal for each other entry of the spec that gives the same role to the same principal: the service keeps one."""
+    """A refusal for each other entry of the spec that assigns the same role to the same principal: the service keeps one."""
     for other in resources:
         if (
             other.address < desired.address
@@ -119,7 +119,7 @@ def given_twice(desired: Desired, resources: Iterable[Desired]) -> Iterator[Refu
             and _gift(other) == _gift(desired)
         ):
             yield Refusal(
-                f"{other.address} gives the same role to the same principal", ("role",), "Remove one of them."
+                f"{other.address} assigns the same role to the same principal", ("role",), "Remove one of them."
             )
 
 

@@ -38,6 +38,6 @@ class Site:
         except NotFound as error:
             if error.code == _NO_GROUP:
                 raise Invalid(
-                    error.detail, code=error.code, request_id=error.request_id, fix="Make the resource group first."
+                    error.detail, code=error.code, request_id=error.request_id, fix="Create the resource group first."
                 ) from error
             return None

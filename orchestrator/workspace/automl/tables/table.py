@@ -76,7 +76,7 @@ def body_of(folder: Path) -> Mapping[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Mistake(f"it is not YAML: {error}") from error
     if not isinstance(body, Mapping):
-        raise Mistake("it is no mapping")
+        raise Mistake("it is not a mapping")
     return body
 
 

@@ -184,7 +184,7 @@ class Deployment:
 
     def _fail(self, record: Record, problem: str, release: Generation) -> Verdict:
         if self._current is not None and self._current.ready:
-            problem = f"The new release failed, the one before still answers: {problem}"
+            problem = f"The new release failed; the previous release is still serving: {problem}"
         message = self._explained(problem, release.reason, release)
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)

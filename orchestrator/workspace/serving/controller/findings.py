@@ -37,7 +37,7 @@ class Findings:
     def confirmed(self, verdict: Verdict) -> Verdict:
         """Nothing is healthy before the router knows of it."""
         if verdict.health is Health.HEALTHY and not self.in_force:
-            return Verdict(Health.PROGRESSING, "waiting", "the router does not use it yet", busy=True)
+            return Verdict(Health.PROGRESSING, "waiting", "waiting for the router", busy=True)
         return verdict
 
     def endpoint(self, record: Record, unbound: Mapping[str, str]) -> Verdict:

@@ -134,7 +134,9 @@ class ReleaseBuilder:
         elif isinstance(wanted, str):
             kind = self._registered_type(wanted)
         if kind == "triton_model":
-            raise Invalid("A Triton model needs NVIDIA's Triton server, which the embedded workspace does not run.")
+            raise Invalid(
+                "A Triton model requires NVIDIA Triton Inference Server, which the embedded workspace does not support."
+            )
         if not isinstance(text, str):
             raise Invalid("The deployment's model has no path.")
         source = resolve(self._store, self._paths, record.stand_ins, text, sections=(record_kinds.MODELS,))
@@ -214,8 +216,8 @@ def _mlflow_folder(model: Path | None) -> Path:
     if folder is not None:
         return folder
     raise Invalid(
-        "The model is no MLflow model (it has no file MLmodel), so it needs a scoring script.",
-        fix="Add code_configuration with code and scoring_script. Custom containers are not run here.",
+        "The model is not an MLflow model (it has no MLmodel file), so it requires a scoring script.",
+        fix="Add code_configuration with code and scoring_script. Custom containers are not supported.",
     )
 
 

@@ -43,10 +43,10 @@ def decide_traffic(
         return TrafficDecision(traffic, mirror, Verdict(Health.HEALTHY, "in force"))
     kept = (before.traffic, before.mirror) if before is not None else ((), ())
     if missing:
-        text = f"traffic names {', '.join(missing)}, which the endpoint does not have"
+        text = f"traffic refers to {', '.join(missing)}, which the endpoint does not have"
         return TrafficDecision(*kept, Verdict(Health.DEGRADED, "failed", text))
     kept = kept if kept[0] else (traffic, mirror)
-    text = f"waits until {', '.join(waiting)} can answer"
+    text = f"waiting for {', '.join(waiting)}"
     return TrafficDecision(*kept, Verdict(Health.PROGRESSING, "waiting", text, busy=True))
 
 

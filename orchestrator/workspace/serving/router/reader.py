@@ -142,7 +142,7 @@ class RequestReader:
         except httptools.HttpParserUpgrade as upgrade:
             self._feed_again(data[int(upgrade.args[0]) :])
         except httptools.HttpParserError:
-            self._caller.refuse(refusal(400, "BadRequest", "This is not HTTP."))
+            self._caller.refuse(refusal(400, "BadRequest", "The request is not HTTP."))
 
     def _feed_again(self, rest: bytes) -> None:
         """Go on as if the wish for another protocol had not been spoken. Source: RFC 9110, section 7.8: a server may ignore it."""

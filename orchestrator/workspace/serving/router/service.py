@@ -130,7 +130,7 @@ class EndpointService:
         if path == b"/" and head.method in (b"GET", b"HEAD"):
             return Reply.of(200, [(b"content-type", b"text/plain")], b"Healthy")
         if path not in (SCORE_PATH, SWAGGER_PATH):
-            return refusal(404, "NotFound", "There is nothing at this path; POST to /score.")
+            return refusal(404, "NotFound", "Not found. POST to /score.")
         if path == SWAGGER_PATH and head.method not in (b"GET", b"HEAD"):
             return refusal(405, "MethodNotAllowed", "GET /swagger.json.")
         if not self._admits(head.authorization):
@@ -147,7 +147,7 @@ class EndpointService:
             if name in self._expected:
                 return _not_ready(name)
             known = ", ".join(sorted(self._deployments)) or "none"
-            return refusal(404, "NoDeployment", f"This endpoint has no deployment of that name; it has: {known}.")
+            return refusal(404, "NoDeployment", f"Deployment not found; available: {known}.")
         picked = self._weights.pick()
         if picked is not None:
             return picked
@@ -156,7 +156,7 @@ class EndpointService:
         return refusal(
             404,
             "NoTraffic",
-            "No deployment gets traffic here. Set the endpoint's traffic, or name one in azureml-model-deployment.",
+            "No deployment receives traffic. Set the endpoint's traffic, or set the azureml-model-deployment header.",
         )
 
     def _admits(self, authorization: bytes | None) -> bool:

@@ -83,7 +83,7 @@ class Application:
 
 
 _WHO: Final = (
-    "The tracking server asks who you are. Programs: set MLFLOW_TRACKING_TOKEN (amlctl workspace env --arm prints it). "
+    "Authentication required. Programs: set MLFLOW_TRACKING_TOKEN (amlctl workspace env --arm prints it). "
     f"Browsers: user {USER}, and the token as password."
 )
 

@@ -104,7 +104,7 @@ def _build(place: Path, fill: Callable[[Path], None]) -> None:
         why = full_disk(place.parent) if is_full(error) else f"{_first_line(error)}."
         raise Failed(
             f"MLflow's database cannot be made. {why}",
-            fix="Mend that; the tracking server tries again at the next request.",
+            fix="Fix the cause; the tracking server retries at the next request.",
         ) from error
     finally:
         for left in place.parent.glob(f"{draft.name}*"):
@@ -163,7 +163,7 @@ def _ask(place: Path, statement: str) -> list[Any]:
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return []
-        raise Failed(f"{place} cannot be read: {error}.", fix="Check that the disk has room.") from error
+        raise Failed(f"{place} cannot be read: {error}.", fix="Check that the disk has free space.") from error
     except sqlite3.DatabaseError as error:
         raise Invalid(f"{place} is damaged: {error}.", fix=_fix(place)) from error
 

@@ -54,10 +54,10 @@ class RecordModels:
     ) -> Any:
         if not _NAME.fullmatch(name):
             raise MlflowException.invalid_parameter_value(
-                f"'{name}' cannot be the name of a model. Use letters, digits, '-', '_' and '.', a letter or digit first."
+                f"'{name}' is not a valid model name. Use letters, digits, '-', '_' and '.', starting with a letter or digit."
             )
         if self._is_known(name):
-            raise MlflowException(f"There is a model '{name}' already.", RESOURCE_ALREADY_EXISTS)
+            raise MlflowException(f"The model '{name}' already exists.", RESOURCE_ALREADY_EXISTS)
         self._names.write(name, {"tags": {tag.key: tag.value for tag in tags or ()}, "description": description})
         return self.get_registered_model(name)
 
@@ -237,9 +237,7 @@ class RecordModels:
             return resolve(self._store, self._paths, {}, source, (MODELS,))
         place = TrackedFiles(self._paths).place(source)
         if place is None:
-            raise Invalid(
-                f"'{source}' is nothing that this workspace has kept.", fix="Log the model with MLflow first."
-            )
+            raise Invalid(f"'{source}' is not stored in this workspace.", fix="Log the model with MLflow first.")
         return place
 
     def _is_known(self, name: str) -> bool:

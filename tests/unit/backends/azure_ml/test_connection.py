@@ -64,8 +64,8 @@ def test_credentials_are_chosen_by_name(choice: Any, name: str) -> None:
     ("choice", "text"),
     [
         ("nobody", "'nobody' is not a known credential"),
-        ({"client_secret": {"tenant_id": "t"}}, "does not say its client_id"),
-        ("workload_identity", "not set up here"),
+        ({"client_secret": {"tenant_id": "t"}}, "requires client_id"),
+        ("workload_identity", "not configured"),
         ("azure_pipelines", "AZURE_TENANT_ID"),
     ],
 )

@@ -76,7 +76,7 @@ def test_bodies_are_said_as_the_loaders_take_them(
 
 def test_rates_that_differ_cannot_be_sent() -> None:
     collections = {"a": {"enabled": True, "sampling_rate": 0.5}, "b": {"enabled": True}}
-    with pytest.raises(Invalid, match="one sampling rate"):
+    with pytest.raises(Invalid, match="one sampling_rate"):
         spoken(KINDS["online_endpoints.deployments"], {"data_collector": {"collections": collections}})
 
 
