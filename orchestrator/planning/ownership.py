@@ -89,8 +89,8 @@ def unadoptable(subject: Subject, reasons: tuple[Reason, ...]) -> Diagnostic:
         Severity.ERROR,
         "adopt-would-replace",
         "Adopting would replace the resource",
-        f"{address} was not created by this project and differs from the spec in fields that cannot be changed in place ({in_short(reasons)}). "
-        "To adopt it would be to delete it and make another.",
+        f"{address} was not created by this project and differs from the spec in fields that cannot be changed in place "
+        f"({in_short(reasons)}). Adopting it would delete and recreate it.",
         "Change the spec to match the live resource, rename it in the spec, or delete the live resource yourself.",
         subject=subject.desired.span,
         address=address,

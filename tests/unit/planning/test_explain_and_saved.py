@@ -145,7 +145,7 @@ def test_going_back_is_told_as_recording(world: World) -> None:
     revision = world.applied[DATA].revision
     world.apply(pipeline("2"))
     told = explain(world.plan(pipeline("1")), DATA)
-    assert sentences(told)[0].startswith(f"{DATA} will be recorded as {revision} without doing anything again")
+    assert sentences(told)[0].startswith(f"{DATA} will be recorded as {revision} without running again")
 
 
 def test_a_replaced_endpoint_is_the_cause_of_what_is_inside(world: World) -> None:

@@ -46,7 +46,7 @@ def test_every_cause_has_a_sentence_whatever_its_culprits() -> None:
         ),
         (
             [Reason(Cause.LEFT_SPEC), because(Cause.ADOPTED_STAYS, CulpritKind.VERSION, "1", "2")],
-            "removed from the spec; 1, 2 adopted, not made by this project, so that it stays",
+            "removed from the spec; 1, 2 adopted, not created by this project, so it is kept",
         ),
     ],
 )  # fmt: skip
