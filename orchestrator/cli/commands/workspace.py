@@ -130,9 +130,6 @@ def status(root: Path, console: Console) -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on the loopback interface (default: any free port)."
 )
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Port on the loopback interface (default: any free port)."
-)
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
 def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) -> None:
     """Let programs written for Azure work with it, until Ctrl-C."""
