@@ -156,7 +156,6 @@ class ManagedOnlineDeployment(OnlineDeployment):
     egress_public_network_access: Annotated[
         Literal["enabled", "disabled"] | None,
         ANY_CASE,
-        DATA_FILES,
         Immutable("the network of a deployment is set when it is created"),
         ServiceValue("enabled by default"),
     ] = None
