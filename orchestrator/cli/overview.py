@@ -39,7 +39,7 @@ Exit codes: 0 success, 1 error, 2 changes (plan --detailed-exitcode),
 3 partly applied, 130 interrupted.
 
   amlctl COMMAND --help     show the options of a command
-  amlctl init               create create a small project that trains and serves a model"""
+  amlctl init               create a small project that trains and serves a model"""
 
 
 def overview() -> str:

@@ -27,7 +27,7 @@ def rebuild_state(project: Project, workspace: Workspace, run: RunOptions) -> Ma
     with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
         if workspace.store.load().applied:
             raise StateError(
-                f"Project '{project.name}' already already already has a state in this workspace; nothing was rebuilt.",
+                f"Project '{project.name}' already has a state in this workspace; nothing was rebuilt.",
                 code="state-exists",
                 fix="Run `amlctl plan`: differences are shown as changes.",
             )

@@ -30,7 +30,7 @@ from orchestrator.core.served import CodeConfiguration, ServedModel
 from orchestrator.core.wire import RecordWire
 from orchestrator.core.wire_shape import WireShape
 
-_FILLED: Final = ServiceValue("filled in by the service")
+_FILLED: Final = ServiceValue("set by the service")
 _Type = Annotated[Literal["model", "pipeline"] | None, ANY_CASE, CAMEL, ServiceValue("follows from the other fields")]
 
 
@@ -76,9 +76,9 @@ class ScoringSettings(Scoring):
 class BatchDeployment(Resource):
     """What all batch deployments have."""
 
-    endpoint_name: str | None = Field(None, description="The endpoint it stands under; may be left out.")
+    endpoint_name: str | None = Field(None, description="The endpoint that contains it; optional.")
     type: _Type = None
-    provisioning_state: Annotated[str | None, Computed("a fact about the live deployment")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = None
 
 
 class ModelDeployment(BatchDeployment):
@@ -91,7 +91,7 @@ class ModelDeployment(BatchDeployment):
     compute: Annotated[
         str | None,
         Ref("where it scores", kind="compute", cascades=False, bare=True),
-        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
+        Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
     ] = Field(None, description="The cluster that it scores on.")
     resources: Annotated[JobResources | None, _FILLED] = None
 
@@ -106,7 +106,7 @@ class SettledBatchDeployment(ModelDeployment):
     compute: Annotated[
         str,
         Ref("where it scores", kind="compute", cascades=False, bare=True),
-        Alias("azureml: before a compute's name says nothing, and its case neither", fold=bare_resource_name),
+        Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
     ] = Field(description="The cluster that it scores on.")
     settings: ScoringSettings
     error_threshold: Annotated[Whole | None, _FILLED] = Field(None, ge=-1)

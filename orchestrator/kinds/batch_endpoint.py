@@ -21,9 +21,9 @@ class BatchEndpoint(Resource):
     ] = None
     properties: Properties | None = None
     location: Annotated[str | None, Computed("the workspace's")] = None
-    provisioning_state: Annotated[str | None, Computed("a fact about the live endpoint")] = None
-    scoring_uri: Annotated[str | None, Computed("given by the service")] = None
-    openapi_uri: Annotated[str | None, Computed("given by the service")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = None
+    scoring_uri: Annotated[str | None, Computed("set by the service")] = None
+    openapi_uri: Annotated[str | None, Computed("set by the service")] = None
     deployments: dict[str, dict[str, object]] | None = None
     defaults: dict[str, object] | None = None
 

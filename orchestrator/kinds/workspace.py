@@ -25,7 +25,7 @@ class Workspace(Resource):
 
     location: Annotated[
         str | None,
-        Immutable("a workspace cannot be moved to another region to another region"),
+        Immutable("a workspace cannot be moved to another region"),
         ServiceValue("the region of the resource group by default"),
         Alias("'West Europe' and 'westeurope' are one region", fold=_region),
     ] = Field(None, description="The region.")

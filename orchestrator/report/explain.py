@@ -68,7 +68,7 @@ def _sentences(change: Change, chain: tuple[Link, ...]) -> Iterator[str]:
             yield f"{_field(field)}."
     for link in chain:
         if link.root and link.address != change.address:
-            yield f"It starts at {link.address}: {link_reason(link)}."
+            yield f"Root cause: {link.address}: {link_reason(link)}."
     for field in change.fields:
         if field.action is Action.NOOP:
             yield f"Ignored: {_field(field)}."
@@ -101,5 +101,5 @@ _DONE = {
     Action.RUN: "run as {after}",
     Action.CREATE: "created",
     Action.REPLACE: "deleted and created again",
-    Action.DELETE: "removed",
+    Action.DELETE: "deleted",
 }

@@ -56,7 +56,7 @@ SENTENCES: Final[Mapping[Cause, str]] = {
     Cause.IGNORED: "ignored: lifecycle.ignore",
     Cause.PASSIVE: "passive",
     Cause.UNREADABLE: "cannot be read back",
-    Cause.LEFT_TO_SERVICE: "left to the service",
+    Cause.LEFT_TO_SERVICE: "set by the service",
     Cause.ALREADY_SO: "already applied in the workspace",
     Cause.NOT_RETURNED: "not returned by the service and cannot be changed in place",
     Cause.DESTROY: "destroy",

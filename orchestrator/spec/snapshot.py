@@ -97,7 +97,7 @@ def _folder(root: Path, hasher: Hasher, code: bool, taking: Taking, mentioned: s
                 detail = "it is a Git submodule that was not fetched"
                 problems.append(SnapshotProblem("missing-submodule", folder, detail))
     if not walk.manifest and not problems:
-        left = "after ignore rules are applied" if next(root.iterdir(), None) else ""
+        left = " after ignore rules are applied" if next(root.iterdir(), None) else ""
         problems.append(SnapshotProblem("empty-folder", root, f"it contains no files{left}"))
     if problems:
         raise together(problems)

@@ -49,7 +49,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     for name in ("py_files", "jars", "files", "archives"):
         files = body.get(name)
         if isinstance(files, list) and len({str(file) for file in files}) < len(files):
-            yield BodyProblem((name,), "invalid-value", f"'{name}' names a file twice.", "Leave one of them.")
+            yield BodyProblem((name,), "invalid-value", f"'{name}' names a file twice.", "Keep one of them.")
     if variant in ("data_transfer.import_data", "data_transfer.export_data"):
         yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
 

@@ -62,10 +62,8 @@ class AnyOutput(Spec):
 class Component(Resource):
     """What all components have."""
 
-    version: Version | None = Field(
-        None, description="Pins the version; without it the content's digest is the version."
-    )
-    display_name: Annotated[Words | None, Metadata("a name for people")] = None
+    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
+    display_name: Annotated[Words | None, Metadata("a display name")] = None
     is_deterministic: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
         None, description="Whether the same inputs give the same outputs, so that a pipeline may use an earlier result."
     )

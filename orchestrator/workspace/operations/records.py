@@ -240,6 +240,6 @@ def writable(paths: WorkspacePaths) -> Iterator[None]:
         yield
     except OSError as error:
         raise Invalid(
-            f"The workspace in {paths.root} cannot be written: {error.strerror or error}.",
-            fix="Check that the disk has room and that you may write there.",
+            f"The workspace in {paths.root} is not writable: {error.strerror or error}.",
+            fix="Check that the disk has free space and that the folder is writable.",
         ) from error

@@ -16,6 +16,7 @@ from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
 
 PROVIDER = "/providers/Microsoft.MachineLearningServices"
 GROUP = "/subscriptions/s/resourceGroups/g"
@@ -28,7 +29,8 @@ class Wire:
 
     def __init__(self, root: Path) -> None:
         self.shelf, self._tokens = Shelf(WorkspacePaths(root)), Tokens.fresh()
-        self.shelf.wake = lambda: None  # type: ignore[method-assign]
+        self.store = RecordStore(WorkspacePaths(root))
+        self.shelf.workspace.wake = lambda: None  # type: ignore[method-assign]
         self._facade = Facade(self.shelf, self._tokens, discover())
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
@@ -43,14 +45,15 @@ class Wire:
 def wire(tmp_path: Path) -> Iterator[Wire]:
     made = Wire(tmp_path / "ws")
     yield made
+    made.store.close()
     made.shelf.close()
 
 
 def test_answers_have_the_fields_of_the_clients_models_and_no_others(wire: Wire) -> None:
     models = pytest.importorskip("azure.ai.ml._restclient.arm_ml_service.models", reason="needs the azure extra")
     wire("PUT", f"{WS}/computes/cpu", {"properties": {"computeType": "AmlCompute", "properties": {"vmSize": "D2"}}})
-    wire.shelf.store.insert(Record("online_endpoints", "online_endpoints.heart"))
-    wire.shelf.store.insert(Record("online_endpoints.deployments", "online_endpoints.heart.deployments.blue"))
+    wire.store.insert(Record("online_endpoints", "online_endpoints.heart"))
+    wire.store.insert(Record("online_endpoints.deployments", "online_endpoints.heart.deployments.blue"))
     for method, path, model in (
         ("GET", f"{REGION}/vmSizes", models.VirtualMachineSize),
         ("GET", f"{REGION}/usages", models.Usage),
@@ -113,7 +116,7 @@ def test_an_endpoints_tags_and_identity_change_and_nothing_else(wire: Wire) -> N
 @pytest.mark.parametrize("section", ["environments", "data", "models"])
 def test_a_container_goes_with_all_its_versions(wire: Wire, section: str) -> None:
     for version in ("1", "2"):
-        wire.shelf.store.insert(Record(section, f"{section}.x", version, body={"image": "i"}))
+        wire.store.insert(Record(section, f"{section}.x", version, body={"image": "i"}))
     assert wire("DELETE", f"{WS}/{section}/x").status == 200
     assert wire("DELETE", f"{WS}/{section}/x").status == 204
     assert not wire.shelf.list(section)
@@ -140,13 +143,13 @@ def test_a_container_goes_with_all_its_versions(wire: Wire, section: str) -> Non
 def test_lists_are_filtered_and_ordered(wire: Wire, query: dict[str, str], names: list[str]) -> None:
     for name, tags in (("one", {"team": "a"}), ("two", {"team": "b", "stage": "dev"}), ("three", {})):
         record = Record("online_endpoints", f"online_endpoints.{name}", body={"tags": tags}, variant="managed")
-        wire.shelf.store.insert(record)
+        wire.store.insert(record)
     assert wire.names("onlineEndpoints", **query) == names
 
 
 def test_versions_are_filtered(wire: Wire) -> None:
     for version, tags in (("1", {"good": "yes"}), ("2", {"good": "no"}), ("3", {})):
-        wire.shelf.store.insert(Record("models", "models.m", version, body={"path": "x", "tags": tags}))
+        wire.store.insert(Record("models", "models.m", version, body={"path": "x", "tags": tags}))
     assert wire.names("models/m/versions", tags="good=yes") == ["1"]
     assert wire.names("models/m/versions", version="3") == ["3"]
     assert wire.names("models/m/versions", tags="good") == ["2", "1"]

@@ -247,7 +247,7 @@ class TestWriting:
         backend.close()
 
     def test_a_kind_nobody_knows_is_refused(self, backend: LocalBackend) -> None:
-        with pytest.raises(Invalid, match="no kind 'wishes'"):
+        with pytest.raises(Invalid, match="does not support the kind 'wishes'"):
             backend.create(request("wishes.one"))
 
 

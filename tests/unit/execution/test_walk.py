@@ -300,6 +300,6 @@ def test_finished_is_told_after_it_is_durable() -> None:
             early.append(event)
 
     bench.listen = listen  # type: ignore[method-assign]
-    bench.options = type(bench.options)(4, bench.cancel, listen, bench.clock)
+    bench.options = replace(bench.options, listener=listen)
     bench.apply(*chain(4))
     assert early == []

@@ -201,7 +201,7 @@ def test_a_secret_file_that_everybody_may_read_is_refused(tmp_path: Path) -> Non
     file = tmp_path / "token"
     file.write_text("abc\n")
     file.chmod(0o644)
-    with pytest.raises(SecretMissing, match="everybody"):
+    with pytest.raises(SecretMissing, match="world-readable"):
         SecretReference("file", str(file)).read()
     file.chmod(0o600)
     assert SecretReference("file", str(file)).read().reveal() == "abc"

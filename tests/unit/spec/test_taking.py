@@ -150,7 +150,7 @@ def test_a_folder_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"train.py": "1\n", ".amlignore": "*\n"})
     ((code, detail),) = refusals(tmp_path)
     assert code == "empty-folder"
-    assert "leave nothing" in detail
+    assert "no files after ignore rules" in detail
 
 
 @pytest.mark.parametrize("name", ["weights.bin", "deep/weights.bin"])

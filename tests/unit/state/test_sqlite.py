@@ -274,7 +274,7 @@ def test_a_newer_format_is_refused_with_what_to_do(database: Path, opened: Open)
         with pytest.raises(StateError) as error:
             use()
         assert error.value.code == "state-too-new"
-        assert "newer" in error.value.fix
+        assert "later" in error.value.fix
 
 
 @pytest.mark.parametrize(

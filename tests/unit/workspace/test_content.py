@@ -121,7 +121,7 @@ def test_a_file_that_changed_after_the_plan_is_refused(tmp_path: Path, content: 
     source.write_text("planned")
     planned = taken(source)
     source.write_text("changed")
-    with pytest.raises(Conflict, match="changed after it was planned"):
+    with pytest.raises(Conflict, match="changed after the plan was created"):
         content.put(planned)
 
 
@@ -138,7 +138,7 @@ def test_files_outside_of_the_folder_are_refused(tmp_path: Path, content: Conten
     (tmp_path / "secret").write_text("s")
     (source / "link").symlink_to(tmp_path / "secret")
     for name in ("link", "../secret"):
-        with pytest.raises(Invalid, match="outside of its folder"):
+        with pytest.raises(Invalid, match="outside its folder"):
             content.put(LocalFiles(source, "d" * 64, "src", {name: sha(b"s")}))
 
 

@@ -67,7 +67,7 @@ def test_processes() -> None:
     [
         ({"distribution": {"type": "mpi"}}, "distribution mpi"),
         ({"distribution": {"type": "ray"}}, "distribution ray"),
-        ({"resources": {"instance_count": 2}}, "2 machines"),
+        ({"resources": {"instance_count": 2}}, "2 nodes"),
     ],
 )
 def test_what_one_machine_cannot_do(body: dict[str, Any], message: str) -> None:

@@ -237,7 +237,7 @@ def test_otherwise_this_machine_stands_in_and_one_line_says_so(
     assert (recipe.python, recipe.packages) == (OWN.path, None)
     (line,) = recipe.remarks
     assert "\n" not in line
-    assert "stands in" in line
+    assert "is used" in line
     for part in told:
         assert part in line, why
 

@@ -95,7 +95,7 @@ def test_a_version_that_is_taken_is_no_trouble_with_the_same_content_and_named_w
     assert (resolve(store, paths, {}, "azureml:clean:1") / "MLmodel").read_text() == "a"
 
 
-@pytest.mark.parametrize(("kind", "why"), [("mlflow_model", "no MLflow model"), ("custom_model", "is empty")])
+@pytest.mark.parametrize(("kind", "why"), [("mlflow_model", "not an MLflow model"), ("custom_model", "is empty")])
 def test_a_model_that_is_none_is_not_registered(paths: WorkspacePaths, store: RecordStore, kind: str, why: str) -> None:
     run, outputs = made(paths, store, "prep-1", "", type=kind, name="clean")
     (Path(outputs["x"]) / "MLmodel").unlink()

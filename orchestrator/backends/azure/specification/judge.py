@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
+from typing import Final
 
 from orchestrator.backends.azure.specification import documented
 from orchestrator.core.kind import Kinds
 from orchestrator.core.service_rules import Asked, BrokenRule, Present
+
+_LOADING: Final = threading.Lock()
+_CLOUD: Final = ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL")
+
+
+@contextmanager
+def _own_cloud() -> Iterator[None]:
+    """azure-ai-ml asks the cloud that the environment names for its addresses while it is imported; that may be this very server."""
+    kept = {name: os.environ.pop(name) for name in _CLOUD if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 class Specification:
@@ -26,10 +43,11 @@ class Specification:
 
         An azure-ai-ml that does not bring them leaves the documented rules.
         """
-        try:
-            from orchestrator.backends.azure.specification import bodies
-        except ImportError:
-            return
+        with _LOADING, _own_cloud():
+            try:
+                from orchestrator.backends.azure.specification import bodies
+            except ImportError:
+                return
         self._bodies = bodies
 
     def broken(self, asked: Asked, present: Present) -> Sequence[BrokenRule]:
