@@ -54,7 +54,7 @@ class Scoring(Spec):
     max_concurrency_per_instance: Annotated[Whole | None, _FILLED] = Field(
         None, ge=1, description="Processes on one instance."
     )
-    output_action: Annotated[Literal["append_row", "summary_only"] | None, ANY_CASE, CAMEL, _FILLED] = Field(
+    output_action: Annotated[Literal["append_row", "summary_only"] | None, ANY_CASE, _FILLED] = Field(
         None, description="append_row: what run() returns becomes one file; summary_only: the script writes its own."
     )
     output_file_name: Annotated[str | None, _FILLED] = Field(None, description="The file of append_row.")

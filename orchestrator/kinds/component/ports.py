@@ -56,7 +56,6 @@ class AnyOutput(Spec):
     type: Annotated[PortType | ParameterType, EXACT]
     description: Words | None = None
     mode: Annotated[Mode | None, EXACT] = None
-    early_available: Flag | None = None
 
 
 class Component(Resource):

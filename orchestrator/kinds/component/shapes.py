@@ -117,7 +117,7 @@ class CopyComponent(Ported):
 class Outside(Spec):
     """A system outside of the workspace."""
 
-    type: Annotated[Literal["file_system", "database"], ANY_CASE, CAMEL]
+    type: Annotated[Literal["file_system", "database"], ANY_CASE]
 
 
 class Imported(Spec):

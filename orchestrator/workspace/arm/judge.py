@@ -15,15 +15,16 @@ from orchestrator.workspace.arm.scope import PROVIDER
 Respond = Callable[[Request], Answer]
 
 
-def judged(respond: Respond, rules: ServiceRules) -> Respond:
+def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRules) -> Respond:
     """A function that answers as `respond` does, but refuses first what the service would refuse.
 
     Args:
+        knows: whether a request proves who sends it; strangers are told nothing but that.
         rules: those of the service; asked about requests below a workspace of the provider only.
     """
 
     def answer(request: Request) -> Answer:
-        asked = _asked(request)
+        asked = _asked(request) if knows(request) else None
         if asked is None:
             return respond(request)
         broken = rules.broken(asked, lambda: _present(respond, request))

@@ -118,7 +118,7 @@ class ArmService:
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
             facade = Facade(self._shelf, self.tokens, kinds)
-            strict = facade.respond if rules is None else judged(facade.respond, rules)
+            strict = facade.respond if rules is None else judged(facade.respond, facade.knows, rules)
             respond = strict if around is None else around(strict)
             self._server = _listening(respond, facade.knows, context, port)
             undo.pop_all()

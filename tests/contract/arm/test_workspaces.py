@@ -89,7 +89,7 @@ def test_hubs_are_refused_and_so_is_deleting(client: Any, service: FaultyService
     from azure.core.exceptions import HttpResponseError
 
     service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", GET)
-    with pytest.raises(HttpResponseError, match="no 'hub'"):
+    with pytest.raises(HttpResponseError, match="does not support kind 'hub'"):
         client.workspaces.begin_create(Hub(name="local")).result()
     with pytest.raises(HttpResponseError, match="workspace reset"):
         client.workspaces.begin_delete("local", delete_dependent_resources=False).result()

@@ -329,7 +329,7 @@ def test_a_patch_brings_only_what_changes(rules: Specification) -> None:
 
 def test_what_other_providers_keep_about_a_workspace_is_not_judged(rules: Specification) -> None:
     workspace = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-    answer = judged(lambda request: Answer(204), rules)
+    answer = judged(lambda request: Answer(204), lambda request: True, rules)
     for path in (f"{workspace}/providers/Microsoft.Authorization/roleAssignments", "/subscriptions/s/resourceGroups/g"):
         assert answer(Request("GET", path, {"api-version": "2022-04-01"})).status == 204
     assert answer(Request("GET", f"{workspace}/computes", {"api-version": "2022-04-01"})).status == 400

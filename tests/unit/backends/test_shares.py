@@ -16,7 +16,7 @@ from orchestrator.core.resource import Observed
     [
         ({"traffic": {"blue": 100}}, "blue 100 %"),
         ({"traffic": {"green": 10, "blue": 90, "red": 0}}, "blue 90 %, green 10 %"),
-        ({"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}}, "blue 100 %; copies to green 20 %"),
+        ({"traffic": {"blue": 100}, "mirror_traffic": {"green": 20}}, "blue 100 %; mirrors to green 20 %"),
         ({"traffic": {"blue": 0}, "mirror_traffic": {"green": 0}}, "no traffic"),
         ({}, "no traffic"),
     ],

@@ -30,6 +30,12 @@ NOT_LOCAL = {
     "data.path": "where collected data go",
     "file_share_name": "a name in the storage account",
     "ssh_public_keys": "the keys' text",
+    "output_file_name": "a name in the output",
+    "partition_keys": "names of columns",
+    "components: task.entry_script": "inside the code folder",
+    "components: entry.file": "inside the code folder",
+    "components: py_files": "inside the code folder",
+    "components: files": "inside the code folder",
 }
 
 
@@ -53,7 +59,7 @@ def file_fields() -> dict[str, FieldNode]:
 
 @pytest.mark.parametrize(("name", "node"), file_fields().items(), ids=file_fields())
 def test_each_field_that_may_name_a_file_is_marked_as_one(name: str, node: FieldNode) -> None:
-    other = any(name.endswith((f".{end}", f" {end}")) for end in NOT_LOCAL)
+    other = name in NOT_LOCAL or any(name.endswith((f".{end}", f" {end}")) for end in NOT_LOCAL)
     assert node.mark(Files) or node.mark(Computed) or node.mark(Sensitive) or other, name
 
 

@@ -54,7 +54,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_there(connection: sqlite
         for number in range(10_000):
             add(connection, f"project {number}")
     assert error.value.code == "disk-full"
-    assert "room" in error.value.fix
+    assert "Free space" in error.value.fix
     assert count(connection) == 1
 
 

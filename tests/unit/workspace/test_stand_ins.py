@@ -73,7 +73,10 @@ def test_a_datastore_of_which_something_is_mapped_needs_no_declaration(key: str)
     address = Address("datastores", "lake")
     found = stand_in(KINDS[address.kind], address, None, {key: "/here"}, [text])
     assert found is not None
-    assert found.message == f"{'/here/paths/raw/a.csv' if key.endswith('lake') else '/here/a.csv'} is used in place of {key}."
+    assert (
+        found.message
+        == f"{'/here/paths/raw/a.csv' if key.endswith('lake') else '/here/a.csv'} is used in place of {key}."
+    )
     assert stand_in(KINDS[address.kind], address, None, {}, [text]) is None
 
 
