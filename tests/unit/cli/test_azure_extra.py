@@ -43,7 +43,7 @@ def test_without_the_extra_the_way_to_get_it_is_told(spec: Path, monkeypatch: py
     ):
         pass
     assert caught.value.fix == install_extra("azure")
-    assert caught.value.detail.startswith("The target 'there' goes to")
+    assert caught.value.detail.startswith("The target 'there' uses")
 
 
 def test_a_spec_without_targets_is_not_said_to_have_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_a_spec_without_targets_is_not_said_to_have_one(tmp_path: Path, monkeypa
     file.write_text("project: demo\nworkspace: {azure: {subscription_id: s, resource_group: g, workspace_name: w}}\n")
     project = load_project([file], LoadOptions())
     with (
-        pytest.raises(UnsupportedSetup, match=r"^The spec goes to"),
+        pytest.raises(UnsupportedSetup, match=r"^The spec uses"),
         open_workspace(project, discover(), SystemClock()),
     ):
         pass

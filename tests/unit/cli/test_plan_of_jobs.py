@@ -82,7 +82,7 @@ def test_a_version_that_is_something_else_is_refused_by_the_plan(
     store.insert(Record(section, f"{section}.clean", "1", body={"properties": {JOB_PROPERTY: made_by}}))
     store.close()
     answer = shell("plan", code=None)
-    assert ("clean:1, which already exists in the workspace" in answer.out + answer.err) is refused
+    assert ("clean:1, which exists in the workspace" in answer.out + answer.err) is refused
 
 
 def test_a_version_that_the_spec_declares_is_refused_by_the_plan(amlctl: Shell) -> None:
