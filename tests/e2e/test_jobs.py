@@ -278,12 +278,12 @@ def test_a_job_for_a_gpu_runs_on_the_processor_and_says_so_once(workspace: Works
     workspace.store.insert(Record("compute", "compute.gpu", body={"type": "amlcompute", "size": "Standard_NC6s_v3"}))
     assert workspace.run("run-1", {"command": "echo done", "compute": "azureml:gpu"}).phase == "completed"
     notice, said = workspace.folder("run-1").log.read_text().splitlines()
-    assert "compute gpu (Standard_NC6s_v3) asks for a GPU" in notice
+    assert "compute gpu (Standard_NC6s_v3) requests a GPU" in notice
     assert said == "done"
     workspace.submit("run-2", {"command": "${{oops}}", "compute": "azureml:gpu", "code": "content://" + "0" * 64})
     assert workspace.ended("run-2").phase == "failed"
     notice, why = workspace.folder("run-2").log.read_text().splitlines()
-    assert "asks for a GPU" in notice
+    assert "requests a GPU" in notice
     assert "is not in the workspace" in why
 
 

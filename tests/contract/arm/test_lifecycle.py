@@ -79,7 +79,7 @@ def test_the_same_job_again_runs_once_and_another_under_its_name_is_refused(read
     ready.jobs.stream("j1")
     again = ready.jobs.create_or_update(echo(name="j1", tags={"x": "y"}))
     assert (again.status, again.tags) == ("Completed", {"x": "y"})
-    with pytest.raises(ResourceExistsError, match="other content"):
+    with pytest.raises(ResourceExistsError, match="different content"):
         ready.jobs.create_or_update(echo(name="j1", command="echo other"))
 
 

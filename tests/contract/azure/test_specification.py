@@ -293,11 +293,10 @@ CHANGES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
         "computes/laptop",
         INSTANCE,
         {**INSTANCE, "properties": {**INSTANCE["properties"], "properties": {"vmSize": "X"}}},
-        "compute instance",
+        "vmSize",
     ),  # type: ignore[dict-item]
     (DEPLOYED, deployment(), deployment(instanceType="STANDARD_F4S"), "instanceType"),
     (DEPLOYED, deployment(), {**deployment(), "location": "eastus"}, "location"),
-    ("datastores/files", store(protocol="https"), store(protocol="http"), "protocol"),
     ("datastores/files", store(), store(accountName="other"), "accountName"),
     ("datastores/files", store(), store(containerName="other"), "containerName"),
 ]

@@ -66,6 +66,7 @@ UNSAYABLE: Mapping[str, Mapping[str, Any]] = {
     },
     # Properties of a run never change.
     "jobs-script": {"properties": {"origin": "test"}},
+    "jobs-tuned": {"properties": {"origin": "test"}},
 }
 """What azure-ai-ml cannot send, and what stands in for it. Documented in docs/reference/azure.md."""
 

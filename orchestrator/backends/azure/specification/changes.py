@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.backends.azure.specification.refusals import change
 from orchestrator.backends.azure.specification.shapes import Model, alternatives, is_model, shape
 from orchestrator.backends.azure.specification.values import chosen
 from orchestrator.core.service_rules import BrokenRule, Source
+
+_TAKEN: Final = ("protocol",)
+"""Members that clients change in place although the models say that they are set once. Assumed to be taken."""
 
 
 def forbidden_changes(sent: Any, present: Any, model: Model, path: str = "") -> Iterator[BrokenRule]:
@@ -27,9 +30,15 @@ def forbidden_changes(sent: Any, present: Any, model: Model, path: str = "") -> 
         if new is None or old is None or not member.settable:
             continue
         inner = next((option for option in alternatives(member.hint) if is_model(option)), None)
-        if inner is not None:
+        if inner is not None and member.name == "properties":  # a part, such as the code, is exchanged as a whole
             yield from forbidden_changes(new, old, inner, at)
-        elif not member.updatable and _scalar(new) and _scalar(old) and _folded(new) != _folded(old):
+        elif (
+            not member.updatable
+            and member.name not in _TAKEN
+            and _scalar(new)
+            and _scalar(old)
+            and _folded(new) != _folded(old)
+        ):
             yield change(at, old, new, Source.SPECIFIED)
 
 

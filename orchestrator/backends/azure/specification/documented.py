@@ -132,15 +132,6 @@ def changed_computes(sent: Mapping[str, Any], present: Mapping[str, Any]) -> Ite
     new, old = _inside(sent, "properties"), _inside(present, "properties")
     if str(new.get("computeType")).lower() != str(old.get("computeType")).lower():
         yield change("properties.computeType", old.get("computeType"), new.get("computeType"), Source.DOCUMENTED)
-    elif str(new.get("computeType")).lower() == "computeinstance":
-        message = "A compute instance cannot be updated. Delete it and create it again."
-        if not _same(new.get("properties"), old.get("properties")):
-            yield BrokenRule(
-                arm_code="ComputeInstanceUpdateNotSupported",
-                message=message,
-                target="properties",
-                source=Source.DOCUMENTED,
-            )
     else:
         inner_new, inner_old = _inside(new, "properties"), _inside(old, "properties")
         for name in _FIXED_OF_CLUSTERS:
@@ -188,12 +179,3 @@ def _whole(value: Any) -> int | None:
         return None if value is None else int(value)
     except (TypeError, ValueError):
         return None  # the specification's own check tells
-
-
-def _same(new: Any, old: Any) -> bool:
-    """Whether everything that is sent is there already."""
-    if isinstance(new, Mapping):
-        return isinstance(old, Mapping) and all(
-            value is None or _same(value, old.get(name)) for name, value in new.items()
-        )
-    return str(new).lower() == str(old).lower()
