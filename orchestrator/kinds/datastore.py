@@ -61,9 +61,9 @@ class StorageBody(Resource):
     endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = Field(
         None, description="End of the storage's address, such as core.windows.net."
     )
-    protocol: Annotated[
-        Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, Immutable(_MOVED), _ENDPOINT
-    ] = Field(None, description="How the storage is reached.")
+    protocol: Annotated[Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, _ENDPOINT] = Field(
+        None, description="How the storage is reached."
+    )
 
 
 class AzureBlob(StorageBody):

@@ -169,5 +169,5 @@ def test_what_changed_after_the_plan_is_not_uploaded(azure: AzureWorld, backend:
     backend.create(request)
     assert sorted(uploaded(azure.root, "data", "d")) == [".gitignore", "data.csv"]
     (root / "data.csv").write_text("changed")
-    with pytest.raises(Conflict, match="changed after it was planned"):
+    with pytest.raises(Conflict, match="changed after the plan was created"):
         backend.create(Request(Address("data", "d"), "2", request.properties, request.fingerprint, "p", "d", "data"))
