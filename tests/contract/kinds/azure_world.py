@@ -118,7 +118,11 @@ PATHS = {
     "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
     "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
     "online_endpoints.deployments": "/deployments/[^/]+$",
-    **{key: f"/{kind.wire.collection}/" for key, kind in discover().items() if hasattr(kind.wire, "collection")},
+    **{
+        key: f"/{kind.wire.collection}/" + (f"[^/]+/{kind.wire.part}/" if getattr(kind.wire, "part", "") else "")
+        for key, kind in discover().items()
+        if hasattr(kind.wire, "collection")
+    },
 }  # fmt: skip
 """Where writes of a kind go on the wire."""
 
