@@ -55,7 +55,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def create(path: Path, data: str | bytes = b"") -> None:
-    """Write a file that is not ready yet.
+    """Write a file that does not exist yet.
 
     Raises:
         FileExistsError: something has that name.
@@ -71,7 +71,7 @@ def touch(path: Path) -> None:
 
 
 def open_new(path: Path) -> IO[bytes]:
-    """Open a file that is not ready yet.
+    """Open a file that does not exist yet.
 
     Raises:
         FileExistsError: something has that name.

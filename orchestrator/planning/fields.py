@@ -15,7 +15,7 @@ from orchestrator.planning.subject import Subject
 
 
 def new_fields(subject: Subject) -> tuple[FieldChange, ...]:
-    """The fields of something that is not ready yet."""
+    """The fields of something that does not exist yet."""
     return tuple(
         FieldChange(
             path=(name,),

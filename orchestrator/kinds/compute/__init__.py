@@ -183,7 +183,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:
             ("min_instances",),
             "invalid-value",
             f"min_instances ({least}) is greater than max_instances ({most}).",
-            "Set min_instances to at most {most}.",
+            f"Set min_instances to at most {most}.",
         )
 
 

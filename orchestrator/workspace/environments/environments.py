@@ -88,7 +88,7 @@ class Environments:
         self._uv.stop()
 
     def python_for(self, spec: str | Mapping[str, Any] | None, tell: Tell = _silent, wish: Wish = ANY) -> Path:
-        """The interpreter for an environment, which is built if it is not ready yet. Blocks, possibly for minutes.
+        """The interpreter for an environment, which is built if it does not exist yet. Blocks, possibly for minutes.
 
         It is shared by all that ask for the same: see `layer_for` for one that may be changed.
 

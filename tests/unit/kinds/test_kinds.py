@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,7 +106,11 @@ def test_a_mistake_is_one_error_at_its_place(case: Case, wrong: dict[str, Any], 
     place = span_at(tree(case.text(body)), (*case.place(), *inside), key=wrong.get("key", False))
     assert (found.code, found.subject) == (wrong["code"], place)
     assert found.fix
+    assert not HOLE.search(f"{found.detail} {found.fix}"), "a value that was to stand there does not"
     assert found.address is not None
+
+
+HOLE = re.compile(r"(?<![${]){[a-z_]+}")
 
 
 NAMES = [
