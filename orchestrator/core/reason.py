@@ -126,11 +126,6 @@ def because(cause: Cause, kind: CulpritKind, *names: str) -> Reason:
     return Reason(cause, tuple(Culprit(kind, name) for name in names))
 
 
-def has_cause(reasons: Collection[Reason], causes: Collection[Cause]) -> bool:
-    """Whether the first, and so the gravest, reason is one of some."""
-    return any(reason.cause in causes for reason in tuple(reasons)[:1])
-
-
 def in_short(reasons: Collection[Reason]) -> str:
     """Reasons as bare data, for refusals that name them."""
     return "; ".join(map(str, reasons))
