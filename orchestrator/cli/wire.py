@@ -49,8 +49,10 @@ def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: boo
             console.result(f"Serving {root.name} at {service.url}. Press Ctrl-C to stop.")
             there = shlex.quote(str(root))
             console.result(f'To use it from a shell, run: eval "$(amlctl workspace env --arm --path {there})"')
-        if rules is not None:
-            rules.load()  # takes seconds; requests that come before it is done wait for it
+        if rules is not None and not rules.load():  # takes seconds; requests that come before it is done wait for it
+            console.notice(
+                "The installed azure-ai-ml has no models of the specification: only the documented rules are checked."
+            )
         while not stopped.wait(LOOK_S):
             if not service.stands:
                 console.error("The workspace was deleted.")

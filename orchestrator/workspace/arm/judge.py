@@ -47,13 +47,13 @@ def _asked(request: Request) -> Asked | None:
 
 
 def _body(request: Request) -> Mapping[str, Any] | None:
-    return request.json() if request.body else None
+    return request.json() if request.body or request.upload is not None else None
 
 
 def _present(respond: Respond, request: Request) -> Mapping[str, Any] | None:
     """The resource as the workspace shows it."""
     try:
-        found = respond(replace(request, method="GET", body=b""))
+        found = respond(replace(request, method="GET", body=b"", upload=None))
     except (WireError, BackendError):
         return None
     tree = json.loads(found.body) if found.status == 200 and found.body else None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.service_rules import Asked
 from orchestrator.kinds import discover
@@ -332,3 +336,34 @@ def test_what_other_providers_keep_about_a_workspace_is_not_judged(rules: Specif
     for path in (f"{workspace}/providers/Microsoft.Authorization/roleAssignments", "/subscriptions/s/resourceGroups/g"):
         assert answer(Request("GET", path, {"api-version": "2022-04-01"})).status == 204
     assert answer(Request("GET", f"{workspace}/computes", {"api-version": "2022-04-01"})).status == 400
+
+
+def test_a_large_body_is_judged_too(rules: Specification) -> None:
+    body = json.dumps(cluster(vmPriority="Cheap")).encode()
+    path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes/cpu"
+    answer = judged(lambda request: Answer(200), lambda request: True, rules)
+    with io.BytesIO(body) as upload:
+        assert answer(Request("PUT", path, {"api-version": VERSION}, upload=upload)).status == 400
+
+
+def test_the_version_of_the_installed_client_is_known_whatever_the_list_says(
+    rules: Specification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules.load()
+    from orchestrator.backends.azure.specification.operations import api_version  # imports the client
+
+    monkeypatch.setattr(documented, "API_VERSIONS", ("2018-11-19",))
+    assert not rules.broken(asked("GET", "computes/cpu", None, api_version()), lambda: None)
+    assert rules.broken(asked("GET", "computes/cpu", None, "2024-04-01"), lambda: None)
+
+
+def test_a_client_without_models_leaves_the_documented_rules_and_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "orchestrator.backends.azure.specification.bodies"
+    with monkeypatch.context() as without_models:
+        without_models.setitem(sys.modules, place, None)
+        without_models.delattr("orchestrator.backends.azure.specification.bodies", raising=False)
+        bare = Specification(discover())
+        assert bare.load() is False
+    assert bare.load() is False, "what cannot be imported is not tried with every request"
+    assert not bare.broken(asked("PUT", "computes/cpu", cluster(vmPriority="Cheap")), lambda: None)
+    assert bare.broken(asked("PUT", "computes/a_b", cluster()), lambda: None)

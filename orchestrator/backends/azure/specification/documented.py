@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.backends.azure.specification.refusals import change
 from orchestrator.core.kind import Kinds, NameRule
 from orchestrator.core.service_rules import Asked, BrokenRule, Source
+from orchestrator.core.tree import value_at
 from orchestrator.core.wire import folded
 
 # learn.microsoft.com/azure/templates/microsoft.machinelearningservices/change-log/workspaces
@@ -48,15 +49,19 @@ NAMED: Final = 2
 Rule = Callable[[Mapping[str, Any]], Iterator[BrokenRule]]
 
 
-def broken_version(query: Mapping[str, str]) -> Iterator[BrokenRule]:
-    """The ``api-version`` of a request. Source: Azure Resource Manager, common API details."""
+def broken_version(query: Mapping[str, str], newest: str = "") -> Iterator[BrokenRule]:
+    """The ``api-version`` of a request. Source: Azure Resource Manager, common API details.
+
+    Args:
+        newest: one more that is known, such as that of the installed client.
+    """
     version = query.get("api-version", "")
     if not version:
         yield _broken(
             "The api-version query parameter (?api-version=) is required for all requests.",
             arm_code="MissingApiVersionParameter",
         )
-    elif version not in API_VERSIONS:
+    elif version not in (*API_VERSIONS, newest):
         yield _broken(
             f"No registered resource provider found for API version '{version}' of type 'Microsoft.MachineLearningServices/workspaces'. "
             f"The supported api-versions are '{', '.join(API_VERSIONS)}'.",
@@ -169,9 +174,8 @@ def _variant(body: Mapping[str, Any]) -> str:
 
 
 def _inside(tree: Any, *names: str) -> Mapping[str, Any]:
-    for name in names:
-        tree = tree.get(name) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
+    found = value_at(tree, names)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _whole(value: Any) -> int | None:

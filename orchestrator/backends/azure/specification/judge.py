@@ -36,25 +36,35 @@ class Specification:
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
+        self._loaded = False
         self._bodies: ModuleType | None = None
+        self._newest = ""
 
-    def load(self) -> None:
+    def load(self) -> bool:
         """Import the client's models, seconds that the first request would wait for otherwise.
 
-        An azure-ai-ml that does not bring them leaves the documented rules.
+        Returns:
+            Whether the installed azure-ai-ml brings them; without them the documented rules are left.
         """
-        with _LOADING, _own_cloud():
+        with _LOADING:
+            if not self._loaded:
+                self._import()
+                self._loaded = True
+        return self._bodies is not None
+
+    def _import(self) -> None:
+        with _own_cloud():
             try:
                 from orchestrator.backends.azure.specification import bodies
-            except ImportError:
+                from orchestrator.backends.azure.specification.operations import api_version
+            except ImportError:  # `load` tells
                 return
-        self._bodies = bodies
+        self._bodies, self._newest = bodies, api_version()
 
     def broken(self, asked: Asked, present: Present) -> Sequence[BrokenRule]:
         """See `ServiceRules`."""
-        if self._bodies is None:
-            self.load()
-        version = list(documented.broken_version(asked.query))
+        self.load()
+        version = list(documented.broken_version(asked.query, self._newest))
         if version:
             return version
         found = list(documented.broken_names(asked, self._kinds))

@@ -119,9 +119,10 @@ class _Check:
         if not isinstance(value, list):
             yield _wrong(path, f"must be an array, not {_named(value)}")
             return
-        for item, inside in ((index, inside) for inside in typing.get_args(hint)[:1] for index in range(len(value))):
-            if value[item] is not None:
-                yield from self._of_hint(value[item], inside, f"{path}[{item}]")
+        inside = typing.get_args(hint)
+        for number, item in enumerate(value):
+            if item is not None and inside:
+                yield from self._of_hint(item, inside[0], f"{path}[{number}]")
 
     def _of_dict(self, value: Any, hint: Any, path: str) -> Iterator[BrokenRule]:
         if not isinstance(value, Mapping):
