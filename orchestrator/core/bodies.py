@@ -11,6 +11,7 @@ from pydantic import Field, Strict, WithJsonSchema
 from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref, Spelling
 from orchestrator.core.folds import bare_resource_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
+from orchestrator.core.routes import InferenceConfig
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
@@ -223,8 +224,8 @@ class JobService(Spec):
     error_message: Annotated[str | None, Computed("read-only status of the run")] = None
 
 
-class Job(Resource):
-    """What all jobs have."""
+class AnyJob(Resource):
+    """What all jobs have, whatever they run on."""
 
     display_name: Annotated[Words | None, Metadata("a display name")] = Field(
         None, description="Name for people; need not be unique."
@@ -238,12 +239,17 @@ class Job(Resource):
         Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
     ] = Field(None, description="azureml:NAME of a compute (default: serverless).")
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = None
-    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
     services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = None
     outputs: Outputs | None = Field(None, description="Name to output.")
     status: Annotated[str | None, Computed("read-only status of the run")] = None
     log_files: Annotated[dict[str, str] | None, Computed("set by the service")] = None
+
+
+class Job(AnyJob):
+    """What jobs have that run on machines of the workspace."""
+
+    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
 
 
 class BuildContext(Spec):
@@ -253,21 +259,6 @@ class BuildContext(Spec):
         description="The folder."
     )
     dockerfile_path: str | None = Field(None, description="The Dockerfile inside the folder; Dockerfile if left out.")
-
-
-class Route(Spec):
-    """A path and port of a scoring container."""
-
-    path: str = Field(description="The path, such as /score.")
-    port: Whole = Field(description="The port.")
-
-
-class InferenceConfig(Spec):
-    """Where a scoring container answers."""
-
-    liveness_route: Route = Field(description="Answers 200 while the server lives.")
-    readiness_route: Route = Field(description="Answers 200 once it can score.")
-    scoring_route: Route = Field(description="Takes the requests.")
 
 
 class EnvironmentContent(Spec):

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from orchestrator.core.job_type import JobType
 
-UNSUPPORTED: Final = ("pipeline", "spark", "parallel", "import", "finetuning", "distillation", "base")
+UNSUPPORTED: Final = ("pipeline", "parallel", "import", "finetuning", "distillation", "base")
 """Types that Azure ML has and this version has not."""
 
-_UNSUPPORTED_TELLS: Final = {"jobs": "pipeline", "entry": "spark"}
+_UNSUPPORTED_TELLS: Final = {"jobs": "pipeline"}
 """Fields by which documents of those types are told, for a message that names the type."""
 
 _FIRST: Final = ("task", "trial", "jobs", "entry")

@@ -32,7 +32,7 @@ def module(name: str, code: str) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def halves() -> Iterator[tuple[Any, Any]]:
-    names = ("orchestrator.job_types.spark", "orchestrator.workspace.job_types.spark")
+    names = ("orchestrator.job_types.notebook", "orchestrator.workspace.job_types.notebook")
     documents, runs = map(module, names, (DOCUMENTS, RUNS))
     yield documents.TYPE, runs.EXECUTION
     for name in names:
@@ -41,12 +41,12 @@ def halves() -> Iterator[tuple[Any, Any]]:
 
 def test_its_cases_fit_its_documents(halves: tuple[Any, Any]) -> None:
     kind, _ = halves
-    model = Variants(kind.variants)["spark"]
+    model = Variants(kind.variants)["notebook"]
     for body in (CASE["minimal"], *(merged(CASE["full"], patch) for patch in ({}, CASE["label"], CASE["content"]))):
         model.model_validate(body)
-        assert list(job_problems(kind, "spark", body)) == list(job_refusals(kind, "spark", body)) == []
+        assert list(job_problems(kind, "notebook", body)) == list(job_refusals(kind, "notebook", body)) == []
     for wrong in CASE["invalid"]:
-        [found] = job_problems(kind, "spark", merged(CASE["full"], wrong["patch"]))
+        [found] = job_problems(kind, "notebook", merged(CASE["full"], wrong["patch"]))
         assert (found.code, ".".join(map(str, found.path))) == (wrong["code"], wrong["at"])
     with pytest.raises(ValidationError):
         model.model_validate({**CASE["full"], "strange": 1})
@@ -55,10 +55,10 @@ def test_its_cases_fit_its_documents(halves: tuple[Any, Any]) -> None:
 def test_it_runs_and_crosses_the_wire(halves: tuple[Any, Any], tmp_path: Path) -> None:
     _, execution = halves
     body = CASE["full"]
-    order = RunOrder("counted-1", "spark", body, "python", command=execution.program(body))
+    order = RunOrder("counted-1", "notebook", body, "python", command=execution.program(body))
     argv, _ = execution.argv(order, JobFolder(tmp_path))
-    assert argv == ["spark-submit", "--conf", "spark.driver.cores=1", "train.py", "--fast"]
-    sent = {**execution.wire.properties(body, "spark", None), "codeId": "src"}
+    assert argv == ["papermill", "-p", "depth", "1", "--no-progress-bar", "train.ipynb", "outputs/run.ipynb"]
+    sent = {**execution.wire.properties(body, "notebook", None), "codeId": "src"}
 
     class Reader:
         code = staticmethod(lambda identity: identity)

@@ -9,7 +9,7 @@ from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import inline_environment_problems
-from orchestrator.core.tree import value_at
+from orchestrator.core.spark import spark_problems
 from orchestrator.core.wire import AssetWire
 
 _HERE: Final = "orchestrator.kinds.component.shapes"
@@ -45,25 +45,9 @@ def _variant(body: Mapping[str, Any]) -> str:
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from inline_environment_problems(body)
     if variant == "spark":
-        yield from _entry(body)
-    for name in ("py_files", "jars", "files", "archives"):
-        files = body.get(name)
-        if isinstance(files, list) and len({str(file) for file in files}) < len(files):
-            yield BodyProblem((name,), "invalid-value", f"'{name}' names a file twice.", "Keep one of them.")
+        yield from spark_problems(body)
     if variant in ("data_transfer.import_data", "data_transfer.export_data"):
         yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
-
-
-def _entry(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
-    """Source: azure-ai-ml, ``SparkEntryFileSchema``, ``SparkEntryClassSchema``."""
-    given = [name for name in ("file", "class_name") if value_at(body, ("entry", name)) is not None]
-    if isinstance(body.get("entry"), Mapping) and len(given) != 1:
-        yield BodyProblem(
-            ("entry",),
-            "invalid-value" if given else "missing-field",
-            "'entry' is a file of the code or a class: one of 'file' and 'class_name'.",
-            "Write 'entry: {file: main.py}'.",
-        )
 
 
 def _one_end(body: Mapping[str, Any], side: str) -> Iterator[BodyProblem]:

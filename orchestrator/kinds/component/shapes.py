@@ -9,6 +9,7 @@ from pydantic import Field
 from orchestrator.core.bodies import ANY_CASE, CAMEL, CODE_FILES, EXACT, EnvironmentRef, JobResources, Whole
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
+from orchestrator.core.spark import SparkEntry
 from orchestrator.kinds.component.ports import AnyOutput, Component, InputPort, OutputPort, Ported
 
 Includes = Annotated[list[Annotated[str, CODE_FILES]] | None, Field(description="Files that join the code.")]
@@ -64,13 +65,6 @@ class ParallelComponent(Ported):
     max_concurrency_per_instance: Whole | None = None
     error_threshold: Whole | None = None
     mini_batch_error_threshold: Whole | None = None
-
-
-class SparkEntry(Spec):
-    """What Spark starts: a file of the code, or a class."""
-
-    file: str | None = None
-    class_name: str | None = None
 
 
 class SparkComponent(Ported):

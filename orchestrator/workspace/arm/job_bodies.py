@@ -33,8 +33,8 @@ def job_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], s
     kind = str(sent.get("jobType"))
     execution = by_wire_name().get(kind)
     if execution is None:
-        known = " and ".join(by_wire_name())
-        raise Invalid(f"The embedded workspace does not run jobs of type {kind}; it runs {known}.")
+        known = ", ".join(by_wire_name())
+        raise Invalid(f"The embedded workspace has no jobs of type {kind}; it has {known}.")
     common = {
         "display_name": sent.get("displayName"),
         "description": sent.get("description"),

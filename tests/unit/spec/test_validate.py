@@ -132,7 +132,7 @@ def test_every_mistake_of_a_body_is_told_at_once() -> None:
 
 
 UNKNOWN = [
-    ("jobs: {j: {type: spark}}", "unsupported-type", (1, 18), "not supported by this version"),
+    ("jobs: {j: {type: parallel}}", "unsupported-type", (1, 18), "not supported by this version"),
     ("jobs: {j: {type: comand}}", "unknown-type", (1, 18), "There is no job of type 'comand'"),
     ("jobs: {j: {type: automl, task: clustering}}", "unknown-type", (1, 32), "of task 'clustering'"),
     ("jobs: {j: {type: automl}}", "missing-field", (1, 8), "requires 'task'"),

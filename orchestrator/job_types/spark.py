@@ -1,0 +1,73 @@
+"""Spark jobs: a Python file, or a class, that Spark runs on a pool or on serverless machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from orchestrator.core.bodies import AS_TEXT, CODE_FILES, AnyJob, EnvironmentRef, Inputs, Number
+from orchestrator.core.field_mark import Passive
+from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs
+from orchestrator.core.kind import BodyProblem, Spec
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.spark import SparkEntry, spark_problems
+
+_Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+
+
+class SparkResources(Spec):
+    """Serverless machines for Spark."""
+
+    instance_type: str | None = Field(None, description="Size of the machines, such as standard_e4s_v3.")
+    runtime_version: Annotated[_Numbers | Number | None, AS_TEXT] = Field(
+        None, description="Version of Spark, such as 3.4."
+    )
+
+
+class SparkJob(AnyJob):
+    """A Spark program, run once for each change of its content."""
+
+    type: Literal["spark"]
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the job.")
+    entry: SparkEntry = Field(description="What Spark starts.")
+    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
+    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
+    files: list[str] | None = Field(None, description="Files that executors get.")
+    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
+    conf: dict[str, Any] | None = Field(None, description="Settings of Spark: spark.driver.cores and others.")
+    args: str | None = Field(None, description="Arguments of the program; ${{inputs.X}} stands for a path or value.")
+    environment: EnvironmentRef | None = Field(None, description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
+    inputs: Inputs | None = Field(None, description="Name to value or data; data have mode direct.")
+    resources: Annotated[SparkResources | None, Passive("affects where it runs only")] = Field(
+        None, description="Serverless machines, where no compute is named."
+    )
+
+
+def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
+    return spark_problems(body)
+
+
+def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
+    yield Refusal(
+        "Spark is not included; it runs command, sweep and tabular AutoML jobs",
+        ("type",),
+        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
+    )
+
+
+TYPE: Final = JobType(
+    key="spark",
+    variants={"spark": f"{__name__}:SparkJob"},
+    variant_field="",
+    tells=("entry",),
+    schemas=("sparkJob",),
+    readers={"spark": "job.spark_job:SparkJobSchema"},
+    programs=itself,
+    sources=named_inputs,
+    unnamed_outputs=("default", "artifacts"),
+    problems=_problems,
+    refusals=_refusals,
+    spoken=as_it_is,
+)
