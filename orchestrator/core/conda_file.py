@@ -30,13 +30,13 @@ def conda_problems(body: Any) -> Iterator[CondaProblem]:
     Source: conda documentation, environment.yml: `dependencies` is a list of strings, and of mappings whose only member is a list for pip.
     """
     if not isinstance(body, dict):
-        yield CondaProblem((), "is no mapping", "Write `dependencies: […]`.")
+        yield CondaProblem((), "is not a mapping", "Write `dependencies: […]`.")
         return
     for field in ("channels", "dependencies"):
         value = body.get(field)
         if value is not None and not isinstance(value, list):
             fix = _LIST if field == "dependencies" else "Write a list: `[conda-forge]`."
-            yield CondaProblem((field,), f"has '{field}' that is no list", fix)
+            yield CondaProblem((field,), f"has '{field}' that is not a list", fix)
     dependencies = body.get("dependencies")
     for number, item in enumerate(dependencies if isinstance(dependencies, list) else ()):
         yield from _item(item, ("dependencies", number))
@@ -50,13 +50,13 @@ def _item(item: Any, path: Path) -> Iterator[CondaProblem]:
                     (*path, name), f"gives packages to '{name}', and only pip takes some", "Write `pip: […]`."
                 )
             elif not isinstance(packages, list):
-                yield CondaProblem((*path, name), "has 'pip' that is no list", "Write a list: `pip: [numpy]`.")
+                yield CondaProblem((*path, name), "has 'pip' that is not a list", "Write a list: `pip: [numpy]`.")
             else:
                 for at, package in enumerate(packages):
                     if plain(package):
-                        yield CondaProblem((*path, name, at), "has a package that is no text", "Write text, in quotes.")
+                        yield CondaProblem((*path, name, at), "has a package that is not text", "Write text, in quotes.")
     elif plain(item):
-        yield CondaProblem(path, "has a package that is no text", "Write text, in quotes.")
+        yield CondaProblem(path, "has a package that is not text", "Write text, in quotes.")
 
 
 def plain(value: Any) -> bool:

@@ -16,7 +16,7 @@ from orchestrator.core.rules import asset_name, variant_by_type
 
 
 class AutoDelete(Spec):
-    """When the service deletes the asset by itself."""
+    """When the service deletes the asset automatically."""
 
     condition: Annotated[Literal["created_greater_than", "last_accessed_greater_than"] | None, CAMEL] = Field(
         None, description="What the time is counted from."
@@ -33,7 +33,7 @@ class DataBody(FileAsset):
     )
     version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
     auto_delete_setting: Annotated[AutoDelete | None, Metadata("affects retention only")] = Field(
-        None, description="When the service deletes the asset by itself."
+        None, description="When the service deletes the asset automatically."
     )
 
 

@@ -83,7 +83,7 @@ def _refused(share: Share, facts: Facts) -> Diagnostic:
         "still-answering",
         "A deployment that answers requests would be deleted",
         f"{share.part} gets {share.percent} percent of the requests of {share.part.parent}, and this plan would delete it.",
-        f"Say under `traffic:` of {share.part.parent} who answers instead, and let the plan include {share.traffic}.",
+        f"Give its share to another deployment under `traffic:` of {share.part.parent}, and include {share.traffic} in the plan.",
         subject=desired.span if desired is not None else None,
         address=share.part,
     )

@@ -128,7 +128,7 @@ def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
     if then.get("workspace") != base["workspace"]:
         yield "It was created for another workspace."
     if then.get("lineage") != base["lineage"]:
-        yield "The state was created anew since."
+        yield "The state was recreated since."
     elif then.get("serial") != base["serial"]:
         yield f"The state changed: its serial was {then.get('serial')!r} and is {base['serial']}."
     if then.get("spec_digest") != base["spec_digest"]:

@@ -44,7 +44,7 @@ class Draft:
 def drafts(composition: Composition, kinds: Kinds) -> Iterator[Draft]:
     """Every resource and every part of one, parents first, in the order of the text.
 
-    Bodies that are no mappings are left out: composition has complained about them, as it has about sections without a kind.
+    Bodies that are not mappings are left out: composition has complained about them, as it has about sections without a kind.
     """
     for section, resources in composition.sections.items():
         kind = kinds[section]

@@ -28,6 +28,6 @@ def unknown_frequency(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
         yield BodyProblem(
             ("forecasting", "frequency"),
             "invalid-value",
-            f"'{written}' is no frequency of a time series.",
+            f"'{written}' is not a frequency of a time series.",
             "Write an offset alias of pandas, such as H, D, W, W-MON, MS, QS or 15min.",
         )

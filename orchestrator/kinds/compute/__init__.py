@@ -112,7 +112,7 @@ class ComputeInstance(NodeBody):
     )
     enable_sso: Flag | None = Field(None, description="Whether people log in to its applications by single sign-on.")
     enable_root_access: Flag | None = Field(None, description="Whether its user may become root.")
-    enable_os_patching: Flag | None = Field(None, description="Whether the system is patched by itself.")
+    enable_os_patching: Flag | None = Field(None, description="Whether the operating system is patched automatically.")
     release_quota_on_stop: Flag | None = Field(None, description="Whether a stopped one gives its quota back.")
     state: Annotated[str | None, Computed("read-only status of the compute")] = None
 

@@ -63,7 +63,7 @@ def _read_file(source: Path) -> Any:
     reader = _READERS.get(source.suffix.lower())
     if reader is None:
         raise Refusal(
-            f"{source.name} is no table that can be read here: use {', '.join(sorted(_READERS))} or an MLTable."
+            f"{source.name} is not a table that can be read here: use {', '.join(sorted(_READERS))} or an MLTable."
         )
     options = {"lines": _is_lines(source)} if reader == "read_json" else {}
     return getattr(pandas, reader)(source, **options)

@@ -16,7 +16,7 @@ _IGNORED = {
     ("training", "enable_stack_ensemble"): "one model is chosen",
     ("training", "enable_onnx_compatible_models"): "the model is a scikit-learn pipeline",
     ("training", "enable_model_explainability"): "no explanation is made",
-    ("forecasting", "country_or_region_for_holidays"): "holidays are no features",
+    ("forecasting", "country_or_region_for_holidays"): "holidays are not used as features",
 }
 
 

@@ -233,7 +233,7 @@ class RecordStore:
         except (ValueError, TypeError, RecursionError) as error:
             raise self._damaged("the attributes of a record cannot be read") from error
         if not isinstance(there, dict):
-            raise self._damaged("the attributes of a record are no mapping")
+            raise self._damaged("the attributes of a record are not a mapping")
         return _merge(there, changes)
 
     def _damaged(self, what: str) -> Invalid:

@@ -74,7 +74,7 @@ class ControlServer:
             request = json.loads(line)
             token, command, arguments = request["token"], request["command"], request.get("arguments") or {}
         except (ValueError, KeyError, TypeError, AttributeError):
-            return {"error": "The request is no JSON object with token and command."}
+            return {"error": "The request is not a JSON object with token and command."}
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
             return {"error": "The token is not the one of this supervisor.", "denied": True}
         try:

@@ -242,7 +242,7 @@ class TestWriting:
         (tmp_path / "file").write_text("x")
         choice = WorkspaceChoice("local", {"path": str(tmp_path / root)})
         backend = LocalBackend(choice, "heart", discover(), SystemClock())
-        with pytest.raises(Invalid, match="cannot be"):
+        with pytest.raises(Invalid, match="is not writable"):
             backend.create(request("compute.cpu"))
         backend.close()
 

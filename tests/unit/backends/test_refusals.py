@@ -226,7 +226,7 @@ UNLEARNT = [
         "forecasting",
         "forecasting: {time_column_name: t, country_or_region_for_holidays: DE}",
         "",
-        "holidays are no features, which plan and log say",
+        "holidays are not used as features, which plan and log say",
     ),
     (
         "forecasting",

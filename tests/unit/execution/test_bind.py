@@ -56,7 +56,7 @@ def bound(value: Any) -> Any:
             "--url http://127.0.0.1/e/x",
             "in a text",
         ),
-        (Template(("--off=", ref("jobs.j", "off"))), "--off=False", "a value that is no text, in a text"),
+        (Template(("--off=", ref("jobs.j", "off"))), "--off=False", "a value that is not text, in a text"),
         (SECRET, SECRET, "secrets stay sealed"),
         (
             Template(("k=", SECRET, "&u=", ref("data.d", "name"))),

@@ -44,7 +44,7 @@ def problems(folder: Path, files: Mapping[str, str | bytes], **options: object) 
 
 
 SPECS: list[tuple[str, dict[str, str | bytes], list[str]]] = [
-    ("deployments are no mapping", {"s.yaml": HEAD + ENDPOINT + "    deployments: 3\n"}, ["wrong-type s.yaml:5:18"]),
+    ("deployments are not a mapping", {"s.yaml": HEAD + ENDPOINT + "    deployments: 3\n"}, ["wrong-type s.yaml:5:18"]),
     (
         "a value that failed is not complained of where it is mentioned",
         {"s.yaml": HEAD + "data: {a: {path: https://e.org, description: '${var.nope}'}, "

@@ -222,7 +222,7 @@ WRONG: list[tuple[Sequence[Any], Any, str]] = [
     ([READ], [{"file": "../a.csv"}], "outside of its folder"),
     ([READ], [{"file": "./b.csv"}], "there is no file './b.csv'"),
     ([READ], [{"file": "a", "folder": "b"}], "each of `paths`"),
-    (["read_json_lines"], None, "line 1 of a.csv is no JSON object"),
+    (["read_json_lines"], None, "line 1 of a.csv is not a JSON object"),
     ([FORMAT, READ], None, "not of the partition format"),
 ]
 

@@ -24,13 +24,13 @@ def matching(frame: Any, expression: str) -> Any:
     """The rows for which an expression is true.
 
     Raises:
-        Mistake: it is no expression, or names a column that is not there.
+        Mistake: it is not an expression, or names a column that is not there.
         Unsupported: it uses more than comparisons, ``and``, ``or``, ``not``, arithmetic and tests of text.
     """
     try:
         tree = ast.parse(expression, mode="eval").body
     except SyntaxError as error:
-        raise Mistake(f"filter {expression!r} is no expression: {error.msg}") from error
+        raise Mistake(f"filter {expression!r} is not an expression: {error.msg}") from error
     try:
         return frame[_value(tree, frame).fillna(value=False).astype(bool)]
     except (TypeError, AttributeError) as error:

@@ -129,7 +129,7 @@ def _json_lines(file: Path, options: Mapping[str, Any]) -> Any:
         if isinstance(row, dict):
             rows.append(row)
         elif options.get("invalid_lines", "error") != "drop":
-            raise Mistake(f"line {number} of {file.name} is no JSON object")
+            raise Mistake(f"line {number} of {file.name} is not a JSON object")
     return pandas.DataFrame(rows)
 
 

@@ -154,7 +154,7 @@ def _read_head(head: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     lines = head.decode("latin-1").split("\r\n")
     parts = lines[0].split(" ")
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise MalformedHead("The first line is no HTTP/1.x request line.")
+        raise MalformedHead("The first line is not an HTTP/1.x request line.")
     pairs = (line.partition(":") for line in lines[1:])
     return parts[0], parts[1], tuple((name.strip().lower(), value.strip()) for name, _, value in pairs)
 

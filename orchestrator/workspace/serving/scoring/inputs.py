@@ -47,7 +47,7 @@ def fields_input(request: Request, wanted: Iterable[inspect.Parameter]) -> dict[
     """A value for each parameter, from the body's JSON object or the address.
 
     Raises:
-        Rejected: the body is no JSON object, or lacks one that has no default.
+        Rejected: the body is not a JSON object, or lacks one that has no default.
     """
     found = parameters(request) if request.method == "GET" else _object(request)
     values = {parameter.name: found.get(parameter.name, parameter.default) for parameter in wanted}

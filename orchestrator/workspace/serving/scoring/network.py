@@ -140,7 +140,7 @@ class Network:
         if request.path != "/" or request.method not in ("GET", "HEAD"):
             return message(405, "The method is not allowed for the requested URL.")
         if self._desk.stuck:
-            return message(503, "The model still works on a request that nobody waits for any more.")
+            return message(503, "The model is still busy with a request whose client has gone.")
         return Answer(200, b"Healthy", "text/html; charset=utf-8")
 
 
@@ -154,7 +154,7 @@ def answered(model: Model, request: Request) -> Answer:
     except Rejected as error:
         return message(error.status, str(error))
     except BaseException:
-        _log.exception("there is no answer")
+        _log.exception("the request was not answered")
         return message(500, INTERNAL_ERROR)
 
 
