@@ -54,7 +54,9 @@ def _item(item: Any, path: Path) -> Iterator[CondaProblem]:
             else:
                 for at, package in enumerate(packages):
                     if plain(package):
-                        yield CondaProblem((*path, name, at), "has a package that is not text", "Write text, in quotes.")
+                        yield CondaProblem(
+                            (*path, name, at), "has a package that is not text", "Write text, in quotes."
+                        )
     elif plain(item):
         yield CondaProblem(path, "has a package that is not text", "Write text, in quotes.")
 

@@ -141,7 +141,10 @@ _TRIED: Final = {"anyOf": [_see("Tried"), {"type": "null"}], "description": "Nul
 _LIVE: Final[Mapping[str, Any]] = {
     "project": _TEXT,
     "running": _FLAG,
-    "standing_by_for": {"type": "string", "description": "The other loop that reconciles this project; empty if there is none."},
+    "standing_by_for": {
+        "type": "string",
+        "description": "The other loop that reconciles this project; empty if there is none.",
+    },
     "next_pass_in_s": {"anyOf": [_SECONDS, {"type": "null"}]},
 }
 """What a status has beside the record: how the project is in this loop."""
