@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
@@ -11,7 +10,6 @@ from pydantic import Field, Strict, WithJsonSchema
 from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref, Spelling
 from orchestrator.core.folds import bare_resource_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
-from orchestrator.core.routes import InferenceConfig
 
 Whole: TypeAlias = Annotated[int, Strict()]
 Flag: TypeAlias = Annotated[bool, Strict()]
@@ -54,19 +52,25 @@ class Named(Spec):
     ``$schema`` and ``name`` are read and left out: the kind follows from the section, the name from the key.
     """
 
-    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
-    name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
-    description: Annotated[Words | None, Metadata("a description is a label only")] = Field(
-        None, description="A description."
+    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(
+        None, alias="$schema", description="URL of the CLI v2 schema; editors use it, amlctl ignores it."
     )
-    id: Annotated[str | None, Computed("set by the service")] = None
-    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = None
+    name: Annotated[str | None, Metadata("the key in the spec is the name")] = Field(
+        None, description="Name of the resource. In a spec, the key is the name."
+    )
+    description: Annotated[Words | None, Metadata("a description is a label only")] = Field(
+        None, description="Description of the resource."
+    )
+    id: Annotated[str | None, Computed("set by the service")] = Field(None, description="Read-only: Azure resource ID.")
+    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = Field(
+        None, description="Read-only: creator and time of creation."
+    )
 
 
 class Resource(Named):
     """A body that takes tags."""
 
-    tags: Tags | None = Field(None, description="Labels: name to value.")
+    tags: Tags | None = Field(None, description="Tags: key-value pairs.")
 
 
 DATA_FILES: Final = Files("the bytes are the data")
@@ -76,13 +80,14 @@ UPLOADED_TO: Final = Passive("where local files are uploaded to")
 class FileAsset(Resource):
     """What assets that are files have: data and models. Each says more of `type`, `path` and `version`."""
 
-    type: str | None = Field(None, description="What the files are.")
-    path: Annotated[str, DATA_FILES] = Field(description="A local path, a URL, a datastore's path or a job's output.")
-    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
+    type: str | None = Field(None, description="Type of the files.")
+    path: Annotated[str, DATA_FILES] = Field(description="A local path, a URL, a datastore path or a job's output.")
+    version: Version | None = Field(None, description="Version. Default: the digest of the content.")
     datastore: Annotated[str | None, UPLOADED_TO] = Field(
-        None, description="azureml:NAME of the datastore for local files; the workspace's own if left out."
+        None,
+        description="azureml:NAME of the datastore for local files. Default: the default datastore.",
     )
-    properties: Properties | None = Field(None, description="Labels that programs read.")
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
 
 
 class ServiceIdentity(Spec):
@@ -90,40 +95,46 @@ class ServiceIdentity(Spec):
 
     type: Annotated[
         Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE, CAMEL
-    ] = Field(description="system_assigned, user_assigned or none.")
+    ] = Field(description="Type of the managed identity.")
     user_assigned_identities: (
         Annotated[
             list[Annotated[UserAssignedIdentity | str, Alias("Azure compares ids without case", fold=identity_id)]],
             Keyed("identities have no order", key="resource_id"),
         ]
         | None
-    ) = Field(None, description="The identities, for user_assigned.")
-    principal_id: Annotated[str | None, Computed("set by the service")] = None
-    tenant_id: Annotated[str | None, Computed("set by the service")] = None
+    ) = Field(None, description="Resource IDs of the user-assigned identities. Required for user_assigned.")
+    principal_id: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: object ID of the system-assigned identity."
+    )
+    tenant_id: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: tenant ID of the system-assigned identity."
+    )
 
 
 class UserAssignedIdentity(Spec):
     """A managed identity made by the user."""
 
-    resource_id: str | None = Field(None, description="The identity's resource id.")
-    client_id: str | None = Field(None, description="The identity's client id.")
-    principal_id: str | None = Field(None, description="The identity's object id.")
+    resource_id: str | None = Field(None, description="Resource ID of the identity.")
+    client_id: str | None = Field(None, description="Client ID of the identity.")
+    principal_id: str | None = Field(None, description="Object ID of the identity.")
 
 
 class ManagedIdentity(Spec):
     """A job runs as the compute's identity, or as one that the user made."""
 
     type: Annotated[Literal["managed", "managed_identity"], ANY_CASE, CAMEL] = Field(
-        description="managed: the compute's identity."
+        description="managed (or managed_identity): the compute's managed identity."
     )
-    client_id: str | None = Field(None, description="Client id of one of the compute's user-assigned identities.")
-    object_id: str | None = Field(None, description="Object id of that identity.")
+    client_id: str | None = Field(None, description="Client ID of a user-assigned identity of the compute.")
+    object_id: str | None = Field(None, description="Object ID of that identity.")
 
 
 class CallerIdentity(Spec):
     """A job runs as whoever submits it, or with the workspace's token."""
 
-    type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE, CAMEL]
+    type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE, CAMEL] = Field(
+        description="user_identity: the identity of the person who submits the job; aml_token: the workspace's token."
+    )
 
 
 JobIdentity: TypeAlias = ManagedIdentity | CallerIdentity
@@ -140,46 +151,52 @@ ASSET: Final = Ref("the bytes come from there")
 class DataInput(Spec):
     """Data or a model that goes into a job."""
 
-    type: AssetType | None = Field(None, description="What the input is; uri_folder if left out.")
+    type: AssetType | None = Field(None, description="Type of the input. Default: uri_folder.")
     path: Annotated[str, DATA_FILES, ASSET] = Field(
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
     mode: Annotated[PathMode | None, Passive("affects how data reaches the job, not which data")] = Field(
-        None, description="How the job gets the bytes: mounted, downloaded or as a URL."
+        None, description="How the data reach the job: mounted, downloaded or passed as a URL. Default: ro_mount."
     )
     path_on_compute: Annotated[str | None, Passive("affects where the job finds the data, not which data")] = Field(
-        None, description="Where the job finds them on its machine."
+        None, description="Path in the job's container at which the data are mounted or downloaded."
     )
     datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = Field(
-        None, description="azureml:NAME of the datastore for a local path."
+        None,
+        description="azureml:NAME of the datastore for a local path. Default: the default datastore.",
     )
 
 
 class LiteralInput(Spec):
     """A number, text or switch that goes into a job, with its type."""
 
-    type: Literal["integer", "number", "boolean", "string"] | None = Field(None, description="The type of the value.")
+    type: Literal["integer", "number", "boolean", "string"] | None = Field(
+        None, description="Type of the value. Default: the type of the YAML value."
+    )
     value: Annotated[Scalar | None, AS_TEXT] = Field(None, description="The value.")
 
 
 class Output(Spec):
     """Where a job leaves a result."""
 
-    type: AssetType | None = Field(None, description="What the output is; uri_folder if left out.")
+    type: AssetType | None = Field(None, description="Type of the output. Default: uri_folder.")
     path: Annotated[str | None, Passive("affects where data is stored, not which data")] = Field(
-        None, description="Where it is stored; the workspace's own datastore if left out."
+        None,
+        description="Where the output is stored. Default: a folder of the job on the workspace's default datastore.",
     )
     mode: Annotated[
         Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("affects how data is written, not which data")
-    ] = Field(None, description="How the bytes leave the job's machine.")
+    ] = Field(
+        None, description="How the job writes the output: mounted, uploaded or passed as a URL. Default: rw_mount."
+    )
     path_on_compute: Annotated[str | None, Passive("affects where the job writes the data, not which data")] = Field(
-        None, description="Where the job writes it on its machine."
+        None, description="Path in the job's container at which the output is mounted."
     )
     name: Annotated[str | None, Passive("affects registration only, not the result")] = Field(
         None, description="Registers the output as an asset of this name."
     )
     version: Annotated[Version | None, Passive("affects registration only, not the result")] = Field(
-        None, description="Version of that asset; the next number if left out."
+        None, description="Version of that asset. Default: the next number."
     )
 
 
@@ -190,99 +207,90 @@ Outputs: TypeAlias = dict[str, Output | None]
 class JobResources(Spec):
     """The machines a job runs on."""
 
-    instance_count: Whole | None = Field(None, ge=1, description="Number of machines.")
-    max_instance_count: Whole | None = Field(None, ge=1, description="The most machines that an elastic job may use.")
-    instance_type: str | list[str] | None = Field(None, description="Size of the machines, such as Standard_DS3_v2.")
-    locations: list[str] | None = Field(None, description="Regions in which the job may run.")
-    properties: dict[str, Any] | None = Field(None, description="Further settings of the compute.")
-    shm_size: str | None = Field(None, description="Shared memory of the container, such as 2g.")
-    docker_args: str | list[str] | None = Field(None, description="Further arguments of docker run.")
+    instance_count: Whole | None = Field(None, ge=1, description="Number of nodes. Default: 1.")
+    max_instance_count: Whole | None = Field(None, ge=1, description="Maximum number of nodes of an elastic job.")
+    instance_type: str | list[str] | None = Field(
+        None, description="VM size of a node, such as Standard_DS3_v2, or a list of sizes."
+    )
+    locations: list[str] | None = Field(None, description="Azure regions in which the job may run.")
+    properties: dict[str, Any] | None = Field(None, description="Additional settings of the compute.")
+    shm_size: str | None = Field(None, description="Size of the container's shared memory, such as 2g. Default: 2g.")
+    docker_args: str | list[str] | None = Field(None, description="Additional arguments of docker run.")
 
 
 class QueueSettings(Spec):
     """How a job waits for serverless machines."""
 
-    job_tier: Annotated[Literal["spot", "basic", "standard", "premium", "null"] | None, ANY_CASE] = None
+    job_tier: Annotated[Literal["spot", "basic", "standard", "premium", "null"] | None, ANY_CASE] = Field(
+        None, description="Tier of serverless compute: spot is the cheapest and can be preempted. Default: standard."
+    )
     priority: Annotated[Literal["low", "medium", "high"] | None, ANY_CASE] = Field(
-        None, description="Place in the queue."
+        None, description="Priority in the queue. Default: medium."
     )
 
 
 class JobService(Spec):
     """A way to look into a running job."""
 
-    type: str | None = Field(None, description="ssh, jupyter_lab, tensor_board, vs_code or custom.")
-    port: Whole | None = Field(None, description="Port inside the job.")
-    ssh_public_keys: str | None = Field(None, description="Who may log in, for ssh.")
-    log_dir: str | None = Field(None, description="Folder that TensorBoard shows.")
+    type: str | None = Field(None, description="Type: ssh, jupyter_lab, tensor_board, vs_code or custom.")
+    port: Whole | None = Field(None, description="Port inside the job's container.")
+    ssh_public_keys: str | None = Field(None, description="Public keys that may log in. For type ssh only.")
+    log_dir: str | None = Field(None, description="Log directory. For type tensor_board only.")
     nodes: Annotated[Literal["all"] | None, EXACT] = Field(
-        None, description="all: on every node; otherwise on the first."
+        None, description="all: the service runs on every node. Default: the first node only."
     )
-    properties: dict[str, Any] | None = Field(None, description="Further settings of the service.")
-    endpoint: Annotated[str | None, Computed("set by the service")] = None
-    status: Annotated[str | None, Computed("read-only status of the run")] = None
-    error_message: Annotated[str | None, Computed("read-only status of the run")] = None
+    properties: dict[str, Any] | None = Field(None, description="Additional settings of the service.")
+    endpoint: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: address of the service."
+    )
+    status: Annotated[str | None, Computed("read-only status of the run")] = Field(
+        None, description="Read-only: status of the service."
+    )
+    error_message: Annotated[str | None, Computed("read-only status of the run")] = Field(
+        None, description="Read-only: why the service failed."
+    )
 
 
 class AnyJob(Resource):
     """What all jobs have, whatever they run on."""
 
     display_name: Annotated[Words | None, Metadata("a display name")] = Field(
-        None, description="Name for people; need not be unique."
+        None, description="Display name; it need not be unique."
     )
-    experiment_name: Annotated[str | None, Passive("affects where the run is listed only")] = None
-    properties: Properties | None = Field(None, description="Labels that programs read.")
+    experiment_name: Annotated[str | None, Passive("affects where the run is listed only")] = Field(
+        None, description="Experiment under which the run is listed. Default: Default."
+    )
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
     compute: Annotated[
         str | None,
         Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
         Passive("affects where it runs only"),
         Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
-    ] = Field(None, description="azureml:NAME of a compute (default: serverless).")
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = None
-    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = None
-    outputs: Outputs | None = Field(None, description="Name to output.")
-    status: Annotated[str | None, Computed("read-only status of the run")] = None
-    log_files: Annotated[dict[str, str] | None, Computed("set by the service")] = None
+    ] = Field(None, description="azureml:NAME of a compute target. Default: serverless compute.")
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the job accesses data."
+    )
+    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+        None, description="Interactive services of the running job, by name."
+    )
+    outputs: Outputs | None = Field(None, description="Outputs of the job, by name.")
+    status: Annotated[str | None, Computed("read-only status of the run")] = Field(
+        None, description="Read-only: status of the run."
+    )
+    log_files: Annotated[dict[str, str] | None, Computed("set by the service")] = Field(
+        None, description="Read-only: log files of the run, by name."
+    )
 
 
 class Job(AnyJob):
     """What jobs have that run on machines of the workspace."""
 
-    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
-
-
-class BuildContext(Spec):
-    """A folder with a Dockerfile."""
-
-    path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path", usual="Dockerfile")] = Field(
-        description="The folder."
+    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = Field(
+        None, description="Number and size of the machines that the job runs on."
     )
-    dockerfile_path: str | None = Field(None, description="The Dockerfile inside the folder; Dockerfile if left out.")
-
-
-class EnvironmentContent(Spec):
-    """What an environment consists of: an image, packages on top of it, or a folder to build from."""
-
-    image: str | None = Field(None, description="A container image.")
-    conda_file: Annotated[str, replace(TEXT_FILE, conda=True)] | dict[str, Any] | None = Field(
-        None, description="A conda file, or its content."
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+        None, description="Tier and priority of the job in the queue of serverless compute."
     )
-    build: BuildContext | None = Field(None, description="A folder with a Dockerfile from which the image is built.")
-    inference_config: InferenceConfig | None = Field(None, description="Where the image's own scoring server answers.")
-    datastore: Annotated[str | None, UPLOADED_TO] = Field(
-        None, description="azureml:NAME of the datastore for the build folder."
-    )
-    os_type: Annotated[Literal["linux", "windows", "Linux", "Windows"] | None, ANY_CASE] = None
-
-
-class InlineEnvironment(EnvironmentContent, Resource):
-    """An environment without a life of its own, inside a job or deployment."""
-
-    version: Version | None = None
-
-
-EnvironmentRef: TypeAlias = Annotated[str, Ref("runs in it", kind="environments")] | InlineEnvironment
 
 
 def special(value: Any) -> bool:

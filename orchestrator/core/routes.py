@@ -12,13 +12,13 @@ from orchestrator.core.kind import Spec
 class Route(Spec):
     """A path and port of a scoring container."""
 
-    path: str = Field(description="The path, such as /score.")
-    port: Annotated[int, Strict()] = Field(description="The port.")
+    path: str = Field(description="Path of the route, such as /score.")
+    port: Annotated[int, Strict()] = Field(description="Port of the route.")
 
 
 class InferenceConfig(Spec):
     """Where a scoring container answers."""
 
-    liveness_route: Route = Field(description="Answers 200 while the server lives.")
-    readiness_route: Route = Field(description="Answers 200 once it can score.")
-    scoring_route: Route = Field(description="Takes the requests.")
+    liveness_route: Route = Field(description="Route that returns status 200 while the server is alive.")
+    readiness_route: Route = Field(description="Route that returns status 200 when the server can score.")
+    scoring_route: Route = Field(description="Route that scoring requests are sent to.")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from orchestrator.core.bodies import Number, Whole
 from orchestrator.core.kind import Spec
 
@@ -14,50 +16,66 @@ from orchestrator.core.kind import Spec
 class RandomSampling(Spec):
     """Trials at random."""
 
-    type: Literal["random"]
-    seed: Whole | None = None
-    rule: Literal["random", "sobol"] | None = None
-    logbase: str | Number | None = None
+    type: Literal["random"] = Field(description="random: values are drawn at random.")
+    seed: Whole | None = Field(None, description="Seed of the random generator. Default: a different one for each run.")
+    rule: Literal["random", "sobol"] | None = Field(
+        None, description="random, or sobol: quasi-random values that cover the space evenly. Default: random."
+    )
+    logbase: str | Number | None = Field(
+        None, description="Base of the logarithm for logarithmic distributions: a number or e. Default: e."
+    )
 
 
 class GridSampling(Spec):
     """All combinations."""
 
-    type: Literal["grid"]
+    type: Literal["grid"] = Field(description="grid: every combination of the choices.")
 
 
 class BayesianSampling(Spec):
     """Trials near good ones."""
 
-    type: Literal["bayesian"]
+    type: Literal["bayesian"] = Field(description="bayesian: values are chosen from the results of earlier trials.")
 
 
 class Policy(Spec):
     """What policies that end bad trials have."""
 
-    evaluation_interval: Whole | None = None
-    delay_evaluation: Whole | None = None
+    evaluation_interval: Whole | None = Field(
+        None, description="How often the policy is applied: every N-th time that trials log the metric. Default: 1."
+    )
+    delay_evaluation: Whole | None = Field(
+        None, description="Number of intervals before the policy is first applied. Default: 0."
+    )
 
 
 class BanditPolicy(Policy):
     """Ends trials that fall behind the best."""
 
-    type: Literal["bandit"]
-    slack_factor: Number | None = None
-    slack_amount: Number | None = None
+    type: Literal["bandit"] = Field(description="bandit: ends trials that are too far behind the best one.")
+    slack_factor: Number | None = Field(
+        None, description="Allowed distance from the best trial, as a ratio. Set this or slack_amount."
+    )
+    slack_amount: Number | None = Field(
+        None, description="Allowed distance from the best trial, in the unit of the metric. Set this or slack_factor."
+    )
 
 
 class MedianPolicy(Policy):
     """Ends trials that are below the median."""
 
-    type: Literal["median_stopping"]
+    type: Literal["median_stopping"] = Field(
+        description="median_stopping: ends trials that are worse than the median of the running averages."
+    )
 
 
 class TruncationPolicy(Policy):
     """Ends a share of the trials."""
 
-    type: Literal["truncation_selection"]
-    truncation_percentage: Whole
+    type: Literal["truncation_selection"] = Field(
+        description="truncation_selection: ends the worst trials at each evaluation."
+    )
+    truncation_percentage: Whole = Field(description="Percentage of trials to end at each evaluation, 1 to 99.")
 
 
 Sampling: TypeAlias = Literal["random", "grid", "bayesian"] | RandomSampling | GridSampling | BayesianSampling
@@ -67,5 +85,7 @@ EarlyTermination: TypeAlias = BanditPolicy | MedianPolicy | TruncationPolicy
 class Sweep(Spec):
     """How the search goes."""
 
-    sampling_algorithm: Sampling
-    early_termination: EarlyTermination | None = None
+    sampling_algorithm: Sampling = Field(description="How values are chosen: random, grid or bayesian.")
+    early_termination: EarlyTermination | None = Field(
+        None, description="Policy that ends trials with poor results early. Default: none."
+    )

@@ -14,18 +14,20 @@ from orchestrator.core.kind import Spec
 class ServedModel(Resource):
     """A model without a life of its own, but for its path."""
 
-    version: Version | None = None
+    version: Version | None = Field(None, description="Version of the anonymous model. Usually omitted.")
     type: Literal["custom_model", "mlflow_model", "triton_model"] | None = Field(
-        None, description="custom_model if left out."
+        None, description="Format of the model. Default: custom_model."
     )
-    properties: Properties | None = Field(None, description="Labels that programs read.")
-    flavors: dict[str, dict[str, Any]] | None = Field(None, description="MLflow's flavors.")
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
+    flavors: dict[str, dict[str, Any]] | None = Field(None, description="MLflow flavors of the model, by name.")
 
 
 class CodeConfiguration(Spec):
     """The code around the model."""
 
     code: Annotated[str | None, replace(CODE_FILES, entry="scoring_script")] = Field(
-        None, description="Folder with the scoring script."
+        None, description="Folder that contains the scoring script."
     )
-    scoring_script: str | None = Field(None, description="File inside the folder with init() and run().")
+    scoring_script: str | None = Field(
+        None, description="Path of the scoring script in the folder. It defines init() and run()."
+    )

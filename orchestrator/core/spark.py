@@ -16,8 +16,8 @@ _FILES: Final = ("py_files", "jars", "files", "archives")
 class SparkEntry(Spec):
     """What Spark starts: a file of the code, or a class."""
 
-    file: str | None = Field(None, description="A Python file inside the code.")
-    class_name: str | None = Field(None, description="A class of one of the jars.")
+    file: str | None = Field(None, description="Python file in the code folder. Set this or class_name.")
+    class_name: str | None = Field(None, description="Class in one of the jars. Set this or file.")
 
 
 def spark_problems(body: Mapping[str, Any]) -> Iterator[BodyProblem]:

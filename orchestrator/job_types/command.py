@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import CODE_FILES, Environ, EnvironmentRef, Inputs, Job, Whole
+from orchestrator.core.bodies import CODE_FILES, Environ, Inputs, Job, Whole
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs, nothing
 from orchestrator.core.kind import BodyProblem, Spec
@@ -19,22 +20,34 @@ class CommandLimits(Spec):
     """Bounds on a command job."""
 
     timeout: Annotated[Whole | None, Passive("limits the time, not the result")] = Field(
-        None, gt=0, description="Seconds."
+        None, gt=0, description="Maximum run time of the job, in seconds. Default: no limit."
     )
 
 
 class CommandJob(Job):
     """A command, run once for each change of its content."""
 
-    type: Literal["command"] | None = None
-    command: str = Field(description="A shell command; ${{inputs.X}} and ${{outputs.Y}} stand for paths and values.")
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the job.")
-    environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
-    environment_variables: Environ | None = None
-    inputs: Inputs | None = None
-    distribution: Distribution | None = None
-    limits: CommandLimits | None = None
-    parameters: Annotated[dict[str, Any] | None, Passive("a copy of the inputs")] = None
+    type: Literal["command"] | None = Field(None, description="command: a command job (default).")
+    command: str = Field(
+        description="Shell command. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths."
+    )
+    code: Annotated[str | None, CODE_FILES] = Field(
+        None, description="Folder or file with the source code; it is the command's working directory."
+    )
+    environment: EnvironmentRef = Field(
+        description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    environment_variables: Environ | None = Field(
+        None, description="Environment variables of the command: name to value."
+    )
+    inputs: Inputs | None = Field(None, description="Inputs of the job, by name: literal values or data.")
+    distribution: Distribution | None = Field(
+        None, description="Distributed training: the launcher and the number of processes. Default: one process."
+    )
+    limits: CommandLimits | None = Field(None, description="Limits of the job.")
+    parameters: Annotated[dict[str, Any] | None, Passive("a copy of the inputs")] = Field(
+        None, description="Copy of the literal inputs, as the service returns it. Usually omitted."
+    )
 
 
 def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:

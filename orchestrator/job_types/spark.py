@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import AS_TEXT, CODE_FILES, AnyJob, EnvironmentRef, Inputs, Number
+from orchestrator.core.bodies import AS_TEXT, CODE_FILES, AnyJob, Inputs, Number
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs
 from orchestrator.core.kind import BodyProblem, Spec
@@ -29,16 +30,23 @@ class SparkResources(Spec):
 class SparkJob(AnyJob):
     """A Spark program, run once for each change of its content."""
 
-    type: Literal["spark"]
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the job.")
-    entry: SparkEntry = Field(description="What Spark starts.")
-    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
-    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
-    files: list[str] | None = Field(None, description="Files that executors get.")
-    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
-    conf: dict[str, Any] | None = Field(None, description="Settings of Spark: spark.driver.cores and others.")
-    args: str | None = Field(None, description="Arguments of the program; ${{inputs.X}} stands for a path or value.")
-    environment: EnvironmentRef | None = Field(None, description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
+    type: Literal["spark"] = Field(description="spark: a Spark job.")
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")
+    entry: SparkEntry = Field(description="Entry point: a file or a class.")
+    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
+    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
+    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
+    archives: list[str] | None = Field(
+        None, description="Archives extracted in the working directory of each executor."
+    )
+    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
+    args: str | None = Field(
+        None,
+        description="Arguments of the entry point. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths.",
+    )
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
     inputs: Inputs | None = Field(None, description="Name to value or data; data have mode direct.")
     resources: Annotated[SparkResources | None, Passive("affects where it runs only")] = Field(
         None, description="Serverless machines, where no compute is named."

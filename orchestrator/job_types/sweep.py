@@ -8,17 +8,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import (
-    CAMEL,
-    CODE_FILES,
-    Environ,
-    EnvironmentRef,
-    Inputs,
-    Job,
-    JobResources,
-    QueueSettings,
-    Whole,
-)
+from orchestrator.core.bodies import CAMEL, CODE_FILES, Environ, Inputs, Job, JobResources, QueueSettings, Whole
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.job_type import Body, JobType, as_it_is, named_inputs, nothing
 from orchestrator.core.kind import BodyProblem, Spec
@@ -45,43 +36,70 @@ class Trial(Spec):
     """The program of each trial."""
 
     command: str = Field(
-        description="A shell command; ${{search_space.X}}, ${{inputs.X}} and ${{outputs.Y}} stand for values and paths."
+        description="Shell command. ${{search_space.X}}, ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths."
     )
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to each trial.")
-    environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
-    environment_variables: Environ | None = None
-    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = None
-    distribution: Distribution | None = None
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = None
+    code: Annotated[str | None, CODE_FILES] = Field(
+        None, description="Folder or file with the source code; it is the command's working directory."
+    )
+    environment: EnvironmentRef = Field(
+        description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    environment_variables: Environ | None = Field(
+        None, description="Environment variables of each trial: name to value."
+    )
+    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = Field(
+        None, description="Number and size of the machines that each trial runs on."
+    )
+    distribution: Distribution | None = Field(
+        None, description="Distributed training: the launcher and the number of processes. Default: one process."
+    )
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+        None, description="Tier and priority of each trial in the queue of serverless compute."
+    )
 
 
 class Objective(Spec):
     """What the best trial is."""
 
-    goal: Annotated[Literal["minimize", "maximize"], CAMEL]
-    primary_metric: str = Field(description="The name of a metric that trials log to MLflow.")
+    goal: Annotated[Literal["minimize", "maximize"], CAMEL] = Field(
+        description="Whether the primary metric is minimized or maximized."
+    )
+    primary_metric: str = Field(description="Name of the metric that trials log to MLflow.")
 
 
 class SweepLimits(Spec):
     """Bounds on a sweep."""
 
-    max_total_trials: Whole = Field(ge=1, le=_MOST)
-    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(None, ge=1, le=_MOST)
-    timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds, for the whole sweep.")
-    trial_timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds, for each trial.")
+    max_total_trials: Whole = Field(ge=1, le=_MOST, description="Maximum number of trials.")
+    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
+        None,
+        ge=1,
+        le=_MOST,
+        description="Maximum number of trials that run at the same time. Default: max_total_trials.",
+    )
+    timeout: Annotated[Whole | None, TIME] = Field(
+        None, gt=0, description="Maximum run time of the sweep, in seconds. Default: 604800 (7 days)."
+    )
+    trial_timeout: Annotated[Whole | None, TIME] = Field(
+        None, gt=0, description="Maximum run time of each trial, in seconds. Default: no limit."
+    )
 
 
 class SweepJob(Job):
     """A search over parameters, done once for each change of its content."""
 
-    type: Literal["sweep"]
-    trial: Trial
-    search_space: dict[str, Space] | None = Field(None, description="Parameter to what may be tried for it.")
-    objective: Objective
-    limits: SweepLimits
-    sampling_algorithm: Sampling | None = Field(None, description="random if nothing is said.")
-    early_termination: EarlyTermination | None = None
-    inputs: Inputs | None = None
+    type: Literal["sweep"] = Field(description="sweep: a sweep job.")
+    trial: Trial = Field(description="The command that every trial runs.")
+    search_space: dict[str, Space] | None = Field(None, description="Parameters and the values to try for each.")
+    objective: Objective = Field(description="Metric to optimize.")
+    limits: SweepLimits = Field(description="Limits of the sweep.")
+    sampling_algorithm: Sampling | None = Field(
+        None, description="How values are chosen: random, grid or bayesian. Default: random."
+    )
+    early_termination: EarlyTermination | None = Field(
+        None, description="Policy that ends trials with poor results early. Default: none."
+    )
+    inputs: Inputs | None = Field(None, description="Inputs of the job, by name: literal values or data.")
 
 
 def _program(body: Body) -> Iterable[Path]:

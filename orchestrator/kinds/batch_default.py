@@ -18,14 +18,14 @@ class Defaults(Spec):
     """Who scores what is sent to the endpoint itself."""
 
     deployment_name: Annotated[str | None, PartNames("scores what names no deployment", part="deployments")] = Field(
-        None, description="A deployment of this endpoint."
+        None, description="Name of the default deployment."
     )
 
 
 class BatchDefault(Spec):
     """The default of an endpoint."""
 
-    defaults: Defaults | None = None
+    defaults: Defaults | None = Field(None, description="Deployment that scores requests that name none.")
 
 
 _SHAPE: Final = WireShape(BatchDefault)

@@ -15,12 +15,12 @@ from orchestrator.core.bodies import (
     CAMEL,
     DATA_FILES,
     Environ,
-    EnvironmentRef,
     JobResources,
     Properties,
     Resource,
     Whole,
 )
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Alias, Computed, Ref, ServiceValue
 from orchestrator.core.folds import bare_resource_name
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
@@ -37,63 +37,90 @@ _Type = Annotated[Literal["model", "pipeline"] | None, ANY_CASE, CAMEL, ServiceV
 class InlineModel(ServedModel):
     """A model without a life of its own."""
 
-    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")]
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
+        description="A local path, a URL, a datastore path or a job's output."
+    )
 
 
 class RetrySettings(Spec):
     """How often a mini batch is tried."""
 
-    max_retries: Whole | None = Field(None, ge=0, description="Tries of a mini batch that failed or took too long.")
-    timeout: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=1, description="Seconds for one mini batch.")
+    max_retries: Whole | None = Field(
+        None, ge=0, description="Number of retries of a mini-batch that failed or timed out. Default: 3."
+    )
+    timeout: Annotated[Whole | None, AS_SECONDS] = Field(
+        None, ge=1, description="Maximum time to score a mini-batch, in seconds. Default: 30."
+    )
 
 
 class Scoring(Spec):
     """How data is cut, scored and written."""
 
-    mini_batch_size: Annotated[Whole | None, _FILLED] = Field(None, ge=1, description="Files of one call of run().")
+    mini_batch_size: Annotated[Whole | None, _FILLED] = Field(
+        None, ge=1, description="Number of files passed to one call of run(). Default: 10."
+    )
     max_concurrency_per_instance: Annotated[Whole | None, _FILLED] = Field(
-        None, ge=1, description="Processes on one instance."
+        None, ge=1, description="Number of parallel scoring processes on each instance. Default: 1."
     )
     output_action: Annotated[Literal["append_row", "summary_only"] | None, ANY_CASE, _FILLED] = Field(
-        None, description="append_row: what run() returns becomes one file; summary_only: the script writes its own."
+        None,
+        description="append_row: one file with the results of run(); summary_only: the script writes its files. Default: append_row.",
     )
-    output_file_name: Annotated[str | None, _FILLED] = Field(None, description="The file of append_row.")
-    retry_settings: Annotated[RetrySettings | None, _FILLED] = None
+    output_file_name: Annotated[str | None, _FILLED] = Field(
+        None, description="Name of the append_row file. Default: predictions.csv."
+    )
+    retry_settings: Annotated[RetrySettings | None, _FILLED] = Field(
+        None, description="Retries and time-out of a mini-batch."
+    )
     error_threshold: Annotated[Whole | None, _FILLED] = Field(
-        None, ge=-1, description="Files that may fail before the job is stopped; -1 means any number."
+        None,
+        ge=-1,
+        description="Number of failed files after which the job fails; -1 ignores all failures. Default: -1.",
     )
-    logging_level: Annotated[str | None, ANY_CASE, _FILLED] = Field(None, description="debug, info or warning.")
-    environment_variables: Annotated[Environ | None, _FILLED] = None
+    logging_level: Annotated[str | None, ANY_CASE, _FILLED] = Field(
+        None, description="Log level: debug, info or warning. Default: info."
+    )
+    environment_variables: Annotated[Environ | None, _FILLED] = Field(
+        None, description="Environment variables of the scoring script: name to value."
+    )
 
 
 class ScoringSettings(Scoring):
     """The same, with the number of instances."""
 
-    mini_batch_size: Annotated[Whole, _FILLED] = Field(ge=1, description="Files of one call of run().")
-    instance_count: Annotated[Whole | None, _FILLED] = Field(None, ge=1)
+    mini_batch_size: Annotated[Whole, _FILLED] = Field(ge=1, description="Number of files passed to one call of run().")
+    instance_count: Annotated[Whole | None, _FILLED] = Field(None, ge=1, description="Number of nodes. Default: 1.")
 
 
 class BatchDeployment(Resource):
     """What all batch deployments have."""
 
-    endpoint_name: str | None = Field(None, description="The endpoint that contains it; optional.")
-    type: _Type = None
-    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = None
+    endpoint_name: str | None = Field(
+        None, description="Endpoint that contains the deployment. Optional: it follows from the place in the spec."
+    )
+    type: _Type = Field(None, description="model or pipeline. Default: follows from the other fields.")
+    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = Field(
+        None, description="Read-only: provisioning state of the deployment."
+    )
 
 
 class ModelDeployment(BatchDeployment):
     """What deployments of a model have."""
 
-    properties: Properties | None = None
-    model: Annotated[str, Ref("what scores", kind="models")] | InlineModel | None = None
-    code_configuration: CodeConfiguration | None = None
-    environment: EnvironmentRef | None = None
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
+    model: Annotated[str, Ref("what scores", kind="models")] | InlineModel | None = Field(
+        None, description="azureml:NAME:VERSION, or an inline model."
+    )
+    code_configuration: CodeConfiguration | None = Field(None, description="Scoring code. MLflow models need none.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, or an inline environment. MLflow models need none."
+    )
     compute: Annotated[
         str | None,
         Ref("where it scores", kind="compute", cascades=False, bare=True),
         Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
-    ] = Field(None, description="The cluster that it scores on.")
-    resources: Annotated[JobResources | None, _FILLED] = None
+    ] = Field(None, description="azureml:NAME of the compute cluster that scores.")
+    resources: Annotated[JobResources | None, _FILLED] = Field(None, description="Number and size of the nodes.")
 
 
 class ModelBatchDeployment(ModelDeployment, Scoring):
@@ -107,20 +134,26 @@ class SettledBatchDeployment(ModelDeployment):
         str,
         Ref("where it scores", kind="compute", cascades=False, bare=True),
         Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
-    ] = Field(description="The cluster that it scores on.")
-    settings: ScoringSettings
-    error_threshold: Annotated[Whole | None, _FILLED] = Field(None, ge=-1)
+    ] = Field(description="azureml:NAME of the compute cluster that scores.")
+    settings: ScoringSettings = Field(description="Settings of scoring.")
+    error_threshold: Annotated[Whole | None, _FILLED] = Field(
+        None,
+        ge=-1,
+        description="Number of failed files after which the job fails; -1 ignores all failures. Default: -1.",
+    )
 
 
 class PipelineBatchDeployment(BatchDeployment):
     """A pipeline component, or the pipeline of a job."""
 
-    component: Annotated[str | None, Ref("what scores", kind="components")] = None
+    component: Annotated[str | None, Ref("what scores", kind="components")] = Field(
+        None, description="azureml:NAME:VERSION of a pipeline component."
+    )
     job_definition: Annotated[str | None, Ref("what scores", kind="jobs")] = Field(
-        None, description="A job whose pipeline scores: azureml:NAME."
+        None, description="azureml:NAME of a job whose pipeline is deployed."
     )
     settings: dict[str, Annotated[Any, AS_TEXT]] | None = Field(
-        None, description="Of the pipeline's jobs: default_compute, continue_on_step_failure, …"
+        None, description="Settings of the pipeline job, such as default_compute and continue_on_step_failure."
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
+from pydantic import Field
+
 from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
 from orchestrator.core.bodies import ANY_CASE, CAMEL, Properties, Resource
 from orchestrator.core.field_mark import Computed, ServiceValue
@@ -18,14 +20,25 @@ class BatchEndpoint(Resource):
 
     auth_mode: Annotated[
         Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL, ServiceValue("aad_token unless said")
-    ] = None
-    properties: Properties | None = None
-    location: Annotated[str | None, Computed("the workspace's")] = None
-    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = None
-    scoring_uri: Annotated[str | None, Computed("set by the service")] = None
-    openapi_uri: Annotated[str | None, Computed("set by the service")] = None
-    deployments: dict[str, dict[str, object]] | None = None
-    defaults: dict[str, object] | None = None
+    ] = Field(
+        None,
+        description="Authentication of callers: batch endpoints accept Microsoft Entra tokens (aad_token). Default: aad_token.",
+    )
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
+    location: Annotated[str | None, Computed("the workspace's")] = Field(
+        None, description="Read-only: Azure region of the endpoint."
+    )
+    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = Field(
+        None, description="Read-only: provisioning state of the endpoint."
+    )
+    scoring_uri: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: URL that scoring jobs are sent to."
+    )
+    openapi_uri: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: URL of the endpoint's OpenAPI document."
+    )
+    deployments: dict[str, dict[str, object]] | None = Field(None, description="Deployments of the endpoint, by name.")
+    defaults: dict[str, object] | None = Field(None, description="Default deployment of the endpoint.")
 
 
 _SHAPE: Final = WireShape(BatchEndpoint, words=frozenset({"auth_mode"}), unsent=frozenset({"deployments", "defaults"}))

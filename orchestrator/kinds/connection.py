@@ -24,68 +24,86 @@ _KEY: Final = Sensitive("opens the service")
 class Token(Spec):
     """A personal access token."""
 
-    type: Annotated[Literal["pat"], ANY_CASE, CAMEL]
-    pat: Annotated[str, Sensitive("a token")]
+    type: Annotated[Literal["pat"], ANY_CASE, CAMEL] = Field(description="pat: a personal access token.")
+    pat: Annotated[str, Sensitive("a token")] = Field(description="Personal access token, as ${secret.NAME}.")
 
 
 class SasToken(Spec):
     """A token for a part of a storage account."""
 
-    type: Annotated[Literal["sas"], ANY_CASE, CAMEL]
-    sas_token: Annotated[str, Sensitive("opens part of the account")]
+    type: Annotated[Literal["sas"], ANY_CASE, CAMEL] = Field(description="sas: a shared access signature.")
+    sas_token: Annotated[str, Sensitive("opens part of the account")] = Field(
+        description="SAS token, as ${secret.NAME}."
+    )
 
 
 class Password(Spec):
     """A user name and a password."""
 
-    type: Annotated[Literal["username_password"], ANY_CASE, CAMEL]
-    username: Annotated[str, _HIDDEN]
-    password: Annotated[str, Sensitive("a password")]
+    type: Annotated[Literal["username_password"], ANY_CASE, CAMEL] = Field(
+        description="username_password: a user name and a password."
+    )
+    username: Annotated[str, _HIDDEN] = Field(description="User name.")
+    password: Annotated[str, Sensitive("a password")] = Field(description="Password, as ${secret.NAME}.")
 
 
 class ManagedIdentity(Spec):
     """A managed identity."""
 
-    type: Annotated[Literal["managed_identity"], ANY_CASE, CAMEL]
-    client_id: Annotated[str | None, _HIDDEN] = None
-    resource_id: Annotated[str | None, _HIDDEN] = None
+    type: Annotated[Literal["managed_identity"], ANY_CASE, CAMEL] = Field(
+        description="managed_identity: a managed identity."
+    )
+    client_id: Annotated[str | None, _HIDDEN] = Field(None, description="Client ID of the identity.")
+    resource_id: Annotated[str | None, _HIDDEN] = Field(None, description="Resource ID of the identity.")
 
 
 class Principal(Spec):
     """A service principal."""
 
-    type: Annotated[Literal["service_principal"], ANY_CASE, CAMEL]
-    client_id: Annotated[str | None, _HIDDEN] = None
-    client_secret: Annotated[str, Sensitive("the principal's password")]
-    tenant_id: Annotated[str | None, _HIDDEN] = None
+    type: Annotated[Literal["service_principal"], ANY_CASE, CAMEL] = Field(
+        description="service_principal: a service principal with a secret."
+    )
+    client_id: Annotated[str | None, _HIDDEN] = Field(None, description="Client ID of the service principal.")
+    client_secret: Annotated[str, Sensitive("the principal's password")] = Field(
+        description="Secret of the service principal, as ${secret.NAME}."
+    )
+    tenant_id: Annotated[str | None, _HIDDEN] = Field(None, description="Tenant ID of the service principal.")
 
 
 class AccessKey(Spec):
     """A pair of keys, as S3 has them."""
 
-    type: Annotated[Literal["access_key"], ANY_CASE, CAMEL]
-    access_key_id: Annotated[str, _HIDDEN]
-    secret_access_key: Annotated[str, _KEY]
+    type: Annotated[Literal["access_key"], ANY_CASE, CAMEL] = Field(
+        description="access_key: an access key ID and a secret key, as in Amazon S3."
+    )
+    access_key_id: Annotated[str, _HIDDEN] = Field(description="Access key ID.")
+    secret_access_key: Annotated[str, _KEY] = Field(description="Secret access key, as ${secret.NAME}.")
 
 
 class ApiKey(Spec):
     """A key of an API."""
 
-    type: Annotated[Literal["api_key"], ANY_CASE, CAMEL]
-    key: Annotated[str, _KEY]
+    type: Annotated[Literal["api_key"], ANY_CASE, CAMEL] = Field(description="api_key: an API key.")
+    key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")
 
 
 class AccountKey(Spec):
     """The key of a storage account."""
 
-    type: Annotated[Literal["account_key"], ANY_CASE, CAMEL]
-    account_key: Annotated[str, Sensitive("opens the whole account")]
+    type: Annotated[Literal["account_key"], ANY_CASE, CAMEL] = Field(
+        description="account_key: the key of a storage account."
+    )
+    account_key: Annotated[str, Sensitive("opens the whole account")] = Field(
+        description="Account key, as ${secret.NAME}."
+    )
 
 
 class Caller(Spec):
     """The identity of whoever uses the connection (``aad``), or nothing (``none``)."""
 
-    type: Annotated[Literal["aad", "none"], ANY_CASE, CAMEL]
+    type: Annotated[Literal["aad", "none"], ANY_CASE, CAMEL] = Field(
+        description="aad: the caller's identity; none: anonymous access."
+    )
 
 
 _SILENT: Final = ServiceValue("nothing, or the identity of the caller, where the spec is silent")
@@ -95,15 +113,21 @@ _Any = Token | SasToken | Password | ManagedIdentity | Principal | AccessKey | A
 class ConnectionBody(Spec):
     """What all connections have. They have neither tags nor a description: ``metadata`` is all that the service keeps."""
 
-    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(None, alias="$schema")
-    name: Annotated[str | None, Metadata("the key in the spec is the name")] = None
-    id: Annotated[str | None, Computed("set by the service")] = None
-    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = None
+    schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(
+        None, alias="$schema", description="URL of the CLI v2 schema; editors use it, amlctl ignores it."
+    )
+    name: Annotated[str | None, Metadata("the key in the spec is the name")] = Field(
+        None, description="Name of the connection. In a spec, the key is the name."
+    )
+    id: Annotated[str | None, Computed("set by the service")] = Field(None, description="Read-only: Azure resource ID.")
+    creation_context: Annotated[dict[str, Any] | None, Computed("read-only status of the resource")] = Field(
+        None, description="Read-only: who created the connection, and when."
+    )
     metadata: dict[str, Text | None] | None = Field(
-        None, description="What else the service should know: name to text."
+        None, description="Metadata: key-value pairs that the service stores with the connection."
     )
     is_shared: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
-        None, description="Whether other projects of the same hub may use it."
+        None, description="Whether other projects of the same hub can use the connection. Default: true."
     )
 
 
@@ -113,93 +137,111 @@ class Service(ConnectionBody):
     type: Literal[
         "git", "python_feed", "container_registry", "s3", "snowflake", "azure_sql_db", "azure_synapse_analytics",
         "azure_my_sql_db", "azure_postgres_db", "custom",
-    ]  # fmt: skip
-    target: str = Field(description="Address of the service.")
-    credentials: Annotated[_Any | None, _SILENT] = None
+    ] = Field(description="Type of the service.")  # fmt: skip
+    target: str = Field(description="URL of the service.")
+    credentials: Annotated[_Any | None, _SILENT] = Field(None, description="Credentials. Default: none.")
 
 
 class DataLake(ConnectionBody):
     """A data lake of the second generation."""
 
-    type: Literal["azure_data_lake_gen2"]
-    target: str
-    credentials: Annotated[ManagedIdentity | Principal | Caller | None, _SILENT] = None
+    type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2: Azure Data Lake Storage Gen2.")
+    target: str = Field(description="URL of the file system.")
+    credentials: Annotated[ManagedIdentity | Principal | Caller | None, _SILENT] = Field(
+        None, description="Credentials. Default: the caller's identity is used."
+    )
 
 
 class BlobStore(ConnectionBody):
     """A container of blobs."""
 
-    type: Literal["azure_blob"]
-    url: str
-    account_name: str
-    container_name: str
-    credentials: Annotated[SasToken | AccountKey | Caller | None, _SILENT] = None
+    type: Literal["azure_blob"] = Field(description="azure_blob: a container of Azure Blob Storage.")
+    url: str = Field(description="URL of the container.")
+    account_name: str = Field(description="Name of the storage account.")
+    container_name: str = Field(description="Name of the container.")
+    credentials: Annotated[SasToken | AccountKey | Caller | None, _SILENT] = Field(
+        None, description="Credentials. Default: the caller's identity is used."
+    )
 
 
 class LakeHouse(Spec):
     """An item of OneLake."""
 
-    type: Annotated[Literal["lake_house"], CAMEL]
-    name: str
+    type: Annotated[Literal["lake_house"], CAMEL] = Field(description="lake_house: a lakehouse.")
+    name: str = Field(description="Name or ID of the lakehouse.")
 
 
 class OneLake(ConnectionBody):
     """A lake house in OneLake: its address, or what makes it up."""
 
-    type: Literal["azure_one_lake"]
-    target: Annotated[str | None, ServiceValue("made of the other fields")] = None
-    endpoint: Annotated[str | None, _KEPT_AS_TARGET] = None
-    one_lake_workspace_name: Annotated[str | None, _KEPT_AS_TARGET] = None
-    artifact: Annotated[LakeHouse | None, _KEPT_AS_TARGET] = None
-    credentials: Annotated[Principal | Caller | None, _SILENT] = None
+    type: Literal["azure_one_lake"] = Field(description="azure_one_lake: a lakehouse in Microsoft OneLake.")
+    target: Annotated[str | None, ServiceValue("made of the other fields")] = Field(
+        None, description="URL of the lakehouse. Default: built from endpoint, one_lake_workspace_name and artifact."
+    )
+    endpoint: Annotated[str | None, _KEPT_AS_TARGET] = Field(
+        None, description="Host name of OneLake, such as onelake.dfs.fabric.microsoft.com."
+    )
+    one_lake_workspace_name: Annotated[str | None, _KEPT_AS_TARGET] = Field(
+        None, description="Name or ID of the Fabric workspace."
+    )
+    artifact: Annotated[LakeHouse | None, _KEPT_AS_TARGET] = Field(None, description="The lakehouse.")
+    credentials: Annotated[Principal | Caller | None, _SILENT] = Field(
+        None, description="Credentials. Default: the caller's identity is used."
+    )
 
 
 class AzureService(ConnectionBody):
     """A service of Azure AI: opened with a key, or with the identity of the caller."""
 
-    type: Literal["azure_ai_search", "azure_content_safety", "azure_speech_services"]
-    endpoint: str
-    api_key: Annotated[str | None, _KEY] = None
+    type: Literal["azure_ai_search", "azure_content_safety", "azure_speech_services"] = Field(
+        description="Type of the Azure AI resource."
+    )
+    endpoint: str = Field(description="URL of the resource.")
+    api_key: Annotated[str | None, _KEY] = Field(
+        None, description="API key, as ${secret.NAME}. Default: the caller's identity is used."
+    )
 
 
 class AiServices(AzureService):
     """Azure AI services."""
 
-    type: Literal["azure_ai_services"]  # type: ignore[assignment]
-    ai_services_resource_id: str
+    type: Literal["azure_ai_services"] = Field(description="azure_ai_services: an Azure AI services resource.")  # type: ignore[assignment]
+    ai_services_resource_id: str = Field(description="Resource ID of the Azure AI services resource.")
 
 
 class AzureOpenAi(ConnectionBody):
     """OpenAI's models in Azure."""
 
-    type: Literal["azure_open_ai"]
-    azure_endpoint: str
-    api_key: Annotated[str | None, _KEY] = None
-    api_version: Text | None = None
-    open_ai_resource_id: str | None = None
+    type: Literal["azure_open_ai"] = Field(description="azure_open_ai: an Azure OpenAI resource.")
+    azure_endpoint: str = Field(description="URL of the Azure OpenAI resource.")
+    api_key: Annotated[str | None, _KEY] = Field(
+        None, description="API key, as ${secret.NAME}. Default: the caller's identity is used."
+    )
+    api_version: Text | None = Field(None, description="Version of the API, such as 2024-02-01.")
+    open_ai_resource_id: str | None = Field(None, description="Resource ID of the Azure OpenAI resource.")
 
 
 class KeyedApi(ConnectionBody):
     """Any API that is opened with a key."""
 
-    type: Literal["api_key"]
-    api_base: str
-    api_key: Annotated[str, _KEY]
+    type: Literal["api_key"] = Field(description="api_key: any API with a key.")
+    api_base: str = Field(description="URL of the API.")
+    api_key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")
 
 
 class Serverless(ConnectionBody):
     """A model that is served without a deployment of one's own."""
 
-    type: Literal["serverless"]
-    endpoint: str
-    api_key: Annotated[str, _KEY]
+    type: Literal["serverless"] = Field(description="serverless: a serverless endpoint.")
+    endpoint: str = Field(description="URL of the endpoint.")
+    api_key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")
 
 
 class KeyOnly(ConnectionBody):
     """A service whose address everybody knows."""
 
-    type: Literal["open_ai", "serp"]
-    api_key: Annotated[str, _KEY]
+    type: Literal["open_ai", "serp"] = Field(description="open_ai: OpenAI; serp: Serp.")
+    api_key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

@@ -19,19 +19,21 @@ class AutoDelete(Spec):
     """When the service deletes the asset automatically."""
 
     condition: Annotated[Literal["created_greater_than", "last_accessed_greater_than"] | None, CAMEL] = Field(
-        None, description="What the time is counted from."
+        None, description="Time that the retention period starts from."
     )
-    value: str | None = Field(None, description="The time, such as 30d.")
+    value: str | None = Field(None, description="Retention period, such as 30d.")
 
 
 class DataBody(FileAsset):
     """A data asset."""
 
-    type: Literal["uri_file", "uri_folder", "mltable"] | None = Field(None, description="uri_folder if left out.")
-    path: Annotated[str, replace(DATA_FILES, asset="uri_folder"), ASSET] = Field(
-        description="A local path, a URL or a datastore's path."
+    type: Literal["uri_file", "uri_folder", "mltable"] | None = Field(
+        None, description="Type of the data. Default: uri_folder."
     )
-    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
+    path: Annotated[str, replace(DATA_FILES, asset="uri_folder"), ASSET] = Field(
+        description="A local path, a URL, a datastore path or a job's output."
+    )
+    version: Version | None = Field(None, description="Version. Default: the digest of the content.")
     auto_delete_setting: Annotated[AutoDelete | None, Metadata("affects retention only")] = Field(
         None, description="When the service deletes the asset automatically."
     )
@@ -40,19 +42,19 @@ class DataBody(FileAsset):
 class UriFile(DataBody):
     """One file."""
 
-    type: Literal["uri_file"]
+    type: Literal["uri_file"] = Field(description="uri_file: a file.")
 
 
 class UriFolder(DataBody):
     """A folder; also what a body without a type is."""
 
-    type: Literal["uri_folder"] | None = None
+    type: Literal["uri_folder"] | None = Field(None, description="uri_folder: a folder (default).")
 
 
 class MlTable(DataBody):
     """A folder with an ``MLTable`` file that says how to read it as a table."""
 
-    type: Literal["mltable"]
+    type: Literal["mltable"] = Field(description="mltable: a folder with an MLTable file.")
 
 
 _FORMS: Final[dict[str, type[Spec]]] = {"uri_file": UriFile, "uri_folder": UriFolder, "mltable": MlTable}

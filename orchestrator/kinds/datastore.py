@@ -25,107 +25,113 @@ class KeyOrToken(Spec):
     """How storage is opened; nothing means the identity of whoever reads."""
 
     account_key: Annotated[str | None, Sensitive("opens the whole account")] = Field(
-        None, description="The account's key, as ${secret.NAME}."
+        None, description="Account key, as ${secret.NAME}."
     )
     sas_token: Annotated[str | None, Sensitive("opens part of the account")] = Field(
-        None, description="A SAS token, as ${secret.NAME}."
+        None, description="SAS token, as ${secret.NAME}."
     )
 
 
 class SecretPrincipal(Spec):
     """A service principal with a secret; nothing means the identity of whoever reads."""
 
-    tenant_id: Annotated[str | None, _HIDDEN] = Field(None, description="The principal's tenant.")
-    client_id: Annotated[str | None, _HIDDEN] = Field(None, description="The principal's client id.")
+    tenant_id: Annotated[str | None, _HIDDEN] = Field(None, description="Tenant ID of the service principal.")
+    client_id: Annotated[str | None, _HIDDEN] = Field(None, description="Client ID of the service principal.")
     client_secret: Annotated[str | None, Sensitive("the principal's password")] = Field(
-        None, description="The principal's password, as ${secret.NAME}."
+        None, description="Secret of the service principal, as ${secret.NAME}."
     )
-    resource_url: Annotated[str | None, _HIDDEN] = Field(None, description="The resource for which tokens are asked.")
-    authority_url: Annotated[str | None, _HIDDEN] = Field(None, description="Where tokens are asked for.")
-    authority_uri: Annotated[str | None, _HIDDEN] = Field(None, description="The same, in another spelling.")
+    resource_url: Annotated[str | None, _HIDDEN] = Field(
+        None, description="Resource that tokens are requested for. Default: that of the storage service."
+    )
+    authority_url: Annotated[str | None, _HIDDEN] = Field(
+        None, description="URL of the authority that issues tokens. Default: https://login.microsoftonline.com."
+    )
+    authority_uri: Annotated[str | None, _HIDDEN] = Field(None, description="Another spelling of authority_url.")
 
 
 class Principal(SecretPrincipal):
     """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
 
     certificate: Annotated[str | None, Sensitive("the principal's private key")] = Field(
-        None, description="The principal's private key in PEM, as ${secret.NAME}."
+        None, description="Private key of the service principal in PEM format, as ${secret.NAME}."
     )
-    thumbprint: Annotated[str | None, _HIDDEN] = Field(None, description="The certificate's thumbprint.")
+    thumbprint: Annotated[str | None, _HIDDEN] = Field(None, description="Thumbprint of the certificate.")
 
 
 class StorageBody(Resource):
     """What datastores of storage accounts have."""
 
-    account_name: Annotated[str, Immutable(_MOVED)] = Field(description="The storage account.")
+    account_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the storage account.")
     endpoint: Annotated[str | None, Immutable(_MOVED), _ENDPOINT] = Field(
-        None, description="End of the storage's address, such as core.windows.net."
+        None, description="Endpoint suffix of the storage service. Default: core.windows.net."
     )
     protocol: Annotated[Literal["http", "https", "wasb", "wasbs", "abfs", "abfss"] | None, _ENDPOINT] = Field(
-        None, description="How the storage is reached."
+        None, description="Protocol used to access the storage. Default: https (data lakes: abfss)."
     )
 
 
 class AzureBlob(StorageBody):
     """A container of blobs."""
 
-    type: Literal["azure_blob"] = Field(description="azure_blob.")
-    container_name: Annotated[str, Immutable(_MOVED)] = Field(description="The container.")
+    type: Literal["azure_blob"] = Field(description="azure_blob: a container of Azure Blob Storage.")
+    container_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the container.")
     credentials: KeyOrToken | None = Field(
-        None, description="An account key or a SAS token; without one, the identity of whoever reads."
+        None, description="An account key or a SAS token. Default: the caller's identity is used."
     )
 
 
 class AzureFile(StorageBody):
     """A file share."""
 
-    type: Literal["azure_file"] = Field(description="azure_file.")
-    file_share_name: Annotated[str, Immutable(_MOVED)] = Field(description="The file share.")
+    type: Literal["azure_file"] = Field(description="azure_file: an Azure file share.")
+    file_share_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the file share.")
     credentials: KeyOrToken = Field(description="An account key or a SAS token.")
 
 
 class AzureDataLakeGen2(StorageBody):
     """A file system of a data lake."""
 
-    type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2.")
-    filesystem: Annotated[str, Immutable(_MOVED)] = Field(description="The file system (container).")
+    type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2: Azure Data Lake Storage Gen2.")
+    filesystem: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the file system (container).")
     credentials: Principal | None = Field(
-        None, description="A service principal; without one, the identity of whoever reads."
+        None, description="A service principal. Default: the caller's identity is used."
     )
 
 
 class AzureDataLakeGen1(Resource):
     """A data lake of the first generation."""
 
-    type: Literal["azure_data_lake_gen1"] = Field(description="azure_data_lake_gen1.")
-    store_name: Annotated[str, Immutable(_MOVED)] = Field(description="The store's name.")
+    type: Literal["azure_data_lake_gen1"] = Field(description="azure_data_lake_gen1: Azure Data Lake Storage Gen1.")
+    store_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the Data Lake store.")
     credentials: Principal | None = Field(
-        None, description="A service principal; without one, the identity of whoever reads."
+        None, description="A service principal. Default: the caller's identity is used."
     )
 
 
 class OneLakeArtifact(Spec):
     """What is opened inside a Fabric workspace."""
 
-    name: str | None = Field(None, description="The lake house's name.")
-    type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(None, description="lake_house.")
-    artifact_name: str | None = Field(None, description="The lake house's name; the same as 'name'.")
+    name: str | None = Field(None, description="Name or ID of the lakehouse.")
+    type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(None, description="lake_house: a lakehouse.")
+    artifact_name: str | None = Field(None, description="Another spelling of name.")
     artifact_type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(
-        None, description="The same as 'type'."
+        None, description="Another spelling of type."
     )
 
 
 class OneLake(Resource):
     """A lake house of Microsoft Fabric. Source: azure-ai-ml, ``OneLakeSchema``, which takes no certificate."""
 
-    type: Literal["one_lake"] = Field(description="one_lake.")
-    one_lake_workspace_name: Annotated[str, Immutable(_MOVED)] = Field(description="The Fabric workspace's name or id.")
-    artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)] = Field(description="The lake house.")
+    type: Literal["one_lake"] = Field(description="one_lake: a lakehouse in Microsoft OneLake.")
+    one_lake_workspace_name: Annotated[str, Immutable(_MOVED)] = Field(
+        description="Name or ID of the Fabric workspace."
+    )
+    artifact: Annotated[OneLakeArtifact, Immutable(_MOVED)] = Field(description="The lakehouse.")
     endpoint: Annotated[str, Immutable(_MOVED)] = Field(
-        description="Address of OneLake, such as onelake.dfs.fabric.microsoft.com."
+        description="Host name of OneLake, such as onelake.dfs.fabric.microsoft.com."
     )
     credentials: SecretPrincipal | None = Field(
-        None, description="A service principal; without one, the identity of whoever reads."
+        None, description="A service principal. Default: the caller's identity is used."
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
-from orchestrator.core.bodies import EnvironmentContent, Resource, Version
+from orchestrator.core.bodies import Resource, Version
+from orchestrator.core.environment_bodies import EnvironmentContent
 from orchestrator.core.kind import (
     AzureBinding,
     BodyProblem,
@@ -24,7 +25,7 @@ from orchestrator.core.rules import asset_name, environment_problems
 class EnvironmentBody(EnvironmentContent, Resource):
     """An environment: an image, a conda file on top of an image, or a folder with a Dockerfile."""
 
-    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
+    version: Version | None = Field(None, description="Version. Default: the digest of the content.")
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

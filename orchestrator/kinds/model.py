@@ -17,40 +17,54 @@ from orchestrator.core.rules import asset_name, variant_by_type
 class DeploymentTemplate(Spec):
     """A proposal of the registry for deployments."""
 
-    asset_id: str | None = None
+    asset_id: str | None = Field(None, description="Asset ID of the deployment template.")
 
 
 class ModelBody(FileAsset):
     """A model."""
 
-    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = None
-    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
-        description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a datastore's path."
+    type: Literal["custom_model", "mlflow_model", "triton_model"] | None = Field(
+        None, description="Format of the model. Default: custom_model."
     )
-    version: Version | None = Field(None, description="Pins the version (default: the next whole number).")
-    flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("returned empty unless the spec sets it")] = None
-    stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development by default")] = None
-    default_deployment_template: Annotated[DeploymentTemplate | None, Metadata("a proposal for deployments")] = None
-    latest_version: Annotated[str | None, Computed("read-only status of the registry")] = None
-    job_name: Annotated[str | None, Computed("set by the service for models created by jobs")] = None
+    path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
+        description="A local path, a job's output (azureml://jobs/NAME/outputs/OUT) or a path on a datastore."
+    )
+    version: Version | None = Field(None, description="Version. Default: the next number.")
+    flavors: Annotated[dict[str, dict[str, Any]] | None, ServiceValue("returned empty unless the spec sets it")] = (
+        Field(None, description="MLflow flavors of the model, by name.")
+    )
+    stage: Annotated[str | None, Metadata("a label of the registry"), ServiceValue("Development by default")] = Field(
+        None, description="Stage of the model, such as Development or Production. Default: Development."
+    )
+    default_deployment_template: Annotated[DeploymentTemplate | None, Metadata("a proposal for deployments")] = Field(
+        None, description="Deployment template used by default to deploy the model."
+    )
+    latest_version: Annotated[str | None, Computed("read-only status of the registry")] = Field(
+        None, description="Read-only: latest version of the model."
+    )
+    job_name: Annotated[str | None, Computed("set by the service for models created by jobs")] = Field(
+        None, description="Read-only: job that created the model."
+    )
 
 
 class CustomModel(ModelBody):
     """Files in a form of the user's own; also what a body without a type is."""
 
-    type: Literal["custom_model"] | None = None
+    type: Literal["custom_model"] | None = Field(None, description="custom_model: files in any format (default).")
 
 
 class MlflowModel(ModelBody):
     """A folder with an ``MLmodel`` file."""
 
-    type: Literal["mlflow_model"]
+    type: Literal["mlflow_model"] = Field(description="mlflow_model: a folder with an MLmodel file.")
 
 
 class TritonModel(ModelBody):
     """A model repository of the Triton server."""
 
-    type: Literal["triton_model"]
+    type: Literal["triton_model"] = Field(
+        description="triton_model: a model repository of NVIDIA Triton Inference Server."
+    )
 
 
 _NAMELESS: Final = r"azureml:(?:[0-9a-f]{64}|[0-9a-f]{32}):[^:]+"

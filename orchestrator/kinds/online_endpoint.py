@@ -19,53 +19,71 @@ class TestRequest(Spec):
     """What is sent: exactly one of the three."""
 
     __test__ = False
-    file: Annotated[str | None, Files("is sent")] = Field(None, description="A file with the request's JSON.")
-    json_: Any = Field(None, alias="json", description="The request's JSON, written here.")
-    text: str | None = Field(None, description="The request's text, sent as it is.")
+    file: Annotated[str | None, Files("is sent")] = Field(
+        None, description="Path of a JSON file with the request body."
+    )
+    json_: Any = Field(None, alias="json", description="Request body as JSON.")
+    text: str | None = Field(None, description="Request body as text.")
 
 
 class TestExpectation(Spec):
     """What must come back."""
 
     __test__ = False
-    status: Whole | None = Field(None, ge=100, le=599, description="The expected HTTP status (default: 200).")
-    json_: Any = Field(None, alias="json", description="The expected JSON response.")
+    status: Whole | None = Field(None, ge=100, le=599, description="Expected HTTP status. Default: 200.")
+    json_: Any = Field(None, alias="json", description="Expected response body as JSON.")
     match: Literal["equal", "subset"] | None = Field(
-        None, description="equal, or subset: the response may contain more."
+        None, description="equal: the response is the expected JSON; subset: it contains it. Default: equal."
     )
 
 
 class EndpointTest(Spec):
     """A request that every new deployment must answer, and the endpoint after it."""
 
-    name: str | None = Field(None, description="Name for people.")
-    request: TestRequest = Field(description="What is sent.")
-    headers: dict[str, Scalar] | None = Field(None, description="Further headers of the request.")
-    expect: TestExpectation | None = Field(None, description="What must come back; status 200 if left out.")
-    timeout: Whole | float | None = Field(None, gt=0, description="Time-out of one request in seconds (default: 30).")
+    name: str | None = Field(None, description="Name of the test.")
+    request: TestRequest = Field(description="Request to send.")
+    headers: dict[str, Scalar] | None = Field(None, description="Additional request headers: name to value.")
+    expect: TestExpectation | None = Field(None, description="Expected response. Default: status 200.")
+    timeout: Whole | float | None = Field(None, gt=0, description="Time-out of the request, in seconds. Default: 30.")
 
 
 class OnlineEndpoint(Resource):
     """An online endpoint."""
 
     auth_mode: Annotated[Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL] = Field(
-        None, description="How callers prove who they are: key, aml_token or aad_token."
+        None, description="How callers authenticate. Default: key."
     )
     identity: Annotated[
         ServiceIdentity | None,
         Immutable("the identity of an endpoint is set when it is created"),
         ServiceValue("set by the service unless the spec sets it"),
-    ] = Field(None, description="The identity under which deployments reach other resources.")
-    properties: Properties | None = Field(None, description="Labels that programs read.")
-    location: Annotated[str | None, Computed("the workspace's")] = None
-    kind: Annotated[str | None, Computed("set by the service")] = None
-    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = None
-    scoring_uri: Annotated[str | None, Computed("set by the service")] = None
-    openapi_uri: Annotated[str | None, Computed("set by the service")] = None
-    deployments: dict[str, dict[str, Any]] | None = Field(None, description="Name to deployment.")
-    traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of the requests.")
-    mirror_traffic: dict[str, Any] | None = Field(None, description="Deployment to percent of requests copied to it.")
-    tests: list[EndpointTest] | None = Field(None, description="Test requests that must succeed.")
+    ] = Field(None, description="Managed identity of the endpoint's deployments.")
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
+    location: Annotated[str | None, Computed("the workspace's")] = Field(
+        None, description="Read-only: Azure region of the endpoint."
+    )
+    kind: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: kind of the endpoint."
+    )
+    provisioning_state: Annotated[str | None, Computed("read-only status of the endpoint")] = Field(
+        None, description="Read-only: provisioning state of the endpoint."
+    )
+    scoring_uri: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: URL that scoring requests are sent to."
+    )
+    openapi_uri: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: URL of the endpoint's OpenAPI document."
+    )
+    deployments: dict[str, dict[str, Any]] | None = Field(None, description="Deployments of the endpoint, by name.")
+    traffic: dict[str, Any] | None = Field(
+        None, description="Percentage of the requests that each deployment receives: deployment name to 0–100."
+    )
+    mirror_traffic: dict[str, Any] | None = Field(
+        None, description="Percentage of the requests that are copied to a deployment: deployment name to 0–50."
+    )
+    tests: list[EndpointTest] | None = Field(
+        None, description="Test requests that new deployments, and then the endpoint, must answer."
+    )
 
 
 class ManagedOnlineEndpoint(OnlineEndpoint):
@@ -73,7 +91,7 @@ class ManagedOnlineEndpoint(OnlineEndpoint):
 
     public_network_access: Annotated[
         Literal["enabled", "disabled"] | None, ANY_CASE, ServiceValue("enabled by default")
-    ] = Field(None, description="Whether the endpoint can be reached from the internet.")
+    ] = Field(None, description="Whether the endpoint can be reached from the internet. Default: enabled.")
 
 
 class KubernetesOnlineEndpoint(OnlineEndpoint):

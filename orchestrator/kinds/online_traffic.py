@@ -23,8 +23,12 @@ _DEPLOYMENT: Final = PartNames("shifts requests to it", part="deployments")
 class Traffic(Spec):
     """Percent of the requests for each deployment, and of copies of requests."""
 
-    traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=100)]] | None, _DEPLOYMENT] = None
-    mirror_traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=MAX_MIRROR)]] | None, _DEPLOYMENT] = None
+    traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=100)]] | None, _DEPLOYMENT] = Field(
+        None, description="Percentage of the requests that each deployment receives: deployment name to 0–100."
+    )
+    mirror_traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=MAX_MIRROR)]] | None, _DEPLOYMENT] = Field(
+        None, description="Percentage of the requests that are copied to a deployment: deployment name to 0–50."
+    )
 
 
 def _whole(value: Any) -> int | None:

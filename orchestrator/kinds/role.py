@@ -27,21 +27,21 @@ class RoleAssignment(Spec):
     """A principal and a built-in role, for the workspace as a whole."""
 
     principal_id: Annotated[str, Immutable(_FIXED), ANY_CASE] = Field(
-        description="Object id of a user, group, service principal or managed identity."
+        description="Object ID of a user, group, service principal or managed identity."
     )
     role: Annotated[
         Literal["Owner", "Contributor", "Reader", "AzureML Data Scientist", "AzureML Compute Operator"],
         Immutable(_FIXED),
-    ] = Field(description="A built-in role.")
+    ] = Field(description="Built-in role.")
     principal_type: Annotated[
         Literal["user", "group", "service_principal", "foreign_group", "device"] | None,
         CAMEL,
         Computed("affects only how the service finds a new principal"),
-    ] = None
+    ] = Field(None, description="Read-only: type of the principal.")
     description: Annotated[str | None, Label("a description is a label only")] = Field(
-        None, max_length=LONGEST_DESCRIPTION, description="Why."
+        None, max_length=LONGEST_DESCRIPTION, description="Reason for the assignment."
     )
-    id: Annotated[str | None, Computed("set by the service")] = None
+    id: Annotated[str | None, Computed("set by the service")] = Field(None, description="Read-only: Azure resource ID.")
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

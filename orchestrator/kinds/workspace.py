@@ -28,10 +28,12 @@ class Workspace(Resource):
         Immutable("a workspace cannot be moved to another region"),
         ServiceValue("the region of the resource group by default"),
         Alias("'West Europe' and 'westeurope' are one region", fold=_region),
-    ] = Field(None, description="The region.")
-    display_name: Annotated[str | None, Metadata("a display name"), _NAMED] = None
+    ] = Field(None, description="Azure region. Default: the region of the resource group.")
+    display_name: Annotated[str | None, Metadata("a display name"), _NAMED] = Field(
+        None, description="Display name. Default: the name."
+    )
     description: Annotated[str | None, Metadata("a description is a label only"), _NAMED] = Field(
-        None, description="A description."
+        None, description="Description. Default: the name."
     )
 
 

@@ -24,11 +24,13 @@ from orchestrator.spec.wording import findings
 class LifecycleBody(Spec):
     """How a resource wants to be treated."""
 
-    depends_on: list[str] | None = Field(None, description="Addresses of resources that must exist first.")
-    targets: list[str] | None = Field(None, description="Include the resource in these targets only.")
-    enabled: Flag | None = Field(None, description="Set to false to exclude the resource.")
-    protect: Flag | None = Field(None, description="Refuse plans that would delete or replace it.")
-    ignore: list[str] | None = Field(None, description="Dotted paths of fields to ignore.")
+    depends_on: list[str] | None = Field(None, description="Addresses of resources that must exist before this one.")
+    targets: list[str] | None = Field(None, description="Targets that include the resource. Default: all.")
+    enabled: Flag | None = Field(None, description="Whether the project includes the resource. Default: true.")
+    protect: Flag | None = Field(
+        None, description="Whether a plan that deletes or replaces the resource is an error. Default: false."
+    )
+    ignore: list[str] | None = Field(None, description="Fields whose changes are ignored, as dotted paths.")
     on_removal: Removal | None = Field(None, description="What happens when it is removed from the spec.")
     rerun: Rerun | None = Field(None, description="When the job runs again.")
     timeout: str | Number | None = Field(

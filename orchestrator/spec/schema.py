@@ -88,7 +88,10 @@ def _bodies(kinds: Iterable[Kind]) -> tuple[dict[str, dict[str, Any]], dict[str,
         own = list(dict.fromkeys(references[model] for model in kind.variants.values()))
         for reference in own:
             properties = definitions[reference.rpartition("/")[2]]["properties"]
-            properties["lifecycle"] = {"$ref": "#/$defs/LifecycleBody"}
+            properties["lifecycle"] = {
+                "$ref": "#/$defs/LifecycleBody",
+                "description": "How amlctl treats the resource: its dependencies, targets, protection and time-out.",
+            }
         bodies[kind.key] = {"anyOf": [{"$ref": reference} for reference in own]}
     return bodies, definitions
 

@@ -73,7 +73,7 @@ def test_sections_schemas_and_reference_follow_from_it(kind: Kind, monkeypatch: 
     assert schema["$defs"]["Registry"]["required"] == ["location"]
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     page = importlib.import_module("fields_page").page(kind)
-    assert "| `location` | string | **required** | The region. Immutable: a registry cannot be moved. |" in page
+    assert "| `location` | string | **required** | Azure region. Immutable: a registry cannot be moved. |" in page
 
 
 def test_its_binding_is_what_azure_ai_ml_has(kind: Kind) -> None:

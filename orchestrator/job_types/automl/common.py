@@ -26,7 +26,7 @@ ClassificationMetric: TypeAlias = Literal[
 class TableInput(DataInput):
     """A table that goes into a search: a folder with an ``MLTable`` file."""
 
-    type: Literal["mltable"] | None = None
+    type: Literal["mltable"] | None = Field(None, description="mltable: a folder with an MLTable file.")
     path: Annotated[str, replace(DATA_FILES, table=True), ASSET] = Field(
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
@@ -35,10 +35,18 @@ class TableInput(DataInput):
 class AutoMlJob(Job):
     """What all AutoML jobs have."""
 
-    type: Literal["automl"]
-    training_data: TableInput
-    validation_data: TableInput | None = None
-    target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="The column to predict.")
-    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("affects logging only")] = None
-    environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = None
-    environment_variables: Environ | None = None
+    type: Literal["automl"] = Field(description="automl: an automated ML job.")
+    training_data: TableInput = Field(description="Training data.")
+    validation_data: TableInput | None = Field(
+        None, description="Validation data. Default: split from the training data."
+    )
+    target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="Column to predict.")
+    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("affects logging only")] = Field(
+        None, description="Log level of the search. Default: info."
+    )
+    environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = Field(
+        None, description="Environment that trials run in. Default: chosen by the service."
+    )
+    environment_variables: Environ | None = Field(
+        None, description="Environment variables of each trial: name to value."
+    )

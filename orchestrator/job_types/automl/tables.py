@@ -26,32 +26,58 @@ _SPELT: Final = "the service spells it so; specs have another field"
 class TableLimits(Spec):
     """Bounds on a search. Those that change which models are tried are content; those that bound time or speed are not."""
 
-    enable_early_termination: Flag | None = None
-    exit_score: Number | None = None
-    max_trials: Whole | None = Field(None, ge=1)
-    max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(None, ge=1)
-    max_cores_per_trial: Annotated[Whole | None, Passive(SPEED)] = None
-    max_nodes: Annotated[Whole | None, Passive(SPEED)] = None
-    timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(None, ge=1)
-    trial_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(None, ge=1)
+    enable_early_termination: Flag | None = Field(
+        None, description="Whether the search ends when the score no longer improves. Default: true."
+    )
+    exit_score: Number | None = Field(
+        None, description="Score of the primary metric at which the search ends. Default: none."
+    )
+    max_trials: Whole | None = Field(None, ge=1, description="Maximum number of trials. Default: 1000.")
+    max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(
+        None, ge=1, description="Maximum number of trials that run at the same time. Default: 1."
+    )
+    max_cores_per_trial: Annotated[Whole | None, Passive(SPEED)] = Field(
+        None, description="Maximum number of cores of each trial; -1 uses all. Default: -1."
+    )
+    max_nodes: Annotated[Whole | None, Passive(SPEED)] = Field(
+        None, description="Maximum number of nodes for distributed training."
+    )
+    timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+        None, ge=1, description="Maximum run time of the job, in minutes. Default: 360 (6 hours)."
+    )
+    trial_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+        None, ge=1, description="Maximum run time of each trial, in minutes. Default: 30."
+    )
 
 
 class TransformerParameters(Spec):
     """Settings of one transformer for some columns."""
 
-    fields: Annotated[list[str] | None, COLUMN] = None
-    parameters: dict[str, Any] | None = None
+    fields: Annotated[list[str] | None, COLUMN] = Field(None, description="Columns that the parameters apply to.")
+    parameters: dict[str, Any] | None = Field(None, description="Parameters of the transformer: name to value.")
 
 
 class Featurization(Spec):
     """What is done to the columns before training."""
 
-    mode: Literal["auto", "off", "custom"] | None = None
-    blocked_transformers: Annotated[list[str] | None, Keyed("a set")] = None
-    column_name_and_types: Annotated[dict[str, str] | None, replace(COLUMN, keys=True)] = None
-    transformer_params: dict[str, list[TransformerParameters]] | None = None
-    dataset_language: str | None = None
-    enable_dnn_featurization: Flag | None = None
+    mode: Literal["auto", "off", "custom"] | None = Field(
+        None, description="auto, off or custom (with the settings below). Default: auto."
+    )
+    blocked_transformers: Annotated[list[str] | None, Keyed("a set")] = Field(
+        None, description="Transformers that are not used."
+    )
+    column_name_and_types: Annotated[dict[str, str] | None, replace(COLUMN, keys=True)] = Field(
+        None, description="Purpose of columns: column name to type, such as Numeric or Categorical."
+    )
+    transformer_params: dict[str, list[TransformerParameters]] | None = Field(
+        None, description="Parameters of transformers: transformer name to column groups."
+    )
+    dataset_language: str | None = Field(
+        None, description="Language of text columns, as an ISO 639-3 code such as eng."
+    )
+    enable_dnn_featurization: Flag | None = Field(
+        None, description="Whether text columns are featurized with deep neural networks. Default: false."
+    )
 
 
 MetaLearner: TypeAlias = Literal[
@@ -63,40 +89,72 @@ MetaLearner: TypeAlias = Literal[
 class StackEnsemble(Spec):
     """How a stack ensemble learns."""
 
-    stack_meta_learner_k_wargs: Annotated[dict[str, Any] | None, Computed(_SPELT)] = None
-    stack_meta_learner_kwargs: dict[str, Any] | None = None
-    stack_meta_learner_train_percentage: Number | None = None
-    stack_meta_learner_type: Annotated[MetaLearner, CAMEL]
+    stack_meta_learner_k_wargs: Annotated[dict[str, Any] | None, Computed(_SPELT)] = Field(
+        None, description="Read-only: the service's spelling of stack_meta_learner_kwargs."
+    )
+    stack_meta_learner_kwargs: dict[str, Any] | None = Field(
+        None, description="Parameters of the meta-learner: name to value."
+    )
+    stack_meta_learner_train_percentage: Number | None = Field(
+        None, description="Fraction of the training data reserved for the meta-learner. Default: 0.2."
+    )
+    stack_meta_learner_type: Annotated[MetaLearner, CAMEL] = Field(description="Model that combines the others.")
 
 
 class Training(Spec):
     """What the search may use."""
 
-    enable_dnn_training: Flag | None = None
-    enable_model_explainability: Flag | None = None
-    enable_onnx_compatible_models: Flag | None = None
-    enable_stack_ensemble: Flag | None = None
-    enable_vote_ensemble: Flag | None = None
-    ensemble_model_download_timeout: Annotated[str | Whole | None, Computed(_SPELT)] = None
-    ensemble_model_download_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = None
-    stack_ensemble_settings: StackEnsemble | None = None
-    allowed_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
-    blocked_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = None
-    training_mode: Annotated[Literal["auto", "distributed", "non_distributed"] | None, CAMEL] = None
+    enable_dnn_training: Flag | None = Field(
+        None, description="Whether deep neural networks are tried. Default: false."
+    )
+    enable_model_explainability: Flag | None = Field(
+        None, description="Whether the best model is explained. Default: true."
+    )
+    enable_onnx_compatible_models: Flag | None = Field(
+        None, description="Whether only ONNX-compatible models are tried. Default: false."
+    )
+    enable_stack_ensemble: Flag | None = Field(None, description="Whether a stack ensemble is trained. Default: true.")
+    enable_vote_ensemble: Flag | None = Field(None, description="Whether a vote ensemble is trained. Default: true.")
+    ensemble_model_download_timeout: Annotated[str | Whole | None, Computed(_SPELT)] = Field(
+        None, description="Read-only: the service's spelling of ensemble_model_download_timeout_minutes."
+    )
+    ensemble_model_download_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+        None, description="Maximum time to download the models of an ensemble, in minutes. Default: 5."
+    )
+    stack_ensemble_settings: StackEnsemble | None = Field(None, description="Settings of the stack ensemble.")
+    allowed_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = Field(
+        None, description="Algorithms to try. Default: all algorithms of the task."
+    )
+    blocked_training_algorithms: Annotated[list[str] | None, Keyed("a set")] = Field(
+        None, description="Algorithms that are not tried."
+    )
+    training_mode: Annotated[Literal["auto", "distributed", "non_distributed"] | None, CAMEL] = Field(
+        None, description="Whether training is distributed. Default: auto."
+    )
 
 
 class TableJob(AutoMlJob):
     """What AutoML jobs on tables have."""
 
-    test_data: TableInput | None = None
-    validation_data_size: Number | None = Field(None, gt=0, lt=1)
-    test_data_size: Number | None = Field(None, gt=0, lt=1)
-    n_cross_validations: Literal["auto"] | Whole | None = None
-    cv_split_column_names: Annotated[list[str] | None, COLUMN] = None
-    weight_column_name: Annotated[str | None, LEARNT_COLUMN] = None
-    featurization: Featurization | None = None
-    limits: TableLimits | None = None
-    training: Training | None = None
+    test_data: TableInput | None = Field(None, description="Test data that the best model is evaluated on.")
+    validation_data_size: Number | None = Field(
+        None, gt=0, lt=1, description="Fraction of the training data used for validation, without validation_data."
+    )
+    test_data_size: Number | None = Field(
+        None, gt=0, lt=1, description="Fraction of the training data used for testing, without test_data."
+    )
+    n_cross_validations: Literal["auto"] | Whole | None = Field(
+        None, description="Number of cross-validation folds, or auto."
+    )
+    cv_split_column_names: Annotated[list[str] | None, COLUMN] = Field(
+        None, description="Columns that define the cross-validation split."
+    )
+    weight_column_name: Annotated[str | None, LEARNT_COLUMN] = Field(
+        None, description="Column with the weight of each row."
+    )
+    featurization: Featurization | None = Field(None, description="How columns are transformed before training.")
+    limits: TableLimits | None = Field(None, description="Limits of the search.")
+    training: Training | None = Field(None, description="Algorithms and ensembles of the search.")
 
 
 RegressionMetric: TypeAlias = Literal[
@@ -107,16 +165,22 @@ RegressionMetric: TypeAlias = Literal[
 class ClassificationJob(TableJob):
     """Predict a class."""
 
-    task: Literal["classification"]
-    primary_metric: Annotated[ClassificationMetric | None, CAMEL] = None
-    positive_label: Annotated[Scalar | None, AS_TEXT] = None
+    task: Literal["classification"] = Field(description="classification: predicts a class.")
+    primary_metric: Annotated[ClassificationMetric | None, CAMEL] = Field(
+        None, description="Metric to optimize. Default: accuracy."
+    )
+    positive_label: Annotated[Scalar | None, AS_TEXT] = Field(
+        None, description="Label that counts as positive in binary metrics."
+    )
 
 
 class RegressionJob(TableJob):
     """Predict a number."""
 
-    task: Literal["regression"]
-    primary_metric: Annotated[RegressionMetric | None, CAMEL] = None
+    task: Literal["regression"] = Field(description="regression: predicts a number.")
+    primary_metric: Annotated[RegressionMetric | None, CAMEL] = Field(
+        None, description="Metric to optimize. Default: normalized_root_mean_squared_error."
+    )
 
 
 Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
@@ -125,25 +189,53 @@ Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
 class ForecastSettings(Spec):
     """How a table is a time series."""
 
-    time_column_name: Annotated[str, COLUMN]
-    time_series_id_column_names: Annotated[str | list[str] | None, COLUMN] = None
-    forecast_horizon: Literal["auto"] | Positive | None = None
-    frequency: str | None = None
-    cv_step_size: Positive | None = None
-    country_or_region_for_holidays: str | None = None
-    feature_lags: Literal["auto", "none"] | None = None
-    features_unknown_at_forecast_time: Annotated[str | list[str] | None, COLUMN] = None
-    seasonality: Literal["auto"] | Positive | None = None
-    short_series_handling_config: Literal["auto", "pad", "drop", "none"] | None = None
-    target_aggregate_function: Literal["max", "mean", "min", "sum", "none"] | None = None
-    target_lags: Literal["auto"] | Positive | list[Positive] | None = None
-    target_rolling_window_size: Literal["auto"] | Positive | None = None
-    use_stl: Literal["season", "season_trend", "none"] | None = None
+    time_column_name: Annotated[str, COLUMN] = Field(description="Column with the time.")
+    time_series_id_column_names: Annotated[str | list[str] | None, COLUMN] = Field(
+        None, description="Columns that identify a time series. Default: the table is one time series."
+    )
+    forecast_horizon: Literal["auto"] | Positive | None = Field(
+        None, description="Number of periods to forecast, or auto. Default: 1."
+    )
+    frequency: str | None = Field(
+        None, description="Period of the series, as a pandas offset such as D or 15min. Default: derived from the data."
+    )
+    cv_step_size: Positive | None = Field(
+        None, description="Number of periods between the origins of two cross-validation folds. Default: auto."
+    )
+    country_or_region_for_holidays: str | None = Field(
+        None, description="Country or region whose holidays become features, as a two-letter code such as US."
+    )
+    feature_lags: Literal["auto", "none"] | None = Field(
+        None, description="Whether lags of numeric features are added: auto or none. Default: none."
+    )
+    features_unknown_at_forecast_time: Annotated[str | list[str] | None, COLUMN] = Field(
+        None, description="Feature columns whose values are unknown when forecasting."
+    )
+    seasonality: Literal["auto"] | Positive | None = Field(
+        None, description="Seasonality in periods, or auto. Default: auto."
+    )
+    short_series_handling_config: Literal["auto", "pad", "drop", "none"] | None = Field(
+        None, description="What happens to short series: auto, pad, drop or none. Default: auto."
+    )
+    target_aggregate_function: Literal["max", "mean", "min", "sum", "none"] | None = Field(
+        None, description="How the target is aggregated to frequency. Default: none."
+    )
+    target_lags: Literal["auto"] | Positive | list[Positive] | None = Field(
+        None, description="Lags of the target in periods, or auto. Default: none."
+    )
+    target_rolling_window_size: Literal["auto"] | Positive | None = Field(
+        None, description="Number of past periods in rolling-window features of the target, or auto. Default: none."
+    )
+    use_stl: Literal["season", "season_trend", "none"] | None = Field(
+        None, description="Whether an STL decomposition adds season and trend features. Default: none."
+    )
 
 
 class ForecastingJob(TableJob):
     """Predict the next values of time series."""
 
-    task: Literal["forecasting"]
-    primary_metric: Annotated[RegressionMetric | None, CAMEL] = None
-    forecasting: ForecastSettings
+    task: Literal["forecasting"] = Field(description="forecasting: predicts the next values of time series.")
+    primary_metric: Annotated[RegressionMetric | None, CAMEL] = Field(
+        None, description="Metric to optimize. Default: normalized_root_mean_squared_error."
+    )
+    forecasting: ForecastSettings = Field(description="Settings of the time series.")

@@ -23,53 +23,58 @@ _Bound = Annotated[str | Number | None, AS_TEXT]
 class Parameter(Spec):
     """A number, text or switch that goes into a component."""
 
-    type: Annotated[ParameterType, EXACT]
-    description: Words | None = None
-    optional: Flag | None = Field(None, description="Whether a job may leave it out.")
-    default: Annotated[Scalar | None, AS_TEXT] = None
-    min: _Bound = None
-    max: _Bound = None
-    enum: list[str] | None = Field(None, description="The values that it may have.")
+    type: Annotated[ParameterType, EXACT] = Field(description="Type of the value.")
+    description: Words | None = Field(None, description="Description of the input.")
+    optional: Flag | None = Field(None, description="Whether the input can be omitted. Default: false.")
+    default: Annotated[Scalar | None, AS_TEXT] = Field(None, description="Value of the input if it is omitted.")
+    min: _Bound = Field(None, description="Minimum value. For integer and number only.")
+    max: _Bound = Field(None, description="Maximum value. For integer and number only.")
+    enum: list[str] | None = Field(None, description="Allowed values.")
 
 
 class InputPort(Spec):
     """Data or a model that goes into a component."""
 
-    type: Annotated[PortType, EXACT]
-    description: Words | None = None
-    optional: Flag | None = Field(None, description="Whether a job may leave it out.")
-    default: Annotated[str | None, AS_TEXT] = None
-    mode: Annotated[Mode | None, EXACT] = None
+    type: Annotated[PortType, EXACT] = Field(description="Type of the data.")
+    description: Words | None = Field(None, description="Description of the input.")
+    optional: Flag | None = Field(None, description="Whether the input can be omitted. Default: false.")
+    default: Annotated[str | None, AS_TEXT] = Field(None, description="Path of the input if it is omitted.")
+    mode: Annotated[Mode | None, EXACT] = Field(None, description="How the data reach the job. Default: ro_mount.")
 
 
 class OutputPort(Spec):
     """Where a component leaves a result."""
 
-    type: Annotated[PortType, EXACT]
-    description: Words | None = None
-    mode: Annotated[Mode | None, EXACT] = None
+    type: Annotated[PortType, EXACT] = Field(description="Type of the output.")
+    description: Words | None = Field(None, description="Description of the output.")
+    mode: Annotated[Mode | None, EXACT] = Field(None, description="How the job writes the output. Default: rw_mount.")
 
 
 class AnyOutput(Spec):
     """The same, or a value for other steps of a pipeline."""
 
-    type: Annotated[PortType | ParameterType, EXACT]
-    description: Words | None = None
-    mode: Annotated[Mode | None, EXACT] = None
+    type: Annotated[PortType | ParameterType, EXACT] = Field(
+        description="Type of the output: data, or a value for other steps of a pipeline."
+    )
+    description: Words | None = Field(None, description="Description of the output.")
+    mode: Annotated[Mode | None, EXACT] = Field(None, description="How the job writes the output. Default: rw_mount.")
 
 
 class Component(Resource):
     """What all components have."""
 
-    version: Version | None = Field(None, description="Pins the version (default: the digest of the content).")
-    display_name: Annotated[Words | None, Metadata("a display name")] = None
+    version: Version | None = Field(None, description="Version. Default: the digest of the content.")
+    display_name: Annotated[Words | None, Metadata("a display name")] = Field(
+        None, description="Display name; it need not be unique."
+    )
     is_deterministic: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
-        None, description="Whether the same inputs give the same outputs, so that a pipeline may use an earlier result."
+        None,
+        description="Whether the same inputs give the same outputs, so that a pipeline can reuse earlier results. Default: true.",
     )
 
 
 class Ported(Component):
     """What those have into which anything may go."""
 
-    inputs: dict[str, Parameter | InputPort] | None = None
-    outputs: dict[str, OutputPort] | None = None
+    inputs: dict[str, Parameter | InputPort] | None = Field(None, description="Inputs of the component, by name.")
+    outputs: dict[str, OutputPort] | None = Field(None, description="Outputs of the component, by name.")

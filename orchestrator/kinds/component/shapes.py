@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, CAMEL, CODE_FILES, EXACT, EnvironmentRef, JobResources, Whole
+from orchestrator.core.bodies import ANY_CASE, CAMEL, CODE_FILES, EXACT, JobResources, Whole
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
 from orchestrator.core.spark import SparkEntry
@@ -18,27 +19,47 @@ Includes = Annotated[list[Annotated[str, CODE_FILES]] | None, Field(description=
 class CommandComponent(Ported):
     """A command."""
 
-    type: Annotated[Literal["command"] | None, ANY_CASE] = None
-    command: str = Field(description="A shell command; ${{inputs.X}} and ${{outputs.Y}} stand for paths and values.")
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the job.")
-    environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
-    outputs: dict[str, AnyOutput] | None = None  # type: ignore[assignment]
-    resources: JobResources | None = None
-    distribution: Distribution | None = None
-    properties: dict[str, Any] | None = None
+    type: Annotated[Literal["command"] | None, ANY_CASE] = Field(
+        None, description="command: a command component (default)."
+    )
+    command: str = Field(
+        description="Shell command. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths."
+    )
+    code: Annotated[str | None, CODE_FILES] = Field(
+        None, description="Folder or file with the source code; it is the command's working directory."
+    )
+    environment: EnvironmentRef = Field(
+        description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    outputs: dict[str, AnyOutput] | None = Field(
+        None, description="Outputs of the component, by name: data, or values for other steps of a pipeline."
+    )  # type: ignore[assignment]
+    resources: JobResources | None = Field(
+        None, description="Number and size of the machines that the component runs on."
+    )
+    distribution: Distribution | None = Field(
+        None, description="Distributed training: the launcher and the number of processes. Default: one process."
+    )
+    properties: dict[str, Any] | None = Field(None, description="Properties: key-value pairs for programs.")
     additional_includes: Includes = None
 
 
 class ParallelTask(Spec):
     """The script that goes through mini batches."""
 
-    type: Annotated[Literal["run_function", "function", "model"], ANY_CASE, CAMEL]
-    code: Annotated[str | None, CODE_FILES] = None
-    entry_script: str | None = Field(None, description="File inside the code with init() and run().")
-    program_arguments: str | None = None
-    model: str | None = None
-    append_row_to: str | None = Field(None, description="The output that what run() returns is appended to.")
-    environment: EnvironmentRef
+    type: Annotated[Literal["run_function", "function", "model"], ANY_CASE, CAMEL] = Field(
+        description="run_function (or function): calls run() of the entry script; model: scores with the model."
+    )
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")
+    entry_script: str | None = Field(None, description="Path of the script in the folder. It defines init() and run().")
+    program_arguments: str | None = Field(None, description="Arguments of the entry script.")
+    model: str | None = Field(None, description="azureml:NAME:VERSION of the model. For type model only.")
+    append_row_to: str | None = Field(
+        None, description="Output that the results of run() are appended to: ${{outputs.X}}."
+    )
+    environment: EnvironmentRef = Field(
+        description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
 
 
 _Bound = Annotated[str, Field(pattern=r"^\$\{\{.+\}\}$", description="An expression: ${{inputs.X}}.")]
@@ -47,47 +68,73 @@ _Bound = Annotated[str, Field(pattern=r"^\$\{\{.+\}\}$", description="An express
 class Retries(Spec):
     """How often a mini batch is tried."""
 
-    timeout: Whole | _Bound | None = Field(None, description="Seconds for one mini batch.")
-    max_retries: Whole | _Bound | None = None
+    timeout: Whole | _Bound | None = Field(
+        None, description="Maximum time to process a mini-batch, in seconds. Default: 60."
+    )
+    max_retries: Whole | _Bound | None = Field(
+        None, description="Number of retries of a mini-batch that failed or timed out. Default: 3."
+    )
 
 
 class ParallelComponent(Ported):
     """A script over mini batches, on several nodes."""
 
-    type: Annotated[Literal["parallel"], ANY_CASE]
-    task: ParallelTask | None = None
-    resources: JobResources | None = None
-    logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = None
-    mini_batch_size: str | None = Field(None, description="Files, or bytes as in 10kb, of one call of run().")
-    partition_keys: list[str] | None = None
-    input_data: str | None = Field(None, description="The input that is cut: ${{inputs.X}}.")
-    retry_settings: Retries | None = None
-    max_concurrency_per_instance: Whole | None = None
-    error_threshold: Whole | None = None
-    mini_batch_error_threshold: Whole | None = None
+    type: Annotated[Literal["parallel"], ANY_CASE] = Field(description="parallel: a parallel component.")
+    task: ParallelTask | None = Field(None, description="The script and what it needs.")
+    resources: JobResources | None = Field(
+        None, description="Number and size of the machines that the component runs on."
+    )
+    logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = Field(
+        None, description="Log level. Default: INFO."
+    )
+    mini_batch_size: str | None = Field(
+        None, description="Size of a mini-batch: a number of files, or bytes such as 10kb. Default: 1 file or 1MB."
+    )
+    partition_keys: list[str] | None = Field(
+        None, description="Columns that partition a table into mini-batches. Replaces mini_batch_size."
+    )
+    input_data: str | None = Field(None, description="Input that is split into mini-batches: ${{inputs.X}}.")
+    retry_settings: Retries | None = Field(None, description="Retries and time-out of a mini-batch.")
+    max_concurrency_per_instance: Whole | None = Field(
+        None, description="Number of processes on each node. Default: the number of GPUs, or of cores without GPUs."
+    )
+    error_threshold: Whole | None = Field(
+        None, description="Number of failed items after which the job fails; -1 ignores all failures. Default: -1."
+    )
+    mini_batch_error_threshold: Whole | None = Field(
+        None,
+        description="Number of failed mini-batches after which the job fails; -1 ignores all failures. Default: -1.",
+    )
 
 
 class SparkComponent(Ported):
     """A Spark application."""
 
-    type: Annotated[Literal["spark"] | None, ANY_CASE] = None
-    code: Annotated[str | None, CODE_FILES] = None
-    entry: SparkEntry
-    py_files: list[str] | None = None
-    jars: list[str] | None = None
-    files: list[str] | None = None
-    archives: list[str] | None = None
-    conf: dict[str, Any] | None = None
-    properties: dict[str, Any] | None = None
-    environment: EnvironmentRef | None = None
-    args: str | None = None
+    type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="spark: a Spark component.")
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")
+    entry: SparkEntry = Field(description="Entry point: a file or a class.")
+    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
+    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
+    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
+    archives: list[str] | None = Field(
+        None, description="Archives extracted in the working directory of each executor."
+    )
+    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
+    properties: dict[str, Any] | None = Field(None, description="Properties: key-value pairs for programs.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    args: str | None = Field(
+        None,
+        description="Arguments of the entry point. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths.",
+    )
     additional_includes: Includes = None
 
 
 class AutoMlComponent(Ported):
     """A search of AutoML, of which a component knows the task only."""
 
-    type: Annotated[Literal["automl"], ANY_CASE]
+    type: Annotated[Literal["automl"], ANY_CASE] = Field(description="automl: an automated ML component.")
     task: Annotated[
         Literal[
             "classification", "regression", "forecasting", "image_classification", "image_classification_multilabel",
@@ -95,50 +142,73 @@ class AutoMlComponent(Ported):
             "text_classification_multilabel", "text_ner",
         ],
         ANY_CASE, CAMEL,
-    ]  # fmt: skip
+    ] = Field(description="Task of the automated ML job.")  # fmt: skip
 
 
 class CopyComponent(Ported):
     """Copies data."""
 
-    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL]
-    task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL]
-    data_copy_mode: Annotated[Literal["merge_with_overwrite", "fail_if_conflict"] | None, ANY_CASE, CAMEL] = None
-    inputs: dict[str, InputPort] | None = None  # type: ignore[assignment]
-    outputs: Annotated[dict[str, OutputPort] | None, Field(min_length=1, max_length=1)] = None
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(
+        description="data_transfer: a data transfer component."
+    )
+    task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL] = Field(
+        description="copy_data: copies inputs to the output."
+    )
+    data_copy_mode: Annotated[Literal["merge_with_overwrite", "fail_if_conflict"] | None, ANY_CASE, CAMEL] = Field(
+        None,
+        description="merge_with_overwrite: existing files are overwritten; fail_if_conflict: they are an error. Default: fail_if_conflict.",
+    )
+    inputs: dict[str, InputPort] | None = Field(None, description="Inputs that are copied, by name.")  # type: ignore[assignment]
+    outputs: Annotated[dict[str, OutputPort] | None, Field(min_length=1, max_length=1)] = Field(
+        None, description="Output that the inputs are copied to. Exactly one."
+    )
 
 
 class Outside(Spec):
     """A system outside of the workspace."""
 
-    type: Annotated[Literal["file_system", "database"], ANY_CASE]
+    type: Annotated[Literal["file_system", "database"], ANY_CASE] = Field(
+        description="file_system, such as S3, or database."
+    )
 
 
 class Imported(Spec):
     """What an import makes."""
 
-    type: Annotated[Literal["mltable", "uri_folder"], ANY_CASE, CAMEL]
+    type: Annotated[Literal["mltable", "uri_folder"], ANY_CASE, CAMEL] = Field(description="Type of the imported data.")
 
 
 class Exported(Spec):
     """What an export takes."""
 
-    type: Annotated[Literal["uri_folder", "uri_file"], ANY_CASE, CAMEL]
+    type: Annotated[Literal["uri_folder", "uri_file"], ANY_CASE, CAMEL] = Field(
+        description="Type of the exported data."
+    )
 
 
 class ImportComponent(Component):
     """Brings data in."""
 
-    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL]
-    task: Annotated[Literal["import_data"], ANY_CASE, CAMEL]
-    source: Outside
-    outputs: dict[Literal["sink"], Imported] | None = None
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(
+        description="data_transfer: a data transfer component."
+    )
+    task: Annotated[Literal["import_data"], ANY_CASE, CAMEL] = Field(
+        description="import_data: copies external data to the workspace."
+    )
+    source: Outside = Field(description="External system that the data come from.")
+    outputs: dict[Literal["sink"], Imported] | None = Field(
+        None, description="The output sink, which the imported data are written to."
+    )
 
 
 class ExportComponent(Component):
     """Takes data out."""
 
-    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL]
-    task: Annotated[Literal["export_data"], ANY_CASE, CAMEL]
-    sink: Outside
-    inputs: dict[Literal["source"], Exported] | None = None
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(
+        description="data_transfer: a data transfer component."
+    )
+    task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(
+        description="export_data: copies data of the workspace to an external system."
+    )
+    sink: Outside = Field(description="External system that the data go to.")
+    inputs: dict[Literal["source"], Exported] | None = Field(None, description="The input source, which is exported.")

@@ -24,9 +24,9 @@ _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.
 class Administrator(Spec):
     """Who may log in to a machine and change it."""
 
-    admin_username: Annotated[str, WriteOnly("never returned")] = Field(description="The user's name.")
+    admin_username: Annotated[str, WriteOnly("never returned")] = Field(description="User name of the administrator.")
     admin_password: Annotated[str | None, Sensitive("a password")] = Field(
-        None, description="The user's password, as ${secret.NAME}."
+        None, description="Password of the administrator, as ${secret.NAME}."
     )
 
 
@@ -34,145 +34,169 @@ class SshSettings(Administrator):
     """The administrator of the nodes."""
 
     ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = Field(
-        None, description="The user's public key."
+        None, description="SSH public key of the administrator."
     )
 
 
 class NetworkSettings(Spec):
     """The virtual network of the nodes."""
 
-    vnet_name: str | None = Field(None, description="Name or id of the virtual network.")
-    subnet: str | None = Field(None, description="Name or id of the subnet.")
-    private_ip_address: Annotated[str | None, Computed("set by the network")] = None
-    public_ip_address: Annotated[str | None, Computed("set by the network")] = None
+    vnet_name: str | None = Field(None, description="Name or resource ID of the virtual network.")
+    subnet: str | None = Field(None, description="Name or resource ID of the subnet.")
+    private_ip_address: Annotated[str | None, Computed("set by the network")] = Field(
+        None, description="Read-only: private IP address of the compute."
+    )
+    public_ip_address: Annotated[str | None, Computed("set by the network")] = Field(
+        None, description="Read-only: public IP address of the compute."
+    )
 
 
 class ComputeBody(Resource):
     """What all computes have."""
 
     location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = Field(
-        None, description="The region; the workspace's if left out."
+        None, description="Azure region. Default: the workspace's region."
     )
-    provisioning_state: Annotated[str | None, Computed("read-only status of the compute")] = None
+    provisioning_state: Annotated[str | None, Computed("read-only status of the compute")] = Field(
+        None, description="Read-only: provisioning state of the compute."
+    )
 
 
 class NodeBody(ComputeBody):
     """What computes made of the service's own nodes have."""
 
     size: Annotated[str | None, Immutable(_FIXED), _SIZE] = Field(
-        None, description="Size of a node, such as Standard_DS3_v2."
+        None, description="VM size of a node, such as Standard_DS3_v2."
     )
     ssh_public_access_enabled: Annotated[
         Flag | None, Immutable(_FIXED), ServiceValue("set by the service unless the spec sets it")
-    ] = Field(None, description="Whether nodes take SSH from the internet.")
+    ] = Field(None, description="Whether the nodes accept SSH from the internet.")
     network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("returned empty")] = Field(
-        None, description="The virtual network of the nodes."
+        None, description="Virtual network of the nodes."
     )
-    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
+    identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
     enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = Field(
-        None, description="Whether nodes have public addresses."
+        None, description="Whether the nodes have public IP addresses. Default: true."
     )
 
 
 class AmlCompute(NodeBody):
     """A cluster that grows and shrinks with the work."""
 
-    type: Literal["amlcompute"] = Field(description="amlcompute.")
+    type: Literal["amlcompute"] = Field(description="amlcompute: a compute cluster.")
     ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = Field(
-        None, description="The administrator of the nodes."
+        None, description="SSH access of the administrator."
     )
     tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = Field(
-        None, description="low_priority is cheaper and can be taken away."
+        None, description="dedicated, or low_priority: cheaper, but nodes can be preempted. Default: dedicated."
     )
     min_instances: Whole | None = Field(
-        None, ge=0, description="Nodes that are kept even without work; 0 costs nothing."
+        None, ge=0, description="Minimum number of nodes. 0 means that an idle cluster costs nothing. Default: 0."
     )
-    max_instances: Whole | None = Field(None, ge=0, description="The most nodes.")
-    idle_time_before_scale_down: Annotated[Whole | None, AS_SECONDS] = Field(None, ge=0, description="Seconds.")
+    max_instances: Whole | None = Field(None, ge=0, description="Maximum number of nodes. Default: 4.")
+    idle_time_before_scale_down: Annotated[Whole | None, AS_SECONDS] = Field(
+        None, ge=0, description="Idle time before a node is removed, in seconds. Default: 120."
+    )
 
 
 class ComputeInstance(NodeBody):
     """A workstation for one person."""
 
-    type: Literal["computeinstance"] = Field(description="computeinstance.")
-    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = Field(None, description="How its user logs in.")
-    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = Field(
-        None, description="The person for whom it is made."
+    type: Literal["computeinstance"] = Field(
+        description="computeinstance: a compute instance, a workstation for one user."
     )
-    schedules: Schedules | None = Field(None, description="When it starts and stops.")
+    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = Field(None, description="SSH access of the user.")
+    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = Field(
+        None, description="User that the instance is assigned to. Default: its creator."
+    )
+    schedules: Schedules | None = Field(None, description="When the instance starts and stops.")
     setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = Field(
-        None, description="Scripts that run when it is created and started."
+        None, description="Scripts that run when the instance is created and started."
     )
     idle_time_before_shutdown: Annotated[str | None, AS_SECONDS] = Field(
-        None, description="ISO 8601 duration, such as PT30M."
+        None, description="Idle time before the instance stops, as an ISO 8601 duration such as PT30M."
     )
-    idle_time_before_shutdown_minutes: Whole | None = Field(None, description="Minutes without work before it stops.")
+    idle_time_before_shutdown_minutes: Whole | None = Field(
+        None, description="Idle time before the instance stops, in minutes."
+    )
     custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = Field(
-        None, description="Further applications in containers."
+        None, description="Additional applications that run in containers."
     )
-    enable_sso: Flag | None = Field(None, description="Whether people log in to its applications by single sign-on.")
-    enable_root_access: Flag | None = Field(None, description="Whether its user may become root.")
-    enable_os_patching: Flag | None = Field(None, description="Whether the operating system is patched automatically.")
-    release_quota_on_stop: Flag | None = Field(None, description="Whether a stopped one gives its quota back.")
-    state: Annotated[str | None, Computed("read-only status of the compute")] = None
+    enable_sso: Flag | None = Field(None, description="Whether applications use single sign-on. Default: true.")
+    enable_root_access: Flag | None = Field(None, description="Whether the user has root access. Default: true.")
+    enable_os_patching: Flag | None = Field(
+        None, description="Whether the operating system is patched automatically. Default: false."
+    )
+    release_quota_on_stop: Flag | None = Field(
+        None, description="Whether a stopped instance releases its quota. Default: false."
+    )
+    state: Annotated[str | None, Computed("read-only status of the compute")] = Field(
+        None, description="Read-only: state of the instance."
+    )
 
 
 class KubernetesCompute(ComputeBody):
     """An attached Kubernetes cluster."""
 
-    type: Literal["kubernetes"] = Field(description="kubernetes.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The cluster's resource id.")
+    type: Literal["kubernetes"] = Field(description="kubernetes: an attached Kubernetes cluster.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the cluster.")
     namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("the service's default")] = Field(
-        None, description="The namespace in which jobs and deployments run."
+        None, description="Namespace that jobs and deployments run in. Default: default."
     )
-    properties: dict[str, Any] | None = Field(None, description="Further settings of the attachment.")
-    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
+    properties: dict[str, Any] | None = Field(None, description="Additional settings of the attachment.")
+    identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
 
 
 class MachineSsh(Administrator):
     """How to log in to an attached machine."""
 
-    ssh_port: Whole | None = Field(None, description="The SSH port.")
+    ssh_port: Whole | None = Field(None, description="SSH port. Default: 22.")
     ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = Field(
-        None, description="The user's private key."
+        None, description="Path of the SSH private key."
     )
 
 
 class VirtualMachine(ComputeBody):
     """An attached machine."""
 
-    type: Literal["virtualmachine"] = Field(description="virtualmachine.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The machine's resource id.")
-    ssh_settings: MachineSsh | None = Field(None, description="How to log in to it.")
+    type: Literal["virtualmachine"] = Field(description="virtualmachine: an attached virtual machine.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the virtual machine.")
+    ssh_settings: MachineSsh | None = Field(None, description="SSH access to the virtual machine.")
 
 
 class SparkScale(Spec):
     """How a Spark pool grows."""
 
-    auto_scale_enabled: Flag | None = None
-    min_node_count: Whole | None = None
-    max_node_count: Whole | None = None
+    auto_scale_enabled: Flag | None = Field(None, description="Read-only: whether the pool scales automatically.")
+    min_node_count: Whole | None = Field(None, description="Read-only: minimum number of nodes.")
+    max_node_count: Whole | None = Field(None, description="Read-only: maximum number of nodes.")
 
 
 class SparkPause(Spec):
     """When a Spark pool rests."""
 
-    auto_pause_enabled: Flag | None = None
-    delay_in_minutes: Whole | None = None
+    auto_pause_enabled: Flag | None = Field(None, description="Read-only: whether an idle pool is paused.")
+    delay_in_minutes: Whole | None = Field(
+        None, description="Read-only: idle time before the pool is paused, in minutes."
+    )
 
 
 class SynapseSpark(ComputeBody):
     """An attached Synapse Spark pool."""
 
-    type: Literal["synapsespark"] = Field(description="synapsespark.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="The pool's resource id.")
-    identity: ServiceIdentity | None = Field(None, description="The identity under which jobs reach storage.")
-    node_count: Annotated[Whole | None, _POOLS_OWN] = None
-    node_family: Annotated[str | None, _POOLS_OWN] = None
-    node_size: Annotated[str | None, _POOLS_OWN] = None
-    spark_version: Annotated[str | None, _POOLS_OWN] = None
-    scale_settings: Annotated[SparkScale | None, _POOLS_OWN] = None
-    auto_pause_settings: Annotated[SparkPause | None, _POOLS_OWN] = None
+    type: Literal["synapsespark"] = Field(description="synapsespark: an attached Synapse Spark pool.")
+    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the Spark pool.")
+    identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
+    node_count: Annotated[Whole | None, _POOLS_OWN] = Field(None, description="Read-only: number of nodes.")
+    node_family: Annotated[str | None, _POOLS_OWN] = Field(None, description="Read-only: family of the nodes.")
+    node_size: Annotated[str | None, _POOLS_OWN] = Field(None, description="Read-only: size of the nodes.")
+    spark_version: Annotated[str | None, _POOLS_OWN] = Field(None, description="Read-only: version of Spark.")
+    scale_settings: Annotated[SparkScale | None, _POOLS_OWN] = Field(
+        None, description="Read-only: scaling of the pool."
+    )
+    auto_pause_settings: Annotated[SparkPause | None, _POOLS_OWN] = Field(
+        None, description="Read-only: automatic pausing of the pool."
+    )
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterable[BodyProblem]:

@@ -16,107 +16,129 @@ Weekday: TypeAlias = Literal["sunday", "monday", "tuesday", "wednesday", "thursd
 class AssignedUser(Spec):
     """The person an instance belongs to."""
 
-    user_tenant_id: str
-    user_object_id: str
+    user_tenant_id: str = Field(description="Tenant ID of the user.")
+    user_object_id: str = Field(description="Object ID of the user.")
 
 
 class SetupScript(Spec):
     """A script or command that prepares an instance."""
 
-    path: str | None = None
-    command: str | None = None
-    timeout_minutes: Whole | None = None
+    path: str | None = Field(None, description="Path of the script on the workspace's file share. Set this or command.")
+    command: str | None = Field(None, description="Shell command. Set this or path.")
+    timeout_minutes: Whole | None = Field(None, description="Maximum run time of the script, in minutes. Default: 15.")
 
 
 class SetupScripts(Spec):
     """Scripts run when an instance is made and whenever it starts."""
 
-    creation_script: SetupScript | None = None
-    startup_script: SetupScript | None = None
+    creation_script: SetupScript | None = Field(
+        None, description="Script that runs once, when the instance is created."
+    )
+    startup_script: SetupScript | None = Field(None, description="Script that runs each time the instance starts.")
 
 
 class Trigger(Spec):
     """What triggers of all kinds have."""
 
-    start_time: str | None = None
-    time_zone: str | None = None
+    start_time: str | None = Field(
+        None, description="First time at which the trigger can fire, in ISO 8601 format. Default: now."
+    )
+    time_zone: str | None = Field(
+        None, description="Time zone of the trigger, as a Windows name such as W. Europe Standard Time. Default: UTC."
+    )
 
 
 class CronTrigger(Trigger):
     """Times as cron writes them."""
 
-    type: Annotated[Literal["cron"], ANY_CASE]
-    expression: str
+    type: Annotated[Literal["cron"], ANY_CASE] = Field(description="cron: times given by a cron expression.")
+    expression: str = Field(description="Cron expression with five fields, such as 0 18 * * *.")
 
 
 class RecurrencePattern(Spec):
     """Days and times within a week or month."""
 
-    week_days: list[Weekday] | None = None
-    hours: list[Whole] | None = None
-    minutes: list[Whole] | None = None
+    week_days: list[Weekday] | None = Field(None, description="Days of the week. For frequency week only.")
+    hours: list[Whole] | None = Field(None, description="Hours of the day, 0 to 23.")
+    minutes: list[Whole] | None = Field(None, description="Minutes of the hour, 0 to 59.")
 
 
 class RecurrenceTrigger(Trigger):
     """Again and again."""
 
-    type: Annotated[Literal["recurrence"], ANY_CASE]
-    frequency: Annotated[Literal["minute", "hour", "day", "week", "month"], ANY_CASE]
-    interval: Whole
-    schedule: RecurrencePattern | None = None
+    type: Annotated[Literal["recurrence"], ANY_CASE] = Field(description="recurrence: a fixed interval.")
+    frequency: Annotated[Literal["minute", "hour", "day", "week", "month"], ANY_CASE] = Field(
+        description="Unit of the interval."
+    )
+    interval: Whole = Field(description="Number of units between two occurrences.")
+    schedule: RecurrencePattern | None = Field(None, description="Days and times within the interval.")
 
 
 class Schedule(Spec):
     """One time at which an instance starts or stops."""
 
-    trigger: CronTrigger | RecurrenceTrigger | None = None
-    action: Annotated[Literal["start", "stop"], ANY_CASE]
-    state: Annotated[Literal["enabled", "disabled"] | None, ANY_CASE] = None
-    schedule_id: Annotated[str | None, Computed("set by the service")] = None
-    provisioning_state: Annotated[str | None, Computed("read-only status of the schedule")] = None
+    trigger: CronTrigger | RecurrenceTrigger | None = Field(None, description="When the action takes place.")
+    action: Annotated[Literal["start", "stop"], ANY_CASE] = Field(description="start or stop the instance.")
+    state: Annotated[Literal["enabled", "disabled"] | None, ANY_CASE] = Field(
+        None, description="Whether the schedule is active. Default: enabled."
+    )
+    schedule_id: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: ID of the schedule."
+    )
+    provisioning_state: Annotated[str | None, Computed("read-only status of the schedule")] = Field(
+        None, description="Read-only: provisioning state of the schedule."
+    )
 
 
 class Schedules(Spec):
     """When an instance starts and stops by itself."""
 
-    compute_start_stop: list[Schedule] | None = None
+    compute_start_stop: list[Schedule] | None = Field(None, description="Times at which the instance starts or stops.")
 
 
 class ApplicationPort(Spec):
     """A port that an application is reached on."""
 
-    target: Whole = Field(ge=1025, le=65535)
-    published: Whole = Field(ge=1025, le=65535)
+    target: Whole = Field(ge=1025, le=65535, description="Port of the application in its container.")
+    published: Whole = Field(ge=1025, le=65535, description="Port of the instance that forwards to target.")
 
 
 class BindMount(Spec):
     """A folder shared with an application."""
 
-    source: str
-    target: str
+    source: str = Field(description="Path on the instance.")
+    target: str = Field(description="Path in the container.")
 
 
 class ApplicationImage(Spec):
     """The image of an application."""
 
-    reference: str
-    type: Literal["docker"] | None = None
+    reference: str = Field(description="Container image of the application.")
+    type: Literal["docker"] | None = Field(None, description="docker: a Docker image (default).")
 
 
 class CustomApplication(Spec):
     """A further application on an instance."""
 
-    name: str
-    type: Literal["docker"] | None = None
-    image: ApplicationImage
-    endpoints: list[ApplicationPort]
-    bind_mounts: list[BindMount] | None = None
-    environment_variables: Environ | None = None
+    name: str = Field(description="Name of the application.")
+    type: Literal["docker"] | None = Field(None, description="docker: an application in a Docker container (default).")
+    image: ApplicationImage = Field(description="Container image of the application.")
+    endpoints: list[ApplicationPort] = Field(description="Ports of the application.")
+    bind_mounts: list[BindMount] | None = Field(
+        None, description="Folders of the instance that are mounted in the container."
+    )
+    environment_variables: Environ | None = Field(
+        None, description="Environment variables of the application: name to value."
+    )
 
 
 class InstanceSsh(Spec):
     """The key that opens an instance; its administrator is given by the service."""
 
-    ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = None
-    admin_username: Annotated[str | None, Computed("set by the service")] = None
-    ssh_port: Annotated[str | None, Computed("set by the service")] = None
+    ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = Field(
+        None, description="SSH public key of the user."
+    )
+    admin_username: Annotated[str | None, Computed("set by the service")] = Field(
+        None, description="Read-only: user name of the administrator."
+    )
+    ssh_port: Annotated[str | None, Computed("set by the service")] = Field(None, description="Read-only: SSH port.")

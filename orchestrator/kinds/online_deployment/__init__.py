@@ -15,13 +15,13 @@ from orchestrator.core.bodies import (
     ON_OR_OFF,
     WRITTEN,
     Environ,
-    EnvironmentRef,
     Flag,
     Number,
     Properties,
     Resource,
     Whole,
 )
+from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Computed, Immutable, Ref, ServiceValue
 from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
@@ -35,155 +35,193 @@ class InlineModel(ServedModel):
     """A model without a life of its own."""
 
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
-        description="A local path, a URL, a datastore's path or a job's output."
+        description="A local path, a URL, a datastore path or a job's output."
     )
 
 
 class RequestSettings(Spec):
     """How requests wait and time out."""
 
-    request_timeout_ms: Whole | None = Field(None, gt=0, description="Milliseconds that scoring may take.")
+    request_timeout_ms: Whole | None = Field(
+        None, gt=0, description="Maximum time to score a request, in milliseconds. Default: 5000."
+    )
     max_concurrent_requests_per_instance: Whole | None = Field(
-        None, ge=1, description="Requests that one server takes at a time."
+        None, ge=1, description="Maximum number of concurrent requests on each instance. Default: 1."
     )
     max_queue_wait_ms: Whole | None = Field(
-        None, ge=0, description="Milliseconds that a request may wait before it is refused."
+        None, ge=0, description="Maximum time that a request waits in the queue, in milliseconds. Default: 500."
     )
 
 
 class Probe(Spec):
     """How the service asks whether a server lives."""
 
-    initial_delay: Whole | None = Field(None, ge=0, description="Seconds.")
-    period: Whole | None = Field(None, ge=1, description="Seconds.")
-    timeout: Whole | None = Field(None, ge=1, description="Seconds.")
-    success_threshold: Whole | None = Field(None, ge=1, description="Answers in a row after which it is healthy again.")
-    failure_threshold: Whole | None = Field(None, ge=1, description="Failures in a row after which it is given up.")
+    initial_delay: Whole | None = Field(
+        None, ge=0, description="Time after the start of the container before the first probe, in seconds. Default: 10."
+    )
+    period: Whole | None = Field(None, ge=1, description="Time between two probes, in seconds. Default: 10.")
+    timeout: Whole | None = Field(None, ge=1, description="Time-out of a probe, in seconds. Default: 2.")
+    success_threshold: Whole | None = Field(
+        None, ge=1, description="Consecutive successes after which a failed probe counts as successful. Default: 1."
+    )
+    failure_threshold: Whole | None = Field(
+        None, ge=1, description="Consecutive failures after which the container counts as failed. Default: 30."
+    )
 
 
 class FixedScale(Spec):
     """As many servers as the deployment says, or as rules outside of it say."""
 
-    type: Annotated[Literal["default"], ANY_CASE] = Field(description="default: as many servers as instance_count.")
+    type: Annotated[Literal["default"], ANY_CASE] = Field(
+        description="default: the number of instances is instance_count."
+    )
 
 
 class UtilizationScale(Spec):
     """How the number of servers follows the load."""
 
-    type: Annotated[Literal["target_utilization"], ANY_CASE] = Field(description="target_utilization.")
-    min_instances: Whole | None = Field(None, ge=0, description="The fewest servers.")
-    max_instances: Whole | None = Field(None, ge=0, description="The most servers.")
-    polling_interval: Whole | None = Field(None, ge=1, description="Seconds.")
+    type: Annotated[Literal["target_utilization"], ANY_CASE] = Field(
+        description="target_utilization: the number of instances follows the load."
+    )
+    min_instances: Whole | None = Field(None, ge=0, description="Minimum number of instances. Default: 1.")
+    max_instances: Whole | None = Field(None, ge=0, description="Maximum number of instances. Default: 1.")
+    polling_interval: Whole | None = Field(
+        None, ge=1, description="Time between two evaluations of the load, in seconds. Default: 1."
+    )
     target_utilization_percentage: Whole | None = Field(
-        None, ge=1, le=100, description="Load at which servers are added."
+        None, ge=1, le=100, description="Utilization that scaling aims at, in percent. Default: 70."
     )
 
 
 class CollectedData(Spec):
     """The asset that collected data become."""
 
-    name: str | None = Field(None, description="The asset's name.")
-    path: str | None = Field(None, description="Where it is stored.")
-    version: str | None = Field(None, description="The asset's version.")
-    data_id: str | None = Field(None, description="The asset's id.")
+    name: str | None = Field(None, description="Name of the data asset.")
+    path: str | None = Field(None, description="Path at which the data are stored.")
+    version: str | None = Field(None, description="Version of the data asset.")
+    data_id: str | None = Field(None, description="ID of the data asset.")
 
 
 class Collection(Spec):
     """One stream of collected data."""
 
-    enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF] = Field(description="Whether it is collected.")
-    sampling_rate: Number | None = Field(None, ge=0, le=1, description="Share of requests that is kept, from 0 to 1.")
-    client_id: str | None = Field(None, description="Client id of the identity that writes.")
-    data: CollectedData | str | None = Field(None, description="The asset that the collected data become.")
+    enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF] = Field(
+        description="Whether the data are collected."
+    )
+    sampling_rate: Number | None = Field(
+        None, ge=0, le=1, description="Fraction of the requests to collect, 0 to 1. Default: 1."
+    )
+    client_id: str | None = Field(None, description="Client ID of the identity that writes the data.")
+    data: CollectedData | str | None = Field(None, description="Data asset that the data are registered as.")
 
 
 class RequestLogging(Spec):
     """What of a request is written down."""
 
-    capture_headers: list[str] | None = Field(None, description="Headers that are kept.")
+    capture_headers: list[str] | None = Field(None, description="Names of the headers to log.")
 
 
 class DataCollector(Spec):
     """What is kept of requests and answers."""
 
     collections: dict[str, Collection] = Field(
-        description="Name (model_inputs, model_outputs, …) to what is collected."
+        description="Data to collect, by name: model_inputs, model_outputs or a custom name."
     )
-    rolling_rate: Literal["day", "hour", "minute"] | None = Field(None, description="How often a new file is begun.")
-    sampling_rate: Number | None = Field(None, ge=0, le=1, description="Share of requests that is kept, from 0 to 1.")
-    request_logging: RequestLogging | None = Field(None, description="What of a request is written down beside it.")
+    rolling_rate: Literal["day", "hour", "minute"] | None = Field(
+        None, description="How often a new file is started. Default: hour."
+    )
+    sampling_rate: Number | None = Field(
+        None, ge=0, le=1, description="Fraction of the requests to collect, 0 to 1. Default: 1."
+    )
+    request_logging: RequestLogging | None = Field(None, description="Request headers to log with the data.")
 
 
 class OnlineDeployment(Resource):
     """What all deployments have."""
 
-    endpoint_name: str | None = Field(None, description="The endpoint that contains it; optional.")
+    endpoint_name: str | None = Field(
+        None, description="Endpoint that contains the deployment. Optional: it follows from the place in the spec."
+    )
     model: Annotated[str, Ref("what answers", kind="models")] | InlineModel | None = Field(
-        None, description="azureml:NAME:VERSION, or a model without a name."
+        None, description="azureml:NAME:VERSION, or an inline model."
     )
-    model_mount_path: str | None = Field(None, description="Where the model lies in the container.")
-    code_configuration: CodeConfiguration | None = Field(
-        None, description="The code around the model; MLflow models need none."
-    )
+    model_mount_path: str | None = Field(None, description="Path in the container at which the model is mounted.")
+    code_configuration: CodeConfiguration | None = Field(None, description="Scoring code. MLflow models need none.")
     environment: EnvironmentRef | None = Field(
-        None, description="azureml:NAME:VERSION, or an environment without a name."
+        None, description="azureml:NAME:VERSION, or an inline environment. MLflow models need none."
     )
-    environment_variables: Environ | None = Field(None, description="Environment variables of the servers.")
-    instance_count: Whole | None = Field(None, ge=1, description="Number of servers.")
-    app_insights_enabled: Flag | None = Field(None, description="Whether logs go to Application Insights.")
+    environment_variables: Environ | None = Field(
+        None, description="Environment variables of the container: name to value."
+    )
+    instance_count: Whole | None = Field(None, ge=1, description="Number of instances. Default: 1.")
+    app_insights_enabled: Flag | None = Field(
+        None, description="Whether logs are sent to Application Insights. Default: false."
+    )
     scale_settings: Annotated[FixedScale | UtilizationScale | None, ServiceValue("the service's default")] = Field(
-        None, description="How the number of servers is found."
+        None, description="How the number of instances is determined. Default: instance_count."
     )
     request_settings: Annotated[RequestSettings | None, ServiceValue("the service cuts milliseconds to seconds")] = (
-        Field(None, description="How requests wait and time out.")
+        Field(None, description="Time-outs and concurrency of requests.")
     )
     liveness_probe: Annotated[Probe | None, ServiceValue("set by the service")] = Field(
-        None, description="How the service asks whether a server lives."
+        None, description="Probe that determines whether the container is alive."
     )
     readiness_probe: Annotated[Probe | None, ServiceValue("set by the service")] = Field(
-        None, description="How the service asks whether a server can score."
+        None, description="Probe that determines whether the container can score."
     )
-    data_collector: DataCollector | None = Field(None, description="What is kept of requests and answers.")
-    properties: Properties | None = Field(None, description="Labels that programs read.")
-    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = None
+    data_collector: DataCollector | None = Field(None, description="Collection of requests and responses.")
+    properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
+    provisioning_state: Annotated[str | None, Computed("read-only status of the deployment")] = Field(
+        None, description="Read-only: provisioning state of the deployment."
+    )
 
 
 class ManagedOnlineDeployment(OnlineDeployment):
     """A deployment on machines of the service."""
 
-    type: Literal["managed"] | None = None
-    instance_type: Annotated[str, ANY_CASE] = Field(description="Size of a machine, such as Standard_DS3_v2.")
+    type: Literal["managed"] | None = Field(None, description="managed: runs on machines of the service (default).")
+    instance_type: Annotated[str, ANY_CASE] = Field(description="VM size of an instance, such as Standard_DS3_v2.")
     egress_public_network_access: Annotated[
         Literal["enabled", "disabled"] | None,
         ANY_CASE,
         Immutable("the network of a deployment is set when it is created"),
         ServiceValue("enabled by default"),
-    ] = None
-    private_network_connection: Flag | None = None
+    ] = Field(None, description="Whether the deployment can reach the internet. Default: enabled.")
+    private_network_connection: Flag | None = Field(
+        None, description="Whether the deployment connects to the workspace through a private endpoint. Default: false."
+    )
 
 
 class ContainerAmount(Spec):
     """Cores, memory and graphics processors of a container."""
 
-    cpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
-    memory: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
-    gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = None
-    nvidia_gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(None, alias="nvidia.com/gpu")
+    cpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
+        None, description="Number of CPU cores, such as 0.5 or 500m."
+    )
+    memory: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
+        None, description="Amount of memory, such as 500Mi or 2Gi."
+    )
+    gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(None, description="Number of NVIDIA GPUs.")
+    nvidia_gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
+        None, alias="nvidia.com/gpu", description="Number of NVIDIA GPUs, as Kubernetes spells it."
+    )
 
 
 class ContainerResources(Spec):
     """What a container asks for and may take."""
 
-    requests: ContainerAmount | None = None
-    limits: ContainerAmount | None = None
+    requests: ContainerAmount | None = Field(None, description="Resources that are reserved for the container.")
+    limits: ContainerAmount | None = Field(None, description="Maximum resources of the container.")
 
 
 class KubernetesOnlineDeployment(OnlineDeployment):
     """A deployment on an attached Kubernetes cluster."""
 
-    type: Literal["kubernetes"]
-    instance_type: str | None = None
-    resources: ContainerResources | None = None
+    type: Literal["kubernetes"] = Field(description="kubernetes: runs on an attached Kubernetes cluster.")
+    instance_type: str | None = Field(
+        None, description="Instance type defined on the cluster. Default: defaultinstancetype."
+    )
+    resources: ContainerResources | None = Field(None, description="Resource requests and limits of the container.")
 
 
 def _variant(body: Mapping[str, Any]) -> str:
