@@ -11,6 +11,7 @@ from orchestrator.workspace.jobs.execution import (
     Execution,
     Foreseen,
     JobWire,
+    StepForm,
     WireReader,
     named_outputs,
     no_facts,
@@ -67,6 +68,12 @@ def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
     return {"type": "automl", **automl_fields(sent, reader)}
 
 
+def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
+    fields = {**component, **step, "type": "automl"}
+    fields.pop("inputs", None)
+    return f"automl.{fields.get('task', '')}", fields
+
+
 EXECUTION: Final = Execution(
     key="automl",
     own_python=True,
@@ -88,4 +95,5 @@ EXECUTION: Final = Execution(
         log="user_logs/std_log.txt",
         facts=no_facts,
     ),
+    step=StepForm(tells=("task",), component="component", job=_step, reused=True),
 )

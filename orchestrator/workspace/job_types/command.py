@@ -11,6 +11,7 @@ from orchestrator.workspace.jobs.execution import (
     Body,
     Execution,
     JobWire,
+    StepForm,
     WireReader,
     WireWriter,
     named_inputs,
@@ -18,6 +19,7 @@ from orchestrator.workspace.jobs.execution import (
     no_facts,
     nothing_foreseen,
     process_count,
+    program_of,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 
@@ -71,6 +73,10 @@ def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
     return without_nothing(fields)
 
 
+def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
+    return "command", {"type": "command", **program_of(step, component), "limits": step.get("limits")}
+
+
 EXECUTION: Final = Execution(
     key="command",
     own_python=False,
@@ -92,4 +98,5 @@ EXECUTION: Final = Execution(
         log="user_logs/std_log.txt",
         facts=no_facts,
     ),
+    step=StepForm(tells=("command",), component="component", job=_step, reused=True),
 )

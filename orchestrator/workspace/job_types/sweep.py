@@ -10,11 +10,13 @@ from orchestrator.workspace.jobs.execution import (
     Body,
     Execution,
     JobWire,
+    StepForm,
     WireReader,
     WireWriter,
     named_outputs,
     nothing_foreseen,
     one_process,
+    program_of,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import BEST_CHILD
@@ -183,6 +185,16 @@ def _facts(attributes: Mapping[str, Any]) -> dict[str, str]:
     return {"best_child_run_id": str(result[BEST_CHILD]), "score": str(result.get("value"))}
 
 
+_STEP_FIELDS: Final = ("search_space", "objective", "limits", "sampling_algorithm", "early_termination", "resources")
+
+
+def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
+    """A component's command has its parameters as inputs, which is what a trial makes of them."""
+    program = program_of({name: step.get(name) for name in ("environment_variables", "resources")}, component)
+    fields = {name: step[name] for name in _STEP_FIELDS if step.get(name) is not None}
+    return "sweep", {"type": "sweep", "trial": program, **fields}
+
+
 EXECUTION: Final = Execution(
     key="sweep",
     own_python=True,
@@ -204,4 +216,5 @@ EXECUTION: Final = Execution(
         log="azureml-logs/hyperdrive.txt",
         facts=_facts,
     ),
+    step=StepForm(tells=("trial", "search_space"), component="trial", job=_step, reused=True),
 )

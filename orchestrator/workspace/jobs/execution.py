@@ -74,6 +74,38 @@ class JobWire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepForm:
+    """How a step of a pipeline becomes a job of a type.
+
+    Attributes:
+        tells: fields that only steps of this type have; ``type`` may be left out then.
+        component: the field that names the component, or is the program.
+        job: the variant of the jobs kind, and the job's body without what all jobs have. Takes the step, with its bindings resolved, and its
+            component, empty if it has none.
+        reused: an earlier result of an unchanged step may be used; no if the parts of it are reused one by one.
+    """
+
+    tells: tuple[str, ...]
+    component: str
+    job: Callable[[Body, Body], tuple[str, dict[str, Any]]]
+    reused: bool
+
+
+PROGRAM_FIELDS: Final = ("command", "code", "environment", "environment_variables", "distribution", "resources")
+"""What a component and a step both may say of a program; the step's word counts."""
+
+
+def program_of(step: Body, component: Body) -> dict[str, Any]:
+    """The program of a step: that of its component, with what the step says differently."""
+    fields = {name: _first(step.get(name), component.get(name)) for name in PROGRAM_FIELDS}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value not in (None, {}, "")), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """How jobs of a type run. Every attribute has to be given: a type that leaves one out does not import.
 
@@ -91,6 +123,7 @@ class Execution:
         result: the attribute of the record that ``metrics.json`` becomes.
         foreseen: what can be said against a body before anything runs. Must not raise; asked by plans, so it imports nothing large.
         wire: see `JobWire`.
+        step: how a step of a pipeline becomes such a job; None if it cannot.
     """
 
     key: str
@@ -106,6 +139,7 @@ class Execution:
     result: str
     foreseen: Callable[[Body], Iterable[Foreseen]]
     wire: JobWire
+    step: StepForm | None
 
 
 def named_outputs(body: Body) -> dict[str, Mapping[str, Any]]:

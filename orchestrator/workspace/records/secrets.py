@@ -48,19 +48,21 @@ class SecretFiles:
         kept = {"values": [[list(path), value] for path, value in values], "named": dict(named or {})}
         private_files.replace(target, json.dumps(kept))
 
-    def hand_on(self, source: RecordKey, target: RecordKey, moved: Callable[[Path_], Path_]) -> None:
+    def hand_on(self, source: RecordKey, target: RecordKey, moved: Callable[[Path_], Path_ | None]) -> None:
         """Give a resource the secrets of another, whose body it has in part.
 
         Args:
             source: has the secrets.
             target: gets them.
-            moved: a place inside the one body as a place inside the other.
+            moved: a place inside the one body as a place inside the other; None if the other has not this part. What stood there is
+                hidden all the same.
 
         Raises:
             Invalid: the kept secrets are damaged.
         """
         values, named = self._kept(source)
-        self.put(target, [(moved(tuple(path)), value) for path, value in values], named)
+        placed = [(moved(tuple(path)), value) for path, value in values]
+        self.put(target, [(place, value) for place, value in placed if place is not None], named)
 
     def reveal(self, record: Record) -> dict[str, Any]:
         """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 from orchestrator.workspace.folder.paths import safe_name
+from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import Record
 
@@ -21,24 +20,7 @@ def take_over(best: Record, folder: JobFolder) -> None:
     named = {safe_name(name) for name in made}
     for name, place in outputs.items():
         if name in made:
-            _copy(Path(made[name]), Path(place))
+            share_tree(Path(made[name]), Path(place))
     for source in sorted((folder.path.parent / best.revision / "outputs").glob("*")):
         if source.name not in named:
-            _copy(source, folder.outputs / source.name)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        for inner in source.iterdir():
-            _copy(inner, target / inner.name)
-    elif source.exists() and not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _share(source, target)
-
-
-def _share(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
+            share_tree(source, folder.outputs / source.name)

@@ -1,0 +1,129 @@
+"""Pipeline jobs, run: a program of ours that starts a run for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.workspace.arm.wording import without_nothing
+from orchestrator.workspace.jobs.execution import (
+    Body,
+    Execution,
+    JobWire,
+    StepForm,
+    WireReader,
+    WireWriter,
+    named_outputs,
+    no_facts,
+    nothing_foreseen,
+    one_process,
+)
+from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+
+RESULT: Final = "pipeline"
+
+
+def _program(body: Body) -> str:
+    return ""
+
+
+def _no_inputs(body: Body) -> Mapping[str, Any]:
+    """They go into the steps."""
+    return {}
+
+
+def _time_limit(body: Body) -> float | None:
+    return None
+
+
+def _outputs(body: Body) -> dict[str, Mapping[str, Any]]:
+    """An output that is written as a step's output, or whose path is one, has a place of its own here."""
+    ports = {name: spec if isinstance(spec, Mapping) else {} for name, spec in named_outputs(body).items()}
+    return {
+        name: {field: value for field, value in port.items() if field != "path" or "parent." not in str(value)}
+        for name, port in ports.items()
+    }
+
+
+def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
+    return [order.python, "-P", "-m", "orchestrator.workspace.pipeline", str(folder.path)], {}
+
+
+def _variant(sent: Mapping[str, Any]) -> str:
+    return "pipeline"
+
+
+def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
+    from orchestrator.workspace.pipeline.nodes import spoken  # it reads steps as the wire's jobs are read, which needs this module
+
+    settings = {name: value for name, value in (sent.get("settings") or {}).items() if not name.startswith("_")}
+    component = sent.get("componentId")
+    return {
+        "type": "pipeline",
+        "jobs": {name: spoken(node) for name, node in (sent.get("jobs") or {}).items()},
+        "component": reader.short(str(component)) if component else None,
+        "settings": settings or None,
+        "inputs": {name: reader.input(value) for name, value in (sent.get("inputs") or {}).items()} or None,
+    }
+
+
+def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
+    fields = {
+        "jobs": {name: _node(name, node, writer) for name, node in (body.get("jobs") or {}).items()},
+        "settings": body.get("settings"),
+        "inputs": {name: writer.input(value) for name, value in (body.get("inputs") or {}).items()},
+    }
+    return without_nothing(fields)
+
+
+def _node(name: str, node: Mapping[str, Any], writer: WireWriter) -> dict[str, Any]:
+    """A step as clients read it. Source: azure-ai-ml 1.35, ``BaseNode._from_rest_object``."""
+    inputs = {key: {"job_input_type": "literal", "value": _said(value)} for key, value in _named(node, "inputs")}
+    outputs = {key: {"type": "literal", "value": _said(value)} for key, value in _named(node, "outputs") if value}
+    rest = {key: value for key, value in node.items() if key not in ("inputs", "outputs", "component")}
+    return without_nothing(
+        {**rest, "name": name, "componentId": node.get("component"), "inputs": inputs, "outputs": outputs}
+    )
+
+
+def _named(node: Mapping[str, Any], side: str) -> list[tuple[str, Any]]:
+    return list((node.get(side) or {}).items())
+
+
+def _said(value: Any) -> str:
+    return str(value.get("path") or value.get("value") or "") if isinstance(value, Mapping) else str(value)
+
+
+def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
+    """A pipeline within a pipeline. What it says of defaults counts for itself only where it is a job."""
+    fields = {
+        "type": "pipeline",
+        "jobs": step.get("jobs") or component.get("jobs"),
+        "settings": step.get("settings"),
+    }
+    return "pipeline", fields
+
+
+EXECUTION: Final = Execution(
+    key="pipeline",
+    own_python=True,
+    places=0,
+    program=_program,
+    inputs=_no_inputs,
+    outputs=_outputs,
+    own_outputs=True,
+    time_limit=_time_limit,
+    processes=one_process,
+    argv=_argv,
+    result=RESULT,
+    foreseen=nothing_foreseen,
+    wire=JobWire(
+        name="Pipeline",
+        variant=_variant,
+        body=_body,
+        properties=_properties,
+        log="user_logs/std_log.txt",
+        facts=no_facts,
+    ),
+    step=StepForm(tells=("jobs",), component="component", job=_step, reused=False),
+)

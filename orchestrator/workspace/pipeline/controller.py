@@ -1,0 +1,245 @@
+"""Runs a pipeline from its first step to its outputs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from orchestrator.core import private_files
+from orchestrator.core.errors import BackendError
+from orchestrator.core.health import Health
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.folder.trees import share_tree
+from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.pipeline.children import StepRuns, Tracking
+from orchestrator.workspace.pipeline.components import Components
+from orchestrator.workspace.pipeline.earlier import Earlier
+from orchestrator.workspace.pipeline.graph import Step, read_graph
+from orchestrator.workspace.pipeline.identity import LINEAGE, STEP, Identities
+from orchestrator.workspace.pipeline.making import Maker
+from orchestrator.workspace.pipeline.schedule import ENDED, State, never, ready, to_cancel
+from orchestrator.workspace.pipeline.values import Values
+from orchestrator.workspace.pipeline.whole import whole
+from orchestrator.workspace.records import record_kinds
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.supervision.control import call
+
+Say = Callable[[str], None]
+
+LOOK_S: Final = 0.03
+"""Between two looks at the records, seconds."""
+
+TOLD_LINES: Final = 8
+"""So many last lines of a failed step are repeated in the pipeline's own log."""
+
+TRIED: Final = "tried"
+"""File in a pipeline's folder: a try of it has come to its end. One that was killed leaves none, and is gone on with."""
+
+
+class Refusal(Exception):
+    """The pipeline has failed; the text says why."""
+
+
+class Controller:
+    """One pipeline.
+
+    Args:
+        paths, store: the workspace.
+        pipeline: its record.
+        tracking: where runs that take earlier results over are shown.
+        say: takes one line for the log.
+        pause: waits between two looks.
+
+    Raises:
+        BackendError: the pipeline cannot be read.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: RecordStore,
+        pipeline: Record,
+        tracking: Tracking,
+        say: Say,
+        pause: Callable[[], None] = lambda: time.sleep(LOOK_S),
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._say = say
+        self._pause = pause
+        self._seen: int | None = None
+        self._folder = JobFolder(paths.job(pipeline.revision))
+        components = Components(store)
+        body = whole(pipeline.body, components)
+        self._graph = read_graph(body)
+        self._inputs: Mapping[str, Any] = body.get("inputs") or {}
+        experiment = str(body.get("experiment_name") or pipeline.owner or "Default")
+        self._maker = Maker(body, self._graph, components, experiment)
+        self._identities = Identities(store, paths, pipeline.stand_ins)
+        self._earlier = Earlier(store, paths, pipeline.revision)
+        self._runs = StepRuns(paths, store, pipeline, tracking)
+        self._known = self._runs.all()
+        self._states = dict.fromkeys(self._graph.steps, State.WAITING)
+        self._troubles: dict[str, str] = {}
+        self._cancelled: set[str] = set()
+
+    def run(self) -> None:
+        """Start steps and follow them until all have ended; then take over what is bound to the pipeline's outputs.
+
+        Raises:
+            Refusal: a step has failed.
+            BackendError: the workspace does not answer.
+        """
+        self._take_up()
+        while self._round():
+            self._pause()
+        try:
+            self._finish()
+        finally:
+            private_files.replace(self._folder.path / TRIED, "")
+
+    def _take_up(self) -> None:
+        """Go on with the steps that there are: after a kill with all of them, in a new try with those that have completed."""
+        marker = self._folder.path / TRIED
+        for name in [name for name in self._known if name in self._states]:
+            run = self._known[name]
+            if run.health is Health.DEGRADED and marker.exists():
+                continue
+            self._follow(name, run)
+        taken = [name for name, state in self._states.items() if state is not State.WAITING]
+        done = sum(self._states[name] in ENDED for name in taken)
+        marker.unlink(missing_ok=True)
+        if taken:
+            self._say(f"Resumed: {len(taken)} of {len(self._states)} steps exist, {done} of them have ended.")
+        else:
+            self._say(f"{len(self._states)} steps: {', '.join(self._states)}.")
+
+    def _round(self) -> bool:
+        """One look. Returns whether there is anything left to wait for."""
+        version = self._store.data_version()
+        if version != self._seen:
+            self._seen = version
+            for name, state in self._states.items():
+                if state is State.RUNNING:
+                    self._follow(name, self._runs.read(self._known[name]))
+        for name in never(self._graph, self._states):
+            self._states[name] = State.SKIPPED
+            self._say(f"step {name}: not run")
+        for name in to_cancel(self._graph, self._states):
+            if name not in self._cancelled:
+                self._cancelled.add(name)
+                self._runs.cancel(self._known[name], "Cancelled: another step failed.")
+                self._nudge()
+        while names := ready(self._graph, self._states):
+            for name in names:
+                self._start(self._graph.steps[name])
+        return any(state not in ENDED for state in self._states.values())
+
+    def _start(self, step: Step) -> None:
+        made_by = {name: self._known[name] for name, state in self._states.items() if state is State.DONE}
+        try:
+            made = self._maker.make(step, Values(self._inputs, made_by))
+            digest = self._identities.of(made, self._runs.name(step))
+            source = self._earlier.of(made, digest)
+            if source is None:
+                self._known[step.name] = self._runs.start(step, made, digest)
+                self._states[step.name] = State.RUNNING
+                self._say(f"step {step.name}: started as {self._known[step.name].revision}")
+                self._nudge()
+                return
+            self._known[step.name], trouble = self._runs.reuse(step, made, digest, source)
+        except BackendError as error:
+            trouble, source = f"{error.detail} {error.fix}".strip(), None
+        self._states[step.name] = State.FAILED if trouble else State.DONE
+        if trouble:
+            self._troubles[step.name] = trouble
+        self._say(f"step {step.name}: {f'failed: {trouble}' if trouble else self._origin(step.name)}")
+
+    def _origin(self, name: str) -> str:
+        run = self._known[name]
+        return f"reused from {run.attributes[STEP]['reused_from']}"
+
+    def _follow(self, name: str, run: Record) -> None:
+        self._known[name] = run
+        if run.health is Health.PROGRESSING:
+            self._states[name] = State.RUNNING
+            return
+        done = run.health is Health.HEALTHY
+        self._states[name] = State.DONE if done else State.FAILED
+        seconds = run.attributes.get("duration_s")
+        took = f" in {seconds:.1f} s" if isinstance(seconds, int | float) and seconds else ""
+        why = "" if done or not run.message else f": {run.message.splitlines()[0]}"
+        if not done:
+            self._troubles[name] = run.message or run.phase
+        self._say(f"step {name}: {run.phase}{took if done else why}")
+
+    def _nudge(self) -> None:
+        """Tell the supervisor at once; without one the next will look by itself."""
+        try:
+            call(self._paths, "nudge", timeout_s=1.0)
+        except BackendError:
+            return
+
+    def _finish(self) -> None:
+        self._write_result()
+        failed = [name for name, state in self._states.items() if state is State.FAILED]
+        own = [name for name in failed if name not in self._cancelled]
+        if failed:
+            raise Refusal(self._failure((own or failed)[0], (own or failed)[1:]))
+        outputs = RunOrder.read(self._folder).outputs
+        for name, source in self._graph.outputs.items():
+            made = (self._known[source.step].attributes.get("outputs") or {}).get(source.output)
+            if name in outputs and made:
+                _hand_over(Path(made), Path(outputs[name]))
+        reused = self._reused()
+        said = f"; {len(reused)} of {len(self._states)} steps reused" if reused else ""
+        self._say(f"Completed{said}.")
+
+    def _failure(self, name: str, others: list[str]) -> str:
+        [reason, *lines] = (self._troubles.get(name) or "failed").splitlines()
+        also = f" Also failed: {', '.join(others)}." if others else ""
+        run = f" (run {self._known[name].revision})" if name in self._known else ""
+        return "\n".join([f"Step '{name}' failed{run}: {reason}{also}", *lines[-TOLD_LINES:]])
+
+    def _reused(self) -> list[str]:
+        return [name for name, run in self._known.items() if (run.attributes.get(STEP) or {}).get("reused_from")]
+
+    def _write_result(self) -> None:
+        lineage = {
+            name: self._identities.made(self._known[source.step].revision, source.output)
+            for name, source in self._graph.outputs.items()
+            if self._states.get(source.step) is State.DONE
+        }
+        result: dict[str, Any] = {
+            "steps": {name: state.value for name, state in self._states.items()},
+            "runs": {name: run.revision for name, run in self._known.items()},
+            "reused": self._reused(),
+            LINEAGE: lineage,
+        }
+        private_files.replace(self._folder.metrics, json.dumps(result))
+
+
+def _hand_over(made: Path, place: Path) -> None:
+    """What a step has made becomes an output of the pipeline, whether that was expected to be a file or a folder."""
+    if place.is_file():
+        place.unlink()
+    elif made.is_file() and place.is_dir():
+        if any(place.iterdir()):
+            place = place / made.name
+        else:
+            place.rmdir()
+    share_tree(made, place)
+
+
+def run_folder(folder: Path, tracking: Tracking, say: Say) -> None:
+    """Run the pipeline of a job's folder. See `Controller.run`."""
+    paths = WorkspacePaths(folder.parent.parent)
+    store = RecordStore(paths)
+    pipeline = store.find(record_kinds.JOBS, folder.name)
+    if pipeline is None:
+        raise Refusal(f"The workspace has no record of {folder.name}.")
+    Controller(paths, store, pipeline, tracking, say).run()

@@ -1,0 +1,130 @@
+"""A pipeline as its runner sees it: steps, what each of them waits for, and where the pipeline's outputs come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.core.diagnostic import did_you_mean
+from orchestrator.core.errors import Invalid
+from orchestrator.workspace.pipeline.expressions import FromStep, ToOutput, expression, expressions
+
+
+INNER: Final = ("jobs", "component", "trial")
+"""Fields of a step whose expressions speak of what is inside of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    Attributes:
+        name: its key below ``jobs``.
+        node: what the body says of it.
+        needs: names of steps that have to have ended first.
+        last: it runs at the very end, whatever became of the others.
+    """
+
+    name: str
+    node: Mapping[str, Any]
+    needs: frozenset[str]
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All steps of a pipeline.
+
+    Attributes:
+        steps: by name, in the order of the body.
+        outputs: output of the pipeline to what becomes it.
+        on_failure_continue: a failed step ends only those that need it.
+        force_rerun: no earlier result is used.
+        compute: of steps that name none.
+    """
+
+    steps: Mapping[str, Step]
+    outputs: Mapping[str, FromStep]
+    on_failure_continue: bool
+    force_rerun: bool
+    compute: str | None
+
+    @property
+    def handed_on(self) -> dict[str, Any]:
+        """Settings that count for the pipelines inside of it too."""
+        return {"continue_on_step_failure": self.on_failure_continue, "force_rerun": self.force_rerun}
+
+
+def read_graph(body: Mapping[str, Any]) -> Graph:
+    """The graph of a pipeline's body.
+
+    Raises:
+        Invalid: it has no steps, a step needs one that is not there, or steps wait for each other.
+    """
+    nodes: Mapping[str, Any] = body.get("jobs") or {}
+    if not nodes:
+        raise Invalid("The pipeline has no steps.", fix="Add steps under 'jobs'.")
+    settings = body.get("settings") or {}
+    steps = {name: Step(name, node, _needs(name, node, nodes)) for name, node in nodes.items()}
+    steps = _framed(steps, settings.get("on_init"), settings.get("on_finalize"))
+    _require_order(steps)
+    return Graph(
+        steps,
+        dict(_outputs(body, nodes)),
+        on_failure_continue=_flag(settings.get("continue_on_step_failure")),
+        force_rerun=_flag(settings.get("force_rerun")),
+        compute=settings.get("default_compute") or body.get("compute"),
+    )
+
+
+def _needs(name: str, node: Mapping[str, Any], nodes: Mapping[str, Any]) -> frozenset[str]:
+    outer = {field: value for field, value in node.items() if field not in INNER}
+    needed = [found for found in expressions(outer) if isinstance(found, FromStep)]
+    for source in needed:
+        if source.step not in nodes:
+            fix = did_you_mean(source.step, nodes, "Name a step of this pipeline.")
+            raise Invalid(f"Step '{name}' reads an output of '{source.step}', which is not a step.", fix=fix)
+    return frozenset(source.step for source in needed)
+
+
+def _framed(steps: dict[str, Step], first: Any, last: Any) -> dict[str, Step]:
+    """The steps with those that run before and after all others. Source: Azure ML CLI v2, ``settings.on_init``, ``on_finalize``."""
+    if first in steps:
+        steps = {
+            name: step if name in (first, last) else Step(name, step.node, step.needs | {str(first)})
+            for name, step in steps.items()
+        }
+    if last in steps:
+        others = frozenset(steps) - {str(last)}
+        steps = {**steps, str(last): Step(str(last), steps[str(last)].node, others, last=True)}
+    return steps
+
+
+def _require_order(steps: Mapping[str, Step]) -> None:
+    left = dict(steps)
+    while free := [name for name, step in left.items() if not step.needs & left.keys()]:
+        for name in free:
+            del left[name]
+    if left:
+        raise Invalid(
+            f"Steps wait for each other: {', '.join(left)}.", fix="Remove one of the bindings between their outputs."
+        )
+
+
+def _outputs(body: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[tuple[str, FromStep]]:
+    """From both forms: a step says which output of the pipeline it makes, or the pipeline says which step's output it is."""
+    for name, said in (body.get("outputs") or {}).items():
+        for value in (said, said.get("path") if isinstance(said, Mapping) else None):
+            if isinstance(source := expression(value), FromStep):
+                yield name, source
+    for step, node in nodes.items():
+        for output, said in (node.get("outputs") or {}).items():
+            for value in (said, said.get("path") if isinstance(said, Mapping) else None):
+                if isinstance(target := expression(value), ToOutput):
+                    yield target.name, FromStep(step, output)
+
+
+def _flag(value: Any) -> bool:
+    """Clients send switches as texts too."""
+    return value if isinstance(value, bool) else str(value).lower() == "true"
