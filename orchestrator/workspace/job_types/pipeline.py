@@ -13,7 +13,6 @@ from orchestrator.workspace.jobs.execution import (
     StepForm,
     WireReader,
     WireWriter,
-    named_outputs,
     no_facts,
     nothing_foreseen,
     one_process,
@@ -21,6 +20,7 @@ from orchestrator.workspace.jobs.execution import (
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 
 RESULT: Final = "pipeline"
+_PARENT: Final = "parent."
 
 
 def _program(body: Body) -> str:
@@ -38,11 +38,12 @@ def _time_limit(body: Body) -> float | None:
 
 def _outputs(body: Body) -> dict[str, Mapping[str, Any]]:
     """An output that is written as a step's output, or whose path is one, has a place of its own here."""
-    ports = {name: spec if isinstance(spec, Mapping) else {} for name, spec in named_outputs(body).items()}
-    return {
-        name: {field: value for field, value in port.items() if field != "path" or "parent." not in str(value)}
-        for name, port in ports.items()
-    }
+    return {name: _own_place(spec) for name, spec in (body.get("outputs") or {}).items()}
+
+
+def _own_place(said: Any) -> dict[str, Any]:
+    port = dict(said) if isinstance(said, Mapping) else {}
+    return {name: value for name, value in port.items() if name != "path" or _PARENT not in str(value)}
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
@@ -54,7 +55,9 @@ def _variant(sent: Mapping[str, Any]) -> str:
 
 
 def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
-    from orchestrator.workspace.pipeline.nodes import spoken  # it reads steps as the wire's jobs are read, which needs this module
+    from orchestrator.workspace.pipeline.nodes import (
+        spoken,
+    )  # it reads steps as the wire's jobs are read, which needs this module
 
     settings = {name: value for name, value in (sent.get("settings") or {}).items() if not name.startswith("_")}
     component = sent.get("componentId")

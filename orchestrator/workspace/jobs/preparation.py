@@ -160,7 +160,7 @@ class Preparation:
         experiment = _experiment(record, body)
         environ = {
             "AZUREML_RUN_ID": record.revision,
-            "AZUREML_ROOT_RUN_ID": str(record.attributes.get(PARENT) or record.revision),
+            "AZUREML_ROOT_RUN_ID": self._root(record),
             **{f"AZUREML_SWEEP_{name}": text for name, text in (record.attributes.get(PARAMETERS) or {}).items()},
             "AZUREML_EXPERIMENT_NAME": experiment,
             "AZUREML_EXPERIMENT_ID": tracked.run.experiment_id,
@@ -174,6 +174,12 @@ class Preparation:
         if execution_of(record.variant).processes(body) > 1:
             environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
         return environ
+
+    def _root(self, record: Record) -> str:
+        """The run at whose bidding it runs, over all that stand between."""
+        above = record.attributes.get(PARENT)
+        found = self.store.find(record.kind, str(above)) if above else None
+        return self._root(found) if found is not None else str(above or record.revision)
 
 
 def _experiment(record: Record, body: Mapping[str, Any]) -> str:

@@ -53,10 +53,8 @@ class Components:
                 fix="Use azureml:NAME:VERSION, a local file or the component itself.",
             )
         address = f"{section}.{match['name']}"
-        if match["version"]:
-            record = self.store.get(section, address, match["version"])
-        else:
-            record = self.store.latest(section, address)
+        version = match["version"]
+        record = self.store.get(section, address, version) if version else self.store.latest(section, address)
         if record is None or record.deleting:
             names = {known.name for known in self.store.list(section)}
             close = difflib.get_close_matches(match["name"], names, n=1)

@@ -109,7 +109,7 @@ class Identities:
         record = self.store.find(record_kinds.JOBS, run)
         step = {} if record is None else record.attributes.get(STEP) or {}
         results = [] if record is None else [v for v in record.attributes.values() if isinstance(v, Mapping)]
-        lineage = next((result[LINEAGE] for result in results if LINEAGE in result), {})
+        lineage: Mapping[str, Any] = next((result[LINEAGE] for result in results if LINEAGE in result), {})
         return str(lineage.get(output) or f"{step.get('digest') or run}/{output}")
 
     def made(self, run: str, output: str) -> str:

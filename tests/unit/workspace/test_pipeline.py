@@ -218,13 +218,19 @@ def test_what_a_step_says_of_its_component_counts(played: Played) -> None:
         "limits": {"timeout": 5},
         "display_name": "Scaled",
     }
-    job = played.run("pipe", {"type": "pipeline", "inputs": {"f": {"type": "number", "default": 3}}, "jobs": {"a": node}})
+    job = played.run(
+        "pipe", {"type": "pipeline", "inputs": {"f": {"type": "number", "default": 3}}, "jobs": {"a": node}}
+    )
     body = job["a"].body
     assert body["inputs"]["data"] == {"type": "uri_file", "mode": "ro_mount", "path": "azureml:raw:1"}
     assert body["inputs"]["factor"] == 3
     assert body["outputs"]["out"] == {"type": "uri_folder", "mode": "upload", "name": "kept", "version": "3"}
     assert body["environment_variables"] == {"A": "2", "B": "x-3"}
-    assert (body["resources"], body["limits"], body["display_name"]) == ({"instance_count": 1}, {"timeout": 5}, "Scaled")
+    assert (body["resources"], body["limits"], body["display_name"]) == (
+        {"instance_count": 1},
+        {"timeout": 5},
+        "Scaled",
+    )
 
 
 def test_a_sweep_step_searches_a_component(played: Played) -> None:
@@ -351,18 +357,21 @@ def test_a_failed_step_ends_only_what_needs_it_if_so_wanted(played: Played) -> N
     played.fails = {"train": "Exit code 3."}
     for value in (True, "true"):
         played.ran.clear()
-        message = played.message(f"pipe{value}", {**CHAIN, "settings": {"continue_on_step_failure": value, "force_rerun": True}})
+        message = played.message(
+            f"pipe{value}", {**CHAIN, "settings": {"continue_on_step_failure": value, "force_rerun": True}}
+        )
         assert played.ran == ["prep", "train", "report"] and "'train' failed" in message
 
 
 def test_what_runs_first_and_last(played: Played) -> None:
     jobs = {"end": command(), "work": command(), "begin": command()}
-    body = {"type": "pipeline", "jobs": jobs, "settings": {"on_init": "begin", "on_finalize": "end"}}
+    settings = {"on_init": "begin", "on_finalize": "end"}
+    body = {"type": "pipeline", "jobs": jobs, "settings": settings}
     played.run("a", body)
     assert played.ran == ["begin", "work", "end"]
     played.ran.clear()
     played.fails = {"work": "Exit code 1."}
-    assert "'work' failed" in played.message("b", {**body, "settings": {**body["settings"], "force_rerun": True}})
+    assert "'work' failed" in played.message("b", {**body, "settings": {**settings, "force_rerun": True}})
     assert played.ran == ["begin", "work", "end"]
 
 
@@ -458,7 +467,10 @@ def test_steps_as_the_client_sends_them() -> None:
         "environment_variables": {"A": "b"},
     }
     assert spoken(sent) == said and spoken(said) == said
-    trial = {"type": "sweep", "trial": {"properties": {"componentSpec": {"command": "x", "code": f"{scope}/codes/c/versions/1"}}}}
+    trial = {
+        "type": "sweep",
+        "trial": {"properties": {"componentSpec": {"command": "x", "code": f"{scope}/codes/c/versions/1"}}},
+    }
     assert spoken(trial)["trial"] == {"command": "x", "code": "azureml:c:1"}
 
 
