@@ -95,5 +95,5 @@ EXECUTION: Final = Execution(
         log="user_logs/std_log.txt",
         facts=no_facts,
     ),
-    step=StepForm(tells=("task",), component="component", job=_step, reused=True),
+    step=StepForm(tells=("task",), component="", job=_step, reused=True),
 )

@@ -71,30 +71,14 @@ def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
 
 
 def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
+    from orchestrator.workspace.pipeline.sent import sent  # as above
+
     fields = {
-        "jobs": {name: _node(name, node, writer) for name, node in (body.get("jobs") or {}).items()},
+        "jobs": {name: sent(name, node) for name, node in (body.get("jobs") or {}).items()},
         "settings": body.get("settings"),
         "inputs": {name: writer.input(value) for name, value in (body.get("inputs") or {}).items()},
     }
     return without_nothing(fields)
-
-
-def _node(name: str, node: Mapping[str, Any], writer: WireWriter) -> dict[str, Any]:
-    """A step as clients read it. Source: azure-ai-ml 1.35, ``BaseNode._from_rest_object``."""
-    inputs = {key: {"job_input_type": "literal", "value": _said(value)} for key, value in _named(node, "inputs")}
-    outputs = {key: {"type": "literal", "value": _said(value)} for key, value in _named(node, "outputs") if value}
-    rest = {key: value for key, value in node.items() if key not in ("inputs", "outputs", "component")}
-    return without_nothing(
-        {**rest, "name": name, "componentId": node.get("component"), "inputs": inputs, "outputs": outputs}
-    )
-
-
-def _named(node: Mapping[str, Any], side: str) -> list[tuple[str, Any]]:
-    return list((node.get(side) or {}).items())
-
-
-def _said(value: Any) -> str:
-    return str(value.get("path") or value.get("value") or "") if isinstance(value, Mapping) else str(value)
 
 
 def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:

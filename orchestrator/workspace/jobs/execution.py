@@ -79,7 +79,7 @@ class StepForm:
 
     Attributes:
         tells: fields that only steps of this type have; ``type`` may be left out then.
-        component: the field that names the component, or is the program.
+        component: the field that names the component, or is one; empty if such steps have none.
         job: the variant of the jobs kind, and the job's body without what all jobs have. Takes the step, with its bindings resolved,
             and its component, empty if it has none.
         reused: an earlier result of an unchanged step may be used; no if the parts of it are reused one by one.

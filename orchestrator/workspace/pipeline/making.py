@@ -62,7 +62,7 @@ class Maker:
         """
         node = step.node
         form = _form(step, self.components)
-        said = node.get(form.component)
+        said = node.get(form.component) if form.component else None
         component = dict(self.components.find(said)) if said is not None else {}
         inputs = _inputs(step, component, values)
         outputs = dict(self._outputs(node, component))
@@ -107,7 +107,7 @@ def _form(step: Step, components: Components) -> StepForm:
     """How a step's type makes it a job. What says no type is told by its component, or by its fields."""
     node = step.node
     component = components.find(node["component"]) if node.get("component") is not None else {}
-    key = node.get("type") or component.get("type") or _told(node) or _told(component)
+    key = node.get("type") or component.get("type") or told(node) or told(component)
     form = execution_of(str(key)).step if key else None
     if form is None:
         raise Invalid(
@@ -119,8 +119,9 @@ def _form(step: Step, components: Components) -> StepForm:
     return form
 
 
-def _told(fields: Mapping[str, Any]) -> str:
-    """The type that fields tell. One that is named as the type is, is in the documents of other types too."""
+def told(fields: Mapping[str, Any]) -> str:
+    """The type that the fields of a step or component tell; empty if they tell none. A field with the name of its type tells least:
+    other types have it too."""
     forms = [(key, execution_of(key).step) for key in running_types()]
     told = [(key, field) for key, form in forms if form is not None for field in form.tells if field in fields]
     return min(told, key=lambda pair: pair[0] == pair[1], default=("", ""))[0]

@@ -1,0 +1,65 @@
+"""Steps in the words of the wire, for clients that read a pipeline which did not come by it.
+
+Source: azure-ai-ml 1.35, ``BaseNode._from_rest_object``: clients know the program of a step by its component's id only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.core.fingerprint import digest_tree
+from orchestrator.workspace.arm.scope import name_of
+from orchestrator.workspace.arm.wording import without_nothing
+from orchestrator.workspace.job_types import execution_of, running_types
+from orchestrator.workspace.pipeline.making import told
+from orchestrator.workspace.pipeline.nodes import spoken
+
+_OWN: Final = ("inputs", "outputs", "component", "trial", "compute", "jobs")
+_ANONYMOUS: Final = "azureml:azureml_anonymous:{}"
+"""What a component that stands in the body is called. Source: Azure ML, components of pipeline jobs."""
+
+_PLAIN: Final = "component"
+
+
+def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """One step of a body as a client reads it."""
+    node = spoken(said)
+    key = str(node.get("type") or told(node) or next(key for key in running_types() if _simple(key)))
+    form = execution_of(key).step if key in running_types() else None
+    place = _PLAIN if form is None else form.component
+    identity = {"componentId": _reference(node.get(place), node)}
+    compute = node.get("compute")
+    fields = {
+        **{field: value for field, value in node.items() if field not in _OWN},
+        **({} if not place else identity if place == _PLAIN else {place: identity}),
+        "name": name,
+        "type": key,
+        "computeId": name_of(str(compute)) if compute else None,
+        "inputs": {key: _input(value) for key, value in (node.get("inputs") or {}).items()},
+        "outputs": {key: _output(value) for key, value in (node.get("outputs") or {}).items() if value},
+    }
+    return without_nothing(fields)
+
+
+def _simple(key: str) -> bool:
+    form = execution_of(key).step
+    return form is not None and form.tells == (key,)
+
+
+def _reference(said: Any, node: Mapping[str, Any]) -> str:
+    return said if isinstance(said, str) else _ANONYMOUS.format(digest_tree(node)[:32])
+
+
+def _input(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {"job_input_type": "literal", "value": str(value)}
+    if not value.get("type") or not value.get("path"):
+        return {"job_input_type": "literal", "value": str(value.get("path") or value.get("value") or "")}
+    return {"job_input_type": value["type"], "uri": value["path"]}
+
+
+def _output(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {"job_output_type": value.get("type") or "uri_folder"}
+    return {"type": "literal", "value": str(value)}
