@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace import programs
 from orchestrator.workspace.environments.accelerators import gpu_notice
 from orchestrator.workspace.environments.environments import Environments, Wish
 from orchestrator.workspace.files.content import SCHEME, ContentStore
@@ -162,6 +163,7 @@ class Preparation:
             "AZUREML_RUN_ID": record.revision,
             "AZUREML_ROOT_RUN_ID": self._root(record),
             **{f"AZUREML_SWEEP_{name}": text for name, text in (record.attributes.get(PARAMETERS) or {}).items()},
+            "AMLCTL_PROGRAMS": str(Path(programs.__file__).parent),
             "AZUREML_EXPERIMENT_NAME": experiment,
             "AZUREML_EXPERIMENT_ID": tracked.run.experiment_id,
             **tracked.access.environment(),

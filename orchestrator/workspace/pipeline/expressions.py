@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 _PARENT: Final = re.compile(
-    r"\$\{\{\s*parent\.(?:(?P<side>inputs|outputs)\.(?P<name>\w[\w.]*?)|jobs\.(?P<step>\w[\w-]*)\.outputs\.(?P<output>\w+))(?:\.path)?\s*\}\}"
+    r"\$\{\{\s*parent\.(?:(?P<side>inputs|outputs)\.(?P<name>\w[\w.-]*?)|jobs\.(?P<step>\w[\w-]*)\.outputs\.(?P<output>\w+))(?:\.path)?\s*\}\}"
 )
 
 

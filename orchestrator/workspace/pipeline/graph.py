@@ -10,7 +10,7 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.pipeline.expressions import FromStep, ToOutput, expression, expressions
 
-INNER: Final = ("jobs", "component", "trial")
+INNER: Final = ("jobs", "component", "trial", "command")
 """Fields of a step whose expressions speak of what is inside of it."""
 
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.job_types import execution_of, running_types
 from orchestrator.workspace.jobs.execution import StepForm
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.expressions import ToOutput, expression
 from orchestrator.workspace.pipeline.graph import INNER, Graph, Step
+from orchestrator.workspace.pipeline.step_types import form_of, step_types
 from orchestrator.workspace.pipeline.values import Values, given
 
 SEARCHED: Final = "search_space"
@@ -108,7 +108,7 @@ def _form(step: Step, components: Components) -> StepForm:
     node = step.node
     component = components.find(node["component"]) if node.get("component") is not None else {}
     key = node.get("type") or component.get("type") or told(node) or told(component)
-    form = execution_of(str(key)).step if key else None
+    form = form_of(str(key)) if key else None
     if form is None:
         raise Invalid(
             f"Step '{step.name}' is of type {key}, which cannot be a step of a pipeline."
@@ -122,7 +122,7 @@ def _form(step: Step, components: Components) -> StepForm:
 def told(fields: Mapping[str, Any]) -> str:
     """The type that the fields of a step or component tell; empty if they tell none. A field with the name of its type tells least:
     other types have it too."""
-    forms = [(key, execution_of(key).step) for key in running_types()]
+    forms = [(key, form_of(key)) for key in step_types()]
     told = [(key, field) for key, form in forms if form is not None for field in form.tells if field in fields]
     return min(told, key=lambda pair: pair[0] == pair[1], default=("", ""))[0]
 

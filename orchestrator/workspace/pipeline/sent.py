@@ -11,9 +11,9 @@ from typing import Any, Final
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.workspace.arm.scope import name_of
 from orchestrator.workspace.arm.wording import without_nothing
-from orchestrator.workspace.job_types import execution_of, running_types
 from orchestrator.workspace.pipeline.making import told
 from orchestrator.workspace.pipeline.nodes import spoken
+from orchestrator.workspace.pipeline.step_types import form_of, step_types
 
 _OWN: Final = ("inputs", "outputs", "component", "trial", "compute", "jobs")
 _ANONYMOUS: Final = "azureml:azureml_anonymous:{}"
@@ -25,8 +25,8 @@ _PLAIN: Final = "component"
 def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     """One step of a body as a client reads it."""
     node = spoken(said)
-    key = str(node.get("type") or told(node) or next(key for key in running_types() if _simple(key)))
-    form = execution_of(key).step if key in running_types() else None
+    key = str(node.get("type") or told(node) or next(key for key in step_types() if _simple(key)))
+    form = form_of(key) if key in step_types() else None
     place = _PLAIN if form is None else form.component
     identity = {"componentId": _reference(node.get(place), node)}
     compute = node.get("compute")
@@ -43,7 +43,7 @@ def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _simple(key: str) -> bool:
-    form = execution_of(key).step
+    form = form_of(key)
     return form is not None and form.tells == (key,)
 
 

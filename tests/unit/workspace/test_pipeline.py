@@ -425,7 +425,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"a": {"component": COMPONENT}}, "Input 'data' of step 'a' has no value."),
     ({"a": {"component": COMPONENT, "inputs": {"dat": 1}}}, "The component of step 'a' has no input 'dat'."),
     ({"a": reads(), "b": command(inputs={"x": "${{parent.jobs.a.outputs.ou}}"})}, "Step 'a' has no output 'ou'."),
-    ({"a": {"type": "weird"}}, "does not run jobs of type weird"),
+    ({"a": {"type": "weird"}}, "does not run steps of type weird"),
     ({"a": {}}, "Step 'a' does not say its type."),
 ]  # fmt: skip
 
