@@ -55,17 +55,15 @@ def _variant(sent: Mapping[str, Any]) -> str:
 
 
 def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
-    from orchestrator.workspace.pipeline.nodes import (
-        spoken,
-    )  # it reads steps as the wire's jobs are read, which needs this module
+    # It reads steps as the wire's jobs are read, which needs this module.
+    from orchestrator.workspace.pipeline.nodes import spoken, spoken_settings
 
-    settings = {name: value for name, value in (sent.get("settings") or {}).items() if not name.startswith("_")}
     component = sent.get("componentId")
     return {
         "type": "pipeline",
         "jobs": {name: spoken(node) for name, node in (sent.get("jobs") or {}).items()},
         "component": reader.short(str(component)) if component else None,
-        "settings": settings or None,
+        "settings": spoken_settings(sent.get("settings") or {}) or None,
         "inputs": {name: reader.input(value) for name, value in (sent.get("inputs") or {}).items()} or None,
     }
 

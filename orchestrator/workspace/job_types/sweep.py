@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.wording import duration, pascal, seconds, snake, snake_keys, whole, without_nothing
 from orchestrator.workspace.jobs.execution import (
     Body,
@@ -190,6 +191,8 @@ _STEP_FIELDS: Final = ("search_space", "objective", "limits", "sampling_algorith
 
 def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
     """A component's command has its parameters as inputs, which is what a trial makes of them."""
+    if not component.get("command"):
+        raise Invalid("The trial of a sweep step has no command.", fix="Name a command component.")
     program = program_of({name: step.get(name) for name in ("environment_variables", "resources")}, component)
     fields = {name: step[name] for name in _STEP_FIELDS if step.get(name) is not None}
     return "sweep", {"type": "sweep", "trial": program, **fields}

@@ -81,6 +81,11 @@ class JobFolder:
         """Metrics that the job itself reports, as JSON; AutoML writes it."""
         return self.path / "metrics.json"
 
+    @property
+    def reason(self) -> Path:
+        """Why it failed, in the words of a program of ours, which come before the code that it ends with."""
+        return self.path / "reason.txt"
+
     def runner(self) -> ProcessIdentity | None:
         """The identity that the runner left; None if none ever started."""
         try:

@@ -197,7 +197,7 @@ def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _fresh(folder: JobFolder) -> None:
-    for file in (folder.order, folder.exit, folder.process, folder.metrics):
+    for file in (folder.order, folder.exit, folder.process, folder.metrics, folder.reason):
         file.unlink(missing_ok=True)
     for part in (folder.code, folder.inputs, folder.outputs, folder.logs, folder.environment):
         if part.exists():

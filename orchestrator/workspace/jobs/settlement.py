@@ -128,6 +128,8 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _message(ended: RunExit, folder: JobFolder) -> str:
+    if ended.ending is Ending.FAILED and ended.code and folder.reason.exists():
+        return folder.reason.read_text(encoding="utf-8").strip()
     reasons = ended.reason.splitlines()
     lines = [line for line in _last_lines(folder.log) if line not in reasons]
     return "\n".join([ended.reason, *lines]).strip()

@@ -99,6 +99,9 @@ class Controller:
             self._pause()
         try:
             self._finish()
+        except Refusal as error:
+            private_files.replace(self._folder.reason, str(error))
+            raise
         finally:
             private_files.replace(self._folder.path / TRIED, "")
 

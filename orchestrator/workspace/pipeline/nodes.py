@@ -32,13 +32,22 @@ def spoken(sent: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def spoken_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a pipeline, without what clients note for themselves, and with names in place of ids."""
+    said = {name: value for name, value in sent.items() if not name.startswith("_") and value is not None}
+    if compute := said.get("default_compute"):
+        said["default_compute"] = f"{REFERENCE}{name_of(str(compute))}"
+    return said
+
+
 def _with_short_ids(fields: dict[str, Any]) -> dict[str, Any]:
     for name in _SHORT:
         if isinstance(value := fields.get(name), str):
             fields[name] = shorten(value)
     for name in _WITH_PROGRAMS:
         if isinstance(inner := fields.get(name), Mapping):
-            fields[name] = _with_short_ids(_program(inner))
+            identity = inner.get("componentId")
+            fields[name] = shorten(str(identity)) if identity else _with_short_ids(_program(inner))
     return fields
 
 

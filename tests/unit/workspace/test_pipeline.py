@@ -17,7 +17,7 @@ from orchestrator.workspace.pipeline.controller import Controller, Refusal
 from orchestrator.workspace.pipeline.expressions import FromInput, FromStep, ToOutput, expression
 from orchestrator.workspace.pipeline.graph import read_graph
 from orchestrator.workspace.pipeline.identity import STEP
-from orchestrator.workspace.pipeline.nodes import spoken
+from orchestrator.workspace.pipeline.nodes import spoken, spoken_settings
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
@@ -472,6 +472,10 @@ def test_steps_as_the_client_sends_them() -> None:
         "trial": {"properties": {"componentSpec": {"command": "x", "code": f"{scope}/codes/c/versions/1"}}},
     }
     assert spoken(trial)["trial"] == {"command": "x", "code": "azureml:c:1"}
+    by_id = {"type": "sweep", "trial": {"componentId": f"{scope}/components/t/versions/1"}}
+    assert spoken(by_id)["trial"] == "azureml:t:1"
+    settings = {"default_compute": f"{scope}/computes/cpu", "_source": "DSL", "force_rerun": True}
+    assert spoken_settings(settings) == {"default_compute": "azureml:cpu", "force_rerun": True}
 
 
 def test_a_graph_needs_an_order_even_with_a_first_step() -> None:
