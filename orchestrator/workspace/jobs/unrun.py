@@ -85,4 +85,5 @@ def unrun(key: str, name: str, *fields: str) -> Execution:
             log="user_logs/std_log.txt",
             facts=no_facts,
         ),
+        step=None,
     )

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record_kinds import COMPONENTS
 from orchestrator.workspace.records.store import RecordStore
 
-COMPONENTS: Final = "components"
 CODES: Final = "codes"
 
 _REFERENCE: Final = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>\w+))?")

@@ -79,8 +79,8 @@ class Controller:
         self._inputs: Mapping[str, Any] = body.get("inputs") or {}
         experiment = str(body.get("experiment_name") or pipeline.owner or "Default")
         self._maker = Maker(body, self._graph, components, experiment)
-        self._identities = Identities(store, paths, pipeline.stand_ins)
-        self._earlier = Earlier(store, paths, pipeline.revision)
+        self._identities = Identities(store, paths, pipeline)
+        self._earlier = Earlier(store, pipeline)
         self._runs = StepRuns(paths, store, pipeline, tracking)
         self._known = self._runs.all()
         self._states = dict.fromkeys(self._graph.steps, State.WAITING)

@@ -15,7 +15,6 @@ from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.pipeline.identity import STEP
 from orchestrator.workspace.pipeline.making import Made
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import PARENT, Record
 from orchestrator.workspace.records.store import RecordStore
 
@@ -24,18 +23,17 @@ class Earlier:
     """The results that there were when a pipeline began.
 
     Args:
-        store, paths: the workspace.
+        store: the workspace.
         parent: the pipeline's run; its own steps are not earlier ones.
     """
 
-    def __init__(self, store: RecordStore, paths: WorkspacePaths, parent: str) -> None:
-        self._paths = paths
+    def __init__(self, store: RecordStore, parent: Record) -> None:
         self._found: dict[str, Record] = {}
-        for record in store.list(record_kinds.JOBS):
+        for record in store.list(parent.kind):
             step = record.attributes.get(STEP)
             if not step or record.deleting or record.health is not Health.HEALTHY:
                 continue
-            if record.attributes.get(PARENT) != parent:
+            if record.attributes.get(PARENT) != parent.revision:
                 self._found[str(step.get("digest"))] = record
 
     def of(self, made: Made, digest: str) -> Record | None:

@@ -45,12 +45,12 @@ class Identities:
 
     Attributes:
         store, paths: the workspace.
-        stand_ins: see `assets.resolve`.
+        parent: the run of the pipeline.
     """
 
     store: RecordStore
     paths: WorkspacePaths
-    stand_ins: Mapping[str, str]
+    parent: Record
 
     def of(self, made: Made, run: str) -> str:
         """The digest of a step's job.
@@ -91,7 +91,7 @@ class Identities:
 
     def _path(self, text: str) -> str:
         """What tells the content of a place. The result of a step is told by what made it."""
-        if stand_in_for(self.stand_ins, text) is None:
+        if stand_in_for(self.parent.stand_ins, text) is None:
             if text.startswith(SCHEME):
                 return text
             if match := _OUTPUT.fullmatch(text):
@@ -101,12 +101,12 @@ class Identities:
                 if record is not None:
                     return str(record.attributes.get(KEPT) or self._path(str(record.body.get("path"))))
         try:
-            return _content(resolve(self.store, self.paths, self.stand_ins, text))
+            return _content(resolve(self.store, self.paths, self.parent.stand_ins, text))
         except (BackendError, OSError):
             return text  # whoever reads it says what is wrong
 
     def _made(self, run: str, output: str) -> str:
-        record = self.store.find(record_kinds.JOBS, run)
+        record = self.store.find(self.parent.kind, run)
         step = {} if record is None else record.attributes.get(STEP) or {}
         results = [] if record is None else [v for v in record.attributes.values() if isinstance(v, Mapping)]
         lineage: Mapping[str, Any] = next((result[LINEAGE] for result in results if LINEAGE in result), {})

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
+from orchestrator.core.wire import snake
 from orchestrator.workspace.jobs.execution import StepForm
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.expressions import ToOutput, expression
@@ -107,14 +108,14 @@ def _form(step: Step, components: Components) -> StepForm:
     """How a step's type makes it a job. What says no type is told by its component, or by its fields."""
     node = step.node
     component = components.find(node["component"]) if node.get("component") is not None else {}
-    key = node.get("type") or component.get("type") or told(node) or told(component)
-    form = form_of(str(key)) if key else None
+    key = snake(str(node.get("type") or component.get("type") or told(node) or told(component))).lower()
+    form = form_of(key) if key else None
     if form is None:
         raise Invalid(
-            f"Step '{step.name}' is of type {key}, which cannot be a step of a pipeline."
+            f"Step '{step.name}' is of type {key}, which the embedded workspace does not run."
             if key
             else f"Step '{step.name}' does not say its type.",
-            fix="Set its 'type'.",
+            fix="Choose an Azure workspace as target." if key else "Set its 'type'.",
         )
     return form
 

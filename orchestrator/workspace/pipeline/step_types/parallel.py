@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.jobs.execution import Body, StepForm
 
 PROGRAM: Final = '"$AMLCTL_PROGRAMS"/parallel.py'
@@ -23,7 +24,6 @@ _NO_LIMIT: Final = -1
 """Source: CLI v2 YAML reference: retry_settings, error_threshold, mini_batch_error_threshold."""
 
 _MENTION: Final = re.compile(r"\$\{\{\s*(inputs|outputs)\.(\w+)(?:\.path)?\s*\}\}")
-_COMMAND: Final = "command"
 
 
 def _job(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
@@ -39,8 +39,8 @@ def _job(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
     target = _place(task.get("append_row_to"), "task.append_row_to")
     settings = shlex.quote(json.dumps(_settings(said, task, step), sort_keys=True))
     parts = ["python", PROGRAM, settings, source, target or "", "--", str(task.get("program_arguments") or "")]
-    return _COMMAND, {
-        "type": _COMMAND,
+    return COMMAND.key, {
+        "type": COMMAND.key,
         "command": " ".join(part for part in parts if part),
         "code": task.get("code"),
         "environment": task["environment"],
