@@ -17,7 +17,7 @@ OTHERS = {
     "workspace/serving/scoring/failure.py": "runs in the model's environment, without amlctl; opens 0600 itself",
 }
 """Modules that write files which are not ours to hide, and why. What runs as a user's job writes the user's files."""
-JOBS = ("workspace/automl/", "cli/starter/")
+JOBS = ("workspace/automl/", "workspace/programs/", "cli/starter/")
 WRITING_CALLS = {"write_text", "write_bytes", "touch", "mkstemp", "NamedTemporaryFile", "mknod"}
 FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC"}
 

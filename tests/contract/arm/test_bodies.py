@@ -194,8 +194,8 @@ def test_an_automl_job() -> None:
 
 
 def test_other_jobs_are_refused() -> None:
-    with pytest.raises(Invalid, match="jobs of type Pipeline"):
-        job_body({"jobType": "Pipeline"}, str)
+    with pytest.raises(Invalid, match="jobs of type FineTuning"):
+        job_body({"jobType": "FineTuning"}, str)
 
 
 class Wire:
