@@ -12,7 +12,7 @@ said = parser.parse_args()
 
 with (Path(said.table) / "rows.csv").open(newline="") as file:
     rows = [(float(row["rain"]), float(row["yield"])) for row in csv.DictReader(file)]
-mean_x, mean_y = (sum(column) / len(rows) for column in zip(*rows))
+mean_x, mean_y = (sum(column) / len(rows) for column in zip(*rows, strict=True))
 slope = sum((x - mean_x) * (y - mean_y) for x, y in rows) / (
     sum((x - mean_x) ** 2 for x, _ in rows) + float(said.ridge)
 )
