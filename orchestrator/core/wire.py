@@ -42,12 +42,15 @@ class AssetWire:
 
     Attributes:
         collection, properties, body, ids: as of `RecordWire`; a body is without its labels.
+        document: the member of ``properties`` that is the asset's own document, into which the service writes name and version; empty
+            if there is none.
     """
 
     collection: str
     properties: Callable[[Mapping[str, Any]], dict[str, Any]]
     body: Callable[[Mapping[str, Any]], dict[str, Any]]
     ids: Mapping[str, str] = field(default_factory=dict)
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

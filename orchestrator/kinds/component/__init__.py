@@ -109,6 +109,7 @@ KIND: Final = Kind(
             "componentSpec.task.code": "codes",
             "componentSpec.task.environment": "environments",
         },
+        document="componentSpec",
     ),
     source="Azure ML CLI v2 YAML reference: component",
     schemas=("commandComponent", "parallelComponent", "sparkComponent", "dataTransferComponent", "component"),

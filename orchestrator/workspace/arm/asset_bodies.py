@@ -134,6 +134,7 @@ def versions_of(kind: Kind, wire: AssetWire) -> AssetKind:
         lambda body, scope: with_ids(wire.properties(body), wire.ids, scope.expand),
         _as_is,
         (409, "Conflict"),
+        document=wire.document,
     )
 
 

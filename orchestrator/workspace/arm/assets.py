@@ -34,6 +34,7 @@ class AssetKind:
         to_wire: from a CLI v2 body to ``properties``, for records that others wrote.
         complete: adds to ``properties`` what the service adds.
         refusal: status and code of an attempt to change what cannot change.
+        document: see `AssetWire.document`.
         provided: what every workspace has of the kind and nobody has made, one record each; any version of it can be got.
     """
 
@@ -43,6 +44,7 @@ class AssetKind:
     complete: Callable[[dict[str, Any]], dict[str, Any]]
     refusal: tuple[int, str]
     provided: Callable[[], Sequence[Record]] = tuple
+    document: str = ""
 
 
 class Assets:
@@ -217,6 +219,9 @@ class Assets:
             properties = {**properties, MODEL_URI: uri}
         if section == MODELS:
             properties = with_facts(properties, record, self._shelf.paths)
+        if self._kind.document:
+            told = {"name": record.name, "version": record.revision}
+            properties = {**properties, self._kind.document: {**properties[self._kind.document], **told}}
         return {
             "id": scope.resource(section, record.name, "versions", record.revision),
             "name": record.revision,

@@ -16,6 +16,8 @@ _IDS: Final = {"componentId": "component", "computeId": "compute"}
 _DROPPED: Final = frozenset({"_source", "name"})
 _INPUT_TYPE: Final = "job_input_type"
 _OUTPUT_TYPE: Final = "job_output_type"
+_NAMES: Final = ("name", "version")
+"""An output of a step is registered under them; the outputs of jobs have other names for them on the wire."""
 _SHORT: Final = ("environment", "code", "component", "trial", "model")
 _WITH_PROGRAMS: Final = ("task", "trial", "component")
 
@@ -71,9 +73,9 @@ def _input(value: Any) -> Any:
 def _output(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    if "value" in value and _OUTPUT_TYPE not in value:
-        return value["value"]
-    if _OUTPUT_TYPE not in value:
+    if _OUTPUT_TYPE not in value and "value" not in value:
         return value
-    said = output_body(camel_keys(value))
-    return {**said, "path": value["value"]} if "value" in value else said
+    said = {**output_body(camel_keys(value)), **{name: str(value[name]) for name in _NAMES if value.get(name)}}
+    if "value" not in value:
+        return said
+    return {**said, "path": value["value"]} if said else value["value"]

@@ -11,7 +11,6 @@ from tests.waiting import wait_for
 COMPONENT = """
 $schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
 name: prep
-version: "1"
 type: command
 inputs:
   data: {type: uri_file}
@@ -35,11 +34,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def pipeline(folder: Path, train: str = "cp ${{inputs.x}}/x ${{outputs.m}}/y && echo trained ${{inputs.lr}}") -> Any:
+def registered(client: Any, folder: Path) -> Any:
+    """The component as the workspace has it, which gives the first version."""
+    from azure.ai.ml import load_component
+
+    made = client.components.create_or_update(load_component(folder / "prep.yml"))
+    assert (made.name, made.version) == ("prep", "1")
+    return client.components.get("prep", version="1")
+
+
+def pipeline(
+    client: Any, folder: Path, train: str = "cp ${{inputs.x}}/x ${{outputs.m}}/y && echo trained ${{inputs.lr}}"
+) -> Any:
     """A pipeline of a component from YAML, one in a pipeline of its own, and a command."""
     from azure.ai.ml import Input, Output, command, dsl, load_component
 
-    prep = load_component(folder / "prep.yml")
+    prep = load_component(folder / "prep.yml") if client is None else registered(client, folder)
     fit = command(
         name="train",
         command=train,
@@ -77,7 +87,7 @@ def ready(client: Any) -> Any:
 def test_a_pipeline_of_functions_runs_and_is_followed(
     ready: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = ready.jobs.create_or_update(pipeline(folder), experiment_name="all")
+    job = ready.jobs.create_or_update(pipeline(None, folder), experiment_name="all")
     ready.jobs.stream(job.name)
     said = capsys.readouterr().out
     assert "step third: started" in said and "Completed." in said, said
@@ -91,7 +101,7 @@ def test_a_pipeline_of_functions_runs_and_is_followed(
     ready.jobs.download(job.name, download_path=tmp_path / "down", output_name="model")
     [made] = (tmp_path / "down").rglob("y")
     assert made.read_text() == "3 --note nested"
-    again = ready.jobs.create_or_update(pipeline(folder), experiment_name="all")
+    again = ready.jobs.create_or_update(pipeline(None, folder), experiment_name="all")
     ready.jobs.stream(again.name)
     assert re.search(r"step third: reused from \S+", capsys.readouterr().out)
     [read] = [one for one in ready.jobs.list() if one.name == again.name]
@@ -99,7 +109,9 @@ def test_a_pipeline_of_functions_runs_and_is_followed(
 
 
 def test_a_pipeline_is_cancelled_with_its_steps(ready: Any, folder: Path) -> None:
-    job = ready.jobs.create_or_update(pipeline(folder, "sleep 600 # ${{inputs.x}} ${{inputs.lr}} ${{outputs.m}}"))
+    job = ready.jobs.create_or_update(
+        pipeline(ready, folder, "sleep 600 # ${{inputs.x}} ${{inputs.lr}} ${{outputs.m}}")
+    )
 
     def running() -> bool:
         children = {child.display_name: child for child in ready.jobs.list(parent_job_name=job.name)}

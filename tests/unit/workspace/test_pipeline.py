@@ -451,7 +451,8 @@ def test_steps_as_the_client_sends_them() -> None:
         },
         "outputs": {
             "m": {"value": "${{parent.outputs.model}}", "type": "literal"},
-            "n": {"job_output_type": "uri_folder", "mode": "Upload"},
+            "n": {"job_output_type": "uri_folder", "mode": "Upload", "name": "kept", "version": 3},
+            "o": {"value": "${{parent.outputs.model}}", "type": "literal", "mode": "ReadWriteMount"},
         },
         "environment_variables": {"A": "b"},
     }
@@ -463,7 +464,11 @@ def test_steps_as_the_client_sends_them() -> None:
             "rate": "${{parent.inputs.lr}}",
             "data": {"type": "uri_file", "path": "azureml:raw:1", "mode": "ro_mount"},
         },
-        "outputs": {"m": "${{parent.outputs.model}}", "n": {"type": "uri_folder", "mode": "upload"}},
+        "outputs": {
+            "m": "${{parent.outputs.model}}",
+            "n": {"type": "uri_folder", "mode": "upload", "name": "kept", "version": "3"},
+            "o": {"path": "${{parent.outputs.model}}", "mode": "rw_mount"},
+        },
         "environment_variables": {"A": "b"},
     }
     assert spoken(sent) == said and spoken(said) == said
