@@ -7,29 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.core.field_mark import (
-    Columns,
-    Computed,
-    Files,
-    Immutable,
-    Metadata,
-    PartNames,
-    Passive,
-    Ref,
-    Sensitive,
-    ServiceValue,
-    WriteOnly,
-)
+from orchestrator.core.field_mark import Computed
 from orchestrator.core.fields import FieldNode, node_of
 from orchestrator.core.kind import Kind, Spec
+from orchestrator.spec.field_reference import LEFT_OUT, notes
+from orchestrator.spec.field_types import type_text
 from orchestrator.spec.schema import kind_schema
-
-_EXPRESSION = {"$ref": "#/$defs/expression"}
-_LEFT_OUT = frozenset({"$schema", "name"})
-"""The kind and the name follow from the place in the spec; what only the service fills in is left out as well."""
-
-_TOLD = (Metadata, Passive, Immutable, WriteOnly, Sensitive, Files, ServiceValue, Ref, PartNames, Columns)
-"""Marks that change what a person writes or what a change does; others are about spelling and comparing."""
 
 
 def pages(kinds: Mapping[str, Kind]) -> dict[str, str]:
@@ -75,14 +58,14 @@ def _model(name: str, schema: Mapping[str, Any], node: FieldNode) -> Iterator[st
         yield f"{_text(schema['description'])}\n"
     required = schema.get("required", ())
     yield "| field | type | default | |\n|---|---|---|---|"
-    fields = {key: value for key, value in schema["properties"].items() if key not in _LEFT_OUT}
+    fields = {key: value for key, value in schema["properties"].items() if key not in LEFT_OUT}
     fields = {key: value for key, value in fields.items() if node.child(key).mark(Computed) is None}
     for key in sorted(fields, key=lambda key: key not in required):
         value = fields[key]
         default = (
             "**required**" if key in required else f"`{json.dumps(value['default'])}`" if "default" in value else ""
         )
-        marks = [f"{type(mark).__name__}: {mark.reason}." for mark in node.child(key).marks if isinstance(mark, _TOLD)]
+        marks = notes(node.child(key).marks)
         sentence = " ".join(filter(None, [_text(value.get("description", "")), *map(_text, marks)]))
         yield f"| `{key}` | {_type(value)} | {default} | {sentence} |"
     yield ""
@@ -93,25 +76,5 @@ def _text(text: str) -> str:
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """What may stand there, in short; an expression may stand wherever a scalar may, which is not repeated."""
-    if "$ref" in schema:
-        return _link(schema["$ref"].rpartition("/")[2])
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            shapes = [shape for shape in schema[several] if shape not in (_EXPRESSION, {"type": "null"})]
-            return " or ".join(dict.fromkeys(map(_type, shapes)))
-    if "const" in schema or "enum" in schema:
-        return " · ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
-    kind = schema.get("type", "anything")
-    if kind == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    if kind == "object":
-        inside = schema.get("additionalProperties")
-        return f"mapping to {_type(inside)}" if isinstance(inside, dict) and inside else "mapping"
-    bounds = [f"{sign} {schema[name]}" for name, sign in _BOUNDS.items() if name in schema]
-    return " ".join(
-        [" or ".join(kind) if isinstance(kind, list) else str(kind), *([f"({', '.join(bounds)})"] if bounds else [])]
-    )
-
-
-_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    """What may stand there, in short, with links to the models below."""
+    return type_text(schema, _link, lambda value: f"`{value}`", " · ")

@@ -15,6 +15,7 @@ COMMANDS = {
     "destroy": "Delete everything that the project owns.",
     "status": "Show the health and sync state of all resources.",
     "explain": "Explain why a resource will or will not change.",
+    "fields": "Describe the fields of a kind, such as jobs.sweep.limits.",
     "graph": "Print the dependency graph.",
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",

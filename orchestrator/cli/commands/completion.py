@@ -11,7 +11,7 @@ from orchestrator.cli.main import cli
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print a script that completes commands and options.
+    """Print a script that completes commands, options and the paths of `amlctl fields`.
 
     For bash: eval "$(amlctl completion bash)"
     """

@@ -43,6 +43,5 @@ def address_in(plan: Plan, text: str) -> Address:
     keys = {target.desired.key: address for address, target in plan.targets.items() if target.desired is not None}
     if text in keys:
         return keys[text]
-    return chosen(
-        text, known, f"There is no resource '{text}' in this project.", "Run `amlctl plan -v` for a list of addresses."
-    )
+    fix = "Run `amlctl plan -v` for a list of addresses, or `amlctl fields` for the fields of a kind."
+    return chosen(text, known, f"There is no resource '{text}' in this project.", fix)
