@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "Explain why a resource will or will not change.",
     "fields": "Describe the fields of a kind, such as jobs.sweep.limits.",
     "graph": "Print the dependency graph.",
+    "ui": "Show the project in a browser: resources, plan, runs, endpoints.",
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",

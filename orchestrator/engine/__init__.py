@@ -6,12 +6,13 @@ a lost state again; `stand_ins` is part of `project`, of use to few specs. Nothi
 
 from orchestrator.engine.apply import Confirm, RunOptions, apply_agreed, apply_project, holder
 from orchestrator.engine.lost_state import rebuild_state
-from orchestrator.engine.plan import Planned, live_status, plan_project, status_of
+from orchestrator.engine.plan import Look, Planned, live_status, look_at, plan_project, status_of
 from orchestrator.engine.project import load_project
 from orchestrator.engine.workspace import Workspace, open_workspace
 
 __all__ = [
     "Confirm",
+    "Look",
     "Planned",
     "RunOptions",
     "Workspace",
@@ -20,6 +21,7 @@ __all__ = [
     "holder",
     "live_status",
     "load_project",
+    "look_at",
     "open_workspace",
     "plan_project",
     "rebuild_state",

@@ -105,17 +105,44 @@ def _look(project: Project, workspace: Workspace, kinds: Kinds) -> tuple[State, 
         return state, observe(project, state, workspace.backend, kinds, still_good(begun, project, state))
 
 
-def live_status(project: Project, workspace: Workspace) -> tuple[tuple[ResourceStatus, ...], SpecError | None]:
-    """How everything is, now, and why there is no plan if there is none: what lives is told all the same."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How everything is, with what that was told from.
+
+    Attributes:
+        plan: None where the spec cannot be planned against this workspace.
+        refusal: why not.
+        statuses: what lives is told all the same.
+    """
+
+    state: State
+    observation: Observation
+    plan: Plan | None
+    refusal: SpecError | None
+    statuses: tuple[ResourceStatus, ...]
+
+
+def look_at(project: Project, workspace: Workspace) -> Look:
+    """How everything is, now, and why there is no plan if there is none."""
     kinds = discover()
     seen = _seen(project, workspace, kinds, PlanOptions())
     if isinstance(seen, Planned):
-        return statuses(seen.plan, seen.observation), None
+        found = statuses(seen.plan, seen.observation)
+        return Look(state=seen.state, observation=seen.observation, plan=seen.plan, refusal=None, statuses=found)
     state, observation = seen
     try:
-        return statuses(make_plan(project, state, observation, kinds, PlanOptions()), observation), None
+        plan = make_plan(project, state, observation, kinds, PlanOptions())
     except SpecError as refusal:
-        return refused_statuses(project, state, observation, refusal.diagnostics), refusal
+        found = refused_statuses(project, state, observation, refusal.diagnostics)
+        return Look(state=state, observation=observation, plan=None, refusal=refusal, statuses=found)
+    found = statuses(plan, observation)
+    return Look(state=state, observation=observation, plan=plan, refusal=None, statuses=found)
+
+
+def live_status(project: Project, workspace: Workspace) -> tuple[tuple[ResourceStatus, ...], SpecError | None]:
+    """How everything is, now, and why there is no plan if there is none: what lives is told all the same."""
+    found = look_at(project, workspace)
+    return found.statuses, found.refusal
 
 
 def status_of(project: Project, workspace: Workspace) -> tuple[ResourceStatus, ...]:

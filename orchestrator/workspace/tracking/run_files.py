@@ -37,6 +37,17 @@ def own_files(paths: WorkspacePaths, run: Record, outputs: Iterable[str] = ()) -
                 yield name.as_posix(), path
 
 
+def all_files(paths: WorkspacePaths, run: Record) -> Iterator[tuple[str, Path]]:
+    """The same with the files of its named outputs, wherever those lie."""
+    yield from own_files(paths, run)
+    for output, place in (run.attributes.get("outputs") or {}).items():
+        top = Path(str(place))
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                inner = path.relative_to(top).as_posix() if path != top else ""
+                yield "/".join(filter(None, (OWN_FOLDERS[0], output, inner))), path
+
+
 def _named(run: Record, outputs: Iterable[str]) -> set[tuple[str, ...]]:
     """Places of named outputs among the others. Some types have no others: there they are what the run has made."""
     if not execution_of(run.variant).own_outputs:

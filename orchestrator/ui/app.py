@@ -1,0 +1,59 @@
+"""The addresses of the pages, as an ASGI app."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
+from orchestrator.ui.applying import Applier
+from orchestrator.ui.gate import Gate
+from orchestrator.ui.handlers.applying import ApplyPages
+from orchestrator.ui.handlers.frame import Pages
+from orchestrator.ui.handlers.runs import RunPages
+from orchestrator.ui.render import HERE
+from orchestrator.ui.source import Source
+
+
+def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allow_apply: bool = False) -> ASGIApp:
+    """The pages behind their gate.
+
+    Args:
+        source: of the facts.
+        token: see `Gate`.
+        hosts: names of this server besides those of this machine.
+        allow_apply: whether plans may be applied.
+    """
+    pages = Pages(source, allow_apply=allow_apply)
+    runs = RunPages(pages, source)
+    applying = ApplyPages(pages, Applier(source))
+    app = Starlette(
+        routes=[
+            Route("/", pages.project),
+            Route("/resource/{address:path}", pages.resource),
+            Route("/history", pages.history),
+            Route("/plan", applying.plan),
+            Route("/apply", applying.progress),
+            Route("/apply", applying.apply, methods=["POST"]),
+            Route("/apply/stop", applying.stop, methods=["POST"]),
+            Route("/runs", runs.list),
+            Route("/compare", runs.compare),
+            Route("/run/{address:path}", runs.run),
+            Route("/figures/{address:path}", runs.figures),
+            Route("/log/{address:path}", runs.log),
+            Route("/file/{address:path}", runs.file),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        exception_handlers={
+            HTTPException: pages.missing,
+            SpecError: pages.broken,
+            StateError: pages.broken,
+            BackendError: pages.broken,
+            UnsupportedSetup: pages.broken,
+        },
+    )
+    return Gate(app, token, hosts, writing=allow_apply)

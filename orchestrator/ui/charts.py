@@ -1,0 +1,100 @@
+"""Figures as SVG: lines over steps, and bars. No script draws anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+
+from orchestrator.core.figures import Point
+
+_WIDTH, _HEIGHT = 420, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 26
+_MOST: Final = 400
+"""More points are not seen."""
+
+_COLOURS: Final = 5
+
+
+def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best: int | None = None) -> str:
+    """A metric over its steps.
+
+    Args:
+        dots: draw each point by itself: they have nothing to do with each other.
+        best: the step of the one to point out.
+    """
+    known = _thinned([point for point in points if math.isfinite(point.value)])
+    name = escape(title)
+    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}">'
+    label = f'<title>{name}</title><text class="title" x="12" y="19">{name}</text>'
+    if not known:
+        return f'{head}{label}<text x="{_LEFT}" y="{_HEIGHT / 2}">no value</text></svg>'
+    low, high = min(point.value for point in known), max(point.value for point in known)
+    first, last = known[0].step, known[-1].step
+    ticks = ticks_of(low, high)
+    bottom, top = min(low, ticks[0]), max(high, ticks[-1])
+
+    def x(step: int) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * ((step - first) / (last - first) if last > first else 0.5)
+
+    def y(value: float) -> float:
+        return (
+            _HEIGHT
+            - _BOTTOM
+            - (_HEIGHT - _TOP - _BOTTOM) * ((value - bottom) / (top - bottom) if top > bottom else 0.5)
+        )
+
+    parts = [head, label]
+    for tick in ticks:
+        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.4g}</text>')
+    parts.append(f'<text x="{x(first):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{first}</text>')
+    if last > first:
+        parts.append(f'<text x="{x(last):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{last}</text>')
+        if not dots:
+            way = " ".join(f"{x(point.step):.1f},{y(point.value):.1f}" for point in known)
+            parts.append(f'<polyline class="series" points="{way}"/>')
+    if dots or len(known) <= 60:
+        for point in known:
+            word = "best" if point.step == best else "point"
+            told = f"<title>{point.step}: {point.value:.6g}</title>"
+            radius = 5 if word == "best" else 2.6
+            parts.append(
+                f'<circle class="{word}" cx="{x(point.step):.1f}" cy="{y(point.value):.1f}" r="{radius}">{told}</circle>'
+            )
+    return "".join([*parts, "</svg>"])
+
+
+def _thinned(points: list[Point]) -> list[Point]:
+    step = -(-len(points) // _MOST) if points else 1
+    return points if step == 1 else [*points[::step], points[-1]]
+
+
+def ticks_of(low: float, high: float) -> list[float]:
+    """Some round values from at most the lowest to about the highest."""
+    span = high - low
+    if span <= 0 or not math.isfinite(span):
+        return [low]
+    rough = span / 3
+    unit = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 0.0
+    if not unit:
+        return [low]
+    step = next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= rough)
+    first = math.floor(low / step)
+    return [round((first + number) * step, 12) for number in range(int((high - first * step) / step) + 2)]
+
+
+def share_bars(shares: Sequence[tuple[str, float]]) -> str:
+    """Parts of a whole, in per cent, side by side."""
+    told = ", ".join(f"{name} {share:g} %" for name, share in shares)
+    parts = [
+        f'<svg class="bars" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{escape(told)}">'
+    ]
+    parts.append('<rect class="track" width="100" height="10"/>')
+    x = 0.0
+    for number, (name, share) in enumerate(shares):
+        title = f"<title>{escape(name)} {share:g} %</title>"
+        parts.append(f'<rect class="b{number % _COLOURS}" x="{x:.2f}" width="{share:.2f}" height="10">{title}</rect>')
+        x += share
+    return "".join([*parts, "</svg>"])

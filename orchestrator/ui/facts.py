@@ -1,0 +1,135 @@
+"""What a page is made from: one look at a project and its workspace, and what runs have logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestrator.core.address import Address
+from orchestrator.core.change import Change
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.figures import Figures
+from orchestrator.core.graph import reverse
+from orchestrator.core.kind import Identity, Kinds
+from orchestrator.core.observation import Observation
+from orchestrator.core.plan import Plan
+from orchestrator.core.project import Project
+from orchestrator.core.redact import Redactor
+from orchestrator.core.resource import Observed
+from orchestrator.core.state import State
+from orchestrator.core.status import ResourceStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One look at a project.
+
+    Attributes:
+        plan: what an apply would do now; None where the spec cannot be planned.
+        refusal: why not.
+        statuses: of everything in the spec and in the state, by address.
+        history: the journal, newest first.
+        note: what a reconcile loop that keeps the project said last; None if there is none.
+        taken_at: seconds since the epoch.
+    """
+
+    project: Project
+    kinds: Kinds
+    state: State
+    observation: Observation
+    plan: Plan | None
+    refusal: SpecError | None
+    statuses: tuple[ResourceStatus, ...]
+    history: Sequence[Mapping[str, Any]] = ()
+    note: Mapping[str, Any] | None = None
+    taken_at: float = 0.0
+
+    @cached_property
+    def changes(self) -> Mapping[Address, Change]:
+        """The plan's changes by address."""
+        return {change.address: change for change in self.plan.changes} if self.plan is not None else {}
+
+    @cached_property
+    def status_of(self) -> Mapping[Address, ResourceStatus]:
+        """The statuses by address."""
+        return {status.address: status for status in self.statuses}
+
+    @cached_property
+    def needs(self) -> Mapping[Address, frozenset[Address]]:
+        """Everything in the spec and in the state, each with what it depends on."""
+        applied = {address: record.depends_on for address, record in self.state.applied.items()}
+        wanted = {address: desired.depends_on for address, desired in self.project.resources.items()}
+        return {status.address: (applied | wanted).get(status.address, frozenset()) for status in self.statuses}
+
+    @cached_property
+    def needed_by(self) -> Mapping[Address, set[Address]]:
+        """The same the other way round."""
+        return reverse(self.needs)
+
+    @cached_property
+    def redact(self) -> Redactor:
+        """Takes the spec's secrets out of what others say."""
+        return Redactor(desired.properties for desired in self.project.resources.values())
+
+    def objects(self, address: Address) -> tuple[Observed, ...]:
+        """The live objects of an address, newest first."""
+        return tuple(reversed(self.observation.objects.get(address, ())))
+
+    def live(self, address: Address) -> Observed | None:
+        """The one in force; the newest where nobody says which that is."""
+        status, found = self.status_of.get(address), self.objects(address)
+        in_force = [each for each in found if status is not None and each.revision == status.revision]
+        return next(iter(in_force or found), None)
+
+    def runs(self) -> Iterator[Observed]:
+        """All runs of the project's jobs."""
+        for address, found in self.observation.objects.items():
+            if address.kind in self.kinds and self.kinds[address.kind].identity is Identity.RUN:
+                yield from (each for each in found if each.owner == self.project.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A file that a run has made: its path below the run, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+class Tracked(Protocol):
+    """What the runs of a workspace have logged and made."""
+
+    def figures(self, run: Observed) -> Figures | None:
+        """What a run has logged; None if nobody knows."""
+        ...
+
+    def children(self, run: Observed) -> Sequence[Figures]:
+        """The runs that a run has started: trials of a search, steps of a pipeline. Oldest first."""
+        ...
+
+    def files(self, run: Observed) -> Sequence[RunFile]:
+        """The files that a run has made."""
+        ...
+
+    def file(self, run: Observed, name: str) -> Path | None:
+        """Where one of them lies; None if the run has made no such file."""
+        ...
+
+
+class Untracked:
+    """A workspace that shows these things itself."""
+
+    def figures(self, run: Observed) -> Figures | None:
+        return None
+
+    def children(self, run: Observed) -> Sequence[Figures]:
+        return ()
+
+    def files(self, run: Observed) -> Sequence[RunFile]:
+        return ()
+
+    def file(self, run: Observed, name: str) -> Path | None:
+        return None

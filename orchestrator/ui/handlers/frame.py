@@ -1,0 +1,119 @@
+"""What is around every page, and the pages about the project as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orchestrator.core.address import Address
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.report.diagnostics import diagnostics_text
+from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.project import project_page
+from orchestrator.ui.pages.resource import history_rows, resource_page
+from orchestrator.ui.render import html
+from orchestrator.ui.source import Source
+
+Facts: TypeAlias = Mapping[str, Any]
+
+TABS: Final = (
+    ("project", "/", "Project"),
+    ("plan", "/plan", "Plan"),
+    ("runs", "/runs", "Runs"),
+    ("history", "/history", "History"),
+)
+
+
+class Pages:
+    """A method for each page."""
+
+    def __init__(self, source: Source, *, allow_apply: bool) -> None:
+        self._source = source
+        self._allow_apply = allow_apply
+
+    def project(self, request: Request) -> Response:
+        """Graph and list of the resources."""
+        return self.page("project.html", "project", lambda now: project_page(now, request.query_params))
+
+    def resource(self, request: Request) -> Response:
+        """One resource."""
+        address = address_in(request)
+        return self.page("resource.html", "project", lambda now: resource_page(now, address))
+
+    def history(self, request: Request) -> Response:
+        """The journal."""
+        return self.page("history.html", "history", lambda now: {"history": history_rows(now)})
+
+    def page(self, template: str, tab: str, made: Callable[[Snapshot], Facts | None]) -> Response:
+        """A page made from how everything is.
+
+        Raises:
+            HTTPException: there is no such thing.
+        """
+        snapshot = self._source.snapshot()
+        facts = made(snapshot)
+        if facts is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such thing in this project.")
+        return html(template, {**self._frame(tab, snapshot), **facts})
+
+    def _frame(self, tab: str, snapshot: Snapshot | None) -> Facts:
+        """What is around every page."""
+        return {
+            "tab": tab,
+            "tabs": TABS,
+            "allow_apply": self._allow_apply,
+            "project": snapshot.project.name if snapshot else "",
+            "target": snapshot.project.target if snapshot else "",
+            "description": snapshot.project.description if snapshot else "",
+            "label": snapshot.observation.label if snapshot else "",
+            "taken_at": snapshot.taken_at if snapshot else 0.0,
+            "refusal": _problems(snapshot.refusal) if snapshot and snapshot.refusal else "",
+        }
+
+    def missing(self, request: Request, error: Exception) -> Response:
+        """There is nothing at an address."""
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+        told = str(error.detail) if isinstance(error, HTTPException) else ""
+        return html(
+            "error.html",
+            {
+                **self._frame("", None),
+                "heading": "Not found" if status == HTTPStatus.NOT_FOUND else "Error",
+                "text": told,
+            },
+            status,
+        )
+
+    def broken(self, request: Request, error: Exception) -> Response:
+        """The spec or the workspace cannot be read."""
+        text = _problems(error) if isinstance(error, SpecError) else _in_words(error)
+        heading = "The spec has problems" if isinstance(error, SpecError) else "The workspace cannot be read"
+        return html(
+            "error.html", {**self._frame("", None), "heading": heading, "text": text}, HTTPStatus.SERVICE_UNAVAILABLE
+        )
+
+
+def address_in(request: Request) -> Address:
+    """The address in a path.
+
+    Raises:
+        HTTPException: it is none.
+    """
+    try:
+        return Address.parse(request.path_params["address"])
+    except ValueError:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "This is not the address of a resource.") from None
+
+
+def _problems(error: SpecError) -> str:
+    return diagnostics_text(error.diagnostics, lambda file, line: None)
+
+
+def _in_words(error: Exception) -> str:
+    fix = getattr(error, "fix", "")
+    return f"{error}\n{fix}" if fix else str(error)

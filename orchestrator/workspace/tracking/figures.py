@@ -1,0 +1,72 @@
+"""What runs logged, read from MLflow's database, without MLflow and without its server.
+
+Source: mlflow/store/tracking/dbmodels/models.py of 3.17, tables ``runs``, ``metrics``, ``params`` and ``tags``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.core.figures import Figures, Point
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.tracking.tracked_files import BUSY_S
+
+_RUN: Final = "SELECT run_uuid, name, status, start_time, end_time FROM runs WHERE lifecycle_stage = 'active' AND "
+_ONE: Final = f"{_RUN} run_uuid = ?"
+_CHILDREN: Final = f"""{_RUN} run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId' AND value = ?)
+ORDER BY start_time, rowid LIMIT ?"""  # noqa: S608
+_METRICS: Final = (
+    "SELECT key, step, value, timestamp, is_nan FROM metrics WHERE run_uuid = ? ORDER BY key, step, timestamp"
+)
+_PARAMETERS: Final = "SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key"
+_TAGS: Final = "SELECT key, value FROM tags WHERE run_uuid = ?"
+
+MOST_CHILDREN: Final = 1000
+"""A search with more trials shows its first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFigures:
+    """Figures that runs of one workspace logged. Reading changes and starts nothing."""
+
+    paths: WorkspacePaths
+
+    def of(self, run_id: str) -> Figures | None:
+        """Those of one run; None if it has logged nothing."""
+        return next(iter(self._read(_ONE, run_id)), None)
+
+    def children(self, run_id: str) -> Sequence[Figures]:
+        """Those of the runs that a run has started, oldest first."""
+        return self._read(_CHILDREN, run_id, MOST_CHILDREN)
+
+    def _read(self, query: str, *values: Any) -> Sequence[Figures]:
+        database = self.paths.tracking / "mlflow.db"
+        if not database.is_file():
+            return ()
+        try:
+            with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", BUSY_S, uri=True)) as connection:
+                return [_figures(connection, row) for row in connection.execute(query, values).fetchall()]
+        except sqlite3.Error:  # being made, or being migrated by its server
+            return ()
+
+
+def _figures(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Figures:
+    run_id, name, status, started, ended = row
+    metrics: dict[str, list[Point]] = {}
+    for key, step, value, at, is_nan in connection.execute(_METRICS, (run_id,)):
+        metrics.setdefault(key, []).append(Point(int(step or 0), math.nan if is_nan else float(value), int(at or 0)))
+    return Figures(
+        run_id=run_id,
+        name=name or run_id,
+        status=status or "",
+        started=int(started or 0),
+        ended=int(ended or 0),
+        parameters=dict(connection.execute(_PARAMETERS, (run_id,))),
+        metrics={key: tuple(points) for key, points in metrics.items()},
+        tags=dict(connection.execute(_TAGS, (run_id,))),
+    )
