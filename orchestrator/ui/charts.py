@@ -45,10 +45,7 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
             - (_HEIGHT - _TOP - _BOTTOM) * ((value - bottom) / (top - bottom) if top > bottom else 0.5)
         )
 
-    parts = [head, label]
-    for tick in ticks:
-        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.4g}</text>')
+    parts = [head, label, *(_tick(tick, y(tick)) for tick in ticks)]
     parts.append(f'<text x="{x(first):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{first}</text>')
     if last > first:
         parts.append(f'<text x="{x(last):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{last}</text>')
@@ -64,6 +61,11 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
                 f'<circle class="{word}" cx="{x(point.step):.1f}" cy="{y(point.value):.1f}" r="{radius}">{told}</circle>'
             )
     return "".join([*parts, "</svg>"])
+
+
+def _tick(value: float, y: float) -> str:
+    line = f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    return f'{line}<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>'
 
 
 def _thinned(points: list[Point]) -> list[Point]:

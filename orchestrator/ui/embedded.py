@@ -22,10 +22,10 @@ class EmbeddedRuns:
         self._root = root
 
     def figures(self, run: Observed) -> Figures | None:
-        return Workspace(self._root).figures(run.revision)
+        return Workspace(self._root).tracked.figures(run.revision)
 
     def children(self, run: Observed) -> Sequence[Figures]:
-        return Workspace(self._root).child_figures(run.revision)
+        return Workspace(self._root).tracked.children(run.revision)
 
     def files(self, run: Observed) -> Sequence[RunFile]:
         return [RunFile(name, path.stat().st_size) for name, path in sorted(self._files(run).items()) if path.is_file()]
@@ -37,6 +37,6 @@ class EmbeddedRuns:
         workspace = Workspace(self._root)
         try:
             record = workspace.get(RecordKey(run.address.kind, str(run.address), run.revision))
-            return dict(workspace.run_files(record)) if record is not None else {}
+            return dict(workspace.tracked.files(record)) if record is not None else {}
         finally:
             workspace.close()

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.core.address import Address
-from orchestrator.core.figures import Figures
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Identity, Kind, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, ScoringAnswer, ScoringRequest, SystemClock
@@ -53,9 +52,8 @@ from orchestrator.workspace.references.assets import remote, resolve
 from orchestrator.workspace.references.curated import hosted
 from orchestrator.workspace.references.stand_ins import StandIn, mapped_below, stand_in_for
 from orchestrator.workspace.supervision.client import LOCAL_EXTRA, missing_packages
-from orchestrator.workspace.tracking.figures import TrackedFigures
+from orchestrator.workspace.tracking.figures import TrackedRuns
 from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
-from orchestrator.workspace.tracking.run_files import all_files
 
 if TYPE_CHECKING:
     from orchestrator.core.service_rules import ServiceRules
@@ -215,19 +213,10 @@ class Workspace(Records):
         """Where the file or folder lies that a reference to an asset of some sections stands for; see `references.assets.resolve`."""
         return resolve(self._store, self._paths, {}, reference, tuple(sections))
 
-    # What runs have logged and made.
-
-    def figures(self, run_id: str) -> Figures | None:
-        """Parameters and metrics of a run, children included; None if it has logged nothing. Starts nothing."""
-        return TrackedFigures(self._paths).of(run_id)
-
-    def child_figures(self, run_id: str) -> Sequence[Figures]:
-        """The same of each run that a run has started, oldest first."""
-        return TrackedFigures(self._paths).children(run_id)
-
-    def run_files(self, run: Record) -> Iterator[tuple[str, Path]]:
-        """Path below the run's name, and file; of all outputs."""
-        return all_files(self._paths, run)
+    @property
+    def tracked(self) -> TrackedRuns:
+        """What runs have logged and made. Reading starts nothing."""
+        return TrackedRuns(self._paths)
 
     # The supervisor.
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.figures import Figures, Point
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.tracking.run_files import all_files
 from orchestrator.workspace.tracking.tracked_files import BUSY_S
 
 _RUN: Final = "SELECT run_uuid, name, status, start_time, end_time FROM runs WHERE lifecycle_stage = 'active' AND "
@@ -31,17 +34,21 @@ MOST_CHILDREN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedFigures:
-    """Figures that runs of one workspace logged. Reading changes and starts nothing."""
+class TrackedRuns:
+    """What runs of one workspace logged and made. Reading changes and starts nothing."""
 
     paths: WorkspacePaths
 
-    def of(self, run_id: str) -> Figures | None:
-        """Those of one run; None if it has logged nothing."""
+    def files(self, run: Record) -> Iterator[tuple[str, Path]]:
+        """Path below the run's name, and file; of all its outputs and logs."""
+        return all_files(self.paths, run)
+
+    def figures(self, run_id: str) -> Figures | None:
+        """Parameters and metrics of one run; None if it has logged nothing."""
         return next(iter(self._read(_ONE, run_id)), None)
 
     def children(self, run_id: str) -> Sequence[Figures]:
-        """Those of the runs that a run has started, oldest first."""
+        """The same of the runs that a run has started, oldest first."""
         return self._read(_CHILDREN, run_id, MOST_CHILDREN)
 
     def _read(self, query: str, *values: Any) -> Sequence[Figures]:
