@@ -79,6 +79,6 @@ def test_an_archived_version_is_marked_and_comes_back(backend: AzureBackend, wir
 
 
 def test_deleting_an_asset_is_refused_before_the_wire(backend: AzureBackend, wire: Wire) -> None:
-    with pytest.raises(Invalid, match="archives"):
+    with pytest.raises(Invalid, match="can archive a data asset but not delete it"):
         backend.delete(Address("data", "thing"), "1", Removal.DELETE)
     assert not wire.calls("DELETE")

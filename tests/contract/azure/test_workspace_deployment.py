@@ -69,5 +69,5 @@ def test_what_somebody_else_made_meanwhile_is_not_taken_over(life: Life, birth: 
     birth.active, birth.makes = 3, True
     birth.labels = {"tags": {"theirs": "1"}, "properties": {}, "location": "westeurope"}
     results = {str(result.address): result for result in life.run().results}
-    assert "exists already with other content" in results["workspace.heart"].error
+    assert "already exists with different content" in results["workspace.heart"].error
     assert birth.deployments == []

@@ -265,15 +265,22 @@ class Wire:
 
 _COLLECTIONS = frozenset(
     {
+        "batchendpoints",
+        "components",
         "computes",
         "connections",
         "data",
         "datastores",
         "deployments",
         "environments",
+        "featuresets",
+        "featurestoreentities",
         "jobs",
+        "marketplacesubscriptions",
         "models",
         "onlineendpoints",
+        "schedules",
+        "serverlessendpoints",
         "versions",
     }
 )

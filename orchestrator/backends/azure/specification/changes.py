@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.backends.azure.specification.refusals import change
+from orchestrator.backends.azure.specification.refusals import OPEN, change
 from orchestrator.backends.azure.specification.shapes import Model, alternatives, is_model, shape
 from orchestrator.backends.azure.specification.values import chosen
 from orchestrator.core.service_rules import BrokenRule, Source
@@ -37,6 +37,7 @@ def forbidden_changes(sent: Any, present: Any, model: Model, path: str = "") -> 
             and member.name not in _TAKEN
             and _scalar(new)
             and _scalar(old)
+            and old != OPEN
             and _folded(new) != _folded(old)
         ):
             yield change(at, old, new, Source.SPECIFIED)

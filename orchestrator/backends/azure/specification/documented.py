@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from orchestrator.backends.azure.specification.refusals import change
+from orchestrator.backends.azure.specification.refusals import OPEN, change
 from orchestrator.core.kind import Kinds, NameRule
 from orchestrator.core.service_rules import Asked, BrokenRule, Source
 from orchestrator.core.tree import value_at
@@ -141,7 +141,7 @@ def changed_computes(sent: Mapping[str, Any], present: Mapping[str, Any]) -> Ite
         inner_new, inner_old = _inside(new, "properties"), _inside(old, "properties")
         for name in _FIXED_OF_CLUSTERS:
             before, after = inner_old.get(name), inner_new.get(name)
-            if before is not None and after is not None and str(before).lower() != str(after).lower():
+            if before not in (None, OPEN) and after is not None and str(before).lower() != str(after).lower():
                 yield change(f"properties.properties.{name}", before, after, Source.DOCUMENTED)
 
 

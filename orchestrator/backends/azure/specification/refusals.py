@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.service_rules import BrokenRule, Source
+
+OPEN: Final = "NotSpecified"
+"""The value that leaves the choice to the service. A client that reads the service's choice may send it back."""
 
 
 def change(path: str, old: Any, new: Any, source: Source) -> BrokenRule:
