@@ -13,9 +13,10 @@ import pytest
 
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
+from tests.processes import killed_in_the_end
 from tests.unit.cli.calling import SPEC
 
-COMMANDS = [("apply", b"Do you want to apply this plan?"), ("destroy", b"Destroy this?")]
+COMMANDS = [("apply", b"Do you want to apply this plan?"), ("destroy", b"Do you want to destroy these resources?")]
 
 
 def until(terminal: int, text: bytes) -> bytes:
@@ -54,7 +55,7 @@ def test_a_signal_at_the_question_leaves_at_once(project: Path, command: str, qu
     with subprocess.Popen(
         [*amlctl, command], cwd=project, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         preexec_fn=lambda: os.close(os.open(os.ttyname(theirs), os.O_RDWR)),  # becomes its controlling terminal
-    ) as process:  # fmt: skip
+    ) as process, killed_in_the_end(process):  # fmt: skip
         os.close(theirs)
         until(mine, question)
         if send == "ctrl-c":
