@@ -28,7 +28,7 @@ HOMONYMS = {
     "orchestrator/spec/language.py": {"command": "a field of settings"},
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
     "orchestrator/workspace/jobs/execution.py": {"command": "a field of bodies"},
-    "orchestrator/workspace/pipeline/graph.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/pipeline/expressions.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/step_types/parallel.py": {"command": "a field of bodies"},
     "orchestrator/workspace/sweep/trials.py": {"command": "a field of bodies"},
     "orchestrator/workspace/supervision/control.py": {"command": "a field of requests"},

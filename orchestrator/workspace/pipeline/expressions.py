@@ -15,6 +15,18 @@ _PARENT: Final = re.compile(
 )
 
 
+INNER: Final = ("jobs", "component", "trial", "command")
+"""Fields of a step whose expressions speak of what is inside of it."""
+
+STEP_LABELS: Final = frozenset(
+    {
+        "display_name", "description", "tags", "experiment_name", "properties", "compute", "resources", "limits",
+        "queue_settings", "services", "identity", "mode", "comment",
+    }
+)  # fmt: skip
+"""Fields of a step that say how it is shown, where it runs and for how long, but not what it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class FromInput:
     """An input of the pipeline."""
@@ -67,3 +79,10 @@ def _meaning(match: re.Match[str]) -> Expression:
     if match["step"]:
         return FromStep(match["step"], match["output"])
     return FromInput(match["name"]) if match["side"] == "inputs" else ToOutput(match["name"])
+
+
+def flows(step: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """What a step reads: inputs of the pipeline, and other steps."""
+    found = list(expressions({name: value for name, value in step.items() if name not in INNER}))
+    inputs = {one.name for one in found if isinstance(one, FromInput)}
+    return inputs, {one.step for one in found if isinstance(one, FromStep)}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.pipeline.expressions import FromStep, ToOutput, expression, expressions
-
-INNER: Final = ("jobs", "component", "trial", "command")
-"""Fields of a step whose expressions speak of what is inside of it."""
+from orchestrator.workspace.pipeline.expressions import INNER, FromStep, ToOutput, expression, expressions
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.fingerprint import digest_text, digest_tree
 from orchestrator.workspace.files.content import SCHEME
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.pipeline.expressions import STEP_LABELS
 from orchestrator.workspace.pipeline.making import Made
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import KEPT, Record
@@ -25,14 +26,6 @@ STEP: Final = "step"
 
 LINEAGE: Final = "lineage"
 """Member of a pipeline's result: output to the digest of what made it."""
-
-_NOT_CONTENT: Final = frozenset(
-    {
-        "display_name", "description", "tags", "experiment_name", "properties", "compute", "resources", "limits",
-        "queue_settings", "services", "identity", "mode",
-    }
-)  # fmt: skip
-"""What says how a step is shown, where it runs and for how long, but not what it does."""
 
 _OUTPUT: Final = re.compile(r"azureml://jobs/(?P<run>[^/]+)/outputs/(?P<output>[^/]+)(?P<path>/.*)?")
 _ASSET: Final = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>[^@/]+)|@(?P<label>\w+))?")
@@ -61,9 +54,9 @@ class Identities:
         """
         if not made.deterministic:
             return digest_text(run)
-        body = {name: value for name, value in made.body.items() if name not in (*_NOT_CONTENT, "inputs", "outputs")}
+        body = {name: value for name, value in made.body.items() if name not in (*STEP_LABELS, "inputs", "outputs")}
         outputs = {
-            name: {field: value for field, value in port.items() if field not in (*_NOT_CONTENT, *_PORT_NAMES)}
+            name: {field: value for field, value in port.items() if field not in (*STEP_LABELS, *_PORT_NAMES)}
             for name, port in (made.body.get("outputs") or {}).items()
         }
         inputs = {name: self._input(value) for name, value in (made.body.get("inputs") or {}).items()}
@@ -75,7 +68,7 @@ class Identities:
             return {
                 name: self._environment(item) if name == "environment" else self._tree(item)
                 for name, item in value.items()
-                if name not in _NOT_CONTENT
+                if name not in STEP_LABELS
             } | ({"path": self._path(value["path"])} if isinstance(value.get("path"), str) else {})
         return [self._tree(item) for item in value] if isinstance(value, list | tuple) else value
 

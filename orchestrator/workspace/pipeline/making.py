@@ -11,8 +11,8 @@ from orchestrator.core.errors import Invalid
 from orchestrator.core.wire import snake
 from orchestrator.workspace.jobs.execution import StepForm
 from orchestrator.workspace.pipeline.components import Components
-from orchestrator.workspace.pipeline.expressions import ToOutput, expression
-from orchestrator.workspace.pipeline.graph import INNER, Graph, Step
+from orchestrator.workspace.pipeline.expressions import INNER, ToOutput, expression
+from orchestrator.workspace.pipeline.graph import Graph, Step
 from orchestrator.workspace.pipeline.step_types import form_of, step_types
 from orchestrator.workspace.pipeline.values import Values, given
 
