@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.concealed import shown
 from orchestrator.core.field_mark import Computed
 from orchestrator.core.fields import FieldNode, node_of
-from orchestrator.core.kind import Kind, Spec
+from orchestrator.core.kind import Kind
 from orchestrator.core.resource import MARK_TAGS, Observed
 
 
@@ -21,9 +20,9 @@ def normalize(observed: Observed, kind: Kind, variant: str) -> Observed:
     so that a plan shows what is really there.
     """
     properties = without_marks(observed.properties)
-    trimming = _trimming(kind, variant)
-    if trimming is not None:
-        properties = _trim(properties, trimming)
+    model = kind.variants.get(variant)
+    if model is not None:
+        properties = _trim(properties, node_of(model))
     properties = shown(properties)
     return observed if properties is observed.properties else replace(observed, properties=properties)
 
@@ -38,52 +37,22 @@ def without_marks(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     return rest | {"tags": left} if left else rest
 
 
-@dataclass(frozen=True, slots=True)
-class _Trimming:
-    """Which members of a mapping to leave out, and in which to look further.
+def _trim(value: Any, node: FieldNode) -> Any:
+    """A value without what the service decides; the value itself if there is nothing of that in it.
 
-    Attributes:
-        drop: members that the service decides.
-        inside: members that hold such members.
-        items: what to do in each item of a list or in each further member of a mapping.
+    Walks along the value and not along the model: models may contain themselves.
     """
-
-    drop: frozenset[str]
-    inside: Mapping[str, _Trimming]
-    items: _Trimming | None
-
-
-def _trimming(kind: Kind, variant: str) -> _Trimming | None:
-    model = kind.variants.get(variant)
-    return _trimming_of(model) if model is not None else None
-
-
-@cache
-def _trimming_of(model: type[Spec]) -> _Trimming | None:
-    return _compile(node_of(model))
-
-
-def _compile(node: FieldNode) -> _Trimming | None:
-    fields = node.fields or {}
-    drop = frozenset(name for name, child in fields.items() if child.mark(Computed))
-    inside = {}
-    for name, child in fields.items():
-        deeper = None if name in drop else _compile(child)
-        if deeper is not None:
-            inside[name] = deeper
-    items = _compile(node.item) if node.item is not None else None
-    return _Trimming(drop, inside, items) if drop or inside or items is not None else None
-
-
-def _trim(value: Any, trimming: _Trimming) -> Any:
     if isinstance(value, Mapping):
-        trimmed = {}
-        for name, item in value.items():
-            if name in trimming.drop:
-                continue
-            deeper = trimming.inside.get(name, trimming.items)
-            trimmed[name] = item if deeper is None else _trim(item, deeper)
-        return trimmed
-    if isinstance(value, list) and trimming.items is not None:
-        return [_trim(item, trimming.items) for item in value]
+        fields = node.fields or {}
+        kept = {name: item for name, item in value.items() if name not in fields or not fields[name].mark(Computed)}
+        trimmed = {name: _inside(item, node.child(name)) for name, item in kept.items()}
+        same = len(trimmed) == len(value) and all(trimmed[name] is item for name, item in kept.items())
+        return value if same else trimmed
+    if isinstance(value, list) and node.item is not None:
+        items = [_inside(item, node.item) for item in value]
+        return value if all(one is item for one, item in zip(items, value, strict=True)) else items
     return value
+
+
+def _inside(value: Any, node: FieldNode) -> Any:
+    return _trim(value, node) if isinstance(value, Mapping | list) else value
