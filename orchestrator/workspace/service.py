@@ -32,7 +32,7 @@ from orchestrator.workspace.operations.log_reading import LogReader, log_file
 from orchestrator.workspace.operations.log_reading import follow as follow_log
 from orchestrator.workspace.operations.records import Draft, Records, writable
 from orchestrator.workspace.operations.waiting import Waiter
-from orchestrator.workspace.pipeline.expressions import STEP_LABELS, flows
+from orchestrator.workspace.pipeline import expressions
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import (
     ADOPTED,
@@ -75,7 +75,6 @@ __all__ = [
     "PYTHON_DOWNLOADS",
     "SCHEME",
     "STAND_INS",
-    "STEP_LABELS",
     "WIRE",
     "Draft",
     "Record",
@@ -84,7 +83,7 @@ __all__ = [
     "StandIn",
     "Workspace",
     "columns_at",
-    "flows",
+    "expressions",
     "health_shown",
     "hosted",
     "job_foreseen",

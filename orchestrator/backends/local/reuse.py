@@ -16,7 +16,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired
 from orchestrator.core.value import LocalFiles, Reference, opened
-from orchestrator.workspace.service import STEP_LABELS, Record, RecordKey, Workspace, flows
+from orchestrator.workspace.service import Record, RecordKey, Workspace, expressions
 
 STEPS: Final = "jobs"
 
@@ -69,7 +69,7 @@ class _Comparison:
         inputs, old = body.get("inputs") or {}, before.get("inputs") or {}
         moved = {str(name) for name in {*inputs, *old} if not self._same(inputs.get(name), old.get(name))}
         changed = {name for name, node in body[STEPS].items() if not self._same_step(node, then.get(name))}
-        needs = {name: flows(node) for name, node in body[STEPS].items()}
+        needs = {name: expressions.flows(node) for name, node in body[STEPS].items()}
         changed |= {name for name, (given, _) in needs.items() if given & moved}
         while further := {name for name, (_, steps) in needs.items() if name not in changed and steps & changed}:
             changed |= further
@@ -128,13 +128,15 @@ class _Comparison:
 
 def _essence(node: Mapping[str, Any]) -> dict[str, Any]:
     """A step without what says only how it is shown and where it runs."""
-    said = {name: value for name, value in node.items() if name not in STEP_LABELS}
+    said = {name: value for name, value in node.items() if name not in expressions.STEP_LABELS}
     for name in _PROGRAMS:
         if isinstance(said.get(name), Mapping):
             inner = said[name]
-            said[name] = {key: item for key, item in inner.items() if key not in (*STEP_LABELS, *_COMPONENT)}
+            said[name] = {
+                key: item for key, item in inner.items() if key not in (*expressions.STEP_LABELS, *_COMPONENT)
+            }
     return said
 
 
 def _labelless(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name not in (*STEP_LABELS, "version")}
+    return {name: value for name, value in body.items() if name not in (*expressions.STEP_LABELS, "version")}
