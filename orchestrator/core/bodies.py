@@ -251,6 +251,14 @@ class JobService(Spec):
     )
 
 
+ComputeName: TypeAlias = Annotated[
+    str | None,
+    Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
+    Passive("affects where it runs only"),
+    Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
+]
+
+
 class AnyJob(Resource):
     """What all jobs have, whatever they run on."""
 
@@ -261,12 +269,7 @@ class AnyJob(Resource):
         None, description="Experiment under which the run is listed. Default: Default."
     )
     properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
-    compute: Annotated[
-        str | None,
-        Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
-        Passive("affects where it runs only"),
-        Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
-    ] = Field(None, description="azureml:NAME of a compute target. Default: serverless compute.")
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: serverless compute.")
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the job accesses data."
     )

@@ -72,6 +72,11 @@ class Files(FieldMark):
     asset: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BodyFile(FieldMark):
+    """The field takes a name, a body, or the path of a document with the body. Without this mark such a path begins with ``file:``."""
+
+
 class ServiceValue(FieldMark):
     """The service may put a value of its own where the spec is silent or says one of `values`."""
 

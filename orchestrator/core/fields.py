@@ -4,36 +4,63 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
 from orchestrator.core.field_mark import FieldMark, PartNames
 from orchestrator.core.kind import Kind
 
+_Inside: TypeAlias = tuple[Mapping[str, "FieldNode"] | None, "FieldNode | None"]
 
-@dataclass(frozen=True, slots=True)
+
 class FieldNode:
-    """What a body model says about one place of the tree.
+    """What a body model says about one place of the tree. What is below is worked out when it is first asked for, since models may
+    contain themselves: a pipeline's step may be a pipeline.
 
-    Attributes:
+    Args:
         marks: of this field and not of its ancestors.
         fields: for a mapping with known fields.
         item: for a mapping or list with items of one type.
+        inside: gives `fields` and `item`, in their place.
     """
 
-    marks: tuple[FieldMark, ...] = ()
-    fields: Mapping[str, FieldNode] | None = None
-    item: FieldNode | None = None
+    __slots__ = ("_inside", "_known", "marks")
+
+    def __init__(
+        self,
+        marks: tuple[FieldMark, ...] = (),
+        fields: Mapping[str, FieldNode] | None = None,
+        item: FieldNode | None = None,
+        *,
+        inside: Callable[[], _Inside] | None = None,
+    ) -> None:
+        self.marks = marks
+        self._inside = inside or (lambda: (fields, item))
+        self._known: _Inside | None = None
+
+    @property
+    def fields(self) -> Mapping[str, FieldNode] | None:
+        """Of a mapping with known fields."""
+        return (self._known or self._look())[0]
+
+    @property
+    def item(self) -> FieldNode | None:
+        """Of a mapping or list with items of one type."""
+        return (self._known or self._look())[1]
+
+    def _look(self) -> _Inside:
+        self._known = self._inside()
+        return self._known
 
     def child(self, part: str | int) -> FieldNode:
         """The node one step further; an empty node where the model says nothing."""
-        if isinstance(part, str) and self.fields is not None and part in self.fields:
-            return self.fields[part]
-        return self.item or _EMPTY
+        fields, item = self._known or self._look()
+        if isinstance(part, str) and fields is not None and part in fields:
+            return fields[part]
+        return item or _EMPTY
 
     def mark(self, kind: type[Any]) -> Any:
         """The first mark of a type, or None."""
@@ -49,16 +76,24 @@ _EMPTY = FieldNode()
 @cache
 def node_of(model: type[BaseModel]) -> FieldNode:
     """The field tree of a model. Fields of union members are merged: a path means the same in each of them."""
+    return FieldNode(inside=lambda: (_fields_of(model), None))
+
+
+def _fields_of(model: type[BaseModel]) -> Mapping[str, FieldNode]:
     hints = typing.get_type_hints(model, include_extras=True)
     fields: dict[str, FieldNode] = {}
     for name, info in model.model_fields.items():
         node = _from_annotation(hints.get(name, Any))
         own = tuple(mark for mark in info.metadata if isinstance(mark, FieldMark))
-        merged = FieldNode(own + tuple(m for m in node.marks if m not in own), node.fields, node.item)
+        merged = _marked(node, own + tuple(m for m in node.marks if m not in own))
         fields[name] = merged
         if isinstance(info.alias, str):
             fields[info.alias] = merged
-    return FieldNode((), fields)
+    return fields
+
+
+def _marked(node: FieldNode, marks: tuple[FieldMark, ...]) -> FieldNode:
+    return FieldNode(marks, inside=lambda: (node.fields, node.item))
 
 
 def root_node(kind: Kind, variant: str) -> FieldNode:
@@ -97,19 +132,28 @@ def _from_annotation(annotation: Any) -> FieldNode:
         if issubclass(origin, Sequence):
             return FieldNode(marks, None, _from_annotation(get_args(annotation)[0]))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        inner = node_of(annotation)
-        return FieldNode(marks, inner.fields, inner.item)
+        return _marked(node_of(annotation), marks)
     return FieldNode(marks)
 
 
 def _merge(marks: tuple[FieldMark, ...], options: list[FieldNode]) -> FieldNode:
-    fields: dict[str, FieldNode] = {}
-    item: FieldNode | None = None
     for option in options:
         marks += tuple(mark for mark in option.marks if mark not in marks)
-        fields.update(option.fields or {})
-        item = item or option.item
-    return FieldNode(marks, fields or None, item)
+    return FieldNode(marks, inside=lambda: _together(options))
+
+
+def _together(options: list[FieldNode]) -> _Inside:
+    named: dict[str, list[FieldNode]] = {}
+    for option in options:
+        for name, node in (option.fields or {}).items():
+            named.setdefault(name, []).append(node)
+    items = [option.item for option in options if option.item is not None]
+    fields = {name: _one(nodes) for name, nodes in named.items()}
+    return fields or None, _one(items) if items else None
+
+
+def _one(nodes: list[FieldNode]) -> FieldNode:
+    return nodes[0] if len(nodes) == 1 else _merge((), nodes)
 
 
 def names_parts(kind: Kind) -> bool:

@@ -76,3 +76,12 @@ def identity_id(value: Any) -> Any:
     """The resource id of an identity in either form, without case."""
     found = value.get("resource_id", value) if isinstance(value, Mapping) else value
     return lower(found)
+
+
+_LITERALS: Final = frozenset({"integer", "number", "string", "boolean"})
+
+
+def bare_literal(value: Any) -> Any:
+    """The value of an input that is written with its type: ``{type: integer, value: 3}`` as 3; anything else as it is."""
+    is_literal = isinstance(value, Mapping) and value.get("type") in _LITERALS and value.keys() <= {"type", "value"}
+    return value["value"] if is_literal and "value" in value else value

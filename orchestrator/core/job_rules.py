@@ -28,6 +28,11 @@ def job_problems(kind: JobType, variant: str, body: Body) -> Iterator[BodyProble
         inner = value_at(body, (*place, "environment"))
         if isinstance(inner, Mapping):
             yield from environment_problems(inner, (*place, "environment"))
+    yield from port_problems(body)
+
+
+def port_problems(body: Body) -> Iterator[BodyProblem]:
+    """What is wrong with the inputs and outputs of a job, or of a step."""
     yield from _misnamed(body)
     yield from _versions_of_nothing(body)
     yield from _unreadable_modes(body)

@@ -5,12 +5,17 @@ Source: Azure ML CLI v2 YAML reference, sweep jobs, and sweep settings of automa
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import Number, Whole
+from orchestrator.core.bodies import CAMEL, Number, Whole
+from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
+
+TIME: Final = Passive("limits the time, not the result")
+_MOST: Final = 1000
+"""Source: Azure ML documentation, limits of sweep jobs: max_total_trials is 1 to 1000."""
 
 
 class RandomSampling(Spec):
@@ -88,4 +93,31 @@ class Sweep(Spec):
     sampling_algorithm: Sampling = Field(description="How values are chosen: random, grid or bayesian.")
     early_termination: EarlyTermination | None = Field(
         None, description="Policy that ends trials with poor results early. Default: none."
+    )
+
+
+class Objective(Spec):
+    """What the best trial is."""
+
+    goal: Annotated[Literal["minimize", "maximize"], CAMEL] = Field(
+        description="Whether the primary metric is minimized or maximized."
+    )
+    primary_metric: str = Field(description="Name of the metric that trials log to MLflow.")
+
+
+class SweepLimits(Spec):
+    """Bounds on a sweep."""
+
+    max_total_trials: Whole = Field(ge=1, le=_MOST, description="Maximum number of trials.")
+    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
+        None,
+        ge=1,
+        le=_MOST,
+        description="Maximum number of trials that run at the same time. Default: max_total_trials.",
+    )
+    timeout: Annotated[Whole | None, TIME] = Field(
+        None, gt=0, description="Maximum run time of the sweep, in seconds. Default: 604800 (7 days)."
+    )
+    trial_timeout: Annotated[Whole | None, TIME] = Field(
+        None, gt=0, description="Maximum run time of each trial, in seconds. Default: no limit."
     )

@@ -13,14 +13,12 @@ from functools import cache
 from typing import Any, Final
 
 from orchestrator.core.job_type import JobType
+from orchestrator.core.kind import Spec, Variants
 
-UNSUPPORTED: Final = ("pipeline", "parallel", "import", "finetuning", "distillation", "base")
+UNSUPPORTED: Final = ("parallel", "import", "finetuning", "distillation", "base")
 """Types that Azure ML has and this version has not."""
 
-_UNSUPPORTED_TELLS: Final = {"jobs": "pipeline"}
-"""Fields by which documents of those types are told, for a message that names the type."""
-
-_FIRST: Final = ("task", "trial", "jobs", "entry")
+_FIRST: Final = ("jobs", "task", "trial", "entry")
 """The order in which fields tell: a sweep's trial has a command too, and so may a step of a pipeline."""
 
 
@@ -55,10 +53,16 @@ def variants() -> dict[str, str]:
     return {variant: place for kind in discover().values() for variant, place in kind.variants.items()}
 
 
+def models(key: str) -> dict[str, type[Spec]]:
+    """The body models of a type, by variant."""
+    bodies = Variants(discover()[key].variants)
+    return {variant: bodies[variant] for variant in bodies}
+
+
 @cache
 def _telling() -> Mapping[str, str]:
     """Field to the type that it tells of a job which does not say it, in the order in which they are looked for."""
-    fields = _UNSUPPORTED_TELLS | {field: kind.key for kind in discover().values() for field in kind.tells}
+    fields = {field: kind.key for kind in discover().values() for field in kind.tells}
     return {field: fields[field] for field in (*(field for field in _FIRST if field in fields), *fields)}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.core.bodies import CAMEL, CODE_FILES, Environ, Inputs, Job, JobResources, QueueSettings, Whole
+from orchestrator.core.bodies import CODE_FILES, Environ, Inputs, Job, JobResources, QueueSettings
 from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Passive
 from orchestrator.core.job_type import Body, JobType, as_it_is, named_inputs, nothing
@@ -16,14 +16,10 @@ from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.placeholders import unfilled
 from orchestrator.core.programs import Distribution
 from orchestrator.core.search_space import Space
-from orchestrator.core.searching import EarlyTermination, Sampling
+from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
 from orchestrator.core.tree import Path
 
-TIME: Final = Passive("limits the time, not the result")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOST: Final = 1000
-"""Source: Azure ML documentation, limits of sweep jobs: max_total_trials is 1 to 1000."""
-
 _FITS: Final = {
     "grid": ("choice",),
     "bayesian": ("choice", "uniform", "quniform"),
@@ -55,33 +51,6 @@ class Trial(Spec):
     )
     queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
         None, description="Tier and priority of each trial in the queue of serverless compute."
-    )
-
-
-class Objective(Spec):
-    """What the best trial is."""
-
-    goal: Annotated[Literal["minimize", "maximize"], CAMEL] = Field(
-        description="Whether the primary metric is minimized or maximized."
-    )
-    primary_metric: str = Field(description="Name of the metric that trials log to MLflow.")
-
-
-class SweepLimits(Spec):
-    """Bounds on a sweep."""
-
-    max_total_trials: Whole = Field(ge=1, le=_MOST, description="Maximum number of trials.")
-    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
-        None,
-        ge=1,
-        le=_MOST,
-        description="Maximum number of trials that run at the same time. Default: max_total_trials.",
-    )
-    timeout: Annotated[Whole | None, TIME] = Field(
-        None, gt=0, description="Maximum run time of the sweep, in seconds. Default: 604800 (7 days)."
-    )
-    trial_timeout: Annotated[Whole | None, TIME] = Field(
-        None, gt=0, description="Maximum run time of each trial, in seconds. Default: no limit."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orchestrator import job_types
 from orchestrator.core.behaviour import Behaviour, LocalBehaviour
-from orchestrator.core.folds import scalar_text
+from orchestrator.core.folds import bare_literal, scalar_text
 from orchestrator.core.job_rules import job_problems, job_refusals
 from orchestrator.core.kind import (
     AzureBinding,
@@ -44,9 +44,6 @@ def _environments(variant: str, body: Mapping[str, Any]) -> Iterator[Path]:
     yield from ((*place, "environment") for place in (kind.programs(body) if kind is not None else ()))
 
 
-_LITERALS: Final = frozenset({"integer", "number", "string", "boolean"})
-
-
 def _spoken(body: dict[str, Any]) -> dict[str, Any]:
     """Inputs that are values stand bare, and the values of variables are texts; the rest is a matter of the type.
 
@@ -54,7 +51,7 @@ def _spoken(body: dict[str, Any]) -> dict[str, Any]:
     """
     inputs = body.get("inputs")
     if isinstance(inputs, Mapping):
-        body["inputs"] = {name: _bare(value) for name, value in inputs.items()}
+        body["inputs"] = {name: bare_literal(value) for name, value in inputs.items()}
     kind = job_types.type_of(job_types.variant_of(body))
     if kind is None:
         return body
@@ -70,11 +67,6 @@ def _variables_as_text(body: dict[str, Any], place: Path) -> None:
     variables = holder.get("environment_variables") if isinstance(holder, dict) else None
     if isinstance(variables, Mapping):
         holder["environment_variables"] = {name: scalar_text(value) for name, value in variables.items()}
-
-
-def _bare(value: Any) -> Any:
-    is_literal = isinstance(value, Mapping) and value.get("type") in _LITERALS and value.keys() <= {"type", "value"}
-    return value["value"] if is_literal and "value" in value else value
 
 
 KIND: Final = Kind(
@@ -120,9 +112,7 @@ KIND: Final = Kind(
         reference="azureml:{name}",
     ),
     source="Azure ML CLI v2 YAML reference: command job, sweep job, automated ML jobs",
-    schemas=tuple(
-        dict.fromkeys([*(name for kind in _TYPES.values() for name in kind.schemas), "pipelineJob", "sparkJob"])
-    ),
+    schemas=tuple(dict.fromkeys(name for kind in _TYPES.values() for name in kind.schemas)),
     shape=job_types.telling(),
     exact_variants=True,
     removal=Removal.ARCHIVE,

@@ -6,20 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.core.fields import root_node
+from orchestrator.core.field_mark import BodyFile
+from orchestrator.core.fields import FieldNode, root_node
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
 from orchestrator.spec.documents import recognise
-from orchestrator.spec.evaluate import Evaluator
+from orchestrator.spec.evaluate import FAILED, Evaluator
 from orchestrator.spec.files import Files
 from orchestrator.spec.holes import Holes, Mask
+from orchestrator.spec.local_files import is_local
 from orchestrator.spec.overlay import overlay, without
 from orchestrator.spec.problems import Problems
 from orchestrator.spec.read import read_documents
 from orchestrator.spec.text import beginning
 
 _FILE: Final = "file:"
+
+
+def _of_file(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(_FILE)
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text that may name a resource or a file of this machine names a file."""
+    return is_local(text) and not text.startswith("azureml:")
 
 
 def _variant(kind: Kind, body: LocatedDict) -> str:
@@ -95,25 +106,53 @@ class Bodies:
         return outer
 
     def _inlined(self, section: str, body: LocatedDict, root: Path, known: Sequence[str]) -> LocatedDict:
-        """Replace ``environment: file:./env.yml`` by what the file says, where a field takes a name or a body.
+        """Replace ``environment: file:./env.yml``, ``component: ./train.yml`` by what the file says, where a field takes a body.
 
-        Source: azure-ai-ml, ``FileRefField`` of environments and models.
+        Source: azure-ai-ml, ``FileRefField`` of environments, models and components.
         """
         kind = self._kinds.get(section)
-        if kind is None or not any(isinstance(text, str) and text.startswith(_FILE) for text in body.values()):
+        if kind is None or not any(isinstance(value, dict | list) or _of_file(value) for value in body.values()):
             return body
-        fields = root_node(kind, _variant(kind, body)).fields or {}
-        result = body
-        for name, text in body.items():
-            node = fields.get(name)
-            if not (isinstance(text, str) and text.startswith(_FILE)) or node is None or not node.fields:
-                continue
-            mark = body.value_marks.get(name, body.mark)
-            document = self._at(self._files.folder_of(mark, root) / text.removeprefix(_FILE), mark, known)
-            if document is not None:
-                result = result.copy() if result is body else result
-                result[name] = document
+        return self._filled(body, root_node(kind, _variant(kind, body)), root, known, ())
+
+    def _filled(
+        self, tree: LocatedDict, node: FieldNode, root: Path, known: Sequence[str], above: tuple[Path, ...]
+    ) -> LocatedDict:
+        """A mapping with the bodies in files that it and what is in it name.
+
+        Args:
+            above: the files that it stands in, of those that were named so.
+        """
+        result = tree
+        for name, value in tree.items():
+            child = node.child(name)
+            filled: Any = value
+            if isinstance(value, str):
+                if child.fields and (_of_file(value) or (child.mark(BodyFile) is not None and is_file_name(value))):
+                    filled = self._named(value, child, tree.value_marks.get(name, tree.mark), root, known, above)
+            elif isinstance(value, LocatedDict):
+                filled = self._filled(value, child, root, known, above)
+            if filled is not value:
+                result = result.copy() if result is tree else result
+                result[name] = filled
         return result
+
+    def _named(
+        self, text: str, node: FieldNode, mark: Mark, root: Path, known: Sequence[str], above: tuple[Path, ...]
+    ) -> Any:
+        """The body in the file that a field names; `FAILED` if it has none, which is told."""
+        written = self._evaluator.resolve(text, mark)
+        if not isinstance(written, str):
+            return text
+        path = self._files.folder_of(mark, root) / written.removeprefix(_FILE)
+        if path.resolve() in above:
+            detail = f"{written} is part of itself: {' → '.join(file.name for file in (*above, path))}."
+            self._problems.error("invalid-setting", detail, "Name another file.", mark)
+            return FAILED
+        document = self._at(path, mark, known)
+        if document is None:
+            return FAILED
+        return self._filled(document, node, root, known, (*above, path.resolve()))
 
     def _at(self, path: Path, mark: Mark, known: Sequence[str]) -> LocatedDict | None:
         """The document of a file, read once."""

@@ -61,12 +61,20 @@ def unknown_columns(
 @cache
 def _names_columns(model: type[BaseModel]) -> bool:
     """Whether a body may name columns at all: few do, and each would be walked."""
-    return _marked(node_of(model))
+    return _marked(node_of(model), {})
 
 
-def _marked(node: FieldNode) -> bool:
+def _marked(node: FieldNode, seen: dict[int, FieldNode]) -> bool:
+    """Whether it or anything below names columns.
+
+    Args:
+        seen: the nodes above and beside, since models may contain themselves.
+    """
+    if id(node) in seen:
+        return False
+    seen[id(node)] = node
     inner = [*(node.fields or {}).values(), *([node.item] if node.item is not None else [])]
-    return node.mark(Columns) is not None or any(_marked(child) for child in inner)
+    return node.mark(Columns) is not None or any(_marked(child, seen) for child in inner)
 
 
 def _named(tree: Any, node: FieldNode, path: Place) -> Iterator[_Named]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from orchestrator.core.bodies import special
 from orchestrator.core.tree import value_at
@@ -78,8 +79,40 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
         expected = literals(context["expected"])
     elif kind in _WORDS:
         expected = (_WORDS[kind],)
-    dropped = kind not in ("missing", "extra_forbidden") and special(value_at(body, path))
+    elif kind == "union_tag_invalid":
+        field, expected = _told_by(context)
+        path, kind = [*path, field], "literal_error"
+        steps.append(_Step(field, branch=False))
+    dropped = kind not in ("missing", "extra_forbidden") and _open(body, path)
     return _Raw(tuple(steps), Finding(tuple(path), kind, expected, context), dropped)
+
+
+_BOUND: Final = re.compile(r"\s*\$\{\{[^}]*\}\}\s*")
+
+
+def _open(body: Any, path: Sequence[str | int]) -> bool:
+    """Whether nobody knows yet what a value will be: one of ours, or a step's that is bound to something of its pipeline.
+
+    Source: azure-ai-ml, ``support_data_binding_expression_for_fields``: all fields of steps may be bound.
+    """
+    value = value_at(body, path)
+    if special(value):
+        return True
+    inside = isinstance(value, str) and "jobs" in path[:-2] and path[-1] != "type"
+    return inside and _BOUND.fullmatch(value) is not None
+
+
+def _told_by(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The field that tells the shape of a value which has none of the known ones, and what that field may say.
+
+    The names of shapes end with types, or types and tasks with a dot between, after a colon.
+    """
+    kind, dot, _ = str(context["tag"]).partition(":")[2].partition(".")
+    shapes = [shape.partition(":")[2] for shape in literals(context["expected_tags"])]
+    tasks = [shape.split(".")[1] for shape in shapes if shape.startswith(f"{kind}.")]
+    if dot and tasks:
+        return "task", tuple(dict.fromkeys(tasks))
+    return "type", tuple(dict.fromkeys(shape.partition(".")[0] for shape in shapes))
 
 
 def literals(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ HOMONYMS = {
     "orchestrator/kinds/component/__init__.py": dict.fromkeys(
         ("command", "parallel", "spark", "automl", "pipeline", "sweep"), "a type of components"
     ),
-    "orchestrator/kinds/component/shapes.py": dict.fromkeys(
+    "orchestrator/core/component_bodies.py": dict.fromkeys(
         ("command", "parallel", "spark", "automl"), "a type of components"
     ),
     "orchestrator/kinds/batch_deployment.py": {"pipeline": "a type of deployments"},

@@ -12,7 +12,7 @@ from orchestrator.core.rules import inline_environment_problems
 from orchestrator.core.spark import spark_problems
 from orchestrator.core.wire import AssetWire
 
-_HERE: Final = "orchestrator.kinds.component.shapes"
+_HERE: Final = "orchestrator.core.component_bodies"
 _MODELS: Final = {
     "command": "CommandComponent",
     "parallel": "ParallelComponent",

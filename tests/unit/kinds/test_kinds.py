@@ -256,6 +256,8 @@ def test_children_are_kinds_and_marks_have_reasons() -> None:
 
 def all_marks(node: Any, path: str = "") -> list[tuple[str, Any]]:
     found = [(path, mark) for mark in node.marks]
+    if path.count(".jobs[]") > 1:
+        return found  # a pipeline's step may be a pipeline, and so on
     for name, child in (node.fields or {}).items():
         found += all_marks(child, f"{path}.{name}")
     return found + (all_marks(node.item, f"{path}[]") if node.item else [])

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, CAMEL, CODE_FILES, EXACT, JobResources, Whole
+from orchestrator.core.component_ports import AnyOutput, Component, InputPort, OutputPort, Ported
 from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
 from orchestrator.core.spark import SparkEntry
-from orchestrator.kinds.component.ports import AnyOutput, Component, InputPort, OutputPort, Ported
 
 Includes = Annotated[list[Annotated[str, CODE_FILES]] | None, Field(description="Files that join the code.")]
 

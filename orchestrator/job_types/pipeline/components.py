@@ -1,0 +1,228 @@
+"""Steps that run components, and components that stand in a step or in a file that it names.
+
+Source: azure-ai-ml, ``_schema/pipeline/component_job.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.core.bodies import (
+    ANY_CASE,
+    CAMEL,
+    ComputeName,
+    Environ,
+    JobIdentity,
+    JobResources,
+    JobService,
+    QueueSettings,
+    Whole,
+)
+from orchestrator.core.component_bodies import (
+    CommandComponent,
+    CopyComponent,
+    ParallelComponent,
+    ParallelTask,
+    Retries,
+    SparkComponent,
+)
+from orchestrator.core.component_ports import Component, OutputPort, Parameter
+from orchestrator.core.environment_bodies import EnvironmentRef
+from orchestrator.core.field_mark import BodyFile, Passive, Ref
+from orchestrator.core.programs import Distribution
+from orchestrator.core.search_space import Space
+from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
+from orchestrator.core.spark import SparkEntry
+from orchestrator.job_types.pipeline.ports import PLACE, ComponentStep
+from orchestrator.job_types.pipeline.steps import Outside, StepLimits, StepSparkResources
+
+COMPONENT: Final = Ref("runs it", kind="components")
+FILE: Final = BodyFile("a component's file")
+ComponentName: TypeAlias = Annotated[str, COMPONENT, FILE]
+_SAID: Final = "azureml:NAME:VERSION, a registry's component, the path of a component's file, or a body."
+
+
+class InlineCommand(CommandComponent):
+    """A command component inside a step."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class InlineParallel(ParallelComponent):
+    """A parallel component inside a step."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class InlineSpark(SparkComponent):
+    """A Spark component inside a step."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class InlineCopy(CopyComponent):
+    """A component that copies data, inside a step."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class InlineImport(Component):
+    """A component of the older way to bring data in."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    source: dict[Literal["type", "connection", "query", "path"], Parameter] = Field(
+        description="Where the data come from."
+    )
+    output: OutputPort = Field(description="Where the data are stored.")
+
+
+class Placed(ComponentStep):
+    """Steps that run on a compute."""
+
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute (default: the pipeline's).")
+
+
+class CommandStep(Placed):
+    """Runs a command component; what it says beside wins."""
+
+    type: Annotated[Literal["command"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    component: ComponentName | InlineCommand = Field(description=_SAID)
+    command: str | None = Field(None, description="Shell command.")
+    code: str | None = Field(None, description="Folder or file with the source code.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
+    resources: Annotated[JobResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    distribution: Distribution | None = Field(
+        None, description="Distributed training: the launcher and the number of processes. Default: one process."
+    )
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+        None, description="Tier and priority of the step in the queue of serverless compute."
+    )
+    limits: StepLimits | None = Field(None, description="Limits of the step.")
+    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+        None, description="Interactive services of the running step, by name."
+    )
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the step accesses data."
+    )
+
+
+class SweepStep(Placed):
+    """Runs a command component for many values of its inputs, in search of the best."""
+
+    type: Annotated[Literal["sweep"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    trial: ComponentName | InlineCommand = Field(description=_SAID)
+    search_space: dict[str, Space] | None = Field(None, description="Input to what may be tried for it.")
+    objective: Objective = Field(description="Metric to optimize.")
+    limits: SweepLimits = Field(description="Limits of the step.")
+    sampling_algorithm: Sampling | None = Field(None, description="random if nothing is said.")
+    early_termination: EarlyTermination | None = Field(
+        None, description="Policy that ends trials with poor results early. Default: none."
+    )
+    resources: Annotated[JobResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+        None, description="Tier and priority of the step in the queue of serverless compute."
+    )
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the step accesses data."
+    )
+
+
+class ParallelStep(Placed):
+    """Runs a parallel component; what it says beside wins."""
+
+    type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    component: ComponentName | InlineParallel = Field(description=_SAID)
+    task: ParallelTask | None = Field(None, description="Task of the step.")
+    environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
+    resources: Annotated[JobResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    logging_level: Literal["DEBUG", "INFO", "WARNING"] | None = Field(
+        None, description="Log level of the script: DEBUG, INFO or WARNING."
+    )
+    mini_batch_size: str | None = Field(None, description="Files, or bytes as in 10kb, of one call of run().")
+    partition_keys: list[str] | None = Field(None, description="Columns by which the data are cut into mini-batches.")
+    input_data: str | None = Field(None, description="The input that is cut: ${{inputs.X}}.")
+    retry_settings: Retries | None = Field(
+        None, description="How often a mini-batch is tried, and how long it may take."
+    )
+    max_concurrency_per_instance: Whole | None = Field(
+        None, description="Number of mini-batches at the same time on each node."
+    )
+    error_threshold: Whole | None = Field(
+        None, description="Number of failed items that are tolerated; -1 tolerates all."
+    )
+    mini_batch_error_threshold: Whole | None = Field(
+        None, description="Number of failed mini-batches that are tolerated; -1 tolerates all."
+    )
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the step accesses data."
+    )
+
+
+class SparkStep(Placed):
+    """Runs a Spark component; what it says beside wins."""
+
+    type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    component: ComponentName | InlineSpark = Field(description=_SAID)
+    code: str | None = Field(None, description="Folder or file with the source code.")
+    entry: SparkEntry | None = Field(None, description="What Spark starts: a file of the code, or a class.")
+    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
+    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
+    files: list[str] | None = Field(None, description="Files that executors get.")
+    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
+    conf: dict[str, Any] | None = Field(None, description="Settings of Spark, such as spark.driver.cores.")
+    args: str | None = Field(None, description="Arguments of the program.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    resources: Annotated[StepSparkResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the step accesses data."
+    )
+
+
+class CopyStep(Placed):
+    """Copies data by a component."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    component: ComponentName | InlineCopy = Field(description=_SAID)
+
+
+class BringStep(Placed):
+    """Brings data in by a component of the service."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["import_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION or a registry's component.")
+    source: Outside = Field(description="Where the data come from.")
+
+
+class TakeStep(Placed):
+    """Takes data out by a component of the service."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION or a registry's component.")
+    sink: Outside = Field(description="Where the data go to.")
+
+
+class ImportStep(Placed):
+    """Brings data in by a component, in the older way."""
+
+    type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    component: ComponentName | InlineImport = Field(description=_SAID)

@@ -1,0 +1,82 @@
+"""What goes into pipelines and their steps, what comes out, and what all steps have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.core.bodies import (
+    AS_TEXT,
+    ASSET,
+    DATA_FILES,
+    ComputeName,
+    DataInput,
+    JobIdentity,
+    JobService,
+    LiteralInput,
+    Output,
+    Scalar,
+    Text,
+    Words,
+)
+from orchestrator.core.field_mark import Passive
+from orchestrator.core.kind import Spec
+
+LABEL: Final = Passive("a label of a step, which a run keeps")
+PLACE: Final = Passive("affects where it runs only")
+
+
+class PipelineInput(DataInput):
+    """Data or a model that goes into a pipeline or a step. Without a path it is only declared."""
+
+    path: Annotated[str | None, DATA_FILES, ASSET] = Field(  # type: ignore[assignment]
+        None, description="A local path, a URL, an asset, a job's output; in a step ${{parent.…}} too."
+    )
+
+
+PipelineInputs: TypeAlias = dict[str, Annotated[Scalar, AS_TEXT] | PipelineInput | LiteralInput]
+StepOutputs: TypeAlias = dict[str, str | Output | None]
+
+_INPUTS: Final = "Name to value, data, ${{parent.inputs.X}} or ${{parent.jobs.STEP.outputs.Y}}."
+_OUTPUTS: Final = "Name to output, or ${{parent.outputs.X}}."
+
+
+class Labelled(Spec):
+    """What people and programs read of a step."""
+
+    name: Annotated[str | None, LABEL] = Field(
+        None, description="Name of the step, for people; its key is what counts."
+    )
+    display_name: Annotated[Words | None, LABEL] = Field(None, description="Name for people.")
+    description: Annotated[Words | None, LABEL] = Field(None, description="A description.")
+    tags: Annotated[dict[str, Text | None] | None, LABEL] = Field(None, description="Labels: name to value.")
+    properties: Annotated[dict[str, Text | None] | None, LABEL] = Field(None, description="Labels that programs read.")
+    experiment_name: Annotated[str | None, LABEL] = Field(
+        None, description="Experiment under which the step is listed."
+    )
+
+
+class InlineStep(Labelled):
+    """What steps have that say themselves what they do: the job of their type, without a component."""
+
+    schema_: Annotated[str | None, LABEL] = Field(None, alias="$schema")
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute (default: the pipeline's).")
+    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+        None, description="Identity under which the step accesses data."
+    )
+    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+        None, description="Interactive services of the running step, by name."
+    )
+    inputs: PipelineInputs | None = Field(None, description=_INPUTS)
+    outputs: StepOutputs | None = Field(None, description=_OUTPUTS)
+
+
+class ComponentStep(Labelled):
+    """What steps have that run a component. The client takes further fields, and so do we."""
+
+    model_config = ConfigDict(extra="allow")
+
+    comment: Annotated[str | None, LABEL] = Field(None, description="Comment that the studio shows beside the step.")
+    inputs: PipelineInputs | None = Field(None, description=_INPUTS)
+    outputs: StepOutputs | None = Field(None, description=_OUTPUTS)

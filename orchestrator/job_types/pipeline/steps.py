@@ -1,0 +1,253 @@
+"""Steps that say themselves what they do.
+
+Source: azure-ai-ml, ``_schema/pipeline/pipeline_*_job.py``: each is the job of that type, whose outputs may be bound to the pipeline's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.core.bodies import (
+    ANY_CASE,
+    AS_TEXT,
+    CAMEL,
+    CODE_FILES,
+    EXACT,
+    Environ,
+    JobResources,
+    Number,
+    Output,
+    QueueSettings,
+    Whole,
+)
+from orchestrator.core.component_bodies import ParallelTask, Retries
+from orchestrator.core.environment_bodies import EnvironmentRef
+from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.kind import Spec
+from orchestrator.core.programs import Distribution
+from orchestrator.core.searching import TIME
+from orchestrator.core.spark import SparkEntry
+from orchestrator.job_types.pipeline.ports import PLACE, InlineStep
+
+
+class StepLimits(Spec):
+    """Bounds on a command."""
+
+    timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds.")
+
+
+class InlineCommandStep(InlineStep):
+    """A command."""
+
+    type: Annotated[Literal["command"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    command: str = Field(description="A shell command; ${{inputs.X}} and ${{outputs.Y}} stand for paths and values.")
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the step.")
+    environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
+    environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
+    resources: Annotated[JobResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    distribution: Distribution | None = Field(
+        None, description="Distributed training: the launcher and the number of processes. Default: one process."
+    )
+    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+        None, description="Tier and priority of the step in the queue of serverless compute."
+    )
+    limits: StepLimits | None = Field(None, description="Limits of the step.")
+
+
+class InlineParallelStep(InlineStep):
+    """A script over mini batches, on several nodes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    task: ParallelTask = Field(description="What is done with each mini batch.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
+    resources: Annotated[JobResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+    logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = Field(
+        None, description="Log level of the script: DEBUG, INFO or WARNING."
+    )
+    mini_batch_size: str | None = Field(None, description="Files, or bytes as in 10kb, of one call of run().")
+    partition_keys: list[str] | None = Field(None, description="Columns by which the data are cut into mini-batches.")
+    input_data: str | None = Field(None, description="The input that is cut: ${{inputs.X}}.")
+    retry_settings: Retries | None = Field(
+        None, description="How often a mini-batch is tried, and how long it may take."
+    )
+    max_concurrency_per_instance: Whole | None = Field(
+        None, description="Number of mini-batches at the same time on each node."
+    )
+    error_threshold: Whole | None = Field(
+        None, description="Number of failed items that are tolerated; -1 tolerates all."
+    )
+    mini_batch_error_threshold: Whole | None = Field(
+        None, description="Number of failed mini-batches that are tolerated; -1 tolerates all."
+    )
+
+
+_Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+
+
+class StepSparkResources(Spec):
+    """Serverless machines for Spark."""
+
+    instance_type: str | None = Field(None, description="Size of the machines, such as standard_e4s_v3.")
+    runtime_version: Annotated[_Numbers | Number | None, AS_TEXT] = Field(None, description="Version of Spark: 3.4.")
+
+
+class InlineSparkStep(InlineStep):
+    """A Spark application."""
+
+    type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file with the source code.")
+    entry: SparkEntry = Field(description="What Spark starts: a file of the code, or a class.")
+    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
+    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
+    files: list[str] | None = Field(None, description="Files that executors get.")
+    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
+    conf: dict[str, Any] | None = Field(None, description="Settings of Spark, such as spark.driver.cores.")
+    args: str | None = Field(None, description="Arguments of the program.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    resources: Annotated[StepSparkResources | None, PLACE] = Field(
+        None, description="Number and size of the machines that the step runs on."
+    )
+
+
+CONNECTION = Ref("reads or writes there", kind="connections", cascades=False, bare=True)
+Connection: TypeAlias = Annotated[str, CONNECTION]
+
+
+class StoredParameter(Spec):
+    """A parameter of a stored procedure."""
+
+    name: str | None = Field(None, description="Name of the step, for people; its key is what counts.")
+    value: str | None = Field(None, description="Value of the parameter.")
+    type: str | None = Field(None, description="Type of the step.")
+
+
+class Database(Spec):
+    """A database outside of the workspace."""
+
+    type: Annotated[Literal["database"], ANY_CASE] = Field(description="Type of the step.")
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
+    table_name: str | None = Field(None, description="Table in the database.")
+    query: str | None = Field(None, description="SQL query.")
+    stored_procedure: str | None = Field(None, description="Stored procedure to call.")
+    stored_procedure_params: list[StoredParameter] | None = Field(
+        None, description="Parameters of the stored procedure."
+    )
+
+
+class FileSystem(Spec):
+    """A store of files outside of the workspace."""
+
+    type: Annotated[Literal["file_system"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
+    path: str | None = Field(None, description="Path in the store.")
+
+
+Outside: TypeAlias = Database | FileSystem
+
+
+class InlineCopyStep(InlineStep):
+    """Copies data."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    data_copy_mode: Annotated[Literal["merge_with_overwrite", "fail_if_conflict"] | None, ANY_CASE, CAMEL] = Field(
+        None, description="What happens to files that exist: merge_with_overwrite or fail_if_conflict."
+    )
+
+
+class InlineBringStep(InlineStep):
+    """Brings data in."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["import_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    source: Outside = Field(description="Where the data come from.")
+
+
+class InlineTakeStep(InlineStep):
+    """Takes data out."""
+
+    type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
+    task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
+    sink: Outside = Field(description="Where the data go to.")
+
+
+class QuerySource(Spec):
+    """A query of a database."""
+
+    type: Annotated[Literal["azuresqldb", "azuresynapseanalytics", "snowflake"], ANY_CASE] = Field(
+        description="Type of the step."
+    )
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
+    query: str = Field(description="SQL query.")
+
+
+class FileSource(Spec):
+    """Files in a bucket."""
+
+    type: Annotated[Literal["s3"], ANY_CASE] = Field(description="Type of the step.")
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
+    path: str = Field(description="Path in the store.")
+
+
+class InlineImportStep(InlineStep):
+    """Brings data in, in the older way."""
+
+    type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    source: QuerySource | FileSource = Field(description="Where the data come from.")
+    output: Output = Field(description="Where the data are stored.")
+
+
+class Control(Spec):
+    """What decides which steps run, and how often. Source: azure-ai-ml, ``_schema/pipeline/control_flow_job.py``."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class IfElse(Control):
+    """One of two blocks of steps."""
+
+    type: Annotated[Literal["if_else"], ANY_CASE] = Field(description="Type of the step.")
+    condition: str | bool | None = Field(None, description="${{parent.jobs.STEP.outputs.X}}, or true or false.")
+    true_block: str | list[str] | None = Field(None, description="${{parent.jobs.STEP}}: what runs if it holds.")
+    false_block: str | list[str] | None = Field(None, description="${{parent.jobs.STEP}}: what runs if not.")
+
+
+class LoopLimits(Spec):
+    """Bounds on a loop."""
+
+    max_iteration_count: Whole = Field(ge=1, le=1000, description="Maximum number of rounds, 1 to 1000.")
+
+
+class DoWhile(Control):
+    """A step again and again while a condition holds."""
+
+    type: Annotated[Literal["do_while"], ANY_CASE] = Field(description="Type of the step.")
+    body: str | None = Field(None, description="${{parent.jobs.STEP}}: what is repeated.")
+    condition: str | None = Field(None, description="The output of the step that says whether it goes on.")
+    mapping: dict[str, str | list[str]] = Field(description="Output to the inputs of the next round.")
+    limits: LoopLimits = Field(description="Limits of the step.")
+
+
+class ParallelFor(Control):
+    """A step for each of some items."""
+
+    type: Annotated[Literal["parallel_for"], ANY_CASE] = Field(description="Type of the step.")
+    body: str | None = Field(None, description="${{parent.jobs.STEP}}: what runs for each item.")
+    items: str | list[Any] | dict[str, Any] = Field(description="Inputs of each run: a list, a mapping or JSON.")
+    max_concurrency: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
+        None, description="Maximum number of runs at the same time."
+    )
+    outputs: dict[str, str | Output | None] | None = Field(None, description="Outputs, by name.")

@@ -1,0 +1,144 @@
+"""Pipelines: jobs and components made of steps, which may be pipelines themselves."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, create_model
+
+from orchestrator import job_types
+from orchestrator.core.bodies import ANY_CASE, AnyJob, ComputeName, Flag
+from orchestrator.core.component_ports import AnyOutput, Component, InputPort, Parameter
+from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.kind import Spec
+from orchestrator.job_types.pipeline import components as by_component
+from orchestrator.job_types.pipeline import steps as inline
+from orchestrator.job_types.pipeline.ports import ComponentStep, PipelineInput, PipelineInputs, StepOutputs
+from orchestrator.job_types.pipeline.shape import WITH_COMPONENT, shape_of
+
+
+class PipelineStep(ComponentStep):
+    """Runs a pipeline component, as a step."""
+
+    type: Annotated[Literal["pipeline"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    component: by_component.ComponentName | InlinePipeline = Field(
+        description="azureml:NAME:VERSION, a registry's component, or the path of a pipeline component's file."
+    )
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: the pipeline's.")
+
+
+_WHERE: Final = "affects where outputs are stored only"
+_SEARCH: Final = "automl"
+_DATA: Final = ("training_data", "validation_data", "test_data")
+
+
+def _search_steps() -> dict[str, type[Spec]]:
+    """AutoML in a pipeline: the job, whose data and outputs may be bound. Source: azure-ai-ml, ``automl_node.py``."""
+    jobs = job_types.models(_SEARCH)
+    return {variant: _search_step(jobs[variant]) for variant in jobs}
+
+
+def _search_step(job: type[Spec]) -> type[Spec]:
+    bound: dict[str, Any] = {"inputs": (PipelineInputs | None, None), "outputs": (StepOutputs | None, None)}
+    for name in _DATA:
+        if name in job.model_fields:
+            required = job.model_fields[name].is_required()
+            bound[name] = (str | PipelineInput, ...) if required else (str | PipelineInput | None, None)
+    made: Any = create_model(f"{job.__name__}Step", __base__=job, __doc__=job.__doc__, __module__=__name__, **bound)
+    step: type[Spec] = made
+    return step
+
+
+_STEPS: Final[dict[str, type[Spec]]] = {
+    "command": inline.InlineCommandStep,
+    "parallel": inline.InlineParallelStep,
+    "spark": inline.InlineSparkStep,
+    "import": inline.InlineImportStep,
+    "data_transfer.copy_data": inline.InlineCopyStep,
+    "data_transfer.import_data": inline.InlineBringStep,
+    "data_transfer.export_data": inline.InlineTakeStep,
+    "if_else": inline.IfElse,
+    "do_while": inline.DoWhile,
+    "parallel_for": inline.ParallelFor,
+    f"command{WITH_COMPONENT}": by_component.CommandStep,
+    "sweep": by_component.SweepStep,
+    f"parallel{WITH_COMPONENT}": by_component.ParallelStep,
+    f"spark{WITH_COMPONENT}": by_component.SparkStep,
+    f"import{WITH_COMPONENT}": by_component.ImportStep,
+    f"data_transfer.copy_data{WITH_COMPONENT}": by_component.CopyStep,
+    f"data_transfer.import_data{WITH_COMPONENT}": by_component.BringStep,
+    f"data_transfer.export_data{WITH_COMPONENT}": by_component.TakeStep,
+    "pipeline": PipelineStep,
+    **_search_steps(),
+}
+
+
+def _tag(shape: str) -> str:
+    """No field of a step has such a name, so that the two cannot be confused where an error is told."""
+    return f"step:{shape}"
+
+
+if TYPE_CHECKING:
+    Step: TypeAlias = Spec
+else:
+    _Any = reduce(or_, (Annotated[model, Tag(_tag(shape))] for shape, model in _STEPS.items()))
+    Step = Annotated[_Any, Discriminator(lambda step: _tag(shape_of(step)))]
+
+Steps: TypeAlias = dict[str, Step]
+"""Name to step; which model a step has is told by its type and by what it says."""
+
+
+class PipelineComponent(Component):
+    """A pipeline as a component: its inputs and outputs are declared, and bound inside."""
+
+    type: Annotated[Literal["pipeline"], ANY_CASE] = Field(description="Type of the step.")
+    inputs: dict[str, Parameter | InputPort] | None = Field(None, description="Inputs, by name.")
+    outputs: dict[str, AnyOutput] | None = Field(None, description="Outputs, by name.")
+    jobs: Steps | None = Field(None, description="Name to step.")
+
+
+class InlinePipeline(PipelineComponent):
+    """A pipeline component in a file that a step names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[Literal["pipeline"] | None, ANY_CASE] = Field(None, description="Type of the step.")  # type: ignore[assignment]
+
+
+_RUNS: Final = Passive("affects how the steps run, not what they do")
+
+
+class Settings(Spec):
+    """What holds for all steps. The client takes further settings, and so do we."""
+
+    model_config = ConfigDict(extra="allow")
+
+    default_compute: ComputeName = Field(None, description="azureml:NAME of the compute of steps that name none.")
+    default_datastore: Annotated[
+        str | None, Ref("affects where outputs are stored only", kind="datastores", cascades=False), Passive(_WHERE)
+    ] = Field(None, description="azureml:NAME of the datastore for outputs without a path.")
+    continue_on_step_failure: Annotated[Flag | None, _RUNS] = Field(
+        None, description="Whether other steps go on after one has failed."
+    )
+    continue_run_on_failed_optional_input: Annotated[Flag | None, _RUNS] = Field(
+        None, description="Whether a step runs whose optional input comes from a step that failed."
+    )
+    force_rerun: Annotated[Flag | None, _RUNS] = Field(
+        None, description="Whether steps run again although the service has results of the same."
+    )
+    on_init: str | None = Field(None, description="The step that runs before all others.")
+    on_finalize: str | None = Field(None, description="The step that runs after all others.")
+
+
+class PipelineJob(AnyJob):
+    """Steps that pass data on to each other, run once for each change of their content."""
+
+    type: Literal["pipeline"] | None = Field(None, description="Type of the step.")
+    inputs: PipelineInputs | None = Field(None, description="Name to value or data: ${{parent.inputs.X}} in steps.")
+    jobs: Steps | None = Field(None, description="Name to step.")
+    component: by_component.ComponentName | InlinePipeline | None = Field(
+        None, description="A pipeline component in place of 'jobs': its file, or azureml:NAME:VERSION."
+    )
+    settings: Settings | None = Field(None, description="What holds for all steps.")
