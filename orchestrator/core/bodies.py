@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
@@ -251,10 +250,11 @@ class JobService(Spec):
     )
 
 
+PLACE: Final = Passive("affects where it runs only")
 ComputeName: TypeAlias = Annotated[
     str | None,
     Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
-    Passive("affects where it runs only"),
+    PLACE,
     Alias("the azureml: prefix and the case of a compute's name are ignored", fold=bare_resource_name),
 ]
 
@@ -288,14 +288,9 @@ class AnyJob(Resource):
 class Job(AnyJob):
     """What jobs have that run on machines of the workspace."""
 
-    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = Field(
+    resources: Annotated[JobResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the job runs on."
     )
     queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
         None, description="Tier and priority of the job in the queue of serverless compute."
     )
-
-
-def special(value: Any) -> bool:
-    """Whether a value is none of plain data: a reference, a secret, … whose text nobody knows yet."""
-    return not isinstance(value, str | int | float | bool | Mapping | list | type(None))

@@ -15,6 +15,10 @@ _MENTION: Final = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
 _MEMBER: Final = re.compile(r"(\w+)\.(\w+)(?:\.path)?")
 
 
+STEP: Final = "step:"
+"""Begins the names of shapes whose fields may all be bound, as ``${{parent.inputs.X}}``. No field is called so."""
+
+
 def unfilled(command: object, path: Path, sides: Mapping[str, Any], who: str) -> Iterator[BodyProblem]:
     """Mentions in a command that nothing fills in; what stands in an optional group ``$[[…]]`` may be missing.
 

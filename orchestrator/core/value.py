@@ -223,6 +223,11 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def special(value: Any) -> bool:
+    """Whether a value is none of plain data: a reference, a secret, … whose text nobody knows yet."""
+    return not isinstance(value, str | int | float | bool | Mapping | list | type(None))
+
+
 def plain(value: Any, secret_key: str = "") -> Any:
     """Turn properties into JSON-able data for state, plan and fingerprint: one text form for each special value.
 

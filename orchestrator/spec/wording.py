@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from orchestrator.core.bodies import special
+from orchestrator.core.placeholders import STEP
 from orchestrator.core.tree import value_at
+from orchestrator.core.value import special
 
 
 class Finding(NamedTuple):
@@ -83,14 +84,14 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
         field, expected = _told_by(context)
         path, kind = [*path, field], "literal_error"
         steps.append(_Step(field, branch=False))
-    dropped = kind not in ("missing", "extra_forbidden") and _open(body, path)
+    dropped = kind not in ("missing", "extra_forbidden") and _open(body, steps, path)
     return _Raw(tuple(steps), Finding(tuple(path), kind, expected, context), dropped)
 
 
 _BOUND: Final = re.compile(r"\s*\$\{\{[^}]*\}\}\s*")
 
 
-def _open(body: Any, path: Sequence[str | int]) -> bool:
+def _open(body: Any, steps: Sequence[_Step], path: Sequence[str | int]) -> bool:
     """Whether nobody knows yet what a value will be: one of ours, or a step's that is bound to something of its pipeline.
 
     Source: azure-ai-ml, ``support_data_binding_expression_for_fields``: all fields of steps may be bound.
@@ -98,8 +99,8 @@ def _open(body: Any, path: Sequence[str | int]) -> bool:
     value = value_at(body, path)
     if special(value):
         return True
-    inside = isinstance(value, str) and "jobs" in path[:-2] and path[-1] != "type"
-    return inside and _BOUND.fullmatch(value) is not None
+    inside = any(step.branch and str(step.part).startswith(STEP) for step in steps) and path[-1] != "type"
+    return inside and isinstance(value, str) and _BOUND.fullmatch(value) is not None
 
 
 def _told_by(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

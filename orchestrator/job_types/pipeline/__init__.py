@@ -6,7 +6,6 @@ The models of bodies stand in `tree`; what a step is, is told by `shape`; `walk`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator import job_types
@@ -43,7 +42,7 @@ def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
         own = job_types.type_of(kind)
         if own is not None and own.key != TYPE.key and not isinstance(step.get("component"), str):
             found = own.refusals(shape_of(step), step)
-            yield from (replace(refusal, path=(*path, *refusal.path)) for refusal in found)
+            yield from (refusal._replace(path=(*path, *refusal.path)) for refusal in found)
 
 
 def _programs(body: Body) -> Iterable[Path]:

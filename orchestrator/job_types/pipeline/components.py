@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from orchestrator.core.bodies import (
     ANY_CASE,
     CAMEL,
+    PLACE,
     ComputeName,
     Environ,
     JobIdentity,
@@ -35,7 +36,7 @@ from orchestrator.core.programs import Distribution
 from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
 from orchestrator.core.spark import SparkEntry
-from orchestrator.job_types.pipeline.ports import PLACE, ComponentStep
+from orchestrator.job_types.pipeline.ports import ComponentStep
 from orchestrator.job_types.pipeline.steps import Outside, StepLimits, StepSparkResources
 
 COMPONENT: Final = Ref("runs it", kind="components")

@@ -24,7 +24,6 @@ from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
 
 LABEL: Final = Passive("a label of a step, which a run keeps")
-PLACE: Final = Passive("affects where it runs only")
 
 
 class PipelineInput(DataInput):
@@ -60,7 +59,9 @@ class Labelled(Spec):
 class InlineStep(Labelled):
     """What steps have that say themselves what they do: the job of their type, without a component."""
 
-    schema_: Annotated[str | None, LABEL] = Field(None, alias="$schema")
+    schema_: Annotated[str | None, LABEL] = Field(
+        None, alias="$schema", description="Address of the JSON schema, for editors."
+    )
     compute: ComputeName = Field(None, description="azureml:NAME of a compute (default: the pipeline's).")
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."

@@ -15,6 +15,7 @@ from orchestrator.core.bodies import (
     CAMEL,
     CODE_FILES,
     EXACT,
+    PLACE,
     Environ,
     JobResources,
     Number,
@@ -29,7 +30,7 @@ from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
 from orchestrator.core.searching import TIME
 from orchestrator.core.spark import SparkEntry
-from orchestrator.job_types.pipeline.ports import PLACE, InlineStep
+from orchestrator.job_types.pipeline.ports import InlineStep
 
 
 class StepLimits(Spec):

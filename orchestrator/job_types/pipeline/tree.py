@@ -13,6 +13,7 @@ from orchestrator.core.bodies import ANY_CASE, AnyJob, ComputeName, Flag
 from orchestrator.core.component_ports import AnyOutput, Component, InputPort, Parameter
 from orchestrator.core.field_mark import Passive, Ref
 from orchestrator.core.kind import Spec
+from orchestrator.core.placeholders import STEP
 from orchestrator.job_types.pipeline import components as by_component
 from orchestrator.job_types.pipeline import steps as inline
 from orchestrator.job_types.pipeline.ports import ComponentStep, PipelineInput, PipelineInputs, StepOutputs
@@ -41,11 +42,16 @@ def _search_steps() -> dict[str, type[Spec]]:
 
 
 def _search_step(job: type[Spec]) -> type[Spec]:
-    bound: dict[str, Any] = {"inputs": (PipelineInputs | None, None), "outputs": (StepOutputs | None, None)}
+    bound: dict[str, Any] = {
+        "inputs": (PipelineInputs | None, Field(None, description="Inputs of the step, by name.")),
+        "outputs": (StepOutputs | None, Field(None, description="Outputs of the step, by name.")),
+    }
     for name in _DATA:
         if name in job.model_fields:
-            required = job.model_fields[name].is_required()
-            bound[name] = (str | PipelineInput, ...) if required else (str | PipelineInput | None, None)
+            field = job.model_fields[name]
+            default = ... if field.is_required() else None
+            kind = str | PipelineInput if field.is_required() else str | PipelineInput | None
+            bound[name] = (kind, Field(default, description=field.description))
     made: Any = create_model(f"{job.__name__}Step", __base__=job, __doc__=job.__doc__, __module__=__name__, **bound)
     step: type[Spec] = made
     return step
@@ -74,17 +80,11 @@ _STEPS: Final[dict[str, type[Spec]]] = {
     **_search_steps(),
 }
 
-
-def _tag(shape: str) -> str:
-    """No field of a step has such a name, so that the two cannot be confused where an error is told."""
-    return f"step:{shape}"
-
-
 if TYPE_CHECKING:
     Step: TypeAlias = Spec
 else:
-    _Any = reduce(or_, (Annotated[model, Tag(_tag(shape))] for shape, model in _STEPS.items()))
-    Step = Annotated[_Any, Discriminator(lambda step: _tag(shape_of(step)))]
+    _Any = reduce(or_, (Annotated[model, Tag(f"{STEP}{shape}")] for shape, model in _STEPS.items()))
+    Step = Annotated[_Any, Discriminator(lambda step: f"{STEP}{shape_of(step)}")]
 
 Steps: TypeAlias = dict[str, Step]
 """Name to step; which model a step has is told by its type and by what it says."""

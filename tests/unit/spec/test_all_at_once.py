@@ -74,7 +74,7 @@ MISTAKES: dict[str, list[str]] = {
     ],
     "later": [
         "  later: 3",
-        "  later: {type: pipeline}",
+        "  later: {type: finetuning}",
         "  later: {code: ./missing}",
         "  later: {type: command, command: '${jobs.nope.outputs.x}', environment: azureml:env@latest}",
     ],

@@ -18,6 +18,7 @@ from orchestrator.kinds import discover
 WORDS = re.compile(r"(^|_)(file|files|path|paths|script|code|dockerfile|certificate|keys)(_|$)")
 NOT_LOCAL = {
     "outputs.path": "where a job leaves bytes",
+    "output.path": "where a step leaves bytes",
     "path_on_compute": "on the compute",
     "dockerfile_path": "inside the build folder, checked with it",
     "scoring_script": "inside the code folder, checked with it",
@@ -32,10 +33,12 @@ NOT_LOCAL = {
     "ssh_public_keys": "the keys' text",
     "output_file_name": "a name in the output",
     "partition_keys": "names of columns",
-    "components: task.entry_script": "inside the code folder",
-    "components: entry.file": "inside the code folder",
-    "components: py_files": "inside the code folder",
-    "components: files": "inside the code folder",
+    "task.entry_script": "inside the code folder",
+    "entry.file": "inside the code folder",
+    "py_files": "inside the code folder",
+    "files": "inside the code folder",
+    "source.path": "in a system outside",
+    "sink.path": "in a system outside",
 }
 
 
@@ -43,7 +46,7 @@ def fields(node: FieldNode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
     for name, inner in (node.fields or {}).items():
         yield (*path, name), inner
         yield from fields(inner, (*path, name))
-    if node.item is not None:
+    if node.item is not None and len(path) < 4:  # models may contain themselves
         yield from fields(node.item, path)
 
 

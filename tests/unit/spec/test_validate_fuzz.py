@@ -17,10 +17,10 @@ from tests.unit.spec.building import project
 CASES = list(all_cases())
 
 
-def field_names(node: FieldNode) -> set[str]:
+def field_names(node: FieldNode, depth: int = 0) -> set[str]:
     names = set(node.fields or ())
-    for child in [*(node.fields or {}).values(), *([node.item] if node.item else [])]:
-        names |= field_names(child)
+    for child in [*(node.fields or {}).values(), *([node.item] if node.item else [])] if depth < 8 else []:
+        names |= field_names(child, depth + 1)  # models may contain themselves
     return names
 
 
