@@ -75,6 +75,10 @@ class StepRuns:
             return replace(run, health=Health.DEGRADED, phase="cancelled", message="The run was deleted.")
         return record
 
+    def of_this_try(self, run: Record) -> bool:
+        """Whether a run was made since somebody wanted the pipeline to run: begun again after a kill is the same try."""
+        return bool(run.attributes[STEP].get("try") == self._parent.generation)
+
     def name(self, step: Step) -> str:
         """The name of a step's run."""
         name = f"{self._parent.revision}_{step.name}"
@@ -133,7 +137,11 @@ class StepRuns:
             f"{parent.kind}.{name}",
             name,
             body=made.body,
-            attributes={**kept, PARENT: parent.revision, STEP: {"name": step.name, "digest": digest}},
+            attributes={
+                **kept,
+                PARENT: parent.revision,
+                STEP: {"name": step.name, "digest": digest, "try": parent.generation},
+            },
             health=Health.PROGRESSING,
             phase=_QUEUED,
             variant=made.variant,

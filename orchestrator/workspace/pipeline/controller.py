@@ -36,9 +36,6 @@ LOOK_S: Final = 0.03
 TOLD_LINES: Final = 8
 """So many last lines of a failed step are repeated in the pipeline's own log."""
 
-TRIED: Final = "tried"
-"""File in a pipeline's folder: a try of it has come to its end. One that was killed leaves none, and is gone on with."""
-
 
 class Refusal(Exception):
     """The pipeline has failed; the text says why."""
@@ -102,20 +99,16 @@ class Controller:
         except Refusal as error:
             private_files.replace(self._folder.reason, str(error))
             raise
-        finally:
-            private_files.replace(self._folder.path / TRIED, "")
 
     def _take_up(self) -> None:
         """Go on with the steps that there are: after a kill with all of them, in a new try with those that have completed."""
-        marker = self._folder.path / TRIED
         for name in [name for name in self._known if name in self._states]:
             run = self._known[name]
-            if run.health is Health.DEGRADED and marker.exists():
+            if run.health is Health.DEGRADED and not self._runs.of_this_try(run):
                 continue
             self._follow(name, run)
         taken = [name for name, state in self._states.items() if state is not State.WAITING]
         done = sum(self._states[name] in ENDED for name in taken)
-        marker.unlink(missing_ok=True)
         if taken:
             self._say(f"Resumed: {len(taken)} of {len(self._states)} steps exist, {done} of them have ended.")
         else:

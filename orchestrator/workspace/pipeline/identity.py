@@ -22,7 +22,7 @@ from orchestrator.workspace.references.assets import resolve
 from orchestrator.workspace.references.stand_ins import stand_in_for
 
 STEP: Final = "step"
-"""Attribute of a step's run: ``name``, ``digest`` (what its result depends on), ``reused_from``."""
+"""Attribute of a step's run: ``name``, ``digest`` (what its result depends on), ``reused_from``, ``try`` (see `Record.generation`)."""
 
 LINEAGE: Final = "lineage"
 """Member of a pipeline's result: output to the digest of what made it."""
