@@ -81,5 +81,4 @@ def test_a_type_runs_here_or_says_why_not(kind: JobType) -> None:
 
 
 def test_what_runs_has_documents() -> None:
-    """Or comes by the wire only, as long as specs know no more than its name."""
-    assert set(running_types()) <= discover().keys() | set(UNSUPPORTED)
+    assert set(running_types()) <= discover().keys()

@@ -94,3 +94,19 @@ def test_a_sweep_registers_the_model_of_its_best_trial(example: Project) -> None
     assert "jobs.tune" not in example.plan()
     example.edit("spec.yaml", "max_value: 1.0", "max_value: 2.0")
     assert {"jobs.tune", "models.tuned"} <= example.plan().keys()
+
+
+@pytest.mark.parametrize("example", ["pipeline"], indirect=True)
+def test_a_pipeline_runs_again_only_where_something_changed(example: Project) -> None:
+    assert example.apply()["jobs.yield"]["outcome"] == "ran"
+    said = example.run("logs", example.spec, "jobs.yield").stdout
+    assert said.count("completed in") == 4 and "reused" not in said
+    assert example.plan() == {}, "the runs of its steps are no business of a plan"
+    example.edit("evaluate/evaluate.py", "rmse {", "error {")
+    assert "evaluate.py" in example.plan()["jobs.yield"]["reason"]
+    foreseen = example.run("plan", example.spec).stdout
+    assert "3 of 4 steps reused if it runs (prep, train, score); evaluate runs again" in foreseen
+    example.apply()
+    said = example.run("logs", example.spec, "jobs.yield").stdout
+    assert said.count("reused from") == 3 and "step evaluate: completed" in said
+    assert "Completed; 3 of 4 steps reused." in said
