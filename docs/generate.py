@@ -65,7 +65,7 @@ def _command(title: str, command: click.Command) -> Iterator[str]:
 
 
 def kinds_page() -> str:
-    """Every kind: how it is told over time, where its fields are explained."""
+    """Every kind: its identity, its removal, its forms, and a link to its fields."""
     parts = [_MADE, "# Kinds of resources\n"]
     for key, kind in discover().items():
         parts += _kind(key, kind)
@@ -74,7 +74,7 @@ def kinds_page() -> str:
 
 def _kind(key: str, kind: Kind) -> Iterator[str]:
     yield f"\n## `{key}`\n"
-    yield f"A {kind.title}. Identity: {kind.identity.value}. Leaves the workspace by: {kind.removal.value}. "
+    yield f"A {kind.title}. Identity: {kind.identity.value}. Removal: {kind.removal.value}. "
     yield f"Name: {kind.name.text}\n\nSource: {kind.source}\n"
     named = [f"`{name}`" for name in kind.variants if name]
     if named:
@@ -103,7 +103,7 @@ def errors_page() -> str:
     parts = [
         _MADE,
         "# Errors and warnings\n",
-        "Each problem has a stable code, a place where there is one, a reason and a fix. Problems of a spec are told all at once.\n",
+        "Each problem has a stable code, a place where there is one, a reason and a fix. All problems of a spec are reported at once.\n",
     ]
     for code, facts in sorted(found.items()):
         parts.append(f"\n## {code}\n")
@@ -111,7 +111,7 @@ def errors_page() -> str:
             parts.append(f"{facts.summary}.\n")
         if facts.fix:
             parts.append(f"What to do: {facts.fix}\n")
-        parts.append(f"Told by: {', '.join(f'`{place}`' for place in sorted(facts.places))}\n")
+        parts.append(f"Source: {', '.join(f'`{place}`' for place in sorted(facts.places))}\n")
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -90,7 +90,7 @@ class FileAsset(Resource):
 
 
 class ServiceIdentity(Spec):
-    """The identity under which a compute or endpoint acts."""
+    """The managed identity of a compute or endpoint."""
 
     type: Annotated[
         Literal["system_assigned", "user_assigned", "system_assigned,user_assigned", "none"], ANY_CASE, CAMEL
@@ -111,7 +111,7 @@ class ServiceIdentity(Spec):
 
 
 class UserAssignedIdentity(Spec):
-    """A managed identity made by the user."""
+    """A user-assigned managed identity."""
 
     resource_id: str | None = Field(None, description="Resource ID of the identity.")
     client_id: str | None = Field(None, description="Client ID of the identity.")
@@ -129,7 +129,7 @@ class ManagedIdentity(Spec):
 
 
 class CallerIdentity(Spec):
-    """A job runs as whoever submits it, or with the workspace's token."""
+    """The identity of the user who submits the job, or the workspace's token."""
 
     type: Annotated[Literal["user_identity", "aml_token"], ANY_CASE, CAMEL] = Field(
         description="user_identity: the identity of the person who submits the job; aml_token: the workspace's token."
@@ -148,7 +148,7 @@ ASSET: Final = Ref("the bytes come from there")
 
 
 class DataInput(Spec):
-    """Data or a model that goes into a job."""
+    """Data or a model as an input of a job."""
 
     type: AssetType | None = Field(None, description="Type of the input. Default: uri_folder.")
     path: Annotated[str, DATA_FILES, ASSET] = Field(
@@ -167,7 +167,7 @@ class DataInput(Spec):
 
 
 class LiteralInput(Spec):
-    """A number, text or switch that goes into a job, with its type."""
+    """A literal value with its type as an input of a job."""
 
     type: Literal["integer", "number", "boolean", "string"] | None = Field(
         None, description="Type of the value. Default: the type of the YAML value."
@@ -176,7 +176,7 @@ class LiteralInput(Spec):
 
 
 class Output(Spec):
-    """Where a job leaves a result."""
+    """An output of a job."""
 
     type: AssetType | None = Field(None, description="Type of the output. Default: uri_folder.")
     path: Annotated[str | None, Passive("affects where data is stored, not which data")] = Field(
@@ -204,7 +204,7 @@ Outputs: TypeAlias = dict[str, Output | None]
 
 
 class JobResources(Spec):
-    """The machines a job runs on."""
+    """The machines that a job runs on."""
 
     instance_count: Whole | None = Field(None, ge=1, description="Number of nodes. Default: 1.")
     max_instance_count: Whole | None = Field(None, ge=1, description="Maximum number of nodes of an elastic job.")
@@ -218,7 +218,7 @@ class JobResources(Spec):
 
 
 class QueueSettings(Spec):
-    """How a job waits for serverless machines."""
+    """How a job waits for serverless compute."""
 
     job_tier: Annotated[Literal["spot", "basic", "standard", "premium", "null"] | None, ANY_CASE] = Field(
         None, description="Tier of serverless compute: spot is the cheapest and can be preempted. Default: standard."
@@ -229,7 +229,7 @@ class QueueSettings(Spec):
 
 
 class JobService(Spec):
-    """A way to look into a running job."""
+    """An interactive service of a running job."""
 
     type: str | None = Field(None, description="Type: ssh, jupyter_lab, tensor_board, vs_code or custom.")
     port: Whole | None = Field(None, description="Port inside the job's container.")

@@ -17,7 +17,7 @@ Includes = Annotated[list[Annotated[str, CODE_FILES]] | None, Field(description=
 
 
 class CommandComponent(Ported):
-    """A command."""
+    """A command component."""
 
     type: Annotated[Literal["command"] | None, ANY_CASE] = Field(
         None, description="command: a command component (default)."
@@ -45,7 +45,7 @@ class CommandComponent(Ported):
 
 
 class ParallelTask(Spec):
-    """The script that goes through mini batches."""
+    """The script of a parallel component."""
 
     type: Annotated[Literal["run_function", "function", "model"], ANY_CASE, CAMEL] = Field(
         description="run_function (or function): calls run() of the entry script; model: scores with the model."
@@ -66,7 +66,7 @@ _Bound = Annotated[str, Field(pattern=r"^\$\{\{.+\}\}$", description="An express
 
 
 class Retries(Spec):
-    """How often a mini batch is tried."""
+    """Retries of a mini-batch."""
 
     timeout: Whole | _Bound | None = Field(
         None, description="Maximum time to process a mini-batch, in seconds. Default: 60."
@@ -77,7 +77,7 @@ class Retries(Spec):
 
 
 class ParallelComponent(Ported):
-    """A script over mini batches, on several nodes."""
+    """A parallel component: a script that processes mini-batches on several nodes."""
 
     type: Annotated[Literal["parallel"], ANY_CASE] = Field(description="parallel: a parallel component.")
     task: ParallelTask | None = Field(None, description="The script and what it needs.")
@@ -132,7 +132,7 @@ class SparkComponent(Ported):
 
 
 class AutoMlComponent(Ported):
-    """A search of AutoML, of which a component knows the task only."""
+    """An automated ML component. Only its task is defined."""
 
     type: Annotated[Literal["automl"], ANY_CASE] = Field(description="automl: an automated ML component.")
     task: Annotated[
@@ -165,7 +165,7 @@ class CopyComponent(Ported):
 
 
 class Outside(Spec):
-    """A system outside of the workspace."""
+    """An external system."""
 
     type: Annotated[Literal["file_system", "database"], ANY_CASE] = Field(
         description="file_system, such as S3, or database."
@@ -173,13 +173,13 @@ class Outside(Spec):
 
 
 class Imported(Spec):
-    """What an import makes."""
+    """The output of an import."""
 
     type: Annotated[Literal["mltable", "uri_folder"], ANY_CASE, CAMEL] = Field(description="Type of the imported data.")
 
 
 class Exported(Spec):
-    """What an export takes."""
+    """The input of an export."""
 
     type: Annotated[Literal["uri_folder", "uri_file"], ANY_CASE, CAMEL] = Field(
         description="Type of the exported data."
@@ -187,7 +187,7 @@ class Exported(Spec):
 
 
 class ImportComponent(Component):
-    """Brings data in."""
+    """Copies external data to the workspace."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(
         description="data_transfer: a data transfer component."
@@ -202,7 +202,7 @@ class ImportComponent(Component):
 
 
 class ExportComponent(Component):
-    """Takes data out."""
+    """Copies data of the workspace to an external system."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(
         description="data_transfer: a data transfer component."

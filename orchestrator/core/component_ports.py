@@ -21,7 +21,7 @@ _Bound = Annotated[str | Number | None, AS_TEXT]
 
 
 class Parameter(Spec):
-    """A number, text or switch that goes into a component."""
+    """A literal value as an input of a component."""
 
     type: Annotated[ParameterType, EXACT] = Field(description="Type of the value.")
     description: Words | None = Field(None, description="Description of the input.")
@@ -33,7 +33,7 @@ class Parameter(Spec):
 
 
 class InputPort(Spec):
-    """Data or a model that goes into a component."""
+    """Data or a model as an input of a component."""
 
     type: Annotated[PortType, EXACT] = Field(description="Type of the data.")
     description: Words | None = Field(None, description="Description of the input.")
@@ -43,7 +43,7 @@ class InputPort(Spec):
 
 
 class OutputPort(Spec):
-    """Where a component leaves a result."""
+    """An output of a component."""
 
     type: Annotated[PortType, EXACT] = Field(description="Type of the output.")
     description: Words | None = Field(None, description="Description of the output.")
@@ -51,7 +51,7 @@ class OutputPort(Spec):
 
 
 class AnyOutput(Spec):
-    """The same, or a value for other steps of a pipeline."""
+    """An output of a component: data, or a value for other steps of a pipeline."""
 
     type: Annotated[PortType | ParameterType, EXACT] = Field(
         description="Type of the output: data, or a value for other steps of a pipeline."
@@ -67,7 +67,7 @@ class Component(Resource):
     display_name: Annotated[Words | None, Metadata("a display name")] = Field(
         None, description="Display name; it need not be unique."
     )
-    is_deterministic: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
+    is_deterministic: Annotated[Flag | None, ServiceValue("true by default")] = Field(
         None,
         description="Whether the same inputs give the same outputs, so that a pipeline can reuse earlier results. Default: true.",
     )

@@ -44,7 +44,7 @@ _SHORTEST: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """What is known about an exception that nobody foresaw.
+    """What is known about an unexpected exception.
 
     Attributes:
         name: type of the exception. Its text may hold anything, so it is in the traceback only.

@@ -14,7 +14,7 @@ from orchestrator.core.routes import InferenceConfig
 
 
 class BuildContext(Spec):
-    """A folder with a Dockerfile."""
+    """A Docker build context: a folder with a Dockerfile."""
 
     path: Annotated[str, replace(CODE_FILES, entry="dockerfile_path", usual="Dockerfile")] = Field(
         description="Folder of the build context."
@@ -25,7 +25,7 @@ class BuildContext(Spec):
 
 
 class EnvironmentContent(Spec):
-    """What an environment consists of: an image, packages on top of it, or a folder to build from."""
+    """The content of an environment: an image, packages on top of it, or a Docker build context."""
 
     image: str | None = Field(
         None, description="Container image, such as mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04."

@@ -22,7 +22,7 @@ class BackendError(Exception):
 
 
 class NotFound(BackendError):
-    """The thing is not there."""
+    """The resource does not exist."""
 
 
 class Conflict(BackendError):
@@ -30,7 +30,7 @@ class Conflict(BackendError):
 
 
 class Denied(BackendError):
-    """The identity lacks the right."""
+    """The identity lacks the permission."""
 
 
 class Invalid(BackendError):
@@ -62,11 +62,11 @@ class Ambiguous(BackendError):
 
 
 class TimedOut(BackendError):
-    """It is still going on, but the bound on waiting has passed."""
+    """It is still running after the time-out."""
 
 
 class Cancelled(BackendError):
-    """A person stopped it."""
+    """Stopped by a user."""
 
 
 class StateError(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldMark:
-    """Something special about a field, put into its ``Annotated`` type. `reason` is printed by plans and docs."""
+    """Special behavior of a field, in its ``Annotated`` type. `reason` is printed by plans and docs."""
 
     reason: str = ""
 
@@ -38,7 +38,7 @@ class Immutable(FieldMark):
 
 
 class Computed(FieldMark):
-    """The service decides it; never compared."""
+    """Set by the service; never compared."""
 
 
 class WriteOnly(FieldMark):
@@ -78,7 +78,7 @@ class BodyFile(FieldMark):
 
 
 class ServiceValue(FieldMark):
-    """The service may put a value of its own where the spec is silent or says one of `values`."""
+    """The service may set another value if the spec has none, or one of `values`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Alias(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class Keyed(FieldMark):
-    """A list whose order means nothing; items are told apart by this field (empty: by themselves)."""
+    """A list without order; items are identified by this field (empty: by their value)."""
 
     key: str = ""
 

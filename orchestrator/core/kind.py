@@ -28,7 +28,7 @@ class Spec(BaseModel):
 
 
 class Identity(StrEnum):
-    """How "the same resource" is told over time."""
+    """How a changed resource is published."""
 
     NAMED = "named"
     VERSIONED = "versioned"
@@ -98,7 +98,7 @@ class NameRule:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """Fields of a body that are resources of their own.
+    """Fields of a body that are separate resources.
 
     Attributes:
         kind: key of the child's kind: ``online_endpoints.deployments``.
@@ -137,7 +137,7 @@ class Variants(Mapping[str, type[Spec]]):
 
 
 class BodyProblem(NamedTuple):
-    """What a kind finds wrong with a body of the right shape.
+    """An error that a kind finds in a body of the right shape.
 
     Attributes:
         path: where, inside the body.

@@ -20,7 +20,7 @@ class Processes(Spec):
 
 
 class TensorFlow(Spec):
-    """Workers and parameter servers."""
+    """TensorFlow workers and parameter servers."""
 
     type: Literal["tensorflow"] = Field(description="tensorflow: TensorFlow's own workers and parameter servers.")
     parameter_server_count: Whole | None = Field(None, ge=0, description="Number of parameter servers. Default: 0.")
@@ -28,7 +28,7 @@ class TensorFlow(Spec):
 
 
 class Ray(Spec):
-    """A Ray cluster over the nodes."""
+    """A Ray cluster across the nodes."""
 
     type: Literal["ray"] = Field(description="ray: a Ray cluster across the nodes.")
     port: Whole | None = Field(None, description="Port of the head node.")

@@ -10,14 +10,14 @@ from orchestrator.core.kind import Spec
 
 
 class Route(Spec):
-    """A path and port of a scoring container."""
+    """A route of a container."""
 
     path: str = Field(description="Path of the route, such as /score.")
     port: Annotated[int, Strict()] = Field(description="Port of the route.")
 
 
 class InferenceConfig(Spec):
-    """Where a scoring container answers."""
+    """Routes of the scoring server in a container."""
 
     liveness_route: Route = Field(description="Route that returns status 200 while the server is alive.")
     readiness_route: Route = Field(description="Route that returns status 200 when the server can score.")

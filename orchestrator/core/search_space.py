@@ -15,37 +15,37 @@ from orchestrator.core.kind import Spec
 
 
 class Choice(Spec):
-    """One of some values. Each kind of value has a model of its own below."""
+    """A choice from a list of values. Each type of value has its own model below."""
 
     type: Literal["choice"] = Field(description="choice: one of a list of values.")
 
 
 class FlagChoice(Choice):
-    """One of some switches."""
+    """A choice of boolean values."""
 
     values: list[Flag] | None = Field(None, description="Values to choose from: true, false or both.")
 
 
 class TextChoice(Choice):
-    """One of some texts."""
+    """A choice of strings."""
 
     values: list[str] | None = Field(None, description="Strings to choose from.")
 
 
 class WholeChoice(Choice):
-    """One of some whole numbers."""
+    """A choice of integers."""
 
     values: list[Whole] | None = Field(None, description="Integers to choose from.")
 
 
 class NumberChoice(Choice):
-    """One of some numbers."""
+    """A choice of numbers."""
 
     values: list[Number] | None = Field(None, description="Numbers to choose from.")
 
 
 class AnyChoice(Choice):
-    """One of some values of any kind; a mapping stands for a group of parameters."""
+    """A choice of values of any type. A mapping is a group of parameters."""
 
     values: list[Scalar | dict[str, Any]] | None = Field(
         None, description="Values to choose from. A mapping is a group of parameters."
@@ -53,14 +53,14 @@ class AnyChoice(Choice):
 
 
 class Randint(Spec):
-    """A whole number from 0 to below `upper`."""
+    """An integer from 0 to `upper` - 1."""
 
     type: Literal["randint"] = Field(description="randint: an integer from 0 to upper - 1.")
     upper: Whole = Field(description="Upper bound, exclusive.")
 
 
 class Uniform(Spec):
-    """A number between two others."""
+    """A uniformly distributed number."""
 
     type: Literal["uniform", "loguniform"] = Field(
         description="uniform: all numbers between the bounds are equally likely; loguniform: their logarithms are."
@@ -70,7 +70,7 @@ class Uniform(Spec):
 
 
 class QUniform(Spec):
-    """A number between two others, in steps."""
+    """A uniformly distributed number, rounded to a multiple of `q`."""
 
     type: Literal["quniform", "qloguniform"] = Field(
         description="quniform or qloguniform: like uniform or loguniform, rounded to a multiple of q."
@@ -81,7 +81,7 @@ class QUniform(Spec):
 
 
 class Normal(Spec):
-    """A number around a mean."""
+    """A normally distributed number."""
 
     type: Literal["normal", "lognormal"] = Field(
         description="normal: normally distributed numbers; lognormal: numbers whose logarithms are."
@@ -91,7 +91,7 @@ class Normal(Spec):
 
 
 class QNormal(Spec):
-    """A number around a mean, in steps."""
+    """A normally distributed number, rounded to a multiple of `q`."""
 
     type: Literal["qnormal", "qlognormal"] = Field(
         description="qnormal or qlognormal: like normal or lognormal, rounded to a multiple of q."
@@ -102,7 +102,7 @@ class QNormal(Spec):
 
 
 class WholeQUniform(Spec):
-    """A whole number between two others, in steps."""
+    """A uniformly distributed integer, rounded to a multiple of `q`."""
 
     type: Literal["quniform", "qloguniform"] = Field(
         description="quniform or qloguniform: uniformly distributed integers, rounded to a multiple of q."
@@ -113,7 +113,7 @@ class WholeQUniform(Spec):
 
 
 class WholeQNormal(Spec):
-    """A whole number around a mean, in steps."""
+    """A normally distributed integer, rounded to a multiple of `q`."""
 
     type: Literal["qnormal", "qlognormal"] = Field(
         description="qnormal or qlognormal: normally distributed integers, rounded to a multiple of q."

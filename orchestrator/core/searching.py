@@ -19,7 +19,7 @@ _MOST: Final = 1000
 
 
 class RandomSampling(Spec):
-    """Trials at random."""
+    """Draws values at random."""
 
     type: Literal["random"] = Field(description="random: values are drawn at random.")
     seed: Whole | None = Field(None, description="Seed of the random generator. Default: a different one for each run.")
@@ -32,19 +32,19 @@ class RandomSampling(Spec):
 
 
 class GridSampling(Spec):
-    """All combinations."""
+    """Tries every combination."""
 
     type: Literal["grid"] = Field(description="grid: every combination of the choices.")
 
 
 class BayesianSampling(Spec):
-    """Trials near good ones."""
+    """Chooses values from the results of earlier trials."""
 
     type: Literal["bayesian"] = Field(description="bayesian: values are chosen from the results of earlier trials.")
 
 
 class Policy(Spec):
-    """What policies that end bad trials have."""
+    """What all early termination policies have."""
 
     evaluation_interval: Whole | None = Field(
         None, description="How often the policy is applied: every N-th time that trials log the metric. Default: 1."
@@ -55,7 +55,7 @@ class Policy(Spec):
 
 
 class BanditPolicy(Policy):
-    """Ends trials that fall behind the best."""
+    """Ends trials that are too far behind the best one."""
 
     type: Literal["bandit"] = Field(description="bandit: ends trials that are too far behind the best one.")
     slack_factor: Number | None = Field(
@@ -67,7 +67,7 @@ class BanditPolicy(Policy):
 
 
 class MedianPolicy(Policy):
-    """Ends trials that are below the median."""
+    """Ends trials that are worse than the median of the running averages."""
 
     type: Literal["median_stopping"] = Field(
         description="median_stopping: ends trials that are worse than the median of the running averages."
@@ -75,7 +75,7 @@ class MedianPolicy(Policy):
 
 
 class TruncationPolicy(Policy):
-    """Ends a share of the trials."""
+    """Ends the worst trials at each evaluation."""
 
     type: Literal["truncation_selection"] = Field(
         description="truncation_selection: ends the worst trials at each evaluation."
@@ -88,7 +88,7 @@ EarlyTermination: TypeAlias = BanditPolicy | MedianPolicy | TruncationPolicy
 
 
 class Sweep(Spec):
-    """How the search goes."""
+    """Sampling and early termination of the search."""
 
     sampling_algorithm: Sampling = Field(description="How values are chosen: random, grid or bayesian.")
     early_termination: EarlyTermination | None = Field(
@@ -97,7 +97,7 @@ class Sweep(Spec):
 
 
 class Objective(Spec):
-    """What the best trial is."""
+    """The metric to optimize."""
 
     goal: Annotated[Literal["minimize", "maximize"], CAMEL] = Field(
         description="Whether the primary metric is minimized or maximized."
@@ -106,7 +106,7 @@ class Objective(Spec):
 
 
 class SweepLimits(Spec):
-    """Bounds on a sweep."""
+    """Limits of a sweep."""
 
     max_total_trials: Whole = Field(ge=1, le=_MOST, description="Maximum number of trials.")
     max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(

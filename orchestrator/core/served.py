@@ -23,7 +23,7 @@ class ServedModel(Resource):
 
 
 class CodeConfiguration(Spec):
-    """The code around the model."""
+    """The scoring code."""
 
     code: Annotated[str | None, replace(CODE_FILES, entry="scoring_script")] = Field(
         None, description="Folder that contains the scoring script."

@@ -14,7 +14,7 @@ _FILES: Final = ("py_files", "jars", "files", "archives")
 
 
 class SparkEntry(Spec):
-    """What Spark starts: a file of the code, or a class."""
+    """The entry point of a Spark program: a file or a class."""
 
     file: str | None = Field(None, description="Python file in the code folder. Set this or class_name.")
     class_name: str | None = Field(None, description="Class in one of the jars. Set this or file.")

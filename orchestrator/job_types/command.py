@@ -17,7 +17,7 @@ from orchestrator.core.programs import Distribution
 
 
 class CommandLimits(Spec):
-    """Bounds on a command job."""
+    """Limits of a command job."""
 
     timeout: Annotated[Whole | None, Passive("limits the time, not the result")] = Field(
         None, gt=0, description="Maximum run time of the job, in seconds. Default: no limit."
@@ -25,7 +25,7 @@ class CommandLimits(Spec):
 
 
 class CommandJob(Job):
-    """A command, run once for each change of its content."""
+    """A command job. It runs once for each content."""
 
     type: Literal["command"] | None = Field(None, description="command: a command job (default).")
     command: str = Field(

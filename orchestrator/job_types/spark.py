@@ -19,7 +19,7 @@ _Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
 
 
 class SparkResources(Spec):
-    """Serverless machines for Spark."""
+    """Serverless Spark compute."""
 
     instance_type: str | None = Field(None, description="Size of the machines, such as standard_e4s_v3.")
     runtime_version: Annotated[_Numbers | Number | None, AS_TEXT] = Field(
@@ -28,7 +28,7 @@ class SparkResources(Spec):
 
 
 class SparkJob(AnyJob):
-    """A Spark program, run once for each change of its content."""
+    """A Spark job. It runs once for each content."""
 
     type: Literal["spark"] = Field(description="spark: a Spark job.")
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")

@@ -29,7 +29,7 @@ Source: Azure ML documentation, hyperparameter tuning, sampling the hyperparamet
 
 
 class Trial(Spec):
-    """The program of each trial."""
+    """The command of each trial."""
 
     command: str = Field(
         description="Shell command. ${{search_space.X}}, ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths."
@@ -55,7 +55,7 @@ class Trial(Spec):
 
 
 class SweepJob(Job):
-    """A search over parameters, done once for each change of its content."""
+    """A sweep job. It runs once for each content."""
 
     type: Literal["sweep"] = Field(description="sweep: a sweep job.")
     trial: Trial = Field(description="The command that every trial runs.")

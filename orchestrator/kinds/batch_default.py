@@ -15,7 +15,7 @@ from orchestrator.core.wire_shape import WireShape
 
 
 class Defaults(Spec):
-    """Who scores what is sent to the endpoint itself."""
+    """The default deployment of the endpoint."""
 
     deployment_name: Annotated[str | None, PartNames("scores what names no deployment", part="deployments")] = Field(
         None, description="Name of the default deployment."
@@ -23,7 +23,7 @@ class Defaults(Spec):
 
 
 class BatchDefault(Spec):
-    """The default of an endpoint."""
+    """The default deployment of a batch endpoint."""
 
     defaults: Defaults | None = Field(None, description="Deployment that scores requests that name none.")
 

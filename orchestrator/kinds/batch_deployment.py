@@ -35,7 +35,7 @@ _Type = Annotated[Literal["model", "pipeline"] | None, ANY_CASE, CAMEL, ServiceV
 
 
 class InlineModel(ServedModel):
-    """A model without a life of its own."""
+    """An anonymous model."""
 
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
         description="A local path, a URL, a datastore path or a job's output."
@@ -43,7 +43,7 @@ class InlineModel(ServedModel):
 
 
 class RetrySettings(Spec):
-    """How often a mini batch is tried."""
+    """Retries of a mini-batch."""
 
     max_retries: Whole | None = Field(
         None, ge=0, description="Number of retries of a mini-batch that failed or timed out. Default: 3."
@@ -54,7 +54,7 @@ class RetrySettings(Spec):
 
 
 class Scoring(Spec):
-    """How data is cut, scored and written."""
+    """How data is split, scored and written."""
 
     mini_batch_size: Annotated[Whole | None, _FILLED] = Field(
         None, ge=1, description="Number of files passed to one call of run(). Default: 10."
@@ -86,7 +86,7 @@ class Scoring(Spec):
 
 
 class ScoringSettings(Scoring):
-    """The same, with the number of instances."""
+    """Scoring settings with the number of instances."""
 
     mini_batch_size: Annotated[Whole, _FILLED] = Field(ge=1, description="Number of files passed to one call of run().")
     instance_count: Annotated[Whole | None, _FILLED] = Field(None, ge=1, description="Number of nodes. Default: 1.")
@@ -124,11 +124,11 @@ class ModelDeployment(BatchDeployment):
 
 
 class ModelBatchDeployment(ModelDeployment, Scoring):
-    """A model, with how it scores beside it."""
+    """A deployment of a model, with the scoring settings at the top level."""
 
 
 class SettledBatchDeployment(ModelDeployment):
-    """A model, with how it scores under ``settings``."""
+    """A deployment of a model, with the scoring settings under ``settings``."""
 
     compute: Annotated[
         str,
@@ -144,7 +144,7 @@ class SettledBatchDeployment(ModelDeployment):
 
 
 class PipelineBatchDeployment(BatchDeployment):
-    """A pipeline component, or the pipeline of a job."""
+    """A deployment of a pipeline component, or of the pipeline of a job."""
 
     component: Annotated[str | None, Ref("what scores", kind="components")] = Field(
         None, description="azureml:NAME:VERSION of a pipeline component."

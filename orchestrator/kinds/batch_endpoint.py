@@ -19,7 +19,7 @@ class BatchEndpoint(Resource):
     """A batch endpoint."""
 
     auth_mode: Annotated[
-        Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL, ServiceValue("aad_token unless said")
+        Literal["key", "aml_token", "aad_token"] | None, ANY_CASE, CAMEL, ServiceValue("aad_token by default")
     ] = Field(
         None,
         description="Authentication of callers: batch endpoints accept Microsoft Entra tokens (aad_token). Default: aad_token.",

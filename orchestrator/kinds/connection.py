@@ -29,7 +29,7 @@ class Token(Spec):
 
 
 class SasToken(Spec):
-    """A token for a part of a storage account."""
+    """A SAS token of a storage account."""
 
     type: Annotated[Literal["sas"], ANY_CASE, CAMEL] = Field(description="sas: a shared access signature.")
     sas_token: Annotated[str, Sensitive("opens part of the account")] = Field(
@@ -71,7 +71,7 @@ class Principal(Spec):
 
 
 class AccessKey(Spec):
-    """A pair of keys, as S3 has them."""
+    """A pair of access keys, as in Amazon S3."""
 
     type: Annotated[Literal["access_key"], ANY_CASE, CAMEL] = Field(
         description="access_key: an access key ID and a secret key, as in Amazon S3."
@@ -81,7 +81,7 @@ class AccessKey(Spec):
 
 
 class ApiKey(Spec):
-    """A key of an API."""
+    """An API key."""
 
     type: Annotated[Literal["api_key"], ANY_CASE, CAMEL] = Field(description="api_key: an API key.")
     key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")
@@ -99,14 +99,14 @@ class AccountKey(Spec):
 
 
 class Caller(Spec):
-    """The identity of whoever uses the connection (``aad``), or nothing (``none``)."""
+    """The caller's identity (``aad``), or anonymous access (``none``)."""
 
     type: Annotated[Literal["aad", "none"], ANY_CASE, CAMEL] = Field(
         description="aad: the caller's identity; none: anonymous access."
     )
 
 
-_SILENT: Final = ServiceValue("nothing, or the identity of the caller, where the spec is silent")
+_SILENT: Final = ServiceValue("none, or the caller's identity, by default")
 _Any = Token | SasToken | Password | ManagedIdentity | Principal | AccessKey | ApiKey | AccountKey | Caller
 
 
@@ -126,13 +126,13 @@ class ConnectionBody(Spec):
     metadata: dict[str, Text | None] | None = Field(
         None, description="Metadata: key-value pairs that the service stores with the connection."
     )
-    is_shared: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
+    is_shared: Annotated[Flag | None, ServiceValue("true by default")] = Field(
         None, description="Whether other projects of the same hub can use the connection. Default: true."
     )
 
 
 class Service(ConnectionBody):
-    """A service without fields of its own."""
+    """A service without additional fields."""
 
     type: Literal[
         "git", "python_feed", "container_registry", "s3", "snowflake", "azure_sql_db", "azure_synapse_analytics",
@@ -143,7 +143,7 @@ class Service(ConnectionBody):
 
 
 class DataLake(ConnectionBody):
-    """A data lake of the second generation."""
+    """Azure Data Lake Storage Gen2."""
 
     type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2: Azure Data Lake Storage Gen2.")
     target: str = Field(description="URL of the file system.")
@@ -153,7 +153,7 @@ class DataLake(ConnectionBody):
 
 
 class BlobStore(ConnectionBody):
-    """A container of blobs."""
+    """A container of Azure Blob Storage."""
 
     type: Literal["azure_blob"] = Field(description="azure_blob: a container of Azure Blob Storage.")
     url: str = Field(description="URL of the container.")
@@ -165,7 +165,7 @@ class BlobStore(ConnectionBody):
 
 
 class LakeHouse(Spec):
-    """An item of OneLake."""
+    """A lakehouse in OneLake."""
 
     type: Annotated[Literal["lake_house"], CAMEL] = Field(description="lake_house: a lakehouse.")
     name: str = Field(description="Name or ID of the lakehouse.")
@@ -191,7 +191,7 @@ class OneLake(ConnectionBody):
 
 
 class AzureService(ConnectionBody):
-    """A service of Azure AI: opened with a key, or with the identity of the caller."""
+    """An Azure AI resource, accessed with a key or the caller's identity."""
 
     type: Literal["azure_ai_search", "azure_content_safety", "azure_speech_services"] = Field(
         description="Type of the Azure AI resource."
@@ -203,14 +203,14 @@ class AzureService(ConnectionBody):
 
 
 class AiServices(AzureService):
-    """Azure AI services."""
+    """An Azure AI services resource."""
 
     type: Literal["azure_ai_services"] = Field(description="azure_ai_services: an Azure AI services resource.")  # type: ignore[assignment]
     ai_services_resource_id: str = Field(description="Resource ID of the Azure AI services resource.")
 
 
 class AzureOpenAi(ConnectionBody):
-    """OpenAI's models in Azure."""
+    """An Azure OpenAI resource."""
 
     type: Literal["azure_open_ai"] = Field(description="azure_open_ai: an Azure OpenAI resource.")
     azure_endpoint: str = Field(description="URL of the Azure OpenAI resource.")
@@ -222,7 +222,7 @@ class AzureOpenAi(ConnectionBody):
 
 
 class KeyedApi(ConnectionBody):
-    """Any API that is opened with a key."""
+    """An API with a key."""
 
     type: Literal["api_key"] = Field(description="api_key: any API with a key.")
     api_base: str = Field(description="URL of the API.")
@@ -230,7 +230,7 @@ class KeyedApi(ConnectionBody):
 
 
 class Serverless(ConnectionBody):
-    """A model that is served without a deployment of one's own."""
+    """A serverless endpoint."""
 
     type: Literal["serverless"] = Field(description="serverless: a serverless endpoint.")
     endpoint: str = Field(description="URL of the endpoint.")
@@ -238,7 +238,7 @@ class Serverless(ConnectionBody):
 
 
 class KeyOnly(ConnectionBody):
-    """A service whose address everybody knows."""
+    """A service with a fixed URL."""
 
     type: Literal["open_ai", "serp"] = Field(description="open_ai: OpenAI; serp: Serp.")
     api_key: Annotated[str, _KEY] = Field(description="API key, as ${secret.NAME}.")

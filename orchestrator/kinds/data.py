@@ -40,13 +40,13 @@ class DataBody(FileAsset):
 
 
 class UriFile(DataBody):
-    """One file."""
+    """A file."""
 
     type: Literal["uri_file"] = Field(description="uri_file: a file.")
 
 
 class UriFolder(DataBody):
-    """A folder; also what a body without a type is."""
+    """A folder. Default if the body has no type."""
 
     type: Literal["uri_folder"] | None = Field(None, description="uri_folder: a folder (default).")
 

@@ -22,7 +22,7 @@ _ENDPOINT: Final = ServiceValue("the address of the public cloud by default")
 
 
 class KeyOrToken(Spec):
-    """How storage is opened; nothing means the identity of whoever reads."""
+    """An account key or a SAS token. Without one, the caller's identity is used."""
 
     account_key: Annotated[str | None, Sensitive("opens the whole account")] = Field(
         None, description="Account key, as ${secret.NAME}."
@@ -33,7 +33,7 @@ class KeyOrToken(Spec):
 
 
 class SecretPrincipal(Spec):
-    """A service principal with a secret; nothing means the identity of whoever reads."""
+    """A service principal with a secret. Without one, the caller's identity is used."""
 
     tenant_id: Annotated[str | None, _HIDDEN] = Field(None, description="Tenant ID of the service principal.")
     client_id: Annotated[str | None, _HIDDEN] = Field(None, description="Client ID of the service principal.")
@@ -50,7 +50,7 @@ class SecretPrincipal(Spec):
 
 
 class Principal(SecretPrincipal):
-    """A service principal with a secret or a certificate; nothing means the identity of whoever reads."""
+    """A service principal with a secret or a certificate. Without one, the caller's identity is used."""
 
     certificate: Annotated[str | None, Sensitive("the principal's private key")] = Field(
         None, description="Private key of the service principal in PEM format, as ${secret.NAME}."
@@ -71,7 +71,7 @@ class StorageBody(Resource):
 
 
 class AzureBlob(StorageBody):
-    """A container of blobs."""
+    """A container of Azure Blob Storage."""
 
     type: Literal["azure_blob"] = Field(description="azure_blob: a container of Azure Blob Storage.")
     container_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the container.")
@@ -81,7 +81,7 @@ class AzureBlob(StorageBody):
 
 
 class AzureFile(StorageBody):
-    """A file share."""
+    """An Azure file share."""
 
     type: Literal["azure_file"] = Field(description="azure_file: an Azure file share.")
     file_share_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the file share.")
@@ -89,7 +89,7 @@ class AzureFile(StorageBody):
 
 
 class AzureDataLakeGen2(StorageBody):
-    """A file system of a data lake."""
+    """A file system of Azure Data Lake Storage Gen2."""
 
     type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2: Azure Data Lake Storage Gen2.")
     filesystem: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the file system (container).")
@@ -99,7 +99,7 @@ class AzureDataLakeGen2(StorageBody):
 
 
 class AzureDataLakeGen1(Resource):
-    """A data lake of the first generation."""
+    """A store of Azure Data Lake Storage Gen1."""
 
     type: Literal["azure_data_lake_gen1"] = Field(description="azure_data_lake_gen1: Azure Data Lake Storage Gen1.")
     store_name: Annotated[str, Immutable(_MOVED)] = Field(description="Name of the Data Lake store.")
@@ -109,7 +109,7 @@ class AzureDataLakeGen1(Resource):
 
 
 class OneLakeArtifact(Spec):
-    """What is opened inside a Fabric workspace."""
+    """A lakehouse of a Fabric workspace."""
 
     name: str | None = Field(None, description="Name or ID of the lakehouse.")
     type: Annotated[Literal["lake_house"] | None, ANY_CASE, CAMEL] = Field(None, description="lake_house: a lakehouse.")
@@ -120,7 +120,7 @@ class OneLakeArtifact(Spec):
 
 
 class OneLake(Resource):
-    """A lake house of Microsoft Fabric. Source: azure-ai-ml, ``OneLakeSchema``, which takes no certificate."""
+    """A lakehouse of Microsoft Fabric. Source: azure-ai-ml, ``OneLakeSchema``, which takes no certificate."""
 
     type: Literal["one_lake"] = Field(description="one_lake: a lakehouse in Microsoft OneLake.")
     one_lake_workspace_name: Annotated[str, Immutable(_MOVED)] = Field(

@@ -15,7 +15,7 @@ from orchestrator.core.rules import asset_name, variant_by_type
 
 
 class DeploymentTemplate(Spec):
-    """A proposal of the registry for deployments."""
+    """A deployment template of a registry."""
 
     asset_id: str | None = Field(None, description="Asset ID of the deployment template.")
 
@@ -48,7 +48,7 @@ class ModelBody(FileAsset):
 
 
 class CustomModel(ModelBody):
-    """Files in a form of the user's own; also what a body without a type is."""
+    """Files in any format. Default if the body has no type."""
 
     type: Literal["custom_model"] | None = Field(None, description="custom_model: files in any format (default).")
 
@@ -60,7 +60,7 @@ class MlflowModel(ModelBody):
 
 
 class TritonModel(ModelBody):
-    """A model repository of the Triton server."""
+    """A model repository of NVIDIA Triton Inference Server."""
 
     type: Literal["triton_model"] = Field(
         description="triton_model: a model repository of NVIDIA Triton Inference Server."

@@ -16,7 +16,7 @@ from orchestrator.core.resource import Removal
 
 
 class TestRequest(Spec):
-    """What is sent: exactly one of the three."""
+    """The request to send. Set exactly one of the fields."""
 
     __test__ = False
     file: Annotated[str | None, Files("is sent")] = Field(
@@ -27,7 +27,7 @@ class TestRequest(Spec):
 
 
 class TestExpectation(Spec):
-    """What must come back."""
+    """The expected response."""
 
     __test__ = False
     status: Whole | None = Field(None, ge=100, le=599, description="Expected HTTP status. Default: 200.")
@@ -38,7 +38,7 @@ class TestExpectation(Spec):
 
 
 class EndpointTest(Spec):
-    """A request that every new deployment must answer, and the endpoint after it."""
+    """A test request, sent to each new deployment and then to the endpoint."""
 
     name: str | None = Field(None, description="Name of the test.")
     request: TestRequest = Field(description="Request to send.")

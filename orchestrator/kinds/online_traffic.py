@@ -21,7 +21,7 @@ _DEPLOYMENT: Final = PartNames("shifts requests to it", part="deployments")
 
 
 class Traffic(Spec):
-    """Percent of the requests for each deployment, and of copies of requests."""
+    """Percentages of live and mirrored traffic for each deployment."""
 
     traffic: Annotated[dict[str, Annotated[Whole, Field(ge=0, le=100)]] | None, _DEPLOYMENT] = Field(
         None, description="Percentage of the requests that each deployment receives: deployment name to 0–100."

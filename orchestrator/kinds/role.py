@@ -24,7 +24,7 @@ _OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F
 
 
 class RoleAssignment(Spec):
-    """A principal and a built-in role, for the workspace as a whole."""
+    """Assigns a built-in role for the workspace to a principal."""
 
     principal_id: Annotated[str, Immutable(_FIXED), ANY_CASE] = Field(
         description="Object ID of a user, group, service principal or managed identity."

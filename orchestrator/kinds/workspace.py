@@ -21,7 +21,7 @@ _NAMED: Final = ServiceValue("the name of the workspace by default")
 
 
 class Workspace(Resource):
-    """A workspace with the storage account, key vault, registry and insights that the service gives it."""
+    """A workspace with its storage account, key vault, container registry and Application Insights."""
 
     location: Annotated[
         str | None,

@@ -177,7 +177,7 @@ def _left_out(change: Change, facts: Facts) -> Diagnostic:
     address = change.address
     missing = change.before is None
     consequence = (
-        "does not exist yet" if missing else f"has a change of its own ({in_short(change.reasons)}), which is left out"
+        "does not exist yet" if missing else f"has its own change ({in_short(change.reasons)}), which is left out"
     )
     return Diagnostic(
         Severity.ERROR if missing else Severity.WARNING,

@@ -22,7 +22,7 @@ from orchestrator.spec.wording import findings
 
 
 class LifecycleBody(Spec):
-    """How a resource wants to be treated."""
+    """How amlctl treats a resource."""
 
     depends_on: list[str] | None = Field(None, description="Addresses of resources that must exist before this one.")
     targets: list[str] | None = Field(None, description="Targets that include the resource. Default: all.")

@@ -34,9 +34,9 @@ from orchestrator.report.run import closing_line, run_json, run_text
 def command(
     spec: SpecChoice, options: PlanOptions, console: Console, parallelism: int, lock_wait: float, *, yes: bool
 ) -> Exit:
-    """Make the workspace what SPEC says; or apply exactly a saved plan.
+    """Create or update the resources in SPEC, or apply a saved plan.
 
-    Runs the plan, asks, then does it: what can go side by side does. Safe to repeat and to interrupt.
+    Shows the plan, asks for confirmation and carries it out in parallel. Safe to repeat and to interrupt.
     """
     from orchestrator.cli.saved import is_saved_plan, open_saved
 

@@ -17,9 +17,9 @@ from orchestrator.planning.options import PlanOptions
 @with_run
 @with_console()
 def command(spec: SpecChoice, console: Console, parallelism: int, lock_wait: float, *, yes: bool) -> Exit:
-    """Remove everything that the project owns, dependants first.
+    """Delete everything that the project owns, dependents first.
 
-    What bears `protect: true` refuses; what says `on_removal: keep` stays and is forgotten.
+    Fails if a resource has `protect: true`. Resources with `on_removal: keep` are kept and removed from the state.
     """
     run = RunOptions(parallelism=parallelism, lock_wait_s=lock_wait, command="destroy", fewer=yes)
     return run_and_report(

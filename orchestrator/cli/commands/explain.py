@@ -22,7 +22,7 @@ from orchestrator.report.explain import explanation_json, explanation_text
 @with_plan
 @with_console()
 def command(spec: SpecChoice, address: str, options: PlanOptions, console: Console) -> None:
-    """Say why a resource will change, or why not: the file, the field, or what it is made from."""
+    """Explain why a resource will or will not change: the file, the field or the dependency."""
     project = spec.project()
     with open_workspace(project, discover(), SystemClock()) as workspace:
         plan = plan_project(project, workspace, options).plan

@@ -18,7 +18,7 @@ from orchestrator.report.graph import Drawing, dot, drawing_json, mermaid, svg
 @click.option("--plan", "planned", is_flag=True, help="Color resources by their planned action; reads the workspace.")
 @with_console("mermaid", "dot", "svg", "json")
 def command(spec: SpecChoice, console: Console, *, planned: bool) -> None:
-    """Draw the dependency graph: from what is needed to what needs it."""
+    """Print the dependency graph, from dependencies to dependents."""
     project = spec.project(files=planned)
     drawing = Drawing(
         {address: desired.depends_on for address, desired in project.resources.items()},

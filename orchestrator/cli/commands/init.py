@@ -29,7 +29,7 @@ _LONGEST = 24
 )
 @with_console()
 def command(folder: Path, name: str | None, source: Path | None, console: Console) -> None:
-    """Start a project in FOLDER: one that trains and serves a small model, or one made from CLI v2 YAML files.
+    """Create a project in FOLDER: a small one that trains and serves a model, or one imported from CLI v2 YAML files.
 
     Never overwrites a file.
     """

@@ -34,7 +34,7 @@ def command(
     detailed_exitcode: bool,
     destroy: bool,
 ) -> Exit:
-    """Show the changes that apply would make, and why. Changes nothing; read rights are enough."""
+    """Show the changes that apply would make, and why. Read-only."""
     from dataclasses import replace
 
     from orchestrator.core.ports import SystemClock
@@ -76,7 +76,7 @@ def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path, root: P
     from orchestrator.cli.saved import saved_document
 
     if path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file()):
-        raise click.FileError(str(path), hint="it is not a regular file, and a plan replaces what is there")
+        raise click.FileError(str(path), hint="it is not a regular file; a plan replaces the file")
     text = json.dumps(saved_document(plan, spec, options, path, root), ensure_ascii=False, indent=2)
     try:
         private_files.replace(path, text + "\n")

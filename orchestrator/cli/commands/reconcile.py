@@ -66,9 +66,9 @@ def command(
     prune: bool,
     self_heal: bool,
 ) -> Exit:
-    """Keep the workspace equal to SPEC, or many to their sources, until stopped.
+    """Continuously apply SPEC, or the projects of a configuration.
 
-    SIGTERM and Ctrl-C let running steps end first; a second one stops waiting for them.
+    SIGTERM and Ctrl-C let running steps finish; a second signal stops immediately.
     """
     from orchestrator.reconcile.policy import Policy
 

@@ -12,7 +12,7 @@ from orchestrator.kinds import discover
 
 @click.group("state")
 def command() -> None:
-    """Mend the record of what was applied. It is kept with the workspace."""
+    """Repair the state, the record of what was applied. It is stored with the workspace."""
 
 
 @command.command("rebuild")
@@ -24,7 +24,7 @@ def command() -> None:
 def rebuild(spec: SpecChoice, console: Console, lock_wait: float) -> None:
     """Rebuild a lost state from the ownership tags of live resources.
 
-    Refuses where there is a state, and where two objects of one address may be in force. Changes nothing else.
+    Fails if a state exists, or if several objects could be the current one. Changes nothing else.
     """
     from orchestrator.engine import RunOptions, open_workspace, rebuild_state
 

@@ -34,9 +34,9 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[2J"
 )
 @with_console()
 def command(spec: SpecChoice, console: Console, interval: float, *, watch: bool) -> Exit:
-    """Show how everything in the spec and in the state is, now, and what a loop that keeps it says.
+    """Show the health and sync status of all resources, and the status of the reconcile loop.
 
-    Where the spec cannot be planned, what lives is shown all the same; the exit code is 1 then.
+    If the spec cannot be planned, live resources are still shown, and the exit code is 1.
     """
     try:
         project = spec.project()

@@ -36,7 +36,7 @@ from orchestrator.cli.options import SpecChoice, with_console, with_spec
 def command(spec: SpecChoice, console: Console, host: str, port: int, *, allow_apply: bool) -> None:
     """Show the project in a browser: resources, plan, runs and endpoints, until Ctrl-C.
 
-    The printed address has a token. Whoever has it may look, and with --allow-apply change the workspace.
+    The printed address has a token. It gives read access and, with --allow-apply, write access to the workspace.
     """
     from orchestrator.reconcile.server.listen import Listen
     from orchestrator.ui.serve import serving

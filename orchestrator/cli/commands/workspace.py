@@ -32,7 +32,7 @@ _SHORTEST_GRACE_S = 60
 def command() -> None:
     """Operate the embedded workspace.
 
-    It starts when it is first needed and runs until it is taken down.
+    It starts when it is first needed and runs until `amlctl workspace down`.
     """
 
 
@@ -88,7 +88,7 @@ def _folder_of(spec: Path | None, target: str | None, var: tuple[str, ...], var_
 @with_console()
 @_with_folder
 def up(root: Path, console: Console) -> None:
-    """Start it: endpoints come back at their addresses, jobs go on."""
+    """Start it: endpoints return at their addresses, jobs continue."""
     from orchestrator.workspace.service import Workspace
 
     _show(Workspace(root).up(console.notice), console)
@@ -98,7 +98,7 @@ def up(root: Path, console: Console) -> None:
 @with_console()
 @_with_folder
 def down(root: Path, console: Console) -> None:
-    """Stop everything that it started, and only that. Nothing is lost."""
+    """Stop all processes that it started. No data is lost."""
     from orchestrator.workspace.service import Workspace
 
     stopped = Workspace(root).down()
@@ -112,7 +112,7 @@ def down(root: Path, console: Console) -> None:
 @with_console()
 @_with_folder
 def status(root: Path, console: Console) -> None:
-    """Show the supervisor, runs, endpoints and disk use."""
+    """Show the supervisor, runs, endpoints and disk usage."""
     from orchestrator.workspace.service import Workspace
 
     _show(Workspace(root).status(), console)
@@ -132,7 +132,7 @@ def status(root: Path, console: Console) -> None:
 )
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
 def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) -> None:
-    """Let programs written for Azure work with it, until Ctrl-C."""
+    """Serve the workspace to programs written for Azure, until Ctrl-C."""
     from orchestrator.cli.wire import serve_until_stopped
 
     serve_until_stopped(root, port, console, lenient=lenient)
@@ -143,7 +143,7 @@ def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) 
 @_with_folder
 @click.option("--arm", is_flag=True, required=True, help="Print the variables for programs that use azure-ai-ml.")
 def env(root: Path, console: Console, *, arm: bool) -> None:
-    """Print the environment that leads a program here: eval "$(amlctl workspace env --arm)"."""
+    """Print the environment variables for Azure clients: eval "$(amlctl workspace env --arm)"."""
     from orchestrator.cli.wire import client_environment, export_lines
 
     settings = client_environment(root)
@@ -166,7 +166,7 @@ def env(root: Path, console: Console, *, arm: bool) -> None:
     help="Keep what was used within this time.",
 )
 def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
-    """Remove files that no record needs any more. What runs goes on."""
+    """Delete unused files. Running jobs and endpoints are not affected."""
     from orchestrator.workspace.service import Workspace
 
     with _no_apply_meanwhile(root, "amlctl workspace gc"):
@@ -182,7 +182,7 @@ def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
 @_with_folder
 @click.option("--yes", "-y", is_flag=True, help="Skip the confirmation prompt.")
 def reset(root: Path, console: Console, *, yes: bool) -> None:
-    """Stop it and delete its folder: records, state, runs, models."""
+    """Stop it and delete its folder, including records, state, runs and models."""
     from orchestrator.workspace.service import Workspace
 
     if not yes:

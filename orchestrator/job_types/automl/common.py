@@ -24,7 +24,7 @@ ClassificationMetric: TypeAlias = Literal[
 
 
 class TableInput(DataInput):
-    """A table that goes into a search: a folder with an ``MLTable`` file."""
+    """A table: a folder with an ``MLTable`` file."""
 
     type: Literal["mltable"] | None = Field(None, description="mltable: a folder with an MLTable file.")
     path: Annotated[str, replace(DATA_FILES, table=True), ASSET] = Field(
@@ -33,7 +33,7 @@ class TableInput(DataInput):
 
 
 class AutoMlJob(Job):
-    """What all AutoML jobs have."""
+    """What all automated ML jobs have."""
 
     type: Literal["automl"] = Field(description="automl: an automated ML job.")
     training_data: TableInput = Field(description="Training data.")

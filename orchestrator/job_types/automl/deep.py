@@ -16,7 +16,7 @@ from orchestrator.job_types.automl.images import BoxParameters, BoxSpace, ClassP
 
 
 class ImageLimits(Spec):
-    """Bounds on a search over images."""
+    """Limits of a search over images."""
 
     max_trials: Whole | None = Field(None, ge=1, description="Maximum number of trials. Default: 1.")
     max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(
@@ -28,7 +28,7 @@ class ImageLimits(Spec):
 
 
 class TextLimits(ImageLimits):
-    """Bounds on a search over text."""
+    """Limits of a search over text."""
 
     max_nodes: Annotated[Whole | None, Passive(SPEED)] = Field(
         None, ge=1, description="Maximum number of nodes. Default: 1."
@@ -39,7 +39,7 @@ class TextLimits(ImageLimits):
 
 
 class ImageJob(AutoMlJob):
-    """What AutoML jobs on images have."""
+    """What automated ML jobs on images have."""
 
     test_data: TableInput | None = Field(None, description="Test data that the best model is evaluated on.")
     validation_data_size: Number | None = Field(
@@ -56,7 +56,7 @@ class ImageJob(AutoMlJob):
 
 
 class ImageClassJob(ImageJob):
-    """Tell what is on an image."""
+    """Assigns one label to each image."""
 
     task: Literal["image_classification"] = Field(description="image_classification: one label for each image.")
     primary_metric: Annotated[ClassificationMetric | None, CAMEL] = Field(
@@ -71,7 +71,7 @@ class ImageClassJob(ImageJob):
 
 
 class ImageLabelsJob(ImageJob):
-    """Tell everything that is on an image."""
+    """Assigns any number of labels to each image."""
 
     task: Literal["image_classification_multilabel"] = Field(
         description="image_classification_multilabel: any number of labels for each image."
@@ -88,7 +88,7 @@ class ImageLabelsJob(ImageJob):
 
 
 class ImageBoxJob(ImageJob):
-    """Tell where something is on an image."""
+    """Finds objects on images."""
 
     task: Literal["image_object_detection", "image_instance_segmentation"] = Field(
         description="image_object_detection: bounding boxes; image_instance_segmentation: polygons."
@@ -108,13 +108,13 @@ TextScheduler: TypeAlias = Annotated[
 
 
 class TextSchedulerChoice(Choice):
-    """One of some ways to lower the learning rate."""
+    """A choice of learning rate schedules."""
 
     values: list[TextScheduler] | None = Field(None, description="Schedulers to choose from.")
 
 
 class TextParameters(Spec):
-    """Settings of a training on text."""
+    """Training parameters of text tasks."""
 
     gradient_accumulation_steps: Whole | None = Field(
         None, description="Number of batches whose gradients are summed before the weights are updated. Default: 1."
@@ -134,7 +134,7 @@ class TextParameters(Spec):
 
 
 class TextSpaces(ParameterSpace):
-    """What a search on text may try."""
+    """Search space of text tasks."""
 
     parameters = TextParameters
 
@@ -150,7 +150,7 @@ class TextSpaces(ParameterSpace):
 
 
 class TextFeaturization(Spec):
-    """The language of the text."""
+    """Preprocessing of the text."""
 
     dataset_language: str | None = Field(
         None, description="Language of the text, as an ISO 639-3 code such as eng. Default: eng."
@@ -158,7 +158,7 @@ class TextFeaturization(Spec):
 
 
 class TextJob(AutoMlJob):
-    """What AutoML jobs on text have."""
+    """What automated ML jobs on text have."""
 
     featurization: TextFeaturization | None = Field(None, description="Preprocessing of the text.")
     limits: TextLimits | None = Field(None, description="Limits of the search.")
@@ -170,7 +170,7 @@ class TextJob(AutoMlJob):
 
 
 class TextClassJob(TextJob):
-    """Tell what a text is about."""
+    """Assigns one label to each text."""
 
     task: Literal["text_classification"] = Field(description="text_classification: one label for each text.")
     primary_metric: Annotated[ClassificationMetric | None, CAMEL] = Field(
@@ -179,7 +179,7 @@ class TextClassJob(TextJob):
 
 
 class TextLabelsJob(TextJob):
-    """Tell everything that a text is about."""
+    """Assigns any number of labels to each text."""
 
     task: Literal["text_classification_multilabel"] = Field(
         description="text_classification_multilabel: any number of labels for each text."
@@ -190,7 +190,7 @@ class TextLabelsJob(TextJob):
 
 
 class TextEntitiesJob(TextJob):
-    """Find the names in a text."""
+    """Finds named entities in texts."""
 
     task: Literal["text_ner"] = Field(description="text_ner: named entity recognition.")
     target_column_name: Annotated[str | None, COLUMN] = Field(

@@ -20,31 +20,31 @@ BoxMetric: TypeAlias = Annotated[Literal["none", "coco", "voc", "coco_voc"], CAM
 
 
 class SchedulerChoice(Choice):
-    """One of some ways to lower the learning rate."""
+    """A choice of learning rate schedules."""
 
     values: list[Scheduler] | None = Field(None, description="Schedulers to choose from.")
 
 
 class OptimizerChoice(Choice):
-    """One of some optimizers."""
+    """A choice of optimizers."""
 
     values: list[Optimizer] | None = Field(None, description="Optimizers to choose from.")
 
 
 class ModelSizeChoice(Choice):
-    """One of some sizes of model."""
+    """A choice of model sizes."""
 
     values: list[ModelSize] | None = Field(None, description="Model sizes to choose from.")
 
 
 class BoxMetricChoice(Choice):
-    """One of some metrics of boxes."""
+    """A choice of validation metrics."""
 
     values: list[BoxMetric] | None = Field(None, description="Metrics to choose from.")
 
 
 class ImageParameters(Spec):
-    """Settings of a training on images."""
+    """Training parameters of all image tasks."""
 
     advanced_settings: str | None = Field(None, description="Additional settings, as a string.")
     ams_gradient: Flag | None = Field(None, description="Whether Adam and AdamW use AMSGrad. Default: false.")
@@ -107,7 +107,7 @@ class ImageParameters(Spec):
 
 
 class ClassParameters(ImageParameters):
-    """Settings of a training that tells what is on an image."""
+    """Training parameters of image classification."""
 
     training_crop_size: Whole | None = Field(
         None, description="Size of training images after cropping, in pixels. Default: 224."
@@ -124,7 +124,7 @@ class ClassParameters(ImageParameters):
 
 
 class BoxParameters(ImageParameters):
-    """Settings of a training that tells where something is on an image."""
+    """Training parameters of object detection and instance segmentation."""
 
     box_detections_per_image: Whole | None = Field(
         None, description="Maximum number of detections for each image. Default: 100."
@@ -166,7 +166,7 @@ class BoxParameters(ImageParameters):
 
 
 class ImageSpace(ParameterSpace):
-    """What a search on images may try."""
+    """Search space of all image tasks."""
 
     parameters: ClassVar[type[Spec]] = ImageParameters
 
@@ -200,7 +200,7 @@ class ImageSpace(ParameterSpace):
 
 
 class ClassSpace(ImageSpace):
-    """What a search for classes of images may try."""
+    """Search space of image classification."""
 
     parameters = ClassParameters
 
@@ -211,7 +211,7 @@ class ClassSpace(ImageSpace):
 
 
 class BoxSpace(ImageSpace):
-    """What a search for places on images may try."""
+    """Search space of object detection and instance segmentation."""
 
     parameters = BoxParameters
 

@@ -24,7 +24,7 @@ _SPELT: Final = "the service spells it so; specs have another field"
 
 
 class TableLimits(Spec):
-    """Bounds on a search. Those that change which models are tried are content; those that bound time or speed are not."""
+    """Limits of a search. Limits that change which models are tried are content; limits of time and concurrency are not."""
 
     enable_early_termination: Flag | None = Field(
         None, description="Whether the search ends when the score no longer improves. Default: true."
@@ -51,14 +51,14 @@ class TableLimits(Spec):
 
 
 class TransformerParameters(Spec):
-    """Settings of one transformer for some columns."""
+    """Parameters of a transformer for some columns."""
 
     fields: Annotated[list[str] | None, COLUMN] = Field(None, description="Columns that the parameters apply to.")
     parameters: dict[str, Any] | None = Field(None, description="Parameters of the transformer: name to value.")
 
 
 class Featurization(Spec):
-    """What is done to the columns before training."""
+    """How columns are transformed before training."""
 
     mode: Literal["auto", "off", "custom"] | None = Field(
         None, description="auto, off or custom (with the settings below). Default: auto."
@@ -87,7 +87,7 @@ MetaLearner: TypeAlias = Literal[
 
 
 class StackEnsemble(Spec):
-    """How a stack ensemble learns."""
+    """Settings of the stack ensemble."""
 
     stack_meta_learner_k_wargs: Annotated[dict[str, Any] | None, Computed(_SPELT)] = Field(
         None, description="Read-only: the service's spelling of stack_meta_learner_kwargs."
@@ -102,7 +102,7 @@ class StackEnsemble(Spec):
 
 
 class Training(Spec):
-    """What the search may use."""
+    """Algorithms and ensembles of the search."""
 
     enable_dnn_training: Flag | None = Field(
         None, description="Whether deep neural networks are tried. Default: false."
@@ -134,7 +134,7 @@ class Training(Spec):
 
 
 class TableJob(AutoMlJob):
-    """What AutoML jobs on tables have."""
+    """What automated ML jobs on tables have."""
 
     test_data: TableInput | None = Field(None, description="Test data that the best model is evaluated on.")
     validation_data_size: Number | None = Field(
@@ -163,7 +163,7 @@ RegressionMetric: TypeAlias = Literal[
 
 
 class ClassificationJob(TableJob):
-    """Predict a class."""
+    """Predicts a class."""
 
     task: Literal["classification"] = Field(description="classification: predicts a class.")
     primary_metric: Annotated[ClassificationMetric | None, CAMEL] = Field(
@@ -175,7 +175,7 @@ class ClassificationJob(TableJob):
 
 
 class RegressionJob(TableJob):
-    """Predict a number."""
+    """Predicts a number."""
 
     task: Literal["regression"] = Field(description="regression: predicts a number.")
     primary_metric: Annotated[RegressionMetric | None, CAMEL] = Field(
@@ -187,7 +187,7 @@ Positive: TypeAlias = Annotated[Whole, Field(ge=1)]
 
 
 class ForecastSettings(Spec):
-    """How a table is a time series."""
+    """How a table is read as time series."""
 
     time_column_name: Annotated[str, COLUMN] = Field(description="Column with the time.")
     time_series_id_column_names: Annotated[str | list[str] | None, COLUMN] = Field(
@@ -232,7 +232,7 @@ class ForecastSettings(Spec):
 
 
 class ForecastingJob(TableJob):
-    """Predict the next values of time series."""
+    """Predicts the next values of time series."""
 
     task: Literal["forecasting"] = Field(description="forecasting: predicts the next values of time series.")
     primary_metric: Annotated[RegressionMetric | None, CAMEL] = Field(

@@ -70,13 +70,13 @@ class InlineCopy(CopyComponent):
 
 
 class InlineImport(Component):
-    """A component of the older way to bring data in."""
+    """A legacy component that imports data."""
 
     model_config = ConfigDict(extra="allow")
 
     type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     source: dict[Literal["type", "connection", "query", "path"], Parameter] = Field(
-        description="Where the data come from."
+        description="External system that the data come from."
     )
     output: OutputPort = Field(description="Where the data are stored.")
 
@@ -84,11 +84,11 @@ class InlineImport(Component):
 class Placed(ComponentStep):
     """Steps that run on a compute."""
 
-    compute: ComputeName = Field(None, description="azureml:NAME of a compute (default: the pipeline's).")
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: the pipeline's.")
 
 
 class CommandStep(Placed):
-    """Runs a command component; what it says beside wins."""
+    """Runs a command component. Fields of the step override it."""
 
     type: Annotated[Literal["command"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineCommand = Field(description=_SAID)
@@ -117,14 +117,16 @@ class CommandStep(Placed):
 
 
 class SweepStep(Placed):
-    """Runs a command component for many values of its inputs, in search of the best."""
+    """Runs a command component for many values of its inputs, to find the best."""
 
     type: Annotated[Literal["sweep"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     trial: ComponentName | InlineCommand = Field(description=_SAID)
-    search_space: dict[str, Space] | None = Field(None, description="Input to what may be tried for it.")
+    search_space: dict[str, Space] | None = Field(None, description="Inputs and the values to try for each.")
     objective: Objective = Field(description="Metric to optimize.")
     limits: SweepLimits = Field(description="Limits of the step.")
-    sampling_algorithm: Sampling | None = Field(None, description="random if nothing is said.")
+    sampling_algorithm: Sampling | None = Field(
+        None, description="How values are chosen: random, grid or bayesian. Default: random."
+    )
     early_termination: EarlyTermination | None = Field(
         None, description="Policy that ends trials with poor results early. Default: none."
     )
@@ -140,7 +142,7 @@ class SweepStep(Placed):
 
 
 class ParallelStep(Placed):
-    """Runs a parallel component; what it says beside wins."""
+    """Runs a parallel component. Fields of the step override it."""
 
     type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineParallel = Field(description=_SAID)
@@ -152,20 +154,21 @@ class ParallelStep(Placed):
     logging_level: Literal["DEBUG", "INFO", "WARNING"] | None = Field(
         None, description="Log level of the script: DEBUG, INFO or WARNING."
     )
-    mini_batch_size: str | None = Field(None, description="Files, or bytes as in 10kb, of one call of run().")
-    partition_keys: list[str] | None = Field(None, description="Columns by which the data are cut into mini-batches.")
-    input_data: str | None = Field(None, description="The input that is cut: ${{inputs.X}}.")
-    retry_settings: Retries | None = Field(
-        None, description="How often a mini-batch is tried, and how long it may take."
+    mini_batch_size: str | None = Field(
+        None, description="Size of a mini-batch: a number of files, or bytes such as 10kb."
     )
-    max_concurrency_per_instance: Whole | None = Field(
-        None, description="Number of mini-batches at the same time on each node."
+    partition_keys: list[str] | None = Field(
+        None, description="Columns that partition a table into mini-batches. Replaces mini_batch_size."
     )
+    input_data: str | None = Field(None, description="Input that is split into mini-batches: ${{inputs.X}}.")
+    retry_settings: Retries | None = Field(None, description="Retries and time-out of a mini-batch.")
+    max_concurrency_per_instance: Whole | None = Field(None, description="Number of processes on each node.")
     error_threshold: Whole | None = Field(
-        None, description="Number of failed items that are tolerated; -1 tolerates all."
+        None, description="Number of failed items after which the step fails; -1 ignores all failures. Default: -1."
     )
     mini_batch_error_threshold: Whole | None = Field(
-        None, description="Number of failed mini-batches that are tolerated; -1 tolerates all."
+        None,
+        description="Number of failed mini-batches after which the step fails; -1 ignores all failures. Default: -1.",
     )
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
@@ -173,17 +176,19 @@ class ParallelStep(Placed):
 
 
 class SparkStep(Placed):
-    """Runs a Spark component; what it says beside wins."""
+    """Runs a Spark component. Fields of the step override it."""
 
     type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineSpark = Field(description=_SAID)
     code: str | None = Field(None, description="Folder or file with the source code.")
-    entry: SparkEntry | None = Field(None, description="What Spark starts: a file of the code, or a class.")
-    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
-    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
-    files: list[str] | None = Field(None, description="Files that executors get.")
-    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
-    conf: dict[str, Any] | None = Field(None, description="Settings of Spark, such as spark.driver.cores.")
+    entry: SparkEntry | None = Field(None, description="Entry point: a file or a class.")
+    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
+    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
+    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
+    archives: list[str] | None = Field(
+        None, description="Archives extracted in the working directory of each executor."
+    )
+    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     args: str | None = Field(None, description="Arguments of the program.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
@@ -197,7 +202,7 @@ class SparkStep(Placed):
 
 
 class CopyStep(Placed):
-    """Copies data by a component."""
+    """Copies data with a component."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
@@ -205,25 +210,25 @@ class CopyStep(Placed):
 
 
 class BringStep(Placed):
-    """Brings data in by a component of the service."""
+    """Imports data with a component of the service."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["import_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
-    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION or a registry's component.")
-    source: Outside = Field(description="Where the data come from.")
+    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION, or a component of a registry.")
+    source: Outside = Field(description="External system that the data come from.")
 
 
 class TakeStep(Placed):
-    """Takes data out by a component of the service."""
+    """Exports data with a component of the service."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
-    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION or a registry's component.")
-    sink: Outside = Field(description="Where the data go to.")
+    component: Annotated[str, COMPONENT] = Field(description="azureml:NAME:VERSION, or a component of a registry.")
+    sink: Outside = Field(description="External system that the data go to.")
 
 
 class ImportStep(Placed):
-    """Brings data in by a component, in the older way."""
+    """Imports data with a legacy component."""
 
     type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineImport = Field(description=_SAID)

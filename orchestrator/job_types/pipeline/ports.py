@@ -27,7 +27,7 @@ LABEL: Final = Passive("a label of a step, which a run keeps")
 
 
 class PipelineInput(DataInput):
-    """Data or a model that goes into a pipeline or a step. Without a path it is only declared."""
+    """Data or a model as an input of a pipeline or step. Without a path it is only declared."""
 
     path: Annotated[str | None, DATA_FILES, ASSET] = Field(  # type: ignore[assignment]
         None, description="A local path, a URL, an asset, a job's output; in a step ${{parent.…}} too."
@@ -45,12 +45,14 @@ class Labelled(Spec):
     """What people and programs read of a step."""
 
     name: Annotated[str | None, LABEL] = Field(
-        None, description="Name of the step, for people; its key is what counts."
+        None, description="Name of the step. Usually omitted: the key is the name."
     )
-    display_name: Annotated[Words | None, LABEL] = Field(None, description="Name for people.")
-    description: Annotated[Words | None, LABEL] = Field(None, description="A description.")
-    tags: Annotated[dict[str, Text | None] | None, LABEL] = Field(None, description="Labels: name to value.")
-    properties: Annotated[dict[str, Text | None] | None, LABEL] = Field(None, description="Labels that programs read.")
+    display_name: Annotated[Words | None, LABEL] = Field(None, description="Display name.")
+    description: Annotated[Words | None, LABEL] = Field(None, description="Description of the step.")
+    tags: Annotated[dict[str, Text | None] | None, LABEL] = Field(None, description="Tags: key-value pairs.")
+    properties: Annotated[dict[str, Text | None] | None, LABEL] = Field(
+        None, description="Properties: key-value pairs for programs."
+    )
     experiment_name: Annotated[str | None, LABEL] = Field(
         None, description="Experiment under which the step is listed."
     )
@@ -62,7 +64,7 @@ class InlineStep(Labelled):
     schema_: Annotated[str | None, LABEL] = Field(
         None, alias="$schema", description="Address of the JSON schema, for editors."
     )
-    compute: ComputeName = Field(None, description="azureml:NAME of a compute (default: the pipeline's).")
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: the pipeline's.")
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
@@ -78,6 +80,6 @@ class ComponentStep(Labelled):
 
     model_config = ConfigDict(extra="allow")
 
-    comment: Annotated[str | None, LABEL] = Field(None, description="Comment that the studio shows beside the step.")
+    comment: Annotated[str | None, LABEL] = Field(None, description="Comment shown in the studio.")
     inputs: PipelineInputs | None = Field(None, description=_INPUTS)
     outputs: StepOutputs | None = Field(None, description=_OUTPUTS)

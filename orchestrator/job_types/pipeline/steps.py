@@ -34,7 +34,7 @@ from orchestrator.job_types.pipeline.ports import InlineStep
 
 
 class StepLimits(Spec):
-    """Bounds on a command."""
+    """Limits of a command."""
 
     timeout: Annotated[Whole | None, TIME] = Field(None, gt=0, description="Seconds.")
 
@@ -43,9 +43,13 @@ class InlineCommandStep(InlineStep):
     """A command."""
 
     type: Annotated[Literal["command"] | None, ANY_CASE] = Field(None, description="Type of the step.")
-    command: str = Field(description="A shell command; ${{inputs.X}} and ${{outputs.Y}} stand for paths and values.")
-    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file that is copied to the step.")
-    environment: EnvironmentRef = Field(description="azureml:NAME:VERSION, azureml:NAME@latest or a body.")
+    command: str = Field(
+        description="Shell command. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths."
+    )
+    code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file with the source code.")
+    environment: EnvironmentRef = Field(
+        description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
     environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
     resources: Annotated[JobResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the step runs on."
@@ -60,12 +64,12 @@ class InlineCommandStep(InlineStep):
 
 
 class InlineParallelStep(InlineStep):
-    """A script over mini batches, on several nodes."""
+    """A script that processes mini-batches on several nodes."""
 
     model_config = ConfigDict(extra="allow")
 
     type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
-    task: ParallelTask = Field(description="What is done with each mini batch.")
+    task: ParallelTask = Field(description="The script and what it needs.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
     )
@@ -76,20 +80,21 @@ class InlineParallelStep(InlineStep):
     logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = Field(
         None, description="Log level of the script: DEBUG, INFO or WARNING."
     )
-    mini_batch_size: str | None = Field(None, description="Files, or bytes as in 10kb, of one call of run().")
-    partition_keys: list[str] | None = Field(None, description="Columns by which the data are cut into mini-batches.")
-    input_data: str | None = Field(None, description="The input that is cut: ${{inputs.X}}.")
-    retry_settings: Retries | None = Field(
-        None, description="How often a mini-batch is tried, and how long it may take."
+    mini_batch_size: str | None = Field(
+        None, description="Size of a mini-batch: a number of files, or bytes such as 10kb."
     )
-    max_concurrency_per_instance: Whole | None = Field(
-        None, description="Number of mini-batches at the same time on each node."
+    partition_keys: list[str] | None = Field(
+        None, description="Columns that partition a table into mini-batches. Replaces mini_batch_size."
     )
+    input_data: str | None = Field(None, description="Input that is split into mini-batches: ${{inputs.X}}.")
+    retry_settings: Retries | None = Field(None, description="Retries and time-out of a mini-batch.")
+    max_concurrency_per_instance: Whole | None = Field(None, description="Number of processes on each node.")
     error_threshold: Whole | None = Field(
-        None, description="Number of failed items that are tolerated; -1 tolerates all."
+        None, description="Number of failed items after which the step fails; -1 ignores all failures. Default: -1."
     )
     mini_batch_error_threshold: Whole | None = Field(
-        None, description="Number of failed mini-batches that are tolerated; -1 tolerates all."
+        None,
+        description="Number of failed mini-batches after which the step fails; -1 ignores all failures. Default: -1.",
     )
 
 
@@ -97,9 +102,9 @@ _Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
 
 
 class StepSparkResources(Spec):
-    """Serverless machines for Spark."""
+    """Serverless Spark compute."""
 
-    instance_type: str | None = Field(None, description="Size of the machines, such as standard_e4s_v3.")
+    instance_type: str | None = Field(None, description="VM size of a node, such as standard_e4s_v3.")
     runtime_version: Annotated[_Numbers | Number | None, AS_TEXT] = Field(None, description="Version of Spark: 3.4.")
 
 
@@ -108,12 +113,14 @@ class InlineSparkStep(InlineStep):
 
     type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file with the source code.")
-    entry: SparkEntry = Field(description="What Spark starts: a file of the code, or a class.")
-    py_files: list[str] | None = Field(None, description="Python files and packages that join the search path.")
-    jars: list[str] | None = Field(None, description="Java archives for driver and executors.")
-    files: list[str] | None = Field(None, description="Files that executors get.")
-    archives: list[str] | None = Field(None, description="Archives that executors get, unpacked.")
-    conf: dict[str, Any] | None = Field(None, description="Settings of Spark, such as spark.driver.cores.")
+    entry: SparkEntry = Field(description="Entry point: a file or a class.")
+    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
+    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
+    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
+    archives: list[str] | None = Field(
+        None, description="Archives extracted in the working directory of each executor."
+    )
+    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     args: str | None = Field(None, description="Arguments of the program.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
@@ -130,13 +137,13 @@ Connection: TypeAlias = Annotated[str, CONNECTION]
 class StoredParameter(Spec):
     """A parameter of a stored procedure."""
 
-    name: str | None = Field(None, description="Name of the step, for people; its key is what counts.")
+    name: str | None = Field(None, description="Name of the step. Usually omitted: the key is the name.")
     value: str | None = Field(None, description="Value of the parameter.")
     type: str | None = Field(None, description="Type of the step.")
 
 
 class Database(Spec):
-    """A database outside of the workspace."""
+    """An external database."""
 
     type: Annotated[Literal["database"], ANY_CASE] = Field(description="Type of the step.")
     connection: Connection = Field(description="azureml:NAME of the connection to the system.")
@@ -149,7 +156,7 @@ class Database(Spec):
 
 
 class FileSystem(Spec):
-    """A store of files outside of the workspace."""
+    """An external file system."""
 
     type: Annotated[Literal["file_system"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     connection: Connection = Field(description="azureml:NAME of the connection to the system.")
@@ -165,24 +172,24 @@ class InlineCopyStep(InlineStep):
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["copy_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
     data_copy_mode: Annotated[Literal["merge_with_overwrite", "fail_if_conflict"] | None, ANY_CASE, CAMEL] = Field(
-        None, description="What happens to files that exist: merge_with_overwrite or fail_if_conflict."
+        None, description="merge_with_overwrite: existing files are overwritten; fail_if_conflict: they are an error."
     )
 
 
 class InlineBringStep(InlineStep):
-    """Brings data in."""
+    """Imports data."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["import_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
-    source: Outside = Field(description="Where the data come from.")
+    source: Outside = Field(description="External system that the data come from.")
 
 
 class InlineTakeStep(InlineStep):
-    """Takes data out."""
+    """Exports data."""
 
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
-    sink: Outside = Field(description="Where the data go to.")
+    sink: Outside = Field(description="External system that the data go to.")
 
 
 class QuerySource(Spec):
@@ -204,49 +211,57 @@ class FileSource(Spec):
 
 
 class InlineImportStep(InlineStep):
-    """Brings data in, in the older way."""
+    """Imports data, in the legacy form."""
 
     type: Annotated[Literal["import"] | None, ANY_CASE] = Field(None, description="Type of the step.")
-    source: QuerySource | FileSource = Field(description="Where the data come from.")
+    source: QuerySource | FileSource = Field(description="External system that the data come from.")
     output: Output = Field(description="Where the data are stored.")
 
 
 class Control(Spec):
-    """What decides which steps run, and how often. Source: azure-ai-ml, ``_schema/pipeline/control_flow_job.py``."""
+    """Control flow: which steps run, and how often. Source: azure-ai-ml, ``_schema/pipeline/control_flow_job.py``."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class IfElse(Control):
-    """One of two blocks of steps."""
+    """Runs one of two steps."""
 
     type: Annotated[Literal["if_else"], ANY_CASE] = Field(description="Type of the step.")
     condition: str | bool | None = Field(None, description="${{parent.jobs.STEP.outputs.X}}, or true or false.")
-    true_block: str | list[str] | None = Field(None, description="${{parent.jobs.STEP}}: what runs if it holds.")
-    false_block: str | list[str] | None = Field(None, description="${{parent.jobs.STEP}}: what runs if not.")
+    true_block: str | list[str] | None = Field(
+        None, description="Step that runs if the condition is true: ${{parent.jobs.STEP}}."
+    )
+    false_block: str | list[str] | None = Field(
+        None, description="Step that runs if the condition is false: ${{parent.jobs.STEP}}."
+    )
 
 
 class LoopLimits(Spec):
-    """Bounds on a loop."""
+    """Limits of a loop."""
 
-    max_iteration_count: Whole = Field(ge=1, le=1000, description="Maximum number of rounds, 1 to 1000.")
+    max_iteration_count: Whole = Field(ge=1, le=1000, description="Maximum number of iterations, 1 to 1000.")
 
 
 class DoWhile(Control):
-    """A step again and again while a condition holds."""
+    """Repeats a step while a condition is true."""
 
     type: Annotated[Literal["do_while"], ANY_CASE] = Field(description="Type of the step.")
-    body: str | None = Field(None, description="${{parent.jobs.STEP}}: what is repeated.")
-    condition: str | None = Field(None, description="The output of the step that says whether it goes on.")
-    mapping: dict[str, str | list[str]] = Field(description="Output to the inputs of the next round.")
+    body: str | None = Field(None, description="Step that is repeated: ${{parent.jobs.STEP}}.")
+    condition: str | None = Field(
+        None, description="Boolean output of the step that decides whether the loop continues."
+    )
+    mapping: dict[str, str | list[str]] = Field(
+        description="Outputs and the inputs of the next iteration that receive them."
+    )
     limits: LoopLimits = Field(description="Limits of the step.")
 
 
 class ParallelFor(Control):
-    """A step for each of some items."""
+    """Runs a step for each item."""
 
     type: Annotated[Literal["parallel_for"], ANY_CASE] = Field(description="Type of the step.")
-    body: str | None = Field(None, description="${{parent.jobs.STEP}}: what runs for each item.")
+    body: str | None = Field(None, description="Step that runs for each item: ${{parent.jobs.STEP}}.")
     items: str | list[Any] | dict[str, Any] = Field(description="Inputs of each run: a list, a mapping or JSON.")
     max_concurrency: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
         None, description="Maximum number of runs at the same time."

@@ -96,7 +96,7 @@ class PipelineComponent(Component):
     type: Annotated[Literal["pipeline"], ANY_CASE] = Field(description="Type of the step.")
     inputs: dict[str, Parameter | InputPort] | None = Field(None, description="Inputs, by name.")
     outputs: dict[str, AnyOutput] | None = Field(None, description="Outputs, by name.")
-    jobs: Steps | None = Field(None, description="Name to step.")
+    jobs: Steps | None = Field(None, description="Steps of the pipeline, by name.")
 
 
 class InlinePipeline(PipelineComponent):
@@ -111,34 +111,39 @@ _RUNS: Final = Passive("affects how the steps run, not what they do")
 
 
 class Settings(Spec):
-    """What holds for all steps. The client takes further settings, and so do we."""
+    """Settings of all steps. The client takes further settings, and so do we."""
 
     model_config = ConfigDict(extra="allow")
 
-    default_compute: ComputeName = Field(None, description="azureml:NAME of the compute of steps that name none.")
+    default_compute: ComputeName = Field(
+        None, description="azureml:NAME of the compute target of steps without their own."
+    )
     default_datastore: Annotated[
         str | None, Ref("affects where outputs are stored only", kind="datastores", cascades=False), Passive(_WHERE)
     ] = Field(None, description="azureml:NAME of the datastore for outputs without a path.")
     continue_on_step_failure: Annotated[Flag | None, _RUNS] = Field(
-        None, description="Whether other steps go on after one has failed."
+        None, description="Whether other steps continue after one has failed. Default: false."
     )
     continue_run_on_failed_optional_input: Annotated[Flag | None, _RUNS] = Field(
-        None, description="Whether a step runs whose optional input comes from a step that failed."
+        None, description="Whether a step runs if the source of an optional input has failed."
     )
     force_rerun: Annotated[Flag | None, _RUNS] = Field(
-        None, description="Whether steps run again although the service has results of the same."
+        None, description="Whether all steps run again, without reuse of earlier results. Default: false."
     )
     on_init: str | None = Field(None, description="The step that runs before all others.")
     on_finalize: str | None = Field(None, description="The step that runs after all others.")
 
 
 class PipelineJob(AnyJob):
-    """Steps that pass data on to each other, run once for each change of their content."""
+    """A pipeline job: steps that pass data to each other. It runs once for each content."""
 
     type: Literal["pipeline"] | None = Field(None, description="Type of the step.")
-    inputs: PipelineInputs | None = Field(None, description="Name to value or data: ${{parent.inputs.X}} in steps.")
-    jobs: Steps | None = Field(None, description="Name to step.")
+    inputs: PipelineInputs | None = Field(
+        None,
+        description="Inputs of the pipeline, by name: values or data. Steps refer to them as ${{parent.inputs.X}}.",
+    )
+    jobs: Steps | None = Field(None, description="Steps of the pipeline, by name.")
     component: by_component.ComponentName | InlinePipeline | None = Field(
         None, description="A pipeline component in place of 'jobs': its file, or azureml:NAME:VERSION."
     )
-    settings: Settings | None = Field(None, description="What holds for all steps.")
+    settings: Settings | None = Field(None, description="Settings of all steps.")

@@ -31,7 +31,7 @@ class Administrator(Spec):
 
 
 class SshSettings(Administrator):
-    """The administrator of the nodes."""
+    """SSH access of the administrator."""
 
     ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = Field(
         None, description="SSH public key of the administrator."
@@ -81,7 +81,7 @@ class NodeBody(ComputeBody):
 
 
 class AmlCompute(NodeBody):
-    """A cluster that grows and shrinks with the work."""
+    """A compute cluster that scales with the load."""
 
     type: Literal["amlcompute"] = Field(description="amlcompute: a compute cluster.")
     ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = Field(
@@ -100,7 +100,7 @@ class AmlCompute(NodeBody):
 
 
 class ComputeInstance(NodeBody):
-    """A workstation for one person."""
+    """A compute instance, a workstation for one user."""
 
     type: Literal["computeinstance"] = Field(
         description="computeinstance: a compute instance, a workstation for one user."
@@ -148,7 +148,7 @@ class KubernetesCompute(ComputeBody):
 
 
 class MachineSsh(Administrator):
-    """How to log in to an attached machine."""
+    """SSH access to an attached machine."""
 
     ssh_port: Whole | None = Field(None, description="SSH port. Default: 22.")
     ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = Field(
@@ -157,7 +157,7 @@ class MachineSsh(Administrator):
 
 
 class VirtualMachine(ComputeBody):
-    """An attached machine."""
+    """An attached virtual machine."""
 
     type: Literal["virtualmachine"] = Field(description="virtualmachine: an attached virtual machine.")
     resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the virtual machine.")
@@ -165,7 +165,7 @@ class VirtualMachine(ComputeBody):
 
 
 class SparkScale(Spec):
-    """How a Spark pool grows."""
+    """How a Spark pool scales."""
 
     auto_scale_enabled: Flag | None = Field(None, description="Read-only: whether the pool scales automatically.")
     min_node_count: Whole | None = Field(None, description="Read-only: minimum number of nodes.")
@@ -173,7 +173,7 @@ class SparkScale(Spec):
 
 
 class SparkPause(Spec):
-    """When a Spark pool rests."""
+    """When a Spark pool is paused."""
 
     auto_pause_enabled: Flag | None = Field(None, description="Read-only: whether an idle pool is paused.")
     delay_in_minutes: Whole | None = Field(

@@ -14,14 +14,14 @@ Weekday: TypeAlias = Literal["sunday", "monday", "tuesday", "wednesday", "thursd
 
 
 class AssignedUser(Spec):
-    """The person an instance belongs to."""
+    """The user that an instance is assigned to."""
 
     user_tenant_id: str = Field(description="Tenant ID of the user.")
     user_object_id: str = Field(description="Object ID of the user.")
 
 
 class SetupScript(Spec):
-    """A script or command that prepares an instance."""
+    """A script or command that sets up an instance."""
 
     path: str | None = Field(None, description="Path of the script on the workspace's file share. Set this or command.")
     command: str | None = Field(None, description="Shell command. Set this or path.")
@@ -29,7 +29,7 @@ class SetupScript(Spec):
 
 
 class SetupScripts(Spec):
-    """Scripts run when an instance is made and whenever it starts."""
+    """Scripts that run when an instance is created and each time it starts."""
 
     creation_script: SetupScript | None = Field(
         None, description="Script that runs once, when the instance is created."
@@ -49,14 +49,14 @@ class Trigger(Spec):
 
 
 class CronTrigger(Trigger):
-    """Times as cron writes them."""
+    """Times given by a cron expression."""
 
     type: Annotated[Literal["cron"], ANY_CASE] = Field(description="cron: times given by a cron expression.")
     expression: str = Field(description="Cron expression with five fields, such as 0 18 * * *.")
 
 
 class RecurrencePattern(Spec):
-    """Days and times within a week or month."""
+    """Days and times within the interval."""
 
     week_days: list[Weekday] | None = Field(None, description="Days of the week. For frequency week only.")
     hours: list[Whole] | None = Field(None, description="Hours of the day, 0 to 23.")
@@ -64,7 +64,7 @@ class RecurrencePattern(Spec):
 
 
 class RecurrenceTrigger(Trigger):
-    """Again and again."""
+    """A fixed interval."""
 
     type: Annotated[Literal["recurrence"], ANY_CASE] = Field(description="recurrence: a fixed interval.")
     frequency: Annotated[Literal["minute", "hour", "day", "week", "month"], ANY_CASE] = Field(
@@ -75,7 +75,7 @@ class RecurrenceTrigger(Trigger):
 
 
 class Schedule(Spec):
-    """One time at which an instance starts or stops."""
+    """A time at which an instance starts or stops."""
 
     trigger: CronTrigger | RecurrenceTrigger | None = Field(None, description="When the action takes place.")
     action: Annotated[Literal["start", "stop"], ANY_CASE] = Field(description="start or stop the instance.")
@@ -91,34 +91,34 @@ class Schedule(Spec):
 
 
 class Schedules(Spec):
-    """When an instance starts and stops by itself."""
+    """Times at which an instance starts and stops automatically."""
 
     compute_start_stop: list[Schedule] | None = Field(None, description="Times at which the instance starts or stops.")
 
 
 class ApplicationPort(Spec):
-    """A port that an application is reached on."""
+    """A published port of an application."""
 
     target: Whole = Field(ge=1025, le=65535, description="Port of the application in its container.")
     published: Whole = Field(ge=1025, le=65535, description="Port of the instance that forwards to target.")
 
 
 class BindMount(Spec):
-    """A folder shared with an application."""
+    """A folder of the instance that is mounted in the container."""
 
     source: str = Field(description="Path on the instance.")
     target: str = Field(description="Path in the container.")
 
 
 class ApplicationImage(Spec):
-    """The image of an application."""
+    """The container image of an application."""
 
     reference: str = Field(description="Container image of the application.")
     type: Literal["docker"] | None = Field(None, description="docker: a Docker image (default).")
 
 
 class CustomApplication(Spec):
-    """A further application on an instance."""
+    """An additional application on an instance."""
 
     name: str = Field(description="Name of the application.")
     type: Literal["docker"] | None = Field(None, description="docker: an application in a Docker container (default).")
@@ -133,7 +133,7 @@ class CustomApplication(Spec):
 
 
 class InstanceSsh(Spec):
-    """The key that opens an instance; its administrator is given by the service."""
+    """The SSH key of an instance; its administrator is set by the service."""
 
     ssh_key_value: Annotated[str | None, WriteOnly("never returned")] = Field(
         None, description="SSH public key of the user."

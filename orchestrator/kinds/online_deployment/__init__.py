@@ -32,7 +32,7 @@ from orchestrator.kinds.online_deployment.problems import problems, unfit
 
 
 class InlineModel(ServedModel):
-    """A model without a life of its own."""
+    """An anonymous model."""
 
     path: Annotated[str, DATA_FILES, Ref("made from it", kind="models")] = Field(
         description="A local path, a URL, a datastore path or a job's output."
@@ -40,7 +40,7 @@ class InlineModel(ServedModel):
 
 
 class RequestSettings(Spec):
-    """How requests wait and time out."""
+    """Time-outs and concurrency of requests."""
 
     request_timeout_ms: Whole | None = Field(
         None, gt=0, description="Maximum time to score a request, in milliseconds. Default: 5000."
@@ -54,7 +54,7 @@ class RequestSettings(Spec):
 
 
 class Probe(Spec):
-    """How the service asks whether a server lives."""
+    """How the service checks a container."""
 
     initial_delay: Whole | None = Field(
         None, ge=0, description="Time after the start of the container before the first probe, in seconds. Default: 10."
@@ -70,7 +70,7 @@ class Probe(Spec):
 
 
 class FixedScale(Spec):
-    """As many servers as the deployment says, or as rules outside of it say."""
+    """A fixed number of instances, or scaling by rules outside Azure ML."""
 
     type: Annotated[Literal["default"], ANY_CASE] = Field(
         description="default: the number of instances is instance_count."
@@ -78,7 +78,7 @@ class FixedScale(Spec):
 
 
 class UtilizationScale(Spec):
-    """How the number of servers follows the load."""
+    """The number of instances follows the load."""
 
     type: Annotated[Literal["target_utilization"], ANY_CASE] = Field(
         description="target_utilization: the number of instances follows the load."
@@ -94,7 +94,7 @@ class UtilizationScale(Spec):
 
 
 class CollectedData(Spec):
-    """The asset that collected data become."""
+    """The data asset that collected data are registered as."""
 
     name: str | None = Field(None, description="Name of the data asset.")
     path: str | None = Field(None, description="Path at which the data are stored.")
@@ -103,7 +103,7 @@ class CollectedData(Spec):
 
 
 class Collection(Spec):
-    """One stream of collected data."""
+    """One set of collected data."""
 
     enabled: Annotated[Literal["true", "false"] | Flag, ON_OR_OFF] = Field(
         description="Whether the data are collected."
@@ -116,13 +116,13 @@ class Collection(Spec):
 
 
 class RequestLogging(Spec):
-    """What of a request is written down."""
+    """Logging of requests."""
 
     capture_headers: list[str] | None = Field(None, description="Names of the headers to log.")
 
 
 class DataCollector(Spec):
-    """What is kept of requests and answers."""
+    """Collection of requests and responses."""
 
     collections: dict[str, Collection] = Field(
         description="Data to collect, by name: model_inputs, model_outputs or a custom name."
@@ -193,7 +193,7 @@ class ManagedOnlineDeployment(OnlineDeployment):
 
 
 class ContainerAmount(Spec):
-    """Cores, memory and graphics processors of a container."""
+    """Amounts of CPU, memory and GPUs."""
 
     cpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
         None, description="Number of CPU cores, such as 0.5 or 500m."
@@ -208,7 +208,7 @@ class ContainerAmount(Spec):
 
 
 class ContainerResources(Spec):
-    """What a container asks for and may take."""
+    """Resource requests and limits of a container."""
 
     requests: ContainerAmount | None = Field(None, description="Resources that are reserved for the container.")
     limits: ContainerAmount | None = Field(None, description="Maximum resources of the container.")

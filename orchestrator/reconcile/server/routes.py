@@ -50,6 +50,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_PROJECT}/history", "history", "Finished passes, newest first.", "History"),
     Route("POST", f"{_PROJECT}/trigger", "trigger", "Start a pass of the project now.", "Accepted", Door.TOKEN),
     Route("POST", f"{_PROJECT}/suspend", "suspend", "Suspend the project.", "Accepted", Door.TOKEN),
-    Route("POST", f"{_PROJECT}/resume", "resume", "Go on.", "Accepted", Door.TOKEN),
+    Route("POST", f"{_PROJECT}/resume", "resume", "Resume the project.", "Accepted", Door.TOKEN),
     Route("POST", "/hooks/{project}", "hook", "Webhook for pushes to a git server.", "Accepted", Door.SIGNATURE),
 )

@@ -29,4 +29,4 @@ async def form_of(request: Request) -> dict[str, str]:
     except TooSlow as slow:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, str(slow)) from None
     except ValueError:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "This is no form.") from None
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request body is not a form.") from None

@@ -76,7 +76,7 @@ class Tracking:
             while (write := self._queue.get()) is not None:
                 write(client, experiment)
         except (MlflowException, OSError) as error:
-            self._say(f"Tracking has stopped; training goes on: {' '.join(str(error).split())[:200]}")
+            self._say(f"Tracking has stopped; training continues: {' '.join(str(error).split())[:200]}")
 
     def _child(self, client: Any, experiment: str, outcome: Outcome, ended: int) -> None:
         candidate = outcome.candidate

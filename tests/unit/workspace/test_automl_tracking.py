@@ -76,7 +76,7 @@ def test_a_server_that_fails_is_said_once_and_training_goes_on(client: Client, m
     lines: list[str] = []
     with Tracking(lines.append, ENVIRON) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8}))
-    assert lines == ["Tracking has stopped; training goes on: refused"]
+    assert lines == ["Tracking has stopped; training continues: refused"]
 
 
 def test_without_a_server_nothing_is_tracked(client: Client) -> None:

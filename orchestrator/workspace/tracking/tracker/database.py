@@ -84,7 +84,9 @@ def follow_the_folder(database: Path, artifacts: Path) -> None:
                         connection.execute(change, (now, address))
     except sqlite3.Error as error:
         why = full_disk(database.parent) if is_full(error) else f"{_first_line(error)}."
-        raise Failed(f"{database} cannot be changed. {why}", fix="Mend that; the next request tries again.") from error
+        raise Failed(
+            f"{database} cannot be changed. {why}", fix="Fix the cause; the next request tries again."
+        ) from error
 
 
 def _build(place: Path, fill: Callable[[Path], None]) -> None:
