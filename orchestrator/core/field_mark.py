@@ -98,7 +98,7 @@ class Ref(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class PartNames(FieldMark):
-    """The mapping's keys, or the text, name parts that stand beside this one under the same parent, as traffic names deployments.
+    """The mapping's keys, or the text, are names of parts of the same parent, as traffic refers to deployments.
 
     Attributes:
         part: ``deployments``.
@@ -136,7 +136,7 @@ class Spelling(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class Columns(FieldMark):
-    """The field names columns of a table that stands beside it in the body.
+    """The field names columns of a table in the same body.
 
     Attributes:
         table: the body's field with the table.

@@ -30,10 +30,12 @@ PHRASES: Final = {
     r"\bholds? for (nobody|everybody)\b": "has no effect",
     r"\buntil told otherwise\b": "until you stop it",
     r"\bcannot be\.": "say which values are valid",
-    r"\blost and found\b|\bstands? by\b|\btakes? turns\b": "standby, serialized by the lock",
+    r"\bstands? by\b|\btakes? turns\b": "standby, serialized by the lock",
     r"\bif nothing is said\b|\bnothing means\b|\bunless said\b": "default",
     r"\bmend(s|ed|ing)?\b": "fix, repair",
     r"\bshall\b": "must, will",
+    r"\bbeside\b|\blies (in|at|where)\b": "next to, compared with; is in",
+    r"\bbears?\b|\bthe other way (a)?round\b": "has; conversely, vice versa",
     r"\bwherever\b|\bwhatever\b": "regardless of, all",
 }  # fmt: skip
 """Pattern, in any case, to what to write instead."""

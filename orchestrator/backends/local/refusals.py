@@ -144,7 +144,7 @@ class Refusals:
                     f"{found.address} requires NVIDIA Triton Inference Server, which is not available there", path
                 )
                 return
-            what, url = f"{found.address}, which lies at ", _source(found)
+            what, url = f"{found.address}, which is at ", _source(found)
         text = url.text if isinstance(url, Reference) else url
         if (remote(text) or self._elsewhere(text, mentions)) and not self._stands_in(text):
             yield Refusal(

@@ -147,4 +147,4 @@ def _model_folder() -> Path:
     for place in places:
         if (place / "model.pkl").is_file() and (place / "input_schema.json").is_file():
             return place
-    raise FileNotFoundError(f"No model.pkl beside an input_schema.json in {', '.join(map(str, places))}.")
+    raise FileNotFoundError(f"No folder with model.pkl and input_schema.json in {', '.join(map(str, places))}.")

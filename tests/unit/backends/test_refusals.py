@@ -180,7 +180,7 @@ def test_data_that_lie_out_of_reach(
     assert bool(found) is told, why
     for place, detail, fix in found:
         assert place == "9:44"
-        assert "data.far, which lies at" in detail
+        assert "data.far, which is at" in detail
         assert "hush" not in detail
         assert "stand_ins" in fix
 
