@@ -117,7 +117,9 @@ def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
             "Use distribution pytorch, which runs as several local processes, or run the job in an Azure workspace.",
         )
     nodes: Any = value_at(body, (*place, "resources", "instance_count"))
-    if isinstance(nodes, int) and nodes > 1:
+    # Nodes of a script over mini-batches are worker processes here.
+    batched = isinstance(value_at(body, (*place, "task")), Mapping)
+    if isinstance(nodes, int) and nodes > 1 and not batched:
         where = ".".join(map(str, (*place, "resources", "instance_count")))
         yield Refusal(
             f"the job requests {nodes} nodes, and this machine is one",

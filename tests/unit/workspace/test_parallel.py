@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.job_rules import job_refusals
+from orchestrator.job_types import discover
 from orchestrator.workspace.pipeline.step_types.parallel import FORM
 from orchestrator.workspace.programs import parallel
 
@@ -132,6 +134,16 @@ def test_a_parallel_step_is_a_command() -> None:
     assert head == 'python "$AMLCTL_PROGRAMS"/parallel.py '
     assert rest == " ${{inputs.data}} ${{outputs.rows}} -- --model ${{inputs.model}}"
     assert json.loads(said) == settings(size="3", workers=4, retries=4, timeout_s=60)
+
+
+def test_nodes_of_a_parallel_step_are_processes_here_and_those_of_a_command_are_refused() -> None:
+    kind = discover()["pipeline"]
+    said = {"command": "x", "environment": "azureml:e:1", "resources": {"instance_count": 2}}
+    stops = [
+        [refusal.path for refusal in job_refusals(kind, "pipeline", {"jobs": {"one": step}}) if refusal.stops]
+        for step in (STEP, said)
+    ]
+    assert stops == [[], [("jobs", "one", "resources", "instance_count")]]
 
 
 @pytest.mark.parametrize("change", [{"input_data": "data"}, {"task": {}}, {"partition_keys": ["a"]}])
