@@ -48,9 +48,34 @@ class SpecChoice:
 
 
 _PATH = click.Path(path_type=Path)
+
+
+def _offered(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    """What a shell offers, of `orchestrator.cli.completing`, which reads the spec and is imported only then."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+        from orchestrator.cli import completing
+
+        return getattr(completing, what)(context, incomplete)
+
+    return complete
+
+
 _VARIANT_OPTIONS = (
-    click.option("--target", "-t", metavar="NAME", help="Target of the spec (default: the spec's default target)."),
-    click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable; overrides every other source."),
+    click.option(
+        "--target",
+        "-t",
+        metavar="NAME",
+        shell_complete=_offered("targets"),
+        help="Target of the spec (default: the spec's default target).",
+    ),
+    click.option(
+        "--var",
+        multiple=True,
+        metavar="NAME=VALUE",
+        shell_complete=_offered("variables"),
+        help="Set a variable; overrides every other source.",
+    ),
     click.option("--var-file", multiple=True, type=_PATH, help="YAML or JSON file with variables."),
 )
 """What chooses among the variants of a spec: target and variables."""
@@ -125,7 +150,9 @@ def with_spec_and_address(function: F) -> F:
         paths = tuple(Path(path) for path in spec)
         return function(*args, spec=spec_choice(paths, target, var, var_file), address=address, **kwargs)
 
-    words = click.argument("place", nargs=-1, required=True, metavar="[SPEC] ADDRESS")
+    words = click.argument(
+        "place", nargs=-1, required=True, metavar="[SPEC] ADDRESS", shell_complete=_offered("addresses")
+    )
     return _stack(wrapper, (words, *_VARIANT_OPTIONS))  # type: ignore[return-value]
 
 

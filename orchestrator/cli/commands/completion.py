@@ -11,7 +11,7 @@ from orchestrator.cli.main import cli
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print a script that completes commands, options and the paths of `amlctl fields`.
+    """Print a script that completes commands, options, the spec's addresses, targets and variables, and field paths.
 
     For bash: eval "$(amlctl completion bash)"
     """
