@@ -33,6 +33,10 @@ class Passive(FieldMark):
     """Part of the body, not of the content: where or for how long work runs, not what it does. Taken into account at the next run."""
 
 
+class LabelsKept(FieldMark):
+    """Labels inside are passive: they belong to parts of a run, which nobody can change."""
+
+
 class Immutable(FieldMark):
     """The service cannot change it in place: a change replaces the resource."""
 

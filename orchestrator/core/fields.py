@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
-from orchestrator.core.field_mark import FieldMark, PartNames
+from orchestrator.core.field_mark import FieldMark, LabelsKept, Metadata, PartNames, Passive
 from orchestrator.core.kind import Kind
 
 _Inside: TypeAlias = tuple[Mapping[str, "FieldNode"] | None, "FieldNode | None"]
@@ -27,7 +27,7 @@ class FieldNode:
         inside: gives `fields` and `item`, in their place.
     """
 
-    __slots__ = ("_inside", "_known", "marks")
+    __slots__ = ("_inside", "_kept", "_known", "marks")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class FieldNode:
         self.marks = marks
         self._inside = inside or (lambda: (fields, item))
         self._known: _Inside | None = None
+        self._kept: FieldNode | None = None
 
     @property
     def fields(self) -> Mapping[str, FieldNode] | None:
@@ -54,6 +55,14 @@ class FieldNode:
     def _look(self) -> _Inside:
         self._known = self._inside()
         return self._known
+
+    def kept(self, reason: str) -> FieldNode:
+        """The same with passive fields in place of labels, here and below; see `LabelsKept`."""
+        if self._kept is None:
+            label = Passive(reason)
+            marks = tuple(label if isinstance(mark, Metadata) else mark for mark in self.marks)
+            self._kept = FieldNode(marks, inside=lambda: _all_kept(self, reason))
+        return self._kept
 
     def child(self, part: str | int) -> FieldNode:
         """The node one step further; an empty node where the model says nothing."""
@@ -73,6 +82,11 @@ class FieldNode:
 _EMPTY = FieldNode()
 
 
+def _all_kept(node: FieldNode, reason: str) -> _Inside:
+    fields = {name: child.kept(reason) for name, child in (node.fields or {}).items()}
+    return fields or None, node.item.kept(reason) if node.item is not None else None
+
+
 @cache
 def node_of(model: type[BaseModel]) -> FieldNode:
     """The field tree of a model. Fields of union members are merged: a path means the same in each of them."""
@@ -86,6 +100,9 @@ def _fields_of(model: type[BaseModel]) -> Mapping[str, FieldNode]:
         node = _from_annotation(hints.get(name, Any))
         own = tuple(mark for mark in info.metadata if isinstance(mark, FieldMark))
         merged = _marked(node, own + tuple(m for m in node.marks if m not in own))
+        keeps: LabelsKept | None = merged.mark(LabelsKept)
+        if keeps is not None:
+            merged = merged.kept(keeps.reason)
         fields[name] = merged
         if isinstance(info.alias, str):
             fields[info.alias] = merged

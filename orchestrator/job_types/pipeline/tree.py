@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, create_model
 from orchestrator import job_types
 from orchestrator.core.bodies import ANY_CASE, AnyJob, ComputeName, Flag
 from orchestrator.core.component_ports import AnyOutput, Component, InputPort, Parameter
-from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.field_mark import LabelsKept, Passive, Ref
 from orchestrator.core.kind import Spec
 from orchestrator.core.placeholders import STEP
 from orchestrator.job_types.pipeline import components as by_component
@@ -107,6 +107,7 @@ class InlinePipeline(PipelineComponent):
     type: Annotated[Literal["pipeline"] | None, ANY_CASE] = Field(None, description="Type of the step.")  # type: ignore[assignment]
 
 
+KEPT: Final = LabelsKept("a run keeps the labels of its steps")
 _RUNS: Final = Passive("affects how the steps run, not what they do")
 
 
@@ -142,8 +143,8 @@ class PipelineJob(AnyJob):
         None,
         description="Inputs of the pipeline, by name: values or data. Steps refer to them as ${{parent.inputs.X}}.",
     )
-    jobs: Steps | None = Field(None, description="Steps of the pipeline, by name.")
-    component: by_component.ComponentName | InlinePipeline | None = Field(
+    jobs: Annotated[Steps | None, KEPT] = Field(None, description="Steps of the pipeline, by name.")
+    component: Annotated[by_component.ComponentName | InlinePipeline | None, KEPT] = Field(
         None, description="A pipeline component in place of 'jobs': its file, or azureml:NAME:VERSION."
     )
     settings: Settings | None = Field(None, description="Settings of all steps.")
