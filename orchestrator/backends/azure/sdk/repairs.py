@@ -13,10 +13,13 @@ from typing import Any, Final
 
 from azure.ai.ml._arm_deployments import arm_deployment_executor
 from azure.ai.ml._artifacts import _blob_storage_helper, _gen2_storage_helper
+from azure.ai.ml._schema.pipeline import pipeline_component
 from azure.ai.ml._utils._asset_utils import IgnoreFile
+from azure.ai.ml.constants._component import ComponentSource
 from azure.ai.ml.entities import CertificateConfiguration
 from azure.ai.ml.entities import _credentials as credentials
 from azure.ai.ml.entities._job.sweep.early_termination_policy import EarlyTerminationPolicy
+from marshmallow import INCLUDE
 
 from orchestrator.backends.azure.prepared import PREFIX
 
@@ -36,6 +39,7 @@ def mend() -> None:
     _mend_certificates()
     _mend_early_termination()
     _mend_ignore_files()
+    _mend_nested_pipelines()
 
 
 _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
@@ -81,6 +85,24 @@ def _mend_ignore_files() -> None:
         return f"{os.sep}{PREFIX}" not in str(file_path) and bool(excluded(rules, file_path))
 
     IgnoreFile.is_file_excluded = is_file_excluded
+
+
+def _mend_nested_pipelines() -> None:
+    """Read a pipeline component that stands in the body: the client reads those from files only, and everything else either way.
+
+    Source: azure-ai-ml 1.27 to 1.35, ``PipelineComponentFileRefField``.
+    """
+    read_file = pipeline_component.PipelineComponentFileRefField._deserialize
+
+    def read(field: Any, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return read_file(field, value, attr, data, **options)
+        schema = pipeline_component._AnonymousPipelineComponentSchema(context=dict(field.context))
+        component = schema.load(dict(value), unknown=INCLUDE)
+        component._source = ComponentSource.YAML_COMPONENT
+        return component
+
+    pipeline_component.PipelineComponentFileRefField._deserialize = read
 
 
 def _mend_certificates() -> None:
