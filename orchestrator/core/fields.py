@@ -62,6 +62,7 @@ class FieldNode:
             label = Passive(reason)
             marks = tuple(label if isinstance(mark, Metadata) else mark for mark in self.marks)
             self._kept = FieldNode(marks, inside=lambda: _all_kept(self, reason))
+            self._kept._kept = self._kept
         return self._kept
 
     def child(self, part: str | int) -> FieldNode:

@@ -59,15 +59,20 @@ def _spoken(body: dict[str, Any]) -> dict[str, Any]:
     Source: azure-ai-ml, ``load_job``; schemas of inputs; "Compute not set" of ``PipelineJob``.
     """
     body["type"] = "pipeline"
+    bare_inputs(body)
     steps = [step for _, step in every_step(body)]
-    for step in steps:
-        inputs = step.get("inputs")
-        if isinstance(inputs, Mapping) and isinstance(step, dict):
-            step["inputs"] = {name: bare_literal(value) for name, value in inputs.items()}
     settings = body.get("settings") or {}
     if body.get("compute") is None and not settings.get("default_compute") and any(map(_placeless, steps)):
         body["settings"] = {**settings, "default_compute": _SERVERLESS}
     return body
+
+
+def bare_inputs(body: Body) -> None:
+    """Let inputs of steps that are values stand bare, in place."""
+    for _, step in every_step(body):
+        inputs = step.get("inputs")
+        if isinstance(inputs, Mapping) and isinstance(step, dict):
+            step["inputs"] = {name: bare_literal(value) for name, value in inputs.items()}
 
 
 def _placeless(step: Body) -> bool:

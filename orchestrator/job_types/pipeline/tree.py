@@ -90,13 +90,16 @@ Steps: TypeAlias = dict[str, Step]
 """Name to step; which model a step has is told by its type and by what it says."""
 
 
+KEPT: Final = LabelsKept("a run keeps the labels of its steps")
+
+
 class PipelineComponent(Component):
     """A pipeline as a component: its inputs and outputs are declared, and bound inside."""
 
     type: Annotated[Literal["pipeline"], ANY_CASE] = Field(description="Type of the step.")
     inputs: dict[str, Parameter | InputPort] | None = Field(None, description="Inputs, by name.")
     outputs: dict[str, AnyOutput] | None = Field(None, description="Outputs, by name.")
-    jobs: Steps | None = Field(None, description="Steps of the pipeline, by name.")
+    jobs: Annotated[Steps | None, KEPT] = Field(None, description="Steps of the pipeline, by name.")
 
 
 class InlinePipeline(PipelineComponent):
@@ -107,7 +110,6 @@ class InlinePipeline(PipelineComponent):
     type: Annotated[Literal["pipeline"] | None, ANY_CASE] = Field(None, description="Type of the step.")  # type: ignore[assignment]
 
 
-KEPT: Final = LabelsKept("a run keeps the labels of its steps")
 _RUNS: Final = Passive("affects how the steps run, not what they do")
 
 

@@ -10,7 +10,11 @@ from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, Na
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import inline_environment_problems
 from orchestrator.core.spark import spark_problems
+from orchestrator.core.tree import Path
 from orchestrator.core.wire import AssetWire
+from orchestrator.job_types.pipeline import bare_inputs
+from orchestrator.job_types.pipeline.problems import pipeline_problems
+from orchestrator.job_types.pipeline.walk import programs
 
 _HERE: Final = "orchestrator.core.component_bodies"
 _MODELS: Final = {
@@ -32,6 +36,7 @@ _READERS: Final = {
     "data_transfer.export_data": "data_transfer_component:DataTransferExport",
 }
 _TRANSFER: Final = "data_transfer"
+_STEPS: Final = "pipeline"
 
 
 def _variant(body: Mapping[str, Any]) -> str:
@@ -44,10 +49,23 @@ def _variant(body: Mapping[str, Any]) -> str:
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from inline_environment_problems(body)
+    if variant == _STEPS:
+        yield from pipeline_problems(body)
     if variant == "spark":
         yield from spark_problems(body)
     if variant in ("data_transfer.import_data", "data_transfer.export_data"):
         yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
+
+
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    bare_inputs(body)
+    return body
+
+
+def _environments(variant: str, body: Mapping[str, Any]) -> Iterator[Path]:
+    yield ("environment",)
+    if variant == _STEPS:
+        yield from ((*place, "environment") for place in programs(body))
 
 
 def _one_end(body: Mapping[str, Any], side: str) -> Iterator[BodyProblem]:
@@ -80,7 +98,12 @@ KIND: Final = Kind(
     order=60,
     title="component",
     identity=Identity.VERSIONED,
-    variants=Variants({variant: f"{_HERE}:{model}" for variant, model in _MODELS.items()}),
+    variants=Variants(
+        {
+            **{variant: f"{_HERE}:{model}" for variant, model in _MODELS.items()},
+            _STEPS: "orchestrator.job_types.pipeline.tree:PipelineComponent",
+        }
+    ),
     variant=_variant,
     name=NameRule(
         r"[a-z][a-z0-9_]{0,254}",
@@ -95,7 +118,11 @@ KIND: Final = Kind(
         driver="assets",
         versions=("_version_operation", "Component"),
         typed=True,
-        readers={variant: f"component.{reader}ComponentSchema" for variant, reader in _READERS.items()},
+        spoken=_spoken,
+        readers={
+            **{variant: f"component.{reader}ComponentSchema" for variant, reader in _READERS.items()},
+            _STEPS: "pipeline.pipeline_component:PipelineComponentSchema",
+        },
     ),
     behaviour=WRITTEN,
     local=LOCAL_ASSET,
@@ -112,11 +139,19 @@ KIND: Final = Kind(
         document="componentSpec",
     ),
     source="Azure ML CLI v2 YAML reference: component",
-    schemas=("commandComponent", "parallelComponent", "sparkComponent", "dataTransferComponent", "component"),
+    schemas=(
+        "pipelineComponent",
+        "commandComponent",
+        "parallelComponent",
+        "sparkComponent",
+        "dataTransferComponent",
+        "component",
+    ),
     shape=("is_deterministic", "additional_includes", "command", "entry", "jobs"),
     told_with=("version", "is_deterministic", "additional_includes"),
     removal=Removal.ARCHIVE,
-    unsupported=("pipeline", "sweep", "flow_parallel", "import"),
+    unsupported=("sweep", "flow_parallel", "import"),
     problems=_problems,
+    environments=_environments,
     attributes=("id", "name", "version"),
 )

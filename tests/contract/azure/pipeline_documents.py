@@ -282,7 +282,8 @@ jobs:
     type: spark
     code: ./src
     entry: {file: train.py}
-    conf: &conf {spark.driver.cores: 1, spark.driver.memory: 2g, spark.executor.cores: 2, spark.executor.memory: 2g, spark.executor.instances: 1}
+    conf:
+      {spark.driver.cores: 1, spark.driver.memory: 2g, spark.executor.cores: 2, spark.executor.memory: 2g, spark.executor.instances: 1}
     args: --rows ${{inputs.rows}}
     inputs: {rows: {type: uri_file, path: ./data/rows.csv, mode: direct}}
     resources: {instance_type: standard_e4s_v3, runtime_version: "3.4"}
