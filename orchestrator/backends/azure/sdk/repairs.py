@@ -19,7 +19,6 @@ from azure.ai.ml.constants._component import ComponentSource
 from azure.ai.ml.entities import CertificateConfiguration
 from azure.ai.ml.entities import _credentials as credentials
 from azure.ai.ml.entities._job.sweep.early_termination_policy import EarlyTerminationPolicy
-from marshmallow import INCLUDE
 
 from orchestrator.backends.azure.prepared import PREFIX
 
@@ -98,7 +97,7 @@ def _mend_nested_pipelines() -> None:
         if not isinstance(value, Mapping):
             return read_file(field, value, attr, data, **options)
         schema = pipeline_component._AnonymousPipelineComponentSchema(context=dict(field.context))
-        component = schema.load(dict(value), unknown=INCLUDE)
+        component = schema.load(dict(value), unknown=pipeline_component.INCLUDE)
         component._source = ComponentSource.YAML_COMPONENT
         return component
 
