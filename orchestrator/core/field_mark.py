@@ -34,7 +34,7 @@ class Passive(FieldMark):
 
 
 class LabelsKept(FieldMark):
-    """Labels inside are passive: they belong to parts of a run, which nobody can change."""
+    """Labels inside are passive: they belong to parts of a run, which cannot be changed."""
 
 
 class Immutable(FieldMark):
