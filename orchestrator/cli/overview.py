@@ -20,6 +20,7 @@ COMMANDS = {
     "ui": "Show the project in a browser: resources, plan, runs, endpoints.",
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",
+    "trigger": "Fire a schedule once, now.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",
     "state": "Rebuild a lost state from the ownership tags of live resources.",
     "schema": "Print a JSON Schema for editors.",

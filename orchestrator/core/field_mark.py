@@ -78,7 +78,13 @@ class Files(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class BodyFile(FieldMark):
-    """The field takes a name, a body, or the path of a document with the body. Without this mark such a path begins with ``file:``."""
+    """The field takes a name, a body, or the path of a document with the body. Without this mark such a path begins with ``file:``.
+
+    Attributes:
+        beside: the member of a body that names the file instead; the other members override it. Empty if there is none.
+    """
+
+    beside: str = ""
 
 
 class ServiceValue(FieldMark):

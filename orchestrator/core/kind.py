@@ -215,6 +215,7 @@ class Kind:
         source: where the body is documented.
         inborn: names of objects that every workspace has from birth. They can be taken over; they are never deleted.
         order: the place of its section among the sections of a spec, as people write and read them. Parts have none.
+        fires: its resources start runs, which can be asked of them at any time.
         foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
@@ -238,6 +239,7 @@ class Kind:
     taggable: bool = True
     inborn: tuple[str, ...] = ()
     foundation: bool = False
+    fires: bool = False
     order: int = 1_000
     defaults: Mapping[str, Any] = field(default_factory=dict)
     exact_variants: bool = False

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from orchestrator.core.address import Address
 from orchestrator.core.fingerprint import Fingerprint
@@ -209,3 +209,17 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+@runtime_checkable
+class Triggering(Protocol):
+    """A backend whose schedules can be fired by hand."""
+
+    def trigger(self, address: Address) -> str:
+        """Fire a schedule once, now. Returns the name of the run.
+
+        Raises:
+            NotFound: it is not there.
+            BackendError: it cannot be fired.
+        """
+        ...

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.report.schedules import schedules_json, schedules_lines
 from orchestrator.report.style import PLAIN, Style, one_line
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def workspace_json(status: DataclassInstance) -> dict[str, Any]:
     since = facts.pop("since", None)
     facts["since"] = datetime.fromtimestamp(since, UTC).isoformat(timespec="seconds") if since else None
     facts["path"] = str(facts["path"])
+    facts["firings"] = schedules_json(getattr(status, "firings", ()))
     return facts
 
 
@@ -43,6 +45,7 @@ def workspace_text(facts: dict[str, Any], style: Style = PLAIN) -> str:
         for item in items:
             tail = " ".join(text for text in (item["phase"], item["url"], item["message"]) if text)
             lines.append(one_line(f"  {title:<12} {item['name']}   {item['health']}   {tail}").rstrip())
+    lines += schedules_lines(facts.get("firings", ()))
     for endpoint, deployments in facts.get("requests", {}).items():
         lines += [f"  answered     {endpoint} {name}   {_counted(numbers)}" for name, numbers in deployments.items()]
     records = ", ".join(f"{number} {kind}" for kind, number in facts["records"].items())

@@ -30,7 +30,8 @@ def _of_file(value: Any) -> bool:
 
 def is_file_name(text: str) -> bool:
     """Whether a text that may name a resource or a file of this machine names a file."""
-    return is_local(text) and not text.startswith("azureml:")
+    names_resource = text.startswith("${") and not text.startswith(("${var.", "${env."))
+    return is_local(text) and not text.startswith("azureml:") and not names_resource
 
 
 def _variant(kind: Kind, body: LocatedDict) -> str:
@@ -131,11 +132,25 @@ class Bodies:
                 if child.fields and (_of_file(value) or (child.mark(BodyFile) is not None and is_file_name(value))):
                     filled = self._named(value, child, tree.value_marks.get(name, tree.mark), root, known, above)
             elif isinstance(value, LocatedDict):
-                filled = self._filled(value, child, root, known, above)
+                filled = self._overridden(value, child, root, known, above)
             if filled is not value:
                 result = result.copy() if result is tree else result
                 result[name] = filled
         return result
+
+    def _overridden(
+        self, tree: LocatedDict, node: FieldNode, root: Path, known: Sequence[str], above: tuple[Path, ...]
+    ) -> Any:
+        """The body in the file that one of its members names, with what the others override; the mapping itself if none does."""
+        mark: BodyFile | None = node.mark(BodyFile)
+        text = tree.get(mark.beside) if mark is not None else None
+        if mark is None or not isinstance(text, str) or not (_of_file(text) or is_file_name(text)):
+            return self._filled(tree, node, root, known, above)
+        over = self._filled(without(tree, mark.beside), node, root, known, above)
+        found = self._named(text, node, tree.value_marks.get(mark.beside, tree.mark), root, known, above)
+        if not isinstance(found, LocatedDict):
+            return tree if found is text else found
+        return overlay(found, over)
 
     def _named(
         self, text: str, node: FieldNode, mark: Mark, root: Path, known: Sequence[str], above: tuple[Path, ...]

@@ -30,7 +30,8 @@ from orchestrator.workspace.operations.forecasts import (
 )
 from orchestrator.workspace.operations.log_reading import LogReader, log_file
 from orchestrator.workspace.operations.log_reading import follow as follow_log
-from orchestrator.workspace.operations.records import Draft, Records, writable
+from orchestrator.workspace.operations.records import Draft, writable
+from orchestrator.workspace.operations.scheduling import Scheduling
 from orchestrator.workspace.operations.waiting import Waiter
 from orchestrator.workspace.pipeline import expressions
 from orchestrator.workspace.records import record_kinds
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from orchestrator.workspace.environments.recipes import Recipes as Recipes
     from orchestrator.workspace.operations.administration import Sweep as Sweep
     from orchestrator.workspace.operations.administration import WorkspaceStatus as WorkspaceStatus
+    from orchestrator.workspace.schedules.clock import Fired as Fired
+    from orchestrator.workspace.schedules.clock import ScheduleFacts as ScheduleFacts
 
 __all__ = [
     "ADOPTED",
@@ -102,7 +105,7 @@ __all__ = [
 _NO_KINDS: Final[Kinds] = MappingProxyType({})
 
 
-class Workspace(Records):
+class Workspace(Scheduling):
     """One embedded workspace. Safe to use from several threads.
 
     All methods that read or write records raise `Transient` if another process keeps the database busy, and `Invalid` if it is damaged.
@@ -149,8 +152,6 @@ class Workspace(Records):
         """
         with writable(self._paths):
             return ensure_identity(self._paths)
-
-    # Waiting, logs, scoring.
 
     def wait(self, key: RecordKey, timeout_s: float | None, cancel: Cancellation, progress: Progress) -> Record:
         """Wait until a record is no longer in progress; see `Waiter.until_healthy`."""

@@ -20,6 +20,7 @@ NOT_IMPORTED: Final = {
     "matplotlib": "mlflow.autolog draws with it in jobs",
     "pyarrow": "pandas reads and writes Parquet with it",
     "skops": "MLflow's scikit-learn flavor saves models with it",
+    "tzdata": "zoneinfo reads it where the system has no tables",
     "uv": "a program: makes the environments of jobs and deployments",
     "uvloop": "imported where the machine has it",
 }

@@ -13,6 +13,7 @@ from orchestrator.backends.azure.drivers.context import DriverContext, Interest,
 from orchestrator.backends.azure.drivers.deployments import DeploymentDriver
 from orchestrator.backends.azure.drivers.driver import Driver, Refusing
 from orchestrator.backends.azure.drivers.jobs import JobDriver
+from orchestrator.backends.azure.drivers.schedules import ScheduleDriver
 from orchestrator.backends.azure.facts import DELETING, answers_nobody
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
@@ -141,6 +142,13 @@ class AzureBackend:
         driver = self._driver(address.kind)
         if isinstance(driver, JobDriver):
             driver.cancel(address, revision)
+
+    def trigger(self, address: Address) -> str:
+        """See `Triggering`."""
+        driver = self._driver(address.kind)
+        if not isinstance(driver, ScheduleDriver):
+            raise Invalid(f"{address} cannot be fired.")
+        return driver.trigger(address)
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
         driver = self._driver(address.kind)

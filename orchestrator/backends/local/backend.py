@@ -153,6 +153,10 @@ class LocalBackend:
     def cancel(self, address: Address, revision: str) -> None:
         self._workspace.cancel(key_of(address, revision))
 
+    def trigger(self, address: Address) -> str:
+        """See `Triggering`."""
+        return self._workspace.trigger(address.name)
+
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
         record = self._find(address, revision)
         self._kind(address)

@@ -118,6 +118,18 @@ def status(root: Path, console: Console) -> None:
     _show(Workspace(root).status(), console)
 
 
+@command.command("tick")
+@with_console()
+@_with_folder
+@click.option("--to", required=True, help="Time, such as 2026-04-01T00:00; UTC unless it says otherwise.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the runs have ended.")
+def tick(root: Path, console: Console, *, to: str, no_wait: bool) -> None:
+    """Fire the schedules that are due until a time, as if it were that late."""
+    from orchestrator.cli.ticking import tick_until
+
+    tick_until(root, console, to, wait=not no_wait)
+
+
 @command.command("serve")
 @with_console()
 @_with_folder

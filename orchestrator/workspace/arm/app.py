@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kinds
 from orchestrator.core.wire import AssetWire, RecordWire
-from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles
+from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles, schedules
 from orchestrator.workspace.arm import codes as code_versions
 from orchestrator.workspace.arm import jobs as runs
 from orchestrator.workspace.arm.asset_bodies import ASSETS, versions_of
@@ -30,6 +30,7 @@ from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.records import Records
 from orchestrator.workspace.arm.roles import Roles
 from orchestrator.workspace.arm.routes import Answering, Call, Found, Routes
+from orchestrator.workspace.arm.schedules import Schedules
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ROOT, Storage
@@ -126,6 +127,7 @@ class Facade:
             (roles.KIND, Roles(shelf)),
             (code_versions.KIND, codes),
             (runs.KIND, jobs),
+            (schedules.KIND, Schedules(shelf, codes)),
             (endpoints.KIND, Endpoints(shelf, operations)),
             (endpoints.DEPLOYMENTS, Deployments(shelf, operations, codes)),
             *((kind.section, Assets(kind, shelf)) for kind in ASSETS),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.database import require_database
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.schedules.clock import ScheduleFacts, facts
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.numbers import endpoint_counters
 from orchestrator.workspace.serving.sockets import forget_sockets
@@ -48,6 +50,7 @@ class WorkspaceStatus:
         endpoints: online endpoints.
         disk: part of the folder to bytes on disk; a file with several names counts once.
         requests: endpoint to deployment to what the router has counted since it started.
+        firings: schedules with their last and next firings.
     """
 
     path: Path
@@ -61,6 +64,7 @@ class WorkspaceStatus:
     endpoints: tuple[Running, ...]
     disk: Mapping[str, int]
     requests: Mapping[str, Any] = field(default_factory=dict)
+    firings: Sequence[ScheduleFacts] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def status(root: Path) -> WorkspaceStatus:
         tuple(_running(record) for record in records if record.kind == record_kinds.ENDPOINTS),
         _disk(paths),
         endpoint_counters(paths) if answer else {},
+        facts(records, datetime.now(UTC)),
     )
 
 

@@ -56,6 +56,9 @@ REGISTERED: Final = "registered"
 KEPT: Final = "kept"
 """Attribute of a model's record: ``content://DIGEST`` of the copy that was taken when it was made from what a run has made."""
 
+SCHEDULE_STATE: Final = "firing"
+"""Attribute of a schedule's record: how far it has got; see `schedules.state.Firing`."""
+
 JOB_PROPERTY: Final = "azureml.jobName"
 """Property of a registered output: the run that made it."""
 

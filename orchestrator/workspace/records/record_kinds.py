@@ -18,6 +18,7 @@ ENDPOINTS: Final = "online_endpoints"
 DEPLOYMENTS: Final = "online_endpoints.deployments"
 TRAFFIC: Final = "online_endpoints.traffic"
 ROLES: Final = "roles"
+SCHEDULES: Final = "schedules"
 
 _MODEL_TYPES: Final = ("custom_model", "mlflow_model", "triton_model")
 

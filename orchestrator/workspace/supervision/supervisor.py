@@ -102,6 +102,10 @@ class Supervisor:
                 "orchestrator.workspace.serving.controller.manager",
                 lambda m: m.ServingManager(self._paths, self._store, content, environments),
             ),
+            "firing": (
+                "orchestrator.workspace.schedules.manager",
+                lambda m: m.ScheduleManager(self._paths, self._store),
+            ),
         }
         for name, (module, make) in makers.items():
             try:

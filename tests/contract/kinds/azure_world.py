@@ -118,6 +118,7 @@ PATHS = {
     "environments": "/environments/[^/]+/versions/", "models": "/models/[^/]+/versions/",
     "online_endpoints": "/onlineEndpoints/[^/]+$", "online_endpoints.traffic": "/onlineEndpoints/[^/]+$",
     "online_endpoints.deployments": "/deployments/[^/]+$",
+    "schedules": "/schedules/[^/]+$",
     **{
         key: f"/{kind.wire.collection}/" + (f"[^/]+/{kind.wire.part}/" if getattr(kind.wire, "part", "") else "")
         for key, kind in discover().items()

@@ -11,6 +11,7 @@ from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain
 from orchestrator.backends.azure.sdk.repairs import storage_through
 from orchestrator.backends.azure.sdk.requests import send
 from orchestrator.backends.azure.sdk.runs import VIEWS, hide_run, relabel, remove_tags, run_details, run_labels
+from orchestrator.backends.azure.sdk.schedules import load_schedule, put_schedule
 from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_workspace
 
 __all__ = [
@@ -25,9 +26,11 @@ __all__ = [
     "hide_run",
     "hosts_of_the_cloud",
     "load_entity",
+    "load_schedule",
     "make_workspace",
     "names_of",
     "plain_of",
+    "put_schedule",
     "relabel",
     "remove_tags",
     "run_details",

@@ -1,0 +1,184 @@
+"""Schedules of the embedded workspace: when they fire, what they run, and what a clock that is turned does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.health import Health
+from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.schedules.clock import facts, tick
+from orchestrator.workspace.schedules.manager import ScheduleManager
+from orchestrator.workspace.schedules.runs import FIRED_BY, FIRED_FOR, ScheduledRuns
+
+NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+DAILY = {"type": "cron", "expression": "0 6 * * *", "start_time": "2027-01-01T00:00:00"}
+JOB = {"type": "command", "command": "echo", "environment": {"image": "python"}}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class World:
+    """A workspace without processes, and a clock."""
+
+    def __init__(self, root: Path) -> None:
+        self.paths = WorkspacePaths(root)
+        self.store = RecordStore(self.paths)
+        self.clock = Clock()
+
+    def schedule(self, name: str = "nightly", **body: Any) -> None:
+        whole = {"trigger": DAILY, "create_job": JOB, **body}
+        record = Record("schedules", f"schedules.{name}", "", body=whole, health=Health.PROGRESSING, phase="queued")
+        self.store.insert(record)
+
+    def change(self, name: str = "nightly", **body: Any) -> None:
+        record = self.record(name)
+        self.store.update_body(replace(record, body={**record.body, **body}), same_work=False)
+
+    def record(self, name: str = "nightly") -> Record:
+        found = self.store.get("schedules", f"schedules.{name}", "")
+        assert found is not None
+        return found
+
+    def round(self, **later: float) -> list[str]:
+        """A look of a fresh supervisor, so much later. Returns the runs that there are."""
+        self.clock.now += timedelta(**later)
+        ScheduleManager(self.paths, self.store, self.clock).round()
+        return self.runs()
+
+    def runs(self) -> list[str]:
+        return [record.revision for record in self.store.list("jobs")]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_it_fires_when_it_is_due_and_once(world: World) -> None:
+    world.schedule()
+    assert world.round() == []
+    assert world.record().health is Health.HEALTHY
+    assert world.round(hours=17) == []
+    assert world.round(hours=2) == ["nightly-20270302T060000Z"]
+    assert world.round(minutes=5) == ["nightly-20270302T060000Z"]
+    (run,) = world.store.list("jobs")
+    assert (run.phase, run.variant, run.body["command"]) == ("queued", "command", "echo")
+    assert run.body["display_name"] == run.revision
+    assert (run.attributes[FIRED_BY], run.attributes[FIRED_FOR]) == ("nightly", "2027-03-02T06:00:00+00:00")
+
+
+def test_of_firings_that_were_missed_the_last_one_is_made_up_for(world: World) -> None:
+    world.schedule()
+    world.round()
+    assert world.round(days=5) == ["nightly-20270306T060000Z"]
+    assert world.round(days=1) == ["nightly-20270306T060000Z", "nightly-20270307T060000Z"]
+
+
+def test_without_a_start_time_it_fires_at_once(world: World) -> None:
+    world.schedule(trigger={"type": "recurrence", "frequency": "day", "interval": 1})
+    assert world.round() == ["nightly-20270301T120000Z"]
+    assert world.round(days=1) == ["nightly-20270301T120000Z", "nightly-20270302T120000Z"]
+
+
+def test_nothing_is_made_up_for_after_a_pause_or_another_trigger(world: World) -> None:
+    world.schedule()
+    world.round()
+    world.change(is_enabled=False)
+    world.round()
+    assert world.record().phase == "paused"
+    assert world.round(days=3) == []
+    world.change(is_enabled=True)
+    assert world.round() == []
+    world.change(trigger={**DAILY, "expression": "0 11 * * *"})
+    assert world.round() == []
+    assert world.round(days=1) == ["nightly-20270305T110000Z"]
+
+
+def test_an_end_comes_and_a_schedule_that_goes_is_gone(world: World) -> None:
+    world.schedule(trigger={**DAILY, "end_time": "2027-03-02T06:00:00"})
+    world.round()
+    assert len(world.round(days=4)) == 1
+    assert world.record().phase == "ended"
+    world.store.mark_deleting(world.record().key)
+    world.round()
+    assert world.store.list("schedules") == []
+
+
+def test_a_kill_between_the_run_and_its_note_makes_no_second_run(world: World) -> None:
+    world.schedule()
+    world.round()
+    due = datetime(2027, 3, 2, 6, 0, tzinfo=UTC)
+    ScheduledRuns(world.paths, world.store).fire(world.record(), due)  # and killed here
+    assert world.round(days=1) == ["nightly-20270302T060000Z"]
+
+
+def test_it_runs_a_job_that_is_there_with_what_is_otherwise(world: World) -> None:
+    body = {**JOB, "inputs": {"a": 1, "b": 2}}
+    job = Record("jobs", "jobs.train", "train-1", body=body, health=Health.HEALTHY, variant="command")
+    world.store.insert(job)
+    world.schedule("named", create_job="azureml:train-1")
+    world.schedule("changed", create_job={"type": "command", "job": "azureml:train", "inputs": {"b": 3}})
+    world.round()
+    world.round(days=1)
+    runs = {record.revision.partition("-")[0]: record.body for record in world.store.list("jobs")}
+    assert runs["named"]["inputs"] == {"a": 1, "b": 2}
+    assert runs["changed"]["inputs"] == {"a": 1, "b": 3}
+
+
+def test_a_job_that_is_not_there_is_told_and_keeps_no_other_waiting(world: World) -> None:
+    world.schedule("a", create_job="azureml:gone")
+    world.schedule("b")
+    world.round()
+    assert world.round(days=1) == ["b-20270302T060000Z"]
+    assert world.record("a").health is Health.DEGRADED
+    assert "'gone' is not in the workspace" in world.record("a").message
+    with pytest.raises(NotFound):
+        ScheduledRuns(world.paths, world.store).fire_by_hand(world.record("a"), NOW)
+
+
+def test_a_turned_clock_fires_everything_in_order_and_the_real_one_goes_on_from_there(world: World) -> None:
+    world.schedule("daily")
+    world.schedule("weekly", trigger={**DAILY, "expression": "0 7 * * 1"})
+    world.schedule("paused", is_enabled=False)
+    world.round()
+    fired = tick(world.paths, world.store, NOW, datetime(2027, 3, 9, tzinfo=UTC))
+    assert [each.schedule for each in fired] == ["daily"] * 7 + ["weekly"]
+    assert [each.at for each in fired] == sorted(each.at for each in fired)
+    assert tick(world.paths, world.store, NOW, datetime(2027, 3, 9, tzinfo=UTC)) == []
+    assert len(world.round(days=7)) == 8
+    assert len(world.round(days=1)) == 9
+    with pytest.raises(Invalid, match="More than 1000"):
+        tick(world.paths, world.store, NOW, datetime(2037, 1, 1, tzinfo=UTC))
+
+
+def test_by_hand_it_fires_beside_its_trigger_and_every_firing_has_a_name(world: World) -> None:
+    world.schedule(is_enabled=False)
+    world.round()
+    runs = ScheduledRuns(world.paths, world.store)
+    assert [runs.fire_by_hand(world.record(), NOW) for _ in range(2)] == [
+        "nightly-20270301T120000Z",
+        "nightly-20270301T120000Z-2",
+    ]
+
+
+def test_people_are_told_the_last_and_the_next_firing(world: World) -> None:
+    world.schedule()
+    world.round()
+    world.round(days=1)
+    (found,) = facts(world.store.list("schedules"), world.clock.now)
+    assert (found.name, found.phase, found.last_run) == ("nightly", "active", "nightly-20270302T060000Z")
+    assert found.next == datetime(2027, 3, 3, 6, 0, tzinfo=UTC)
