@@ -191,8 +191,6 @@ class Workspace(Scheduling):
             return False
         return kind.identity is not Identity.RUN or current.health is Health.PROGRESSING
 
-    # Files.
-
     def keep(self, files: LocalFiles) -> str:
         """Keep a local file or folder. Returns its digest, to be written as ``SCHEME + digest``.
 

@@ -59,5 +59,5 @@ class DataImport(Spec):
     datastore: str | None = Field(None, description="azureml:NAME of the datastore for a local path.")
     stage: str | None = Field(None, description="Stage of the data asset.")
     auto_delete_setting: dict[str, Any] | None = Field(
-        None, description="When the service deletes the asset by itself."
+        None, description="When the service deletes the asset automatically."
     )

@@ -45,7 +45,7 @@ class ChangedJob(Job):
 
 
 class OtherJob(Spec):
-    """A job of a type that this version has not; `job_mistakes` says so."""
+    """A job of a type that this version has not; see `job_mistakes`."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -46,7 +46,7 @@ class Target(Spec):
 
 
 class AlertEmails(Spec):
-    """Who is told."""
+    """Who gets alerts."""
 
     emails: list[str] | None = Field(None, description="Email addresses that get alerts.")
 
@@ -128,7 +128,7 @@ class TopFeatures(Spec):
 
 
 class _Signal(Spec):
-    alert_enabled: Flag | None = Field(None, description="Whether a bound that is passed is told.")
+    alert_enabled: Flag | None = Field(None, description="Whether a passed threshold raises an alert.")
 
 
 class _DataSignal(_Signal):
@@ -188,14 +188,14 @@ class Performance(_Signal):
 
 
 class SignalConnection(Spec):
-    """What a component of one's own needs to reach a service."""
+    """What a custom component needs to reach a service."""
 
     environment_variables: Environ | None = Field(None, description="Environment variables: name to value.")
     secret_config: Environ | None = Field(None, description="Name to the secret that it stands for.")
 
 
 class CustomSignal(_Signal):
-    """A component of one's own."""
+    """A custom component."""
 
     type: Annotated[Literal["custom"], ANY_CASE] = Field(description="Type of the signal.")
     component_id: Annotated[str, Ref("what watches", kind="components")] = Field(
@@ -241,12 +241,12 @@ Signal: TypeAlias = (
 
 
 class Monitor(Spec):
-    """What is watched, by which signals, and who is told."""
+    """What is watched, by which signals, and who gets alerts."""
 
     compute: SparkCompute = Field(description="Compute that the monitor runs on.")
     monitoring_target: Target | None = Field(None, description="Model or deployment to watch.")
     monitoring_signals: dict[str, Signal] | None = Field(
-        None, description="Signals by name; the service's own for the target if left out."
+        None, description="Signals by name; default: the service's signals for the target."
     )
     alert_notification: Literal["azmonitoring"] | AlertEmails | None = Field(
         None, description="Who gets alerts: email addresses, or azmonitoring."

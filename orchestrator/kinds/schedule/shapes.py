@@ -21,7 +21,7 @@ class Schedule(Resource):
         None, description="Name for people; need not be unique."
     )
     properties: Properties | None = Field(None, description="Labels that programs read.")
-    is_enabled: Annotated[Flag | None, ServiceValue("true unless said")] = Field(
+    is_enabled: Annotated[Flag | None, ServiceValue("default: true")] = Field(
         None, description="Whether it fires; false pauses it."
     )
     trigger: CronTrigger | RecurrenceTrigger = Field(description="When it fires.")

@@ -94,7 +94,7 @@ class PerformanceThresholds(Spec):
 
 
 class CustomThreshold(Spec):
-    """A bound of one's own."""
+    """A custom threshold."""
 
     threshold: Number | None = Field(None, description="Threshold of the metric.")
     metric_name: str | None = Field(None, description="Name of the metric.")

@@ -44,11 +44,11 @@ WeekDay: TypeAlias = Annotated[
 class Trigger(Spec):
     """What all triggers have."""
 
-    start_time: Annotated[str | None, _TIME, ServiceValue("the time of its creation unless said")] = Field(
+    start_time: Annotated[str | None, _TIME, ServiceValue("default: when the schedule is created")] = Field(
         None, description="The first moment, such as 2026-03-01T10:00:00, by the clock of the time zone."
     )
     end_time: Annotated[str | None, _TIME] = Field(None, description="The last moment; without end if left out.")
-    time_zone: Annotated[str | None, ANY_CASE, ServiceValue("UTC unless said")] = Field(
+    time_zone: Annotated[str | None, ANY_CASE, ServiceValue("default: UTC")] = Field(
         None, description="A name of Windows, such as W. Europe Standard Time; UTC if left out."
     )
 
@@ -83,7 +83,7 @@ class RecurrenceTrigger(Trigger):
         description="Unit of the interval."
     )
     interval: Whole = Field(ge=1, description="Every so many minutes, hours, days, weeks or months.")
-    schedule: Annotated[Pattern | None, ServiceValue("empty unless said")] = Field(
+    schedule: Annotated[Pattern | None, ServiceValue("default: empty")] = Field(
         None, description="At which times, for a frequency of days, weeks or months."
     )
 
