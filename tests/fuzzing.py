@@ -206,7 +206,7 @@ class Fuzzer:
             "spec.yaml", "data.rows", "jobs.train", "x=1", "x=", "", "-", "--", "\udcff", "a" * 5000, "/", "/dev/zero", ".", "rows.csv",
             "--format=json", "down", "status", "env", "--arm", "--path", "*", "+data.rows+", "--prune", "--status", "--once", "\x1b[2J",
         ]  # fmt: skip
-        left_out = {"serve", "up", "reset", "init"}
+        left_out = {"serve", "up", "reset", "init", "ui"}
         line = [word for word in self.chance.choices(words, k=self.chance.randint(1, 6)) if word not in left_out]
         if "reconcile" in line and not {"--once", "--status"} & set(line):
             line.append("--status")

@@ -17,7 +17,7 @@ ARGUMENTS = {
     "reconcile": ("reconcile", "--once"), "init": ("init", "new"), "workspace env": ("workspace", "env", "--arm"),
     "completion": ("completion", "bash"), "workspace reset": ("workspace", "reset", "-y"),
 }  # fmt: skip
-LONG_RUNNING = {"workspace serve", "workspace up"}
+LONG_RUNNING = {"ui", "workspace serve", "workspace up"}
 
 
 def leaves() -> list[str]:
