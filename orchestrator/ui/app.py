@@ -13,6 +13,7 @@ from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
 from orchestrator.ui.applying import Applier
 from orchestrator.ui.gate import Gate
 from orchestrator.ui.handlers.applying import ApplyPages
+from orchestrator.ui.handlers.endpoint import EndpointPages
 from orchestrator.ui.handlers.frame import Pages
 from orchestrator.ui.handlers.runs import RunPages
 from orchestrator.ui.render import HERE
@@ -40,6 +41,8 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
             Route("/apply", applying.progress),
             Route("/apply", applying.apply, methods=["POST"]),
             Route("/apply/stop", applying.stop, methods=["POST"]),
+            Route("/test/{address:path}", EndpointPages(pages, source).test, methods=["POST"]),
+            Route("/loop", pages.loop),
             Route("/runs", runs.list),
             Route("/compare", runs.compare),
             Route("/run/{address:path}", runs.run),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.core.address import Address
+from orchestrator.core.graph import closure
 
 WIDTH: Final = 208
 HEIGHT: Final = 46
@@ -53,18 +54,15 @@ def lay_out(needs: Mapping[Address, Iterable[Address]], columns: int = 5) -> Lay
         needs: each resource to what it depends on; what is no key is left out. Without circles.
         columns: how many resources that nothing connects stand side by side.
     """
-    names = sorted(needs)
-    numbers = {address: number for number, address in enumerate(names)}
-    edges = [(numbers[need], numbers[at]) for at in names for need in sorted(needs[at]) if need in numbers]
     boxes: dict[Address, tuple[float, float]] = {}
     lines: list[Line] = []
     top = float(_MARGIN)
-    for part in _parts(edges):
-        placed, ways, height = _placed(part, names, top)
+    for names in _connected(needs):
+        placed, ways, height = _placed(_part(names, needs), names, top)
         boxes |= placed
         lines += ways
         top += height + _APART
-    alone = [name for name in names if name not in boxes]
+    alone = [name for name in sorted(needs) if name not in boxes]
     for number, name in enumerate(alone):
         row, column = divmod(number, columns)
         boxes[name] = (_MARGIN + column * (WIDTH + _GAP_X), top + row * (HEIGHT + _APART))
@@ -76,14 +74,34 @@ def lay_out(needs: Mapping[Address, Iterable[Address]], columns: int = 5) -> Lay
 _Part = tuple[Sequence[tuple[int, tuple[float, float]]], Sequence[tuple[int, int]]]
 
 
-def _parts(edges: list[tuple[int, int]]) -> list[_Part]:
-    """Parts of the graph that nothing connects: places of numbers, and edges. Numbers beyond those given are points on long edges."""
-    if not edges:
-        return []
+def _connected(needs: Mapping[Address, Iterable[Address]]) -> list[list[Address]]:
+    """The parts of the graph that nothing connects, each sorted; without those of one resource."""
+    beside: dict[Address, set[Address]] = {}
+    for at, wanted in needs.items():
+        for need in wanted:
+            if need in needs:
+                beside.setdefault(at, set()).add(need)
+                beside.setdefault(need, set()).add(at)
+    found: list[list[Address]] = []
+    seen: set[Address] = set()
+    for address in sorted(beside):
+        if address not in seen:
+            part = closure([address], beside)
+            seen |= part
+            found.append(sorted(part))
+    return found
+
+
+def _part(names: list[Address], needs: Mapping[Address, Iterable[Address]]) -> _Part:
+    """Places of numbers, and edges. Numbers beyond those of the names are points on long edges."""
     from fast_sugiyama import from_edges  # pictures only
 
+    numbers = {address: number for number, address in enumerate(names)}
+    edges = [(numbers[need], numbers[at]) for at in names for need in sorted(needs[at]) if need in numbers]
+    # One part at a time: it numbers the points of each part by themselves.
     found: Any = from_edges(edges, vertex_spacing=10, dummy_vertices=True, transpose=True)
-    return [(places, ways or []) for places, _, _, ways in found]
+    places, _, _, ways = found[0]
+    return places, ways or []
 
 
 def _placed(

@@ -14,6 +14,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.diagnostics import diagnostics_text
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.loop import loop_page
 from orchestrator.ui.pages.project import project_page
 from orchestrator.ui.pages.resource import history_rows, resource_page
 from orchestrator.ui.render import html
@@ -26,6 +27,7 @@ TABS: Final = (
     ("plan", "/plan", "Plan"),
     ("runs", "/runs", "Runs"),
     ("history", "/history", "History"),
+    ("loop", "/loop", "Loop"),
 )
 
 
@@ -48,6 +50,10 @@ class Pages:
     def history(self, request: Request) -> Response:
         """The journal."""
         return self.page("history.html", "history", lambda now: {"history": history_rows(now)})
+
+    def loop(self, request: Request) -> Response:
+        """What a loop that keeps the project said last."""
+        return self.page("loop.html", "loop", loop_page)
 
     def page(self, template: str, tab: str, made: Callable[[Snapshot], Facts | None]) -> Response:
         """A page made from how everything is.

@@ -16,7 +16,9 @@ from orchestrator.report.plan import verb_phrase
 from orchestrator.report.reasons import change_reason
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.endpoint import endpoint_part
 from orchestrator.ui.pages.project import MOST_DRAWN, graph_of, row_of, title_of
+from orchestrator.ui.pages.table import table_part
 from orchestrator.ui.pages.values import field_rows, lines_of
 
 _OLDEST: Final = 50
@@ -53,6 +55,9 @@ def resource_page(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
         "upstream": [_link(snapshot, each) for each in sorted(snapshot.needs.get(address, ()))],
         "downstream": [_link(snapshot, each) for each in sorted(snapshot.needed_by.get(address, ()))],
         "graph": graph_of(snapshot, sorted(lineage & snapshot.needs.keys())) if len(lineage) <= MOST_DRAWN else None,
+        "endpoint": endpoint_part(snapshot, address),
+        "test_href": addresses.resource(address).replace("/resource/", "/test/", 1),
+        "table": table_part(desired),
         "versions": _versions(snapshot, address),
         "is_run": kind is not None and kind.identity is Identity.RUN,
         "history": history_rows(snapshot, address)[:_OLDEST],

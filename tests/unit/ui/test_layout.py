@@ -24,7 +24,7 @@ def graphs(draw: st.DrawFn) -> dict[Address, set[Address]]:
     return needs
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(graphs())
 def test_boxes_never_overlap_and_lines_go_around_them(needs: dict[Address, set[Address]]) -> None:
     layout = lay_out(needs)

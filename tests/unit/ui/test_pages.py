@@ -18,7 +18,8 @@ from orchestrator.core.status import ResourceStatus
 from orchestrator.ui.facts import Snapshot
 from tests.unit.ui.conftest import Played, browser_of, with_objects
 
-PAGES = ["/", "/?q=rows", "/resource/jobs.train", "/resource/data.rows", "/history", "/plan", "/runs", "/run/jobs.train?name=train-2",
+PAGES = ["/", "/?q=rows", "/resource/jobs.train", "/resource/data.rows", "/history", "/loop", "/plan", "/runs",
+    "/run/jobs.train?name=train-2",
     "/compare?run=jobs.train/train-1&run=jobs.train/train-2", "/log/jobs.train?name=train-1", "/figures/jobs.train?name=train-2",
 ]  # fmt: skip
 

@@ -1,0 +1,111 @@
+"""The pages in a real browser: Chromium as Debian has it, driven by Playwright. Set AMLCTL_SCREENSHOTS to a folder to keep pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from orchestrator.core.address import Address
+from orchestrator.core.plan import Plan
+from orchestrator.core.run import Event, EventKind, Outcome, RunReport, StepResult, Verb
+from orchestrator.engine import RunOptions
+from orchestrator.reconcile.server.listen import Listen
+from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.serve import serving
+from tests.unit.ui.conftest import Played
+
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
+
+PAGES: Final = {
+    "project": "", "plan": "plan", "runs": "runs", "run": "run/jobs.train?name=train-2", "history": "history", "loop": "loop",
+    "job": "resource/jobs.train", "data": "resource/data.rows", "compare": "compare?run=jobs.train/train-1&run=jobs.train/train-2",
+}  # fmt: skip
+CPU: Final = Address("compute", "cpu")
+
+
+class Applied(Played):
+    """An apply that makes one resource."""
+
+    def apply(self, run: RunOptions, confirm: Callable[[Plan], bool]) -> RunReport | None:
+        super().apply(run, confirm)
+        run.listener(Event(kind=EventKind.STARTED, address=CPU, verb=Verb.CREATE))
+        result = StepResult(CPU, Outcome.CREATED)
+        run.listener(Event(kind=EventKind.FINISHED, address=CPU, result=result))
+        return RunReport((result,), serial=1)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # As root, as in a container, Chromium has no sandbox of its own; it sees pages of this test only.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def entrance(ran: Snapshot) -> Iterator[tuple[str, str]]:
+    with serving(Applied(ran, ran.project.root), Listen(port=0), allow_apply=True) as place:
+        yield place.url, place.entrance
+
+
+@pytest.fixture
+def visit(chromium: Browser, entrance: tuple[str, str]) -> Iterator[Callable[..., Page]]:
+    url, door = entrance
+    wrong: list[str] = []
+
+    def opened(width: int = 1280, scheme: str = "light") -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=url)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(url) else wrong.append(request.url))
+        page.goto(door)
+        return page
+
+    yield opened
+    for context in chromium.contexts:
+        context.close()
+    assert wrong == []  # no message of the browser, no request to elsewhere
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_every_page_fits_and_is_accessible(visit: Callable[..., Page], width: int, scheme: str) -> None:
+    page, folder = visit(width, scheme), os.environ.get("AMLCTL_SCREENSHOTS")
+    assert "token" not in page.url
+    for name, path in PAGES.items():
+        page.goto(path)
+        if page.locator("pre.log").count():
+            expect(page.locator("pre.log").first).not_to_have_text("Loading…")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+        found = Axe().run(page).response["violations"]
+        grave = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+        assert grave == [], name
+
+
+def test_the_graph_opens_resources_and_the_keyboard_reaches_them(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.locator("svg.graph a", has_text="train").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("jobs.train")
+    page.get_by_role("button", name="Zoom in").click()
+
+
+def test_a_plan_is_applied_by_its_button(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.get_by_role("link", name="Review the plan").click()
+    page.get_by_role("button", name="Apply this plan").click()
+    expect(page.get_by_role("status")).to_contain_text("Apply complete: 1 created (serial 1).")
+    expect(page.get_by_role("status")).to_contain_text("compute.cpu")
