@@ -33,19 +33,20 @@ def endpoint_part(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
     kind = snapshot.kinds.get(address.kind)
     if kind is None or not kind.answers or address.part:
         return None
-    live, desired = snapshot.live(address), snapshot.project.resources.get(address)
+    live = snapshot.live(address)
     url = str(live.attributes.get(_URI) or "") if live is not None else ""
     parts = [each for each in snapshot.status_of if each.parent == address]
     shares, copies = shares_of(snapshot, parts, _SHARES), shares_of(snapshot, parts, _COPIES)
     inner = [each for each in parts if snapshot.kinds[each.kind].behaviour.tested_alone]
-    checks = desired.checks if desired is not None else ()
+    # Tests of an endpoint are sent once its traffic is as it shall be, so they are kept with that.
+    wanted = [found for each in (address, *parts) if (found := snapshot.project.resources.get(each)) is not None]
     return {
         "url": url,
         "deployments": [_deployment(snapshot, each, shares, copies) for each in inner],
         "bars": drawn(share_bars(shares)) if shares else None,
         "shares": [(name, share, place % 5) for place, (name, share) in enumerate(shares)],
         "copies": copies,
-        "requests": [(check.name, check.body) for check in checks],
+        "requests": [(check.name, check.body) for each in wanted for check in each.checks],
         "curl": curl(url) if url else "",
         "python": _PYTHON.format(url=url) if url else "",
     }
