@@ -46,7 +46,7 @@ def endpoint_part(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
         "bars": drawn(share_bars(shares)) if shares else None,
         "shares": [(name, share, place % 5) for place, (name, share) in enumerate(shares)],
         "copies": copies,
-        "requests": [(check.name, check.body) for each in wanted for check in each.checks],
+        "requests": list(dict.fromkeys((check.name, check.body) for each in wanted for check in each.checks)),
         "curl": curl(url) if url else "",
         "python": _PYTHON.format(url=url) if url else "",
     }

@@ -64,6 +64,7 @@ def test_an_endpoint_says_who_gets_the_requests_and_how_to_send_one(served: Snap
         "--allow-apply",
     ):
         assert part in text
+    assert text.count("Request of the test") == 1  # both deployments have it
     assert "<textarea" not in text  # read-only
 
 
