@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_WITHOUT_PARTS: Final = "serverless"
 
 
 class Address(NamedTuple):
@@ -60,8 +62,9 @@ class Address(NamedTuple):
 
 
 def has_parts(section: str) -> bool:
-    """Whether resources of a section contain resources of their own: endpoints do (deployments, traffic), and nothing else does.
+    """Whether resources of a section contain resources of their own: endpoints do (deployments, traffic), except serverless
+    ones, and nothing else does.
 
     A printed address is read where no kinds are known; a test sees that the kinds with parts are called so.
     """
-    return section.endswith("_endpoints")
+    return section.endswith("_endpoints") and not section.startswith(_WITHOUT_PARTS)

@@ -23,6 +23,7 @@ class RecordWire:
         secrets: last part of the address that returns ``properties`` with what is hidden; empty if there is none.
         given: what the service puts where ``properties`` are silent.
         ids: members of ``properties`` that are ids, with dots, each with the collection of what it names.
+        deleted: status of the answer to a deletion that is done at once: 200, or 204 where clients know nothing else.
     """
 
     collection: str
@@ -34,6 +35,7 @@ class RecordWire:
     secrets: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
+    deleted: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

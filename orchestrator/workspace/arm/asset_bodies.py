@@ -135,6 +135,7 @@ def versions_of(kind: Kind, wire: AssetWire) -> AssetKind:
         _as_is,
         (409, "Conflict"),
         document=wire.document,
+        collection=wire.collection,
     )
 
 

@@ -29,7 +29,8 @@ class AssetKind:
     """How one kind of asset travels.
 
     Attributes:
-        section: of the records, and of the wire's paths.
+        section: of the records.
+        collection: of the wire's paths; the section if nothing is said.
         to_body: from ``properties`` and the revision to a CLI v2 body without labels.
         to_wire: from a CLI v2 body to ``properties``, for records that others wrote.
         complete: adds to ``properties`` what the service adds.
@@ -45,6 +46,12 @@ class AssetKind:
     refusal: tuple[int, str]
     provided: Callable[[], Sequence[Record]] = tuple
     document: str = ""
+    collection: str = ""
+
+    @property
+    def place(self) -> str:
+        """The collection of the wire's paths."""
+        return self.collection or self.section
 
 
 class Assets:
@@ -56,7 +63,7 @@ class Assets:
 
     def register(self, routes: Routes) -> None:
         """Answer for containers and versions."""
-        section = self._kind.section
+        section = self._kind.place
         routes.add("GET", section, self._containers)
         routes.add("GET", f"{section}/{{name}}", self._container)
         routes.add("PUT", f"{section}/{{name}}", self._put_container)
@@ -132,9 +139,9 @@ class Assets:
         if self._kind.section == record_kinds.DATA:
             properties["dataType"] = newest.body.get("type") or "uri_folder"
         return {
-            "id": scope.resource(self._kind.section, name),
+            "id": scope.resource(self._kind.place, name),
             "name": name,
-            "type": f"{PROVIDER}/workspaces/{self._kind.section}",
+            "type": f"{PROVIDER}/workspaces/{self._kind.place}",
             "properties": properties,
             "systemData": system_data(newest),
         }
@@ -223,9 +230,9 @@ class Assets:
             told = {"name": record.name, "version": record.revision}
             properties = {**properties, self._kind.document: {**properties[self._kind.document], **told}}
         return {
-            "id": scope.resource(section, record.name, "versions", record.revision),
+            "id": scope.resource(self._kind.place, record.name, "versions", record.revision),
             "name": record.revision,
-            "type": f"{PROVIDER}/workspaces/{section}/versions",
+            "type": f"{PROVIDER}/workspaces/{self._kind.place}/versions",
             "properties": {
                 "properties": {},
                 "isAnonymous": False,

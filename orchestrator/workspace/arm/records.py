@@ -106,7 +106,7 @@ class Records:
         for other in (*inside, record):
             if other is record or other.address.startswith(f"{record.address}."):
                 self._shelf.remove(other, works=False)
-        return Answer(200)
+        return Answer(self._wire.deleted)
 
     def _secrets(self, call: Call) -> Answer:
         record = self._shelf.get(self._key(call))

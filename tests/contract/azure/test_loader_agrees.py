@@ -25,6 +25,7 @@ from orchestrator.backends.azure.dialect import spoken
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.field_mark import Computed, Files, Sensitive
 from orchestrator.core.fields import node_of
+from orchestrator.core.kind import Identity
 from orchestrator.kinds import discover
 from tests.unit.kinds.cases import Case, all_cases
 from tests.unit.spec.building import project
@@ -50,7 +51,8 @@ def loader_schema(name: str, folder: str) -> Any:
 
 def reader_refuses(case: Case, variant: str, body: Mapping[str, Any], folder: Path) -> str:
     """What azure-ai-ml's reader says of a body; empty if it takes it."""
-    document = json.loads(json.dumps({"name": "thing", **body}))
+    version = {"version": "1"} if KINDS[case.kind].identity is Identity.VERSIONED else {}
+    document = json.loads(json.dumps({"name": "thing", **version, **body}))
     if case.kind.endswith(".deployments"):
         document["endpoint_name"] = "whole"
     try:

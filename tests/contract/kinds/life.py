@@ -140,7 +140,13 @@ class Life:
                 workspace.interest.widen()
             kinds = KINDS if address is None else (address.kind,)
             found = [observed for kind in kinds for observed in workspace.backend.list(kind) if not observed.archived]
-        ours = [o for o in found if o.owner == project.name and address in (None, o.address)]
+        unmarked = {key for key, kind in KINDS.items() if address is not None and not kind.taggable}
+        ours = [
+            o
+            for o in found
+            if (o.owner == project.name or (o.owner is None and o.address.kind in unmarked))
+            and address in (None, o.address)
+        ]
         return sorted(ours, key=lambda observed: observed.order)
 
     def answer(self) -> str:

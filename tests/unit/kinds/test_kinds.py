@@ -270,6 +270,8 @@ def test_runs_are_jobs_and_assets_are_versioned() -> None:
         "components",
         "data",
         "environments",
+        "feature_sets",
+        "feature_store_entities",
         "models",
     }
 

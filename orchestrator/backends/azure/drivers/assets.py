@@ -72,7 +72,7 @@ class AssetDriver:
                 if properties := request.properties.get("properties"):
                     # the loader of data drops them. Source: measured, azure-ai-ml 1.35
                     entity.properties = dict(properties)
-                self._collection(ml).create_or_update(entity)
+                self._write(ml, entity)
 
         files = local_files(request.properties)
         self._client.write(f"create {request.address} {request.revision}", put, files)
@@ -80,6 +80,13 @@ class AssetDriver:
     def update(self, request: Request, before: Observed) -> None:
         """Change the labels of a version: nothing else of it can change."""
         self._relabel(request, request.revision or before.revision)
+
+    def _write(self, ml: Any, entity: Any) -> None:
+        """Write a version. What the client only begins is waited for: a version is there at once or not at all."""
+        method = self._kind.azure.create
+        answer = getattr(self._collection(ml), method)(entity)
+        if method.startswith("begin_"):
+            answer.result()
 
     def _relabel(self, request: Request, version: str) -> None:
         name = request.address.name
@@ -97,7 +104,7 @@ class AssetDriver:
             for label in _LABELS:
                 if label in request.properties:
                     setattr(entity, label, getattr(wanted, label))
-            self._collection(ml).create_or_update(entity)
+            self._write(ml, entity)
 
         self._client.write(f"update {request.address} {version}", put)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import azure.ai.ml.entities as entities
 from azure.ai.ml.constants import ListViewType
+from azure.ai.ml.entities import SystemData
 
 from orchestrator.backends.azure.sdk.scope import scope_of
 from orchestrator.core.kind import AzureBinding
@@ -34,5 +35,14 @@ def version(client: Any, binding: AzureBinding, name: str, number: str) -> tuple
 
 
 def _versioned(client: Any, binding: AzureBinding) -> tuple[Any, Callable[[Any], Any]]:
-    operations, entity = binding.versions
-    return getattr(getattr(client, binding.collection), operations), getattr(entities, entity)._from_rest_object
+    operations, name = binding.versions
+    read = getattr(entities, name)._from_rest_object
+
+    def entity_of(rest: Any) -> Any:
+        """Parts of feature stores are read without the time at which they were made. Source: azure-ai-ml 1.35, ``FeatureSet``."""
+        entity = read(rest)
+        if getattr(entity, "creation_context", None) is None and rest.system_data is not None:
+            entity._creation_context = SystemData._from_rest_object(rest.system_data)
+        return entity
+
+    return getattr(getattr(client, binding.collection), operations), entity_of

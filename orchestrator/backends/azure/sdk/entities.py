@@ -59,7 +59,7 @@ def body_of(entity: Any) -> dict[str, Any]:
     without = copy(converted)  # others may be reading the entity
     if tags:
         without.tags = {}
-    body: dict[str, Any] = plain_of(without._to_dict())
+    body: dict[str, Any] = plain_of(without._to_dict() if hasattr(without, "_to_dict") else without.as_dict())
     return {**body, "tags": plain_of(tags)} if tags else body
 
 

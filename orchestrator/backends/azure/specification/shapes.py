@@ -103,13 +103,18 @@ def _fields(model: Model) -> dict[str, Any]:
     return found
 
 
+_LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {"ServerlessEndpointProperties": frozenset({"auth_mode"})}
+"""Members that the specification requires and the client never sends. Source: azure-ai-ml, ``ServerlessEndpoint._to_rest_object``."""
+
+
 def _required(model: Model) -> set[str]:
     """Members without a default in the generated signature."""
     for overload in typing.get_overloads(model.__init__):
         parameters = inspect.signature(overload).parameters.values()
         named = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
         if named:
-            return {parameter.name for parameter in named if parameter.default is parameter.empty}
+            needed = {parameter.name for parameter in named if parameter.default is parameter.empty}
+            return needed - _LEFT_OUT.get(model.__name__, frozenset())
     return set()
 
 
