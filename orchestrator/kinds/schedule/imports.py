@@ -50,7 +50,7 @@ class DataImport(Spec):
     schema_: str | None = Field(None, alias="$schema", description="Address of the JSON Schema, for editors.")
     name: str = Field(description="Name of the data asset.")
     version: Version | None = Field(None, description="Version of the data asset.")
-    type: Literal["mltable", "uri_folder", "uri_file"] | None = Field(None, description="mltable or uri_folder.")
+    type: Literal["uri_file", "uri_folder", "mltable"] | None = Field(None, description="mltable or uri_folder.")
     path: str = Field(description="Where it goes: azureml://datastores/NAME/paths/PATH.")
     source: Database | FileSystem = Field(description="Database or file system that the data comes from.")
     description: Words | None = Field(None, description="Description of the data asset.")
