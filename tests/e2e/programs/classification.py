@@ -9,7 +9,14 @@ from pathlib import Path
 
 from azure.ai.ml import Input, MLClient, automl
 from azure.ai.ml.constants import AssetTypes
-from azure.ai.ml.entities import AmlCompute, Data, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
+from azure.ai.ml.entities import (
+    AmlCompute,
+    Data,
+    ManagedOnlineDeployment,
+    ManagedOnlineEndpoint,
+    Model,
+    OnlineRequestSettings,
+)
 from azure.identity import DefaultAzureCredential
 
 ml_client = MLClient(
@@ -44,6 +51,7 @@ ml_client.online_deployments.begin_create_or_update(
         model="azureml:flowers:1",
         instance_type="Standard_DS2_v2",
         instance_count=1,
+        request_settings=OnlineRequestSettings(request_timeout_ms=90000),  # a busy machine
     )
 ).result()
 endpoint = ml_client.online_endpoints.get("flowers")

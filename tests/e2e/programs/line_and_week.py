@@ -8,7 +8,13 @@ import os
 from pathlib import Path
 
 from azure.ai.ml import Input, MLClient, automl
-from azure.ai.ml.entities import AmlCompute, ManagedOnlineDeployment, ManagedOnlineEndpoint, Model
+from azure.ai.ml.entities import (
+    AmlCompute,
+    ManagedOnlineDeployment,
+    ManagedOnlineEndpoint,
+    Model,
+    OnlineRequestSettings,
+)
 from azure.identity import DefaultAzureCredential
 
 ml_client = MLClient(
@@ -55,6 +61,7 @@ for name, job in jobs.items():
             model=f"azureml:{name}:1",
             instance_type="Standard_DS2_v2",
             instance_count=1,
+            request_settings=OnlineRequestSettings(request_timeout_ms=90000),  # a busy machine
         )
     ).result()
 

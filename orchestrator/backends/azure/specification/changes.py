@@ -37,7 +37,7 @@ def forbidden_changes(sent: Any, present: Any, model: Model, path: str = "") -> 
             and member.name not in _TAKEN
             and _scalar(new)
             and _scalar(old)
-            and old != OPEN
+            and OPEN not in (old, new)
             and _folded(new) != _folded(old)
         ):
             yield change(at, old, new, Source.SPECIFIED)

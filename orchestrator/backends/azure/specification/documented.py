@@ -141,7 +141,7 @@ def changed_computes(sent: Mapping[str, Any], present: Mapping[str, Any]) -> Ite
         inner_new, inner_old = _inside(new, "properties"), _inside(old, "properties")
         for name in _FIXED_OF_CLUSTERS:
             before, after = inner_old.get(name), inner_new.get(name)
-            if before not in (None, OPEN) and after is not None and str(before).lower() != str(after).lower():
+            if not {None, OPEN} & {before, after} and str(before).lower() != str(after).lower():
                 yield change(f"properties.properties.{name}", before, after, Source.DOCUMENTED)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from orchestrator.core.service_rules import BrokenRule, Source
 
 OPEN: Final = "NotSpecified"
-"""The value that leaves the choice to the service. A client that reads the service's choice may send it back."""
+"""The value that leaves the choice to the service: it changes nothing, and what the service chose may be sent in its place."""
 
 
 def change(path: str, old: Any, new: Any, source: Source) -> BrokenRule:
