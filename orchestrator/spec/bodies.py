@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -160,14 +161,15 @@ class Bodies:
         if not isinstance(written, str):
             return text
         path = self._files.folder_of(mark, root) / written.removeprefix(_FILE)
-        if path.resolve() in above:
+        real = Path(os.path.realpath(path))  # unlike resolve(), it takes a link to itself
+        if real in above:
             detail = f"{written} is part of itself: {' → '.join(file.name for file in (*above, path))}."
             self._problems.error("invalid-setting", detail, "Name another file.", mark)
             return FAILED
         document = self._at(path, mark, known)
         if document is None:
             return FAILED
-        return self._filled(document, node, root, known, (*above, path.resolve()))
+        return self._filled(document, node, root, known, (*above, real))
 
     def _at(self, path: Path, mark: Mark, known: Sequence[str]) -> LocatedDict | None:
         """The document of a file, read once."""

@@ -40,6 +40,9 @@ _NOT_YET: Final = (
 Source: ``$schema`` values of public CLI v2 documents.
 """
 
+_OF_WORKFLOWS: Final = frozenset({"runs-on", "steps", "uses"})
+"""Fields of a job in a GitHub workflow; no step of a pipeline has them."""
+
 
 class Recognised(NamedTuple):
     """What a plain document is.
@@ -106,7 +109,16 @@ def _by_schema(schema: str, kinds: Kinds) -> Recognised | None:
     return Recognised(foreign=foreign[1]) if foreign else None
 
 
+def _is_workflow(tree: LocatedDict) -> bool:
+    """Whether it is a workflow of GitHub, which has ``jobs`` as a pipeline has. Source: GitHub Actions, workflow syntax."""
+    jobs = tree.get("jobs")
+    bodies = list(jobs.values()) if isinstance(jobs, dict) else []
+    return any(isinstance(body, dict) and not _OF_WORKFLOWS.isdisjoint(body) for body in bodies)
+
+
 def _by_shape(tree: LocatedDict, kinds: Kinds) -> Recognised:
+    if _is_workflow(tree):
+        return Recognised()
     scores = {key: _score(tree, kind) for key, kind in kinds.items()}
     best = max(scores.values(), default=0)
     leaders = tuple(key for key, score in scores.items() if score == best)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.core.bodies import Job
-from orchestrator.core.field_mark import Ref
+from orchestrator.core.field_mark import Ref, WriteOnly
 from orchestrator.core.fields import node_of
 from orchestrator.core.folds import arm_id
 from orchestrator.core.kind import Identity
@@ -69,13 +69,13 @@ MENTIONS = [
 
 
 def mentioning() -> list[tuple[str, type[BaseModel], str]]:
-    """Each field of each body that mentions a resource."""
+    """Each field of each body that mentions a resource and is compared."""
     return [
         (f"{key}/{variant or 'only'}.{name}", model, name)
         for key, kind in discover().items()
         for variant, model in kind.variants.items()
         for name, node in (node_of(model).fields or {}).items()
-        if node.mark(Ref) is not None
+        if node.mark(Ref) is not None and node.mark(WriteOnly) is None
     ]
 
 

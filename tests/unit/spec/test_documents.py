@@ -103,7 +103,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        "registry", "serverlessEndpoint", "featureStore",
+        "registry", "featureStore",
         "ModelVersionPackage", "workspace",
     ],
 )  # fmt: skip

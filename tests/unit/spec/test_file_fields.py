@@ -39,6 +39,7 @@ NOT_LOCAL = {
     "files": "inside the code folder",
     "source.path": "in a system outside",
     "sink.path": "in a system outside",
+    "import_data.path": "where imported data go",
 }
 
 
