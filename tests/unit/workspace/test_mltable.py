@@ -215,7 +215,7 @@ WRONG: list[tuple[Sequence[Any], Any, str]] = [
     (delimited(header="nope"), None, "header is 'nope'"),
     ([READ, {"keep_columns": ["nope"]}], None, "keeps none of x, y, z"),
     ([READ, {"filter": 'col("nope") > 1'}], None, "there are x, y, z"),
-    ([READ, {"filter": "col("}], None, "no expression"),
+    ([READ, {"filter": "col("}], None, "not an expression"),
     ([READ, {"filter": 'col("y") > 1'}], None, "does not fit"),
     ([READ, {"take": -1}], None, "number of rows"),
     (convert("x", "nope"), None, "no column type 'nope'"),
