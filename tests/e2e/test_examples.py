@@ -110,3 +110,17 @@ def test_a_pipeline_runs_again_only_where_something_changed(example: Project) ->
     said = example.run("logs", example.spec, "jobs.yield").stdout
     assert said.count("reused from") == 3 and "step evaluate: completed" in said
     assert "Completed; 3 of 4 steps reused." in said
+
+
+@pytest.mark.parametrize("example", ["schedules"], indirect=True)
+def test_schedules_keep_their_local_time_when_the_clocks_change(example: Project) -> None:
+    example.apply()
+    said = example.run("workspace", "tick", example.spec, "--to", "2040-04-10T00:00", "--quiet").stdout
+    assert [line.split()[0] for line in said.splitlines()[:-1]] == [
+        "2040-03-18T02:30Z", "2040-03-25T01:30Z", "2040-04-01T01:30Z", "2040-04-01T04:00Z", "2040-04-08T01:30Z",
+    ]  # fmt: skip
+    assert said.count("healthy") == 5
+    assert example.plan() == {}
+    assert example.run("workspace", "tick", example.spec, "--to", "2040-04-10T00:00", "--quiet").stdout.startswith(
+        "0 runs"
+    )

@@ -206,7 +206,7 @@ KNOWN = {
     ("jobs", "", "positive_label"): "true is sent as text",
     ("", "", "description"): "a number or a boolean is the very text that stands in the file, and sent as text",
     ("", "", "display_name"): "the same",
-    ("jobs", "", "path_on_compute"): "the CLI's schemas have it, this version's reader has not",
+    ("", "", "path_on_compute"): "the CLI's schemas have it, this version's reader has not",
 }
 """What the reader refuses and we take: kind and variant (any if empty), field, and why."""
 SPECIMENS = 60
