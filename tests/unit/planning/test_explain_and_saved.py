@@ -242,7 +242,7 @@ def test_the_schema_knows_every_cause() -> None:
         ("another project", {"project": "lungs"}, "another project"),
         ("another target", {"target": "prod"}, "another project or target"),
         ("another workspace", {"base": {"workspace": "x"}}, "another workspace"),
-        ("another state", {"base": {"lineage": "x"}}, "created anew"),
+        ("another state", {"base": {"lineage": "x"}}, "recreated"),
         ("a state that moved on", {"base": {"serial": 9}}, "its serial was 9 and is 1"),
         ("another spec", {"base": {"spec_digest": "x"}}, "has changed"),
         ("a change taken out", {"changes": []}, "The workspace has changed"),
