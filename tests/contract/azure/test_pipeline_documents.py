@@ -52,10 +52,10 @@ def form(value: Any, folder: Path) -> Any:
         return {name: form(item, folder) for name, item in value.items()}
     if isinstance(value, list):
         return [form(item, folder) for item in value]
-    return _PLACE.sub("", value.replace(f"{folder}/", "")) if isinstance(value, str) else value
+    return _PLACE.sub("", value.replace(f"{folder}/", "./")) if isinstance(value, str) else value
 
 
-_PLACE = re.compile(r"^(azureml:)?(\.{1,2}/)+")
+_PLACE = re.compile(r"^(azureml:)?(\.{1,2}/)+|^azureml:(?=https?://)")
 """The client takes some paths for names of assets, and looks for the files all the same."""
 
 
