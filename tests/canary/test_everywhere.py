@@ -48,12 +48,13 @@ def amlctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def sensitive(node: FieldNode, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every path to a secret field of a body."""
+    """Every path to a secret field of a body; of models that contain themselves, such as pipelines, one turn."""
     if node.mark(Sensitive) is not None:
         yield path
         return
     for name, inner in (node.fields or {}).items():
-        yield from sensitive(inner, (*path, name))
+        if name not in path:
+            yield from sensitive(inner, (*path, name))
     if node.item is not None:
         yield from sensitive(node.item, (*path, "0"))
 

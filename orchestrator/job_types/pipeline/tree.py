@@ -127,8 +127,9 @@ class Settings(Spec):
     continue_on_step_failure: Annotated[Flag | None, _RUNS] = Field(
         None, description="Whether other steps continue after one has failed. Default: false."
     )
-    continue_run_on_failed_optional_input: Annotated[Flag | None, _RUNS] = Field(
-        None, description="Whether a step runs if the source of an optional input has failed."
+    continue_run_on_failed_optional_input: Annotated[bool | str | None, _RUNS] = Field(
+        None,
+        description="Whether a step runs if the source of an optional input has failed. The client sends it as written.",
     )
     force_rerun: Annotated[Flag | None, _RUNS] = Field(
         None, description="Whether all steps run again, without reuse of earlier results. Default: false."

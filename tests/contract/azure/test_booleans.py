@@ -13,6 +13,7 @@ import yaml
 
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.kind import Identity
 from orchestrator.core.project import LoadOptions
 from orchestrator.core.tree import value_at
 from orchestrator.kinds import discover
@@ -70,7 +71,8 @@ def as_azure(case: Case, variant: str, path: Path_, text: str, folder: Path) -> 
     from azure.ai.ml._utils.utils import load_yaml
 
     prefix = "online_endpoints.deployments" if case.kind.endswith(".deployments") else case.kind
-    body = {"name": "thing", **load_yaml(io.StringIO(text))}
+    version = {"version": "1"} if discover()[case.kind].identity is Identity.VERSIONED else {}
+    body = {"name": "thing", **version, **load_yaml(io.StringIO(text))}
     if prefix != case.kind or prefix.endswith(".deployments"):
         body["endpoint_name"] = "whole"
     try:
