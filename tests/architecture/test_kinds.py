@@ -57,6 +57,7 @@ HOMONYMS = {
     "orchestrator/workspace/serving/scoring/mlflow_input.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/scoring/mlflow_model.py": {"data": "a field of requests"},
     "orchestrator/workspace/serving/scoring/signature.py": {"data": "a field of requests"},
+    "orchestrator/spec/documents.py": {"jobs": "a field of workflows of GitHub"},
     "orchestrator/workspace/serving/router/frontend.py": {"connections": "sockets"},
     "orchestrator/workspace/jobs/room.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/sweep/trials.py": {"compute": "a field of bodies"},
