@@ -26,9 +26,17 @@ ACTS = (
 )
 
 
+LONG = pytest.mark.skipif("AMLCTL_LONG_TESTS" not in os.environ, reason="set AMLCTL_LONG_TESTS for all four")
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [("houses",), ("heart-failure",), ("houses", "--kill", "5"), ("heart-failure", "--kill", "3")],
+    [
+        pytest.param(("houses",), marks=LONG),
+        ("heart-failure",),
+        ("houses", "--kill", "5"),
+        pytest.param(("heart-failure", "--kill", "3"), marks=LONG),
+    ],
     ids=" ".join,
 )
 def test_the_demonstration_goes_to_its_end(arguments: tuple[str, ...]) -> None:
