@@ -24,7 +24,7 @@ FILES = tuple(path for path in SOURCES if not set(OWN) & set(path.parents))
 KNOWN = 14
 """So many literal keys of kinds stand outside `kinds/`. Each removal lowers the number; nothing raises it. The goal is 0."""
 
-MENTIONS = 84
+MENTIONS = 83
 """So often the workspace's own list, `workspace.record_kinds`, is used: a constant in the place of a literal is knowledge all the same."""
 
 HOMONYMS = {

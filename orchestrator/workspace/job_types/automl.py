@@ -15,6 +15,7 @@ from orchestrator.workspace.jobs.execution import (
     WireReader,
     named_outputs,
     no_facts,
+    no_program,
     one_process,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
@@ -27,10 +28,6 @@ MARGIN_S: Final = 300.0
 
 _DEEP: Final = ("image_", "text_")
 """Tasks that are refused as a whole by their documents' checks."""
-
-
-def _program(body: Body) -> str:
-    return ""
 
 
 def _inputs(body: Body) -> Mapping[str, Any]:
@@ -78,7 +75,7 @@ EXECUTION: Final = Execution(
     key="automl",
     own_python=True,
     places=1,
-    program=_program,
+    program=no_program,
     inputs=_inputs,
     outputs=_outputs,
     own_outputs=False,

@@ -20,17 +20,13 @@ from orchestrator.workspace.jobs.execution import (
     nothing_foreseen,
     process_count,
     program_of,
+    timeout,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 
 
 def _program(body: Body) -> str:
     return str(body.get("command", ""))
-
-
-def _time_limit(body: Body) -> float | None:
-    limits = body.get("limits") or {}
-    return float(limits["timeout"]) if limits.get("timeout") else None
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
@@ -85,7 +81,7 @@ EXECUTION: Final = Execution(
     inputs=named_inputs,
     outputs=named_outputs,
     own_outputs=True,
-    time_limit=_time_limit,
+    time_limit=timeout,
     processes=process_count,
     argv=_argv,
     result="result",

@@ -14,6 +14,8 @@ from orchestrator.workspace.jobs.execution import (
     WireReader,
     WireWriter,
     no_facts,
+    no_inputs,
+    no_program,
     nothing_foreseen,
     one_process,
 )
@@ -21,15 +23,6 @@ from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 
 RESULT: Final = "pipeline"
 _PARENT: Final = "parent."
-
-
-def _program(body: Body) -> str:
-    return ""
-
-
-def _no_inputs(body: Body) -> Mapping[str, Any]:
-    """They go into the steps."""
-    return {}
 
 
 def _time_limit(body: Body) -> float | None:
@@ -93,8 +86,8 @@ EXECUTION: Final = Execution(
     key="pipeline",
     own_python=True,
     places=0,
-    program=_program,
-    inputs=_no_inputs,
+    program=no_program,
+    inputs=no_inputs,
     outputs=_outputs,
     own_outputs=True,
     time_limit=_time_limit,

@@ -15,9 +15,12 @@ from orchestrator.workspace.jobs.execution import (
     WireReader,
     WireWriter,
     named_outputs,
+    no_inputs,
+    no_program,
     nothing_foreseen,
     one_process,
     program_of,
+    timeout,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import BEST_CHILD
@@ -37,20 +40,6 @@ _BOUNDS: Final = {
     "choice": ("values",),
 }
 """What the wire has as a list behind the name of a search space. Source: azure-ai-ml 1.35, ``SweepDistribution``."""
-
-
-def _program(body: Body) -> str:
-    return ""
-
-
-def _no_inputs(body: Body) -> Mapping[str, Any]:
-    """They go into the trials."""
-    return {}
-
-
-def _time_limit(body: Body) -> float | None:
-    limits = body.get("limits") or {}
-    return float(limits["timeout"]) if limits.get("timeout") else None
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
@@ -202,11 +191,11 @@ EXECUTION: Final = Execution(
     key="sweep",
     own_python=True,
     places=0,
-    program=_program,
-    inputs=_no_inputs,
+    program=no_program,
+    inputs=no_inputs,
     outputs=named_outputs,
     own_outputs=True,
-    time_limit=_time_limit,
+    time_limit=timeout,
     processes=one_process,
     argv=_argv,
     result=RESULT,

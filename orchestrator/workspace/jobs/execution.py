@@ -157,6 +157,22 @@ def one_process(body: Body) -> int:
     return 1
 
 
+def no_program(body: Body) -> str:
+    """For types that have no command."""
+    return ""
+
+
+def no_inputs(body: Body) -> Mapping[str, Any]:
+    """For types that pass their inputs on to the runs that they start."""
+    return {}
+
+
+def timeout(body: Body) -> float | None:
+    """The bound that the job's ``limits`` set, in seconds; None if they set none."""
+    limits = body.get("limits") or {}
+    return float(limits["timeout"]) if limits.get("timeout") else None
+
+
 def no_facts(attributes: Mapping[str, Any]) -> dict[str, str]:
     """For types of whose runs the service says nothing more."""
     return {}

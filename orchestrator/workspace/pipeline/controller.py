@@ -13,6 +13,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.folder.trees import share_tree
+from orchestrator.workspace.jobs.controlling import Refusal, Say, opened
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.pipeline.children import StepRuns, Tracking
 from orchestrator.workspace.pipeline.components import Components
@@ -23,22 +24,15 @@ from orchestrator.workspace.pipeline.making import Maker
 from orchestrator.workspace.pipeline.schedule import ENDED, State, never, ready, to_cancel
 from orchestrator.workspace.pipeline.values import Values
 from orchestrator.workspace.pipeline.whole import whole
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.control import call
-
-Say = Callable[[str], None]
 
 LOOK_S: Final = 0.03
 """Between two looks at the records, seconds."""
 
 TOLD_LINES: Final = 8
 """So many last lines of a failed step are repeated in the pipeline's own log."""
-
-
-class Refusal(Exception):
-    """The pipeline has failed; the text says why."""
 
 
 class Controller:
@@ -233,9 +227,4 @@ def _hand_over(made: Path, place: Path) -> None:
 
 def run_folder(folder: Path, tracking: Tracking, say: Say) -> None:
     """Run the pipeline of a job's folder. See `Controller.run`."""
-    paths = WorkspacePaths(folder.parent.parent)
-    store = RecordStore(paths)
-    pipeline = store.find(record_kinds.JOBS, folder.name)
-    if pipeline is None:
-        raise Refusal(f"The workspace has no record of {folder.name}.")
-    Controller(paths, store, pipeline, tracking, say).run()
+    Controller(*opened(folder), tracking, say).run()

@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.jobs.controlling import Refusal, Say, opened
 from orchestrator.workspace.jobs.folder import JobFolder
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import BEST_CHILD, MLFLOW_RUN, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.control import call
@@ -26,8 +26,6 @@ from orchestrator.workspace.sweep.spaces import text_of
 from orchestrator.workspace.sweep.table import Row, as_csv, as_text
 from orchestrator.workspace.sweep.trials import Trial, Trials
 from orchestrator.workspace.tracking.client import TrackingClient
-
-Say = Callable[[str], None]
 
 LOOK_S: Final = 0.05
 """Between two looks at the records, seconds."""
@@ -44,10 +42,6 @@ class Metrics(Protocol):
     def history(self, run_id: str, metric: str) -> Sequence[float]: ...
 
     def log_metric(self, run_id: str, metric: str, value: float) -> None: ...
-
-
-class Refusal(Exception):
-    """The sweep has no result; the text says why."""
 
 
 class Controller:
@@ -252,9 +246,4 @@ class Controller:
 
 def run_folder(folder: Path, tracking: TrackingClient, say: Say) -> None:
     """Run the sweep of a job's folder. See `Controller.run`."""
-    paths = WorkspacePaths(folder.parent.parent)
-    store = RecordStore(paths)
-    sweep = store.find(record_kinds.JOBS, folder.name)
-    if sweep is None:
-        raise Refusal(f"The workspace has no record of {folder.name}.")
-    Controller(paths, store, sweep, tracking, say).run()
+    Controller(*opened(folder), tracking, say).run()

@@ -12,8 +12,9 @@ import pytest
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.jobs.controlling import Refusal
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
-from orchestrator.workspace.pipeline.controller import Controller, Refusal
+from orchestrator.workspace.pipeline.controller import Controller
 from orchestrator.workspace.pipeline.expressions import FromInput, FromStep, ToOutput, expression
 from orchestrator.workspace.pipeline.graph import read_graph
 from orchestrator.workspace.pipeline.identity import STEP

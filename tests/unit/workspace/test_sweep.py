@@ -14,11 +14,12 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.jobs.controlling import Refusal
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.sweep.controller import TABLE, Controller, Refusal
+from orchestrator.workspace.sweep.controller import TABLE, Controller
 from orchestrator.workspace.sweep.policies import reason_to_end
 from orchestrator.workspace.sweep.sampling import Told, sampler_of
 from orchestrator.workspace.sweep.settings import SweepSettings, read_settings
