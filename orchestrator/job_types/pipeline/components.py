@@ -19,14 +19,12 @@ from orchestrator.core.bodies import (
     JobResources,
     JobService,
     QueueSettings,
-    Whole,
 )
 from orchestrator.core.component_bodies import (
     CommandComponent,
     CopyComponent,
     ParallelComponent,
     ParallelTask,
-    Retries,
     SparkComponent,
 )
 from orchestrator.core.component_ports import Component, OutputPort, Parameter
@@ -37,7 +35,7 @@ from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
 from orchestrator.core.spark import SparkEntry
 from orchestrator.job_types.pipeline.ports import ComponentStep
-from orchestrator.job_types.pipeline.steps import Outside, StepLimits, StepSparkResources
+from orchestrator.job_types.pipeline.steps import MiniBatches, Outside, StepLimits, StepSparkResources
 
 COMPONENT: Final = Ref("runs it", kind="components")
 FILE: Final = BodyFile("a component's file")
@@ -141,34 +139,14 @@ class SweepStep(Placed):
     )
 
 
-class ParallelStep(Placed):
+class ParallelStep(MiniBatches, Placed):
     """Runs a parallel component. Fields of the step override it."""
 
     type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineParallel = Field(description=_SAID)
     task: ParallelTask | None = Field(None, description="Task of the step.")
-    environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
-    resources: Annotated[JobResources | None, PLACE] = Field(
-        None, description="Number and size of the machines that the step runs on."
-    )
     logging_level: Literal["DEBUG", "INFO", "WARNING"] | None = Field(
         None, description="Log level of the script: DEBUG, INFO or WARNING."
-    )
-    mini_batch_size: str | None = Field(
-        None, description="Size of a mini-batch: a number of files, or bytes such as 10kb."
-    )
-    partition_keys: list[str] | None = Field(
-        None, description="Columns that partition a table into mini-batches. Replaces mini_batch_size."
-    )
-    input_data: str | None = Field(None, description="Input that is split into mini-batches: ${{inputs.X}}.")
-    retry_settings: Retries | None = Field(None, description="Retries and time-out of a mini-batch.")
-    max_concurrency_per_instance: Whole | None = Field(None, description="Number of processes on each node.")
-    error_threshold: Whole | None = Field(
-        None, description="Number of failed items after which the step fails; -1 ignores all failures. Default: -1."
-    )
-    mini_batch_error_threshold: Whole | None = Field(
-        None,
-        description="Number of failed mini-batches after which the step fails; -1 ignores all failures. Default: -1.",
     )
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."

@@ -63,22 +63,12 @@ class InlineCommandStep(InlineStep):
     limits: StepLimits | None = Field(None, description="Limits of the step.")
 
 
-class InlineParallelStep(InlineStep):
-    """A script that processes mini-batches on several nodes."""
+class MiniBatches(Spec):
+    """How a parallel step divides its input and what it runs on, with or without a component."""
 
-    model_config = ConfigDict(extra="allow")
-
-    type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
-    task: ParallelTask = Field(description="The script and what it needs.")
-    environment: EnvironmentRef | None = Field(
-        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
-    )
     environment_variables: Environ | None = Field(None, description="Environment variables of the step: name to value.")
     resources: Annotated[JobResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the step runs on."
-    )
-    logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = Field(
-        None, description="Log level of the script: DEBUG, INFO or WARNING."
     )
     mini_batch_size: str | None = Field(
         None, description="Size of a mini-batch: a number of files, or bytes such as 10kb."
@@ -95,6 +85,21 @@ class InlineParallelStep(InlineStep):
     mini_batch_error_threshold: Whole | None = Field(
         None,
         description="Number of failed mini-batches after which the step fails; -1 ignores all failures. Default: -1.",
+    )
+
+
+class InlineParallelStep(MiniBatches, InlineStep):
+    """A script that processes mini-batches on several nodes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Annotated[Literal["parallel"] | None, ANY_CASE] = Field(None, description="Type of the step.")
+    task: ParallelTask = Field(description="The script and what it needs.")
+    environment: EnvironmentRef | None = Field(
+        None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
+    )
+    logging_level: Annotated[Literal["DEBUG", "INFO", "WARNING"] | None, EXACT] = Field(
+        None, description="Log level of the script: DEBUG, INFO or WARNING."
     )
 
 
@@ -196,7 +201,7 @@ class QuerySource(Spec):
     """A query of a database."""
 
     type: Annotated[Literal["azuresqldb", "azuresynapseanalytics", "snowflake"], ANY_CASE] = Field(
-        description="Type of the step."
+        description="Type of the database."
     )
     connection: Connection = Field(description="azureml:NAME of the connection to the system.")
     query: str = Field(description="SQL query.")
@@ -205,7 +210,7 @@ class QuerySource(Spec):
 class FileSource(Spec):
     """Files in a bucket."""
 
-    type: Annotated[Literal["s3"], ANY_CASE] = Field(description="Type of the step.")
+    type: Annotated[Literal["s3"], ANY_CASE] = Field(description="Type of the external system.")
     connection: Connection = Field(description="azureml:NAME of the connection to the system.")
     path: str = Field(description="Path in the store.")
 
