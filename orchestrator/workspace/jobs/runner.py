@@ -6,7 +6,6 @@ limit holds, and its end is written to ``exit.json``.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from orchestrator.core import private_files
-from orchestrator.core.errors import BackendError, Invalid
+from orchestrator.core.errors import Invalid
 from orchestrator.workspace.environments.layers import programs_first
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types import execution_of
@@ -30,7 +29,7 @@ from orchestrator.workspace.processes.process import (
     own_identity,
     terminate,
 )
-from orchestrator.workspace.supervision.control import FileLock, call
+from orchestrator.workspace.supervision.control import FileLock, nudge
 
 GRACE_S = 5.0
 """Between the polite and the forced end of a job that was cancelled or is out of time, seconds."""
@@ -168,8 +167,7 @@ def main(path: Path) -> None:
     private_files.replace(folder.process, str(own_identity()))
     Runner(folder).run().write(folder)
     lock.release()
-    with contextlib.suppress(BackendError):  # without a supervisor the next one will look by itself
-        call(WorkspacePaths(path.parent.parent), "nudge", timeout_s=1.0)
+    nudge(WorkspacePaths(path.parent.parent))
 
 
 if __name__ == "__main__":

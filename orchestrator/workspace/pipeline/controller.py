@@ -26,7 +26,7 @@ from orchestrator.workspace.pipeline.values import Values
 from orchestrator.workspace.pipeline.whole import whole
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.supervision.control import call
+from orchestrator.workspace.supervision.control import nudge
 
 LOOK_S: Final = 0.03
 """Between two looks at the records, seconds."""
@@ -123,7 +123,7 @@ class Controller:
             if name not in self._cancelled:
                 self._cancelled.add(name)
                 self._runs.cancel(self._known[name], "Cancelled: another step failed.")
-                self._nudge()
+                nudge(self._paths)
         while names := ready(self._graph, self._states):
             for name in names:
                 self._start(self._graph.steps[name])
@@ -139,7 +139,7 @@ class Controller:
                 self._known[step.name] = self._runs.start(step, made, digest)
                 self._states[step.name] = State.RUNNING
                 self._say(f"step {step.name}: started as {self._known[step.name].revision}")
-                self._nudge()
+                nudge(self._paths)
                 return
             self._known[step.name], trouble = self._runs.reuse(step, made, digest, source)
         except BackendError as error:
@@ -166,13 +166,6 @@ class Controller:
         if not done:
             self._troubles[name] = run.message or run.phase
         self._say(f"step {name}: {run.phase}{took if done else why}")
-
-    def _nudge(self) -> None:
-        """Tell the supervisor at once; without one the next will look by itself."""
-        try:
-            call(self._paths, "nudge", timeout_s=1.0)
-        except BackendError:
-            return
 
     def _finish(self) -> None:
         self._write_result()

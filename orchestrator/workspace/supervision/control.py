@@ -6,6 +6,7 @@ the workspace only. A Unix socket is used where the path fits into one, a loopba
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core import private_files
-from orchestrator.core.errors import Denied, Invalid, Transient
+from orchestrator.core.errors import BackendError, Denied, Invalid, Transient
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths
 from orchestrator.workspace.processes.process import ProcessIdentity
 
@@ -184,6 +185,12 @@ def held(path: Path) -> bool:
 def write_private(path: Path, text: str) -> None:
     """Replace a file as a whole, readable for its owner only. Atomic: a reader sees the old text or the new one, after a power cut too."""
     private_files.replace(path, text)
+
+
+def nudge(paths: WorkspacePaths) -> None:
+    """Tell the supervisor at once that records have changed; without one the next will look by itself."""
+    with contextlib.suppress(BackendError):
+        call(paths, "nudge", timeout_s=1.0)
 
 
 def call(

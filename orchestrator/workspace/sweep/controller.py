@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from orchestrator.core import private_files
-from orchestrator.core.errors import BackendError
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.controlling import Refusal, Say, opened
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.records.record import BEST_CHILD, MLFLOW_RUN, Record
 from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.supervision.control import call
+from orchestrator.workspace.supervision.control import nudge
 from orchestrator.workspace.sweep.outputs import take_over
 from orchestrator.workspace.sweep.policies import reason_to_end
 from orchestrator.workspace.sweep.sampling import sampler_of
@@ -116,7 +115,7 @@ class Controller:
             self._end_bad_ones()
         started = [self._start_next() for _ in range(self._free())]
         if any(started):
-            self._nudge()
+            nudge(self._paths)
         return any(started) or any(not trial.ended for trial in self._known.values())
 
     def _free(self) -> int:
@@ -167,7 +166,7 @@ class Controller:
                 self._ended_early.add(trial.number)
                 self._say(f"trial {trial.number} is ended early: {why}")
                 self._trials.cancel(trial, f"Ended early: {why}.")
-                self._nudge()
+                nudge(self._paths)
 
     def _read_history(self, trial: Trial) -> None:
         if trial.tracked:
@@ -198,13 +197,6 @@ class Controller:
     def _write_table(self) -> None:
         text = as_csv(list(self._rows(self._best())), self._settings.metric)
         private_files.replace(self._folder.logs / TABLE, text)
-
-    def _nudge(self) -> None:
-        """Tell the supervisor at once; without one the next will look by itself."""
-        try:
-            call(self._paths, "nudge", timeout_s=1.0)
-        except BackendError:
-            return
 
     def _finish(self) -> None:
         best = self._best()
