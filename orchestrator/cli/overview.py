@@ -18,6 +18,7 @@ COMMANDS = {
     "fields": "Describe the fields of a kind, such as jobs.sweep.limits.",
     "graph": "Print the dependency graph.",
     "ui": "Show the project in a browser: resources, plan, runs, endpoints.",
+    "runs": "List runs, and show why one ran and what it logged.",
     "logs": "Print the log of a job or deployment.",
     "invoke": "Send a request to an online endpoint.",
     "trigger": "Fire a schedule once, now.",

@@ -24,9 +24,13 @@ class Figures:
     """What a run has logged.
 
     Attributes:
-        status: MLflow's word: ``RUNNING``, ``FINISHED``, ``FAILED``, ``KILLED``.
+        status: MLflow's word: ``SCHEDULED``, ``RUNNING``, ``FINISHED``, ``FAILED``, ``KILLED``.
         started, ended: milliseconds since the epoch; 0 if not yet.
+        parameters: what it has logged, and before that what its parent has chosen for it.
         metrics: each with all its values, in the order of their steps.
+        job: the name of its job in the workspace; empty if it has none of its own.
+        step: of a pipeline, the name of its step; otherwise empty.
+        reused_from: the run whose result it took over; empty if it ran itself.
     """
 
     run_id: str
@@ -37,6 +41,14 @@ class Figures:
     parameters: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    job: str = ""
+    step: str = ""
+    reused_from: str = ""
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it ran; None if it has not ended."""
+        return (self.ended - self.started) / 1000 if self.ended and self.started else None
 
     def last(self, metric: str) -> float | None:
         """The last value of a metric."""

@@ -28,6 +28,12 @@ _LOOKED_AHEAD: Final = 4_000
 
 Trigger = Mapping[str, Any]
 
+FIRED_BY: Final = "schedule"
+"""Attribute of a run: the name of the schedule that it came of."""
+
+FIRED_FOR: Final = "scheduled_time"
+"""Attribute of a run: the moment, in UTC, for which the schedule fired."""
+
 
 def moment(text: Any) -> datetime | None:
     """A start or end time as the wall clock shows it; None where there is none.

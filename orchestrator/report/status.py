@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.health import Health, Sync
 from orchestrator.core.status import ResourceStatus
 from orchestrator.report.style import PLAIN, Style, harmless, one_line
 
-_HEALTH_COLOURS = {
+HEALTH_COLOURS: Final = {
     Health.HEALTHY: "green",
     Health.PROGRESSING: "cyan",
     Health.SUSPENDED: "yellow",
@@ -17,6 +17,7 @@ _HEALTH_COLOURS = {
     Health.DEGRADED: "red",
     Health.UNKNOWN: "magenta",
 }
+"""Colour of each health."""
 
 
 def status_text(statuses: Sequence[ResourceStatus], style: Style = PLAIN) -> str:
@@ -26,7 +27,7 @@ def status_text(statuses: Sequence[ResourceStatus], style: Style = PLAIN) -> str
     width = max(len(str(status.address)) for status in statuses)
     lines = []
     for status in statuses:
-        health = style(f"{status.health.value:<11}", _HEALTH_COLOURS[status.health])
+        health = style(f"{status.health.value:<11}", HEALTH_COLOURS[status.health])
         sync = style(f"{status.sync.value:<11}", *([] if status.sync is Sync.SYNCED else ["yellow"]))
         address = one_line(f"{status.address!s:<{width}}")
         line = f"{address}  {health}  {sync}  {one_line(status.revision)}"

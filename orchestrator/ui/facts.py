@@ -1,17 +1,15 @@
-"""What a page is made from: one look at a project and its workspace, and what runs have logged."""
+"""What a page is made from: one look at a project and its workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from orchestrator.core.address import Address
 from orchestrator.core.change import Change
 from orchestrator.core.diagnostic import SpecError
-from orchestrator.core.figures import Figures
 from orchestrator.core.graph import reverse
 from orchestrator.core.kind import Identity, Kinds
 from orchestrator.core.observation import Observation
@@ -89,47 +87,3 @@ class Snapshot:
         for address, found in self.observation.objects.items():
             if address.kind in self.kinds and self.kinds[address.kind].identity is Identity.RUN:
                 yield from (each for each in found if each.owner == self.project.name)
-
-
-@dataclass(frozen=True, slots=True)
-class RunFile:
-    """A file that a run has made: its path below the run, and its size in bytes."""
-
-    name: str
-    size: int
-
-
-class Tracked(Protocol):
-    """What the runs of a workspace have logged and made."""
-
-    def figures(self, run: Observed) -> Figures | None:
-        """What a run has logged; None if nobody knows."""
-        ...
-
-    def children(self, run: Observed) -> Sequence[Figures]:
-        """The runs that a run has started: trials of a search, steps of a pipeline. Oldest first."""
-        ...
-
-    def files(self, run: Observed) -> Sequence[RunFile]:
-        """The files that a run has made."""
-        ...
-
-    def file(self, run: Observed, name: str) -> Path | None:
-        """Where one of them lies; None if the run has made no such file."""
-        ...
-
-
-class Untracked:
-    """A workspace that shows these things itself."""
-
-    def figures(self, run: Observed) -> Figures | None:
-        return None
-
-    def children(self, run: Observed) -> Sequence[Figures]:
-        return ()
-
-    def files(self, run: Observed) -> Sequence[RunFile]:
-        return ()
-
-    def file(self, run: Observed, name: str) -> Path | None:
-        return None

@@ -11,14 +11,16 @@ from typing import Final, Protocol
 
 from orchestrator.core.address import Address
 from orchestrator.core.plan import Plan
-from orchestrator.core.ports import ScoringAnswer, ScoringRequest, SystemClock
+from orchestrator.core.ports import Backend, ScoringAnswer, ScoringRequest, SystemClock
 from orchestrator.core.project import Project
 from orchestrator.core.run import RunReport
+from orchestrator.core.tracked import Tracked
 from orchestrator.engine import RunOptions, Workspace, apply_project, look_at, open_workspace
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.reconcile.record import NOTE
-from orchestrator.ui.facts import Snapshot, Tracked, Untracked
+from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.far import FarRuns, Kept
 
 _HISTORY: Final = 500
 _FRESH_S: Final = {"local": 2.0}
@@ -69,6 +71,7 @@ class LiveSource:
         self._load = load
         self._looking = threading.Lock()
         self._known: Snapshot | None = None
+        self._kept = Kept()
 
     def snapshot(self) -> Snapshot:
         known = self._known
@@ -82,11 +85,11 @@ class LiveSource:
 
     def tracked(self) -> Tracked:
         project = self.snapshot().project
-        if project.workspace.kind != "local":
-            return Untracked()
-        from orchestrator.ui.embedded import EmbeddedRuns  # of use to this kind of workspace only
+        if project.workspace.kind in _FRESH_S:
+            from orchestrator.backends.local.tracked import LocalRuns  # reads without opening a workspace
 
-        return EmbeddedRuns(Path(project.workspace.settings["path"]))
+            return LocalRuns(Path(project.workspace.settings["path"]))
+        return FarRuns(self._backend, self._kept)
 
     def log(self, address: Address, revision: str | None) -> list[str]:
         with self._open() as (_, workspace):
@@ -102,6 +105,11 @@ class LiveSource:
                 return apply_project(project, workspace, PlanOptions(), run, confirm)[1]
             finally:
                 self._known = None
+
+    @contextmanager
+    def _backend(self) -> Iterator[Backend]:
+        with self._open() as (_, workspace):
+            yield workspace.backend
 
     def _look_later(self) -> None:
         """Look again meanwhile: a large project or a far workspace takes longer than a reader waits."""

@@ -217,7 +217,7 @@ class Workspace(Scheduling):
     @property
     def tracked(self) -> TrackedRuns:
         """What runs have logged and made. Reading starts nothing."""
-        return TrackedRuns(self._paths)
+        return TrackedRuns(self._paths, self._store)
 
     # The supervisor.
 

@@ -18,6 +18,7 @@ from orchestrator.backends.azure.facts import DELETING, answers_nobody
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
+from orchestrator.backends.azure.tracked import AzureRuns
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
 from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
@@ -80,6 +81,11 @@ class AzureBackend:
     @property
     def workspace_id(self) -> str:
         return self._connection.arm_id
+
+    @property
+    def tracked(self) -> AzureRuns:
+        """See `core.tracked.Tracking`."""
+        return AzureRuns(self.client)
 
     def list(self, kind: str) -> Iterable[Observed]:
         if self._nowhere(kind):

@@ -15,6 +15,7 @@ from orchestrator.backends.local.externals import STAND_IN, inborn, stand_in
 from orchestrator.backends.local.refusals import Refusals
 from orchestrator.backends.local.revival import Revival
 from orchestrator.backends.local.shares import with_shares
+from orchestrator.backends.local.tracked import LocalRuns
 from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
@@ -72,6 +73,11 @@ class LocalBackend:
     @property
     def workspace_id(self) -> str:
         return self._workspace.identity
+
+    @property
+    def tracked(self) -> LocalRuns:
+        """See `core.tracked.Tracking`."""
+        return LocalRuns(self._workspace.root)
 
     def list(self, kind: str) -> Iterable[Observed]:
         of = self._kinds.get(kind)

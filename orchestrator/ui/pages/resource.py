@@ -12,6 +12,7 @@ from orchestrator.core.graph import closure
 from orchestrator.core.kind import Identity
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
+from orchestrator.report.bodies import lines_of
 from orchestrator.report.plan import verb_phrase
 from orchestrator.report.reasons import change_reason
 from orchestrator.ui import addresses
@@ -19,7 +20,7 @@ from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.endpoint import endpoint_part
 from orchestrator.ui.pages.project import MOST_DRAWN, graph_of, row_of, title_of
 from orchestrator.ui.pages.table import table_part
-from orchestrator.ui.pages.values import field_rows, lines_of
+from orchestrator.ui.pages.values import field_rows
 
 _OLDEST: Final = 50
 """So many versions and journal entries are listed."""

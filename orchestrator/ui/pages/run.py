@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,20 +11,19 @@ from markupsafe import Markup
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
-from orchestrator.core.score import AUTOML, score_of
+from orchestrator.core.score import score_of
+from orchestrator.core.tracked import Tracked
+from orchestrator.report.bodies import lines_of
+from orchestrator.report.children import parameter_names, primary_metric, ranked
+from orchestrator.report.ran import why_ran
 from orchestrator.ui import addresses
 from orchestrator.ui.charts import line_chart
 from orchestrator.ui.drawn import drawn
-from orchestrator.ui.facts import Snapshot, Tracked
-from orchestrator.ui.pages.runs import row_of, table_of
-from orchestrator.ui.pages.values import lines_of
+from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.runs import row_of
 
 _CHARTS: Final = 24
 _LINES: Final = 1000
-_PARAMETERS: Final = 12
-"""Columns of a table of children; more are not read."""
-
-_LESS_IS_BETTER: Final = ("loss", "error", "rmse", "mae", "mse")
 
 
 def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, Any]:
@@ -58,18 +56,14 @@ def _file_href(run: Observed, name: str) -> str:
 
 def why(snapshot: Snapshot, run: Observed) -> dict[str, Any]:
     """What differs from the run before it: that is why it ran."""
-    runs = sorted((each for each in snapshot.runs() if each.address == run.address), key=lambda each: each.order)
-    before = next((each for each in reversed(runs) if each.order < run.order), None)
-    entries = [entry for entry in snapshot.history if str(entry["address"]) == str(run.address)]
-    applied = next((entry for entry in reversed(entries) if entry.get("revision") == run.revision), None)
-    differing = table_of([dict(lines_of(each.properties)) for each in (before, run)]) if before is not None else []
+    found = why_ran(run, snapshot.runs(), snapshot.history)
     return {
-        "before": before.revision if before is not None else "",
-        "before_href": addresses.run(before) if before is not None else "",
-        "rows": [(name, *values) for name, values, differs in differing if differs],
-        "serial": applied["serial"] if applied is not None else None,
-        "at": str(applied.get("intended") or "")[:19].replace("T", " ") if applied is not None else "",
-        "retry": before is not None and before.health is Health.DEGRADED,
+        "before": found.before.revision if found.before is not None else "",
+        "before_href": addresses.run(found.before) if found.before is not None else "",
+        "rows": found.differing,
+        "serial": found.serial,
+        "at": found.at[:19].replace("T", " "),
+        "retry": found.retry,
     }
 
 
@@ -104,67 +98,26 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
         "started": figures.started / 1000,
         "children": leaderboard(children, metric, run),
         "metric": metric,
-        "parameter_names": _parameter_names(children),
+        "parameter_names": parameter_names(children),
         "trials_chart": trials_chart(children, metric),
     }
 
 
-def primary_metric(run: Observed, children: Sequence[Figures]) -> str:
-    """What children are compared by: what the search says, else the metric that most of them have."""
-    found = run.attributes.get(AUTOML)
-    named = found.get("primary_metric") if isinstance(found, dict) else None
-    named = named or run.properties.get("primary_metric")
-    objective = run.properties.get("objective")
-    named = named or (objective.get("primary_metric") if isinstance(objective, dict) else None)
-    if isinstance(named, str):
-        return named
-    counts: dict[str, int] = {}
-    for child in children:
-        for name in child.metrics:
-            counts[name] = counts.get(name, 0) + 1
-    return min(counts, key=lambda name: (-counts[name], name), default="")
-
-
-def less_is_better(run: Observed, metric: str) -> bool:
-    """Which way a search looks: what its body says, else what such a metric is."""
-    objective = run.properties.get("objective")
-    goal = objective.get("goal") if isinstance(objective, dict) else None
-    return goal == "minimize" if goal else any(word in metric.casefold() for word in _LESS_IS_BETTER)
-
-
 def leaderboard(children: Sequence[Figures], metric: str, run: Observed) -> list[dict[str, Any]]:
     """The children, best first; those without a figure last."""
-    less = less_is_better(run, metric)
-
-    def rank(child: Figures) -> tuple[bool, float]:
-        value = child.last(metric)
-        if value is None or not math.isfinite(value):
-            return True, 0.0
-        return False, value if less else -value
-
-    names = _parameter_names(children)
+    names = parameter_names(children)
     return [
         {
-            "name": child.name,
-            "status": child.status,
-            "value": child.last(metric),
-            "duration_s": (child.ended - child.started) / 1000 if child.ended and child.started else None,
-            "parameters": [child.parameters.get(name, "") for name in names],
-            "every": sorted(child.parameters.items()),
-            "best": place == 0 and not rank(child)[0] and len(children) > 1,
+            "name": each.child.name,
+            "status": each.child.status,
+            "value": each.value,
+            "duration_s": each.child.duration_s,
+            "parameters": [each.child.parameters.get(name, "") for name in names],
+            "every": sorted(each.child.parameters.items()),
+            "best": each.best,
         }
-        for place, child in enumerate(sorted(children, key=rank))
+        for each in ranked(children, metric, run)
     ]
-
-
-def _parameter_names(children: Sequence[Figures]) -> list[str]:
-    """Those that most children have: the others are below each one."""
-    counts: dict[str, int] = {}
-    for child in children:
-        for name in child.parameters:
-            counts[name] = counts.get(name, 0) + 1
-    common = [name for name in sorted(counts) if counts[name] * 2 >= len(children)]
-    return common[:_PARAMETERS]
 
 
 def trials_chart(children: Sequence[Figures], metric: str) -> Markup | None:

@@ -10,10 +10,11 @@ from orchestrator.core.address import Address
 from orchestrator.core.figures import Figures
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
+from orchestrator.core.tracked import Tracked
+from orchestrator.report.bodies import lines_of, side_by_side
 from orchestrator.ui import addresses
-from orchestrator.ui.facts import Snapshot, Tracked
+from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.paging import paged
-from orchestrator.ui.pages.values import lines_of
 
 MOST_COMPARED: Final = 8
 
@@ -97,9 +98,9 @@ def compare_page(snapshot: Snapshot, tracked: Tracked, keys: Sequence[str]) -> d
     return {
         "runs": [row_of(snapshot, run) for run in runs],
         "groups": [
-            ("Metrics", table_of(metrics)),
-            ("Parameters", table_of([each.parameters for each in figures])),
-            ("Body", table_of([dict(lines_of(run.properties)) for run in runs])),
+            ("Metrics", side_by_side(metrics)),
+            ("Parameters", side_by_side([each.parameters for each in figures])),
+            ("Body", side_by_side([dict(lines_of(run.properties)) for run in runs])),
         ],
     }
 
@@ -108,11 +109,3 @@ def _last(run: Observed, figures: Figures) -> dict[str, float]:
     told = run.attributes.get("metrics")
     found = {str(name): float(value) for name, value in told.items()} if isinstance(told, Mapping) else {}
     return found | {name: points[-1].value for name, points in figures.metrics.items() if points}
-
-
-def table_of(columns: Sequence[Mapping[str, str]]) -> list[tuple[str, list[str], bool]]:
-    """Name, value in each column, and whether the values differ; those that do come first."""
-    names = dict.fromkeys(name for column in columns for name in column)
-    rows = [(name, [column.get(name, "") for column in columns]) for name in names]
-    told = [(name, values, len(set(values)) > 1) for name, values in rows]
-    return sorted(told, key=lambda row: not row[2])

@@ -97,11 +97,16 @@ class History:
             "tags": all_tags(record),
             "properties": run_properties(record),
             "parentRunId": record.attributes.get(PARENT),
+            **self._times(record),
             "outputs": {
                 name: {"assetId": self._asset(record.revision, name), "type": _data_type(types.get(name))}
                 for name in outputs
             },
         }
+
+    def _times(self, record: Record) -> dict[str, str]:
+        ended = RunExit.read(JobFolder(self._shelf.paths.job(record.revision)))
+        return {} if ended is None else {"startTimeUtc": _time(ended.started), "endTimeUtc": _time(ended.ended)}
 
     def _asset(self, run: str, output: str) -> str:
         return _ASSET.format(workspace=self._shelf.identity, run=run, output=output)

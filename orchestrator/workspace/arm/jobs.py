@@ -19,7 +19,7 @@ from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import PARENT, Record, RecordKey
+from orchestrator.workspace.records.record import PARENT, STEP, Record, RecordKey
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
 KIND: Final = record_kinds.JOBS
@@ -46,7 +46,18 @@ def status_of(record: Record) -> str:
 
 def run_properties(record: Record) -> dict[str, Any]:
     """The properties of a run: its own, and those that the service adds."""
-    return {**(record.body.get("properties") or {}), **execution_of(record.variant).wire.facts(record.attributes)}
+    facts = execution_of(record.variant).wire.facts(record.attributes)
+    return {**(record.body.get("properties") or {}), **facts, **_step_properties(record)}
+
+
+def _step_properties(record: Record) -> dict[str, str]:
+    """What run history says of a pipeline's step. Source: azureml-pipeline-core, ``StepRun`` and its ``get_details``."""
+    step = record.attributes.get(STEP)
+    if not step:
+        return {}
+    found = {"azureml.pipelinerunid": str(record.attributes.get(PARENT) or "")}
+    origin = step.get("reused_from")
+    return {**found, **({"azureml.isreused": "true", "azureml.reusedrunid": str(origin)} if origin else {})}
 
 
 class Jobs:

@@ -14,7 +14,6 @@ from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.jobs.tracked import run_id_of
 from orchestrator.workspace.pipeline.earlier import take_over
 from orchestrator.workspace.pipeline.graph import Step
-from orchestrator.workspace.pipeline.identity import STEP
 from orchestrator.workspace.pipeline.making import Made
 from orchestrator.workspace.records.record import (
     CANCEL_REQUESTED,
@@ -22,6 +21,7 @@ from orchestrator.workspace.records.record import (
     PARENT,
     PYTHON_DOWNLOADS,
     STAND_INS,
+    STEP,
     Record,
 )
 from orchestrator.workspace.records.secrets import SecretFiles

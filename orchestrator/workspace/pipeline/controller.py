@@ -19,12 +19,12 @@ from orchestrator.workspace.pipeline.children import StepRuns, Tracking
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.earlier import Earlier
 from orchestrator.workspace.pipeline.graph import Step, read_graph
-from orchestrator.workspace.pipeline.identity import LINEAGE, STEP, Identities
+from orchestrator.workspace.pipeline.identity import LINEAGE, Identities
 from orchestrator.workspace.pipeline.making import Maker
 from orchestrator.workspace.pipeline.schedule import ENDED, State, never, ready, to_cancel
 from orchestrator.workspace.pipeline.values import Values
 from orchestrator.workspace.pipeline.whole import whole
-from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record import STEP, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.supervision.control import nudge
 

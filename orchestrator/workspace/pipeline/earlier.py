@@ -13,9 +13,8 @@ from orchestrator.workspace.folder.paths import PRIVATE_FOLDER, WorkspacePaths, 
 from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
-from orchestrator.workspace.pipeline.identity import STEP
 from orchestrator.workspace.pipeline.making import Made
-from orchestrator.workspace.records.record import PARENT, Record
+from orchestrator.workspace.records.record import PARENT, STEP, Record
 from orchestrator.workspace.records.store import RecordStore
 
 

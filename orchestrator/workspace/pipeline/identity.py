@@ -16,13 +16,10 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.pipeline.expressions import STEP_LABELS
 from orchestrator.workspace.pipeline.making import Made
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import KEPT, Record
+from orchestrator.workspace.records.record import KEPT, STEP, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
 from orchestrator.workspace.references.stand_ins import stand_in_for
-
-STEP: Final = "step"
-"""Attribute of a step's run: ``name``, ``digest`` (what its result depends on), ``reused_from``, ``try`` (see `Record.generation`)."""
 
 LINEAGE: Final = "lineage"
 """Member of a pipeline's result: output to the digest of what made it."""

@@ -44,6 +44,9 @@ PARENT: Final = "parent"
 PARAMETERS: Final = "parameters"
 """Attribute of a job's record: name to text of what its parent has chosen for it."""
 
+STEP: Final = "step"
+"""Attribute of a step's run: ``name``, ``digest`` (what its result depends on), ``reused_from``, ``try`` (see `Record.generation`)."""
+
 BEST_CHILD: Final = "best_child"
 """Member of a run's result: the name of the child whose outputs became its own."""
 

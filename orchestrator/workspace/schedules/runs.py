@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
+from orchestrator.core.firings import FIRED_BY, FIRED_FOR
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
@@ -18,12 +19,6 @@ from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 
 JOBS: Final = record_kinds.JOBS
-
-FIRED_BY: Final = "schedule"
-"""Attribute of a run's record: the name of the schedule that it came of."""
-
-FIRED_FOR: Final = "scheduled_time"
-"""Attribute of a run's record: the moment, in UTC, for which the schedule fired."""
 
 CREATE_JOB: Final = "create_job"
 _JOB: Final = "job"

@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.core.figures import Figures, Point
+from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record import MLFLOW_RUN, PARAMETERS, PARENT, STEP, Record
+from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.run_files import all_files
 from orchestrator.workspace.tracking.tracked_files import BUSY_S
 
@@ -38,18 +40,25 @@ class TrackedRuns:
     """What runs of one workspace logged and made. Reading changes and starts nothing."""
 
     paths: WorkspacePaths
+    store: RecordStore
 
     def files(self, run: Record) -> Iterator[tuple[str, Path]]:
         """Path below the run's name, and file; of all its outputs and logs."""
         return all_files(self.paths, run)
 
-    def figures(self, run_id: str) -> Figures | None:
+    def figures(self, run: Record) -> Figures | None:
         """Parameters and metrics of one run; None if it has logged nothing."""
-        return next(iter(self._read(_ONE, run_id)), None)
+        return next(iter(self._read(_ONE, _run_id(run))), None)
 
-    def children(self, run_id: str) -> Sequence[Figures]:
-        """The same of the runs that a run has started, oldest first."""
-        return self._read(_CHILDREN, run_id, MOST_CHILDREN)
+    def children(self, run: Record) -> Sequence[Figures]:
+        """The same of the runs that a run has started, oldest first: those that have a job of their own, and those that it only logged."""
+        logged = {each.run_id: each for each in self._read(_CHILDREN, _run_id(run), MOST_CHILDREN)}
+        jobs = [
+            record
+            for record in self.store.list(run.kind)
+            if record.attributes.get(PARENT) == run.revision and not record.deleting
+        ][:MOST_CHILDREN]
+        return [*(_child(record, logged.pop(_run_id(record), None)) for record in jobs), *logged.values()]
 
     def _read(self, query: str, *values: Any) -> Sequence[Figures]:
         database = self.paths.tracking / "mlflow.db"
@@ -60,6 +69,35 @@ class TrackedRuns:
                 return [_figures(connection, row) for row in connection.execute(query, values).fetchall()]
         except sqlite3.Error:  # being made, or being migrated by its server
             return ()
+
+
+def _run_id(run: Record) -> str:
+    """The run in MLflow of a job: until it has one, nothing is logged under the job's name either."""
+    return str(run.attributes.get(MLFLOW_RUN) or run.revision)
+
+
+def _child(record: Record, logged: Figures | None) -> Figures:
+    """A child as its job's record and MLflow know it."""
+    step: Mapping[str, Any] = record.attributes.get(STEP) or {}
+    chosen = {str(name): str(value) for name, value in (record.attributes.get(PARAMETERS) or {}).items()}
+    known = logged or Figures(run_id=_run_id(record), name=str(record.body.get("display_name") or record.revision))
+    told = {name: value for name, value in known.parameters.items() if name not in chosen}
+    return replace(
+        known,
+        status=_status(record),
+        parameters={**chosen, **told},
+        job=record.revision,
+        step=str(step.get("name") or ""),
+        reused_from=str(step.get("reused_from") or ""),
+    )
+
+
+def _status(record: Record) -> str:
+    if record.health is Health.PROGRESSING:
+        return "SCHEDULED" if record.phase == "queued" else "RUNNING"
+    if record.health is Health.HEALTHY:
+        return "FINISHED"
+    return "KILLED" if record.phase == "cancelled" else "FAILED"
 
 
 def _figures(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Figures:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.address import Address
 from orchestrator.core.health import Health
+from orchestrator.core.ports import SystemClock
+from orchestrator.core.resource import Observed
+from orchestrator.kinds import discover
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.tracked import start_tracking
-from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record import PARAMETERS, PARENT, STEP, Record
 from orchestrator.workspace.tracking.run_files import OWN_FOLDERS, show_in_mlflow
 from orchestrator.workspace.tracking.server import TrackingServer
 from tests.contract import served
@@ -64,6 +70,32 @@ def mlflow(service: ArmService, environment: Mapping[str, str]) -> Any:
     show_in_mlflow(paths, service.records.find("jobs", JOB))
     client.log_text(JOB, MODEL, "model/MLmodel")
     return client
+
+
+def test_a_backend_for_azure_reads_what_runs_and_their_children_logged(
+    mlflow: Any, service: ArmService, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.become_client(service, monkeypatch)
+    step = {"name": "fit", "digest": "d", "reused_from": "older"}
+    told = {PARENT: JOB, STEP: step, PARAMETERS: {"lr": 0.5}}
+    service.records.insert(
+        Record("jobs", "jobs.fit", "fit-1", attributes=told, body={"display_name": "fit"}, variant="command")
+    )
+    for number, value in enumerate((0.5, 0.75)):
+        mlflow.log_metric(JOB, "AUC", value, step=number)
+    mlflow.log_param(JOB, "epochs", 3)
+    backend = AzureBackend(served.served_choice(), discover(), SystemClock())
+    run = Observed(Address("jobs", "train"), JOB, {})
+    try:
+        figures = backend.tracked.figures(run)
+        assert figures is not None
+        assert [(point.step, point.value) for point in figures.metrics["AUC"]] == [(0, 0.5), (1, 0.75)]
+        assert figures.parameters == {"epochs": "3"}
+        (child,) = backend.tracked.children(run)
+        assert (child.step, child.job, child.reused_from, child.status) == ("fit", "fit-1", "older", "FINISHED")
+        assert backend.tracked.figures(replace(run, revision="fit-1")) is None, "it has logged nothing"
+    finally:
+        backend.close()
 
 
 def _paths(service: ArmService) -> WorkspacePaths:

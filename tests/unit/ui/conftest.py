@@ -17,13 +17,14 @@ from orchestrator.core.ports import ScoringAnswer, ScoringRequest, SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.core.resource import Observed
 from orchestrator.core.run import RunReport
+from orchestrator.core.tracked import RunFile, Tracked
 from orchestrator.engine import RunOptions, load_project, open_workspace
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
 from orchestrator.report.statuses import statuses
 from orchestrator.ui.app import application
-from orchestrator.ui.facts import RunFile, Snapshot, Tracked
+from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.source import look
 
 TOKEN = "a-token"

@@ -9,9 +9,10 @@ from starlette.testclient import TestClient
 
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.health import Health
+from orchestrator.report.children import primary_metric
 from orchestrator.ui.charts import line_chart, share_bars, ticks_of
 from orchestrator.ui.facts import Snapshot
-from orchestrator.ui.pages.run import leaderboard, primary_metric
+from orchestrator.ui.pages.run import leaderboard
 from tests.unit.ui.conftest import TRAIN, Played, browser_of, with_objects
 
 

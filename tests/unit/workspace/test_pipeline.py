@@ -17,9 +17,8 @@ from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.pipeline.controller import Controller
 from orchestrator.workspace.pipeline.expressions import FromInput, FromStep, ToOutput, expression
 from orchestrator.workspace.pipeline.graph import read_graph
-from orchestrator.workspace.pipeline.identity import STEP
 from orchestrator.workspace.pipeline.nodes import spoken, spoken_settings
-from orchestrator.workspace.records.record import CANCEL_REQUESTED, PARENT, Record
+from orchestrator.workspace.records.record import CANCEL_REQUESTED, PARENT, STEP, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.client import TrackedRun

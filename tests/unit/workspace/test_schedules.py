@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.firings import FIRED_BY, FIRED_FOR
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.clock import facts, tick
 from orchestrator.workspace.schedules.manager import ScheduleManager
-from orchestrator.workspace.schedules.runs import FIRED_BY, FIRED_FOR, ScheduledRuns
+from orchestrator.workspace.schedules.runs import ScheduledRuns
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 DAILY = {"type": "cron", "expression": "0 6 * * *", "start_time": "2027-01-01T00:00:00"}

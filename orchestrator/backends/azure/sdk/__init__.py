@@ -10,7 +10,15 @@ from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, e
 from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
 from orchestrator.backends.azure.sdk.repairs import storage_through
 from orchestrator.backends.azure.sdk.requests import send
-from orchestrator.backends.azure.sdk.runs import VIEWS, hide_run, relabel, remove_tags, run_details, run_labels
+from orchestrator.backends.azure.sdk.runs import (
+    VIEWS,
+    hide_run,
+    relabel,
+    remove_tags,
+    run_children,
+    run_details,
+    run_labels,
+)
 from orchestrator.backends.azure.sdk.schedules import load_schedule, put_schedule
 from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_workspace
 
@@ -33,6 +41,7 @@ __all__ = [
     "put_schedule",
     "relabel",
     "remove_tags",
+    "run_children",
     "run_details",
     "run_labels",
     "send",

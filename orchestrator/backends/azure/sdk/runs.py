@@ -18,6 +18,12 @@ def run_details(client: Any, name: str) -> Any:
     return client.jobs._runs_operations.get_run_details(name)
 
 
+def run_children(client: Any, name: str) -> list[Any]:
+    """The runs that a job has started, as run history has them, oldest first."""
+    scope = {"subscription_id": client.subscription_id, **scope_of(client)}
+    return list(client.jobs._runs_operations._operation.get_child(run_id=name, **scope))
+
+
 def run_labels(client: Any, name: str) -> dict[str, Any]:
     """Tags and properties of a job as run history has them, which knows more of them than Azure Resource Manager."""
     run = client.jobs._runs_operations.get_run(name)
