@@ -28,6 +28,9 @@ _LOOKED_AHEAD: Final = 4_000
 
 Trigger = Mapping[str, Any]
 
+STATE: Final = "firing"
+"""Attribute of a schedule: how far it has got, with the ISO times ``created``, ``until`` and ``last``, and ``last_run``."""
+
 FIRED_BY: Final = "schedule"
 """Attribute of a run: the name of the schedule that it came of."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.core.firings import FIRED_BY, FIRED_FOR
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
 from orchestrator.report.bodies import lines_of, side_by_side
@@ -21,6 +22,7 @@ class WhyRan:
         serial: of the apply that started it; None if that is not on record.
         at: when that was, an ISO time; empty if nobody knows.
         retry: the run before failed.
+        schedule: the schedule that started it, and for which moment; empty if none did.
     """
 
     before: Observed | None
@@ -28,6 +30,8 @@ class WhyRan:
     serial: int | None = None
     at: str = ""
     retry: bool = False
+    schedule: str = ""
+    fired_for: str = ""
 
 
 def why_ran(run: Observed, runs: Iterable[Observed], history: Iterable[Mapping[str, Any]]) -> WhyRan:
@@ -51,5 +55,7 @@ def why_ran(run: Observed, runs: Iterable[Observed], history: Iterable[Mapping[s
         differing=tuple((name, old, new) for name, (old, new), differs in side_by_side(bodies) if differs),
         serial=applied["serial"] if applied is not None else None,
         at=str(applied.get("intended") or "") if applied is not None else "",
+        schedule=str(run.attributes.get(FIRED_BY) or ""),
+        fired_for=str(run.attributes.get(FIRED_FOR) or ""),
         retry=before is not None and before.health is Health.DEGRADED,
     )

@@ -78,6 +78,9 @@ def _why(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
     if why.serial is not None:
         when = f", {why.at[:19].replace('T', ' ')} UTC" if why.at else ""
         yield f"  Started by apply #{why.serial}{when}."
+    if why.schedule:
+        yield from wrapped(f"Started by the schedule {why.schedule} for {why.fired_for}.", terminal.width, indent="  ")
+        return
     if why.before is None:
         yield "  It is the first run of this job here."
         return

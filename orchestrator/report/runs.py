@@ -152,6 +152,8 @@ def run_json(facts: RunFacts) -> dict[str, Any]:
         "why": {
             "serial": why.serial,
             "at": why.at or None,
+            "schedule": why.schedule or None,
+            "fired_for": why.fired_for or None,
             "before": why.before.revision if why.before is not None else None,
             "differing": [{"field": name, "before": old, "now": new} for name, old, new in why.differing],
         },

@@ -37,6 +37,7 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
             Route("/", pages.project),
             Route("/resource/{address:path}", pages.resource),
             Route("/history", pages.history),
+            Route("/schedules", pages.schedules),
             Route("/plan", applying.plan),
             Route("/apply", applying.progress),
             Route("/apply", applying.apply, methods=["POST"]),

@@ -30,6 +30,7 @@ class Snapshot:
         refusal: why not.
         statuses: of everything in the spec and in the state, by address.
         history: the journal, newest first.
+        fired: runs that the project's schedules have started.
         note: what a reconcile loop that keeps the project said last; None if there is none.
         taken_at: seconds since the epoch.
     """
@@ -42,6 +43,7 @@ class Snapshot:
     refusal: SpecError | None
     statuses: tuple[ResourceStatus, ...]
     history: Sequence[Mapping[str, Any]] = ()
+    fired: tuple[Observed, ...] = ()
     note: Mapping[str, Any] | None = None
     taken_at: float = 0.0
 
@@ -83,7 +85,8 @@ class Snapshot:
         return next(iter(in_force or found), None)
 
     def runs(self) -> Iterator[Observed]:
-        """All runs of the project's jobs."""
+        """All runs of the project's jobs and schedules."""
+        yield from self.fired
         for address, found in self.observation.objects.items():
             if address.kind in self.kinds and self.kinds[address.kind].identity is Identity.RUN:
                 yield from (each for each in found if each.owner == self.project.name)

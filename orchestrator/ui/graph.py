@@ -37,14 +37,20 @@ class Node:
     action: str
 
 
-def graph_svg(needs: Mapping[Address, Iterable[Address]], nodes: Mapping[Address, Node]) -> str:
-    """The picture. Colours are the style sheet's."""
+def graph_svg(
+    needs: Mapping[Address, Iterable[Address]], nodes: Mapping[Address, Node], label: str = "Dependency graph"
+) -> str:
+    """The picture. Colours are the style sheet's.
+
+    Args:
+        label: what it is a picture of.
+    """
     layout = lay_out(needs)
     size = (
         f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     )
     parts = [
-        f'<svg class="graph" xmlns="http://www.w3.org/2000/svg" role="group" aria-label="Dependency graph" {size}>',
+        f'<svg class="graph" xmlns="http://www.w3.org/2000/svg" role="group" aria-label="{escape(label)}" {size}>',
         _TIP,
     ]
     parts += [_way(layout, line) for line in layout.lines]

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from orchestrator.core.address import Address
+from orchestrator.core.firings import FIRED_BY
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend, ScoringAnswer, ScoringRequest, SystemClock
 from orchestrator.core.project import Project
 from orchestrator.core.run import RunReport
 from orchestrator.core.tracked import Tracked
 from orchestrator.engine import RunOptions, Workspace, apply_project, look_at, open_workspace
+from orchestrator.engine.runs import runs_of
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.reconcile.record import NOTE
@@ -152,6 +154,8 @@ def look(project: Project, workspace: Workspace) -> Snapshot:
         StateError, BackendError: the workspace cannot be read.
     """
     found = look_at(project, workspace)
+    scheduled = any(discover()[address.kind].fires for address in project.resources)
+    fired = [run for run in runs_of(project, workspace) if run.attributes.get(FIRED_BY)] if scheduled else []
     return Snapshot(
         project=project,
         kinds=discover(),
@@ -161,6 +165,7 @@ def look(project: Project, workspace: Workspace) -> Snapshot:
         refusal=found.refusal,
         statuses=found.statuses,
         history=workspace.store.history(_HISTORY),
+        fired=tuple(fired),
         note=workspace.store.recall(NOTE),
         taken_at=time.time(),
     )

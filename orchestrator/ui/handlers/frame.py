@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
@@ -17,6 +18,7 @@ from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.loop import loop_page
 from orchestrator.ui.pages.project import project_page
 from orchestrator.ui.pages.resource import history_rows, resource_page
+from orchestrator.ui.pages.schedules import schedules_page
 from orchestrator.ui.render import html
 from orchestrator.ui.source import Source
 
@@ -26,6 +28,7 @@ TABS: Final = (
     ("project", "/", "Project"),
     ("plan", "/plan", "Plan"),
     ("runs", "/runs", "Runs"),
+    ("schedules", "/schedules", "Schedules"),
     ("history", "/history", "History"),
     ("loop", "/loop", "Loop"),
 )
@@ -50,6 +53,10 @@ class Pages:
     def history(self, request: Request) -> Response:
         """The journal."""
         return self.page("history.html", "history", lambda now: {"history": history_rows(now)})
+
+    def schedules(self, request: Request) -> Response:
+        """Schedules with their firings."""
+        return self.page("schedules.html", "schedules", lambda now: schedules_page(now, datetime.now(UTC)))
 
     def loop(self, request: Request) -> Response:
         """What a loop that keeps the project said last."""

@@ -8,21 +8,37 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from orchestrator.core.address import Address
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.tracked import Tracked
 from orchestrator.report.bodies import lines_of
-from orchestrator.report.children import parameter_names, primary_metric, ranked
+from orchestrator.report.children import StepFacts, parameter_names, primary_metric, ranked, steps_of
 from orchestrator.report.ran import why_ran
+from orchestrator.report.run import show_duration
 from orchestrator.ui import addresses
 from orchestrator.ui.charts import line_chart
 from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.graph import Node, graph_svg
+from orchestrator.ui.pages.project import MOST_DRAWN
+from orchestrator.ui.pages.resource import moment
 from orchestrator.ui.pages.runs import row_of
+from orchestrator.ui.parallel import Trial, parallel_coordinates
 
 _CHARTS: Final = 24
+_STEP: Final = "step"
+_HEALTH: Final = {
+    "completed": "healthy",
+    "reused": "healthy",
+    "running": "progressing",
+    "queued": "progressing",
+    "failed": "degraded",
+}
+"""Of a step, for the style sheet; the others wait, or were cancelled."""
+
 _LINES: Final = 1000
 
 
@@ -32,7 +48,7 @@ def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, A
     return {
         "row": row_of(snapshot, run),
         "address": str(run.address),
-        "job_href": addresses.resource(run.address),
+        "job_href": addresses.resource(run.address) if run.address in snapshot.status_of else "/schedules",
         "running": run.health is Health.PROGRESSING,
         "urls": sorted(status.urls.items()) if status is not None and status.revision == run.revision else [],
         "why": why(snapshot, run),
@@ -64,6 +80,8 @@ def why(snapshot: Snapshot, run: Observed) -> dict[str, Any]:
         "serial": found.serial,
         "at": found.at[:19].replace("T", " "),
         "retry": found.retry,
+        "schedule": found.schedule,
+        "fired_for": moment(found.fired_for),
     }
 
 
@@ -100,6 +118,8 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
         "metric": metric,
         "parameter_names": parameter_names(children),
         "trials_chart": trials_chart(children, metric),
+        "parallel": parallel_chart(children, metric, run),
+        **steps_part(snapshot, run, children),
     }
 
 
@@ -126,6 +146,41 @@ def trials_chart(children: Sequence[Figures], metric: str) -> Markup | None:
         Point(place, value) for place, child in enumerate(children, 1) if (value := child.last(metric)) is not None
     ]
     return drawn(line_chart(f"{metric} of each child", points, dots=True)) if len(points) > 1 else None
+
+
+def parallel_chart(children: Sequence[Figures], metric: str, run: Observed) -> Markup | None:
+    """The parameters of the children that have a figure, and the figure."""
+    trials = [
+        Trial(each.child.name, each.child.parameters, each.value, best=each.best)
+        for each in ranked(children, metric, run)
+    ]
+    found = parallel_coordinates(parameter_names(children), metric, trials)
+    return drawn(found) if found else None
+
+
+def steps_part(snapshot: Snapshot, run: Observed, children: Sequence[Figures]) -> dict[str, Any]:
+    """The steps of a pipeline as a graph and as a list; nothing if this is none."""
+    desired = snapshot.project.resources.get(run.address)
+    body = run.properties if "jobs" in run.properties or desired is None else desired.properties
+    steps = steps_of(body, children)
+    places = {step.name: Address(_STEP, step.name) for step in steps}
+    needs = {places[step.name]: [places[need] for need in step.needs] for step in steps}
+    nodes = {
+        places[step.name]: Node(f"#step-{number}", _said(step), _HEALTH.get(step.status, "suspended"), step.status)
+        for number, step in enumerate(steps)
+    }
+    return {
+        "steps": [
+            {"name": step.name, "status": step.status, "type": step.type, "needs": step.needs, "child": step.child}
+            for step in steps
+        ],
+        "steps_graph": drawn(graph_svg(needs, nodes, "Steps")) if 1 < len(steps) <= MOST_DRAWN else None,
+    }
+
+
+def _said(step: StepFacts) -> str:
+    duration = step.child.duration_s if step.child is not None and step.status == "completed" else None
+    return " · ".join(filter(None, (step.status, show_duration(duration) if duration is not None else "", step.type)))
 
 
 def log_part(lines: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ function poll(part) {
         if (part.dataset.seen !== text) {
           part.dataset.seen = text;
           part.innerHTML = text; // made by our templates, escaped there
+          part.querySelectorAll("[data-graph]").forEach(zoomable);
           if (low) part.scrollTop = part.scrollHeight;
           const now = part.firstElementChild;
           if (innerLow && now) now.scrollTop = now.scrollHeight;

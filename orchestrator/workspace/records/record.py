@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from orchestrator.core.firings import STATE
 from orchestrator.core.health import Health
 
 CANCEL_REQUESTED: Final = "cancel_requested"
@@ -59,7 +60,7 @@ REGISTERED: Final = "registered"
 KEPT: Final = "kept"
 """Attribute of a model's record: ``content://DIGEST`` of the copy that was taken when it was made from what a run has made."""
 
-SCHEDULE_STATE: Final = "firing"
+SCHEDULE_STATE: Final = STATE
 """Attribute of a schedule's record: how far it has got; see `schedules.state.Firing`."""
 
 JOB_PROPERTY: Final = "azureml.jobName"

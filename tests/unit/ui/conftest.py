@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from orchestrator.core.address import Address
 from orchestrator.core.figures import Figures, Point
+from orchestrator.core.firings import FIRED_BY, FIRED_FOR, STATE
 from orchestrator.core.health import Health
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import ScoringAnswer, ScoringRequest, SystemClock
@@ -44,8 +45,23 @@ jobs:
     environment: azureml:py@latest
     compute: azureml:cpu
     inputs: {rows: {type: uri_file, path: azureml:rows@latest}}
+  flow:
+    type: pipeline
+    jobs:
+      prep: {type: command, command: "true", environment: azureml:py@latest, outputs: {out: {type: uri_folder}}}
+      fit:
+        type: command
+        command: "true"
+        environment: azureml:py@latest
+        inputs: {rows: "${{parent.jobs.prep.outputs.out}}"}
+schedules:
+  nightly:
+    create_job: azureml:train
+    trigger: {type: cron, expression: "0 3 * * *", start_time: "2026-01-01T00:00:00", time_zone: "W. Europe Standard Time"}
 """
 TRAIN = Address("jobs", "train")
+FLOW = Address("jobs", "flow")
+NIGHTLY = Address("schedules", "nightly")
 EVIL = "<script>alert('&')</script>"
 
 
@@ -96,9 +112,14 @@ class Runs:
         )  # fmt: skip
 
     def children(self, run: Observed) -> Sequence[Figures]:
+        if run.address == FLOW:
+            return [
+                Figures(run_id="flow_prep", name="prep", status="FINISHED", step="prep", reused_from=f"older{EVIL}")
+            ]
         return [
             Figures(run_id=f"trial{number}", name=f"trial {number}", status="FINISHED",
-                    parameters={"depth": str(number)}, metrics={"AUC": (Point(0, 0.5 + number / 10),)})
+                    parameters={"depth": str(number), "kernel": EVIL if number else "rbf"},
+                    metrics={"AUC": (Point(0, 0.5 + number / 10),)})
             for number in range(3)
         ]  # fmt: skip
 
@@ -139,7 +160,19 @@ def ran(looked: Snapshot) -> Snapshot:
             (1, "train-1", Health.DEGRADED, f"exit code 1 {EVIL}"), (2, "train-2", Health.HEALTHY, ""),
         )
     )  # fmt: skip
-    return with_objects(looked, {TRAIN: runs})
+    flow = Observed(FLOW, "flow-1", {"type": "pipeline"}, owner="demo", order=3)
+    fired = Observed(
+        Address("jobs", "nightly-1"), "nightly-1", {"command": "python train.py"}, order=4,
+        attributes={FIRED_BY: "nightly", FIRED_FOR: "2026-01-01T02:00:00+00:00", "metrics": {"loss": 0.25}},
+    )  # fmt: skip
+    state = {
+        "created": "2026-01-01T00:00:00+00:00",
+        "until": "2026-01-01T02:00:00+00:00",
+        "last": "2026-01-01T02:00:00+00:00",
+    }
+    trigger = looked.project.resources[NIGHTLY].properties["trigger"]
+    nightly = Observed(NIGHTLY, "", {"trigger": trigger}, owner="demo", attributes={STATE: state})
+    return replace(with_objects(looked, {TRAIN: runs, FLOW: (flow,), NIGHTLY: (nightly,)}), fired=(fired,))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from orchestrator.report.children import primary_metric
 from orchestrator.ui.charts import line_chart, share_bars, ticks_of
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.run import leaderboard
+from orchestrator.ui.parallel import Trial, parallel_coordinates
 from tests.unit.ui.conftest import TRAIN, Played, browser_of, with_objects
 
 
@@ -44,6 +45,52 @@ def test_a_run_says_why_it_ran_and_what_it_logged(ran: Snapshot) -> None:
         assert part in text
     assert "first run of this job" in browser.get("/run/jobs.train?name=train-1").text
     assert browser.get("/run/jobs.train?name=other").status_code == 404
+
+
+def test_steps_of_a_pipeline_are_a_graph_with_what_was_reused(browser: TestClient) -> None:
+    text = browser.get("/run/jobs.flow?name=flow-1").text
+    for part in (
+        'aria-label="Steps"',
+        "action-reused",
+        "action-waiting",
+        "step-reused",
+        "from older",
+        'href="#step-1"',
+    ):
+        assert part in text
+    assert text.count('<path class="edge"') == 1
+    assert "Trials" not in text
+
+
+def test_trials_are_lines_over_their_parameters(browser: TestClient) -> None:
+    text = browser.get("/run/jobs.train?name=train-2").text
+    chart = text[text.index('<svg class="chart parallel"') :]
+    assert chart.count('class="way ') == 3
+    assert chart.index("way trial") < chart.index("way best")  # the best lies over the others
+    assert "trial 2: 0.7 (depth 2" in chart
+
+
+@pytest.mark.parametrize(
+    ("values", "metrics", "axes"),
+    [
+        ({"a": ["1", "1"]}, [1.0, 2.0], 0),
+        ({"a": ["1", "2"]}, [1.0, 1.0], 2),
+        ({"a": ["1e-5", "1"], "b": ["x", ""]}, [1.0, 2.0], 3),
+        ({"a": ["1e308", "-1e308"], "b": ["<b>", "y"]}, [1.0, None], 0),
+        ({"a": ["1e308", "-1e308", "2"], "b": ["<b>", "y", "y"]}, [1.0, 2.0, float("nan")], 2),
+        ({f"p{number}": ["1", "2"] for number in range(30)}, [1.0, 2.0], 8),
+        ({}, [], 0),
+    ],
+)
+def test_any_trials_make_a_picture(values: dict[str, list[str]], metrics: list[float | None], axes: int) -> None:
+    trials = [
+        Trial(f"t{number}", {name: each[number] for name, each in values.items()}, value, best=number == 0)
+        for number, value in enumerate(metrics)
+    ]
+    chart = parallel_coordinates(list(values), "m", trials)
+    assert chart.count('class="upright"') == axes
+    assert bool(chart) == bool(axes)
+    assert "<b>" not in chart and "nan" not in chart and "inf" not in chart
 
 
 def test_logs_and_figures_are_asked_for_again_while_a_run_goes_on(ran: Snapshot, source: Played) -> None:
