@@ -118,7 +118,7 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
         "metric": metric,
         "parameter_names": parameter_names(children),
         "trials_chart": trials_chart(children, metric),
-        "parallel": parallel_chart(children, metric, run),
+        "trial_lines": parallel_chart(children, metric, run),
         **steps_part(snapshot, run, children),
     }
 
