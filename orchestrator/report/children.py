@@ -110,6 +110,11 @@ def parameter_names(children: Sequence[Figures]) -> list[str]:
     return common[:MOST_PARAMETERS]
 
 
+def has_steps(body: Mapping[str, Any]) -> bool:
+    """Whether a body is that of a pipeline with its steps."""
+    return isinstance(body.get("jobs"), Mapping)
+
+
 def steps_of(body: Mapping[str, Any], children: Sequence[Figures]) -> list[StepFacts]:
     """The steps of a pipeline, each after those it needs; empty if this is none.
 

@@ -12,7 +12,7 @@ from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.tracked import RunFile
 from orchestrator.report.bodies import lines_of
-from orchestrator.report.children import StepFacts, steps_of
+from orchestrator.report.children import StepFacts, has_steps, steps_of
 from orchestrator.report.ran import WhyRan
 from orchestrator.report.run import show_duration
 from orchestrator.report.status import HEALTH_COLOURS
@@ -47,7 +47,7 @@ class RunFacts:
     @property
     def steps(self) -> list[StepFacts]:
         """Of a pipeline; what the workspace does not tell of its body is taken from the spec."""
-        return steps_of(self.run.properties if "jobs" in self.run.properties else self.spec, self.children)
+        return steps_of(self.run.properties if has_steps(self.run.properties) else self.spec, self.children)
 
     @property
     def metrics(self) -> dict[str, float]:

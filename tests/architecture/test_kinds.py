@@ -69,6 +69,8 @@ HOMONYMS = {
     "orchestrator/workspace/pipeline/sent.py": {"compute": "a field of bodies", "jobs": "a field of bodies"},
     "orchestrator/workspace/pipeline/whole.py": {"jobs": "a field of bodies"},
     "orchestrator/workspace/supervision/supervisor.py": {"jobs": "a part of the supervisor"},
+    "orchestrator/backends/azure/tracked.py": {"data": "a field of MLflow's answers"},
+    "orchestrator/report/children.py": {"jobs": "a field of bodies"},
     "orchestrator/workspace/tracking/client.py": {"data": "a field of MLflow's answers"},
 }
 """Words that only look like a kind, by file, and what they are."""

@@ -28,7 +28,7 @@ TABS: Final = (
     ("project", "/", "Project"),
     ("plan", "/plan", "Plan"),
     ("runs", "/runs", "Runs"),
-    ("schedules", "/schedules", "Schedules"),
+    ("firings", "/schedules", "Schedules"),
     ("history", "/history", "History"),
     ("loop", "/loop", "Loop"),
 )
@@ -56,7 +56,7 @@ class Pages:
 
     def schedules(self, request: Request) -> Response:
         """Schedules with their firings."""
-        return self.page("schedules.html", "schedules", lambda now: schedules_page(now, datetime.now(UTC)))
+        return self.page("schedules.html", "firings", lambda now: schedules_page(now, datetime.now(UTC)))
 
     def loop(self, request: Request) -> Response:
         """What a loop that keeps the project said last."""

@@ -15,7 +15,7 @@ from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.tracked import Tracked
 from orchestrator.report.bodies import lines_of
-from orchestrator.report.children import StepFacts, parameter_names, primary_metric, ranked, steps_of
+from orchestrator.report.children import StepFacts, has_steps, parameter_names, primary_metric, ranked, steps_of
 from orchestrator.report.ran import why_ran
 from orchestrator.report.run import show_duration
 from orchestrator.ui import addresses
@@ -161,7 +161,7 @@ def parallel_chart(children: Sequence[Figures], metric: str, run: Observed) -> M
 def steps_part(snapshot: Snapshot, run: Observed, children: Sequence[Figures]) -> dict[str, Any]:
     """The steps of a pipeline as a graph and as a list; nothing if this is none."""
     desired = snapshot.project.resources.get(run.address)
-    body = run.properties if "jobs" in run.properties or desired is None else desired.properties
+    body = run.properties if has_steps(run.properties) or desired is None else desired.properties
     steps = steps_of(body, children)
     places = {step.name: Address(_STEP, step.name) for step in steps}
     needs = {places[step.name]: [places[need] for need in step.needs] for step in steps}

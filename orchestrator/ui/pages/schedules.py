@@ -28,7 +28,7 @@ def schedules_page(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
         now: the time, in UTC.
     """
     places = [each for each in snapshot.status_of if (kind := snapshot.kinds.get(each.kind)) is not None and kind.fires]
-    return {"schedules": [_schedule(snapshot, place, now) for place in sorted(places)]}
+    return {"firing": [_schedule(snapshot, place, now) for place in sorted(places)]}
 
 
 def _schedule(snapshot: Snapshot, place: Address, now: datetime) -> dict[str, Any]:

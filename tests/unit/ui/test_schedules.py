@@ -21,7 +21,7 @@ def shown(ran: Snapshot, **changes: Any) -> dict[str, Any]:
     """The schedule, with other things in the workspace."""
     (live,) = ran.observation.objects[NIGHTLY]
     found = with_objects(ran, {**ran.observation.objects, NIGHTLY: (replace(live, **changes),)})
-    (schedule,) = schedules_page(replace(found, fired=ran.fired), NOW)["schedules"]
+    (schedule,) = schedules_page(replace(found, fired=ran.fired), NOW)["firing"]
     return dict(schedule)
 
 
@@ -44,7 +44,7 @@ def test_a_schedule_that_does_not_fire_says_why(ran: Snapshot) -> None:
     assert shown(ran, properties={"trigger": over})["phase"] == "ended"
     assert shown(ran, properties={"trigger": {"type": "nonsense"}})["phase"] == "ended"
     gone = with_objects(ran, {})
-    assert schedules_page(gone, NOW)["schedules"][0]["phase"] == "missing"
+    assert schedules_page(gone, NOW)["firing"][0]["phase"] == "missing"
 
 
 def test_where_the_workspace_remembers_no_firing_its_age_counts(ran: Snapshot) -> None:
