@@ -31,6 +31,7 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
     """
     pages = Pages(source, allow_apply=allow_apply)
     runs = RunPages(pages, source)
+    endpoints = EndpointPages(pages, source)
     applying = ApplyPages(pages, Applier(source))
     app = Starlette(
         routes=[
@@ -42,7 +43,8 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
             Route("/apply", applying.progress),
             Route("/apply", applying.apply, methods=["POST"]),
             Route("/apply/stop", applying.stop, methods=["POST"]),
-            Route("/test/{address:path}", EndpointPages(pages, source).test, methods=["POST"]),
+            Route("/live/{address:path}", endpoints.live),
+            Route("/test/{address:path}", endpoints.test, methods=["POST"]),
             Route("/loop", pages.loop),
             Route("/runs", runs.list),
             Route("/compare", runs.compare),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -63,6 +63,43 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
     return "".join([*parts, "</svg>"])
 
 
+def time_chart(title: str, series: Mapping[str, Sequence[tuple[float, float]]], unit: str = "") -> str:
+    """Several lines over the same time, each with its colour.
+
+    Args:
+        series: name to seconds since the epoch and value, oldest first. What is not finite leaves a gap.
+        unit: of the values.
+    """
+    lines = {
+        name: [(at, value) for at, value in points if math.isfinite(value)][-_MOST:] for name, points in series.items()
+    }
+    values = [value for points in lines.values() for _, value in points]
+    moments = [at for points in lines.values() for at, _ in points]
+    name = escape(f"{title}, {unit}" if unit else title)
+    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}"><title>{name}</title>'
+    head += f'<text class="title" x="12" y="19">{name}</text>'
+    if len(set(moments)) < 2:
+        return f'{head}<text x="{_LEFT}" y="{_HEIGHT / 2}">no value yet</text></svg>'
+    first, last, ticks = min(moments), max(moments), ticks_of(0.0, max(*values, 0.0) or 1.0)
+    wide, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def place(at: float, value: float) -> str:
+        x = _LEFT + wide * (at - first) / (last - first)
+        return f"{x:.1f},{_HEIGHT - _BOTTOM - high * value / ticks[-1]:.1f}"
+
+    parts = [head, *(_tick(tick, _HEIGHT - _BOTTOM - high * tick / ticks[-1]) for tick in ticks)]
+    for number, points in enumerate(lines.values()):
+        way = " ".join(place(at, value) for at, value in points)
+        parts.append(f'<polyline class="series s{number % _COLOURS}" points="{way}"/>')
+    parts.append(f'<text x="{_LEFT}" y="{_HEIGHT - 8}">{_ago(last - first)}</text>')
+    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 8}" text-anchor="end">now</text>')
+    return "".join([*parts, "</svg>"])
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.0f} s ago" if seconds < 120 else f"{seconds / 60:.0f} min ago"
+
+
 def _tick(value: float, y: float) -> str:
     line = f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
     return f'{line}<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>'
@@ -87,15 +124,22 @@ def ticks_of(low: float, high: float) -> list[float]:
     return [round((first + number) * step, 12) for number in range(int((high - first * step) / step) + 2)]
 
 
-def share_bars(shares: Sequence[tuple[str, float]]) -> str:
-    """Parts of a whole, in per cent, side by side."""
-    told = ", ".join(f"{name} {share:g} %" for name, share in shares)
-    parts = [
-        f'<svg class="bars" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{escape(told)}">'
-    ]
+def share_bars(shares: Sequence[tuple[str, float]], colours: Sequence[str] = (), word: str = "") -> str:
+    """Parts of a whole, in per cent, side by side.
+
+    Args:
+        colours: names in the order of their colours; those of the shares if left out.
+        word: what the parts are, where that is something else than traffic.
+    """
+    order = list(colours or dict(shares))
+    told = ", ".join(filter(None, (word, *(f"{name} {share:g} %" for name, share in shares))))
+    kind = "bars thin" if word else "bars"
+    size = 'viewBox="0 0 100 10" preserveAspectRatio="none"'
+    parts = [f'<svg class="{kind}" {size} role="img" aria-label="{escape(told)}">']
     parts.append('<rect class="track" width="100" height="10"/>')
     x = 0.0
-    for number, (name, share) in enumerate(shares):
+    for name, share in shares:
+        number = order.index(name) if name in order else len(order)
         title = f"<title>{escape(name)} {share:g} %</title>"
         parts.append(f'<rect class="b{number % _COLOURS}" x="{x:.2f}" width="{share:.2f}" height="10">{title}</rect>')
         x += share

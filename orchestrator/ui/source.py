@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
 from orchestrator.core.address import Address
 from orchestrator.core.firings import FIRED_BY
+from orchestrator.core.metering import Count, Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend, ScoringAnswer, ScoringRequest, SystemClock
 from orchestrator.core.project import Project
@@ -23,6 +24,7 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.reconcile.record import NOTE
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.far import FarRuns, Kept
+from orchestrator.ui.meter import Meter
 
 _HISTORY: Final = 500
 _FRESH_S: Final = {"local": 2.0}
@@ -47,6 +49,10 @@ class Source(Protocol):
 
     def tracked(self) -> Tracked:
         """What runs have logged."""
+        ...
+
+    def readings(self, endpoint: Address) -> Sequence[Reading]:
+        """What an endpoint has answered in the last minutes, oldest first; empty if nobody counts."""
         ...
 
     def log(self, address: Address, revision: str | None) -> list[str]:
@@ -74,6 +80,7 @@ class LiveSource:
         self._looking = threading.Lock()
         self._known: Snapshot | None = None
         self._kept = Kept()
+        self._meter = Meter(self._counts)
 
     def snapshot(self) -> Snapshot:
         known = self._known
@@ -92,6 +99,9 @@ class LiveSource:
 
             return LocalRuns(Path(project.workspace.settings["path"]))
         return FarRuns(self._backend, self._kept)
+
+    def readings(self, endpoint: Address) -> Sequence[Reading]:
+        return self._meter.readings(endpoint) if self.snapshot().project.workspace.kind in _FRESH_S else ()
 
     def log(self, address: Address, revision: str | None) -> list[str]:
         with self._open() as (_, workspace):
@@ -112,6 +122,11 @@ class LiveSource:
     def _backend(self) -> Iterator[Backend]:
         with self._open() as (_, workspace):
             yield workspace.backend
+
+    def _counts(self, endpoint: Address) -> Mapping[str, Count]:
+        from orchestrator.backends.local.metering import counts  # reads without opening a workspace
+
+        return counts(Path(self.snapshot().project.workspace.settings["path"]), endpoint)
 
     def _look_later(self) -> None:
         """Look again meanwhile: a large project or a far workspace takes longer than a reader waits."""

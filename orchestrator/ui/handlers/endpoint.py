@@ -18,7 +18,8 @@ from orchestrator.report.style import harmless
 from orchestrator.ui import addresses
 from orchestrator.ui.handlers.forms import form_of
 from orchestrator.ui.handlers.frame import Pages, address_in
-from orchestrator.ui.pages.endpoint import endpoint_part
+from orchestrator.ui.pages.endpoint import endpoint_part, live_part
+from orchestrator.ui.render import html
 from orchestrator.ui.source import Source
 
 _LONGEST: Final = 100_000
@@ -30,6 +31,16 @@ class EndpointPages:
     def __init__(self, pages: Pages, source: Source) -> None:
         self._pages = pages
         self._source = source
+
+    def live(self, request: Request) -> Response:
+        """What it answers now, as a part of its page."""
+        address = address_in(request)
+        snapshot = self._source.snapshot()
+        endpoint = endpoint_part(snapshot, address) if address in snapshot.status_of else None
+        if endpoint is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "This project has no such endpoint.")
+        live = live_part(self._source.readings(address), list(endpoint["places"]))
+        return html("endpoint_live.html", {"endpoint": endpoint, "live": live})
 
     async def test(self, request: Request) -> Response:
         """Send a request and show the answer."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from orchestrator.core.address import Address
-from orchestrator.ui.charts import share_bars
+from orchestrator.core.change import Action
+from orchestrator.core.health import Health
+from orchestrator.core.metering import Rate, Reading, rates
+from orchestrator.ui.charts import share_bars, time_chart
 from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.project import Row, row_of
+
+Shares: TypeAlias = list[tuple[str, float]]
+"""Name and per cent of each deployment that gets any."""
 
 _URI: Final = "scoring_uri"
 _SHARES: Final = "traffic"
@@ -42,13 +48,91 @@ def endpoint_part(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
     wanted = [found for each in (address, *parts) if (found := snapshot.project.resources.get(each)) is not None]
     return {
         "url": url,
-        "deployments": [_deployment(snapshot, each, shares, copies) for each in inner],
-        "bars": drawn(share_bars(shares)) if shares else None,
-        "shares": [(name, share, place % 5) for place, (name, share) in enumerate(shares)],
-        "copies": copies,
+        **_traffic(snapshot, parts, inner, shares, copies),
+        "gates": _gates(snapshot, inner, [check.name for each in wanted for check in each.checks]),
         "requests": list(dict.fromkeys((check.name, check.body) for each in wanted for check in each.checks)),
         "curl": curl(url) if url else "",
         "python": _PYTHON.format(url=url) if url else "",
+    }
+
+
+def _traffic(
+    snapshot: Snapshot, parts: list[Address], inner: list[Address], shares: Shares, copies: Shares
+) -> dict[str, Any]:
+    """Who gets the requests now, and after the next apply where that differs."""
+    names = [each.leaf for each in inner]
+    planned = [_planned(snapshot, parts, field) for field in (_SHARES, _COPIES)]
+    return {
+        "deployments": [_deployment(snapshot, each, shares, copies) for each in inner],
+        "bars": drawn(share_bars(shares, names)) if shares else None,
+        "mirror_bars": drawn(share_bars(copies, names, "mirrored")) if copies else None,
+        "planned_bars": drawn(share_bars(planned[0], names, "planned")) if planned[0] not in ([], shares) else None,
+        "planned": planned[0] if planned[0] != shares else [],
+        "shares": [(name, share, _place(names, name)) for name, share in shares],
+        "copies": [(name, share, _place(names, name)) for name, share in copies],
+        "places": {name: _place(names, name) for name in names},
+    }
+
+
+def _place(names: list[str], name: str) -> int:
+    return (names.index(name) if name in names else len(names)) % 5
+
+
+def _planned(snapshot: Snapshot, parts: list[Address], field: str) -> Shares:
+    for each in parts:
+        desired = snapshot.project.resources.get(each)
+        found = desired.properties.get(field) if desired is not None else None
+        if isinstance(found, Mapping):
+            return [
+                (str(name), float(share)) for name, share in found.items() if isinstance(share, int | float) and share
+            ]
+    return []
+
+
+def _gates(snapshot: Snapshot, inner: list[Address], tests: list[str]) -> list[tuple[str, str]]:
+    """What has to be true before the traffic changes, each with a word; empty while nothing is on its way."""
+    moving = [each for each in inner if snapshot.status_of[each].health is Health.PROGRESSING]
+    waiting = [each for each in inner if (change := snapshot.changes.get(each)) and change.action is not Action.NOOP]
+    if not moving and not waiting:
+        return []
+    found = [
+        (
+            f"deployment {each.leaf} is healthy",
+            "waits for apply" if each in waiting else snapshot.status_of[each].health.value,
+        )
+        for each in inner
+    ]
+    return [*found, *((f"test “{name}” passes", "before the traffic changes") for name in dict.fromkeys(tests))]
+
+
+def live_part(readings: Sequence[Reading], names: Sequence[str]) -> dict[str, Any]:
+    """What an endpoint has answered in the last minutes.
+
+    Args:
+        readings: of its counters, oldest first.
+        names: of its deployments, in the order of their colours.
+    """
+    found = rates(readings)
+    order = {name: found.get(name, []) for name in (*names, *(each for each in found if each not in names))}
+
+    def series(value: Callable[[Rate], float | None]) -> dict[str, list[tuple[float, float]]]:
+        return {
+            name: [(rate.at, told) for rate in rows if (told := value(rate)) is not None]
+            for name, rows in order.items()
+        }
+
+    last = readings[-1].counts if readings else {}
+    return {
+        "counted": bool(readings),
+        "charts": [
+            drawn(time_chart("Requests", series(lambda rate: rate.per_s), "per second")),
+            drawn(time_chart("Errors", series(lambda rate: rate.errors_per_s), "per second")),
+            drawn(time_chart("Latency, 95th percentile", series(lambda rate: rate.p95_ms), "ms")),
+        ],
+        "totals": [
+            (name, _place(list(names), name), count, count.quantile_ms(0.5), count.quantile_ms(0.95))
+            for name, count in sorted(last.items())
+        ],
     }
 
 

@@ -57,6 +57,7 @@ def resource_page(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
         "downstream": [_link(snapshot, each) for each in sorted(snapshot.needed_by.get(address, ()))],
         "graph": graph_of(snapshot, sorted(lineage & snapshot.needs.keys())) if len(lineage) <= MOST_DRAWN else None,
         "endpoint": endpoint_part(snapshot, address),
+        "live_href": addresses.resource(address).replace("/resource/", "/live/", 1),
         "test_href": addresses.resource(address).replace("/resource/", "/test/", 1),
         "table": table_part(desired),
         "versions": _versions(snapshot, address),

@@ -24,7 +24,7 @@ function poll(part) {
     } catch (error) { /* the server is away; it may come back */ }
     setTimeout(again, Number(part.dataset.every || 2000));
   };
-  setTimeout(again, Number(part.dataset.every || 2000));
+  setTimeout(again, "soon" in part.dataset ? 20 : Number(part.dataset.every || 2000));
 }
 
 function zoomable(box) {

@@ -13,6 +13,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.firings import FIRED_BY, FIRED_FOR, STATE
 from orchestrator.core.health import Health
+from orchestrator.core.metering import Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import ScoringAnswer, ScoringRequest, SystemClock
 from orchestrator.core.project import LoadOptions
@@ -62,6 +63,17 @@ schedules:
 TRAIN = Address("jobs", "train")
 FLOW = Address("jobs", "flow")
 NIGHTLY = Address("schedules", "nightly")
+ENDPOINT = """project: served
+online_endpoints:
+  hfe:
+    auth_mode: key
+    deployments:
+      blue: {model: {type: mlflow_model, path: model}, instance_type: Standard_DS3_v2, instance_count: 1}
+      green: {model: {type: mlflow_model, path: model}, instance_type: Standard_DS3_v2, instance_count: 1}
+    traffic: {blue: 90, green: 10}
+    tests: [{name: one, request: {json: {rows: [1]}}}]
+"""
+HF = Address("online_endpoints", "hfe")
 EVIL = "<script>alert('&')</script>"
 
 
@@ -76,6 +88,7 @@ class Played:
         self.asked: list[ScoringRequest] = []
         self.agreed: list[bool] = []
         self.trouble: Exception | None = None
+        self.counted: list[Reading] = []
 
     def snapshot(self) -> Snapshot:
         if self.trouble is not None:
@@ -84,6 +97,9 @@ class Played:
 
     def tracked(self) -> Tracked:
         return Runs(self.folder)
+
+    def readings(self, endpoint: Address) -> Sequence[Reading]:
+        return self.counted
 
     def log(self, address: Address, revision: str | None) -> list[str]:
         return self.lines
@@ -173,6 +189,25 @@ def ran(looked: Snapshot) -> Snapshot:
     trigger = looked.project.resources[NIGHTLY].properties["trigger"]
     nightly = Observed(NIGHTLY, "", {"trigger": trigger}, owner="demo", attributes={STATE: state})
     return replace(with_objects(looked, {TRAIN: runs, FLOW: (flow,), NIGHTLY: (nightly,)}), fired=(fired,))
+
+
+@pytest.fixture(scope="package")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "model").mkdir()
+    (folder / "model" / "MLmodel").write_text("flavors: {python_function: {loader_module: x}}\n")
+    (folder / "spec.yaml").write_text(ENDPOINT)
+    project = load_project([folder / "spec.yaml"], LoadOptions())
+    with open_workspace(project, discover(), SystemClock()) as workspace:
+        seen = look(project, workspace)
+    endpoint = Observed(
+        HF, "", {"auth_mode": "key"}, owner="served", attributes={"scoring_uri": "http://127.0.0.1:9/a'b"}
+    )
+    traffic = Address("online_endpoints", "hfe", "traffic")
+    shares = Observed(
+        traffic, "", {"traffic": {"blue": 90, "green": 10}, "mirror_traffic": {"green": 5}}, owner="served"
+    )
+    return with_objects(seen, {HF: (endpoint,), traffic: (shares,)})
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from orchestrator.core.address import Address
+from orchestrator.core.metering import Count, Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.run import Event, EventKind, Outcome, RunReport, StepResult, Verb
 from orchestrator.engine import RunOptions
@@ -58,6 +59,21 @@ def entrance(ran: Snapshot) -> Iterator[tuple[str, str]]:
         yield place.url, place.entrance
 
 
+@pytest.fixture(scope="module")
+def endpoint(served: Snapshot) -> Iterator[tuple[str, str]]:
+    """Where a project with an endpoint is shown; each look finds ten more requests."""
+
+    class Busy(Played):
+        def readings(self, endpoint: Address) -> list[Reading]:
+            number = 10 * len(self.counted)
+            told = {"requests": number, "errors": 1, "latency_ms": {"5": number, "more": 0}}
+            self.counted.append(Reading(1000.0 + number, {name: Count.of(told) for name in ("blue", "green")}))
+            return self.counted
+
+    with serving(Busy(served, served.project.root), Listen(port=0), allow_apply=True) as place:
+        yield place.url, place.entrance
+
+
 @pytest.fixture
 def visit(chromium: Browser, entrance: tuple[str, str]) -> Iterator[Callable[..., Page]]:
     url, door = entrance
@@ -80,18 +96,38 @@ def visit(chromium: Browser, entrance: tuple[str, str]) -> Iterator[Callable[...
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 def test_every_page_fits_and_is_accessible(visit: Callable[..., Page], width: int, scheme: str) -> None:
-    page, folder = visit(width, scheme), os.environ.get("AMLCTL_SCREENSHOTS")
+    page = visit(width, scheme)
     assert "token" not in page.url
     for name, path in PAGES.items():
         page.goto(path)
         if page.locator("pre.log").count():
             expect(page.locator("pre.log").first).not_to_have_text("Loading…")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-        found = Axe().run(page).response["violations"]
-        grave = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
-        assert grave == [], name
+        accessible(page, f"{name}-{width}-{scheme}", examined=width > 390)  # what a narrow window shows is the same
+
+
+def accessible(page: Page, name: str, *, examined: bool = True) -> None:
+    """It fits the window, and axe finds nothing grave. Keeps a picture if asked to."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    if folder := os.environ.get("AMLCTL_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    if not examined:
+        return
+    found = Axe().run(page).response["violations"]
+    grave = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+    assert grave == [], name
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+def test_the_page_of_an_endpoint_moves(chromium: Browser, endpoint: tuple[str, str], width: int, scheme: str) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=endpoint[0])  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(endpoint[1])
+    page.goto("resource/online_endpoints.hfe")
+    expect(page.locator("svg.chart").first).to_be_visible()
+    page.evaluate("document.querySelectorAll('[data-poll]').forEach((part) => { part.dataset.every = '100'; })")
+    expect(page.locator("svg.chart polyline.s0")).not_to_have_count(0)  # flat lines have no box to see
+    accessible(page, f"endpoint-{width}-{scheme}")
+    context.close()
 
 
 def test_the_graph_opens_resources_and_the_keyboard_reaches_them(visit: Callable[..., Page]) -> None:

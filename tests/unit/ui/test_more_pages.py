@@ -10,47 +10,13 @@ from starlette.testclient import TestClient
 
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Transient
-from orchestrator.core.ports import ScoringAnswer, ScoringRequest, SystemClock
-from orchestrator.core.project import LoadOptions
-from orchestrator.core.resource import Observed
-from orchestrator.engine import load_project, open_workspace
-from orchestrator.kinds import discover
+from orchestrator.core.metering import Count, Reading
+from orchestrator.core.ports import ScoringAnswer, ScoringRequest
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.table import profile, table_part
-from orchestrator.ui.source import look
 from tests.unit.ui.conftest import EVIL, HOST, Played, browser_of, with_objects
 
-ENDPOINT = """project: served
-online_endpoints:
-  hfe:
-    auth_mode: key
-    deployments:
-      blue: {model: {type: mlflow_model, path: model}, instance_type: Standard_DS3_v2, instance_count: 1}
-      green: {model: {type: mlflow_model, path: model}, instance_type: Standard_DS3_v2, instance_count: 1}
-    traffic: {blue: 90, green: 10}
-    tests: [{name: one, request: {json: {rows: [1]}}}]
-"""
-HF = Address("online_endpoints", "hfe")
 FROM_HERE = {"origin": HOST}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "model").mkdir()
-    (folder / "model" / "MLmodel").write_text("flavors: {python_function: {loader_module: x}}\n")
-    (folder / "spec.yaml").write_text(ENDPOINT)
-    project = load_project([folder / "spec.yaml"], LoadOptions())
-    with open_workspace(project, discover(), SystemClock()) as workspace:
-        seen = look(project, workspace)
-    endpoint = Observed(
-        HF, "", {"auth_mode": "key"}, owner="served", attributes={"scoring_uri": "http://127.0.0.1:9/a'b"}
-    )
-    traffic = Address("online_endpoints", "hfe", "traffic")
-    shares = Observed(
-        traffic, "", {"traffic": {"blue": 90, "green": 10}, "mirror_traffic": {"green": 5}}, owner="served"
-    )
-    return with_objects(seen, {HF: (endpoint,), traffic: (shares,)})
 
 
 def test_an_endpoint_says_who_gets_the_requests_and_how_to_send_one(served: Snapshot) -> None:
@@ -66,6 +32,44 @@ def test_an_endpoint_says_who_gets_the_requests_and_how_to_send_one(served: Snap
         assert part in text
     assert text.count("Request of the test") == 1  # both deployments have it
     assert "<textarea" not in text  # read-only
+
+
+def test_an_endpoint_says_what_it_answers_now(served: Snapshot) -> None:
+    source = Played(served, served.project.root)
+    browser = browser_of(source)
+    assert 'data-poll="/live/online_endpoints.hfe"' in browser.get("/resource/online_endpoints.hfe").text
+    assert "Nobody counts requests" in browser.get("/live/online_endpoints.hfe").text
+    told = {"requests": 10, "errors": 1, "mirrored": 2, "waiting": 3, "latency_ms": {"5": 9, "50": 0, "more": 1}}
+    more = {**told, "requests": 30, "latency_ms": {"5": 9, "50": 20, "more": 1}}
+    most = {**more, "requests": 40, "latency_ms": {"5": 9, "50": 30, "more": 1}}
+    source.counted = [
+        Reading(at, {"blue": Count.of(blue), EVIL: Count.of(told)})
+        for at, blue in ((100.0, told), (110.0, more), (120.0, most))
+    ]
+    text = browser.get("/live/online_endpoints.hfe").text
+    for part in (
+        "Requests, per second",
+        "Errors, per second",
+        "Latency, 95th percentile, ms",
+        "≤ 50 ms",
+        "mirrored, green 5 %",
+    ):
+        assert part in text
+    assert EVIL not in text
+    assert text.count('class="series s0"') == 3  # blue has the first colour in each chart, as in the traffic
+    assert browser.get("/live/data.rows").status_code == browser.get("/live/online_endpoints.none").status_code == 404
+
+
+def test_what_the_traffic_waits_for_is_told(served: Snapshot) -> None:
+    browser = browser_of(Played(served, served.project.root))
+    text = browser.get("/live/online_endpoints.hfe").text
+    for part in ("Rollout", "deployment green is healthy", "waits for apply", "test “one” passes"):
+        assert part in text
+    objects = dict(served.observation.objects)
+    traffic = Address("online_endpoints", "hfe", "traffic")
+    objects[traffic] = (replace(objects[traffic][0], properties={"traffic": {"blue": 100}}),)
+    text = browser_of(Played(with_objects(served, objects), served.project.root)).get("/live/online_endpoints.hfe").text
+    assert "planned, blue 90 %, green 10 %" in text and "after apply" in text
 
 
 def test_a_request_is_sent_and_its_answer_is_text(served: Snapshot) -> None:
