@@ -18,7 +18,7 @@ from orchestrator.core.behaviour import Behaviour, LocalBehaviour
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Desired, Removal
 from orchestrator.core.tree import Path
-from orchestrator.core.wire import AssetWire, FieldWire, RecordWire
+from orchestrator.core.wire import AssetWire, FieldWire, GroupWire, RecordWire
 
 
 class Spec(BaseModel):
@@ -246,7 +246,7 @@ class Kind:
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
-    wire: RecordWire | AssetWire | FieldWire | None = None
+    wire: RecordWire | AssetWire | FieldWire | GroupWire | None = None
     numbered: bool = False
     nests: Mapping[str, str] = field(default_factory=dict)
     environments: Callable[[str, Mapping[str, Any]], Iterable[Path]] = _usual_environment

@@ -39,6 +39,23 @@ class RecordWire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupWire:
+    """A kind that stands beside the workspace, in its resource group, and of which only a record is kept: what was sent, as it is.
+
+    Attributes:
+        collection: part of its addresses below the provider: ``registries``.
+        body: a CLI v2 body of the whole resource, with ``location``, ``kind`` and ``properties``.
+        given: what the service puts where ``properties`` are silent.
+        missing: the service's code for one that is not there.
+    """
+
+    collection: str
+    body: Callable[[Mapping[str, Any]], dict[str, Any]]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = "ResourceNotFound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetWire:
     """A kind of versions that never change in what they do: they are put, read, listed and archived.
 

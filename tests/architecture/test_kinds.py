@@ -29,7 +29,15 @@ MENTIONS = 83
 
 HOMONYMS = {
     "orchestrator/reconcile/server/openapi.py": {"components": "a part of OpenAPI documents"},
-    "orchestrator/workspace/arm/openapi.py": {"components": "a part of OpenAPI documents"},
+    "orchestrator/workspace/arm/openapi.py": {
+        "components": "a part of OpenAPI documents",
+        "workspaces": "a part of addresses",
+    },
+    "orchestrator/backends/azure/specification/operations.py": {"workspaces": "a part of addresses"},
+    "orchestrator/reconcile/assemble.py": {"workspaces": "a folder"},
+    "orchestrator/workspace/arm/account.py": {"workspaces": "a part of addresses"},
+    "orchestrator/workspace/arm/judge.py": {"workspaces": "a part of addresses"},
+    "orchestrator/workspace/arm/records.py": {"workspaces": "a part of addresses"},
     "orchestrator/workspace/serving/scoring/swagger.py": {"components": "a part of OpenAPI documents"},
     "orchestrator/cli/commands/workspace.py": {"workspace": "the command"},
     "orchestrator/cli/overview.py": {"workspace": "the command"},

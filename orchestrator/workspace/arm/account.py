@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
 from orchestrator.core.errors import Conflict
@@ -14,7 +14,7 @@ from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf
 from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
-from orchestrator.workspace.records.record import RecordKey
+from orchestrator.workspace.records.record import Record, RecordKey
 
 CLOUD: Final = "AmlctlLoopback"
 LOCATION: Final = "local"
@@ -106,11 +106,34 @@ def openid(request: Request) -> Answer:
     )
 
 
+COLLECTION: Final = "workspaces"
+
+
+class Others(Protocol):
+    """Workspaces beside the one that is served, see `arm.siblings`."""
+
+    def find(self, name: str) -> Record | None: ...
+
+    def view(self, scope: Scope, record: Record) -> dict[str, Any]: ...
+
+    def views(self, scope: Scope) -> list[dict[str, Any]]: ...
+
+    def put(self, name: str, tree: Mapping[str, Any]) -> Record: ...
+
+    def patch(self, record: Record, tree: Mapping[str, Any]) -> Record: ...
+
+    def remove(self, record: Record) -> None: ...
+
+
 class Workspaces:
     """The workspace as a resource."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, siblings: Others | None = None) -> None:
         self._shelf = shelf
+        self._siblings = siblings
+
+    def _sibling(self, scope: Scope) -> Record | None:
+        return self._siblings.find(scope.workspace) if self._siblings is not None else None
 
     def register(self, routes: Routes, group: Routes, subscription: Routes) -> None:
         """Answer for it, in its own table and in those of its group and subscription."""
@@ -123,10 +146,17 @@ class Workspaces:
         subscription.add("GET", "providers/{provider}/workspaces", self._list)
 
     def _get(self, call: Call) -> Answer:
+        sibling = self._sibling(call.scope)
+        if sibling is not None and self._siblings is not None:
+            return Answer.of(self._siblings.view(call.scope, sibling))
         return Answer.of(self._view(call.request, call.scope))
 
     def _patch(self, call: Call) -> Answer:
         """Change labels. Everything else of a workspace is the folder's affair."""
+        sibling = self._sibling(call.scope)
+        if sibling is not None and self._siblings is not None:
+            self._siblings.patch(sibling, call.request.json())
+            return self._get(call)
         self.label(call.scope, call.request.json())
         return self._get(call)
 
@@ -138,6 +168,10 @@ class Workspaces:
         return self._get(call)
 
     def _delete(self, call: Call) -> Answer:
+        sibling = self._sibling(call.scope)
+        if sibling is not None and self._siblings is not None:
+            self._siblings.remove(sibling)
+            return Answer(204)
         _only_this(call.scope)
         raise Conflict(
             "The workspace cannot be deleted while the ARM server is running.",
@@ -174,7 +208,15 @@ class Workspaces:
     def _list(self, call: Call) -> Answer:
         """All of a subscription or resource group: the one."""
         scope = replace(call.scope, group=call.scope.group or GROUP)
-        return Answer.of({"value": [self._view(call.request, scope)]})
+        others = self._siblings.views(scope) if self._siblings is not None else []
+        return Answer.of({"value": [self._view(call.request, scope), *others]})
+
+    def made(self, scope: Scope, tree: Mapping[str, Any]) -> None:
+        """What a template makes: the workspace that is served gets labels, others are kept beside it."""
+        if self._siblings is None or scope.workspace.lower() == WORKSPACE.lower():
+            self.label(scope, tree)
+        else:
+            self._siblings.put(scope.workspace, tree)
 
     def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
         """It, as the service shows a workspace: under its own name, whatever the caller calls it."""

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from orchestrator.core.inborn import DEFAULT_DATASTORES
-from orchestrator.core.kind import Kinds
-from orchestrator.core.wire import AssetWire, RecordWire
+from orchestrator.core.kind import Kind, Kinds
+from orchestrator.core.wire import AssetWire, GroupWire, RecordWire
 from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles, schedules
 from orchestrator.workspace.arm import codes as code_versions
 from orchestrator.workspace.arm import jobs as runs
@@ -33,6 +33,7 @@ from orchestrator.workspace.arm.routes import Answering, Call, Found, Routes
 from orchestrator.workspace.arm.schedules import Schedules
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
 from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.siblings import Siblings
 from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.templates import Templates
 from orchestrator.workspace.arm.tokens import Tokens
@@ -68,6 +69,13 @@ def _shown(kinds: Kinds, shelf: Shelf) -> Iterator[tuple[str, Part]]:
             yield kind.key, Assets(versions_of(kind, kind.wire), shelf)
         elif isinstance(kind.wire, RecordWire):
             yield kind.key, Records(kind, kind.wire, shelf, kinds)
+
+
+def _beside(kinds: Kinds) -> Iterator[tuple[Kind, GroupWire]]:
+    """The kinds that stand beside the workspace."""
+    for kind in kinds.values():
+        if isinstance(kind.wire, GroupWire):
+            yield kind, kind.wire
 
 
 class Facade:
@@ -114,10 +122,13 @@ class Facade:
     def _with_token(self, storage: Storage, kinds: Kinds) -> Routes:
         routes, subscription, group, workspace, history, data = (Routes() for _ in range(6))
         shelf, operations = self._shelf, Operations(self._shelf)
-        workspaces = account.Workspaces(shelf)
+        beside = {wire.collection: Siblings(kind, wire, shelf) for kind, wire in _beside(kinds)}
+        workspaces = account.Workspaces(shelf, beside.pop(account.COLLECTION, None))
         workspaces.register(workspace, group, subscription)
-        Templates(workspaces.label).register(group)
+        Templates(workspaces.made).register(group)
         operations.register(subscription)
+        for siblings in beside.values():
+            siblings.register(group)
         Catalogue().register(workspace, group, subscription)
         codes = Codes(shelf, storage, self._tokens)
         jobs = Jobs(shelf, operations, codes)

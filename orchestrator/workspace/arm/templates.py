@@ -75,9 +75,6 @@ class Templates:
                 fix="Make the resource through its own API.",
             )
         for each in found:
-            kind = str(each.get("kind") or "default")
-            if kind.lower() != "default":
-                raise Invalid(f"The embedded workspace does not support kind '{kind}'.", fix="Leave 'kind' out.")
             self._label(Scope(subscription, group, str(each.get("name"))), each)
         made: dict[str, Any] = {
             "id": request.path,

@@ -125,6 +125,7 @@ PATHS = {
         if hasattr(kind.wire, "collection")
     },
 }  # fmt: skip
+PATHS["workspaces"] = "/Microsoft.Resources/deployments/"
 """Where writes of a kind go on the wire."""
 
 ON_WIRE = frozenset({*PATHS, "roles"})

@@ -65,7 +65,7 @@ class NamedDriver(MutableDriver):
 
     def _delete(self, ml: Any, address: Address) -> Any:
         remove = self._kind.azure.remove
-        answer = getattr(self._collection(ml), remove)(address.name)
+        answer = getattr(self._collection(ml), remove)(name=address.name)
         return answer if remove.startswith("begin_") else None
 
 

@@ -25,7 +25,7 @@ def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) ->
         Exception: whatever the client raises on a body that it does not accept.
     """
     # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
-    deciding = {name: body[name] for name in ("type", "task") if name in body}
+    deciding = {name: body[name] for name in ("type", "task", "kind") if name in body}
     decides = typed or "task" in deciding or loader == "load_online_deployment"
     source = io.StringIO(json.dumps(deciding)) if typed or (decides and deciding) else None
     load = getattr(ml, loader, None) or getattr(_load_functions, loader)

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from azure.ai.ml.constants._common import ArmConstants
 from azure.ai.ml.operations import _workspace_operations_base as workspaces
+from azure.core.exceptions import ResourceNotFoundError
 
 from orchestrator.backends.azure.sdk.requests import send
 
@@ -37,7 +38,7 @@ def _deployment_name(workspace: str) -> str:
 _NAMING: Final = threading.Lock()
 
 
-def make_workspace(client: Any, entity: Any, identity: str) -> Any:
+def make_workspace(client: Any, entity: Any, identity: str, *, new: bool = False) -> Any:
     """Start a deployment that makes a workspace with its storage account, key vault, log and insights.
 
     The client draws new names for all of these at each call, so that a call repeated after a lost answer would leave a second set
@@ -45,11 +46,13 @@ def make_workspace(client: Any, entity: Any, identity: str) -> Any:
 
     Args:
         identity: the workspace's identifier.
+        new: it is known not to be there, so that nobody asks for it: a server with one workspace answers by any name, and the client
+            would change that one.
 
     Returns:
         The poller of the deployment: that of the client around it neither waits nor tells whether it is done.
     """
-    with _steady_names(identity):
+    with _steady_names(identity), _not_asked_for(client.workspaces, entity.name if new else ""):
         poller = client.workspaces.begin_create(entity)
     return getattr(poller.polling_method(), "poller", poller)
 
@@ -68,3 +71,22 @@ def _steady_names(identity: str) -> Iterator[None]:
             yield
         finally:
             workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name = before
+
+
+@contextmanager
+def _not_asked_for(operations: Any, name: str) -> Iterator[None]:
+    asked = operations.get
+
+    def get(wanted: str | None = None, **named: Any) -> Any:
+        if wanted is not None and wanted == name:
+            raise ResourceNotFoundError(f"The workspace '{name}' was not found.")
+        found = asked(wanted, **named)
+        # A project takes it over from its hub and would send the name of the enumeration. Source: azure-ai-ml 1.35, ``begin_create``.
+        found.public_network_access = getattr(found.public_network_access, "value", found.public_network_access)
+        return found
+
+    operations.get = get
+    try:
+        yield
+    finally:
+        del operations.get

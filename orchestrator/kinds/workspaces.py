@@ -1,0 +1,110 @@
+"""Workspaces beside the one of the target: plain ones, hubs and projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
+from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
+from orchestrator.core.refusal import Refusal
+from orchestrator.core.resource import Removal
+from orchestrator.core.wire import GroupWire
+
+_HERE: Final = "orchestrator.core.workspace_bodies"
+
+
+def _variant(body: Mapping[str, Any]) -> str:
+    return str(body.get("kind") or "default").lower()
+
+
+def _refusals(variant: str, body: Mapping[str, Any]) -> Iterator[Refusal]:
+    yield Refusal(
+        "the embedded workspace is one workspace",
+        (),
+        "Exclude it from this target with `lifecycle: {targets: […]}`.",
+    )
+
+
+def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+    """Without the resource group: it is that of the target."""
+    body.pop("resource_group", None)
+    return body
+
+
+def _returned(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what says nothing: empty texts, a network that lets everybody in, the tag that the client sets when it creates.
+
+    Source: measured with azure-ai-ml 1.35.
+    """
+    (body.get("tags") or {}).pop("createdByToolkit", None)
+    acls = body.get("network_acls")
+    if isinstance(acls, Mapping) and not acls.get("ip_rules"):
+        body.pop("network_acls")
+    return {name: value for name, value in body.items() if value != ""}
+
+
+def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    acls = body.get("network_acls")
+    if isinstance(acls, Mapping) and acls.get("default_action") == "Deny" and not acls.get("ip_rules"):
+        yield BodyProblem(
+            ("network_acls",),
+            "missing-field",
+            "With 'default_action: Deny' the network needs 'ip_rules': without them nobody could connect.",
+            "Add 'ip_rules: [{value: 203.0.113.0/24}]', or use public_network_access: Disabled.",
+        )
+
+
+def _body(resource: Mapping[str, Any]) -> dict[str, Any]:
+    properties = resource.get("properties") or {}
+    kind = str(resource.get("kind") or "default").lower()
+    return {
+        "kind": None if kind == "default" else kind,
+        "location": resource.get("location"),
+        "display_name": properties.get("friendlyName"),
+        "description": properties.get("description"),
+        "hub_id": properties.get("hubResourceId"),
+    }
+
+
+KIND: Final = Kind(
+    key="workspaces",
+    order=150,
+    title="workspace",
+    identity=Identity.NAMED,
+    variants=Variants(
+        {"default": f"{_HERE}:PlainWorkspace", "hub": f"{_HERE}:HubWorkspace", "project": f"{_HERE}:ProjectWorkspace"}
+    ),
+    variant=_variant,
+    variant_field="kind",
+    name=NameRule(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}",
+        "3 to 33 letters, digits, '-' and '_'; starts with a letter or digit",
+        "Azure REST specification, Microsoft.MachineLearningServices/workspaces",
+    ),
+    azure=AzureBinding(
+        "workspaces",
+        "load_workspace",
+        "begin_create",
+        "begin_delete",
+        driver="siblings",
+        spoken=_spoken,
+        returned=_returned,
+        typed=True,
+        readers={
+            "default": "workspace.workspace:WorkspaceSchema",
+            "hub": "workspace.ai_workspaces.hub:HubSchema",
+            "project": "workspace.ai_workspaces.project:ProjectSchema",
+        },
+    ),
+    behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
+    local=LOCAL_RECORD,
+    wire=GroupWire(collection="workspaces", body=_body, given={"provisioningState": "Succeeded"}),
+    source="Azure ML CLI v2 YAML reference: workspace",
+    schemas=("workspace.schema", "workspace.", "hub.schema", "hub.", "project.schema"),
+    shape=("hub_id", "managed_network", "hbi_workspace", "storage_account", "key_vault"),
+    removal=Removal.DELETE,
+    problems=_problems,
+    local_refusals=_refusals,
+    attributes=("id", "name", "location"),
+)

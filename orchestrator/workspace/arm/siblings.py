@@ -1,0 +1,146 @@
+"""What stands beside the workspace in its resource group: registries and other workspaces. They are kept, and do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.core.kind import Kind
+from orchestrator.core.wire import GroupWire, without_nothing
+from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.messages import Answer, WireError
+from orchestrator.workspace.arm.paging import page
+from orchestrator.workspace.arm.routes import Call, Routes
+from orchestrator.workspace.arm.scope import PROVIDER, Scope
+from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.records.record import Record, RecordKey
+
+_KEPT: Final = ("location", "kind", "identity", "sku", "properties")
+"""Members of a resource that are kept as they were sent."""
+
+
+_IDENTITIES: Final = {
+    "systemassigned": "SystemAssigned",
+    "userassigned": "UserAssigned",
+    "systemassigned,userassigned": "SystemAssigned,UserAssigned",
+}
+"""As the service spells them. Source: Azure REST specification, ``ManagedServiceIdentityType``."""
+
+
+_SWITCHES: Final = {"true": True, "false": False, "True": True, "False": False}
+"""Parameters of templates are texts."""
+
+
+def _told(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource without members that are expressions of a template: what they name is made beside it."""
+    return {
+        name: _told(value)
+        if isinstance(value, Mapping)
+        else _SWITCHES.get(value, value)
+        if isinstance(value, str)
+        else value
+        for name, value in tree.items()
+        if not (isinstance(value, str) and value.startswith("[") and value.endswith("]"))
+    }
+
+
+class Siblings:
+    """Answers for one such kind.
+
+    Args:
+        kind: whose records.
+        wire: how they look.
+    """
+
+    def __init__(self, kind: Kind, wire: GroupWire, shelf: Shelf) -> None:
+        self._kind = kind
+        self._wire = wire
+        self._shelf = shelf
+
+    def register(self, group: Routes) -> None:
+        """Answer for them, below the resource group."""
+        collection = f"providers/{PROVIDER}/{self._wire.collection}"
+        group.add("GET", collection, self._list)
+        group.add("GET", f"{collection}/{{name}}", self._get)
+        group.add("PUT", f"{collection}/{{name}}", self._put)
+        group.add("PATCH", f"{collection}/{{name}}", self._patch)
+        group.add("DELETE", f"{collection}/{{name}}", self._delete)
+
+    def find(self, name: str) -> Record | None:
+        """One of them by its name, in any case; None if it is not there."""
+        found = (record for record in self._shelf.list(self._kind.key) if record.name.lower() == name.lower())
+        return next(found, None)
+
+    def views(self, scope: Scope) -> list[dict[str, Any]]:
+        """All of them as the service shows them."""
+        return [self.view(scope, record) for record in self._shelf.list(self._kind.key)]
+
+    def view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        """One of them as the service shows it."""
+        sent = sent_of(record) or {}
+        group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers/{PROVIDER}"
+        return {
+            "location": LOCATION,
+            **sent,
+            "id": f"{group}/{self._wire.collection}/{record.name}",
+            "name": record.name,
+            "type": f"{PROVIDER}/{self._wire.collection}",
+            "systemData": system_data(record),
+            "tags": all_tags(record),
+            "properties": {**self._wire.given, **without_nothing(sent.get("properties") or {})},
+        }
+
+    def put(self, name: str, tree: Mapping[str, Any]) -> Record:
+        """Make one, or write it anew."""
+        sent = _told({member: tree[member] for member in _KEPT if tree.get(member) is not None})
+        identity = sent.get("identity")
+        if isinstance(identity, Mapping) and identity.get("type"):
+            sent["identity"] = {
+                **identity,
+                "type": _IDENTITIES.get(str(identity["type"]).lower().replace(" ", ""), "None"),
+            }
+        tags, marks = split_tags(tree.get("tags"))
+        body = without_nothing({**self._wire.body(sent), "tags": tags or None})
+        existing = self.find(name)
+        key = existing.key if existing is not None else RecordKey(self._kind.key, f"{self._kind.key}.{name}")
+        record, _ = self._shelf.write(Entry(key, body, sent, marks, self._kind.variant(body)))
+        return record
+
+    def patch(self, record: Record, tree: Mapping[str, Any]) -> Record:
+        """Change the members that a body has."""
+        sent = sent_of(record) or {}
+        more = without_nothing({name: tree.get(name) for name in _KEPT if name != "properties"})
+        properties = {**(sent.get("properties") or {}), **without_nothing(tree.get("properties") or {})}
+        tags = tree["tags"] if tree.get("tags") is not None else all_tags(record)
+        return self.put(record.name, {**sent, **more, "properties": properties, "tags": tags})
+
+    def remove(self, record: Record) -> None:
+        """Take one away."""
+        self._shelf.remove(record, works=False)
+
+    def _list(self, call: Call) -> Answer:
+        return page(call.request, self.views(call.scope), lambda view: view)
+
+    def _found(self, call: Call) -> Record:
+        record = self.find(call.names["name"])
+        if record is None:
+            raise WireError(404, self._wire.missing, f"The {self._kind.title} '{call.names['name']}' was not found.")
+        return record
+
+    def _get(self, call: Call) -> Answer:
+        return Answer.of(self.view(call.scope, self._found(call)))
+
+    def _put(self, call: Call) -> Answer:
+        new = self.find(call.names["name"]) is None
+        record = self.put(call.names["name"], call.request.json())
+        return Answer.of(self.view(call.scope, record), 201 if new else 200)
+
+    def _patch(self, call: Call) -> Answer:
+        return Answer.of(self.view(call.scope, self.patch(self._found(call), call.request.json())))
+
+    def _delete(self, call: Call) -> Answer:
+        record = self.find(call.names["name"])
+        if record is None:
+            return Answer(204)
+        self.remove(record)
+        return Answer(204)
