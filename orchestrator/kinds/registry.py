@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -11,7 +11,6 @@ from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
 from orchestrator.core.bodies import Flag, Resource, Whole, Words
 from orchestrator.core.field_mark import Alias, Computed, Immutable, ServiceValue, Spelling, WriteOnly
 from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
-from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.wire import GroupWire
 
@@ -88,14 +87,6 @@ class Registry(Resource):
     )
 
 
-def _refusals(variant: str, body: Mapping[str, Any]) -> Iterator[Refusal]:
-    yield Refusal(
-        "it has no registries; several workspaces share nothing there",
-        (),
-        "Exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
-
-
 def _body(resource: Mapping[str, Any]) -> dict[str, Any]:
     properties = resource.get("properties") or {}
     regions = [{"location": region.get("location")} for region in properties.get("regionDetails") or ()]
@@ -134,6 +125,5 @@ KIND: Final = Kind(
     schemas=("registry.schema", "registry."),
     shape=("replication_locations",),
     removal=Removal.DELETE,
-    local_refusals=_refusals,
     attributes=("id", "name", "location"),
 )

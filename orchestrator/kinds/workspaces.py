@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
-from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.wire import GroupWire
 
@@ -16,14 +15,6 @@ _HERE: Final = "orchestrator.core.workspace_bodies"
 
 def _variant(body: Mapping[str, Any]) -> str:
     return str(body.get("kind") or "default").lower()
-
-
-def _refusals(variant: str, body: Mapping[str, Any]) -> Iterator[Refusal]:
-    yield Refusal(
-        "the embedded workspace is one workspace",
-        (),
-        "Exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
 
 
 def _spoken(body: dict[str, Any]) -> dict[str, Any]:
@@ -105,6 +96,5 @@ KIND: Final = Kind(
     shape=("hub_id", "managed_network", "hbi_workspace", "storage_account", "key_vault"),
     removal=Removal.DELETE,
     problems=_problems,
-    local_refusals=_refusals,
     attributes=("id", "name", "location"),
 )

@@ -137,13 +137,18 @@ class Workspaces:
 
     def register(self, routes: Routes, group: Routes, subscription: Routes) -> None:
         """Answer for it, in its own table and in those of its group and subscription."""
-        routes.add("GET", "", self._get)
-        routes.add("PATCH", "", self._patch)
-        routes.add("PUT", "", self._put)
-        routes.add("DELETE", "", self._delete)
+        kind = COLLECTION if self._siblings is not None else ""
+        own = Routes(kind)
+        own.add("GET", "", self._get)
+        own.add("PATCH", "", self._patch)
+        own.add("PUT", "", self._put)
+        own.add("DELETE", "", self._delete)
+        routes.include(own)
         group.add("GET", "", self._group)
-        group.add("GET", "providers/{provider}/workspaces", self._list)
-        subscription.add("GET", "providers/{provider}/workspaces", self._list)
+        for table in (group, subscription):
+            listed = Routes(kind)
+            listed.add("GET", "providers/{provider}/workspaces", self._list)
+            table.include(listed)
 
     def _get(self, call: Call) -> Answer:
         sibling = self._sibling(call.scope)
@@ -154,17 +159,23 @@ class Workspaces:
     def _patch(self, call: Call) -> Answer:
         """Change labels. Everything else of a workspace is the folder's affair."""
         sibling = self._sibling(call.scope)
-        if sibling is not None and self._siblings is not None:
+        if self._siblings is None or is_served(call.scope):
+            self.label(call.request.json())
+        elif sibling is not None:
             self._siblings.patch(sibling, call.request.json())
-            return self._get(call)
-        self.label(call.scope, call.request.json())
+        else:
+            # A client that is told of this workspace by the name of a new one changes it in the place of making it.
+            self._siblings.put(call.scope.workspace, call.request.json())
         return self._get(call)
 
     def _put(self, call: Call) -> Answer:
-        """The workspace with these labels and no others: what is created is there already."""
+        """The workspace with these labels and no others: what is created is there already. Another one is kept beside it."""
         tree = call.request.json()
+        if self._siblings is not None and not is_served(call.scope):
+            self._siblings.put(call.scope.workspace, tree)
+            return self._get(call)
         sent = tree.get("properties") or {}
-        self.label(call.scope, {"tags": tree.get("tags") or {}, "properties": {**dict.fromkeys(_LABELS), **sent}})
+        self.label({"tags": tree.get("tags") or {}, "properties": {**dict.fromkeys(_LABELS), **sent}})
         return self._get(call)
 
     def _delete(self, call: Call) -> Answer:
@@ -172,23 +183,19 @@ class Workspaces:
         if sibling is not None and self._siblings is not None:
             self._siblings.remove(sibling)
             return Answer(204)
-        _only_this(call.scope)
+        if not is_served(call.scope):
+            return Answer(204)
         raise Conflict(
             "The workspace cannot be deleted while the ARM server is running.",
             fix="Stop it, then: amlctl workspace reset",
         )
 
-    def label(self, scope: Scope, body: Mapping[str, Any]) -> None:
-        """Change the labels that a body has.
+    def label(self, body: Mapping[str, Any]) -> None:
+        """Change the labels of the workspace that is served to those that a body has.
 
         Args:
-            scope: the workspace that shall have them.
             body: of the service's form: ``tags``, and ``properties`` with ``friendlyName`` and ``description``.
-
-        Raises:
-            Conflict: it is not the workspace that is served.
         """
-        _only_this(scope)
         properties = body.get("properties") or {}
         sent = {name: properties[name] for name in _LABELS if name in properties}
         labels = {**self._labels(), **sent} | ({"tags": body["tags"]} if body.get("tags") is not None else {})
@@ -206,15 +213,17 @@ class Workspaces:
         return Answer.of({"id": identifier, **fields, "properties": {"provisioningState": "Succeeded"}})
 
     def _list(self, call: Call) -> Answer:
-        """All of a subscription or resource group: the one."""
+        """All of a subscription or resource group: the one, and those that are kept beside it; of the kinds that are asked for."""
         scope = replace(call.scope, group=call.scope.group or GROUP)
         others = self._siblings.views(scope) if self._siblings is not None else []
-        return Answer.of({"value": [self._view(call.request, scope), *others]})
+        kinds = {kind.strip().lower() for kind in call.request.query.get("kind", "").split(",")} - {""}
+        found = [self._view(call.request, scope), *others]
+        return Answer.of({"value": [each for each in found if not kinds or str(each["kind"]).lower() in kinds]})
 
     def made(self, scope: Scope, tree: Mapping[str, Any]) -> None:
         """What a template makes: the workspace that is served gets labels, others are kept beside it."""
-        if self._siblings is None or scope.workspace.lower() == WORKSPACE.lower():
-            self.label(scope, tree)
+        if self._siblings is None or is_served(scope):
+            self.label(tree)
         else:
             self._siblings.put(scope.workspace, tree)
 
@@ -251,10 +260,6 @@ class Workspaces:
         }
 
 
-def _only_this(scope: Scope) -> None:
-    """Refuse to make or change a workspace that there is not."""
-    if scope.workspace.lower() != WORKSPACE.lower():
-        raise Conflict(
-            f"This server has one workspace, '{WORKSPACE}'; '{scope.workspace}' cannot be created or changed.",
-            fix=f"Call it '{WORKSPACE}'. For another workspace, run `amlctl workspace serve --arm` in another project.",
-        )
+def is_served(scope: Scope) -> bool:
+    """Whether the caller means the workspace that is served by its own name."""
+    return scope.workspace.lower() == WORKSPACE.lower()

@@ -98,6 +98,7 @@ class Facade:
         self._sections = {**SECTIONS, **own}
         storage = Storage(shelf.paths, shelf.workspace)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
+        self._beside = {wire.collection: Siblings(kind, wire, shelf) for kind, wire in _beside(kinds)}
         self._open = self._without_token()
         self._private = self._with_token(storage, kinds)
 
@@ -122,13 +123,14 @@ class Facade:
     def _with_token(self, storage: Storage, kinds: Kinds) -> Routes:
         routes, subscription, group, workspace, history, data = (Routes() for _ in range(6))
         shelf, operations = self._shelf, Operations(self._shelf)
-        beside = {wire.collection: Siblings(kind, wire, shelf) for kind, wire in _beside(kinds)}
-        workspaces = account.Workspaces(shelf, beside.pop(account.COLLECTION, None))
+        others = self._beside.get(account.COLLECTION)
+        workspaces = account.Workspaces(shelf, others)
         workspaces.register(workspace, group, subscription)
         Templates(workspaces.made).register(group)
         operations.register(subscription)
-        for siblings in beside.values():
-            siblings.register(group)
+        for siblings in self._beside.values():
+            if siblings is not others:
+                siblings.register(group, subscription)
         Catalogue().register(workspace, group, subscription)
         codes = Codes(shelf, storage, self._tokens)
         jobs = Jobs(shelf, operations, codes)
@@ -185,6 +187,8 @@ class Facade:
         scope = Scope(*(names.pop(name, "") for name in Scope.__slots__))
         if not scope.workspace:
             return Call(request, scope, names)
+        if account.COLLECTION in self._beside and not found.route.path.endswith("{workspace}"):
+            self._beside[account.COLLECTION].refuse_contents(scope.workspace)
         if request.method in ("GET", "HEAD"):
             # azure-ai-ml asks for the versions of azureml:NAME when it resolves azureml:NAME@LABEL
             names = {part: name.removeprefix(REFERENCE) for part, name in names.items()}

@@ -41,9 +41,7 @@ class Catalogue:
         workspace.add("POST", "resyncKeys", _done, "Read the keys again.")
         for collection in ("outboundRules", "features", "outboundNetworkDependenciesEndpoints"):
             workspace.add("GET", collection, _none, f"List {collection}: there are none.")
-        for routes in (group, subscription):
-            routes.add("GET", _REGISTRIES, _none, "List registries: there are none.")
-        group.add("*", f"{_REGISTRIES}/{{place:path}}", _no_registry, "Registries are refused.")
+        group.add("*", f"{_REGISTRIES}/{{registry}}/{{place:path}}", _no_registry, "Assets of registries are refused.")
 
 
 def discover_registries(root: Routes) -> None:
@@ -117,5 +115,5 @@ def _no_registry(call: Call) -> Answer:
     raise WireError(
         404,
         "RegistryNotFound",
-        "The embedded workspace has no registries. Create the asset in the workspace, or run against Azure.",
+        "The embedded workspace serves no registries; it only records them. Create the asset in the workspace, or run against Azure.",
     )

@@ -126,8 +126,9 @@ def _noun_and_verb(route: Answering, method: str) -> tuple[str, str]:
         verb = _VERBS.get(method, "Do")
     if route.methods is None:
         verb += "Any"
-    if route.kind and "workspaces" in literals:
-        literals = literals[literals.index("workspaces") + 1 :] or ["workspaces"]
+    inside = literals[literals.index("workspaces") + 1 :] if "workspaces" in literals else []
+    if route.kind and (inside or last == "{workspace}"):
+        literals = inside or ["workspaces"]
     elif "subscriptions" in literals:
         literals = [each for each in literals if each not in ("subscriptions", "providers")]
     return "".join(map(_camel, literals)) or "Root", _camel(verb)

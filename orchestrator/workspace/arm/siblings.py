@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.core.kind import Kind
 from orchestrator.core.wire import GroupWire, without_nothing
-from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.account import GROUP, LOCATION, WORKSPACE
 from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -57,14 +58,18 @@ class Siblings:
         self._wire = wire
         self._shelf = shelf
 
-    def register(self, group: Routes) -> None:
-        """Answer for them, below the resource group."""
+    def register(self, group: Routes, subscription: Routes) -> None:
+        """Answer for them, below the resource group; and list them, below the subscription."""
         collection = f"providers/{PROVIDER}/{self._wire.collection}"
-        group.add("GET", collection, self._list)
-        group.add("GET", f"{collection}/{{name}}", self._get)
-        group.add("PUT", f"{collection}/{{name}}", self._put)
-        group.add("PATCH", f"{collection}/{{name}}", self._patch)
-        group.add("DELETE", f"{collection}/{{name}}", self._delete)
+        here, above = Routes(self._kind.key), Routes(self._kind.key)
+        for routes in (here, above):
+            routes.add("GET", collection, self._list)
+        here.add("GET", f"{collection}/{{name}}", self._get)
+        here.add("PUT", f"{collection}/{{name}}", self._put)
+        here.add("PATCH", f"{collection}/{{name}}", self._patch)
+        here.add("DELETE", f"{collection}/{{name}}", self._delete)
+        group.include(here)
+        subscription.include(above)
 
     def find(self, name: str) -> Record | None:
         """One of them by its name, in any case; None if it is not there."""
@@ -118,13 +123,29 @@ class Siblings:
         """Take one away."""
         self._shelf.remove(record, works=False)
 
+    def refuse_contents(self, name: str) -> None:
+        """Tell who asks for what is in one of them.
+
+        Raises:
+            WireError: it is one of them.
+        """
+        if self.find(name) is not None:
+            raise WireError(
+                404,
+                "NotSupportedLocally",
+                f"The {self._kind.title} '{name}' is only recorded on this server; what is in it is not served. "
+                f"Connect to the workspace '{WORKSPACE}'.",
+            )
+
     def _list(self, call: Call) -> Answer:
-        return page(call.request, self.views(call.scope), lambda view: view)
+        scope = replace(call.scope, group=call.scope.group or GROUP)
+        return page(call.request, self.views(scope), lambda view: view)
 
     def _found(self, call: Call) -> Record:
         record = self.find(call.names["name"])
         if record is None:
-            raise WireError(404, self._wire.missing, f"The {self._kind.title} '{call.names['name']}' was not found.")
+            text = f"The {self._kind.title} '{call.names['name']}' was not found. This server only records them, and serves none."
+            raise WireError(404, self._wire.missing, text)
         return record
 
     def _get(self, call: Call) -> Answer:

@@ -15,23 +15,23 @@ RESOURCES: Final = "Microsoft.Resources"
 _WORKSPACE: Final = f"{PROVIDER}/workspaces".lower()
 _PARAMETER = re.compile(r"\[\s*parameters\(\s*'([^']+)'\s*\)\s*\]")
 
-Label = Callable[[Scope, Mapping[str, Any]], None]
+Make = Callable[[Scope, Mapping[str, Any]], None]
 
 
 class Templates:
     """Answers for ``Microsoft.Resources/deployments``.
 
-    A template that makes the workspace that is served labels it. Storage, vault and insights beside it are what the
-    workspace has anyway. Templates of anything else are refused.
+    A template that makes the workspace that is served labels it; others are kept beside it. Storage, vault and insights are what
+    the workspace has anyway. Templates of anything else are refused.
 
     Source: Azure REST API, Resource Manager, deployments; the template of azure-ai-ml, ``workspace_base.json``.
 
     Args:
-        label: changes the labels of a workspace to those of a resource's body; refuses one that is not served.
+        make: makes a workspace of a resource's body.
     """
 
-    def __init__(self, label: Label) -> None:
-        self._label = label
+    def __init__(self, make: Make) -> None:
+        self._make = make
         self._made: dict[str, Mapping[str, Any]] = {}
 
     def register(self, group: Routes) -> None:
@@ -61,7 +61,6 @@ class Templates:
 
         Raises:
             Invalid: it makes something else than the workspace.
-            Conflict: it makes a workspace that is not served.
         """
         request, subscription, group = call.request, call.scope.subscription, call.scope.group
         sent = request.json().get("properties") or {}
@@ -75,7 +74,7 @@ class Templates:
                 fix="Make the resource through its own API.",
             )
         for each in found:
-            self._label(Scope(subscription, group, str(each.get("name"))), each)
+            self._make(Scope(subscription, group, str(each.get("name"))), each)
         made: dict[str, Any] = {
             "id": request.path,
             "name": call.names["deployment"],

@@ -91,11 +91,11 @@ def test_what_there_is_none_of_is_an_empty_list(wire: Wire, path: str) -> None:
         ("GET", "/registrymanagement/v1.0/registries/azureml/discovery"),
         ("GET", f"{GROUP}{PROVIDER}/registries/azureml"),
         ("GET", f"{GROUP}{PROVIDER}/registries/azureml/models/m/versions/1"),
-        ("PUT", f"{GROUP}{PROVIDER}/registries/mine"),
+        ("PUT", f"{GROUP}{PROVIDER}/registries/mine/models/m/versions/1"),
     ],
 )
-def test_registries_are_refused_in_words(wire: Wire, method: str, path: str) -> None:
-    with pytest.raises(WireError, match="no registries") as caught:
+def test_what_is_in_registries_is_refused_in_words(wire: Wire, method: str, path: str) -> None:
+    with pytest.raises(WireError, match="only records") as caught:
         wire(method, path)
     assert (caught.value.status, caught.value.code) == (404, "RegistryNotFound")
 

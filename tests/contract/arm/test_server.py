@@ -142,4 +142,4 @@ def test_the_environment_names_a_host_that_refuses_registries_in_words(service: 
     place = service.client_environment()["REGISTRY_DISCOVERY_ENDPOINT_URL"].removeprefix(service.url)
     status, body = ask(service, "GET", f"{place}registrymanagement/v1.0/registries/azureml/discovery")
     assert status == 404
-    assert b"no registries" in body
+    assert b"serves no registries" in body

@@ -1,4 +1,4 @@
-"""The workspace as clients make, label and find it: there is one, and the answer says so."""
+"""The workspace as clients make, label and find it: one is served; others, and registries, are kept beside it as records."""
 
 from __future__ import annotations
 
@@ -63,19 +63,33 @@ def test_creating_by_a_deployment_labels_it_too(client: Any, service: FaultyServ
 
 
 @pytest.mark.parametrize("path", ["found", "not found"])
-@pytest.mark.parametrize("name", ["other", "mlw-dev", "local2"])
-def test_another_is_refused_by_name_and_changes_nothing(
-    client: Any, service: FaultyService, name: str, path: str
-) -> None:
-    from azure.core.exceptions import HttpResponseError
-
+def test_another_is_kept_beside_it_and_changes_nothing(client: Any, service: FaultyService, path: str) -> None:
+    """With `found`, the client is shown the one workspace by the new one's name, and changes it in the place of making one."""
     before = said(client.workspaces.get("local"))
     if path == "not found":
-        service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", f"/workspaces/{name}$")
-    with pytest.raises(HttpResponseError, match=f"one workspace, 'local'; '{name}'") as caught:
-        client.workspaces.begin_create(workspace(name, description="mine", tags={"a": "b"})).result()
-    assert (caught.value.status_code, caught.value.error.code) == (409, "Conflict")
+        service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", "/workspaces/other$")
+    made = client.workspaces.begin_create(workspace("other", description="mine", tags={"a": "b"})).result()
+    assert (made.name, made.description, made.tags["a"]) == ("other", "mine", "b")
+    assert made.id.endswith("/workspaces/other")
+    assert {each.name for each in client.workspaces.list()} == {"local", "other"}
     assert said(client.workspaces.get("local")) == before
+    client.workspaces.begin_delete("other", delete_dependent_resources=False).result()
+    assert [each.name for each in client.workspaces.list()] == ["local"]
+
+
+def test_what_is_in_another_is_not_served(client: Any, connect: Any, service: FaultyService) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    client.workspaces.begin_create(workspace("other")).result()
+    for ask in (
+        lambda ml: list(ml.jobs.list()),
+        lambda ml: ml.data.get("a", version="1"),
+        lambda ml: ml.compute.get("b"),
+    ):
+        with pytest.raises(HttpResponseError, match="'other' is only recorded on this server") as caught:
+            ask(connect("other"))
+        assert caught.value.status_code == 404
+    assert list(client.jobs.list()) == []
 
 
 def test_who_works_under_another_name_reads_the_real_one(connect: Any) -> None:
@@ -84,15 +98,42 @@ def test_who_works_under_another_name_reads_the_real_one(connect: Any) -> None:
     assert client.workspaces.get("ml-prod").id.endswith("/workspaces/local")
 
 
-def test_hubs_are_refused_and_so_is_deleting(client: Any, service: FaultyService) -> None:
-    from azure.ai.ml.entities import Hub
+def test_hubs_and_projects_are_kept_as_records(client: Any, service: FaultyService) -> None:
+    from azure.ai.ml.entities import Hub, Project
+
+    group = client.workspaces.get("local").id.rpartition("/")[0]
+    hub = Hub(name="center", display_name="Center", location="westeurope")
+    project = Project(name="part", hub_id=f"{group}/center")
+    for entity, kind in ((hub, "hub"), (project, "project")):
+        service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", f"/workspaces/{entity.name}$")
+        made = client.workspaces.begin_create(entity).result()
+        assert (made.name, made._kind) == (entity.name, kind)
+        assert type(client.workspaces.get(entity.name)) is type(entity)
+    assert client.workspaces.get("part").hub_id == f"{group}/center"
+    assert [each.name for each in client.workspaces.list(filtered_kinds="hub")] == ["center"]
+
+
+def test_the_one_that_is_served_is_not_deleted_over_the_wire(client: Any) -> None:
     from azure.core.exceptions import HttpResponseError
 
-    service.faults.add(Refuse(404, "ResourceNotFound", "not yet"), "GET", GET)
-    with pytest.raises(HttpResponseError, match="does not support kind 'hub'"):
-        client.workspaces.begin_create(Hub(name="local")).result()
     with pytest.raises(HttpResponseError, match="workspace reset"):
         client.workspaces.begin_delete("local", delete_dependent_resources=False).result()
+    assert client.workspaces.get("local").name == "local"
+
+
+def test_registries_are_kept_as_records(client: Any) -> None:
+    from azure.ai.ml.entities import Registry
+    from azure.core.exceptions import ResourceNotFoundError
+
+    registry = Registry(name="shared", location="westeurope", replication_locations=[], tags={"a": "b"})
+    client.registries.begin_create(registry).result()
+    found = client.registries.get("shared")
+    assert (found.name, found.location, found.tags) == ("shared", "westeurope", {"a": "b"})
+    assert [each.name for each in client.registries.list()] == ["shared"]
+    assert [each.name for each in client.registries.list(scope="subscription")] == ["shared"]
+    client.registries.begin_delete(name="shared").result()
+    with pytest.raises(ResourceNotFoundError):
+        client.registries.get("shared")
 
 
 @pytest.mark.parametrize("name", ["workspaceblobstore", "workspaceartifactstore"])
