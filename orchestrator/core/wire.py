@@ -40,7 +40,7 @@ class RecordWire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupWire:
-    """A kind that stands beside the workspace, in its resource group, and of which only a record is kept: what was sent, as it is.
+    """A kind of resource of the resource group, as the workspace itself is; the server keeps a record of what was sent.
 
     Attributes:
         collection: part of its addresses below the provider: ``registries``.

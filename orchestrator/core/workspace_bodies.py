@@ -21,7 +21,7 @@ _Id: TypeAlias = Annotated[str, Field(pattern=r"^/")]
 
 
 class CustomerKey(Spec):
-    """A key of one's own that encrypts the workspace's data."""
+    """A customer-managed key that encrypts the data of the workspace."""
 
     key_vault: str | None = Field(None, description="Resource ID of the key vault.")
     key_uri: Annotated[str, Field(pattern=r"^https?://")] | None = Field(None, description="URL of the key.")
@@ -81,20 +81,20 @@ class PrivateEndpoint(Spec):
     spark_enabled: Flag = Field(description="Whether Spark jobs reach it.")
 
 
-class _Rule(Spec):
+class OutboundRule(Spec):
     name: str = Field(description="Name of the rule.")
     category: Annotated[str | None, Computed("set by the service")] = Field(None, description="Category of the rule.")
     status: Annotated[str | None, Computed("set by the service")] = Field(None, description="Status of the rule.")
 
 
-class TagRule(_Rule):
+class TagRule(OutboundRule):
     """Traffic to a service of Azure is allowed."""
 
     type: Literal["service_tag"] = Field(description="Type of the rule.")
     destination: ServiceTag = Field(description="Where the traffic goes.")
 
 
-class EndpointRule(_Rule):
+class EndpointRule(OutboundRule):
     """Traffic to one resource is allowed, by a private endpoint."""
 
     type: Literal["private_endpoint"] = Field(description="Type of the rule.")
@@ -102,7 +102,7 @@ class EndpointRule(_Rule):
     fqdns: list[str] | None = Field(None, description="Domain names of the resource.")
 
 
-class DomainRule(_Rule):
+class DomainRule(OutboundRule):
     """Traffic to a domain is allowed."""
 
     type: Literal["fqdn"] = Field(description="Type of the rule.")
@@ -113,9 +113,11 @@ class ManagedNetwork(Spec):
     """The network that the service manages for the workspace."""
 
     isolation_mode: Annotated[Literal["disabled", "allow_internet_outbound", "allow_only_approved_outbound"], CAMEL] = (
-        Field(description="What may be reached from inside.")
+        Field(description="Outbound traffic that is allowed.")
     )
-    outbound_rules: list[EndpointRule | TagRule | DomainRule] | None = Field(None, description="What may be reached.")
+    outbound_rules: list[EndpointRule | TagRule | DomainRule] | None = Field(
+        None, description="Rules for outbound traffic."
+    )
     firewall_sku: Annotated[Literal["standard", "basic"] | None, CAMEL] = Field(
         None, description="Tier of the firewall."
     )
@@ -133,7 +135,7 @@ class ServerlessNetwork(Spec):
     no_public_ip: Flag | None = Field(None, description="Whether the machines have no public address.")
 
 
-class _Workspace(Resource):
+class WorkspaceBody(Resource):
     description: Annotated[Words | None, Metadata("a description is a label only"), _NAMED] = Field(
         None, description="A description."
     )
@@ -146,7 +148,7 @@ class _Workspace(Resource):
     resource_group: Annotated[str | None, Computed("it is that of the target")] = Field(
         None, description="Resource group, for readers of the document: the target's is used."
     )
-    hbi_workspace: Annotated[Flag | None, _FIXED, ServiceValue("false unless said")] = Field(
+    hbi_workspace: Annotated[Flag | None, _FIXED, ServiceValue("false by default")] = Field(
         None, description="Whether the service collects fewer diagnostic data."
     )
     storage_account: Annotated[_Id | None, _FIXED, _MADE, ANY_CASE] = Field(
@@ -162,8 +164,8 @@ class _Workspace(Resource):
     customer_managed_key: Annotated[CustomerKey | None, _COMES_BACK] = Field(None, description="Encryption key.")
     image_build_compute: Annotated[str | None, _COMES_BACK] = Field(None, description="Compute that builds images.")
     public_network_access: Annotated[
-        Literal["Enabled", "Disabled"] | None, CAMEL, ServiceValue("Enabled unless said")
-    ] = Field(None, description="Whether it can be reached from the internet.")
+        Literal["Enabled", "Disabled"] | None, CAMEL, ServiceValue("Enabled by default")
+    ] = Field(None, description="Whether the workspace accepts traffic from the internet. Default: Enabled.")
     network_acls: Annotated[NetworkAcls | None, _COMES_BACK] = Field(None, description="Who may connect.")
     system_datastores_auth_mode: Annotated[str | None, _COMES_BACK] = Field(
         None, description="How the default datastores are opened: accesskey or identity."
@@ -191,11 +193,11 @@ class _Workspace(Resource):
     )
 
 
-class PlainWorkspace(_Workspace):
+class PlainWorkspace(WorkspaceBody):
     """A workspace with the storage account, key vault and insights that it names or the service creates."""
 
 
-class HubWorkspace(_Workspace):
+class HubWorkspace(WorkspaceBody):
     """A hub: what its projects share."""
 
     kind: Literal["hub"] = Field(description="Always hub.")
@@ -204,7 +206,7 @@ class HubWorkspace(_Workspace):
     )
 
 
-class ProjectWorkspace(_Workspace):
+class ProjectWorkspace(WorkspaceBody):
     """A project of a hub."""
 
     kind: Literal["project"] = Field(description="Always project.")

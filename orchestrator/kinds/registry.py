@@ -73,8 +73,8 @@ class Registry(Resource):
     public_network_access: Annotated[
         Literal["Enabled", "Disabled"] | None,
         Spelling("the service writes capitals", camel=True),
-        ServiceValue("Enabled unless said"),
-    ] = Field(None, description="Whether it can be reached from the internet.")
+        ServiceValue("Enabled by default"),
+    ] = Field(None, description="Whether the registry accepts traffic from the internet. Default: Enabled.")
     replication_locations: Annotated[list[Region], _COMES_BACK] = Field(description="Regions, the first one included.")
     intellectual_property: Annotated[Publisher | None, _COMES_BACK] = Field(
         None, description="Publisher of the assets."

@@ -41,7 +41,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
         yield BodyProblem(
             ("network_acls",),
             "missing-field",
-            "With 'default_action: Deny' the network needs 'ip_rules': without them nobody could connect.",
+            "With 'default_action: Deny' the network needs 'ip_rules': without them, all connections are rejected.",
             "Add 'ip_rules: [{value: 203.0.113.0/24}]', or use public_network_access: Disabled.",
         )
 

@@ -42,7 +42,7 @@ PAGE = ROOT / "docs" / "how-to" / "add-a-kind.md"
 @pytest.fixture(scope="module")
 def kind() -> Iterator[Kind]:
     """The kind of the page, as a module of its own."""
-    module = ModuleType("orchestrator.kinds.registry")
+    module = ModuleType("orchestrator.kinds.registry_of_the_page")
     sys.modules[module.__name__] = module
     exec(compile(CODE, str(PAGE), "exec"), module.__dict__)
     yield module.__dict__["KIND"]

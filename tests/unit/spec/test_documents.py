@@ -94,6 +94,12 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         ("name: e\nimage: i\nversion: 1", "environments", "a version alone tells nothing"),
         (f"$schema: {AZURE}commandComponent.schema.json\ncommand: x", "components", "its address"),
         (f"$schema: {AZURE}workspaceConnection.schema.json\ntype: git", "connections", "as its address says"),
+        (f"$schema: {AZURE}registry.schema.json\nname: r", "registries", "its address"),
+        ("name: r\nlocation: x\nreplication_locations: []", "registries", "the fields"),
+        (f"$schema: {AZURE}workspace.schema.json\nname: w", "workspaces", "its address"),
+        (f"$schema: {AZURE}hub.schema.json\nname: w\nkind: hub", "workspaces", "its address"),
+        ("name: w\nlocation: x\nmanaged_network: {isolation_mode: disabled}", "workspaces", "the fields"),
+        ("name: w\nlocation: x\nhbi_workspace: false\ndisplay_name: y", "workspaces", "the fields"),
     ],
 )
 def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
@@ -103,8 +109,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        "registry", "featureStore",
-        "ModelVersionPackage", "workspace",
+        "featureStore", "ModelVersionPackage",
     ],
 )  # fmt: skip
 def test_documents_of_later_versions_are_named(schema: str) -> None:
