@@ -63,7 +63,7 @@ def test_each_variant_has_a_reader_if_any_has(kind: Kind) -> None:
     assert kind.azure.readers.keys() == set(kind.variants)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert all([resolve_name(f"azure.ai.ml._schema.{place}") for place in kind.azure.readers.values()])
+        assert all(resolve_name(f"azure.ai.ml._schema.{place}") for place in kind.azure.readers.values())
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.key)
