@@ -216,6 +216,7 @@ class Kind:
         inborn: names of objects that every workspace has from birth. They can be taken over; they are never deleted.
         order: the place of its section among the sections of a spec, as people write and read them. Parts have none.
         fires: its resources start runs, which can be asked of them at any time.
+        batches: data are sent to its resources, each time for a job.
         foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
@@ -240,6 +241,7 @@ class Kind:
     inborn: tuple[str, ...] = ()
     foundation: bool = False
     fires: bool = False
+    batches: bool = False
     order: int = 1_000
     defaults: Mapping[str, Any] = field(default_factory=dict)
     exact_variants: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -274,7 +275,7 @@ KIND: Final = Kind(
         },
     ),
     behaviour=Behaviour(timeout_s=7_200.0, rank=1, instant=True, tested_alone=False),
-    local=LOCAL_RECORD,
+    local=replace(LOCAL_RECORD, reveals=True),
     wire=RecordWire(
         collection="batchEndpoints",
         part="deployments",

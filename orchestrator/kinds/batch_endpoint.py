@@ -77,5 +77,6 @@ KIND: Final = Kind(
         Child("batch_endpoints.defaults", ("defaults",), keyed=False),
     ),
     removal=Removal.DELETE,
+    batches=True,
     attributes=("id", "name", "location"),
 )

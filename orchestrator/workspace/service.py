@@ -28,9 +28,9 @@ from orchestrator.workspace.operations.forecasts import (
     read_conda,
     recipes,
 )
+from orchestrator.workspace.operations.invoking import Invoking
 from orchestrator.workspace.operations.log_reading import LogReader, log_file
 from orchestrator.workspace.operations.log_reading import follow as follow_log
-from orchestrator.workspace.operations.metering import Metering
 from orchestrator.workspace.operations.records import Draft, writable
 from orchestrator.workspace.operations.waiting import Waiter
 from orchestrator.workspace.pipeline import expressions
@@ -105,7 +105,7 @@ __all__ = [
 _NO_KINDS: Final[Kinds] = MappingProxyType({})
 
 
-class Workspace(Metering):
+class Workspace(Invoking):
     """One embedded workspace. Safe to use from several threads.
 
     All methods that read or write records raise `Transient` if another process keeps the database busy, and `Invalid` if it is damaged.

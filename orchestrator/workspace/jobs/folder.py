@@ -82,6 +82,11 @@ class JobFolder:
         return self.path / "metrics.json"
 
     @property
+    def progress(self) -> Path:
+        """What of it has been done, a line of JSON for each part, for jobs of many parts: begun again after a kill, it does the rest."""
+        return self.path / "progress.jsonl"
+
+    @property
     def reason(self) -> Path:
         """Why it failed, in the words of a program of ours, which come before the code that it ends with."""
         return self.path / "reason.txt"

@@ -19,7 +19,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.folder.trees import remove_tree
 from orchestrator.workspace.jobs.children import Children, takes_place
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
-from orchestrator.workspace.jobs.preparation import Preparation
+from orchestrator.workspace.jobs.preparation import ATTEMPT, Preparation
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import Settlement
 from orchestrator.workspace.processes.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
@@ -36,9 +36,6 @@ MAX_ATTEMPTS: Final = 3
 itself, with whatever code, is the job's own doing and is not begun again."""
 
 VANISHED: Final = "Interrupted: its process ended without a result."
-
-ATTEMPT: Final = "attempt"
-"""The attribute that counts them."""
 
 STOP_GRACE_S: Final = 8.0
 """A runner gets this long to end its job and write that down; longer than its own grace for the job, seconds."""

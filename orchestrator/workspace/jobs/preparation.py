@@ -30,6 +30,7 @@ from orchestrator.workspace.records.record import PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
+from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
 from orchestrator.workspace.tracking.run_files import show_in_mlflow
 from orchestrator.workspace.tracking.server import TrackingServer
 
@@ -37,6 +38,12 @@ HIDDEN: Final = "MLFLOW_TRACKING_TOKEN"
 """Name under which the tracking server's token is hidden in logs."""
 
 DEFAULT_EXPERIMENT: Final = "Default"
+
+ATTEMPT: Final = "attempt"
+"""The attribute of a record that counts how often the run was begun."""
+
+ENVIRONMENT_OF: Final = "environment_of"
+"""Member of a body: the input whose MLflow model declares the environment, where the job names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Preparation:
     tracking: TrackingServer
 
     def prepare(self, record: Record, tell: Callable[[str], None]) -> RunOrder:
-        """Make a run ready. What an earlier attempt left in its folder is thrown away. Blocks, possibly for minutes.
+        """Make a run ready. Of what an earlier attempt left in its folder, only parts that are done stay. Blocks, possibly for minutes.
 
         Args:
             record: of kind ``jobs``.
@@ -63,14 +70,14 @@ class Preparation:
         body = secrets.reveal(record)
         folder = JobFolder(self.paths.job(record.revision))
         execution = execution_of(record.variant)
-        _fresh(folder)
+        _fresh(folder, again=ATTEMPT in record.attributes)
         self._tell_of_gpu(record, folder, tell)
         with ThreadPoolExecutor(1, thread_name_prefix="tracking") as side:
             # The tracking server takes seconds to load, as does an environment: both at once.
             tracked = side.submit(start_tracking, self.tracking, self.store, record, _experiment(record, body))
-            python = self._python(record, body, folder, tell)
-            self._lay_out_code(record, body.get("code"), folder)
             inputs, literals = self._inputs(record, body)
+            python = self._python(record, body, inputs, folder, tell)
+            self._lay_out_code(record, body.get("code"), folder)
             outputs = self._outputs(record, body, folder)
             run = tracked.result()
         self._show_logs(record, folder)
@@ -104,10 +111,22 @@ class Preparation:
             tell(notice)
             note(folder.log, notice)
 
-    def _python(self, record: Record, body: Mapping[str, Any], folder: JobFolder, tell: Callable[[str], None]) -> Path:
+    def _python(
+        self,
+        record: Record,
+        body: Mapping[str, Any],
+        inputs: Mapping[str, str],
+        folder: JobFolder,
+        tell: Callable[[str], None],
+    ) -> Path:
         if execution_of(record.variant).own_python:
             return Path(sys.executable)
-        shared = self.environments.python_for(body.get("environment"), tell, Wish.of(record))
+        of = inputs.get(str(body.get(ENVIRONMENT_OF)))
+        model = mlflow_folder(Path(of)) if of and body.get("environment") is None else None
+        if model is not None:
+            shared = self.environments.python_of_model(model, tell, Wish.of(record))
+        else:
+            shared = self.environments.python_for(body.get("environment"), tell, Wish.of(record))
         return self.environments.layer_for(shared, folder.environment)
 
     def _lay_out_code(self, record: Record, code: object, folder: JobFolder) -> None:
@@ -164,6 +183,7 @@ class Preparation:
             "AZUREML_ROOT_RUN_ID": self._root(record),
             **{f"AZUREML_SWEEP_{name}": text for name, text in (record.attributes.get(PARAMETERS) or {}).items()},
             "AMLCTL_PROGRAMS": str(Path(programs.__file__).parent),
+            "AMLCTL_PROGRESS": str(JobFolder(self.paths.job(record.revision)).progress),
             "AZUREML_EXPERIMENT_NAME": experiment,
             "AZUREML_EXPERIMENT_ID": tracked.run.experiment_id,
             **tracked.access.environment(),
@@ -196,14 +216,16 @@ def _user_environ(body: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): literal_text(value) for name, value in variables.items()}
 
 
-def _fresh(folder: JobFolder) -> None:
-    for file in (folder.order, folder.exit, folder.process, folder.metrics, folder.reason):
+def _fresh(folder: JobFolder, *, again: bool) -> None:
+    """An empty folder. A run that is begun again, and has noted what it has done, keeps what came of that."""
+    kept = {folder.progress, folder.outputs} if again and folder.progress.exists() else set()
+    for file in {folder.order, folder.exit, folder.process, folder.metrics, folder.reason, folder.progress} - kept:
         file.unlink(missing_ok=True)
-    for part in (folder.code, folder.inputs, folder.outputs, folder.logs, folder.environment):
+    for part in {folder.code, folder.inputs, folder.outputs, folder.logs, folder.environment} - kept:
         if part.exists():
             remove_tree(part)
     for part in (folder.code, folder.outputs, folder.logs):
-        part.mkdir(mode=PRIVATE_FOLDER, parents=True)
+        part.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 
 def _copy_writable(source: Path, target: Path) -> None:

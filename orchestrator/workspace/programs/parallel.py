@@ -1,10 +1,13 @@
 """Cuts an input into mini-batches and gives them to worker processes. ``python parallel.py SETTINGS INPUT [APPEND_TO] -- ARGUMENTS``.
 
+What has been done is kept in the file that AMLCTL_PROGRESS names, so that a run that is begun again does the rest only.
+
 Source: Azure ML documentation, parallel jobs in pipelines: entry script, mini-batches, retries, error thresholds.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -20,6 +23,9 @@ WORKER = Path(__file__).with_name("parallel_worker.py")
 NO_LIMIT = -1
 UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 DEFAULT_ROWS_FILE = "parallel_run_step.txt"
+PROGRESS = "AMLCTL_PROGRESS"
+NEWS = 20
+"""So many lines of the log tell how far it is."""
 TABLE = "MLTable"
 
 
@@ -39,6 +45,7 @@ class Settings(NamedTuple):
         error_threshold: so many failed items are tolerated; -1 is any number.
         batch_threshold: so many failed mini-batches are tolerated; -1 is any number.
         level: of what is logged.
+        file: where the rows go, if the place for them is a folder.
     """
 
     script: str
@@ -49,6 +56,7 @@ class Settings(NamedTuple):
     error_threshold: int
     batch_threshold: int
     level: str
+    file: str = DEFAULT_ROWS_FILE
 
 
 class Batch(NamedTuple):
@@ -143,12 +151,43 @@ class Worker:
         self._process.wait()
 
 
+class Journal:
+    """A line of JSON for each mini-batch that has ended.
+
+    Args:
+        path: of the file; empty for none.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path) if path else None
+
+    def ended(self, batches: list[Batch]) -> dict[int, dict[str, Any]]:
+        """What became of the mini-batches that have ended, by their numbers. A last line that is cut off does not count."""
+        known = {batch.number: batch.files for batch in batches}
+        found: dict[int, dict[str, Any]] = {}
+        text = self._path.read_text(encoding="utf-8") if self._path and self._path.is_file() else ""
+        for line in text.splitlines():
+            with contextlib.suppress(ValueError):
+                said = json.loads(line)
+                if "batch" in said and known.get(said["batch"]) == said["files"]:
+                    found[said["batch"]] = said["answer"]
+        return found
+
+    def note(self, **said: Any) -> None:
+        """Note how many there are (``total``), or that one has ended (``batch``, ``files``, ``answer``)."""
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(said) + "\n")
+
+
 class Run:
     """All mini-batches, done."""
 
-    def __init__(self, settings: Settings, arguments: list[str]) -> None:
+    def __init__(self, settings: Settings, arguments: list[str], journal: Journal) -> None:
         self._settings = settings
         self._arguments = arguments
+        self._journal = journal
+        self._total = self._ended = 0
         self._lock = threading.Lock()
         self._rows: dict[int, list[str]] = {}
         self._failed_items = 0
@@ -162,9 +201,17 @@ class Run:
             Failed: more has failed than may.
         """
         waiting: queue.Queue[Batch] = queue.Queue()
+        self._total = len(batches)
+        before = self._journal.ended(batches)
+        self._journal.note(total=len(batches))
         for batch in batches:
-            waiting.put(batch)
-        count = max(1, min(self._settings.workers, len(batches)))
+            if batch.number in before:
+                self._take(batch, before[batch.number])
+            else:
+                waiting.put(batch)
+        if before:
+            say(f"resumed: {len(before)} of {self._total} mini-batches have ended before")
+        count = max(1, min(self._settings.workers, waiting.qsize()))
         threads = [threading.Thread(target=self._work, args=(waiting,)) for _ in range(count)]
         started = time.monotonic()
         for thread in threads:
@@ -194,29 +241,35 @@ class Run:
                 say(
                     f"mini-batch {batch.number}, attempt {attempt + 1} of {self._settings.retries + 1}: {answer['error']}"
                 )
-            self._take(batch, answer)
+            with self._lock:
+                self._journal.note(batch=batch.number, files=batch.files, answer=answer)
+                self._take(batch, answer)
+                self._tell()
         if worker is not None and worker.alive:
             worker.finish()
 
     def _take(self, batch: Batch, answer: dict[str, Any]) -> None:
         settings = self._settings
-        with self._lock:
-            if "fatal" in answer:
-                self._why = str(answer["error"])
-            elif "error" in answer:
-                self._failed_batches += 1
-                self._failed_items += len(batch.files)
-            else:
-                rows = answer["rows"]
-                self._rows[batch.number] = rows
-                if answer.get("counted", True):
-                    self._failed_items += max(0, int(answer["items"]) - len(rows))
-            for what, count, most in (
-                ("items", self._failed_items, settings.error_threshold),
-                ("mini-batches", self._failed_batches, settings.batch_threshold),
-            ):
-                if self._why is None and most != NO_LIMIT and count > most:
-                    self._why = f"{count} {what} failed; {most} may fail. The last error: {answer.get('error', 'fewer rows than items')}"
+        self._ended += 1
+        if "fatal" in answer:
+            self._why = str(answer["error"])
+        elif "error" in answer:
+            self._failed_batches += 1
+            self._failed_items += len(batch.files)
+        else:
+            rows = answer["rows"]
+            self._rows[batch.number] = rows
+            self._failed_items += max(0, int(answer["items"]) - len(rows))
+        for what, count, most in (
+            ("items", self._failed_items, settings.error_threshold),
+            ("mini-batches", self._failed_batches, settings.batch_threshold),
+        ):
+            if self._why is None and most != NO_LIMIT and count > most:
+                self._why = f"{count} {what} failed; {most} may fail. The last error: {answer.get('error', 'fewer rows than items')}"
+
+    def _tell(self) -> None:
+        if self._ended * NEWS // self._total > (self._ended - 1) * NEWS // self._total:
+            say(f"{self._ended} of {self._total} mini-batches done")
 
 
 def say(line: str) -> None:
@@ -230,14 +283,15 @@ def main(arguments: list[str]) -> int:
     said, place, *append = arguments[:cut]
     settings = Settings(**json.loads(said))
     try:
-        rows = Run(settings, arguments[cut + 1 :]).all(batches_of(Path(place), settings.size))
+        run = Run(settings, arguments[cut + 1 :], Journal(os.environ.pop(PROGRESS, "")))
+        rows = run.all(batches_of(Path(place), settings.size))
     except Failed as error:
         say(f"error: {error}")
         return 1
     if append:
         target = Path(append[0])
         if target.is_dir():
-            target = target / DEFAULT_ROWS_FILE
+            target = target / settings.file
         target.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
     return 0
 

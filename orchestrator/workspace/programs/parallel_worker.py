@@ -18,7 +18,7 @@ ROW_SEPARATOR = " "
 
 def load(script: str) -> Any:
     """The entry script as a module, ready to run. Its neighbours can be imported, as from a script that is started."""
-    path = Path(script).resolve()
+    path = Path(os.path.expandvars(script)).resolve()
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
@@ -79,7 +79,8 @@ def answer(module: Any, question: dict[str, Any]) -> dict[str, Any]:
         return {"rows": rows, "items": items}
     except Exception as error:
         traceback.print_exc()
-        return {"error": f"{type(error).__name__}: {error}"}
+        told = {"error": f"{type(error).__name__}: {error}"}
+        return {**told, "fatal": True} if getattr(error, "fatal", False) else told
 
 
 def main() -> None:

@@ -37,11 +37,10 @@ def _job(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
         )
     source = _place(said.get("input_data"), "input_data") or ""
     target = _place(task.get("append_row_to"), "task.append_row_to")
-    settings = shlex.quote(json.dumps(_settings(said, task, step), sort_keys=True))
-    parts = ["python", PROGRAM, settings, source, target or "", "--", str(task.get("program_arguments") or "")]
+    settings = settings_of(said, str(task["entry_script"]), step)
     return COMMAND.key, {
         "type": COMMAND.key,
-        "command": " ".join(part for part in parts if part),
+        "command": program(settings, source, target or "", str(task.get("program_arguments") or "")),
         "code": task.get("code"),
         "environment": task["environment"],
         "environment_variables": said.get("environment_variables"),
@@ -57,12 +56,32 @@ def _place(text: Any, field: str) -> str | None:
     return f"${{{{{match[1]}.{match[2]}}}}}"
 
 
-def _settings(said: Mapping[str, Any], task: Mapping[str, Any], step: Body) -> dict[str, Any]:
+def program(settings: Mapping[str, Any], source: str, target: str, arguments: str) -> str:
+    """The command that works on mini-batches.
+
+    Args:
+        settings: see `programs.parallel.Settings`.
+        source: the placeholder of what is cut into mini-batches.
+        target: that of the file or folder that gets the rows; empty if none does.
+        arguments: of the script.
+    """
+    said = shlex.quote(json.dumps(settings, sort_keys=True))
+    return " ".join(part for part in ("python", PROGRAM, said, source, target, "--", arguments) if part)
+
+
+def settings_of(said: Mapping[str, Any], script: str, step: Body) -> dict[str, Any]:
+    """What a step says of its mini-batches, as `programs.parallel.Settings`.
+
+    Args:
+        said: the step's fields, over those of its component.
+        script: the entry script.
+        step: in whose inputs a number may stand.
+    """
     retry = {**(said.get("retry_settings") or {})}
     nodes = _number((said.get("resources") or {}).get("instance_count"), 1, step)
     each = _number(said.get("max_concurrency_per_instance"), os.cpu_count() or 1, step)
     return {
-        "script": str(task["entry_script"]),
+        "script": script,
         "size": str(_value(said.get("mini_batch_size"), step) or "1"),
         "workers": nodes * each,
         "retries": _number(retry.get("max_retries"), _RETRIES, step),

@@ -1,0 +1,1 @@
+"""Batch endpoints, invoked: the job that a request and a deployment make."""
