@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from orchestrator.backends.azure.batches import Batches
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.connection import connection_of
 from orchestrator.backends.azure.drivers.context import DriverContext, Interest, driver_of, under
@@ -22,6 +23,7 @@ from orchestrator.backends.azure.tracked import AzureRuns
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
 from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
+from orchestrator.core.batch import BatchJob, BatchRequest
 from orchestrator.core.errors import Failed, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Identity, Kinds
@@ -72,6 +74,7 @@ class AzureBackend:
         self._operations = Operations()
         self._context = DriverContext(self.client, kinds, interest)
         self._scorer = Scorer(self.client, self._context.reads)
+        self._batches = Batches(self.client)
         self._drivers = {key: driver_of(kind, self._context) for key, kind in kinds.items()}
 
     @property
@@ -155,6 +158,18 @@ class AzureBackend:
         if not isinstance(driver, ScheduleDriver):
             raise Invalid(f"{address} cannot be fired.")
         return driver.trigger(address)
+
+    def invoke(self, endpoint: Address, request: BatchRequest) -> BatchJob:
+        """See `Batching`."""
+        return self._batches.invoke(endpoint, request)
+
+    def batch_jobs(self, endpoint: Address, deployment: str = "") -> Sequence[BatchJob]:
+        """See `Batching`."""
+        return self._batches.jobs(endpoint, deployment)
+
+    def batch_job(self, endpoint: Address, name: str) -> BatchJob:
+        """See `Batching`."""
+        return self._batches.job(endpoint, name)
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
         driver = self._driver(address.kind)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from orchestrator.backends.local.batches import Batches
 from orchestrator.backends.local.bodies import to_observed
 from orchestrator.backends.local.doubts import Doubts
 from orchestrator.backends.local.drafts import Drafts, key_of, only_labels
@@ -18,6 +19,7 @@ from orchestrator.backends.local.shares import with_shares
 from orchestrator.backends.local.tracked import LocalRuns
 from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
+from orchestrator.core.batch import BatchJob, BatchRequest
 from orchestrator.core.errors import Conflict, Invalid, NotFound, Transient
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Identity, Kind, Kinds
@@ -65,6 +67,7 @@ class LocalBackend:
         self._doubts = Doubts(self._workspace.answers, clock)
         self._revival = Revival(self._workspace, self._stands_for_processes, clock)
         self._drafts = Drafts(self._workspace, choice.settings)
+        self._batches = Batches(self._workspace)
 
     @property
     def label(self) -> str:
@@ -162,6 +165,18 @@ class LocalBackend:
     def trigger(self, address: Address) -> str:
         """See `Triggering`."""
         return self._workspace.trigger(address.name)
+
+    def invoke(self, endpoint: Address, request: BatchRequest) -> BatchJob:
+        """See `Batching`."""
+        return self._batches.invoke(endpoint, request)
+
+    def batch_jobs(self, endpoint: Address, deployment: str = "") -> Sequence[BatchJob]:
+        """See `Batching`."""
+        return self._batches.jobs(endpoint, deployment)
+
+    def batch_job(self, endpoint: Address, name: str) -> BatchJob:
+        """See `Batching`."""
+        return self._batches.job(endpoint, name)
 
     def logs(self, address: Address, revision: str | None, *, follow: bool) -> Iterator[str]:
         record = self._find(address, revision)

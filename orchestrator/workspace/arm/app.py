@@ -14,6 +14,7 @@ from orchestrator.workspace.arm import codes as code_versions
 from orchestrator.workspace.arm import jobs as runs
 from orchestrator.workspace.arm.asset_bodies import ASSETS, versions_of
 from orchestrator.workspace.arm.assets import Assets
+from orchestrator.workspace.arm.batches import MFE, Batches
 from orchestrator.workspace.arm.blob_files import BlobFiles
 from orchestrator.workspace.arm.blobs import BlobService
 from orchestrator.workspace.arm.catalogue import Catalogue, discover_registries
@@ -69,6 +70,8 @@ def _shown(kinds: Kinds, shelf: Shelf) -> Iterator[tuple[str, Part]]:
             yield kind.key, Assets(versions_of(kind, kind.wire), shelf)
         elif isinstance(kind.wire, RecordWire):
             yield kind.key, Records(kind, kind.wire, shelf, kinds)
+            if kind.batches:
+                yield kind.key, Batches(kind, kind.wire, shelf)
 
 
 def _beside(kinds: Kinds) -> Iterator[tuple[Kind, GroupWire]]:
@@ -121,7 +124,7 @@ class Facade:
         return routes
 
     def _with_token(self, storage: Storage, kinds: Kinds) -> Routes:
-        routes, subscription, group, workspace, history, data = (Routes() for _ in range(6))
+        routes, subscription, group, workspace, history, data, frontend = (Routes() for _ in range(7))
         shelf, operations = self._shelf, Operations(self._shelf)
         others = self._beside.get(account.COLLECTION)
         workspaces = account.Workspaces(shelf, others)
@@ -149,11 +152,12 @@ class Facade:
         for kind, part in parts:
             table = Routes(kind)
             part.register(table)
-            workspace.include(table)
+            (frontend if isinstance(part, Batches) else workspace).include(table)
         History(shelf, jobs, self._tokens).register(history, data)
         routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
         routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)
         routes.mount(f"data/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", data)
+        routes.mount(f"{MFE}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", frontend)
         routes.mount(_GROUP, group)
         routes.mount(_SUBSCRIPTION, subscription)
         return routes

@@ -13,11 +13,12 @@ from orchestrator.core.resource import OWNER_TAG
 from orchestrator.core.value import Secret, plain
 from orchestrator.core.wire import FieldWire, RecordWire, camel, without_nothing
 from orchestrator.workspace.arm.account import LOCATION
+from orchestrator.workspace.arm.batches import scoring_uri
 from orchestrator.workspace.arm.ids import with_ids
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.scope import PROVIDER, Scope, shorten
+from orchestrator.workspace.arm.scope import PROVIDER, shorten
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretValues
@@ -58,10 +59,10 @@ class Records:
         if self._wire.part:
             inside = f"{self._whole(call).address}."
             records = [record for record in records if record.address.startswith(inside)]
-        return page(call.request, records, lambda record: self._view(call.scope, record))
+        return page(call.request, records, lambda record: self._view(call, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(self._view(call.scope, self._shelf.get(self._key(call))))
+        return Answer.of(self._view(call, self._shelf.get(self._key(call))))
 
     def _put(self, call: Call) -> Answer:
         tree = call.request.json()
@@ -84,7 +85,7 @@ class Records:
         record, _ = self._shelf.write(Entry(key, body, shown, marks, variant, secrets=values))
         for part, own in others.items():
             self._put_fields(_inner(part, record), own, record.owner)
-        return Answer.of(self._view(call.scope, record))
+        return Answer.of(self._view(call, record))
 
     def _taken(self, wire: FieldWire, sent: dict[str, Any]) -> dict[str, Any]:
         """The members of ``properties`` that are another kind's, taken out of them, as its body."""
@@ -110,20 +111,24 @@ class Records:
 
     def _secrets(self, call: Call) -> Answer:
         record = self._shelf.get(self._key(call))
-        view = self._view(call.scope, record)
+        view = self._view(call, record)
         opened = self._wire.properties(self._shelf.workspace.revealed(record))
         hidden = {name: opened[name] for name in self._wire.hidden if name in opened}
         return Answer.of({**view, "properties": {**view["properties"], **hidden}})
 
-    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
-        wire = self._wire
+    def _view(self, call: Call, record: Record) -> dict[str, Any]:
+        wire, scope = self._wire, call.scope
         properties = sent_of(record)
         if properties is None:
             properties = with_ids(wire.properties(record.body), wire.ids, scope.expand)
             properties = {name: value for name, value in properties.items() if name not in wire.hidden}
         properties = {**wire.given, **properties}
+        if self._kind.batches:
+            properties["scoringUri"] = scoring_uri(call.request.base, scope.resource(*self._place(record)))
         for part, own in self._fields.items():
             inner = self._shelf.find(_inner(part, record))
+            # Clients set a member of it: there is always one. Source: recordings of azure-ai-ml, batch endpoints.
+            properties |= {camel(name): {} for name in own.fields}
             properties |= own.properties(inner.body) if inner is not None else {}
         view = {
             "id": scope.resource(*self._place(record)),

@@ -62,10 +62,10 @@ def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
 
 
 def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
-    from orchestrator.workspace.pipeline.sent import sent  # as above
+    from orchestrator.workspace.pipeline.sent import steps  # as above
 
     fields = {
-        "jobs": {name: sent(name, node) for name, node in (body.get("jobs") or {}).items()},
+        "jobs": steps(body.get("jobs") or {}),
         "settings": body.get("settings"),
         "inputs": {name: writer.input(value) for name, value in (body.get("inputs") or {}).items()},
     }

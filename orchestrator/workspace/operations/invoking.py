@@ -36,3 +36,17 @@ class Invoking(Metering):
         from orchestrator.workspace.batch.runs import BatchRuns
 
         return BatchRuns(self._paths, self._store).progress(job)
+
+    def batch_deployment(self, job: Record) -> str:
+        """Which deployment a job is of."""
+        from orchestrator.workspace.batch.runs import DEPLOYMENT
+
+        return str(job.attributes.get(DEPLOYMENT) or "")
+
+    def revive(self) -> None:
+        """Make sure that a supervisor works on what is in progress.
+
+        Raises:
+            Failed: it does not start.
+        """
+        self._supervisor.ensure()

@@ -13,13 +13,18 @@ from orchestrator.workspace.arm.scope import name_of
 from orchestrator.workspace.arm.wording import without_nothing
 from orchestrator.workspace.pipeline.making import told
 from orchestrator.workspace.pipeline.nodes import spoken
-from orchestrator.workspace.pipeline.step_types import form_of, step_types
+from orchestrator.workspace.pipeline.step_types import form_of, hidden, step_types
 
 _OWN: Final = ("inputs", "outputs", "component", "trial", "compute", "jobs")
 _ANONYMOUS: Final = "azureml:azureml_anonymous:{}"
 """What a component that stands in the body is called. Source: Azure ML, components of pipeline jobs."""
 
 _PLAIN: Final = "component"
+
+
+def steps(nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """All steps of a body, but for those of types that no client knows, which no client has sent."""
+    return {name: sent(name, node) for name, node in nodes.items() if not hidden(str(node.get("type") or ""))}
 
 
 def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,11 @@ def form_of(key: str) -> StepForm | None:
     return execution_of(key).step
 
 
+def hidden(key: str) -> bool:
+    """Whether steps of a type are made here only, and not by what users write."""
+    return key in _own() and (form := form_of(key)) is not None and not form.component
+
+
 @cache
 def _own() -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(__path__))
