@@ -20,7 +20,7 @@ COMMANDS = {
     "ui": "Show the project in a browser: resources, plan, runs, endpoints.",
     "runs": "List runs, and show why one ran and what it logged.",
     "logs": "Print the log of a job or deployment.",
-    "invoke": "Send a request to an online endpoint.",
+    "invoke": "Send a request to an online endpoint, or data to a batch endpoint.",
     "trigger": "Fire a schedule once, now.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",
     "state": "Rebuild a lost state from the ownership tags of live resources.",

@@ -11,7 +11,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.ports import Cancellation, Progress
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
     """Data for a batch endpoint.
 
@@ -34,7 +34,7 @@ class BatchRequest:
     experiment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchJob:
     """A job of a batch endpoint.
 

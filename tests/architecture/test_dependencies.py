@@ -38,7 +38,11 @@ TRANSITIVE: Final = {
 OPTIONAL: Final = {"opentelemetry": "passes are traced where it is installed", "_typeshed": "only for the type checker"}
 """Modules that are imported where somebody installed them."""
 
-FOREIGN: Final = ("orchestrator/cli/starter/", "orchestrator/workspace/serving/scoring/")
+FOREIGN: Final = (
+    "orchestrator/cli/starter/",
+    "orchestrator/workspace/programs/",
+    "orchestrator/workspace/serving/scoring/",
+)
 """What runs in the environments of users: it imports what is there."""
 
 

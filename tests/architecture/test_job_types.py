@@ -29,6 +29,7 @@ HOMONYMS = {
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
     "orchestrator/workspace/jobs/execution.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/expressions.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/pipeline/step_types/batch_scoring.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/step_types/parallel.py": {"command": "a field of bodies"},
     "orchestrator/workspace/sweep/trials.py": {"command": "a field of bodies"},
     "orchestrator/workspace/supervision/control.py": {"command": "a field of requests"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,29 @@ def test_a_custom_model_behind_a_scoring_script(example: Project) -> None:
     changes = example.plan()
     assert list(changes) == ["online_endpoints.greeter-endpoint.deployments.blue"]
     assert "score.py" in changes["online_endpoints.greeter-endpoint.deployments.blue"]["reason"]
+
+
+@pytest.mark.parametrize("example", ["batch"], indirect=True)
+def test_a_failing_mini_batch_costs_what_the_deployment_allows(example: Project) -> None:
+    subprocess.run([sys.executable, "make_data.py"], cwd=example.folder, check=True)
+    example.apply()
+    assert example.plan() == {}
+    scored = example.run("invoke", example.spec, "batch_endpoints.readings", "--input", "data", "--job-name", "one")
+    assert "Completed: 10 of 10 mini-batches" in scored.stderr
+    rows = [line.split(",")[0] for line in Path(scored.stdout.strip()).read_text().splitlines()]
+    assert rows == [f"reading-{number:02}.txt" for number in range(40) if number not in range(16, 20)]
+    strict = "batch_endpoints.readings.deployments.strict"
+    failed = example.run("invoke", example.spec, strict, "--input", "data", "--job-name", "two", code=1)
+    assert "4 items failed; 0 may fail. The last error: ValueError" in failed.stderr
+    jobs = example.data("runs", "batch", example.spec, "batch_endpoints.readings")
+    assert [(job["job"], job["status"], job["deployment"]) for job in jobs] == [
+        ("two", "Failed", "strict"),
+        ("one", "Completed", "tolerant"),
+    ]
+    started = example.run(
+        "invoke", example.spec, strict, "--input", "data/reading-00.txt", "--no-wait", "--set", "timeout=9"
+    )
+    assert started.stdout.startswith("batchjob-")
 
 
 @pytest.mark.parametrize("example", ["blue-green"], indirect=True)

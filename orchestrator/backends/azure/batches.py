@@ -27,7 +27,12 @@ class Batches:
     def invoke(self, endpoint: Address, request: BatchRequest) -> BatchJob:
         """Start a job."""
         job = self._client.write(f"invoke {endpoint}", lambda ml: _invoke(ml, endpoint.name, request))
-        return BatchJob(job.name, request.deployment, str(job.status or "Queued"), Health.PROGRESSING)
+        return BatchJob(
+            name=job.name,
+            deployment=request.deployment,
+            status=str(job.status or "Queued"),
+            health=Health.PROGRESSING,
+        )
 
     def jobs(self, endpoint: Address, deployment: str) -> Sequence[BatchJob]:
         """The jobs of an endpoint, or of one of its deployments, newest first."""
@@ -38,7 +43,10 @@ class Batches:
             return list(ml.batch_endpoints.list_jobs(endpoint.name))
 
         found = self._client.read(f"list the jobs of {endpoint}", listed)
-        return [BatchJob(job.name, deployment, str(job.status), _health(job.status)) for job in found]
+        return [
+            BatchJob(name=job.name, deployment=deployment, status=str(job.status), health=_health(job.status))
+            for job in found
+        ]
 
     def job(self, endpoint: Address, name: str) -> BatchJob:
         """One of them."""
@@ -51,9 +59,13 @@ class Batches:
             children = self._client.read(
                 f"list the steps of jobs.{name}", lambda ml: list(ml.jobs.list(parent_job_name=name))
             )
-            outputs = {_SCORE: f"azureml://jobs/{child.name}/outputs/{_SCORE}" for child in children[:1]}
+            outputs = {_SCORE: f"azureml://jobs/{children[0].name}/outputs/{_SCORE}"} if children else {}
         return BatchJob(
-            name, str((found.tags or {}).get(_DEPLOYMENT) or ""), str(found.status), health, outputs=outputs
+            name=name,
+            deployment=str((found.tags or {}).get(_DEPLOYMENT) or ""),
+            status=str(found.status),
+            health=health,
+            outputs=outputs,
         )
 
 

@@ -47,14 +47,14 @@ class Batches:
         places = {name: _file(Path(str(place))) for name, place in (record.attributes.get("outputs") or {}).items()}
         phase = record.phase or "queued"
         return BatchJob(
-            record.revision,
-            self._workspace.batch_deployment(record),
-            _STATUSES.get(phase, phase.capitalize()),
-            record.health,
-            record.message if record.health is Health.DEGRADED else "",
-            {name: str(place) for name, place in places.items()},
-            done,
-            total,
+            name=record.revision,
+            deployment=self._workspace.batch_deployment(record),
+            status=_STATUSES.get(phase, phase.capitalize()),
+            health=record.health,
+            message=record.message if record.health is Health.DEGRADED else "",
+            outputs={name: str(place) for name, place in places.items()},
+            done=done,
+            total=total,
         )
 
 

@@ -7,6 +7,7 @@ import shutil
 import click
 
 from orchestrator.cli.addresses import address_in
+from orchestrator.cli.batches import batching
 from orchestrator.cli.console import Console
 from orchestrator.cli.options import SpecChoice, with_console, with_spec, with_spec_and_address
 from orchestrator.cli.streams import speaks_unicode
@@ -52,6 +53,26 @@ def list_(spec: SpecChoice, console: Console, job: str | None, health: str | Non
         return
     redact = Redactor(resource.properties for resource in project.resources.values())
     console.result(redact(runs_text(chosen, current, _width(), console.style)))
+
+
+@command.command("batch")
+@with_spec_and_address
+@with_console("text", "json")
+def batch(spec: SpecChoice, address: str, console: Console) -> None:
+    """List the jobs of a batch endpoint, newest first.
+
+    ADDRESS is a batch endpoint: batch_endpoints.churn
+    """
+    project = spec.project(files=False)
+    kinds = discover()
+    place = address_in(project, address, tuple(key for key, kind in kinds.items() if kind.batches))
+    with open_workspace(project, kinds, SystemClock()) as workspace:
+        jobs = batching(workspace.backend, place).batch_jobs(place)
+    if console.json:
+        console.document([job.document() for job in jobs])
+        return
+    lines = [f"{job.name}  {job.status}  {job.deployment}".rstrip() for job in jobs]
+    console.result("\n".join(lines) or f"{place} has no jobs.")
 
 
 @command.command("show")

@@ -18,6 +18,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types.pipeline import EXECUTION as PIPELINE
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.step_types.batch_scoring import SCORE
 from orchestrator.workspace.records.record import PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.records.record_kinds import JOBS
@@ -110,12 +111,13 @@ class BatchRuns:
         if scores(body):
             return scoring_job(body, request)
         if not body.get("job_definition"):
-            return pipeline_job(body, {"component": body["component"]}, request)
+            ports = Components(self.store).find(body["component"]).get("inputs") or {}
+            return pipeline_job(body, {"component": body["component"]}, request, ports)
         name = str(body["job_definition"]).removeprefix("azureml:").partition(":")[0].rpartition("/")[2]
         job = self.store.find(JOBS, name) or self.store.latest(JOBS, f"{JOBS}.{name}")
         if job is None or job.variant != PIPELINE.key:
             raise NotFound(f"The pipeline job '{name}', which is deployed, is not in the workspace.")
-        return pipeline_job(body, job.body, request)
+        return pipeline_job(body, job.body, request, job.body.get("inputs") or {})
 
     def _require(self, value: Any, record: Record) -> None:
         """Data that are not there are missed at once, not by the job. What would have to be fetched first is left to it."""

@@ -19,6 +19,7 @@ STEPS: Final = "jobs"
 
 _SCORING: Final = (*DEFAULTS, "environment_variables")
 _OVERRIDDEN: Final = (*DEFAULTS, "instance_count", "max_retries", "timeout")
+_DATA: Final = ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model")
 _MARK: Final = "azureml.batchrun"
 _MARKS: Final = {True: "azureml.batchjob", False: "azureml.pipelinejob"}
 """By what clients know jobs of batch endpoints, and whether one step scores. Source: azure-ai-ml 1.35, ``JobOperations.download``."""
@@ -120,13 +121,31 @@ def _output(
     return {"type": "uri_folder", "path": path.rstrip("/")}, settings
 
 
-def pipeline_job(deployment: Mapping[str, Any], whole: Mapping[str, Any], request: BatchRequest) -> dict[str, Any]:
+def pipeline_job(
+    deployment: Mapping[str, Any], whole: Mapping[str, Any], request: BatchRequest, ports: Mapping[str, Any]
+) -> dict[str, Any]:
     """The body of a job that runs a deployed pipeline.
 
     Args:
         whole: what is deployed: the body of the job, or a mention of the component.
+        ports: the inputs that it declares.
+
+    Raises:
+        Invalid: the request has an input that is not declared.
     """
+    given = dict(request.inputs)
+    data = [name for name, port in ports.items() if _takes_data(port)]
+    if len(given) == 1 and len(data) == 1 and not given.keys() & ports.keys():
+        given = dict(zip(data, given.values(), strict=True))  # who sends one folder need not know its name
+    for name in given:
+        if ports and name.partition(".")[0] not in ports:
+            fix = did_you_mean(name, ports, f"It has: {', '.join(sorted(ports))}.")
+            raise Invalid(f"The pipeline has no input '{name}'.", fix=fix)
     settings = {**(whole.get("settings") or {}), **(deployment.get("settings") or {})}
-    inputs = {**(whole.get("inputs") or {}), **request.inputs}
+    inputs = {**(whole.get("inputs") or {}), **given}
     outputs = {**(whole.get("outputs") or {}), **request.outputs}
     return {**whole, "type": PIPELINE.key, "settings": settings, "inputs": inputs, "outputs": outputs}
+
+
+def _takes_data(port: Any) -> bool:
+    return isinstance(port, Mapping) and (bool(port.get("path")) or port.get("type") in _DATA)

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.waiting import wait_for
-
 SCRIPT = """
 import os, pathlib
 def init():
@@ -62,7 +60,7 @@ def test_a_model_without_a_script_scores_a_data_asset(client: Any, folder: Path,
     settings = ModelBatchDeploymentSettings(
         mini_batch_size=1,
         instance_count=1,
-        max_concurrency_per_instance=2,
+        max_concurrency_per_instance=1,
         output_action=BatchDeploymentOutputAction.APPEND_ROW,
         output_file_name="predictions.csv",
         retry_settings=BatchRetrySettings(max_retries=3, timeout=300),
@@ -108,8 +106,7 @@ def test_a_model_without_a_script_scores_a_data_asset(client: Any, folder: Path,
             {"output_file_name": "said.txt"},
         ],
     )
-    wait_for(lambda: client.jobs.get(second.name).status in ("Completed", "Failed"))
-    assert client.jobs.get(second.name).status == "Completed"
+    client.jobs.stream(second.name)
     client.jobs.download(name=second.name, download_path=str(folder / "three"))
     said = (folder / "three" / "said.txt").read_text().splitlines()
     assert said == [f"part-{part}.csv hello 2 very low" for part in range(2)]
