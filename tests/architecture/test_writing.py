@@ -13,6 +13,7 @@ HERE = "core/private_files.py"
 OTHERS = {
     "cli/commands/init.py": "the user's own files, in the folder he named",
     "cli/streams.py": "the null device",
+    "importing/__init__.py": "the user's own spec, in the folder he named",
     "spec/schema.py": "writes the published schemas of this repository",
     "workspace/serving/scoring/failure.py": "runs in the model's environment, without amlctl; opens 0600 itself",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -34,26 +35,60 @@ def command(folder: Path, name: str | None, source: Path | None, console: Consol
     Never overwrites a file.
     """
     project = project_name(name or folder.resolve().name)
-    if source is not None:
-        from orchestrator.cli.importing import import_documents
-
-        found = import_documents(source, folder / DEFAULT_SPEC, project)
-        files = write_new(folder, {DEFAULT_SPEC: found.text})
-        included = [f"{path}: {title}" for path, title in found.included]
-        skipped = [f"{path}: {reason}" for path, reason in found.skipped]
-    else:
-        files, included, skipped = write_new(folder, starter_files(project)), [], []
     spec = folder / DEFAULT_SPEC
+    if source is not None:
+        _import(source, spec, project, console)
+    else:
+        files = write_new(folder, starter_files(project))
+        if console.json:
+            console.document({"files": [str(file) for file in files], "included": [], "skipped": []})
+            return
+        for file in files:
+            console.notice(f"  + {file}")
+    if not console.json:
+        console.result(f"Project '{project}' is ready. Next: amlctl plan {shlex.quote(str(spec))}")
+
+
+def _import(source: Path, spec: Path, project: str, console: Console) -> None:
+    from orchestrator.importing import import_folder
+
+    _refuse_present([spec])
+    found = import_folder(source, spec, project)
     if console.json:
-        console.document({"files": [str(file) for file in files], "included": included, "skipped": skipped})
+        console.document(
+            {
+                "files": [str(spec)],
+                "included": [f"{path}: {title}" if path else address for address, path, title in found.included],
+                "other_target": [{"resource": address, "reason": reason} for address, reason in found.elsewhere],
+                "skipped": [f"{path}: {reason}" for path, reason in found.skipped],
+                "ignored": [f"{path}: {reason}" for path, reason in found.others],
+                "replaced": [{"at": at, "call": text, "resource": by} for at, text, by in found.replaced],
+                "not_replaced": [{"at": at, "call": text, "reason": why} for at, text, why in found.kept],
+                "problem": found.problem,
+            }
+        )
         return
-    for file in files:
-        console.notice(f"  + {file}")
-    for line in included:
-        console.notice(f"    includes {line}")
-    for line in skipped:
-        console.notice(f"  - not included: {line}")
-    console.result(f"Project '{project}' is ready. Next: amlctl plan {shlex.quote(str(spec))}")
+    console.notice(f"  + {spec}")
+    for address, path, title in found.included:
+        console.notice(f"    includes {path}: {title}" if path else f"    declares {address}")
+    _listed(console, "Only in the target 'azure':", found.elsewhere)
+    _listed(console, "Not included:", found.skipped)
+    _listed(console, "Other YAML files:", found.others)
+    _listed(
+        console, "az ml commands that the project replaces:", [(f"{at}: {text}", by) for at, text, by in found.replaced]
+    )
+    _listed(
+        console, "az ml commands that it does not replace:", [(f"{at}: {text}", why) for at, text, why in found.kept]
+    )
+    if found.problem:
+        console.notice(f"The spec cannot be planned yet: {found.problem}")
+
+
+def _listed(console: Console, title: str, pairs: Sequence[tuple[object, str]]) -> None:
+    if pairs:
+        console.notice(title)
+    for subject, text in pairs:
+        console.notice(f"  - {subject}: {text}")
 
 
 def project_name(text: str) -> str:
@@ -76,19 +111,23 @@ def starter_files(project: str) -> dict[str, str]:
     return files
 
 
-def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
-    """Write files that must not exist yet; writes none if one of them does.
-
-    Raises:
-        StateError: a file is in the way; all of them are named.
-    """
-    present = [str(folder / name) for name in files if (folder / name).exists()]
+def _refuse_present(files: Iterable[Path]) -> None:
+    present = [str(file) for file in files if file.exists()]
     if present:
         raise StateError(
             f"These files already exist: {', '.join(present)}.",
             code="would-overwrite",
             fix="Choose another folder, or move these files.",
         )
+
+
+def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
+    """Write files that must not exist yet; writes none if one of them does.
+
+    Raises:
+        StateError: a file is in the way; all of them are named.
+    """
+    _refuse_present(folder / name for name in files)
     written = []
     for name, text in files.items():
         path = folder / name

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.importing import import_documents
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.engine import load_project
+from orchestrator.importing import import_folder
 
 ENDPOINT = "$schema: https://x/managedOnlineEndpoint.schema.json\nname: {}\nauth_mode: key\n"
 DEPLOYMENT = (
@@ -22,7 +22,12 @@ def imported(folder: Path, files: dict[str, str]) -> str:
         path = folder / "az" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (folder / "spec.yaml").write_text(import_documents(folder / "az", folder / "spec.yaml", "houses").text)
+        if "path: ./model" in text:
+            (path.parent / "model").mkdir(exist_ok=True)
+            (path.parent / "model" / "MLmodel").write_text(
+                "flavors: {python_function: {loader_module: mlflow.sklearn}}\n"
+            )
+    import_folder(folder / "az", folder / "spec.yaml", "houses")
     return (folder / "spec.yaml").read_text()
 
 
