@@ -175,10 +175,10 @@ def _workspace(source: Path, scripts: Scripts) -> Mapping[str, str]:
                 continue
             if isinstance(said, dict) and settings.keys() <= said.keys():
                 settings.update({key: str(said[key]) for key in settings})
-    names = {"group": "resource_group", "workspace": "workspace_name", "subscription": "subscription_id"}
-    settings.update(
-        {names[key]: value for key, value in scripts.defaults.items() if value and not unknown_names(value)}
-    )
+    for key in settings:
+        for short, value in scripts.defaults.items():
+            if short in key.split("_") and value and not unknown_names(value):
+                settings[key] = value
     return settings
 
 

@@ -46,10 +46,8 @@ def spec_text(
     """
     entries = list(entries)
     lines = [f"project: {project}", "", "targets:"]
-    dev: dict[str, Any] = {"default": True, "workspace": {"local": {}}}
-    if variables:
-        dev["variables"] = dict(variables)
-    lines.append(f"  dev: {_flow(dev)}")
+    values = f", variables: {_flow(variables)}" if variables else ""
+    lines.append(f"  dev: {{default: true, workspace: {{local: {{}}}}{values}}}")
     if has_azure(entries, workspace):
         lines += [f"  {ELSEWHERE}:", f"    workspace: {{azure: {_flow(workspace)}}}", *_there(entries)]
     if variables:
