@@ -75,7 +75,7 @@ class _Walk:
             return
         if node.type == "variable_assignment":
             yield from self._assignment(node, depth)
-        elif node.child_by_field_name("name") is not None and node.type.startswith("command"):
+        elif any(child.type == "command_name" for child in node.named_children):
             yield from self._inside(node, depth)
             words = tuple(self._text(child) for child in node.named_children if child.type not in _NOT_WORDS)
             if words:
