@@ -20,6 +20,7 @@ from orchestrator.workspace.arm.blobs import BlobService
 from orchestrator.workspace.arm.catalogue import Catalogue, discover_registries
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.computes import Computes
+from orchestrator.workspace.arm.data_plane import DataPlane
 from orchestrator.workspace.arm.datastores import Datastores
 from orchestrator.workspace.arm.deployments import Deployments
 from orchestrator.workspace.arm.endpoints import Endpoints
@@ -154,6 +155,7 @@ class Facade:
             part.register(table)
             (frontend if isinstance(part, Batches) else workspace).include(table)
         History(shelf, jobs, self._tokens).register(history, data)
+        DataPlane(shelf).register(data)
         routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
         routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)
         routes.mount(f"data/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", data)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, status_of
+from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.shelf import Shelf, all_tags
+from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.job_types import execution_of
@@ -43,6 +43,7 @@ class History:
         history.add("GET", "runs/{run}/details", self._details)
         history.add("GET", "runs/{run}", self._get)
         history.add("GET", "runs/{run}/children", self._children)
+        history.add("GET", "runs/{run}/serviceinstances/{node}", self._services)
         history.add("POST", "rundata", self._data)
         history.add("PATCH", "experiments/{experiment}/runs/{run}", self._relabel)
         history.add("PATCH", "experiments/{experiment}/runs/{run}/tags", self._retag)
@@ -81,6 +82,11 @@ class History:
         children = self._jobs.children(self._jobs.find(call.names["run"]))
         return Answer.of({"value": [self._run(child) for child in children]})
 
+    def _services(self, call: Call) -> Answer:
+        """Services on the nodes of a run, such as JupyterLab: there are none."""
+        self._jobs.find(call.names["run"])
+        return Answer.of({"instances": {}})
+
     def _data(self, call: Call) -> Answer:
         record = self._jobs.find(str(call.request.json().get("runId")))
         return Answer.of({"runMetadata": self._run(record), "runDefinition": None, "jobSpecification": None})
@@ -94,7 +100,7 @@ class History:
             "status": status_of(record),
             "displayName": record.body.get("display_name") or record.revision,
             "description": record.body.get("description"),
-            "tags": all_tags(record),
+            "tags": run_tags(record),
             "properties": run_properties(record),
             "parentRunId": record.attributes.get(PARENT),
             **self._times(record),

@@ -60,6 +60,11 @@ def _step_properties(record: Record) -> dict[str, str]:
     return {**found, **({"azureml.isreused": "true", "azureml.reusedrunid": str(origin)} if origin else {})}
 
 
+def run_tags(record: Record) -> dict[str, str]:
+    """The tags of a run: its own, and those that the service adds."""
+    return {**all_tags(record), **execution_of(record.variant).wire.marks(record.attributes)}
+
+
 class Jobs:
     """Answers for jobs."""
 
@@ -190,7 +195,7 @@ class Jobs:
                 "displayName": record.body.get("display_name") or record.revision,
                 "description": record.body.get("description"),
                 "properties": run_properties(record),
-                "tags": all_tags(record),
+                "tags": run_tags(record),
                 "isArchived": record.archived,
                 "status": status_of(record),
                 "services": {

@@ -88,6 +88,7 @@ def run(job: JobFolder, say: Say) -> None:
         save_model(model, problem, winner.candidate.learner.estimator, job.model)
         tested = _tested(settings, problem, tables.get("test_data"), model, say)
         figures = {**winner.scores, **{f"test_{name}": value for name, value in tested.items()}}
+        tracking.best(winner.candidate.number, job.model)
         tracking.parent(figures, {"best_trial": str(winner.candidate.number)})
         tracking.drain(timeout_s=_LAST_WRITES_S)
         result = Result(settings.metric, outcomes, winner, choice.rescored, tested, dict(tracking.children))

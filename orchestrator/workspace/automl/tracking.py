@@ -8,11 +8,19 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from .artefact import CONDA_FILE, SCORING_SCRIPT
 from .problem import Outcome
 
 Say = Callable[[str], None]
+BEST_CHILD: Final = "automl_best_child_run_id"
+"""Tag of the job's own run that names the best trial's. Source: Azure ML documentation, deploy an AutoML model to an online endpoint."""
+_OUTPUTS: Final = "outputs"
+_MODEL: Final = f"{_OUTPUTS}/mlflow-model"
+_BESIDE: Final = ("model.pkl", CONDA_FILE, SCORING_SCRIPT)
+"""Files of the model that a trial also has beside it. Source: the same page."""
 _MOST_TEXT = 500
 
 
@@ -47,6 +55,19 @@ class Tracking:
     def parent(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Record the best figures in the job's own run."""
         self._put(lambda client, _: _batch(client, self._parent, metrics, {}, tags))
+
+    def best(self, number: int, model: Path) -> None:
+        """Put the model where the service has it, among the files of the best trial's run, and name that run in the job's own."""
+        self._put(lambda client, _: self._crown(client, number, model))
+
+    def _crown(self, client: Any, number: int, model: Path) -> None:
+        child = self.children.get(number)
+        if child is None:
+            return
+        client.log_artifacts(child, str(model), _MODEL)
+        for name in _BESIDE:
+            client.log_artifact(child, str(model / name), _OUTPUTS)
+        client.set_tag(self._parent, BEST_CHILD, child)
 
     def drain(self, timeout_s: float) -> None:
         """Wait until all is written."""

@@ -154,7 +154,9 @@ def _conda_text(requirements: Iterable[str], python: str) -> str:
 
 
 def _as_conda(text: str, known: Curated) -> CondaFile:
-    return CondaFile(text, tuple(sorted(known.packages)), f"=={known.python}.*" if known.python else "", text)
+    """Its images hold pip and setuptools, which old packages import (``pkg_resources``) without a word about it."""
+    python = f"=={known.python}.*" if known.python else ""
+    return CondaFile(text, tuple(sorted(known.packages)), python, text, seed=True)
 
 
 def _nearest(conda: CondaFile, found: Interpreter) -> tuple[str, ...]:

@@ -19,9 +19,11 @@ from orchestrator.workspace.jobs.execution import (
     one_process,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.records.record import BEST_CHILD
 
 TABLES: Final = ("training_data", "validation_data", "test_data")
 MODEL: Final = "best_model"
+RESULT: Final = "automl"
 
 MARGIN_S: Final = 300.0
 """An AutoML job ends its search by itself when its time is up, then writes its model. Only what takes much longer is stuck."""
@@ -65,6 +67,12 @@ def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
     return {"type": "automl", **automl_fields(sent, reader)}
 
 
+def _marks(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Source: Azure ML documentation, deploy an AutoML model to an online endpoint."""
+    child = (attributes.get(RESULT) or {}).get(BEST_CHILD)
+    return {"automl_best_child_run_id": str(child)} if child else {}
+
+
 def _step(step: Body, component: Body) -> tuple[str, dict[str, Any]]:
     fields = {**component, **step, "type": "automl"}
     fields.pop("inputs", None)
@@ -82,7 +90,7 @@ EXECUTION: Final = Execution(
     time_limit=_time_limit,
     processes=one_process,
     argv=_argv,
-    result="automl",
+    result=RESULT,
     foreseen=_foreseen,
     wire=JobWire(
         name="AutoML",
@@ -91,6 +99,7 @@ EXECUTION: Final = Execution(
         properties=automl_properties,
         log="user_logs/std_log.txt",
         facts=no_facts,
+        marks=_marks,
     ),
     step=StepForm(tells=("task",), component="", job=_step, reused=True),
 )

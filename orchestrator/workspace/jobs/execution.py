@@ -63,6 +63,7 @@ class JobWire:
         properties: the way back, for jobs that did not come by the wire; takes the body and the variant.
         log: the name under which clients look for the log.
         facts: properties that the service adds to a run, from the attributes of its record.
+        marks: the same for tags.
     """
 
     name: str
@@ -71,6 +72,7 @@ class JobWire:
     properties: Callable[[Body, str, WireWriter], dict[str, Any]]
     log: str
     facts: Callable[[Mapping[str, Any]], dict[str, str]]
+    marks: Callable[[Mapping[str, Any]], dict[str, str]] = lambda attributes: {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

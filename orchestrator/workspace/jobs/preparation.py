@@ -93,7 +93,7 @@ class Preparation:
             timeout_s=execution.time_limit(body),
             command=execution.program(body),
             processes=execution.processes(body),
-            secrets={**secrets.to_hide(record), HIDDEN: run.access.token},
+            secrets={**secrets.to_hide(record), run.access.token: HIDDEN},
         )
         order.write(folder)
         return order

@@ -74,6 +74,27 @@ def test_data_from_a_local_path(client: Any, tmp_path: Path, kind: str, make: An
     assert [one.version for one in client.data.list("d")] == ["1"]
 
 
+@pytest.mark.parametrize(("kind", "shown"), [("uri_folder", "UriFolder"), ("mltable", "MLTable")])
+def test_the_data_plane_shows_a_version_of_data(client: Any, tmp_path: Path, kind: str, shown: str) -> None:
+    """What mltable.load asks for; it can read a folder, and asks the public Azure for every address of a datastore."""
+    from azure.ai.ml.entities import Data
+
+    folder = tmp_path / "table"
+    folder.mkdir()
+    (folder / "MLTable").write_text("paths: [{file: ./a.csv}]\ntransformations: [{read_delimited: {delimiter: ','}}]\n")
+    (folder / "a.csv").write_text("x,y\n1,2\n")
+    client.data.create_or_update(Data(name="d", version="1", type=kind, path=str(folder), description="two columns"))
+    scope = (client.subscription_id, client.resource_group_name, client.workspace_name)
+    found = client.jobs._dataset_dataplane_operations._operation.get(*scope, "d", "1")
+    assert found.additional_properties["isV2"] is True
+    version = found.data_version
+    assert (version.data_type, version.version_id, version.mutable_props.description) == (shown, "1", "two columns")
+    if kind == "mltable":
+        assert (Path(version.data_uri) / "a.csv").read_text() == "x,y\n1,2\n"
+    else:
+        assert version.data_uri.startswith(f"azureml://subscriptions/{scope[0]}/")
+
+
 def test_an_environment_of_image_and_conda_file(client: Any, tmp_path: Path) -> None:
     from azure.ai.ml.entities import Environment
 

@@ -11,8 +11,9 @@ import pytest
 from tests.waiting import wait_for
 
 TRAIN = """
-import pathlib, sys
+import os, pathlib, sys
 text = pathlib.Path(sys.argv[1]).read_text()
+print("MLFLOW_TRACKING_TOKEN is", os.environ["MLFLOW_TRACKING_TOKEN"])
 print("training on", len(text), "characters")
 (pathlib.Path(sys.argv[2]) / "model.txt").write_text(text)
 """
@@ -68,10 +69,13 @@ def test_a_command_job_runs_and_is_followed_to_its_end(
     prepare(client, code)
     job = train(client, code, tags={"team": "heart"})
     client.jobs.stream(job.name)
-    assert "training on 8 characters" in capsys.readouterr().out
+    log = capsys.readouterr().out
+    assert "training on 8 characters" in log
+    assert "MLFLOW_TRACKING_TOKEN is (secret MLFLOW_TRACKING_TOKEN)" in log
     done = client.jobs.get(job.name)
     assert (done.status, done.experiment_name, done.tags) == ("Completed", "heart", {"team": "heart"})
     assert [one.name for one in client.jobs.list()] == [job.name]
+    assert client.jobs.show_services(job.name) is None
     client.jobs.download(job.name, download_path=str(tmp_path / "got"), all=True)
     assert {path.name for path in (tmp_path / "got").rglob("*") if path.is_file()} >= {"std_log.txt", "model.txt"}
 

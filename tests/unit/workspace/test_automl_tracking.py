@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,16 @@ class Client:
         self.runs: list[dict[str, str]] = []
         self.batches: list[tuple[str, dict[str, float], dict[str, str]]] = []
         self.ended: list[tuple[str, str]] = []
+        self.logged: list[tuple[str, str, str]] = []
+        self.tags: list[tuple[str, str, str]] = []
+
+    def log_artifact(self, run: str, path: str, folder: str) -> None:
+        self.logged.append((run, Path(path).name, folder))
+
+    log_artifacts = log_artifact
+
+    def set_tag(self, run: str, name: str, value: str) -> None:
+        self.tags.append((run, name, value))
 
     def get_run(self, run: str) -> Any:
         return SimpleNamespace(info=SimpleNamespace(experiment_id="7"))
@@ -66,6 +77,21 @@ def test_a_trial_is_a_child_run_and_the_parent_gets_the_best(client: Client) -> 
     assert client.batches[-1] == ("parent", {"accuracy": 0.8}, {})
     assert client.ended == [("child1", "FINISHED"), ("child2", "FAILED")]
     assert lines == []
+
+
+def test_the_best_model_is_the_best_childs_as_in_the_service(client: Client) -> None:
+    with Tracking(lambda _: None, ENVIRON) as tracking:
+        tracking.trial(outcome(1, {"accuracy": 0.8}))
+        tracking.trial(outcome(2, {"accuracy": 0.9}))
+        tracking.best(2, Path("best_model"))
+        tracking.best(3, Path("best_model"))  # its run was never made
+    assert client.tags == [("parent", "automl_best_child_run_id", "child2")]
+    assert client.logged == [
+        ("child2", "best_model", "outputs/mlflow-model"),
+        ("child2", "model.pkl", "outputs"),
+        ("child2", "conda_env_v_1_0_0.yml", "outputs"),
+        ("child2", "scoring_file_v_1_0_0.py", "outputs"),
+    ]
 
 
 def test_a_server_that_fails_is_said_once_and_training_goes_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

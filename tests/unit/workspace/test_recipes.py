@@ -102,6 +102,7 @@ def test_a_curated_environments_versions_are_honoured_where_its_python_is(many: 
     recipe = many.hosted(f"azureml:AzureML-{name}@latest", name)
     assert recipe.python == Path(f"/p/{entry.python}")  # type: ignore[attr-defined]
     assert recipe.packages is not None
+    assert recipe.packages.seed, "old packages import pkg_resources, which the service's images have"
     assert recipe.packages.requirements == tuple(sorted(entry.packages))  # type: ignore[attr-defined]
     assert recipe.remarks == ()
 
