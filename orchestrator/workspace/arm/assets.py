@@ -18,6 +18,7 @@ from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
 
 MODELS: Final = record_kinds.MODELS
+DATA: Final = record_kinds.DATA
 MODEL_URI: Final = "modelUri"
 
 _SHOWN: Final = ("display_name",)
@@ -136,7 +137,7 @@ class Assets:
             "latestVersion": newest.revision,
             "nextVersion": next_version(record.revision for record in records),
         }
-        if self._kind.section == record_kinds.DATA:
+        if self._kind.section == DATA:
             properties["dataType"] = newest.body.get("type") or "uri_folder"
         return {
             "id": scope.resource(self._kind.place, name),

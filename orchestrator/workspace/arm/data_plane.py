@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from orchestrator.workspace.arm.assets import DATA as KIND
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import Scope, lengthen
 from orchestrator.workspace.arm.shelf import Shelf, all_tags
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
 
-KIND: Final = record_kinds.DATA
 _TABLE: Final = "mltable"
 _TYPES: Final = {"uri_file": "UriFile", "uri_folder": "UriFolder", _TABLE: "MLTable"}
 
