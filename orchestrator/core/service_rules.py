@@ -62,3 +62,7 @@ class ServiceRules(Protocol):
     def broken(self, asked: Asked, present: Present) -> Sequence[BrokenRule]:
         """Every rule that a request breaks, the one that decides the status first; empty if it may pass."""
         ...
+
+    def normal(self, asked: Asked) -> Mapping[str, Any] | None:
+        """The body of a request that breaks none, as the service keeps it; None if there is no body."""
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -52,6 +53,11 @@ class Computes:
     def _put(self, call: Call) -> Answer:
         tree = call.request.json()
         properties = dict(tree.get("properties") or {})
+        existing = self._shelf.find(_key(call))
+        if existing is not None:
+            before = sent_of(existing) or compute_properties(existing.body)
+            defaults = {"properties": service_values.DEFAULTS.get(str(properties.get("computeType")).lower(), {})}
+            properties = service_values.said(properties, before, defaults)
         tags, marks = split_tags(tree.get("tags"))
         body = compute_body(properties)
         labels = {
@@ -67,7 +73,8 @@ class Computes:
         record = self._shelf.get(_key(call))
         changes = call.request.json().get("properties") or {}
         sent = sent_of(record) or compute_properties(record.body)
-        merged = {**sent, "properties": {**(sent.get("properties") or {}), **(changes.get("properties") or changes)}}
+        inner = service_values.merged(sent.get("properties") or {}, changes.get("properties") or changes)
+        merged = {**sent, "properties": inner}
         body = {**record.body, **compute_body(merged)}
         changed, _ = self._shelf.write(Entry(record.key, body, merged, variant=record.variant))
         return self._started(call, changed, 200)
@@ -155,20 +162,26 @@ def _view(scope: Scope, record: Record) -> dict[str, Any]:
     if inner.get("vmSize"):
         # Source: recordings of azure-ai-ml, computes: sizes come back in upper case.
         inner["vmSize"] = str(inner["vmSize"]).upper()
-    if properties.get("computeType") == "ComputeInstance":
-        inner["state"] = record.attributes.get(_STATE, "Running")
-    identity = record.body.get("identity")
+    kind = str(properties.get("computeType")).lower()
+    if kind == "computeinstance":
+        inner = service_values.instance(inner, str(record.attributes.get(_STATE, "Running")))
+    elif kind == "amlcompute":
+        inner = service_values.cluster(inner)
+    made, identifier = system_data(record), scope.resource("computes", record.name)
     return {
-        "id": scope.resource("computes", record.name),
+        "id": identifier,
         "name": record.name,
         "type": f"{PROVIDER}/workspaces/computes",
         "location": record.body.get("location") or LOCATION,
         "tags": all_tags(record) or None,
-        "identity": identity_properties(identity),
-        "systemData": system_data(record),
+        "identity": service_values.identity(identity_properties(record.body.get("identity")), identifier),
+        "systemData": made,
         "properties": {
             "computeLocation": record.body.get("location") or LOCATION,
-            "isAttachedCompute": False,
+            "isAttachedCompute": kind not in service_values.DEFAULTS,
+            "createdOn": made.get("createdAt"),
+            "modifiedOn": made.get("lastModifiedAt"),
+            "resourceId": None,
             "provisioningErrors": None,
             "disableLocalAuth": False,
             **properties,

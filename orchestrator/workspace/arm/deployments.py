@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
-from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, checked, endpoint_key
+from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, PLACE, checked, endpoint_key
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
 from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.serving.files import DeploymentFiles
 
@@ -23,6 +25,9 @@ LOG_LINES: Final = 50
 
 MOST_INSTANCES: Final = 50
 """Source: Azure ML documentation, limits of managed online endpoints: instances of a deployment."""
+
+_IDS: Final = {"model": record_kinds.MODELS, "environmentId": record_kinds.ENVIRONMENTS}
+"""Members of ``properties`` that are ids, each with its collection."""
 
 _PATH: Final = "onlineEndpoints/{name}/deployments"
 
@@ -66,10 +71,16 @@ class Deployments:
         endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
         tree = call.request.json()
         sent = dict(tree.get("properties") or {})
+        existing = self._shelf.find(_key(call))
+        if existing is not None:
+            before = sent_of(existing) or deployment_properties(existing.body, call.scope)
+            sent = service_values.said(sent, before, service_values.DEPLOYMENT)
         tags, marks = split_tags(tree.get("tags"))
         body = deployment_body(sent, tree.get("sku") or {}, self._codes.path)
         labelled = {**body, **({"tags": tags} if tags else {})}
-        record, new = self._shelf.write(Entry(_key(call), labelled, sent, marks, "managed", works=True))
+        place = {PLACE: tree.get("location") or LOCATION}
+        entry = Entry(_key(call), labelled, sent, marks, "managed", works=True, attributes=place)
+        record, new = self._shelf.write(entry)
         return self._started(call, endpoint, record, 201 if new else 200)
 
     def _patch(self, call: Call) -> Answer:
@@ -113,21 +124,27 @@ def _view(scope: Scope, endpoint: str, record: Record) -> dict[str, Any]:
         "id": scope.resource("onlineEndpoints", endpoint, "deployments", record.name),
         "name": record.name,
         "type": f"{PROVIDER}/workspaces/onlineEndpoints/deployments",
-        "location": LOCATION,
+        "location": record.attributes.get(PLACE, LOCATION),
         "kind": "Managed",
         "tags": all_tags(record),
         "sku": {"name": "Default", "tier": "Standard", "capacity": record.body.get("instance_count", 1)},
         "systemData": system_data(record),
         "properties": {
-            "endpointComputeType": "Managed",
-            "scaleSettings": {"scaleType": "Default"},
-            "egressPublicNetworkAccess": "Enabled",
-            **properties,
+            **service_values.filled(_long(properties, scope), service_values.DEPLOYMENT),
             "properties": record.body.get("properties") or {},
             "description": record.body.get("description"),
             "provisioningState": provisioning_state(record),
         },
     }
+
+
+def _long(properties: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """With ids in their long form, in which the service tells them whatever form they came in."""
+    found = dict(properties)
+    for name, collection in _IDS.items():
+        if isinstance(found.get(name), str):
+            found[name] = scope.expand(found[name], collection)
+    return found
 
 
 def _key(call: Call) -> RecordKey:

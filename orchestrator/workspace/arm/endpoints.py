@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.identities import identity_body, identity_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -25,6 +26,9 @@ from orchestrator.workspace.serving.keys import ensure_keys, regenerate
 KIND: Final = record_kinds.ENDPOINTS
 TRAFFIC: Final = record_kinds.TRAFFIC
 DEPLOYMENTS: Final = record_kinds.DEPLOYMENTS
+
+PLACE: Final = "location"
+"""Attribute of a record: where its resource was said to be."""
 
 _AUTH: Mapping[str, str] = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 _WHOLE: Final = 100
@@ -91,8 +95,10 @@ class Endpoints:
         self._check(name, traffic)
         tags, marks = split_tags(tree.get("tags"))
         body = endpoint_body(sent, tree.get("identity"))
+        labelled = {**body, **({"tags": tags} if tags else {})}
+        place = {PLACE: tree.get("location") or LOCATION}
         record, new = self._shelf.write(
-            Entry(endpoint_key(name), {**body, **({"tags": tags} if tags else {})}, sent, marks, "managed", works=True)
+            Entry(endpoint_key(name), labelled, sent, marks, "managed", works=True, attributes=place)
         )
         keys = [record.key, *self._put_traffic(name, traffic, record.owner)]
         operation = Operation("put", tuple(keys))
@@ -168,16 +174,17 @@ class Endpoints:
         shares = traffic.body if traffic is not None else {}
         sent = sent_of(record) or endpoint_properties(record.body)
         uri = str(record.attributes.get("scoring_uri") or "")
-        identity = record.body.get("identity")
-        added = {"azureml.onlineendpointid": scope.resource("onlineEndpoints", record.name)}
+        identifier = scope.resource("onlineEndpoints", record.name)
+        identity = identity_properties(record.body.get("identity")) or {"type": "SystemAssigned"}
+        added = {"azureml.onlineendpointid": identifier}
         return {
-            "id": scope.resource("onlineEndpoints", record.name),
+            "id": identifier,
             "name": record.name,
             "type": f"{PROVIDER}/workspaces/onlineEndpoints",
-            "location": LOCATION,
+            "location": record.attributes.get(PLACE, LOCATION),
             "kind": "Managed",
             "tags": all_tags(record),
-            "identity": identity_properties(identity) or {"type": "SystemAssigned"},
+            "identity": service_values.identity(identity, identifier),
             "systemData": system_data(record),
             "properties": {
                 "authMode": "Key",

@@ -30,6 +30,7 @@ def identity_properties(body: Mapping[str, Any] | None) -> dict[str, Any] | None
     users = {}
     for user in body.get(_BODY_USERS) or ():
         about = {"resource_id": user} if isinstance(user, str) else dict(user)
-        users[str(about.pop("resource_id", ""))] = camel_keys(about)
+        name = str(about.pop("resource_id", ""))
+        users[name] = camel_keys(about)
     kind = ",".join(pascal(part.strip()) for part in str(body.get("type") or "none").split(","))
     return without_nothing({"type": kind, **camel_keys(rest), _USERS: users or None})

@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.core.errors import Conflict, NotFound
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADDRESS_TAG
+from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
 from orchestrator.workspace.arm.messages import Answer
@@ -143,9 +144,11 @@ class Jobs:
         name = call.names["name"]
         sent = dict(call.request.json().get("properties") or {})
         tags, marks = split_tags(sent.pop("tags", None))
+        existing = self._shelf.workspace.find(KIND, name)
+        if existing is not None:
+            sent = _said(sent, self._properties(existing, call.scope))
         body, variant = job_body(sent, self._codes.path)
         body = {**body, **({"tags": tags} if tags else {})}
-        existing = self._shelf.workspace.find(KIND, name)
         if existing is not None:
             return self._again(call, existing, Entry(existing.key, body, sent, marks, variant, works=True))
         address = marks.get(ADDRESS_TAG, "")
@@ -179,9 +182,13 @@ class Jobs:
         self._shelf.workspace.cancel(record.key)
         return self._operations.accepted(call.request, call.scope, Operation("cancel", (record.key,)), None, 202)
 
-    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+    def _properties(self, record: Record, scope: Scope) -> Mapping[str, Any]:
         sent = sent_of(record)
-        properties = job_properties(record.body, record.variant, scope) if sent is None else sent
+        return job_properties(record.body, record.variant, scope) if sent is None else sent
+
+    def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
+        properties = self._properties(record, scope)
+        outputs = service_values.job_outputs(properties.get("outputs"))
         tracking = self._shelf.tracking()
         # The client adds ``&tid=…`` to the page's address, so that has to be a query by then.
         return {
@@ -190,8 +197,9 @@ class Jobs:
             "type": f"{PROVIDER}/workspaces/jobs",
             "systemData": system_data(record),
             "properties": {
-                "experimentName": "Default",
+                **service_values.JOB,
                 **properties,
+                **({} if outputs is None else {"outputs": outputs}),
                 "displayName": record.body.get("display_name") or record.revision,
                 "description": record.body.get("description"),
                 "properties": run_properties(record),
@@ -208,3 +216,16 @@ class Jobs:
                 },
             },
         }
+
+
+def _said(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a job once more, without the values of the service's own that a client sends back."""
+    found = service_values.said(given, before, service_values.JOB)
+    outputs = before.get("outputs") or {}
+    if given.get("outputs"):
+        own = {name: outputs.get(name) or {} for name in given["outputs"]}
+        found["outputs"] = {
+            name: service_values.said(output or {}, own[name], service_values.JOB_OUTPUT)
+            for name, output in given["outputs"].items()
+        }
+    return found

@@ -28,9 +28,14 @@ def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRul
         if asked is None:
             return respond(request)
         broken = rules.broken(asked, lambda: _present(respond, request))
-        return _refusal(broken) if broken else respond(request)
+        return _refusal(broken) if broken else respond(_read(request, rules.normal(asked)))
 
     return answer
+
+
+def _read(request: Request, body: Mapping[str, Any] | None) -> Request:
+    """The request with its body as the service reads it."""
+    return request if body is None else replace(request, body=json.dumps(body).encode(), upload=None)
 
 
 def _asked(request: Request) -> Asked | None:

@@ -9,6 +9,7 @@ from azure.ai.ml._restclient.arm_ml_service.models import JobBase
 
 from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.changes import forbidden_changes
+from orchestrator.backends.azure.specification.normal import normal
 from orchestrator.backends.azure.specification.operations import find
 from orchestrator.backends.azure.specification.shapes import Model
 from orchestrator.backends.azure.specification.values import broken_values
@@ -30,6 +31,15 @@ def broken_bodies(asked: Asked, present: Present) -> Iterator[BrokenRule]:
     there = present() if not found and asked.method == "PUT" and not _kept_whole(asked, operation.body) else None
     if there is not None:
         yield from _changes(asked, asked.body, there, operation.body)
+
+
+def normal_body(asked: Asked) -> Mapping[str, Any] | None:
+    """The body as the service keeps it. What the specification does not know stays as it is."""
+    operation = find(asked.method, asked.parts)
+    if asked.body is None or operation is None or operation.body is None:
+        return asked.body
+    kept: Mapping[str, Any] = normal(asked.body, operation.body)
+    return kept
 
 
 def _of_the_preview(body: Mapping[str, Any], rule: BrokenRule) -> bool:

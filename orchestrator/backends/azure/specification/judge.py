@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.azure.specification import documented
 from orchestrator.core.kind import Kinds
@@ -70,4 +70,12 @@ class Specification:
         found = list(documented.broken_names(asked, self._kinds))
         if self._bodies is not None:
             found += self._bodies.broken_bodies(asked, present)
+        return found
+
+    def normal(self, asked: Asked) -> Mapping[str, Any] | None:
+        """See `ServiceRules`. Without the client's models the body stays as it is."""
+        self.load()
+        if self._bodies is None:
+            return asked.body
+        found: Mapping[str, Any] | None = self._bodies.normal_body(asked)
         return found

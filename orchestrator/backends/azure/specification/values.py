@@ -37,6 +37,11 @@ def broken_values(value: Any, model: Model, *, creates: bool) -> Iterator[Broken
     yield from _Check(creates=creates).of_model(value, model, "")
 
 
+def broken_answer(value: Any, model: Model) -> Iterator[BrokenRule]:
+    """What is wrong with a resource as somebody tells it: values of another type, and members that the model does not have."""
+    yield from _Check(creates=False, told=True).of_model(value, model, "")
+
+
 def chosen(value: Mapping[str, Any], model: Model) -> Model:
     """The most specific model that a JSON object's discriminators choose; the model itself where they choose none."""
     found = shape(model)
@@ -49,10 +54,12 @@ class _Check:
 
     Args:
         creates: what is required has to be there.
+        told: the service tells it: what only it sets is looked at too, and there is nothing that the model does not have.
     """
 
-    def __init__(self, *, creates: bool) -> None:
+    def __init__(self, *, creates: bool, told: bool = False) -> None:
         self._creates = creates
+        self._told = told
 
     def of_model(self, value: Any, model: Model, path: str) -> Iterator[BrokenRule]:
         """What is wrong with an object."""
@@ -88,8 +95,10 @@ class _Check:
             if given is None:
                 if member.required and member.settable and self._creates and member.name != found.discriminator:
                     yield _wrong(at, "is required")
-            elif member.settable and member.name != found.discriminator:
+            elif (member.settable or self._told) and member.name != found.discriminator:
                 yield from self._of_hint(given, member.hint, at)
+        if self._told:
+            yield from (_wrong(_join(path, name), "is unknown") for name in value if name not in found.members)
 
     def _of_hint(self, value: Any, hint: Any, path: str) -> Iterator[BrokenRule]:
         options = alternatives(hint)
