@@ -19,13 +19,23 @@ LOOK_S: Final = 1.0
 """How often the server looks whether its workspace still exists, seconds."""
 
 
-def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: bool = False) -> None:
+def serve_until_stopped(
+    root: Path,
+    port: int,
+    console: Console,
+    *,
+    lenient: bool = False,
+    any_workspace: bool = False,
+    list_lag_s: float = 0.0,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         root: the workspace's folder.
         port: on loopback; 0 means any that is free.
         lenient: what Azure would refuse is accepted, as far as the workspace can do it.
+        any_workspace: see `Manners`.
+        list_lag_s: see `Manners`.
 
     Raises:
         UnsupportedSetup: the azure extra is not installed.
@@ -39,7 +49,9 @@ def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: boo
 
     kinds = discover()
     rules = None if lenient else Specification(kinds)
-    service = arm_service(root, port, kinds=kinds, rules=rules)
+    service = arm_service(
+        root, port, kinds=kinds, rules=rules, any_workspace=any_workspace or lenient, list_lag_s=list_lag_s
+    )
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()

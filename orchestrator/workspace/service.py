@@ -281,11 +281,14 @@ def arm_service(
     around: Around | None = None,
     kinds: Kinds = _NO_KINDS,
     rules: ServiceRules | None = None,
+    any_workspace: bool = False,
+    list_lag_s: float = 0.0,
 ) -> ArmService:
-    """The wire of a workspace, not yet started; see `arm.service.ArmService`."""
-    from orchestrator.workspace.arm.service import ArmService
+    """The wire of a workspace, not yet started; see `arm.service.ArmService` and `arm.service.Manners`."""
+    from orchestrator.workspace.arm.service import ArmService, Manners
 
-    return ArmService(WorkspacePaths(root), port, around, kinds, rules)
+    manners = Manners(rules=rules, any_workspace=any_workspace, list_lag_s=list_lag_s)
+    return ArmService(WorkspacePaths(root), port, around, kinds, manners)
 
 
 def arm_environment(root: Path) -> Mapping[str, str]:

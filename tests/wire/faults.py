@@ -8,14 +8,14 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.errors import BackendError
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.server import Dropped, Respond
-from orchestrator.workspace.arm.service import ArmService
+from orchestrator.workspace.arm.service import ArmService, Manners
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
 from tests.wire.pretended import Pretences
@@ -213,20 +213,21 @@ class FaultyService(ArmService):
 
     Args:
         faults: between the wire and the workspace; otherwise fresh ones.
+        manners: of the wire, beside the rules.
 
     Attributes:
         faults: what shall go wrong; nothing as long as no rule is added.
         records: those behind the wire.
     """
 
-    def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None) -> None:
+    def __init__(self, paths: WorkspacePaths, port: int = 0, faults: Faults | None = None, **manners: Any) -> None:
         self.faults = Faults() if faults is None else faults
         kinds = discover()
         rules = Specification(kinds)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the client's own
             rules.load()
-        super().__init__(paths, port, self.faults.around, kinds, rules)
+        super().__init__(paths, port, self.faults.around, kinds, Manners(rules=rules, **manners))
         self.records = RecordStore(paths)
 
     def close(self) -> None:

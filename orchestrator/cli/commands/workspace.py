@@ -143,11 +143,21 @@ def tick(root: Path, console: Console, *, to: str, no_wait: bool) -> None:
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on the loopback interface (default: any free port)."
 )
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
-def serve(root: Path, console: Console, *, arm: bool, port: int, lenient: bool) -> None:
+@click.option("--any-workspace", is_flag=True, help="Accept any names of subscription, resource group and workspace.")
+@click.option(
+    "--list-lag",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Let lists lag behind writes by this long, as in Azure (default: 0).",
+)
+def serve(
+    root: Path, console: Console, *, arm: bool, port: int, lenient: bool, any_workspace: bool, list_lag: float
+) -> None:
     """Serve the workspace to programs written for Azure, until Ctrl-C."""
     from orchestrator.cli.wire import serve_until_stopped
 
-    serve_until_stopped(root, port, console, lenient=lenient)
+    serve_until_stopped(root, port, console, lenient=lenient, any_workspace=any_workspace, list_lag_s=list_lag)
 
 
 @command.command("env")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -27,6 +28,8 @@ _SELF: Final = RecordKey("served_workspace", "served_workspace.labels")
 """The record of the workspace's own labels. Not a kind of specs."""
 
 _LABELS: Final = ("friendlyName", "description")
+
+_PLACEHOLDER: Final = re.compile("<[^<>]*>")
 
 CLIENT: Final = "amlctl"
 """The application that a client secret belongs to."""
@@ -262,4 +265,32 @@ class Workspaces:
 
 def is_served(scope: Scope) -> bool:
     """Whether the caller means the workspace that is served by its own name."""
-    return scope.workspace.lower() == WORKSPACE.lower()
+    return _is(scope.workspace, WORKSPACE)
+
+
+def require_served(scope: Scope, *, kept: bool) -> None:
+    """Refuse names of what there is not, with the codes and texts of Azure Resource Manager.
+
+    The placeholders of samples, such as ``<SUBSCRIPTION_ID>``, stand for what there is: ours.
+
+    Args:
+        kept: the workspace is kept beside the served one, or is being made.
+
+    Raises:
+        WireError: 404.
+    """
+    wrong = "SubscriptionNotFound", f"The subscription '{scope.subscription}' could not be found."
+    if _is(scope.subscription, SUBSCRIPTION):
+        wrong = "ResourceGroupNotFound", f"Resource group '{scope.group}' could not be found."
+        if _is(scope.group, GROUP):
+            resource = f"The Resource '{PROVIDER}/workspaces/{scope.workspace}' under resource group '{scope.group}'"
+            wrong = "ResourceNotFound", f"{resource} was not found."
+            if kept or is_served(scope):
+                return
+    there = f"This server has the subscription '{SUBSCRIPTION}', the resource group '{GROUP}' and the workspace '{WORKSPACE}'"
+    raise WireError(404, wrong[0], f"{wrong[1]} {there}; with --any-workspace it accepts any names.")
+
+
+def _is(name: str, served: str) -> bool:
+    """Whether a name stands for what is served. A path may end before it."""
+    return not name or name.lower() == served.lower() or bool(_PLACEHOLDER.fullmatch(name))

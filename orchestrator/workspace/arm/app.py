@@ -89,9 +89,11 @@ class Facade:
         shelf: its records.
         tokens: who may ask.
         kinds: those that say how they look on the wire are answered for.
+        any_workspace: names of any subscription, group and workspace are taken for those that there are.
     """
 
-    def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds) -> None:
+    def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds, *, any_workspace: bool = True) -> None:
+        self._any_workspace = any_workspace
         self._tokens = tokens
         self._shelf = shelf
         own = {
@@ -188,9 +190,17 @@ class Facade:
             raise WireError(404, "NotSupportedLocally", text)
         return found.route.handler(self._call(request, found))
 
+    def _kept(self, request: Request, found: Found, workspace: str) -> bool:
+        """Whether a workspace is kept beside the served one, or is being made."""
+        others = self._beside.get(account.COLLECTION)
+        made = request.method != "GET" and found.route.path.endswith("/{workspace}")
+        return made or (others is not None and others.find(workspace) is not None)
+
     def _call(self, request: Request, found: Found) -> Call:
         names = {part: name for part, name in found.names.items() if part not in _UNUSED}
         scope = Scope(*(names.pop(name, "") for name in Scope.__slots__))
+        if not self._any_workspace:
+            account.require_served(scope, kept=self._kept(request, found, scope.workspace))
         if not scope.workspace:
             return Call(request, scope, names)
         if account.COLLECTION in self._beside and not found.route.path.endswith("{workspace}"):

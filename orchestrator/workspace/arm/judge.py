@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.core.errors import BackendError
 from orchestrator.core.service_rules import Asked, BrokenRule, ServiceRules
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.scope import PROVIDER
+from orchestrator.workspace.arm.timing import shown
 
 Respond = Callable[[Request], Answer]
 
@@ -27,7 +27,7 @@ def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRul
         asked = _asked(request) if knows(request) else None
         if asked is None:
             return respond(request)
-        broken = rules.broken(asked, lambda: _present(respond, request))
+        broken = rules.broken(asked, lambda: shown(respond, request))
         return _refusal(broken) if broken else respond(_read(request, rules.normal(asked)))
 
     return answer
@@ -53,16 +53,6 @@ def _asked(request: Request) -> Asked | None:
 
 def _body(request: Request) -> Mapping[str, Any] | None:
     return request.json() if request.body or request.upload is not None else None
-
-
-def _present(respond: Respond, request: Request) -> Mapping[str, Any] | None:
-    """The resource as the workspace shows it."""
-    try:
-        found = respond(replace(request, method="GET", body=b"", upload=None))
-    except (WireError, BackendError):
-        return None
-    tree = json.loads(found.body) if found.status == 200 and found.body else None
-    return tree if isinstance(tree, dict) else None
 
 
 def _refusal(broken: Sequence[BrokenRule]) -> Answer:

@@ -19,6 +19,7 @@ from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.timing import Lagging, one_at_a_time
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import WorkspacePaths
@@ -75,6 +76,27 @@ class ArmFiles:
 Around = Callable[[Respond], Respond]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How the wire differs from the workspace behind it.
+
+    Attributes:
+        rules: what the service would refuse is refused; None refuses only what the workspace cannot do.
+        any_workspace: names of any subscription, group and workspace are taken for those that there are.
+        list_lag_s: how far lists lag behind writes, seconds.
+    """
+
+    rules: ServiceRules | None = None
+    any_workspace: bool = False
+    list_lag_s: float = 0.0
+
+    def strict(self, respond: Respond, knows: Knows) -> Respond:
+        """A function with these manners that answers as `respond` does otherwise."""
+        if self.rules is not None:
+            respond = judged(one_at_a_time(respond), knows, self.rules)
+        return Lagging(respond, self.list_lag_s) if self.list_lag_s else respond
+
+
 class ArmService:
     """The wire of one workspace, from `start` to `close`.
 
@@ -83,7 +105,7 @@ class ArmService:
         port: 0 means any that is free.
         around: put between the wire and the workspace: gets the function that answers, returns the one to use.
         kinds: see `Facade`.
-        rules: what the service would refuse is refused; None refuses only what the workspace cannot do.
+        manners: how the wire differs from the workspace.
 
     Attributes:
         tokens: makes tokens for clients that bring their own credential.
@@ -100,7 +122,7 @@ class ArmService:
         port: int = 0,
         around: Around | None = None,
         kinds: Kinds = MappingProxyType({}),
-        rules: ServiceRules | None = None,
+        manners: Manners = Manners(),
     ) -> None:
         self._files = ArmFiles(paths)
         paths.create()
@@ -117,8 +139,8 @@ class ArmService:
             context = server_context(self._files.tls)
             self._shelf = Shelf(paths)
             undo.callback(self._shelf.close)
-            facade = Facade(self._shelf, self.tokens, kinds)
-            strict = facade.respond if rules is None else judged(facade.respond, facade.knows, rules)
+            facade = Facade(self._shelf, self.tokens, kinds, any_workspace=manners.any_workspace)
+            strict = manners.strict(facade.respond, facade.knows)
             respond = strict if around is None else around(strict)
             self._server = _listening(respond, facade.knows, context, port)
             undo.pop_all()

@@ -97,7 +97,7 @@ def test_a_stranger_is_refused(client: Any, service: FaultyService) -> None:
             return AccessToken("e30.e30.e30", int(time.time()) + 3600)
 
     ml = pytest.importorskip("azure.ai.ml")
-    other = ml.MLClient(Stranger(), "s", "g", "w")
+    other = ml.MLClient(Stranger(), SUBSCRIPTION, "local", "local")
     with pytest.raises(ClientAuthenticationError):
         list(other.compute.list())
 

@@ -171,7 +171,7 @@ def test_credentials_that_open_it(
 
     connect()
     credential = make(azure.identity, service)
-    assert list(MLClient(credential, "s", "g", "w").compute.list()) == []
+    assert list(MLClient(credential, SUBSCRIPTION, "local", "local").compute.list()) == []
 
 
 def test_sixteen_threads_share_a_client(ready: Any) -> None:
