@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,10 @@ from tests.wire.faults import FaultyService
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[FaultyService]:
-    """Serve a new workspace in a folder until the block ends."""
+def serving(folder: Path, **manners: Any) -> Iterator[FaultyService]:
+    """Serve a new workspace in a folder until the block ends; see `Manners`."""
     root = folder / ".amlctl"
-    service = FaultyService(WorkspacePaths(root))
+    service = FaultyService(WorkspacePaths(root), **manners)
     service.start()
     try:
         yield service

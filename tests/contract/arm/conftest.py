@@ -30,8 +30,14 @@ def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[FaultyService]:
-    with served.serving(tmp_path) as service:
+def manners() -> dict[str, Any]:
+    """How the wire differs from the workspace; a test may have other ones by `pytest.mark.parametrize`."""
+    return {}
+
+
+@pytest.fixture
+def service(tmp_path: Path, manners: dict[str, Any]) -> Iterator[FaultyService]:
+    with served.serving(tmp_path, **manners) as service:
         yield service
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.arm.conftest import SUBSCRIPTION
 from tests.wire.faults import Drop, FailOperation, FaultyService, Latency, Refuse, Stale
 
 

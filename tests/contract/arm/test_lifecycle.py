@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.workspace.arm.account import CLIENT
 from orchestrator.workspace.arm.tokens import TENANT
+from tests.contract.arm.conftest import SUBSCRIPTION
 from tests.wire.faults import Drop, FaultyService
 
 ECHO = """

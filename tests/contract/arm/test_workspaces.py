@@ -92,6 +92,7 @@ def test_what_is_in_another_is_not_served(client: Any, connect: Any, service: Fa
     assert list(client.jobs.list()) == []
 
 
+@pytest.mark.parametrize("manners", [{"any_workspace": True}], ids=["any"])
 def test_who_works_under_another_name_reads_the_real_one(connect: Any) -> None:
     client = connect("ml-prod")
     assert client.workspaces.get("ml-prod").name == "local"
