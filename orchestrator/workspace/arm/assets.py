@@ -241,7 +241,7 @@ class Assets:
                 "description": record.body.get("description"),
                 "tags": all_tags(record),
                 "isArchived": record.archived,
-                **({} if section == record_kinds.DATA else {"provisioningState": "Succeeded"}),
+                **({} if section == DATA else {"provisioningState": "Succeeded"}),
             },
             "systemData": system_data(record),
         }

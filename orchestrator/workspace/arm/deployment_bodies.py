@@ -12,6 +12,9 @@ from orchestrator.workspace.arm.wording import camel, duration, seconds, snake, 
 from orchestrator.workspace.records import record_kinds
 
 _MILLISECONDS: Mapping[str, str] = {"requestTimeout": "request_timeout_ms", "maxQueueWait": "max_queue_wait_ms"}
+_IDS: Mapping[str, str] = {"model": record_kinds.MODELS, "environmentId": record_kinds.ENVIRONMENTS}
+"""Members of ``properties`` that are ids, each with its collection."""
+
 _SECONDS = ("initialDelay", "period", "timeout", "pollingInterval")
 
 
@@ -74,12 +77,11 @@ def _scale(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def deployment_properties(body: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     """The ``properties`` of a CLI v2 body."""
-    model, environment = body.get("model"), body.get("environment")
+    ids = {"model": body.get("model"), "environmentId": body.get("environment")}
     settings = body.get("request_settings") or {}
     back = {name: wire for wire, name in _MILLISECONDS.items()}
     fields = {
-        "model": scope.expand(model, record_kinds.MODELS) if isinstance(model, str) else None,
-        "environmentId": scope.expand(environment, record_kinds.ENVIRONMENTS) if isinstance(environment, str) else None,
+        **with_long_ids({name: value for name, value in ids.items() if isinstance(value, str)}, scope),
         "environmentVariables": body.get("environment_variables"),
         "instanceType": body.get("instance_type"),
         "appInsightsEnabled": bool(body.get("app_insights_enabled")),
@@ -92,6 +94,15 @@ def deployment_properties(body: Mapping[str, Any], scope: Scope) -> dict[str, An
         "readinessProbe": _wire_timed(body.get("readiness_probe") or {}) or None,
     }
     return without_nothing(fields)
+
+
+def with_long_ids(properties: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """``properties`` with ids in their long form, in which the service tells them whatever form they came in."""
+    found = dict(properties)
+    for name, collection in _IDS.items():
+        if isinstance(found.get(name), str):
+            found[name] = scope.expand(found[name], collection)
+    return found
 
 
 def _wire_timed(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.codes import Codes
-from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
+from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties, with_long_ids
 from orchestrator.workspace.arm.endpoints import DEPLOYMENTS, KIND, PLACE, checked, endpoint_key
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations, provisioning_state
@@ -16,7 +16,6 @@ from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.serving.files import DeploymentFiles
 
@@ -25,9 +24,6 @@ LOG_LINES: Final = 50
 
 MOST_INSTANCES: Final = 50
 """Source: Azure ML documentation, limits of managed online endpoints: instances of a deployment."""
-
-_IDS: Final = {"model": record_kinds.MODELS, "environmentId": record_kinds.ENVIRONMENTS}
-"""Members of ``properties`` that are ids, each with its collection."""
 
 _PATH: Final = "onlineEndpoints/{name}/deployments"
 
@@ -130,21 +126,12 @@ def _view(scope: Scope, endpoint: str, record: Record) -> dict[str, Any]:
         "sku": {"name": "Default", "tier": "Standard", "capacity": record.body.get("instance_count", 1)},
         "systemData": system_data(record),
         "properties": {
-            **service_values.filled(_long(properties, scope), service_values.DEPLOYMENT),
+            **service_values.filled(with_long_ids(properties, scope), service_values.DEPLOYMENT),
             "properties": record.body.get("properties") or {},
             "description": record.body.get("description"),
             "provisioningState": provisioning_state(record),
         },
     }
-
-
-def _long(properties: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """With ids in their long form, in which the service tells them whatever form they came in."""
-    found = dict(properties)
-    for name, collection in _IDS.items():
-        if isinstance(found.get(name), str):
-            found[name] = scope.expand(found[name], collection)
-    return found
 
 
 def _key(call: Call) -> RecordKey:
