@@ -47,20 +47,13 @@ def serve_until_stopped(
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    kinds = discover()
+    kinds, anyone = discover(), any_workspace or lenient
     rules = None if lenient else Specification(kinds)
-    service = arm_service(
-        root, port, kinds=kinds, rules=rules, any_workspace=any_workspace or lenient, list_lag_s=list_lag_s
-    )
+    service = arm_service(root, port, kinds=kinds, rules=rules, any_workspace=anyone, list_lag_s=list_lag_s)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()
-        if console.json:
-            console.document({"path": str(root), "url": service.url})
-        else:
-            console.result(f"Serving {root.name} at {service.url}. Press Ctrl-C to stop.")
-            there = shlex.quote(str(root))
-            console.result(f'To use it from a shell, run: eval "$(amlctl workspace env --arm --path {there})"')
+        _tell(root, service.url, console)
         if rules is not None and not rules.load():  # takes seconds; requests that come before it is done wait for it
             console.notice(
                 "The installed azure-ai-ml has no models of the specification: only the documented rules are checked."
@@ -73,6 +66,16 @@ def serve_until_stopped(
         service.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell(root: Path, url: str, console: Console) -> None:
+    """Say where the server is."""
+    if console.json:
+        console.document({"path": str(root), "url": url})
+        return
+    console.result(f"Serving {root.name} at {url}. Press Ctrl-C to stop.")
+    there = shlex.quote(str(root))
+    console.result(f'To use it from a shell, run: eval "$(amlctl workspace env --arm --path {there})"')
 
 
 def client_environment(root: Path) -> Mapping[str, str]:

@@ -30,16 +30,21 @@ def one_at_a_time(respond: Respond) -> Respond:
 
     Source: Azure ML documentation, troubleshoot online endpoints, HTTP status code 409: "When an operation is already in
     progress, any new operation on that same online endpoint responds with a 409 conflict error". That two deployments of one
-    endpoint may be worked on at once is assumed.
+    endpoint may be worked on at once is assumed, and that a request that is repeated joins its own operation: clients repeat those
+    whose answer was lost.
     """
 
+    written: dict[str, tuple[str, bytes]] = {}
+
     def answer(request: Request) -> Answer:
-        if request.method in _WRITES:
-            for path in _excluded(request.path):
+        place, said = request.path.lower(), (request.method, request.content())
+        if request.method in _WRITES and any(_excluded(request.path)):
+            for path in _excluded(request.path) if written.get(place) != said else ():
                 for name, state in _states(respond, replace(request, path=path)):
                     if state in _BUSY:
                         text = f"Another operation is in progress: '{name}' is {state}. Try again when it has ended."
                         raise WireError(HTTPStatus.CONFLICT, "Conflict", text)
+            written[place] = said
         return respond(request)
 
     return answer

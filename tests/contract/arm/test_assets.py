@@ -77,6 +77,7 @@ def test_labels_change_in_place(client: Any) -> None:
     assert (read.tags, read.description) == ({"c": "1"}, "d")
 
 
+@pytest.mark.parametrize("manners", [{"any_workspace": True}], ids=["any"])
 def test_any_names_of_azure_lead_to_the_workspace(client: Any, connect: Any) -> None:
     from azure.ai.ml.entities import Environment
 

@@ -135,6 +135,11 @@ def test_an_endpoint_does_one_thing_at_a_time(
         assert status < 300, tree
 
 
+def test_a_repeated_request_joins_its_own_operation(wire: Timed) -> None:
+    assert [wire.ask("PUT", HEART, ENDPOINT)[0] for _ in range(2)] == [201, 200]
+    assert wire.ask("PUT", HEART, {**ENDPOINT, "tags": {"a": "b"}})[0] == 409
+
+
 NAMES = [
     (SUBSCRIPTION, GROUP, WORKSPACE, ""),
     (SUBSCRIPTION, GROUP.upper(), WORKSPACE.upper(), ""),
