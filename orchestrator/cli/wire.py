@@ -54,10 +54,7 @@ def serve_until_stopped(
     try:
         service.start()
         _tell(root, service.url, console)
-        if rules is not None and not rules.load():  # takes seconds; requests that come before it is done wait for it
-            console.notice(
-                "The installed azure-ai-ml has no models of the specification: only the documented rules are checked."
-            )
+        _load(rules, console)
         while not stopped.wait(LOOK_S):
             if not service.stands:
                 console.error("The workspace was deleted.")
@@ -66,6 +63,14 @@ def serve_until_stopped(
         service.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _load(rules: Specification | None, console: Console) -> None:
+    """Import the models that the rules are read from: that takes seconds, and requests that come before it is done wait for it."""
+    if rules is not None and not rules.load():
+        console.notice(
+            "The installed azure-ai-ml has no models of the specification: only the documented rules are checked."
+        )
 
 
 def _tell(root: Path, url: str, console: Console) -> None:

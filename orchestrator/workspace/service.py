@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health
@@ -58,7 +58,6 @@ from orchestrator.workspace.tracking.figures import TrackedRuns
 from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
 
 if TYPE_CHECKING:
-    from orchestrator.core.service_rules import ServiceRules
     from orchestrator.workspace.arm.service import ArmService, Around
     from orchestrator.workspace.environments.recipes import Recipe as Recipe
     from orchestrator.workspace.environments.recipes import Recipes as Recipes
@@ -280,15 +279,12 @@ def arm_service(
     *,
     around: Around | None = None,
     kinds: Kinds = _NO_KINDS,
-    rules: ServiceRules | None = None,
-    any_workspace: bool = False,
-    list_lag_s: float = 0.0,
+    **manners: Any,
 ) -> ArmService:
     """The wire of a workspace, not yet started; see `arm.service.ArmService` and `arm.service.Manners`."""
     from orchestrator.workspace.arm.service import ArmService, Manners
 
-    manners = Manners(rules=rules, any_workspace=any_workspace, list_lag_s=list_lag_s)
-    return ArmService(WorkspacePaths(root), port, around, kinds, manners)
+    return ArmService(WorkspacePaths(root), port, around, kinds, Manners(**manners))
 
 
 def arm_environment(root: Path) -> Mapping[str, str]:
