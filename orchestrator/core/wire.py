@@ -47,10 +47,12 @@ class GroupWire:
         body: a CLI v2 body of the whole resource, with ``location``, ``kind`` and ``properties``.
         given: what the service puts where ``properties`` are silent.
         missing: the service's code for one that is not there.
+        only: the ``kind`` of those in the collection that belong here, in lower case; empty if all do that belong to no other kind.
     """
 
     collection: str
     body: Callable[[Mapping[str, Any]], dict[str, Any]]
+    only: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     missing: str = "ResourceNotFound"
 

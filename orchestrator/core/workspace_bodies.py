@@ -135,7 +135,9 @@ class ServerlessNetwork(Spec):
     no_public_ip: Flag | None = Field(None, description="Whether the machines have no public address.")
 
 
-class WorkspaceBody(Resource):
+class WorkspaceResource(Resource):
+    """What workspaces and feature stores have."""
+
     description: Annotated[Words | None, Metadata("a description is a label only"), _NAMED] = Field(
         None, description="A description."
     )
@@ -166,16 +168,21 @@ class WorkspaceBody(Resource):
     public_network_access: Annotated[
         Literal["Enabled", "Disabled"] | None, CAMEL, ServiceValue("Enabled by default")
     ] = Field(None, description="Whether the workspace accepts traffic from the internet. Default: Enabled.")
-    network_acls: Annotated[NetworkAcls | None, _COMES_BACK] = Field(None, description="Who may connect.")
-    system_datastores_auth_mode: Annotated[str | None, _COMES_BACK] = Field(
-        None, description="How the default datastores are opened: accesskey or identity."
-    )
     identity: Annotated[WorkspaceIdentity | None, _COMES_BACK] = Field(None, description="Managed identity.")
     primary_user_assigned_identity: Annotated[str | None, _COMES_BACK] = Field(
         None, description="Resource ID of the identity that is used first."
     )
-    workspace_hub: Annotated[_Id | None, _FIXED, _COMES_BACK] = Field(None, description="Resource ID of a hub.")
     managed_network: Annotated[ManagedNetwork | None, _COMES_BACK] = Field(None, description="Managed virtual network.")
+
+
+class WorkspaceBody(WorkspaceResource):
+    """What all workspaces have."""
+
+    network_acls: Annotated[NetworkAcls | None, _COMES_BACK] = Field(None, description="Who may connect.")
+    system_datastores_auth_mode: Annotated[str | None, _COMES_BACK] = Field(
+        None, description="How the default datastores are opened: accesskey or identity."
+    )
+    workspace_hub: Annotated[_Id | None, _FIXED, _COMES_BACK] = Field(None, description="Resource ID of a hub.")
     provision_network_now: Annotated[Flag | None, _COMES_BACK] = Field(
         None, description="Whether the managed network is made at once."
     )

@@ -9,6 +9,7 @@ from orchestrator.core.behaviour import LOCAL_RECORD, Behaviour
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
 from orchestrator.core.resource import Removal
 from orchestrator.core.wire import GroupWire
+from orchestrator.core.workspace_marks import without_service_values
 
 _HERE: Final = "orchestrator.core.workspace_bodies"
 
@@ -21,18 +22,6 @@ def _spoken(body: dict[str, Any]) -> dict[str, Any]:
     """Without the resource group: it is that of the target."""
     body.pop("resource_group", None)
     return body
-
-
-def _returned(body: dict[str, Any]) -> dict[str, Any]:
-    """Without what says nothing: empty texts, a network that lets everybody in, the tag that the client sets when it creates.
-
-    Source: measured with azure-ai-ml 1.35.
-    """
-    (body.get("tags") or {}).pop("createdByToolkit", None)
-    acls = body.get("network_acls")
-    if isinstance(acls, Mapping) and not acls.get("ip_rules"):
-        body.pop("network_acls")
-    return {name: value for name, value in body.items() if value != ""}
 
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
@@ -80,7 +69,7 @@ KIND: Final = Kind(
         "begin_delete",
         driver="siblings",
         spoken=_spoken,
-        returned=_returned,
+        returned=without_service_values,
         typed=True,
         readers={
             "default": "workspace.workspace:WorkspaceSchema",

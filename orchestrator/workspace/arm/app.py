@@ -75,11 +75,13 @@ def _shown(kinds: Kinds, shelf: Shelf) -> Iterator[tuple[str, Part]]:
                 yield kind.key, Batches(kind, kind.wire, shelf)
 
 
-def _beside(kinds: Kinds) -> Iterator[tuple[Kind, GroupWire]]:
-    """The kinds that stand beside the workspace."""
+def _beside(kinds: Kinds) -> Mapping[str, list[tuple[Kind, GroupWire]]]:
+    """The kinds of the resource group, by collection; those that have all the others first."""
+    found: dict[str, list[tuple[Kind, GroupWire]]] = {}
     for kind in kinds.values():
         if isinstance(kind.wire, GroupWire):
-            yield kind, kind.wire
+            found.setdefault(kind.wire.collection, []).append((kind, kind.wire))
+    return {name: sorted(those, key=lambda each: each[1].only) for name, those in found.items()}
 
 
 class Facade:
@@ -104,7 +106,7 @@ class Facade:
         self._sections = {**SECTIONS, **own}
         storage = Storage(shelf.paths, shelf.workspace)
         self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
-        self._beside = {wire.collection: Siblings(kind, wire, shelf) for kind, wire in _beside(kinds)}
+        self._beside = {name: Siblings(those, shelf) for name, those in _beside(kinds).items()}
         self._open = self._without_token()
         self._private = self._with_token(storage, kinds)
 

@@ -1,8 +1,8 @@
-"""What stands beside the workspace in its resource group: registries and other workspaces. They are kept, and do nothing."""
+"""Other resources of the resource group: registries, other workspaces, feature stores. They are kept, and do nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,6 +32,20 @@ _SWITCHES: Final = {"true": True, "false": False, "True": True, "False": False}
 """Parameters of templates are texts."""
 
 
+_STORE: Final = "featureStoreSettings"
+"""The template of the client spells what is in them in its own way. Source: azure-ai-ml 1.35, ``workspace_base.json``."""
+
+_CONNECTIONS: Final = ("offlineStoreConnectionName", "onlineStoreConnectionName")
+"""Connections of a feature store. They are in it, and what is in it is not kept; a client that is told their names asks for them."""
+
+
+def _spelt(tree: Any) -> Any:
+    if not isinstance(tree, Mapping):
+        return tree
+    known = {name.lower(): name for name in ("computeRuntime", "sparkRuntimeVersion", *_CONNECTIONS)}
+    return {known.get(name.lower(), name): _spelt(value) for name, value in tree.items()}
+
+
 def _told(tree: Mapping[str, Any]) -> dict[str, Any]:
     """A resource without members that are expressions of a template: what they name is made beside it."""
     return {
@@ -41,21 +55,20 @@ def _told(tree: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, str)
         else value
         for name, value in tree.items()
-        if not (isinstance(value, str) and value.startswith("[") and value.endswith("]"))
+        if not (isinstance(value, str) and (name in _CONNECTIONS or (value.startswith("[") and value.endswith("]"))))
     }
 
 
 class Siblings:
-    """Answers for one such kind.
+    """Answers for the kinds of one collection.
 
     Args:
-        kind: whose records.
-        wire: how they look.
+        kinds: whose records, and how they look. The first one has those that belong to no other.
     """
 
-    def __init__(self, kind: Kind, wire: GroupWire, shelf: Shelf) -> None:
-        self._kind = kind
-        self._wire = wire
+    def __init__(self, kinds: Sequence[tuple[Kind, GroupWire]], shelf: Shelf) -> None:
+        self._kinds = {kind.key: (kind, wire) for kind, wire in kinds}
+        self._kind, self._wire = kinds[0]
         self._shelf = shelf
 
     def register(self, group: Routes, subscription: Routes) -> None:
@@ -73,12 +86,14 @@ class Siblings:
 
     def find(self, name: str) -> Record | None:
         """One of them by its name, in any case; None if it is not there."""
-        found = (record for record in self._shelf.list(self._kind.key) if record.name.lower() == name.lower())
-        return next(found, None)
+        return next((record for record in self._all() if record.name.lower() == name.lower()), None)
+
+    def _all(self) -> list[Record]:
+        return [record for key in self._kinds for record in self._shelf.list(key)]
 
     def views(self, scope: Scope) -> list[dict[str, Any]]:
         """All of them as the service shows them."""
-        return [self.view(scope, record) for record in self._shelf.list(self._kind.key)]
+        return [self.view(scope, record) for record in self._all()]
 
     def view(self, scope: Scope, record: Record) -> dict[str, Any]:
         """One of them as the service shows it."""
@@ -92,12 +107,15 @@ class Siblings:
             "type": f"{PROVIDER}/{self._wire.collection}",
             "systemData": system_data(record),
             "tags": all_tags(record),
-            "properties": {**self._wire.given, **without_nothing(sent.get("properties") or {})},
+            "properties": {**self._kinds[record.kind][1].given, **without_nothing(sent.get("properties") or {})},
         }
 
     def put(self, name: str, tree: Mapping[str, Any]) -> Record:
         """Make one, or write it anew."""
         sent = _told({member: tree[member] for member in _KEPT if tree.get(member) is not None})
+        properties = sent.get("properties")
+        if properties and properties.get(_STORE):
+            properties[_STORE] = _told(_spelt(properties[_STORE]))
         identity = sent.get("identity")
         if isinstance(identity, Mapping) and identity.get("type"):
             sent["identity"] = {
@@ -105,11 +123,19 @@ class Siblings:
                 "type": _IDENTITIES.get(str(identity["type"]).lower().replace(" ", ""), "None"),
             }
         tags, marks = split_tags(tree.get("tags"))
-        body = without_nothing({**self._wire.body(sent), "tags": tags or None})
         existing = self.find(name)
-        key = existing.key if existing is not None else RecordKey(self._kind.key, f"{self._kind.key}.{name}")
-        record, _ = self._shelf.write(Entry(key, body, sent, marks, self._kind.variant(body)))
+        kind, wire = self._kinds[existing.kind] if existing is not None else self._of(sent)
+        body = without_nothing({**wire.body(sent), "tags": tags or None})
+        key = existing.key if existing is not None else RecordKey(kind.key, f"{kind.key}.{name}")
+        record, _ = self._shelf.write(Entry(key, body, sent, marks, kind.variant(body)))
         return record
+
+    def _of(self, sent: Mapping[str, Any]) -> tuple[Kind, GroupWire]:
+        """The kind that a resource belongs to."""
+        told = str(sent.get("kind") or "").lower()
+        return next(
+            (each for each in self._kinds.values() if each[1].only and each[1].only == told), (self._kind, self._wire)
+        )
 
     def patch(self, record: Record, tree: Mapping[str, Any]) -> Record:
         """Change the members that a body has."""
@@ -129,11 +155,12 @@ class Siblings:
         Raises:
             WireError: it is one of them.
         """
-        if self.find(name) is not None:
+        record = self.find(name)
+        if record is not None:
             raise WireError(
                 404,
                 "NotSupportedLocally",
-                f"The {self._kind.title} '{name}' is only recorded on this server; what is in it is not served. "
+                f"The {self._kinds[record.kind][0].title} '{name}' is only recorded on this server; what is in it is not served. "
                 f"Connect to the workspace '{WORKSPACE}'.",
             )
 

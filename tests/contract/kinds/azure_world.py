@@ -125,7 +125,7 @@ PATHS = {
         if hasattr(kind.wire, "collection")
     },
 }  # fmt: skip
-PATHS["workspaces"] = "/Microsoft.Resources/deployments/"
+PATHS["workspaces"] = PATHS["feature_stores"] = r"/Microsoft\.Resources/deployments/|/workspaces/(?!local$)[^/]+$"
 """Where writes of a kind go on the wire."""
 
 ON_WIRE = frozenset({*PATHS, "roles"})

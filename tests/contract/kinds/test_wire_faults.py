@@ -55,7 +55,7 @@ def test_answers_lost_after_the_effect_lead_to_nothing_twice(
     assert made.struck == 1
     (first,) = life.live(life.address)
     if case.label:
-        changed = strike(meter, case, Drop(effect=True), "PATCH" if case.kind == "jobs" else "PUT")
+        changed = strike(meter, case, Drop(effect=True), "PATCH" if case.kind in PATCHED else "PUT")
         life.edit(case.label)
         assert life.apply()[life.address].outcome is Outcome.UPDATED
         # Labels of a run go to run history, which lies elsewhere.
@@ -68,6 +68,9 @@ def test_answers_lost_after_the_effect_lead_to_nothing_twice(
     assert life.live(life.address) == []
     assert removed.struck == (1 if case.kind in DELETED else 0)
 
+
+PATCHED = frozenset({"jobs", "workspaces", "feature_stores"})
+"""Kinds that a ``PATCH`` changes."""
 
 WITH_WIRE = frozenset(
     key for key, kind in discover().items() if kind.wire is not None and kind.identity is not Identity.VERSIONED

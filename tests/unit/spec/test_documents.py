@@ -96,6 +96,9 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         (f"$schema: {AZURE}workspaceConnection.schema.json\ntype: git", "connections", "as its address says"),
         (f"$schema: {AZURE}registry.schema.json\nname: r", "registries", "its address"),
         ("name: r\nlocation: x\nreplication_locations: []", "registries", "the fields"),
+        (f"$schema: {AZURE}featureStore.schema.json\nname: f", "feature_stores", "its address"),
+        ("name: f\nlocation: x\nmaterialization_identity: {client_id: c}", "feature_stores", "the fields"),
+        (f"$schema: {AZURE}featureStoreEntity.schema.json\nname: f", "feature_store_entities", "a longer name"),
         (f"$schema: {AZURE}workspace.schema.json\nname: w", "workspaces", "its address"),
         (f"$schema: {AZURE}hub.schema.json\nname: w\nkind: hub", "workspaces", "its address"),
         ("name: w\nlocation: x\nmanaged_network: {isolation_mode: disabled}", "workspaces", "the fields"),
@@ -109,7 +112,7 @@ def test_the_kind_of_a_document(text: str, kind: str, why: str) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        "featureStore", "ModelVersionPackage",
+        "ModelVersionPackage",
     ],
 )  # fmt: skip
 def test_documents_of_later_versions_are_named(schema: str) -> None:

@@ -1,9 +1,9 @@
-"""Workspaces beside the one of the target, in its resource group."""
+"""Workspaces and feature stores in the resource group of the target's workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.client import Client
@@ -15,9 +15,13 @@ from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
 
+_STORE: Final = "featurestore"
+_STORES: Final = "feature_stores"
+"""What the client calls a feature store, which is a workspace to the service, and its operations on them."""
+
 
 class SiblingDriver(MutableDriver):
-    """Other workspaces.
+    """Other workspaces, or feature stores.
 
     Args:
         client: of the workspace.
@@ -42,15 +46,21 @@ class SiblingDriver(MutableDriver):
         return self._get(address.name)
 
     def _all(self) -> set[str]:
-        return self._client.read("list workspaces", lambda ml: {str(found.name) for found in ml.workspaces.list()})
+        return self._client.read(
+            f"list {self._kind.key}", lambda ml: {str(each.name) for each in self._collection(ml).list()}
+        )
 
     def _get(self, name: str) -> Observed | None:
         try:
-            entity = self._client.read(f"read {self._kind.key}.{name}", lambda ml: ml.workspaces.get(name))
+            entity = self._client.read(f"read {self._kind.key}.{name}", lambda ml: self._collection(ml).get(name))
         except NotFound:
             return None
         # A server with one workspace answers for it by any name.
-        return self._observed(entity) if str(entity.name).lower() == name.lower() else None
+        if entity is None or str(entity.name).lower() != name.lower():
+            return None
+        if (entity._kind == _STORE) is not (self._kind.azure.collection == _STORES):
+            return None
+        return self._observed(entity)
 
     def _put(self, request: Request, verb: str) -> Any:
         from orchestrator.backends.azure import sdk
@@ -59,16 +69,17 @@ class SiblingDriver(MutableDriver):
         identity = f"{connection.arm_id.rpartition('/')[0]}/{request.address.name}"
 
         def put(ml: Any) -> Any:
-            entity = sdk.load_entity(self._kind.azure.loader, loader_body(request, self._kind), typed=True)
+            binding = self._kind.azure
+            entity = sdk.load_entity(binding.loader, loader_body(request, self._kind), typed=binding.typed)
             if verb == "update":
-                return ml.workspaces.begin_update(entity, update_dependent_resources=True)
-            return sdk.make_workspace(ml, entity, identity, new=True)
+                return self._collection(ml).begin_update(entity, update_dependent_resources=True)
+            return sdk.make_workspace(self._collection(ml), entity, identity, new=True)
 
         return self._client.write(f"{verb} {request.address}", put)
 
     def _delete(self, ml: Any, address: Address) -> Any:
         """What the service made beside it stays: it may hold what others need."""
-        return ml.workspaces.begin_delete(name=address.name, delete_dependent_resources=False)
+        return self._collection(ml).begin_delete(name=address.name, delete_dependent_resources=False)
 
 
 def driver(kind: Kind, context: DriverContext) -> SiblingDriver:

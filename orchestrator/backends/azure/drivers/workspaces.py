@@ -61,7 +61,9 @@ class WorkspaceDriver(MutableDriver):
             return self._client.write(f"update {request.address}", lambda ml: ml.workspaces.begin_update(entity))
         identity = self._client.connection.arm_id
         try:
-            return self._client.write(f"create {request.address}", lambda ml: sdk.make_workspace(ml, entity, identity))
+            return self._client.write(
+                f"create {request.address}", lambda ml: sdk.make_workspace(ml.workspaces, entity, identity)
+            )
         except Transient as error:
             if error.code == _ACTIVE:
                 self._await_the_other(identity, request.timeout_s or LONGEST_S)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from azure.ai.ml.constants._common import ArmConstants
+from azure.ai.ml.operations import _feature_store_operations as feature_stores
 from azure.ai.ml.operations import _workspace_operations_base as workspaces
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -38,13 +40,14 @@ def _deployment_name(workspace: str) -> str:
 _NAMING: Final = threading.Lock()
 
 
-def make_workspace(client: Any, entity: Any, identity: str, *, new: bool = False) -> Any:
+def make_workspace(operations: Any, entity: Any, identity: str, *, new: bool = False) -> Any:
     """Start a deployment that makes a workspace with its storage account, key vault, log and insights.
 
     The client draws new names for all of these at each call, so that a call repeated after a lost answer would leave a second set
     behind. Here they follow from the workspace. Source: azure-ai-ml, ``get_name_for_dependent_resource``.
 
     Args:
+        operations: of the client: its workspaces, or its feature stores.
         identity: the workspace's identifier.
         new: it is known not to be there, so that nobody asks for it: a server with one workspace answers by any name, and the client
             would change that one.
@@ -52,8 +55,8 @@ def make_workspace(client: Any, entity: Any, identity: str, *, new: bool = False
     Returns:
         The poller of the deployment: that of the client around it neither waits nor tells whether it is done.
     """
-    with _steady_names(identity), _not_asked_for(client.workspaces, entity.name if new else ""):
-        poller = client.workspaces.begin_create(entity)
+    with _steady_names(identity), _not_asked_for(operations, entity.name if new else ""):
+        poller = operations.begin_create(entity)
     return getattr(poller.polling_method(), "poller", poller)
 
 
@@ -64,13 +67,16 @@ def _steady_names(identity: str) -> Iterator[None]:
         return f"{letters[:8]}{resource_type[:8]}{uuid5(NAMESPACE_URL, f'{identity}/{resource_type}').hex}"[:24]
 
     with _NAMING:
-        before = workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name
+        before = workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name, feature_stores.uuid
         workspaces.get_name_for_dependent_resource = dependent
         workspaces.get_deployment_name = _deployment_name
+        feature_stores.uuid = SimpleNamespace(
+            uuid4=lambda: uuid5(NAMESPACE_URL, identity)
+        )  # names of connections to the stores
         try:
             yield
         finally:
-            workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name = before
+            workspaces.get_name_for_dependent_resource, workspaces.get_deployment_name, feature_stores.uuid = before
 
 
 @contextmanager
@@ -82,7 +88,8 @@ def _not_asked_for(operations: Any, name: str) -> Iterator[None]:
             raise ResourceNotFoundError(f"The workspace '{name}' was not found.")
         found = asked(wanted, **named)
         # A project takes it over from its hub and would send the name of the enumeration. Source: azure-ai-ml 1.35, ``begin_create``.
-        found.public_network_access = getattr(found.public_network_access, "value", found.public_network_access)
+        if found is not None:
+            found.public_network_access = getattr(found.public_network_access, "value", found.public_network_access)
         return found
 
     operations.get = get
