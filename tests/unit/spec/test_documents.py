@@ -210,7 +210,7 @@ def test_a_spec_includes_documents_as_they_are(tmp_path: Path) -> None:
     ("files", "expected", "why"),
     [
         ({"a.yml": "x: 1\n"}, ["unknown-document a.yml:1:1"], "nothing known"),
-        ({"a.yml": f"$schema: {AZURE}featureStore.schema.json\n"}, ["unsupported-document a.yml:1:10"], "a later version's"),
+        ({"a.yml": f"$schema: {AZURE}ModelVersionPackage.schema.json\n"}, ["unsupported-document a.yml:1:10"], "a later version's"),
         ({"a.yml": "type: kubernetes\n"}, ["ambiguous-document a.yml:1:1"], "a cluster or an endpoint"),
         ({"a.yml": "model: m\ninstance_type: t\ncode_configuration: {}\n"}, ["missing-setting a.yml:1:1"], "of which endpoint"),
         ({"a.yml": "name: 5\ncommand: x\n"}, [], "the file's name, then"),
