@@ -16,8 +16,7 @@ from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
 
 _STORE: Final = "featurestore"
-_STORES: Final = "feature_stores"
-"""What the client calls a feature store, which is a workspace to the service, and its operations on them."""
+"""What the service calls a feature store, which is a workspace to it."""
 
 
 class SiblingDriver(MutableDriver):
@@ -58,7 +57,7 @@ class SiblingDriver(MutableDriver):
         # A server with one workspace answers for it by any name.
         if entity is None or str(entity.name).lower() != name.lower():
             return None
-        if (entity._kind == _STORE) is not (self._kind.azure.collection == _STORES):
+        if (entity._kind == _STORE) is not (getattr(self._kind.wire, "only", "") == _STORE):
             return None
         return self._observed(entity)
 
