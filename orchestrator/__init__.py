@@ -1,7 +1,8 @@
 """Declarative orchestrator for Azure Machine Learning.
 
 For programs: `validate`, `plan`, `apply`, `destroy`, `status` and `reconcile_once` do what the commands of their names do, and return
-values instead of printing them. Importing this module imports nothing else of ours; a name's module is imported when it is first asked for.
+values instead of printing them; `SpecBuilder` makes a spec without YAML. Importing this module imports nothing else of ours; a name's
+module is imported when it is first asked for.
 """
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from orchestrator.core.errors import BackendError, StateError, UnsupportedSetup
     from orchestrator.core.plan import Plan
     from orchestrator.engine import RunOptions
+    from orchestrator.engine.builder import SpecBuilder
     from orchestrator.planning.options import PlanOptions
 
 __version__ = "0.1.0"
@@ -22,6 +24,7 @@ __all__ = [
     "Plan",
     "PlanOptions",
     "RunOptions",
+    "SpecBuilder",
     "SpecError",
     "StateError",
     "UnsupportedSetup",
@@ -38,6 +41,7 @@ _MODULES = {
     "Plan": "orchestrator.core.plan",
     "PlanOptions": "orchestrator.planning.options",
     "RunOptions": "orchestrator.engine",
+    "SpecBuilder": "orchestrator.engine.builder",
     "SpecError": "orchestrator.core.diagnostic",
     "StateError": "orchestrator.core.errors",
     "UnsupportedSetup": "orchestrator.core.errors",

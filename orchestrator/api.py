@@ -16,6 +16,7 @@ from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.run import RunReport
 from orchestrator.core.status import ResourceStatus
+from orchestrator.core.written import Writes, Written, source_of
 from orchestrator.engine import RunOptions, apply_project, load_project, open_workspace, plan_project, status_of
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
@@ -23,8 +24,8 @@ from orchestrator.planning.options import PlanOptions
 if TYPE_CHECKING:
     from orchestrator.reconcile.outcome import PassFacts
 
-Specs: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-"""A spec file, a folder of them, or several of either."""
+Specs: TypeAlias = str | os.PathLike[str] | Writes | Sequence[str | os.PathLike[str] | Writes]
+"""A spec file, a folder of them, a `SpecBuilder`, or several of these."""
 
 
 def validate(
@@ -36,7 +37,7 @@ def validate(
     """Read and check a spec without opening its workspace.
 
     Args:
-        spec: a file, a folder, or several of either.
+        spec: a file, a folder, a `SpecBuilder`, or several of these.
         target: name of the target; None means the default one.
         variables: win over files, targets and defaults. ``${env.X}`` is read from this process's environment.
 
@@ -179,8 +180,10 @@ def reconcile_once(config: str | os.PathLike[str]) -> Mapping[str, PassFacts]:
         return loop.once()
 
 
-def _paths(spec: Specs) -> tuple[Path, ...]:
-    return (Path(spec),) if isinstance(spec, str | os.PathLike) else tuple(map(Path, spec))
+def _paths(spec: Specs) -> tuple[Path | Written, ...]:
+    return (
+        tuple(map(source_of, spec)) if isinstance(spec, Sequence) and not isinstance(spec, str) else (source_of(spec),)
+    )
 
 
 def _load_options(target: str | None, variables: Mapping[str, str] | None) -> LoadOptions:

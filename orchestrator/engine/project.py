@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.core.project import LoadOptions, Project
+from orchestrator.core.written import Written
 from orchestrator.kinds import discover
 from orchestrator.spec.load import load
 
 
-def load_project(paths: Sequence[Path], options: LoadOptions) -> Project:
+def load_project(paths: Sequence[Path | Written], options: LoadOptions) -> Project:
     """Text → Desired.
 
     Raises:

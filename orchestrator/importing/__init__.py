@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,8 @@ def import_folder(source: Path, spec: Path, project: str) -> Imported:
         elsewhere=tuple((entry.address, entry.elsewhere) for entry in entries.all.values() if entry.elsewhere),
         skipped=(*found.refused, *used, *entries.left),
         others=tuple((path, "a workflow" if path in scripts.workflows else reason) for path, reason in found.others),
-        replaced=tuple((_place(action, source), action.text, address) for action, address in entries.replaced),
-        kept=tuple((_place(action, source), action.text, reason) for action, reason in entries.kept),
+        replaced=_once((_place(action, source), action.text, address) for action, address in entries.replaced),
+        kept=_once((_place(action, source), action.text, reason) for action, reason in entries.kept),
         problem=problem,
     )
 
@@ -186,6 +186,11 @@ def _included(entries: Entries) -> Iterator[tuple[str, str, str]]:
     for entry in entries.all.values():
         document = entry.document
         yield entry.address, str(document.path) if document else "", document.title if document else entry.kind.title
+
+
+def _once(lines: Iterable[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """In the order of scripts and lines; the command of a loop is walked several times."""
+    return tuple(dict.fromkeys(lines))
 
 
 def _place(action: Action, source: Path) -> str:

@@ -14,6 +14,7 @@ from orchestrator.core.project import LoadOptions, WorkspaceChoice
 from orchestrator.core.span import NOWHERE, Span
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
+from orchestrator.core.written import Written
 from orchestrator.spec import roots
 from orchestrator.spec.azure_workspace import founded
 from orchestrator.spec.bodies import Bodies
@@ -56,7 +57,7 @@ class Composed:
     problems: tuple[Diagnostic, ...]
 
 
-def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Composed:
+def compose(paths: Sequence[Path | Written], options: LoadOptions, kinds: Kinds) -> Composed:
     """Read a spec and fill in its target, variables, files and expressions.
 
     Goes on after problems, so that the next stage can find its own in what is sound.
@@ -70,7 +71,9 @@ def compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds) -> Compos
     return Composed(_compose(paths, options, kinds, problems), problems.errors)
 
 
-def _compose(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, problems: Problems) -> Composition | None:
+def _compose(
+    paths: Sequence[Path | Written], options: LoadOptions, kinds: Kinds, problems: Problems
+) -> Composition | None:
     with collector_paused():
         files = Files(problems, options.boundary)
         gathering = Gathering(files, kinds, problems)
@@ -112,8 +115,8 @@ class _Composer:
         self._guests = {fragment.name for fragment in self._fragments if not fragment.spec}
         self._places = Places(files.reread)
 
-    def composition(self, main: Path) -> Composition:
-        root = (main if main.is_dir() else main.parent).absolute()
+    def composition(self, main: Path | Written) -> Composition:
+        root = (main.folder if isinstance(main, Written) else main if main.is_dir() else main.parent).absolute()
         head = join(self._fragments, self._kinds, self._problems)
         target = choose_target(head.named["targets"], self._options.target, self._kinds, self._problems)
         scope = self._scope(head, target, root)

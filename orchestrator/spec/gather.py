@@ -14,6 +14,7 @@ from typing import Any, Final
 from orchestrator.core.kind import Kinds
 from orchestrator.core.plan import SAVED_PLAN_KEYS
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
+from orchestrator.core.written import Written
 from orchestrator.spec.documents import is_spec
 from orchestrator.spec.files import Files
 from orchestrator.spec.holes import Mask
@@ -58,15 +59,25 @@ class Gathering:
         self._problems = problems
         self._seen: set[Path] = set()
 
-    def gather(self, paths: Sequence[Path]) -> None:
+    def gather(self, paths: Sequence[Path | Written]) -> None:
         """Read everything that the paths lead to."""
         if not paths:
             self._problems.error("no-spec", "No spec was specified.", "Pass a spec file or a folder.", None)
         for path in paths:
-            if path.is_dir():
+            if isinstance(path, Written):
+                self._written(path)
+            elif path.is_dir():
                 self._folder(path)
             else:
                 self._file(path, (), None)
+
+    def _written(self, written: Written) -> None:
+        name = written.tree.mark[0]
+        program = written.program or written.folder / name
+        self._files.sources[name] = program.absolute()
+        self.fragments.append(Fragment(name, written.tree, spec=True))
+        if "include" in written.tree:
+            self._include(written.tree, (_real(program.absolute()),))
 
     def _folder(self, folder: Path) -> None:
         main = [folder / name for name in _MAIN if (folder / name).is_file()]

@@ -13,6 +13,7 @@ from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds, asset_kinds
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.resource import Check, Desired
+from orchestrator.core.written import Written
 from orchestrator.spec.body_names import other_endpoints
 from orchestrator.spec.body_problems import of_kind
 from orchestrator.spec.catalogue import Catalogue
@@ -35,11 +36,13 @@ def _nothing(path: Path) -> None:
     return None
 
 
-def load(paths: Sequence[Path], options: LoadOptions, kinds: Kinds, columns_at: TableColumns = _nothing) -> Project:
+def load(
+    paths: Sequence[Path | Written], options: LoadOptions, kinds: Kinds, columns_at: TableColumns = _nothing
+) -> Project:
     """Read a spec for one target.
 
     Args:
-        paths: the spec's file or folder, or several plain documents.
+        paths: the spec's file or folder, or several plain documents, or what a program wrote.
         options: target, variables and whether to look at local files.
         kinds: see `kinds.discover`.
         columns_at: see `TableColumns`.
