@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import orchestrator
 from orchestrator import SpecBuilder, SpecError
-from orchestrator.core.fingerprint import canonical
 
 YAML = """
 project: built
@@ -57,6 +57,10 @@ def built() -> SpecBuilder:
     return spec
 
 
+def without_places(value: object) -> str:
+    return re.sub(r"Span\([^)]*\)", "", repr(value))
+
+
 def test_it_is_the_project_of_the_same_yaml(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(YAML)
     written, made = orchestrator.validate(tmp_path / "spec.yaml"), orchestrator.validate(built())
@@ -64,7 +68,7 @@ def test_it_is_the_project_of_the_same_yaml(tmp_path: Path) -> None:
     assert list(made.resources) == list(written.resources)
     for address, desired in written.resources.items():
         other = made.resources[address]
-        assert canonical(other.properties) == canonical(desired.properties)
+        assert without_places(other.properties) == without_places(desired.properties)
         assert (other.content, other.metadata, other.depends_on) == (
             desired.content,
             desired.metadata,
