@@ -23,6 +23,11 @@ def run_of(address: Address | str, revision: str) -> str:
     return f"/run/{quote(str(address), safe='')}?{urlencode({'name': revision})}"
 
 
+def of_run(page: str, found: Observed, **parameters: str) -> str:
+    """Another page about a run: ``figures``, ``log``, ``file``, ``view``."""
+    return f"/{page}/{quote(str(found.address), safe='')}?{urlencode({'name': found.revision, **parameters})}"
+
+
 def with_query(path: str, **parameters: str | int) -> str:
     """A path with those parameters that say something."""
     told = {name: value for name, value in parameters.items() if value != ""}

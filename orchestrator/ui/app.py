@@ -52,6 +52,7 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
             Route("/figures/{address:path}", runs.figures),
             Route("/log/{address:path}", runs.log),
             Route("/file/{address:path}", runs.file),
+            Route("/view/{address:path}", runs.view),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         exception_handlers={

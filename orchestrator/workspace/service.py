@@ -23,6 +23,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.operations.endpoint_health import health_shown
 from orchestrator.workspace.operations.forecasts import (
     columns_at,
+    first_table,
     job_foreseen,
     model_recipe,
     read_conda,
@@ -86,6 +87,7 @@ __all__ = [
     "Workspace",
     "columns_at",
     "expressions",
+    "first_table",
     "health_shown",
     "hosted",
     "job_foreseen",

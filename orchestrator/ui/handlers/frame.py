@@ -16,6 +16,7 @@ from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.diagnostics import diagnostics_text
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.loop import loop_page
+from orchestrator.ui.pages.model import model_part
 from orchestrator.ui.pages.project import project_page
 from orchestrator.ui.pages.resource import history_rows, resource_page
 from orchestrator.ui.pages.schedules import schedules_page
@@ -48,7 +49,12 @@ class Pages:
     def resource(self, request: Request) -> Response:
         """One resource."""
         address = address_in(request)
-        return self.page("resource.html", "project", lambda now: resource_page(now, address))
+
+        def made(now: Snapshot) -> Facts | None:
+            facts = resource_page(now, address)
+            return facts and {**facts, "model": model_part(now, self._source.tracked(), address)}
+
+        return self.page("resource.html", "project", made)
 
     def history(self, request: Request) -> Response:
         """The journal."""

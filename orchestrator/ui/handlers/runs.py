@@ -20,6 +20,14 @@ from orchestrator.ui.source import Source
 
 DONE = {"X-Done": "1"}
 
+FOREIGN = {
+    "Content-Security-Policy": (
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+"""On pages that are not ours: they may draw themselves, and nothing else."""
+
 
 class RunPages:
     """A method for each address."""
@@ -61,6 +69,15 @@ class RunPages:
         if path is None or not path.is_file():
             raise HTTPException(HTTPStatus.NOT_FOUND, "The run has made no such file.")
         return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+    def view(self, request: Request) -> Response:
+        """A page that it has made, without any right: it runs as a page of nowhere, and reaches nobody."""
+        _, run = self._asked(request)
+        name = request.query_params.get("path", "")
+        path = self._source.tracked().file(run, name) if name.lower().endswith((".html", ".htm")) else None
+        if path is None or not path.is_file():
+            raise HTTPException(HTTPStatus.NOT_FOUND, "The run has made no such page.")
+        return FileResponse(path, media_type="text/html; charset=utf-8", headers=FOREIGN)
 
     def _asked(self, request: Request) -> tuple[Snapshot, Observed]:
         """The run that is asked about.

@@ -148,6 +148,12 @@ def shares_of(snapshot: Snapshot, parts: list[Address], field: str) -> list[tupl
     return []
 
 
+def share_of(snapshot: Snapshot, deployment: Address) -> float:
+    """Per cent of the requests of its endpoint that a deployment gets now."""
+    parts = [each for each in snapshot.status_of if each.parent == deployment.parent]
+    return dict(shares_of(snapshot, parts, _SHARES)).get(deployment.leaf, 0.0)
+
+
 def _deployment(
     snapshot: Snapshot, address: Address, shares: list[tuple[str, float]], copies: list[tuple[str, float]]
 ) -> tuple[Row, str, float, float]:

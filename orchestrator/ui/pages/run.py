@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -20,9 +19,12 @@ from orchestrator.report.ran import why_ran
 from orchestrator.report.run import show_duration
 from orchestrator.ui import addresses
 from orchestrator.ui.charts import line_chart
+from orchestrator.ui.curves import FILE as CURVES
+from orchestrator.ui.curves import curves_of
 from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.graph import Node, graph_svg
+from orchestrator.ui.pages.model import reports_of
 from orchestrator.ui.pages.project import MOST_DRAWN
 from orchestrator.ui.pages.resource import moment
 from orchestrator.ui.pages.runs import row_of
@@ -54,20 +56,13 @@ def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, A
         "why": why(snapshot, run),
         "body": lines_of(run.properties),
         "inputs": _uses(snapshot, run),
-        "files": [(file.name, file.size, _file_href(run, file.name)) for file in tracked.files(run)],
-        "figures_href": _at("figures", run),
-        "log_href": _at("log", run),
+        "files": [(file.name, file.size, addresses.of_run("file", run, path=file.name)) for file in tracked.files(run)],
+        "reports": reports_of(tracked, run),
+        "curves": curves_of(tracked.file(run, CURVES)),
+        "figures_href": addresses.of_run("figures", run),
+        "log_href": addresses.of_run("log", run),
         **figures_part(snapshot, tracked, run),
     }
-
-
-def _at(page: str, run: Observed, **parameters: str) -> str:
-    path = addresses.resource(run.address).replace("/resource/", f"/{page}/", 1)
-    return f"{path}?{urlencode({'name': run.revision, **parameters})}"
-
-
-def _file_href(run: Observed, name: str) -> str:
-    return _at("file", run, path=name)
 
 
 def why(snapshot: Snapshot, run: Observed) -> dict[str, Any]:

@@ -53,6 +53,13 @@ def job_foreseen(variant: str, body: Mapping[str, Any]) -> Iterator[tuple[tuple[
         yield from job_types.execution_of(variant).foreseen(body)
 
 
+def first_table(path: Path) -> tuple[Path, str, str, bool, int] | None:
+    """The file of a folder's MLTable to show first, see `automl.tables.preview`; None if it has none that is read here."""
+    from orchestrator.workspace.automl.tables import preview
+
+    return preview.first_file(path)
+
+
 def columns_at(path: Path) -> Sequence[str] | None:
     """The names of the columns of a table that lies at a path; None if they cannot be told without reading all of it."""
     from orchestrator.workspace.automl.tables import header

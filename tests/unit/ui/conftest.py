@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,7 @@ jobs:
     environment: azureml:py@latest
     compute: azureml:cpu
     inputs: {rows: {type: uri_file, path: azureml:rows@latest}}
+    outputs: {model: {type: uri_folder}}
   flow:
     type: pipeline
     jobs:
@@ -55,6 +57,8 @@ jobs:
         command: "true"
         environment: azureml:py@latest
         inputs: {rows: "${{parent.jobs.prep.outputs.out}}"}
+models:
+  scorer: {type: custom_model, path: azureml://jobs/train/outputs/model}
 schedules:
   nightly:
     create_job: azureml:train
@@ -62,6 +66,12 @@ schedules:
 """
 TRAIN = Address("jobs", "train")
 FLOW = Address("jobs", "flow")
+SCORER = Address("models", "scorer")
+CURVES = {
+    "source": "test_data", "rows": 60, "confusion": {"labels": ["no", "yes"], "matrix": [[40, 3], [5, 12]]},
+    "roc": [{"label": "yes", "points": [[0, 0], [0.1, 0.7], [1, 1]]}], "importance": [{"feature": "age", "importance": 0.2}],
+    "residuals": {"edges": [-1.0, 0.0, 1.0], "counts": [3, 4]}, "predicted_true": [[1, 1.2], [2, 1.8]],
+}  # fmt: skip
 NIGHTLY = Address("schedules", "nightly")
 ENDPOINT = """project: served
 online_endpoints:
@@ -140,10 +150,15 @@ class Runs:
         ]  # fmt: skip
 
     def files(self, run: Observed) -> Sequence[RunFile]:
-        return [RunFile("outputs/model.txt", 5)]
+        return [RunFile("outputs/model.txt", 5), RunFile("outputs/rai/dashboard.html", 9)]
 
     def file(self, run: Observed, name: str) -> Path | None:
-        return self._folder / "rows.csv" if name == "outputs/model.txt" else None
+        made = {
+            "outputs/model.txt": "rows.csv",
+            "outputs/rai/dashboard.html": "rows.html",
+            "outputs/curves.json": "curves.json",
+        }
+        return self._folder / made[name] if name in made else None
 
 
 def with_objects(snapshot: Snapshot, objects: Mapping[Address, tuple[Observed, ...]]) -> Snapshot:
@@ -158,6 +173,8 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A look at the project before anything was applied."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "rows.csv").write_text("x,y\n1,<i>2</i>\n3,4\n")
+    (folder / "rows.html").write_text("<script>parent.alert(1)</script>")
+    (folder / "curves.json").write_text(json.dumps(CURVES))
     (folder / "spec.yaml").write_text(SPEC)
     project = load_project([folder / "spec.yaml"], LoadOptions())
     with open_workspace(project, discover(), SystemClock()) as workspace:
@@ -188,7 +205,10 @@ def ran(looked: Snapshot) -> Snapshot:
     }
     trigger = looked.project.resources[NIGHTLY].properties["trigger"]
     nightly = Observed(NIGHTLY, "", {"trigger": trigger}, owner="demo", attributes={STATE: state})
-    return replace(with_objects(looked, {TRAIN: runs, FLOW: (flow,), NIGHTLY: (nightly,)}), fired=(fired,))
+    scorer = Observed(SCORER, "1", {"path": "azureml://jobs/train-2/outputs/model"}, owner="demo")
+    return replace(
+        with_objects(looked, {SCORER: (scorer,), TRAIN: runs, FLOW: (flow,), NIGHTLY: (nightly,)}), fired=(fired,)
+    )
 
 
 @pytest.fixture(scope="package")

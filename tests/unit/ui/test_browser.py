@@ -28,7 +28,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 PAGES: Final = {
     "project": "", "plan": "plan", "runs": "runs", "run": "run/jobs.train?name=train-2", "history": "history", "loop": "loop",
     "schedules": "schedules", "steps": "run/jobs.flow?name=flow-1",
-    "job": "resource/jobs.train", "data": "resource/data.rows", "compare": "compare?run=jobs.train/train-1&run=jobs.train/train-2",
+    "model": "resource/models.scorer", "job": "resource/jobs.train", "data": "resource/data.rows",
+    "compare": "compare?run=jobs.train/train-1&run=jobs.train/train-2",
 }  # fmt: skip
 CPU: Final = Address("compute", "cpu")
 

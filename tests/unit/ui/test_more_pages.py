@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -124,6 +126,43 @@ def test_tables_of_any_form(
     found = table_part(replace(rows, properties={"path": replace(rows.properties["path"], path=tmp_path)}))
     assert (found["header"] if found else None) == header
     assert (found["count"] if found else 0) == count
+
+
+def test_files_of_columns_and_declared_tables(looked: Snapshot, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    rows = looked.project.resources[Address("data", "rows")]
+
+    def shown(folder: Path) -> dict[str, Any] | None:
+        return table_part(replace(rows, properties={"path": replace(rows.properties["path"], path=folder)}))
+
+    values = {"x": [1, None, 3], "<b>": ["a", "b", "b"], "when": [date(2026, 1, 2)] * 3}
+    parquet.write_table(pyarrow.table(values), tmp_path / "a.parquet")
+    found = shown(tmp_path / "a.parquet")
+    assert found is not None
+    assert (found["header"], found["count"], found["whole"]) == (["x", "<b>", "when"], 3, True)
+    assert found["rows"][1] == ["", "b", '"2026-01-02"']
+    assert found["profile"][0] | {"told": ""} == {
+        "name": "x",
+        "type": "integer",
+        "missing": 1,
+        "distinct": 2,
+        "told": "",
+    }
+    folder = tmp_path / "declared"
+    folder.mkdir()
+    (folder / "one.txt").write_text("1;2\n3;4\n")
+    (folder / "two.txt").write_text("5;6\n")
+    reader = "{delimiter: ';', header: no_header}"
+    (folder / "MLTable").write_text(f"paths: [{{pattern: ./*.txt}}]\ntransformations: [{{read_delimited: {reader}}}]\n")
+    found = shown(folder)
+    assert found is not None
+    assert (found["header"], found["count"], found["files"]) == (["Column1", "Column2"], 2, 2)
+    (folder / "MLTable").write_text("paths: {")
+    assert shown(folder) is None
+    (tmp_path / "a.parquet").write_bytes(b"nothing")
+    assert shown(tmp_path / "a.parquet") is None
 
 
 def test_profiles() -> None:

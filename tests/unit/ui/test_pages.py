@@ -21,7 +21,7 @@ from tests.unit.ui.conftest import Played, browser_of, with_objects
 PAGES = ["/", "/?q=rows", "/resource/jobs.train", "/resource/data.rows", "/history", "/loop", "/plan", "/runs",
     "/run/jobs.train?name=train-2",
     "/compare?run=jobs.train/train-1&run=jobs.train/train-2", "/log/jobs.train?name=train-1", "/figures/jobs.train?name=train-2",
-    "/schedules", "/run/jobs.flow?name=flow-1", "/run/jobs.nightly-1?name=nightly-1",
+    "/schedules", "/resource/models.scorer", "/run/jobs.flow?name=flow-1", "/run/jobs.nightly-1?name=nightly-1",
 ]  # fmt: skip
 
 

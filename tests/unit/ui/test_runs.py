@@ -115,6 +115,27 @@ def test_outputs_are_kept_and_never_shown(browser: TestClient) -> None:
         assert browser.get("/file/jobs.train", params={"name": "train-2", "path": path}).status_code == 404
 
 
+def test_a_page_that_a_run_has_made_has_no_rights(browser: TestClient) -> None:
+    query = {"name": "train-2", "path": "outputs/rai/dashboard.html"}
+    answer = browser.get("/view/jobs.train", params=query)
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-scripts; default-src 'none'")
+    assert "allow-same-origin" not in policy and "connect-src" not in policy
+    for path in ("outputs/model.txt", "../spec.yaml", "none.html"):
+        assert browser.get("/view/jobs.train", params={**query, "path": path}).status_code == 404
+
+
+def test_a_model_says_which_run_made_it_and_how_good_it_is(browser: TestClient) -> None:
+    for page in ("/resource/models.scorer", "/run/jobs.train?name=train-2"):
+        text = browser.get(page).text
+        for part in ("train-2", "Confusion", "ROC", "Residuals", "Importance of features", "60 rows: test_data"):
+            assert part in text
+        assert "/view/jobs.train?name=train-2&amp;path=outputs%2Frai%2Fdashboard.html" in text
+    assert "Made by" in browser.get("/resource/models.scorer").text
+    assert "Made by" not in browser.get("/resource/data.rows").text
+
+
 def test_children_are_ranked_the_way_their_search_looks(ran: Snapshot) -> None:
     run = ran.observation.objects[TRAIN][0]
     children = [
