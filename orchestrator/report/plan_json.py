@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -14,6 +16,13 @@ from orchestrator.core.span import Span
 from orchestrator.core.tree import dotted
 from orchestrator.core.url_secrets import without_passwords
 from orchestrator.report.reasons import change_reason, field_reason, some
+
+
+def plan_digest(plan: Plan) -> str:
+    """Tells one plan from another: what was agreed to is what is done."""
+    document = plan_to_json(plan)
+    told = json.dumps([document["base"], document["changes"]], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from orchestrator.core.ports import Cancellation
 from orchestrator.core.run import Event, EventKind, RunReport
 from orchestrator.engine import RunOptions
 from orchestrator.report.diagnostics import diagnostics_text
+from orchestrator.report.plan_json import plan_digest
 from orchestrator.report.run import closing_line, result_line
 from orchestrator.report.style import harmless
-from orchestrator.ui.pages.plan import digest
 from orchestrator.ui.source import Source
 
 _LINES: Final = 400
@@ -91,7 +91,7 @@ class Applier:
 
         def same(plan: Plan) -> bool:
             nonlocal other
-            other = digest(plan) != agreed
+            other = plan_digest(plan) != agreed
             return not other
 
         run = RunOptions(cancel=self._cancel, listener=self._hear, notice=self._notice)

@@ -19,6 +19,7 @@ from orchestrator.core.redact import Redactor
 from orchestrator.core.resource import Observed
 from orchestrator.core.state import State
 from orchestrator.core.status import ResourceStatus
+from orchestrator.report.plan_json import plan_digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,11 @@ class Snapshot:
     def needed_by(self) -> Mapping[Address, set[Address]]:
         """The same the other way round."""
         return reverse(self.needs)
+
+    @cached_property
+    def plan_digest(self) -> str:
+        """Tells the plan from others; empty without one."""
+        return plan_digest(self.plan) if self.plan is not None else ""
 
     @cached_property
     def redact(self) -> Redactor:

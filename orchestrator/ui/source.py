@@ -171,7 +171,7 @@ def look(project: Project, workspace: Workspace) -> Snapshot:
     found = look_at(project, workspace)
     scheduled = any(discover()[address.kind].fires for address in project.resources)
     fired = [run for run in runs_of(project, workspace) if run.attributes.get(FIRED_BY)] if scheduled else []
-    return Snapshot(
+    snapshot = Snapshot(
         project=project,
         kinds=discover(),
         state=found.state,
@@ -184,3 +184,6 @@ def look(project: Project, workspace: Workspace) -> Snapshot:
         note=workspace.store.recall(NOTE),
         taken_at=time.time(),
     )
+    if len(found.statuses) > _QUICK:
+        _ = snapshot.plan_digest  # takes a second for thousands of changes; nobody waits here
+    return snapshot

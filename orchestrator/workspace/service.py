@@ -122,12 +122,7 @@ class Workspace(Invoking):
         self._kinds = kinds
         self._content = ContentStore(self._paths)
         self._waiter = Waiter(
-            self._store,
-            self._paths,
-            kinds,
-            clock or SystemClock(),
-            self._supervisor.ensure,
-            self._supervisor.trouble,
+            self._store, self._paths, kinds, clock or SystemClock(), self._supervisor.ensure, self._supervisor.trouble
         )
 
     @property

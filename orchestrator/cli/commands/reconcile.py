@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from orchestrator.reconcile.loop import Loop
     from orchestrator.reconcile.outcome import PassFacts, Waiting
     from orchestrator.reconcile.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a browser may see.
+
+    Attributes:
+        port: None serves nothing.
+        actions: the pages may trigger, suspend and resume.
+    """
+
+    port: int | None
+    actions: bool
+
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -50,6 +64,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--prune", is_flag=True, help="Delete resources that the project owns and that were removed from the spec."
 )
 @click.option("--self-heal/--no-self-heal", default=True, help="Revert changes made outside amlctl.")
+@click.option(
+    "--ui-port",
+    type=click.IntRange(0, 65535),
+    help="Serve pages for a browser on this port of this machine; 0 takes any free one.",
+)
+@click.option("--ui-actions", is_flag=True, help="Let the pages trigger, suspend and resume projects.")
 @with_console()
 def command(
     console: Console,
@@ -65,6 +85,8 @@ def command(
     observe: bool,
     prune: bool,
     self_heal: bool,
+    ui_port: int | None,
+    ui_actions: bool,
 ) -> Exit:
     """Continuously apply SPEC, or the projects of a configuration.
 
@@ -72,12 +94,15 @@ def command(
     """
     from orchestrator.reconcile.policy import Policy
 
+    if ui_actions and ui_port is None:
+        raise click.UsageError("--ui-actions needs --ui-port.")
+    pages = Pages(ui_port, ui_actions)
     if config_file is not None:
         if spec is not None:
             raise click.UsageError("Pass either SPEC or --config: the configuration lists its specs.")
         from orchestrator.reconcile.config_read import read_config
 
-        return _run(read_config(config_file), console, once=once, status=status)
+        return _run(read_config(config_file), console, pages, once=once, status=status)
     policy = Policy(
         interval_s=interval,
         jitter_s=min(60.0, interval / 3),
@@ -87,7 +112,7 @@ def command(
         prune=prune,
     )
     choice = spec_choice((spec,) if spec else (), target, var, var_file)
-    return _run(_single(choice.paths[0].absolute(), policy, choice.load), console, once=once, status=status)
+    return _run(_single(choice.paths[0].absolute(), policy, choice.load), console, pages, once=once, status=status)
 
 
 def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
@@ -100,7 +125,7 @@ def _single(spec: Path, policy: Policy, load: LoadOptions) -> Config:
     return Config(loop_folder(spec), (project,), parallel=1)
 
 
-def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
+def _run(config: Config, console: Console, pages: Pages, *, once: bool, status: bool) -> Exit:
     from orchestrator.reconcile.assemble import assembled
     from orchestrator.reconcile.events import logging_watch, silence
 
@@ -110,7 +135,7 @@ def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
             _print(loop, console)
             return Exit.ERROR if any(map(_stalled, loop.board.documents().values())) else Exit.DONE
     watch = silence if console.quiet else logging_watch(console.log_format, colors=console.error_style.color)
-    with assembled(config, watch) as loop, _stopping(loop):
+    with assembled(config, watch) as loop, _stopping(loop), _shown(config, loop, pages, console):
         if once:
             code = _conclude(loop.once(), loop, console)
         else:
@@ -121,6 +146,23 @@ def _run(config: Config, console: Console, *, once: bool, status: bool) -> Exit:
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+@contextmanager
+def _shown(config: Config, loop: Loop, pages: Pages, console: Console) -> Iterator[None]:
+    """Pages for a browser while the block runs, if they are asked for."""
+    if pages.port is None:
+        yield
+        return
+    from orchestrator.reconcile.server.listen import Listen
+    from orchestrator.ui.pages.loops import LoopDesk
+    from orchestrator.ui.serve import serving_loop
+
+    policies = {project.name: project.policy for project in config.projects}
+    desk = LoopDesk(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions)
+    with serving_loop(desk, Listen(port=pages.port)) as place:
+        console.notice(f"Open {place.entrance}")
+        yield
 
 
 @contextmanager

@@ -86,6 +86,7 @@ class Pages:
             "tab": tab,
             "tabs": TABS,
             "allow_apply": self._allow_apply,
+            "footing": "",
             "project": snapshot.project.name if snapshot else "",
             "target": snapshot.project.target if snapshot else "",
             "description": snapshot.project.description if snapshot else "",

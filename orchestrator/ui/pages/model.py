@@ -49,7 +49,10 @@ def _deployed(snapshot: Snapshot, address: Address) -> list[dict[str, Any]]:
     found = sorted(
         each
         for each in snapshot.needed_by.get(address, ())
-        if each.part and each.kind in snapshot.kinds and snapshot.kinds[each.kind].behaviour.tested_alone
+        if each.part
+        and each.parent != address
+        and each.kind in snapshot.kinds
+        and snapshot.kinds[each.kind].behaviour.tested_alone
     )
     return [
         {"row": row_of(snapshot, snapshot.status_of[each]), "share": share_of(snapshot, each)}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.core.change import Action, Change
-from orchestrator.core.plan import Plan
 from orchestrator.core.reason import FROM_UPSTREAM
 from orchestrator.report.plan import summary_line, verb_phrase
-from orchestrator.report.plan_json import plan_to_json
 from orchestrator.report.reasons import change_note, change_reason
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
@@ -29,7 +25,7 @@ def plan_page(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "plan": plan,
         "summary": summary_line(plan),
-        "digest": digest(plan),
+        "digest": snapshot.plan_digest,
         "changes": [_change(snapshot, change) for change in changes[:PAGE]],
         "left_out": max(0, len(changes) - PAGE),
         "unchanged": len(plan.changes) - len(changes),
@@ -39,13 +35,6 @@ def plan_page(snapshot: Snapshot) -> dict[str, Any]:
         "graph": graph_of(snapshot, [change.address for change in changes]) if 1 < len(changes) <= MOST_DRAWN else None,
         "grave": sum(change.action in (Action.DELETE, Action.REPLACE) for change in changes),
     }
-
-
-def digest(plan: Plan) -> str:
-    """Tells one plan from another: what was agreed to is what is done."""
-    document = plan_to_json(plan)
-    told = json.dumps([document["base"], document["changes"]], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _change(snapshot: Snapshot, change: Change) -> dict[str, Any]:
@@ -65,4 +54,6 @@ def _change(snapshot: Snapshot, change: Change) -> dict[str, Any]:
 
 
 def _drifted(change: Change) -> Iterable[dict[str, Any]]:
+    if not any(field.drift for field in change.fields):
+        return ()
     return (row for row in field_rows(change) if row["drift"] and not row["quiet"])

@@ -1,0 +1,80 @@
+"""The pages of a reconcile loop: its projects, one of them, and what may be asked of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from orchestrator.reconcile.stages import StandingBy
+from orchestrator.ui.gate import Gate
+from orchestrator.ui.pages.loops import ACTIONS, LoopDesk, address_of, fleet_page, project_page
+from orchestrator.ui.render import HERE, html
+
+
+class FleetPages:
+    """A method for each page."""
+
+    def __init__(self, desk: LoopDesk) -> None:
+        self._desk = desk
+
+    def projects(self, request: Request) -> Response:
+        """All projects."""
+        return self._page("fleet.html", fleet_page(self._desk))
+
+    def project(self, request: Request) -> Response:
+        """One project."""
+        facts = project_page(self._desk, request.path_params["project"], time.time())
+        if facts is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project.")
+        return self._page("fleet_project.html", facts)
+
+    def act(self, request: Request) -> Response:
+        """Ask for a pass, a rest or its end. Comes here only if the gate lets it through."""
+        project, action = request.path_params["project"], request.path_params["action"]
+        if project not in self._desk.board.projects() or action not in ACTIONS or not self._desk.acting:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project, or there is no such action.")
+        try:
+            self._desk.ask(project, action)
+        except StandingBy as error:
+            raise HTTPException(HTTPStatus.CONFLICT, f"Another loop has the project: {error.holder}") from None
+        return RedirectResponse(address_of(project), HTTPStatus.SEE_OTHER)
+
+    def missing(self, request: Request, error: Exception) -> Response:
+        """There is nothing at an address, or it cannot be done."""
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+        told = str(error.detail) if isinstance(error, HTTPException) else ""
+        heading = "Not found" if status == HTTPStatus.NOT_FOUND else "Error"
+        return self._page("error.html", {"heading": heading, "text": told}, status)
+
+    def _page(self, template: str, facts: Mapping[str, Any], status: int = HTTPStatus.OK) -> Response:
+        frame = {
+            "tab": "fleet", "tabs": (("fleet", "/", "Projects"),), "project": "", "target": "", "label": "reconcile loop",
+            "description": "", "taken_at": time.time(), "refusal": "", "allow_apply": False,
+            "footing": "Projects can be suspended and triggered here" if self._desk.acting else "Read-only",
+        }  # fmt: skip
+        return html(template, {**frame, **facts}, status)
+
+
+def fleet_application(desk: LoopDesk, token: str, hosts: tuple[str, ...] = ()) -> ASGIApp:
+    """The pages behind their gate; see `app.application`."""
+    pages = FleetPages(desk)
+    app = Starlette(
+        routes=[
+            Route("/", pages.projects),
+            Route("/loop/{project:path}", pages.project),
+            Route("/loop/{project:path}/{action}", pages.act, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        exception_handlers={HTTPException: pages.missing},
+    )
+    return Gate(app, token, hosts, writing=desk.acting)
