@@ -17,23 +17,23 @@ from starlette.types import ASGIApp
 
 from orchestrator.reconcile.stages import StandingBy
 from orchestrator.ui.gate import Gate
-from orchestrator.ui.pages.loops import ACTIONS, LoopDesk, address_of, fleet_page, project_page
+from orchestrator.ui.pages.loops import ACTIONS, LoopView, address_of, fleet_page, project_page
 from orchestrator.ui.render import HERE, html
 
 
 class FleetPages:
     """A method for each page."""
 
-    def __init__(self, desk: LoopDesk) -> None:
-        self._desk = desk
+    def __init__(self, view: LoopView) -> None:
+        self._view = view
 
     def projects(self, request: Request) -> Response:
         """All projects."""
-        return self._page("fleet.html", fleet_page(self._desk))
+        return self._page("fleet.html", fleet_page(self._view))
 
     def project(self, request: Request) -> Response:
         """One project."""
-        facts = project_page(self._desk, request.path_params["project"], time.time())
+        facts = project_page(self._view, request.path_params["project"], time.time())
         if facts is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project.")
         return self._page("fleet_project.html", facts)
@@ -41,10 +41,10 @@ class FleetPages:
     def act(self, request: Request) -> Response:
         """Ask for a pass, a rest or its end. Comes here only if the gate lets it through."""
         project, action = request.path_params["project"], request.path_params["action"]
-        if project not in self._desk.board.projects() or action not in ACTIONS or not self._desk.acting:
+        if project not in self._view.board.projects() or action not in ACTIONS or not self._view.acting:
             raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project, or there is no such action.")
         try:
-            self._desk.ask(project, action)
+            self._view.ask(project, action)
         except StandingBy as error:
             raise HTTPException(HTTPStatus.CONFLICT, f"Another loop has the project: {error.holder}") from None
         return RedirectResponse(address_of(project), HTTPStatus.SEE_OTHER)
@@ -60,14 +60,14 @@ class FleetPages:
         frame = {
             "tab": "fleet", "tabs": (("fleet", "/", "Projects"),), "project": "", "target": "", "label": "reconcile loop",
             "description": "", "taken_at": time.time(), "refusal": "", "allow_apply": False,
-            "footing": "Projects can be suspended and triggered here" if self._desk.acting else "Read-only",
+            "footing": "Projects can be suspended and triggered here" if self._view.acting else "Read-only",
         }  # fmt: skip
         return html(template, {**frame, **facts}, status)
 
 
-def fleet_application(desk: LoopDesk, token: str, hosts: tuple[str, ...] = ()) -> ASGIApp:
+def fleet_application(view: LoopView, token: str, hosts: tuple[str, ...] = ()) -> ASGIApp:
     """The pages behind their gate; see `app.application`."""
-    pages = FleetPages(desk)
+    pages = FleetPages(view)
     app = Starlette(
         routes=[
             Route("/", pages.projects),
@@ -77,4 +77,4 @@ def fleet_application(desk: LoopDesk, token: str, hosts: tuple[str, ...] = ()) -
         ],
         exception_handlers={HTTPException: pages.missing},
     )
-    return Gate(app, token, hosts, writing=desk.acting)
+    return Gate(app, token, hosts, writing=view.acting)

@@ -53,12 +53,13 @@ def graph_svg(
         f'<svg class="graph" xmlns="http://www.w3.org/2000/svg" role="group" aria-label="{escape(label)}" {size}>',
         _TIP,
     ]
-    parts += [_way(layout, line) for line in layout.lines]
+    parts += [f'<path class="edge" d="{way(layout, line)}" marker-end="url(#tip)"/>' for line in layout.lines]
     parts += [_box(address, nodes[address], layout.boxes[address]) for address in sorted(layout.boxes)]
     return "\n".join([*parts, "</svg>"])
 
 
-def _way(layout: Layout, line: Line) -> str:
+def way(layout: Layout, line: Line) -> str:
+    """How a line runs, as data of a path."""
     x, y = layout.boxes[line.start]
     x, y = x + WIDTH, y + HEIGHT / 2
     path = f"M{x:.0f},{y:.1f}"
@@ -69,7 +70,7 @@ def _way(layout: Layout, line: Line) -> str:
         x, y = to_x + WIDTH, to_y
         if (to_x, to_y) in line.passes:
             path += f" L{x:.0f},{y:.1f}"
-    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>'
+    return path
 
 
 def _box(address: Address, node: Node, place: tuple[float, float]) -> str:
@@ -80,10 +81,11 @@ def _box(address: Address, node: Node, place: tuple[float, float]) -> str:
         f"<title>{title}</title>"
         f'<rect class="card" x="{x:.0f}" y="{y:.1f}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
         f'<rect class="mark" x="{x + 6:.0f}" y="{y + 8:.1f}" width="4" height="{HEIGHT - 16}" rx="2"/>'
-        f'<text class="name" x="{x + 18:.0f}" y="{y + 20:.1f}">{escape(_cut(address.leaf, _NAME))}</text>'
-        f'<text class="sub" x="{x + 18:.0f}" y="{y + 36:.1f}">{escape(_cut(node.sub, _SUB))}</text></g></a>'
+        f'<text class="name" x="{x + 18:.0f}" y="{y + 20:.1f}">{escape(cut(address.leaf, _NAME))}</text>'
+        f'<text class="sub" x="{x + 18:.0f}" y="{y + 36:.1f}">{escape(cut(node.sub, _SUB))}</text></g></a>'
     )
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -17,7 +17,7 @@ from orchestrator.ui.source import Source
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from orchestrator.ui.pages.loops import LoopDesk
+    from orchestrator.ui.pages.loops import LoopView
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ def serving(source: Source, listen: Listen, *, allow_apply: bool = False) -> Ite
 
 
 @contextmanager
-def serving_loop(desk: LoopDesk, listen: Listen) -> Iterator[Serving]:
+def serving_loop(view: LoopView, listen: Listen) -> Iterator[Serving]:
     """Serve the pages of a loop while the context lasts; raises as `serving`."""
 
     def made(token: str) -> ASGIApp:
         from orchestrator.ui.fleet import fleet_application
 
-        return fleet_application(desk, token, (listen.host,))
+        return fleet_application(view, token, (listen.host,))
 
     with _served(made, listen) as place:
         yield place

@@ -27,8 +27,18 @@ def command(spec: SpecChoice, console: Console, *, planned: bool) -> None:
     if console.json:
         console.document(drawing_json(drawing))
         return
-    draw = {"mermaid": mermaid, "dot": dot, "svg": svg}[console.format]
+    draw = {"mermaid": mermaid, "dot": dot, "svg": _picture}[console.format]
     console.result(draw(drawing).rstrip("\n"))
+
+
+def _picture(drawing: Drawing) -> str:
+    """A picture with lines around boxes, where what lays it out is installed; else a simple one."""
+    from orchestrator.ui.picture import picture
+
+    try:
+        return picture(drawing)
+    except ModuleNotFoundError:
+        return svg(drawing)
 
 
 def _actions(project: Project) -> dict[Address, Action]:

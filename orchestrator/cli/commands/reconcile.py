@@ -155,12 +155,12 @@ def _shown(config: Config, loop: Loop, pages: Pages, console: Console) -> Iterat
         yield
         return
     from orchestrator.reconcile.server.listen import Listen
-    from orchestrator.ui.pages.loops import LoopDesk
+    from orchestrator.ui.pages.loops import LoopView
     from orchestrator.ui.serve import serving_loop
 
     policies = {project.name: project.policy for project in config.projects}
-    desk = LoopDesk(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions)
-    with serving_loop(desk, Listen(port=pages.port)) as place:
+    view = LoopView(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions)
+    with serving_loop(view, Listen(port=pages.port)) as place:
         console.notice(f"Open {place.entrance}")
         yield
 

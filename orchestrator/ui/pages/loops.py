@@ -19,7 +19,7 @@ _HISTORY: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoopDesk:
+class LoopView:
     """A running loop, for pages.
 
     Attributes:
@@ -77,11 +77,11 @@ def window_text(window: Freeze, now: float) -> tuple[str, bool]:
     return f"{told}: {window.reason}" if window.reason else told, window.until(now) is not None
 
 
-def fleet_page(desk: LoopDesk) -> dict[str, Any]:
+def fleet_page(view: LoopView) -> dict[str, Any]:
     """The list of a loop's projects."""
     rows = []
-    for name in desk.board.projects():
-        document = desk.document(name) or {}
+    for name in view.board.projects():
+        document = view.document(name) or {}
         conditions = document.get("conditions") or (NEVER,)
         ready = next((each for each in conditions if each["type"] == GOOD), None)
         worst = next((each for each in conditions if each["type"] != GOOD and each["status"]), None)
@@ -105,9 +105,9 @@ def fleet_page(desk: LoopDesk) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def project_page(desk: LoopDesk, project: str, now: float) -> dict[str, Any] | None:
+def project_page(view: LoopView, project: str, now: float) -> dict[str, Any] | None:
     """One project of a loop; None if there is no such project."""
-    document = desk.document(project)
+    document = view.document(project)
     if document is None:
         return None
-    return {"name": project, "loop": {**loop_facts(document, str), **desk.part(project, document, now)}}
+    return {"name": project, "loop": {**loop_facts(document, str), **view.part(project, document, now)}}

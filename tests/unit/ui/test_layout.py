@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations
+from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.address import Address
+from orchestrator.core.change import Action
+from orchestrator.report.graph import FILLS, Drawing
 from orchestrator.ui.graph import Node, graph_svg
 from orchestrator.ui.layout import HEIGHT, WIDTH, lay_out
+from orchestrator.ui.picture import picture
 
 
 @st.composite
@@ -44,6 +48,15 @@ def test_boxes_never_overlap_and_lines_go_around_them(needs: dict[Address, set[A
         assert 0 <= x <= layout.width - WIDTH
         assert 0 <= y <= layout.height - HEIGHT
     assert lay_out(needs) == layout
+
+
+def test_a_picture_of_the_command_line_needs_no_style_sheet() -> None:
+    train, rows = Address("jobs", "train"), Address("data", "<rows>" * 9)
+    text = picture(Drawing({rows: (), train: (rows,)}, {train: Action.RUN}))
+    ElementTree.fromstring(text)
+    assert "class=" not in text and "<rows>" not in text
+    assert text.count("marker-end") == 1 and "run · jobs" in text and FILLS[Action.RUN] in text
+    assert picture(Drawing({})).startswith("<svg")
 
 
 def test_names_in_a_picture_are_text() -> None:

@@ -13,7 +13,7 @@ from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.stages import StandingBy
 from orchestrator.reconcile.windows import Freeze
 from orchestrator.ui.fleet import fleet_application
-from orchestrator.ui.pages.loops import LoopDesk, window_text
+from orchestrator.ui.pages.loops import LoopView, window_text
 from tests.unit.ui.conftest import EVIL, HOST, TOKEN
 
 AT = "2026-01-01T00:00:00+00:00"
@@ -76,8 +76,8 @@ WINDOW = Freeze(days=frozenset({0, 4}), start=time(9), end=time(17), time_zone="
 
 
 def opened(loop: Loop, *, acting: bool) -> TestClient:
-    desk = LoopDesk(board=loop, controls=loop, policies={"web/shop": Policy(freezes=(WINDOW,))}, acting=acting)
-    client = TestClient(fleet_application(desk, TOKEN), HOST)
+    view = LoopView(board=loop, controls=loop, policies={"web/shop": Policy(freezes=(WINDOW,))}, acting=acting)
+    client = TestClient(fleet_application(view, TOKEN), HOST)
     assert client.get("/").status_code == 401
     assert client.get(f"/?token={TOKEN}").status_code == 200
     return client
