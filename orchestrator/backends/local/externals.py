@@ -8,7 +8,7 @@ from typing import Final
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed
-from orchestrator.workspace.service import hosted, stand_in_for
+from orchestrator.workspace.service import hosted, hosted_component, stand_in_for
 
 STAND_IN: Final = "stand_in"
 """Attribute of an object that is not what it is called: what is used in its place."""
@@ -38,9 +38,14 @@ def stand_in(
     if local.unknown_is:
         warning = f"The {kind.title} '{name}' is not in the spec: {local.unknown_is} is used."
         return _object(address, revision, local.unknown_is, warning)
-    if local.ready_made and any(hosted(text) is not None for text in written):
+    if local.ready_made and any(_provided(text) for text in written):
         return _object(address, revision, _HERE, "")  # the plan tells at each job what is otherwise
     return _inborn(kind, name) if name in kind.inborn and local.inborn_is else None
+
+
+def _provided(text: str) -> bool:
+    """Whether the service has it ready made, and something of it is had here."""
+    return hosted(text) is not None or hosted_component(text) is not None
 
 
 def inborn(kind: Kind, found: Iterable[Observed]) -> list[Observed]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from orchestrator.backends.local.buildable import Buildable
+from orchestrator.backends.local.hosted_steps import unusable_steps
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.local.registered import taken
@@ -82,6 +83,7 @@ class Refusals:
             yield from _foreseen(desired)
             yield from told(desired, resources, self._workspace)
             yield from taken(desired, resources, self._workspace)
+            yield from unusable_steps(desired.properties, self._stand_ins)
         if kind.local.serves:
             environment = mentions.body(desired.properties.get("environment"))
             yield from unusable(desired.properties, environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
@@ -125,7 +126,7 @@ KIND: Final = Kind(
         },
     ),
     behaviour=WRITTEN,
-    local=LOCAL_ASSET,
+    local=replace(LOCAL_ASSET, ready_made=True),
     wire=AssetWire(
         collection="components",
         properties=_properties,

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.wire import AssetWire, GroupWire, RecordWire
-from orchestrator.workspace.arm import account, computes, datastores, endpoints, roles, schedules
+from orchestrator.workspace.arm import account, computes, datastores, endpoints, registries, roles, schedules
 from orchestrator.workspace.arm import codes as code_versions
 from orchestrator.workspace.arm import jobs as runs
 from orchestrator.workspace.arm.asset_bodies import ASSETS, versions_of
@@ -17,7 +17,7 @@ from orchestrator.workspace.arm.assets import Assets
 from orchestrator.workspace.arm.batches import MFE, Batches
 from orchestrator.workspace.arm.blob_files import BlobFiles
 from orchestrator.workspace.arm.blobs import BlobService
-from orchestrator.workspace.arm.catalogue import Catalogue, discover_registries
+from orchestrator.workspace.arm.catalogue import Catalogue
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.computes import Computes
 from orchestrator.workspace.arm.data_plane import DataPlane
@@ -122,7 +122,7 @@ class Facade:
         """What may be asked without a token of Azure, or by other proof."""
         routes = Routes()
         account.register(routes, self._tokens)
-        discover_registries(routes)
+        registries.discover_registries(routes)
         routes.add("GET", "openapi.json", lambda call: Answer.of(self._document), "This document.")
         routes.add("GET", "discovery", lambda call: discovery(call.request), "Where the data planes are.")
         routes.add("*", f"{ROOT}/{{place:path}}", lambda call: self._blobs.respond(call.request), "The blob service.")
@@ -140,6 +140,9 @@ class Facade:
             if siblings is not others:
                 siblings.register(group, subscription)
         Catalogue().register(workspace, group, subscription)
+        hosted = Routes()
+        registries.register(hosted)
+        group.include(hosted)
         codes = Codes(shelf, storage, self._tokens)
         jobs = Jobs(shelf, operations, codes)
         parts: tuple[tuple[str, Part], ...] = (
@@ -165,6 +168,7 @@ class Facade:
         routes.mount(f"data/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", data)
         routes.mount(f"{MFE}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", frontend)
         routes.mount(_GROUP, group)
+        routes.mount(f"{registries.DATA_PLANE}/{_GROUP}", hosted)
         routes.mount(_SUBSCRIPTION, subscription)
         return routes
 

@@ -6,7 +6,7 @@ import os
 from typing import Any, Final
 
 from orchestrator.workspace.arm.account import LOCATION
-from orchestrator.workspace.arm.messages import Answer, WireError
+from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 
@@ -22,7 +22,6 @@ _SIZES: Final = (
 """Name, family, processors, GiB of memory and GPUs of common sizes. Source: Azure documentation, sizes of virtual machines."""
 
 _ABOUT: Final = "locations/{location}"
-_REGISTRIES: Final = "providers/Microsoft.MachineLearningServices/registries"
 
 
 class Catalogue:
@@ -41,12 +40,6 @@ class Catalogue:
         workspace.add("POST", "resyncKeys", _done, "Read the keys again.")
         for collection in ("outboundRules", "features", "outboundNetworkDependenciesEndpoints"):
             workspace.add("GET", collection, _none, f"List {collection}: there are none.")
-        group.add("*", f"{_REGISTRIES}/{{registry}}/{{place:path}}", _no_registry, "Assets of registries are refused.")
-
-
-def discover_registries(root: Routes) -> None:
-    """Answer clients that look for a registry, so that they are told and do not wait for a host that there is not."""
-    root.add("GET", "registrymanagement/v1.0/registries/{place:path}", _no_registry, "Registries are refused.")
 
 
 def _sizes(call: Call) -> Answer:
@@ -109,11 +102,3 @@ def _none(call: Call) -> Answer:
 
 def _done(call: Call) -> Answer:
     return Answer(200)
-
-
-def _no_registry(call: Call) -> Answer:
-    raise WireError(
-        404,
-        "RegistryNotFound",
-        "The embedded workspace serves no registries; it only records them. Create the asset in the workspace, or run against Azure.",
-    )

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.core.extras import install_extra
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.record_kinds import COMPONENTS
 from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.references import hosted
 
 CODES: Final = "codes"
 
@@ -28,7 +30,7 @@ class Components:
         """The document of a component.
 
         Args:
-            said: a mapping, or ``azureml:NAME:VERSION``, ``azureml:NAME@latest``, ``azureml:NAME``.
+            said: a mapping, or ``azureml:NAME:VERSION``, ``azureml:NAME@latest``, ``azureml:NAME``, or a registry's.
 
         Raises:
             NotFound: there is no such component.
@@ -36,6 +38,8 @@ class Components:
         """
         if isinstance(said, Mapping):
             return said
+        if hosted.is_hosted_component(str(said)):
+            return _hosted(str(said))
         record = self._record(COMPONENTS, str(said))
         return record.body
 
@@ -63,3 +67,16 @@ class Components:
                 fix=f"Nearest: {close[0]}." if close else "Register it first.",
             )
         return record
+
+
+def _hosted(text: str) -> Mapping[str, Any]:
+    found = hosted.component(text)
+    if found is None:
+        raise hosted.unknown_component(text)
+    if found.missing:
+        raise Invalid(
+            f"{text} requires {', '.join(found.missing)}, which is not installed.",
+            code="needs-extra",
+            fix=install_extra("local", found.extra),
+        )
+    return found.run_here

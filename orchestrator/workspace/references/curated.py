@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from orchestrator.workspace.references.hosted import entries, shared
 
 PREFIX: Final = "AzureML-"
 """How the names of curated environments begin inside a workspace; the registry ``azureml`` has them without."""
@@ -51,7 +49,7 @@ class Curated:
 
 def catalogue() -> tuple[Curated, ...]:
     """All that are described here, by name."""
-    return tuple(_entry(name, entry) for name, entry in sorted(_read()["environments"].items()))
+    return tuple(_entry(name, entry) for name, entry in _known().items())
 
 
 def hosted(text: str) -> str | None:
@@ -63,7 +61,7 @@ def hosted(text: str) -> str | None:
     ``mcr.microsoft.com/azureml/curated/N:12`` are the same environment.
     """
     image = _OTHER_IMAGE.fullmatch(text)
-    if image is not None and image["name"] in _read()["environments"]:
+    if image is not None and image["name"] in _known():
         return image["name"]
     for pattern in (_NAMED, _REGISTRY, _IMAGE):
         if found := pattern.fullmatch(text):
@@ -79,12 +77,12 @@ def curated(name: str) -> Curated | None:
         name: with or without ``AzureML-``. Names that are not in the catalogue are read: ``sklearn-1.3-…-py39-cpu``.
     """
     bare = name.removeprefix(PREFIX)
-    known = _read()["environments"]
+    known = _known()
     same = next((other for other in known if other.lower() == bare.lower()), None)
     if same is not None:
         return _entry(bare, known[same])
     found = _FAMILY.fullmatch(bare.lower())
-    family = _read()["families"].get(found["family"]) if found else None
+    family = shared(OWN_REGISTRY, "families").get(found["family"]) if found else None
     if found is None or family is None:
         return None
     sibling = _sibling(bare.lower())
@@ -122,7 +120,5 @@ def _entry(name: str, entry: Mapping[str, Any]) -> Curated:
     return Curated(name, str(entry["python"]), tuple(entry["packages"]))
 
 
-@cache
-def _read() -> Mapping[str, Any]:
-    tree: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("curated.yaml").read_text(encoding="utf-8"))
-    return tree
+def _known() -> Mapping[str, Mapping[str, Any]]:
+    return entries(OWN_REGISTRY, "environments")
