@@ -89,7 +89,7 @@ def register(group: Routes) -> None:
 
 def _discovery(call: Call) -> Answer:
     registry = _known(call)
-    regions = {LOCATION: {"registryFqdns": []}}
+    regions: dict[str, Any] = {LOCATION: {}}
     return Answer.of(
         {
             "registryName": registry,
@@ -130,7 +130,7 @@ def _version(call: Call, section: str) -> Answer:
 
 def _container_view(call: Call, section: str, name: str) -> dict[str, Any]:
     found = _asset(call, section, name)
-    properties = {"description": found.properties.get("description"), "tags": {}, "isArchived": False}
+    properties: dict[str, Any] = {"description": found.properties.get("description"), "tags": {}, "isArchived": False}
     return {
         "id": f"azureml://registries/{_known(call)}/{section}/{name}",
         "name": name,

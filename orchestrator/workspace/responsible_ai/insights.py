@@ -68,9 +68,10 @@ class Insights:
             raise Refusal(
                 f"{folder.name} is not the output 'rai_insights_dashboard' of the constructor: it has no file {_FACTS}."
             ) from None
-        self.facts = Facts(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
-        )
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+        }
+        self.facts = Facts(**fields)
 
     @cached_property
     def train(self) -> pandas.DataFrame:

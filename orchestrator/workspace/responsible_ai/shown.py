@@ -24,13 +24,14 @@ def shown(tree: Mapping[str, Any]) -> dict[str, Any]:
     return {**tree, "parts": parts, "confusion": matrix and {**matrix, "most": max(map(max, matrix["rows"])) or 1}}
 
 
-def bars(values: Mapping[str, float], most: int = _MOST_BARS) -> list[dict[str, Any]]:
-    """Bars for numbers, the longest first."""
-    ranked = sorted(values.items(), key=lambda pair: -abs(pair[1]))[:most]
-    longest = max((abs(value) for _, value in ranked), default=0.0) or 1.0
+def bars(values: Mapping[str, float], most: int = _MOST_BARS, *, ranked: bool = True) -> list[dict[str, Any]]:
+    """Bars for numbers, the longest first unless they have an order of their own."""
+    pairs = list(values.items())
+    chosen = (sorted(pairs, key=lambda pair: -abs(pair[1])) if ranked else pairs)[:most]
+    longest = max((abs(value) for _, value in chosen), default=0.0) or 1.0
     return [
         {"name": name, "value": value, "width": round(abs(value) / longest * BAR, 1), "negative": value < 0}
-        for name, value in ranked
+        for name, value in chosen
     ]
 
 

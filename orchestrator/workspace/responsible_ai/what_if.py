@@ -86,10 +86,7 @@ def search(method: str, row: pandas.DataFrame, space: Space, wanted: Wanted, mos
     import pandas
 
     random = numpy.random.default_rng(seed)
-    if method == "kdtree":
-        candidates = _neighbours(row, space)
-    else:
-        candidates = _changed(row, space, random, _TRIES)
+    candidates = _neighbours(row, space) if method == "kdtree" else _changed(row, space, random, _TRIES)
     found = candidates[wanted(candidates)] if len(candidates) else candidates
     if method == "genetic":
         for _ in range(_GENERATIONS if len(found) else 0):

@@ -89,7 +89,9 @@ def test_the_catalogue_is_sound() -> None:
 
     for entry in catalogue():
         assert curated(PREFIX + entry.name) == entry
-        own = entry.name.startswith("responsibleai")  # whatever Python amlctl has: it runs the components that load the model
+        own = entry.name.startswith(
+            "responsibleai"
+        )  # whatever Python amlctl has: it runs the components that load the model
         assert entry.python.startswith("3.") != own
         assert own or python_of(entry.name) in ("", entry.python)
         assert len({Requirement(line).name for line in entry.packages}) == len(entry.packages)

@@ -48,7 +48,9 @@ def run(arguments: Arguments) -> None:
         "local": _rows(
             analysis.local_causal_effect(tests[:_LOCAL_ROWS], alpha=alpha), ("row", "feature", "value"), insights
         ),
-        "policies": [policy for name in treatments if (policy := _policy(analysis, tests, name, treatments, arguments))],
+        "policies": [
+            policy for name in treatments if (policy := _policy(analysis, tests, name, treatments, arguments))
+        ],
     }
     write_insight(arguments.path("output"), "causal", facts, content)
     for effect in content["effects"]:  # type: ignore[attr-defined]

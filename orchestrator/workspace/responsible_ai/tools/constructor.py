@@ -34,7 +34,9 @@ def run(arguments: Arguments) -> None:
     """
     task = arguments.choice("task_type", (CLASSIFICATION, REGRESSION, "forecasting"))
     if task not in (CLASSIFICATION, REGRESSION):
-        raise Refusal("'task_type' forecasting is not supported by the embedded workspace: run it in an Azure workspace.")
+        raise Refusal(
+            "'task_type' forecasting is not supported by the embedded workspace: run it in an Azure workspace."
+        )
     target = arguments.text("target_column_name")
     tables = {part: read_frame(arguments.path(f"{part}_dataset"), f"{part}_dataset") for part in ("train", "test")}
     for part, table in tables.items():
@@ -49,7 +51,10 @@ def run(arguments: Arguments) -> None:
     _check_texts(tables["train"], features, categorical)
     folder, name = _model(arguments)
     model = load(folder, columns)
-    classes = _classes(arguments, tables, target, model) if task == CLASSIFICATION else ()
+    classes: tuple[str, ...] = ()
+    if task == CLASSIFICATION:
+        tables = {part: _in_words_of(model, table, target) for part, table in tables.items()}
+        classes = _classes(arguments, tables, target, model)
     facts = Facts(
         os.environ.get("AZUREML_RUN_ID") or secrets.token_hex(8),
         arguments.text("title"),
@@ -105,7 +110,9 @@ def _model(arguments: Arguments) -> tuple[Path, str]:
     if place := arguments.optional("model_info_path"):
         name = _model_id(Path(place))
     if not name:
-        raise Refusal("The constructor needs a model: give 'model_input', an MLflow model, with 'model_info', its name.")
+        raise Refusal(
+            "The constructor needs a model: give 'model_input', an MLflow model, with 'model_info', its name."
+        )
     return _registered(name), name
 
 
@@ -132,9 +139,26 @@ def _registered(name: str) -> Path:
         raise Refusal(f"There is no model '{name}' in the workspace that can be read: {text}") from error
 
 
-def _classes(
-    arguments: Arguments, tables: dict[str, pandas.DataFrame], target: str, model: Model
-) -> tuple[str, ...]:
+def _in_words_of(model: Model, table: pandas.DataFrame, target: str) -> pandas.DataFrame:
+    """The table with labels as the model has them: MLTable takes 0 and 1 for no and yes.
+
+    Raises:
+        Refusal: the model knows none of the labels.
+    """
+    own = {label(one) for one in model.classes()}
+    seen = {label(one) for one in table[target]}
+    if not own or own & seen:
+        return table
+    numbers: dict[str, Any] = {"True": 1, "False": 0}
+    words: dict[str, Any] = {"1": True, "0": False}
+    switch = next((one for one in (numbers, words) if seen <= one.keys()), {})
+    if not switch or not {label(switch[one]) for one in seen} <= own:
+        told = f"'{target}' has {', '.join(sorted(seen)[:10])} and the model predicts {', '.join(sorted(own)[:10])}"
+        raise Refusal(f"The labels do not fit together: {told}.")
+    return table.assign(**{target: table[target].map(lambda value: switch[label(value)])})
+
+
+def _classes(arguments: Arguments, tables: dict[str, pandas.DataFrame], target: str, model: Model) -> tuple[str, ...]:
     """The labels in the order of the model's probabilities."""
     own = [label(one) for one in model.classes()]
     said = list(arguments.names("classes"))
@@ -142,4 +166,3 @@ def _classes(
     if own and said and sorted(own) != sorted(said):
         return tuple(said) if len(said) == len(own) else tuple(own)
     return tuple(own or said or seen)
-

@@ -109,7 +109,9 @@ def _class(arguments: Arguments, insights: Insights) -> str | None:
     said = arguments.optional("desired_class") or (_OPPOSITE if len(classes) == 2 else "0")
     if said == _OPPOSITE:
         if len(classes) != 2:
-            raise Refusal(f"'desired_class' opposite needs two classes; there are {len(classes)}: {', '.join(classes)}.")
+            raise Refusal(
+                f"'desired_class' opposite needs two classes; there are {len(classes)}: {', '.join(classes)}."
+            )
         return None
     if said in classes:
         return said

@@ -1,6 +1,6 @@
 """Adds where the model errs: a tree of conditions, and a heat map of one or two features.
 
-Source: Azure ML documentation, "Assess errors in machine learning models": error tree and heat map; error rate and error coverage of a node.
+Source: Azure ML documentation, "Assess errors in machine learning models": error tree, heat map, error rate and error coverage.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def _telling(features: Sequence[str], rows: Any, errors: Any) -> tuple[str, ...]
     """The two features that tell most of the errors, for those who name none."""
     from sklearn.tree import DecisionTreeRegressor
 
-    tree = DecisionTreeRegressor(max_depth=4, min_samples_leaf=max(1, len(rows) // 50), random_state=0).fit(rows, errors)
+    tree = DecisionTreeRegressor(max_depth=4, min_samples_leaf=max(1, len(rows) // 50), random_state=0).fit(
+        rows, errors
+    )
     order = sorted(range(len(features)), key=lambda place: -tree.feature_importances_[place])
     return tuple(features[place] for place in order[:_MOST_FEATURES])
 

@@ -36,5 +36,5 @@ def run(arguments: Arguments) -> None:
         "local": numpy.round(found.values, 6).tolist(),
     }
     write_insight(arguments.path("output"), "explanation", facts, content)
-    first = ", ".join(list(content["global"])[:3])  # type: ignore[call-overload]
+    first = ", ".join(list(content["global"])[:3])
     print(f"most important: {first}; the surrogate's fidelity is {found.fidelity:.3f} ({found.measure})")

@@ -146,7 +146,7 @@ class _Card:
             return {"name": name, "bars": bars({str(key): int(count) for key, count in counts.items()})}
         counts = pandas.cut(column, 8).value_counts().sort_index()
         values = {f"{span.left:.4g} to {span.right:.4g}": int(count) for span, count in counts.items()}
-        return {"name": name, "bars": bars(values)}
+        return {"name": name, "bars": bars(values, ranked=False)}
 
     def _by_cohort(self) -> list[dict[str, Any]]:
         names = [str(name) for name in self._config.get("Cohorts") or self._cohorts]
@@ -188,13 +188,14 @@ class _Card:
         if texts is None:
             import pandas
 
-            texts = pandas.qcut(column, 4, duplicates="drop").map(str)
+            cut = pandas.qcut(column, 4, duplicates="drop")
+            texts = cut.map(lambda span: f"{span.left:.4g} to {span.right:.4g}").astype(str)
         values = {}
-        for value in sorted({str(text) for text in texts}):
+        for value in dict.fromkeys(texts.iloc[column.argsort()]):
             values[value] = self._measured((texts == value).to_numpy())[metric]
         low, high = min(values.values()), max(values.values())
         apart = high - low if kind == "difference" else (low / high if high else 1.0)
-        drawn = bars(values)
+        drawn = bars(values, ranked=False)
         return {
             "feature": name, "metric": metric, "kind": kind, "value": apart,
             "target": target, "met": _met(apart, target), "bars": drawn,
