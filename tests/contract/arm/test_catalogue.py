@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.core.errors import NotFound
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
@@ -85,19 +86,46 @@ def test_what_there_is_none_of_is_an_empty_list(wire: Wire, path: str) -> None:
     assert json.loads(wire("GET", path).body) == {"value": []}
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/registrymanagement/v1.0/registries/azureml/discovery"),
-        ("GET", f"{GROUP}{PROVIDER}/registries/azureml"),
-        ("GET", f"{GROUP}{PROVIDER}/registries/azureml/models/m/versions/1"),
-        ("PUT", f"{GROUP}{PROVIDER}/registries/mine/models/m/versions/1"),
-    ],
-)
-def test_what_is_in_registries_is_refused_in_words(wire: Wire, method: str, path: str) -> None:
-    with pytest.raises(WireError, match="only records") as caught:
+HOSTED = f"{GROUP}{PROVIDER}/registries/azureml"
+REGISTRY = {
+    "a registry that is only recorded": (
+        "GET",
+        "/registrymanagement/v1.0/registries/mine/discovery",
+        404,
+        "only those of azureml",
+    ),
+    "its assets": ("PUT", f"{GROUP}{PROVIDER}/registries/mine/models/m/versions/1", 404, "only those of azureml"),
+    "what the catalogue has nothing of": ("GET", f"{HOSTED}/models/m/versions/1", 404, "to be read only"),
+    "another component": ("GET", f"{HOSTED}/components/rai_tabular_causl/versions/1", 404, "has no component"),
+    "another environment": ("GET", f"{HOSTED}/environments/none", 404, "has no environments 'none'"),
+    "a change": ("PUT", f"{HOSTED}/components/rai_tabular_causal/versions/9", 403, "to be read only"),
+    "a deletion": ("DELETE", f"{HOSTED}/environments/sklearn-1.5", 403, "to be read only"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "status", "words"), REGISTRY.values(), ids=REGISTRY)
+def test_what_registries_do_not_have_here_is_refused_in_words(
+    wire: Wire, method: str, path: str, status: int, words: str
+) -> None:
+    with pytest.raises((WireError, NotFound), match=words) as caught:
         wire(method, path)
-    assert (caught.value.status, caught.value.code) == (404, "RegistryNotFound")
+    assert getattr(caught.value, "status", 404) == status
+
+
+@pytest.mark.parametrize("plane", ["", "/mferp/managementfrontend"])
+def test_the_catalogue_of_a_registry_is_read_like_assets(wire: Wire, plane: str) -> None:
+    place = f"{plane}{HOSTED}/components"
+    names = [each["name"] for each in json.loads(wire("GET", place).body)["value"]]
+    assert names == sorted(names) and "rai_tabular_causal" in names
+    container = json.loads(wire("GET", f"{place}/rai_tabular_causal").body)["properties"]
+    [only] = json.loads(wire("GET", f"{place}/rai_tabular_causal/versions").body)["value"]
+    assert only["name"] == container["latestVersion"] == only["properties"]["componentSpec"]["version"]
+    asked = json.loads(wire("GET", f"{place}/rai_tabular_causal/versions/0.0.3").body)
+    assert asked["id"] == "azureml://registries/azureml/components/rai_tabular_causal/versions/0.0.3"
+    assert asked["properties"]["componentSpec"]["inputs"]["alpha"] == {"type": "number", "default": 0.05}
+    environment = json.loads(wire("GET", f"{plane}{HOSTED}/environments/sklearn-1.5/versions/7").body)
+    assert environment["properties"]["image"] == "mcr.microsoft.com/azureml/curated/sklearn-1.5:1"
+    assert json.loads(wire("GET", f"{plane}{HOSTED}/models").body) == {"value": []}
 
 
 def test_an_endpoints_tags_and_identity_change_and_nothing_else(wire: Wire) -> None:

@@ -138,8 +138,13 @@ def test_answers_say_how_to_find_the_request_again_and_how_many_more_may_come(se
     assert int(answer.headers["x-ms-ratelimit-remaining-subscription-reads"]) > 0
 
 
-def test_the_environment_names_a_host_that_refuses_registries_in_words(service: ArmService) -> None:
+def test_the_environment_names_a_host_that_knows_the_registry_of_the_service_and_refuses_others(
+    service: ArmService,
+) -> None:
     place = service.client_environment()["REGISTRY_DISCOVERY_ENDPOINT_URL"].removeprefix(service.url)
     status, body = ask(service, "GET", f"{place}registrymanagement/v1.0/registries/azureml/discovery")
+    assert status == 200
+    assert json.loads(body)["primaryRegionResourceProviderUri"] == f"{service.url}/"
+    status, body = ask(service, "GET", f"{place}registrymanagement/v1.0/registries/ours/discovery")
     assert status == 404
-    assert b"serves no registries" in body
+    assert b"serves no assets of the registry 'ours', only those of azureml" in body
