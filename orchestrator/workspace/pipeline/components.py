@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
@@ -14,6 +14,7 @@ from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.record_kinds import COMPONENTS
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references import hosted
+from orchestrator.workspace.references.stand_ins import stand_in_for
 
 CODES: Final = "codes"
 
@@ -22,9 +23,15 @@ _REFERENCE: Final = re.compile(r"azureml:(?!//)(?P<name>[^:@/]+)(?::(?P<version>
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The components of one workspace."""
+    """The components of one workspace.
+
+    Attributes:
+        store: its records.
+        stand_ins: what settings put in the place of components that are elsewhere.
+    """
 
     store: RecordStore
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, said: Any) -> Mapping[str, Any]:
         """The document of a component.
@@ -38,6 +45,9 @@ class Components:
         """
         if isinstance(said, Mapping):
             return said
+        instead = stand_in_for(self.stand_ins, str(said))
+        if instead is not None:
+            return hosted.component_file(str(said), instead.path)
         if hosted.is_hosted_component(str(said)):
             return _hosted(str(said))
         record = self._record(COMPONENTS, str(said))

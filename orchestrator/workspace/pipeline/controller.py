@@ -64,7 +64,7 @@ class Controller:
         self._pause = pause
         self._seen: int | None = None
         self._folder = JobFolder(paths.job(pipeline.revision))
-        components = Components(store)
+        components = Components(store, pipeline.stand_ins)
         body = whole(pipeline.body, components)
         self._graph = read_graph(body)
         self._inputs: Mapping[str, Any] = body.get("inputs") or {}

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from orchestrator.core.errors import NotFound
+from orchestrator.core.errors import Invalid, NotFound
 
 _PLACE: Final = Path(__file__).with_name("registries")
 _COMPONENTS: Final = "components"
@@ -87,6 +87,31 @@ def component_named(registry: str, name: str, version: str = "") -> HostedCompon
 def component_names(registry: str) -> tuple[str, ...]:
     """The names of all components of a registry, with their other names."""
     return tuple(sorted(_named(registry)))
+
+
+def component_file(text: str, place: Path) -> Mapping[str, Any]:
+    """The component of a file in CLI v2 that stands in for one that is elsewhere; its code lies beside the file.
+
+    Args:
+        text: what it stands in for.
+        place: the file, or a folder with one.
+
+    Raises:
+        Invalid: there is no such file, or it is none.
+    """
+    files = sorted((*place.glob("*.yaml"), *place.glob("*.yml"))) if place.is_dir() else [place]
+    try:
+        tree = yaml.safe_load(files[0].read_text(encoding="utf-8")) if len(files) == 1 else None
+    except (OSError, ValueError, yaml.YAMLError):
+        tree = None
+    if not isinstance(tree, Mapping):
+        raise Invalid(
+            f"'{text}' is taken from {place}, which is not the YAML file of a component.",
+            fix="Name the component's file, or a folder with that file alone, under workspace.local.stand_ins.",
+        )
+    code = tree.get("code")
+    beside = isinstance(code, str) and "://" not in code and not code.startswith("azureml:")
+    return {**tree, "code": str((files[0].parent / str(code)).resolve())} if beside else tree
 
 
 def unknown_component(text: str) -> NotFound:

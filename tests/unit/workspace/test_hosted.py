@@ -98,6 +98,20 @@ def test_adding_a_file_adds_a_component(tmp_path: Path, monkeypatch: pytest.Monk
     assert "[local,rai]" in refusal.fix
 
 
+def test_a_file_stands_in_for_a_component_of_another_registry(tmp_path: Path) -> None:
+    text = "azureml://registries/ours/components/clean/versions/2"
+    folder = tmp_path / "clean"
+    (folder / "src").mkdir(parents=True)
+    (folder / "component.yml").write_text("name: clean\ncommand: python clean.py\ncode: ./src\n")
+    for key, place in ((text, folder / "component.yml"), (text.partition("/versions")[0], folder)):
+        found = Components(STORE, {key: str(place)}).find(text)
+        assert (found["command"], found["code"]) == ("python clean.py", str(folder / "src"))
+    (folder / "component.yml").write_text("- a list")
+    for place in (folder, folder / "src", tmp_path / "nowhere"):
+        with pytest.raises(Invalid, match="not the YAML file of a component"):
+            Components(STORE, {text: str(place)}).find(text)
+
+
 CREATE = {
     "component": f"{PLACE}rai_tabular_insight_constructor/labels/latest",
     "inputs": {
