@@ -148,3 +148,22 @@ def test_schedules_keep_their_local_time_when_the_clocks_change(example: Project
     assert example.plan() == {}
     again = example.run("workspace", "tick", example.spec, "--to", "2040-04-10T00:00", "--quiet").stdout
     assert again == "Nothing is due until then.\n"
+
+
+@pytest.mark.parametrize("example", ["responsible-ai"], indirect=True)
+def test_a_model_is_looked_at_with_every_component_of_the_registry(example: Project) -> None:
+    """The whole dashboard, once and for real: what each tool finds is tested beside it."""
+    assert example.apply()["jobs.readmission"]["outcome"] == "ran"
+    [outputs] = example.workspace.glob("jobs/readmission-????????????/outputs")
+    tree = json.loads((outputs / "dashboard" / "dashboard.json").read_text())
+    found = {one["kind"]: one for one in tree["insights"]}
+    assert found.keys() == {"explanation", "error_analysis", "counterfactual", "causal"}
+    assert next(iter(found["explanation"]["global"])) in ("age", "visits")
+    assert tree["metrics"]["accuracy_score"] > 0.7
+    [effect] = found["causal"]["effects"]
+    assert effect["ci_lower"] > 0, "more visits, more readmissions"
+    card = json.loads((outputs / "scorecard" / "scorecard.json").read_text())
+    assert [one["name"] for one in card["metrics"]] == ["accuracy_score", "error_rate"]
+    assert "Readmission of patients" in (outputs / "dashboard" / "dashboard.html").read_text()
+    assert (outputs / "scorecard" / "scorecard.html").is_file()
+    assert example.plan() == {}

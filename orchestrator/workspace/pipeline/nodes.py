@@ -10,9 +10,13 @@ from typing import Any, Final
 
 from orchestrator.workspace.arm.job_bodies import input_body, output_body
 from orchestrator.workspace.arm.scope import REFERENCE, name_of, shorten
-from orchestrator.workspace.arm.wording import camel_keys
+from orchestrator.workspace.arm.wording import camel_keys, seconds, whole
 
 _IDS: Final = {"componentId": "component", "computeId": "compute"}
+_LIMITS: Final = "limits"
+TIMES: Final = ("timeout", "trial_timeout")
+"""Limits that are seconds in bodies and ISO 8601 durations on the wire."""
+
 _DROPPED: Final = frozenset({"_source", "name"})
 _INPUT_TYPE: Final = "job_input_type"
 _OUTPUT_TYPE: Final = "job_output_type"
@@ -28,10 +32,18 @@ def spoken(sent: Mapping[str, Any]) -> dict[str, Any]:
     fields = _with_short_ids({name: _value(value) for name, value in fields.items() if value is not None})
     if compute := fields.get("compute"):
         fields["compute"] = f"{REFERENCE}{name_of(str(compute))}"
+    if isinstance(limits := fields.get(_LIMITS), Mapping):
+        fields[_LIMITS] = {name: _seconds(value) if name in TIMES else value for name, value in limits.items()}
+        fields[_LIMITS].pop("job_limits_type", None)
     for side, read in (("inputs", _input), ("outputs", _output)):
         if isinstance(given := fields.get(side), Mapping):
             fields[side] = {name: read(value) for name, value in given.items()}
     return fields
+
+
+def _seconds(value: Any) -> Any:
+    """A time that is a duration of the wire, in seconds; everything else, such as an expression, stays."""
+    return whole(seconds(value)) if isinstance(value, str) and value.startswith("P") else value
 
 
 def spoken_settings(sent: Mapping[str, Any]) -> dict[str, Any]:

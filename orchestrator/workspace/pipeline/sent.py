@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.workspace.arm.scope import name_of
-from orchestrator.workspace.arm.wording import without_nothing
+from orchestrator.workspace.arm.wording import duration, without_nothing
 from orchestrator.workspace.pipeline.making import told
-from orchestrator.workspace.pipeline.nodes import spoken
+from orchestrator.workspace.pipeline.nodes import TIMES, spoken
 from orchestrator.workspace.pipeline.step_types import form_of, hidden, step_types
 
 _OWN: Final = ("inputs", "outputs", "component", "trial", "compute", "jobs")
@@ -34,17 +34,22 @@ def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     form = form_of(key) if key in step_types() else None
     place = _PLAIN if form is None else form.component
     identity = {"componentId": _reference(node.get(place), node)}
-    compute = node.get("compute")
+    compute, limits = node.get("compute"), node.get("limits")
     fields = {
         **{field: value for field, value in node.items() if field not in _OWN},
         **({} if not place else identity if place == _PLAIN else {place: identity}),
         "name": name,
         "type": key,
         "computeId": name_of(str(compute)) if compute else None,
+        "limits": {name: _limit(name, value) for name, value in limits.items()} if limits else None,
         "inputs": {key: _input(value) for key, value in (node.get("inputs") or {}).items()},
         "outputs": {key: _output(value) for key, value in (node.get("outputs") or {}).items() if value},
     }
     return without_nothing(fields)
+
+
+def _limit(name: str, value: Any) -> Any:
+    return duration(value) if name in TIMES and isinstance(value, int | float) else value
 
 
 def _simple(key: str) -> bool:

@@ -18,6 +18,7 @@ from orchestrator.workspace.pipeline.controller import Controller
 from orchestrator.workspace.pipeline.expressions import FromInput, FromStep, ToOutput, expression
 from orchestrator.workspace.pipeline.graph import read_graph
 from orchestrator.workspace.pipeline.nodes import spoken, spoken_settings
+from orchestrator.workspace.pipeline.sent import sent
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, PARENT, STEP, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
@@ -489,3 +490,22 @@ def test_steps_as_the_client_sends_them() -> None:
 def test_a_graph_needs_an_order_even_with_a_first_step() -> None:
     with pytest.raises(Invalid, match="wait for each other"):
         read_graph({"jobs": {"a": reads("b"), "b": command()}, "settings": {"on_init": "a"}})
+
+
+LIMITS = {
+    "a step of the client": ({"timeout": "PT2M", "job_limits_type": "Command"}, {"timeout": 120}),
+    "a sweep": ({"max_total_trials": 3, "trial_timeout": "PT0.5S"}, {"max_total_trials": 3, "trial_timeout": 0.5}),
+    "a body": ({"timeout": 60}, {"timeout": 60}),
+    "an expression": ({"timeout": "${{parent.inputs.t}}"}, {"timeout": "${{parent.inputs.t}}"}),
+    "AutoML": ({"timeout_minutes": 5}, {"timeout_minutes": 5}),
+}
+
+
+@pytest.mark.parametrize(("wire", "said"), LIMITS.values(), ids=LIMITS)
+def test_limits_of_a_step_are_seconds_in_a_body_and_durations_on_the_wire(wire: Any, said: Any) -> None:
+    assert spoken({"type": "command", "limits": wire})["limits"] == said
+    shown = sent("a", {"type": "command", "limits": said})["limits"]
+    assert {name for name, value in shown.items() if isinstance(value, str)} == shown.keys() & {
+        "timeout",
+        "trial_timeout",
+    }
