@@ -86,7 +86,6 @@ def _hosted(text: str) -> Mapping[str, Any]:
     if found.missing:
         raise Invalid(
             f"{text} requires {', '.join(found.missing)}, which is not installed.",
-            code="needs-extra",
             fix=install_extra("local", found.extra),
         )
     return found.run_here
