@@ -54,7 +54,6 @@ from orchestrator.workspace.records.secrets import SecretValues
 from orchestrator.workspace.references.assets import remote, resolve
 from orchestrator.workspace.references.curated import hosted
 from orchestrator.workspace.references.hosted import component as hosted_component
-from orchestrator.workspace.references.hosted import unknown_component
 from orchestrator.workspace.references.stand_ins import StandIn, mapped_below, stand_in_for
 from orchestrator.workspace.supervision.client import LOCAL_EXTRA, missing_packages
 from orchestrator.workspace.tracking.figures import TrackedRuns
@@ -104,7 +103,6 @@ __all__ = [
     "record_kinds",
     "remote",
     "stand_in_for",
-    "unknown_component",
 ]
 
 _NO_KINDS: Final[Kinds] = MappingProxyType({})

@@ -74,7 +74,7 @@ def _outputs(path: Path, pipeline: Mapping[str, Any], declared: Mapping[str, Map
     """Bindings to an output that such a step does not have."""
     for place, step in steps_of(pipeline, path):
         for where, binding in bindings(step):
-            ports = declared.get(binding.name) if binding.side == "jobs" and binding.member else None
+            ports = declared.get(binding.name) if binding.member else None
             if ports is not None and binding.member not in ports:
                 known = did_you_mean(binding.member, ports, f"Its outputs are: {', '.join(ports)}.")
                 yield Refusal(f"the step '{binding.name}' has no output '{binding.member}'", (*place, *where), known)

@@ -1,4 +1,4 @@
-"""What registries hold, on this machine: one file for each asset below ``registries/REGISTRY/SECTION/``. No list of them is kept."""
+"""What registries hold, on this machine: one file for each asset below ``catalogue/REGISTRY/SECTION/``. No list of them is kept."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, Final
 import yaml
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.records.record_kinds import COMPONENTS
 
-_PLACE: Final = Path(__file__).with_name("registries")
-_COMPONENTS: Final = "components"
+_PLACE: Final = Path(__file__).with_name("catalogue")
 _COMPONENT: Final = re.compile(
     r"azureml://registries/(?P<registry>[^/]+)/components/(?P<name>[^/]+)"
     r"(?:/versions/(?P<version>[^/]+)|/labels/(?P<label>[^/]+))?/?"
@@ -139,7 +139,7 @@ def shared(registry: str, name: str) -> Mapping[str, Any]:
 
 @cache
 def _named(registry: str) -> Mapping[str, Mapping[str, Any]]:
-    found = entries(registry, _COMPONENTS)
+    found = entries(registry, COMPONENTS)
     return {name: entry for key, entry in found.items() for name in _all_names(key, entry.get("aliases") or ())}
 
 

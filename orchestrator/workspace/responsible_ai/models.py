@@ -69,7 +69,7 @@ def folder_of(place: Path) -> Path:
     """
     found = sorted(place.rglob(MODEL_FILE)) if place.is_dir() else []
     if not found:
-        raise Refusal(f"The model at {place.name} is no MLflow model: it has no file {MODEL_FILE}.")
+        raise Refusal(f"The model at {place.name} is not an MLflow model: it has no file {MODEL_FILE}.")
     return found[0].parent
 
 
@@ -118,7 +118,7 @@ def _columns(wrapped: Any, estimator: Any, features: tuple[str, ...]) -> tuple[s
     wanted = getattr(estimator, "n_features_in_", len(features))
     if wanted != len(features):
         raise Refusal(
-            f"The model takes {wanted} columns and the data has {len(features)} beside the target: {', '.join(features)}. Train it on a "
+            f"The model takes {wanted} columns and the data has {len(features)} without the target: {', '.join(features)}. Train it on a "
             "table with column names, so that it says which it takes."
         )
     return features

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from orchestrator.core.extras import install_extra
 from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.references.curated import OWN_REGISTRY
+from orchestrator.workspace.references.hosted import component_named
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.frames import label, need_columns
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, write_insight
 
-_NUISANCE: Final = {"linear": "linear", "automl": "automl"}
+_COMPONENT: Final = "rai_tabular_causal"
 _LOCAL_ROWS: Final = 100
 _NUMERIC: Final = "num"
 """EconML's word for a treatment that is a number and grows by one."""
@@ -74,8 +76,8 @@ def _fitted(arguments: Arguments, insights: Insights, treatments: Sequence[str])
         feature_names=list(facts.features),
         classification=facts.task == CLASSIFICATION,
         upper_bound_on_cat_expansion=arguments.whole("upper_bound_on_cat_expansion", 50),
-        nuisance_models=arguments.choice("nuisance_model", tuple(_NUISANCE), "linear"),
-        heterogeneity_model=arguments.choice("heterogeneity_model", ("linear", "forest"), "linear"),
+        nuisance_models=arguments.choice("nuisance_model", _words("nuisance_model"), "linear"),
+        heterogeneity_model=arguments.choice("heterogeneity_model", _words("heterogeneity_model"), "linear"),
         categories=categories if categories == "auto" else arguments.json("categories"),
         n_jobs=arguments.whole("n_jobs", 1),
         skip_cat_limit_checks=arguments.flag("skip_cat_limit_checks", default=False),
@@ -90,6 +92,12 @@ def _fitted(arguments: Arguments, insights: Insights, treatments: Sequence[str])
             return analysis.fit(insights.train[list(facts.features)], outcome)
     except (ValueError, AssertionError) as error:
         raise Refusal(f"EconML refuses the data: {' '.join(str(error).split())[:300]}") from error
+
+
+def _words(name: str) -> tuple[str, ...]:
+    """What an input may be, as the catalogue says."""
+    component = component_named(OWN_REGISTRY, _COMPONENT)
+    return tuple(component.body["inputs"][name]["enum"]) if component is not None else ()
 
 
 def _rows(table: Any, names: Sequence[str], insights: Insights) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ class _Card:
         text = str(name).lower()
         if text not in known:
             hint = did_you_mean(text, known, f"Use one of {', '.join(known)}.")
-            raise Refusal(f"'{name}' is no metric of {self._facts.task}. {hint}")
+            raise Refusal(f"'{name}' is not a metric of {self._facts.task}. {hint}")
         return text
 
     def _importance(self) -> list[dict[str, Any]]:
