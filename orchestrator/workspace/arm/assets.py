@@ -19,6 +19,8 @@ from orchestrator.workspace.records.record import Record, RecordKey
 
 MODELS: Final = record_kinds.MODELS
 DATA: Final = record_kinds.DATA
+_DEFAULT: Final = "azureml_default"
+"""What clients ask for as the version of a component whose default is meant. Source: azure-ai-ml, ``components.get(NAME)``."""
 MODEL_URI: Final = "modelUri"
 
 _SHOWN: Final = ("display_name",)
@@ -156,9 +158,16 @@ class Assets:
 
     def _get(self, call: Call) -> Answer:
         key = self._key(call)
+        if key.revision == _DEFAULT and self._shelf.find(key) is None:
+            key = self._default(call.names["name"], key)
         provided = self._provided(call.names["name"]) if self._shelf.find(key) is None else []
         record = replace(provided[0], revision=key.revision) if provided else self._shelf.get(key)
         return Answer.of(self._view(call.scope, record))
+
+    def _default(self, name: str, key: RecordKey) -> RecordKey:
+        """The newest version that is not archived."""
+        live = [record.key for record in self._named(name) if not record.archived]
+        return live[-1] if live else key
 
     def _put(self, call: Call) -> Answer:
         key = self._key(call)

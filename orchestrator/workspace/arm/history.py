@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
+from orchestrator.core.figures import Figures
 from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags, status_of
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -22,6 +23,8 @@ _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_ou
 
 
 _LOG = "user_logs/std_log.txt"
+_LOGGED: Final = {"FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled", "SCHEDULED": "Queued"}
+"""MLflow's words for how a run is, in those of the service."""
 
 
 def discovery(request: Request) -> Answer:
@@ -79,8 +82,11 @@ class History:
         return Answer.of(self._run(self._jobs.find(call.names["run"])))
 
     def _children(self, call: Call) -> Answer:
-        children = self._jobs.children(self._jobs.find(call.names["run"]))
-        return Answer.of({"value": [self._run(child) for child in children]})
+        """Those that have a job of their own, then those that the run only logged, such as the trials of AutoML."""
+        parent = self._jobs.find(call.names["run"])
+        logged = [each for each in self._shelf.workspace.tracked.children(parent) if not each.job]
+        jobs = [self._run(child) for child in self._jobs.children(parent)]
+        return Answer.of({"value": [*jobs, *(_logged(each, parent.revision) for each in logged)]})
 
     def _services(self, call: Call) -> Answer:
         """Services on the nodes of a run, such as JupyterLab: there are none."""
@@ -149,6 +155,21 @@ class History:
         sent = call.request.json()
         changed = self._jobs.retag(record, sent.get("tagsToModify") or {}, sent.get("tagsToDelete") or ())
         return Answer.of(self._run(changed))
+
+
+def _logged(run: Figures, parent: str) -> dict[str, Any]:
+    """A run that has no job."""
+    return {
+        "runId": run.run_id,
+        "runUuid": run.run_id,
+        "parentRunId": parent,
+        "status": _LOGGED.get(run.status, "Running"),
+        "displayName": run.name,
+        **{name: _time(at / 1000) for name, at in (("startTimeUtc", run.started), ("endTimeUtc", run.ended)) if at},
+        "tags": {name: value for name, value in run.tags.items() if not name.startswith("mlflow.")},
+        "properties": {},
+        "outputs": {},
+    }
 
 
 def _log_name(path: Path) -> str:

@@ -72,6 +72,26 @@ def mlflow(service: ArmService, environment: Mapping[str, str]) -> Any:
     return client
 
 
+def test_children_that_were_only_logged_are_listed(
+    mlflow: Any, service: ArmService, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trials of AutoML, and nested runs of a program, as the service lists them."""
+    from azure.ai.ml import MLClient
+    from azure.identity import DefaultAzureCredential
+
+    served.become_client(service, monkeypatch)
+    experiment = mlflow.get_run(JOB).info.experiment_id
+    made = mlflow.create_run(experiment, run_name="trial 1", tags={"mlflow.parentRunId": JOB, "learner": "SVM"})
+    try:
+        mlflow.set_terminated(made.info.run_id, status="FINISHED")
+        client = MLClient(DefaultAzureCredential(), "0", "local", "local")
+        (child,) = client.jobs.list(parent_job_name=JOB)
+        assert (child.name, child.display_name, child.status) == (made.info.run_id, "trial 1", "Completed")
+        assert child.tags == {"learner": "SVM"}
+    finally:
+        mlflow.delete_run(made.info.run_id)
+
+
 def test_a_backend_for_azure_reads_what_runs_and_their_children_logged(
     mlflow: Any, service: ArmService, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

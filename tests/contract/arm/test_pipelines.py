@@ -40,6 +40,7 @@ def registered(client: Any, folder: Path) -> Any:
 
     made = client.components.create_or_update(load_component(folder / "prep.yml"))
     assert (made.name, made.version) == ("prep", "1")
+    assert client.components.get("prep").version == "1", "the default version is meant"
     return client.components.get("prep", version="1")
 
 
