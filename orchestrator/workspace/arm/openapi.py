@@ -120,7 +120,9 @@ def _noun_and_verb(route: Answering, method: str) -> tuple[str, str]:
     last = parts[-1]
     if method == "POST" and len(literals) > 1:
         verb = literals.pop()
-    elif method == "GET" and route.kind and not last.startswith("{") and last == route.collection:
+    elif route.summary.startswith("List ") or (
+        method == "GET" and route.kind and not last.startswith("{") and last == route.collection
+    ):
         verb = "List"
     else:
         verb = _VERBS.get(method, "Do")

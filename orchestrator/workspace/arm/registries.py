@@ -83,8 +83,7 @@ def register(group: Routes) -> None:
         group.add("GET", versions, _of(section, _versions), f"List the versions of one of the {section} of a registry.")
         version = f"{versions}/{{version}}"
         group.add("GET", version, _of(section, _version), f"Read a version of one of the {section} of a registry.")
-    group.add("GET", f"{_REGISTRY}/{{collection}}", _nothing, "List what the catalogue has nothing of.")
-    group.add("*", f"{_REGISTRY}/{{place:path}}", _read_only, "Everything else of registries is refused.")
+    group.add("*", f"{_REGISTRY}/{{rest:path}}", _else, "Everything else: lists are empty, changes are refused.")
 
 
 def _discovery(call: Call) -> Answer:
@@ -180,13 +179,11 @@ def _known(call: Call) -> str:
     return known[asked.lower()]
 
 
-def _nothing(call: Call) -> Answer:
-    _known(call)
-    return Answer.of({"value": []})
-
-
-def _read_only(call: Call) -> Answer:
+def _else(call: Call) -> Answer:
+    """What the catalogue has nothing of, and what would change it."""
     registry = _known(call)
+    if call.request.method == "GET" and "/" not in call.names["rest"]:
+        return Answer.of({"value": []})
     raise WireError(
         404 if call.request.method == "GET" else 403,
         "NotSupportedLocally",

@@ -57,7 +57,7 @@ def test_operations_name_their_kinds(told: Any) -> None:
             if operation.get("x-amlctl-kind") in beside:
                 assert "/workspaces/{workspace}/" not in path
                 continue
-            below = path.startswith("/subscriptions") and "/workspaces/{workspace}/" in path
+            below = path.startswith(("/subscriptions", "/mferp")) and "/workspaces/{workspace}/" in path
             assert below or "x-amlctl-kind" not in operation, path
             assert not below or "x-amlctl-kind" in operation or "{" not in path.rpartition("/")[2], path
 
