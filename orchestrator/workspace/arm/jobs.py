@@ -56,7 +56,8 @@ def _step_properties(record: Record) -> dict[str, str]:
     step = record.attributes.get(STEP)
     if not step:
         return {}
-    found = {"azureml.pipelinerunid": str(record.attributes.get(PARENT) or "")}
+    module = str(step.get("module") or step["name"])
+    found = {"azureml.pipelinerunid": str(record.attributes.get(PARENT) or ""), "azureml.moduleName": module}
     origin = step.get("reused_from")
     return {**found, **({"azureml.isreused": "true", "azureml.reusedrunid": str(origin)} if origin else {})}
 

@@ -111,13 +111,13 @@ class BatchRuns:
         if scores(body):
             return scoring_job(body, request)
         if not body.get("job_definition"):
-            ports = Components(self.store).find(body["component"]).get("inputs") or {}
-            return pipeline_job(body, {"component": body["component"]}, request, ports)
+            component = Components(self.store).find(body["component"])
+            return pipeline_job(body, {"component": body["component"]}, request, component)
         name = str(body["job_definition"]).removeprefix("azureml:").partition(":")[0].rpartition("/")[2]
         job = self.store.find(JOBS, name) or self.store.latest(JOBS, f"{JOBS}.{name}")
         if job is None or job.variant != PIPELINE.key:
             raise NotFound(f"The pipeline job '{name}', which is deployed, is not in the workspace.")
-        return pipeline_job(body, job.body, request, job.body.get("inputs") or {})
+        return pipeline_job(body, job.body, request, job.body)
 
     def _require(self, value: Any, record: Record) -> None:
         """Data that are not there are missed at once, not by the job. What would have to be fetched first is left to it."""

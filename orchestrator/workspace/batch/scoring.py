@@ -122,18 +122,19 @@ def _output(
 
 
 def pipeline_job(
-    deployment: Mapping[str, Any], whole: Mapping[str, Any], request: BatchRequest, ports: Mapping[str, Any]
+    deployment: Mapping[str, Any], whole: Mapping[str, Any], request: BatchRequest, declared: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The body of a job that runs a deployed pipeline.
 
     Args:
         whole: what is deployed: the body of the job, or a mention of the component.
-        ports: the inputs that it declares.
+        declared: the body that declares its inputs and outputs: the job's, or the component's.
 
     Raises:
         Invalid: the request has an input that is not declared.
     """
     given = dict(request.inputs)
+    ports: Mapping[str, Any] = declared.get("inputs") or {}
     data = [name for name, port in ports.items() if _takes_data(port)]
     if len(given) == 1 and len(data) == 1 and not given.keys() & ports.keys():
         given = dict(zip(data, given.values(), strict=True))  # who sends one folder need not know its name
@@ -143,7 +144,7 @@ def pipeline_job(
             raise Invalid(f"The pipeline has no input '{name}'.", fix=fix)
     settings = {**(whole.get("settings") or {}), **(deployment.get("settings") or {})}
     inputs = {**(whole.get("inputs") or {}), **given}
-    outputs = {**(whole.get("outputs") or {}), **request.outputs}
+    outputs = {**(declared.get("outputs") or {}), **request.outputs}
     return {**whole, "type": PIPELINE.key, "settings": settings, "inputs": inputs, "outputs": outputs}
 
 

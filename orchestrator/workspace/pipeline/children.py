@@ -108,7 +108,7 @@ class StepRuns:
         existing = self._existing(record)
         found = take_over(self._paths, source, record.revision)
         origin = (source.attributes.get(STEP) or {}).get("reused_from") or source.revision
-        said = {"name": step.name, "digest": digest, "reused_from": origin}
+        said = {"name": step.name, "digest": digest, "reused_from": origin, "module": _module(step)}
         done = replace(
             record,
             attributes={**record.attributes, **found, STEP: said, **self._tracked(record, source)},
@@ -140,7 +140,7 @@ class StepRuns:
             attributes={
                 **kept,
                 PARENT: parent.revision,
-                STEP: {"name": step.name, "digest": digest, "try": parent.generation},
+                STEP: {"name": step.name, "digest": digest, "try": parent.generation, "module": _module(step)},
             },
             health=Health.PROGRESSING,
             phase=_QUEUED,
@@ -165,6 +165,13 @@ class StepRuns:
         except BackendError:
             return {}
         return {MLFLOW_RUN: run.run_id}
+
+
+def _module(step: Step) -> str:
+    """The name of the component that a step runs; of one without a component, its own."""
+    said = step.node.get("component")
+    named = said.get("name") if isinstance(said, Mapping) else said
+    return str(named or step.name).rpartition("azureml:")[2].partition(":")[0].partition("@")[0]
 
 
 def _within(path: tuple[str | int, ...], step: str, body: Mapping[str, Any]) -> tuple[str | int, ...] | None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from orchestrator.backends.azure.backend import AzureBackend
+from orchestrator.core.address import Address
+from orchestrator.core.batch import BatchRequest, settled
+from orchestrator.core.ports import Cancellation, SystemClock
+from orchestrator.kinds import discover
+from tests.contract.served import served_choice
 
 SCRIPT = """
 import os, pathlib
@@ -111,7 +119,22 @@ def test_a_model_without_a_script_scores_a_data_asset(client: Any, folder: Path,
     said = (folder / "three" / "said.txt").read_text().splitlines()
     assert said == [f"part-{part}.csv hello 2 very low" for part in range(2)]
 
+    with closing(AzureBackend(served_choice(), discover(), SystemClock())) as backend:
+        # What amlctl itself does where its target is served by the wire.
+        place = Address("batch_endpoints", "ill-batch")
+        rows = {"people": {"type": "uri_file", "path": str(folder / "data" / "part-1.csv")}}
+        settings = {"mini_batch_size": 3, "instance_count": 1, "max_retries": 0, "output_file_name": "third.csv"}
+        third = backend.invoke(place, BatchRequest(inputs=rows, deployment="scripted", settings=settings))
+        ended = settled(backend, place, third.name, Cancellation(), lambda line: None, lambda: False)
+        assert ended is not None and (ended.status, ended.deployment) == ("Completed", "scripted"), ended
+        assert list(ended.outputs) == ["score"]
+        assert [job.name for job in backend.batch_jobs(place)] == [third.name, second.name, job.name]
+        assert [job.name for job in backend.batch_jobs(place, "plain")] == [job.name]
+
     listed = list(client.batch_endpoints.list_jobs("ill-batch"))
-    assert [(each.name, each.status) for each in listed] == [(second.name, "Completed"), (job.name, "Completed")]
-    assert [each.name for each in client.batch_deployments.list_jobs("ill-batch", name="scripted")] == [second.name]
+    assert [(each.name, each.status) for each in listed[1:]] == [(second.name, "Completed"), (job.name, "Completed")]
+    assert [each.name for each in client.batch_deployments.list_jobs("ill-batch", name="scripted")] == [
+        third.name,
+        second.name,
+    ]
     assert re.search(rf"RunId: {job.name}", capfd.readouterr().out)

@@ -93,8 +93,10 @@ def test_requests_that_do_not_fit_a_model(request_: Any, said: str) -> None:
 def test_a_pipeline_takes_its_only_input_under_any_name() -> None:
     whole = {"component": "azureml:c:1"}
     deployment = {"settings": {"continue_on_step_failure": "false"}}
-    ports = {"rows": {"type": "uri_folder"}, "mode": {"type": "string", "default": "x"}}
+    inputs = {"rows": {"type": "uri_folder"}, "mode": {"type": "string", "default": "x"}}
+    ports = {"inputs": inputs, "outputs": {"out": {"type": "uri_folder"}}}
     body = pipeline_job(deployment, whole, BatchRequest(inputs=FILES), ports)
+    assert body["outputs"] == {"out": {"type": "uri_folder"}}
     assert body["inputs"] == {"rows": FILES["files"]} and body["settings"] == {"continue_on_step_failure": "false"}
     body = pipeline_job(deployment, whole, BatchRequest(inputs={"rows": FILES["files"], "mode": "y"}), ports)
     assert body["inputs"] == {"rows": FILES["files"], "mode": "y"}
