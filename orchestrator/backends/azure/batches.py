@@ -30,7 +30,7 @@ class Batches:
         return BatchJob(
             name=job.name,
             deployment=request.deployment,
-            status=str(job.status or "Queued"),
+            status=_said(job.status),
             health=Health.PROGRESSING,
         )
 
@@ -44,7 +44,7 @@ class Batches:
 
         found = self._client.read(f"list the jobs of {endpoint}", listed)
         return [
-            BatchJob(name=job.name, deployment=deployment, status=str(job.status), health=_health(job.status))
+            BatchJob(name=job.name, deployment=deployment, status=_said(job.status), health=_health(job.status))
             for job in found
         ]
 
@@ -63,14 +63,19 @@ class Batches:
         return BatchJob(
             name=name,
             deployment=str((found.tags or {}).get(_DEPLOYMENT) or ""),
-            status=str(found.status),
+            status=_said(found.status),
             health=health,
             outputs=outputs,
         )
 
 
-def _health(status: object) -> Health:
-    return _HEALTH.get(str(status), Health.PROGRESSING)
+def _said(status: Any) -> str:
+    """A status as a word; some come as members of an enumeration."""
+    return str(getattr(status, "value", status) or "Queued")
+
+
+def _health(status: Any) -> Health:
+    return _HEALTH.get(_said(status), Health.PROGRESSING)
 
 
 def _invoke(ml: Any, endpoint: str, request: BatchRequest) -> Any:
