@@ -158,7 +158,7 @@ class Facade:
             *_shown(kinds, shelf),
         )
         for kind, part in parts:
-            table = Routes(kind)
+            table = Routes("" if isinstance(part, Batches) else kind)
             part.register(table)
             (frontend if isinstance(part, Batches) else workspace).include(table)
         History(shelf, jobs, self._tokens).register(history, data)
