@@ -55,6 +55,7 @@ class AzureBinding:
         listing: named arguments of the collection's ``list``.
         readers: the client's own schema of each variant, as ``module:class`` below ``azure.ai.ml._schema``; tests compare it
             with the model.
+        rest: variants that the client has no reader for, with their types in the REST interface.
         loaders: of variants that have a loader of their own, which need not be public.
         driver: name of the module of `backends.azure.drivers` that makes these calls: ``named`` fits one object of a name, ``asset``
             versions under a name.
@@ -79,6 +80,7 @@ class AzureBinding:
     listing: Mapping[str, Any] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)
     loaders: Mapping[str, str] = field(default_factory=dict)
+    rest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

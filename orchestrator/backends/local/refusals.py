@@ -33,6 +33,10 @@ from orchestrator.workspace.service import (
 )
 
 ATTACHED: Final[Mapping[str, str]] = {
+    "databricks": "an Azure Databricks workspace",
+    "datafactory": "an Azure Data Factory",
+    "datalakeanalytics": "an account of Data Lake Analytics",
+    "hdinsight": "an HDInsight cluster",
     "kubernetes": "a Kubernetes cluster",
     "synapsespark": "a Synapse Spark pool",
     "virtualmachine": "an attached virtual machine",

@@ -1,4 +1,4 @@
-"""Compute targets: clusters, instances, and attached Kubernetes clusters, machines and Spark pools."""
+"""Compute targets: clusters, instances, and and attached computes: Kubernetes clusters, machines, Spark pools and others."""
 
 from __future__ import annotations
 
@@ -9,25 +9,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.behaviour import LOCAL_RECORD, WRITTEN
-from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, Resource, ServiceIdentity, Whole
-from orchestrator.core.field_mark import Alias, Computed, Files, Immutable, Sensitive, ServiceValue, WriteOnly
+from orchestrator.core.bodies import ANY_CASE, AS_SECONDS, Flag, ServiceIdentity, Whole
+from orchestrator.core.field_mark import Alias, Computed, Immutable, ServiceValue, WriteOnly
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import variant_by_type
+from orchestrator.kinds.compute.attached import Databricks, DataFactory, DataLakeAnalytics, HdInsight
+from orchestrator.kinds.compute.common import FIXED, Administrator, ComputeBody, MachineSsh
 from orchestrator.kinds.compute.instances import AssignedUser, CustomApplication, InstanceSsh, Schedules, SetupScripts
 
-_FIXED: Final = "can only be set when the compute is created"
 _POOLS_OWN: Final = Computed("set in Synapse; Azure ML cannot change it")
 _SIZE: Final = Alias("the service writes sizes in upper case", fold=lambda v: v.upper() if isinstance(v, str) else v)
-
-
-class Administrator(Spec):
-    """Who may log in to a machine and change it."""
-
-    admin_username: Annotated[str, WriteOnly("never returned")] = Field(description="User name of the administrator.")
-    admin_password: Annotated[str | None, Sensitive("a password")] = Field(
-        None, description="Password of the administrator, as ${secret.NAME}."
-    )
 
 
 class SshSettings(Administrator):
@@ -51,31 +43,20 @@ class NetworkSettings(Spec):
     )
 
 
-class ComputeBody(Resource):
-    """What all computes have."""
-
-    location: Annotated[str | None, Immutable(_FIXED), ANY_CASE] = Field(
-        None, description="Azure region. Default: the workspace's region."
-    )
-    provisioning_state: Annotated[str | None, Computed("read-only status of the compute")] = Field(
-        None, description="Read-only: provisioning state of the compute."
-    )
-
-
 class NodeBody(ComputeBody):
     """What computes made of the service's own nodes have."""
 
-    size: Annotated[str | None, Immutable(_FIXED), _SIZE] = Field(
+    size: Annotated[str | None, Immutable(FIXED), _SIZE] = Field(
         None, description="VM size of a node, such as Standard_DS3_v2."
     )
     ssh_public_access_enabled: Annotated[
-        Flag | None, Immutable(_FIXED), ServiceValue("set by the service unless the spec sets it")
+        Flag | None, Immutable(FIXED), ServiceValue("set by the service unless the spec sets it")
     ] = Field(None, description="Whether the nodes accept SSH from the internet.")
-    network_settings: Annotated[NetworkSettings | None, Immutable(_FIXED), ServiceValue("returned empty")] = Field(
+    network_settings: Annotated[NetworkSettings | None, Immutable(FIXED), ServiceValue("returned empty")] = Field(
         None, description="Virtual network of the nodes."
     )
     identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
-    enable_node_public_ip: Annotated[Flag | None, Immutable(_FIXED)] = Field(
+    enable_node_public_ip: Annotated[Flag | None, Immutable(FIXED)] = Field(
         None, description="Whether the nodes have public IP addresses. Default: true."
     )
 
@@ -84,10 +65,10 @@ class AmlCompute(NodeBody):
     """A compute cluster that scales with the load."""
 
     type: Literal["amlcompute"] = Field(description="amlcompute: a compute cluster.")
-    ssh_settings: Annotated[SshSettings | None, Immutable(_FIXED)] = Field(
+    ssh_settings: Annotated[SshSettings | None, Immutable(FIXED)] = Field(
         None, description="SSH access of the administrator."
     )
-    tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(_FIXED), ANY_CASE] = Field(
+    tier: Annotated[Literal["dedicated", "low_priority"] | None, Immutable(FIXED), ANY_CASE] = Field(
         None, description="dedicated, or low_priority: cheaper, but nodes can be preempted. Default: dedicated."
     )
     min_instances: Whole | None = Field(
@@ -105,12 +86,12 @@ class ComputeInstance(NodeBody):
     type: Literal["computeinstance"] = Field(
         description="computeinstance: a compute instance, a workstation for one user."
     )
-    ssh_settings: Annotated[InstanceSsh | None, Immutable(_FIXED)] = Field(None, description="SSH access of the user.")
-    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(_FIXED)] = Field(
+    ssh_settings: Annotated[InstanceSsh | None, Immutable(FIXED)] = Field(None, description="SSH access of the user.")
+    create_on_behalf_of: Annotated[AssignedUser | None, Immutable(FIXED)] = Field(
         None, description="User that the instance is assigned to. Default: its creator."
     )
     schedules: Schedules | None = Field(None, description="When the instance starts and stops.")
-    setup_scripts: Annotated[SetupScripts | None, Immutable(_FIXED)] = Field(
+    setup_scripts: Annotated[SetupScripts | None, Immutable(FIXED)] = Field(
         None, description="Scripts that run when the instance is created and started."
     )
     idle_time_before_shutdown: Annotated[str | None, AS_SECONDS] = Field(
@@ -119,7 +100,7 @@ class ComputeInstance(NodeBody):
     idle_time_before_shutdown_minutes: Whole | None = Field(
         None, description="Idle time before the instance stops, in minutes."
     )
-    custom_applications: Annotated[list[CustomApplication] | None, Immutable(_FIXED)] = Field(
+    custom_applications: Annotated[list[CustomApplication] | None, Immutable(FIXED)] = Field(
         None, description="Additional applications that run in containers."
     )
     enable_sso: Flag | None = Field(None, description="Whether applications use single sign-on. Default: true.")
@@ -139,28 +120,19 @@ class KubernetesCompute(ComputeBody):
     """An attached Kubernetes cluster."""
 
     type: Literal["kubernetes"] = Field(description="kubernetes: an attached Kubernetes cluster.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the cluster.")
-    namespace: Annotated[str | None, Immutable(_FIXED), ServiceValue("the service's default")] = Field(
+    resource_id: Annotated[str, Immutable(FIXED)] = Field(description="Resource ID of the cluster.")
+    namespace: Annotated[str | None, Immutable(FIXED), ServiceValue("the service's default")] = Field(
         None, description="Namespace that jobs and deployments run in. Default: default."
     )
     properties: dict[str, Any] | None = Field(None, description="Additional settings of the attachment.")
     identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
 
 
-class MachineSsh(Administrator):
-    """SSH access to an attached machine."""
-
-    ssh_port: Whole | None = Field(None, description="SSH port. Default: 22.")
-    ssh_private_key_file: Annotated[str | None, WriteOnly("never returned"), Files("the key is sent")] = Field(
-        None, description="Path of the SSH private key."
-    )
-
-
 class VirtualMachine(ComputeBody):
     """An attached virtual machine."""
 
     type: Literal["virtualmachine"] = Field(description="virtualmachine: an attached virtual machine.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the virtual machine.")
+    resource_id: Annotated[str, Immutable(FIXED)] = Field(description="Resource ID of the virtual machine.")
     ssh_settings: MachineSsh | None = Field(None, description="SSH access to the virtual machine.")
 
 
@@ -185,7 +157,7 @@ class SynapseSpark(ComputeBody):
     """An attached Synapse Spark pool."""
 
     type: Literal["synapsespark"] = Field(description="synapsespark: an attached Synapse Spark pool.")
-    resource_id: Annotated[str, Immutable(_FIXED)] = Field(description="Resource ID of the Spark pool.")
+    resource_id: Annotated[str, Immutable(FIXED)] = Field(description="Resource ID of the Spark pool.")
     identity: ServiceIdentity | None = Field(None, description="Managed identity of the compute.")
     node_count: Annotated[Whole | None, _POOLS_OWN] = Field(None, description="Read-only: number of nodes.")
     node_family: Annotated[str | None, _POOLS_OWN] = Field(None, description="Read-only: family of the nodes.")
@@ -267,6 +239,10 @@ KIND: Final = Kind(
         "kubernetes": KubernetesCompute,
         "virtualmachine": VirtualMachine,
         "synapsespark": SynapseSpark,
+        "databricks": Databricks,
+        "datafactory": DataFactory,
+        "datalakeanalytics": DataLakeAnalytics,
+        "hdinsight": HdInsight,
     },
     variant=variant_by_type(any_case=True),
     name=_name(32, 2),
@@ -276,7 +252,13 @@ KIND: Final = Kind(
         "load_compute",
         "begin_create_or_update",
         "begin_delete",
-        driver="named",
+        driver="computes",
+        rest={
+            "databricks": "Databricks",
+            "datafactory": "DataFactory",
+            "datalakeanalytics": "DataLakeAnalytics",
+            "hdinsight": "HDInsight",
+        },
         spoken=_spoken,
         returned=_returned,
         readers={

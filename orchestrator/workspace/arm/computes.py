@@ -124,6 +124,7 @@ def compute_body(properties: Mapping[str, Any]) -> dict[str, Any]:
         "idle_time_before_scale_down": None if idle is None else whole(seconds(idle)),
         "enable_node_public_ip": inner.pop("enableNodePublicIp", None),
         "idle_time_before_shutdown": inner.pop("idleTimeBeforeShutdown", None),
+        **{name: inner.pop(wire, None) for name, wire in _ATTACHED.items()},
     }
     access = inner.pop("remoteLoginPortPublicAccess", None)
     if access is not None:
@@ -136,6 +137,7 @@ def compute_properties(body: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(body.get("type") or "amlcompute")
     idle = body.get("idle_time_before_scale_down")
     inner: dict[str, Any] = {"vmSize": body.get("size"), "enableNodePublicIp": body.get("enable_node_public_ip")}
+    inner |= {wire: body.get(name) for name, wire in _ATTACHED.items()}
     if kind == "amlcompute":
         inner["vmPriority"] = "LowPriority" if body.get("tier") == "low_priority" else "Dedicated"
         inner["scaleSettings"] = {
@@ -147,12 +149,23 @@ def compute_properties(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**without_nothing(properties), "properties": without_nothing(inner)}
 
 
+_ATTACHED: Final = {
+    "workspace_url": "workspaceUrl",
+    "data_lake_store_account_name": "dataLakeStoreAccountName",
+    "address": "address",
+}
+"""Fields of attached computes. Source: Azure REST specification, workspaces/computes."""
+
 _TYPES: Mapping[str, str] = {
     "amlcompute": "AmlCompute",
     "computeinstance": "ComputeInstance",
     "kubernetes": "Kubernetes",
     "virtualmachine": "VirtualMachine",
     "synapsespark": "SynapseSpark",
+    "databricks": "Databricks",
+    "datafactory": "DataFactory",
+    "datalakeanalytics": "DataLakeAnalytics",
+    "hdinsight": "HDInsight",
 }
 
 
@@ -194,7 +207,7 @@ def _view(scope: Scope, record: Record) -> dict[str, Any]:
 
 def _public(properties: dict[str, Any]) -> dict[str, Any]:
     """Without what the service never gives back."""
-    inner = dict(properties.get("properties") or {})
+    inner = {name: value for name, value in (properties.get("properties") or {}).items() if "Token" not in name}
     for name in ("userAccountCredentials", "administratorAccount"):
         credentials = inner.get(name)
         if isinstance(credentials, Mapping):

@@ -360,3 +360,12 @@ def test_role_assignments_beside_one_that_is_there(
             assert ask(method, name, principal).status == status
     finally:
         shelf.close()
+
+
+def test_a_computes_token_is_not_given_back(wire: Wire) -> None:
+    inner = {"databricksAccessToken": "hush", "workspaceUrl": "https://adb-1.2.azuredatabricks.net"}
+    put = {"properties": {"computeType": "Databricks", "resourceId": "/s", "properties": inner}}
+    wire("PUT", "computes/bricks", put)
+    shown = json.loads(wire("GET", "computes/bricks").body)["properties"]
+    assert shown["computeType"] == "Databricks"
+    assert shown["properties"] == {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"}

@@ -36,16 +36,20 @@ class NamedDriver(MutableDriver):
             return None
         return self._observed(entity)
 
-    def _put(self, request: Request, verb: str) -> Any:
+    def _entity(self, body: dict[str, Any]) -> Any:
         from orchestrator.backends.azure import sdk
 
+        binding = self._kind.azure
+        return sdk.load_entity(binding.loader, body, typed=binding.typed)
+
+    def _put(self, request: Request, verb: str) -> Any:
         binding = self._kind.azure
 
         def put(ml: Any) -> Any:
             body = loader_body(request, self._kind)
             # Tags go past the loader: that of the oldest datastore takes mappings for them only. Source: azure-ai-ml 1.35.
             tags = body.pop("tags", None)
-            entity = sdk.load_entity(binding.loader, body, typed=binding.typed)
+            entity = self._entity(body)
             if tags:
                 entity.tags = tags
             if verb == "update" and request.address.name in DEFAULT_DATASTORES and hasattr(entity, "credentials"):

@@ -4,6 +4,7 @@ Contract tests run this package against the lowest and the highest supported ver
 """
 
 from orchestrator.backends.azure.sdk.assets import names_of, version, versions
+from orchestrator.backends.azure.sdk.computes import compute, computes, load_attached
 from orchestrator.backends.azure.sdk.connecting import connect, hosts_of_the_cloud
 from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
@@ -26,6 +27,8 @@ __all__ = [
     "VIEWS",
     "body_of",
     "completed",
+    "compute",
+    "computes",
     "connect",
     "deployment",
     "deployment_state",
@@ -33,6 +36,7 @@ __all__ = [
     "endpoint_entity",
     "hide_run",
     "hosts_of_the_cloud",
+    "load_attached",
     "load_entity",
     "load_schedule",
     "make_workspace",

@@ -1,0 +1,41 @@
+"""Computes: of some types, the client has no class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.backends.azure.drivers.context import DriverContext
+from orchestrator.backends.azure.drivers.named import NamedDriver
+from orchestrator.core.address import Address
+from orchestrator.core.errors import NotFound
+from orchestrator.core.kind import Kind
+from orchestrator.core.resource import Observed
+
+
+class ComputeDriver(NamedDriver):
+    """Computes of every type."""
+
+    def list(self) -> list[Observed]:
+        """See `Driver.list`."""
+        from orchestrator.backends.azure import sdk
+
+        return [self._observed(entity) for entity in self._client.read(f"list {self._kind.key}", sdk.computes)]
+
+    def read(self, address: Address, revision: str | None) -> Observed | None:
+        """See `Driver.read`."""
+        from orchestrator.backends.azure import sdk
+
+        try:
+            return self._observed(self._client.read(f"read {address}", lambda ml: sdk.compute(ml, address.name)))
+        except NotFound:
+            return None
+
+    def _entity(self, body: dict[str, Any]) -> Any:
+        from orchestrator.backends.azure import sdk
+
+        return sdk.load_attached(body) or super()._entity(body)
+
+
+def driver(kind: Kind, context: DriverContext) -> ComputeDriver:
+    """See `context.driver_of`."""
+    return ComputeDriver(context.client, kind)
