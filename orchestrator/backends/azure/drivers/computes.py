@@ -19,14 +19,14 @@ class ComputeDriver(NamedDriver):
         """See `Driver.list`."""
         from orchestrator.backends.azure import sdk
 
-        return [self._observed(entity) for entity in self._client.read(f"list {self._kind.key}", sdk.computes)]
+        return [self._observed(entity) for entity in self._client.read(f"list {self._kind.key}", sdk.all_computes)]
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
         """See `Driver.read`."""
         from orchestrator.backends.azure import sdk
 
         try:
-            return self._observed(self._client.read(f"read {address}", lambda ml: sdk.compute(ml, address.name)))
+            return self._observed(self._client.read(f"read {address}", lambda ml: sdk.one_compute(ml, address.name)))
         except NotFound:
             return None
 

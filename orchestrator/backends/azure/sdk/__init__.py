@@ -4,7 +4,7 @@ Contract tests run this package against the lowest and the highest supported ver
 """
 
 from orchestrator.backends.azure.sdk.assets import names_of, version, versions
-from orchestrator.backends.azure.sdk.computes import compute, computes, load_attached
+from orchestrator.backends.azure.sdk.computes import all_computes, load_attached, one_compute
 from orchestrator.backends.azure.sdk.connecting import connect, hosts_of_the_cloud
 from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
@@ -25,10 +25,9 @@ from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_wo
 
 __all__ = [
     "VIEWS",
+    "all_computes",
     "body_of",
     "completed",
-    "compute",
-    "computes",
     "connect",
     "deployment",
     "deployment_state",
@@ -41,6 +40,7 @@ __all__ = [
     "load_schedule",
     "make_workspace",
     "names_of",
+    "one_compute",
     "plain_of",
     "put_schedule",
     "relabel",

@@ -89,14 +89,14 @@ def load_attached(body: Mapping[str, Any]) -> AttachedCompute | None:
     return AttachedCompute(body, {}) if str(body.get("type")).lower() in TYPES else None
 
 
-def computes(client: Any) -> list[Any]:
+def all_computes(client: Any) -> list[Any]:
     """All computes of the workspace as entities."""
     operations = client.compute
     scope = operations._operation_scope.resource_group_name, operations._workspace_name
     return list(operations._operation.list(*scope, cls=lambda found: [_entity(each) for each in found]))
 
 
-def compute(client: Any, name: str) -> Any:
+def one_compute(client: Any, name: str) -> Any:
     """One compute as an entity.
 
     Raises:
