@@ -15,7 +15,6 @@ Flag: TypeAlias = Annotated[bool, Strict()]
 Number: TypeAlias = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar: TypeAlias = str | Flag | Number
 
-
 AS_SECONDS: Final = Alias("the service writes seconds as ISO 8601 durations", fold=seconds)
 AS_TEXT: Final = Alias("the service stores scalars as strings", fold=scalar_text)
 ON_OR_OFF: Final = Alias(
@@ -137,7 +136,6 @@ class CallerIdentity(Spec):
 
 
 JobIdentity: TypeAlias = ManagedIdentity | CallerIdentity
-
 PathMode: TypeAlias = Literal["ro_mount", "download", "direct", "eval_mount", "eval_download"]
 AssetType: TypeAlias = Literal["uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model"]
 
@@ -259,8 +257,8 @@ ComputeName: TypeAlias = Annotated[
 ]
 
 
-class AnyJob(Resource):
-    """What all jobs have, whatever they run on."""
+class JobRecord(Resource):
+    """What all jobs have, whether or not they name what they run on."""
 
     display_name: Annotated[Words | None, Metadata("a display name")] = Field(
         None, description="Display name; it need not be unique."
@@ -269,20 +267,25 @@ class AnyJob(Resource):
         None, description="Experiment under which the run is listed. Default: Default."
     )
     properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
-    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: serverless compute.")
     identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
         None, description="Identity under which the job accesses data."
     )
     services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
         None, description="Interactive services of the running job, by name."
     )
-    outputs: Outputs | None = Field(None, description="Outputs of the job, by name.")
     status: Annotated[str | None, Computed("read-only status of the run")] = Field(
         None, description="Read-only: status of the run."
     )
     log_files: Annotated[dict[str, str] | None, Computed("set by the service")] = Field(
         None, description="Read-only: log files of the run, by name."
     )
+
+
+class AnyJob(JobRecord):
+    """What jobs have that run on a compute of the workspace, or on serverless compute."""
+
+    compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: serverless compute.")
+    outputs: Outputs | None = Field(None, description="Outputs of the job, by name.")
 
 
 class Job(AnyJob):

@@ -64,6 +64,8 @@ class AzureBinding:
         versions: of versioned kinds, the attribute of the collection that lists archived ones too, and the class of its entities.
         anonymous: regular expression of the references that come back for what was written inside another body without a name.
         inline: what a body without a name, inside another, may say.
+        forgives: places in a body (empty: the body itself) whose unknown fields the client's loader drops without a word; we drop
+            them with a warning.
     """
 
     collection: str
@@ -76,6 +78,7 @@ class AzureBinding:
     versions: tuple[str, str] = ("", "")
     anonymous: str = ""
     inline: tuple[str, ...] = ()
+    forgives: tuple[str, ...] = ()
     typed: bool = False
     listing: Mapping[str, Any] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)

@@ -15,8 +15,9 @@ from typing import Any, Final
 from orchestrator.core.job_type import JobType
 from orchestrator.core.kind import Spec, Variants
 
-UNSUPPORTED: Final = ("parallel", "import", "finetuning", "distillation", "base")
-"""Types that Azure ML has and this version has not."""
+UNSUPPORTED: Final = ("parallel", "base")
+"""Types that Azure ML names and no client loads as a job of its own: a parallel job is a step of a pipeline.
+Source: azure-ai-ml, ``Job._resolve_cls_and_type``."""
 
 _FIRST: Final = ("jobs", "task", "trial", "entry")
 """The order in which fields tell: a sweep's trial has a command too, and so may a step of a pipeline."""

@@ -82,6 +82,7 @@ KIND: Final = Kind(
         "begin_delete",
         driver="named",
         returned=without_history,
+        forgives=("",),
     ),
     behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
     local=LOCAL_RECORD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.core.address import Address
@@ -20,6 +21,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "whole-disk": "Folder too large",
     "empty-folder": "Empty folder",
     "escaping-link": "Symbolic link out of the folder",
+    "ignored-field": "Field ignored",
     "invalid-name": "Invalid name",
     "invalid-reference": "Invalid reference",
     "invalid-request": "Invalid test request",
@@ -104,6 +106,15 @@ def _unknown_field(address: Address, body: Any, node: FieldNode, path: Sequence[
         did_you_mean(name, known, f"Remove it, or use one of: {', '.join(known)}."),
         span_at(body, path, key=True),
         address,
+    )
+
+
+def ignored_field(address: Address, body: Any, node: FieldNode, path: Sequence[str | int]) -> Diagnostic:
+    """A field that nothing knows and the service's own client drops: worth knowing, since it is probably misspelt."""
+    found = _unknown_field(address, body, node, path)
+    detail = f"{found.detail} It is ignored, as Azure ML ignores it."
+    return replace(
+        found, severity=Severity.WARNING, code="ignored-field", summary=SUMMARIES["ignored-field"], detail=detail
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.core import graph
 from orchestrator.core.address import Address
-from orchestrator.core.diagnostic import Diagnostic, SpecError
+from orchestrator.core.diagnostic import Diagnostic, Severity, SpecError
 from orchestrator.core.fingerprint import digest_text
 from orchestrator.core.kind import Kinds, asset_kinds
 from orchestrator.core.project import LoadOptions, Project
@@ -74,7 +74,9 @@ def project_of(
         SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    problems = _alone(all_drafts, composition)
+    found = _alone(all_drafts, composition)
+    problems = [problem for problem in found if problem.severity is Severity.ERROR]
+    warnings = tuple(problem for problem in found if problem.severity is Severity.WARNING)
     hasher = _hasher(composition)
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
@@ -87,8 +89,8 @@ def project_of(
         hasher.save()
     resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)
     if problems or earlier:
-        found = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
-        raise SpecError([*earlier, *found])
+        told = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
+        raise SpecError([*earlier, *told])
     return Project(
         name=composition.project,
         target=composition.target,
@@ -98,7 +100,7 @@ def project_of(
         spec_digest=_spec_digest(composition, resources),
         root=composition.root,
         files=composition.files,
-        warnings=composition.warnings,
+        warnings=(*composition.warnings, *warnings),
         description=composition.description,
     )
 

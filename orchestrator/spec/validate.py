@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, did_you_mean
 from orchestrator.core.field_mark import Sensitive, Spelling
 from orchestrator.core.fields import FieldNode, node_of, root_node
-from orchestrator.core.kind import NameRule, Spec
+from orchestrator.core.kind import Kind, NameRule, Spec
 from orchestrator.core.tree import LocatedDict, Path, dotted, span_at, value_at
-from orchestrator.spec.body_problems import article, error, of_finding, of_kind, show
+from orchestrator.spec.body_problems import article, error, ignored_field, of_finding, of_kind, show
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.draft import Draft
 from orchestrator.spec.forms import proper_form
@@ -62,7 +62,11 @@ def _body_problems(draft: Draft, model: type[Spec]) -> Iterator[Diagnostic]:
             later = finding.type == "extra_forbidden" and finding.path in [
                 (name,) for name in draft.kind.unsupported_fields
             ]
-            yield _unsupported(draft, finding.path) if later else of_finding(draft.address, body, node, finding)
+            if finding.type == "extra_forbidden" and dotted(finding.path[:-1]) in draft.kind.azure.forgives:
+                yield ignored_field(draft.address, body, node, finding.path)
+                del value_at(body, finding.path[:-1])[finding.path[-1]]
+            else:
+                yield _unsupported(draft, finding.path) if later else of_finding(draft.address, body, node, finding)
     for path in _sensitive_paths(model):
         value = value_at(body, path)
         if isinstance(value, str) and value:
@@ -183,8 +187,9 @@ def _unknown_variant(draft: Draft) -> Diagnostic:
     depth = 0
     while depth < len(parts) - 1 and any(v.startswith(".".join(parts[: depth + 1]) + ".") for v in kind.variants):
         depth += 1
-    field, written = fields[min(depth, len(fields) - 1)], parts[depth] if depth < len(parts) else ""
     prefix = ".".join(parts[:depth])
+    field = _telling(kind, prefix, fields) if depth else fields[0]
+    written = parts[depth] if depth < len(parts) else ""
     known = sorted({_option(variant, prefix) for variant in kind.variants if variant.startswith(prefix)})
     options = ", ".join(known)
     subject = span_at(draft.body, (field,)) if field in draft.body else draft.span
@@ -198,6 +203,18 @@ def _unknown_variant(draft: Draft) -> Diagnostic:
     return error(
         "unknown-type", detail, did_you_mean(written, known, f"Use one of: {options}."), subject, draft.address
     )
+
+
+def _telling(kind: Kind, prefix: str, fields: Sequence[str]) -> str:
+    """The field that tells variants below a type apart: their models have its values."""
+    known = [(variant, kind.variants[variant].model_fields) for variant in kind.variants if variant.startswith(prefix)]
+    return next(
+        (f for f in fields[1:] for variant, has in known if f in has and _says(has[f].annotation, variant)), fields[-1]
+    )
+
+
+def _says(annotation: Any, variant: str) -> bool:
+    return variant.rpartition(".")[2] in get_args(annotation)
 
 
 def _as_guessed(draft: Draft) -> Iterator[Diagnostic]:

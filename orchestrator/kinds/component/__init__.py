@@ -54,6 +54,8 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
         yield from pipeline_problems(body)
     if variant == "spark":
         yield from spark_problems(body)
+    if variant == "data_transfer.copy_data":
+        yield from _both_ends(body)
     if variant in ("data_transfer.import_data", "data_transfer.export_data"):
         yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
 
@@ -76,6 +78,26 @@ def _one_end(body: Mapping[str, Any], side: str) -> Iterator[BodyProblem]:
         yield BodyProblem(
             (side,), "missing-field", f"'{side}' has one member, '{name}'.", f"Write '{side}: {{{name}: …}}'."
         )
+
+
+def _both_ends(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, ``DataTransferCopyComponent._validate_input_output_mapping``."""
+    for side in ("inputs", "outputs"):
+        if not body.get(side):
+            name = side.removesuffix("s")
+            detail = f"A component that copies data needs '{side}' with at least one {name}."
+            yield BodyProblem((), "missing-field", detail, f"Add '{side}: {{NAME: {{type: uri_folder}}}}'.")
+    came, goes = (_types(body.get(side)) for side in ("inputs", "outputs"))
+    wanted = came[0] if len(came) == 1 else "uri_folder"
+    if came and len(goes) == 1 and goes[0] != wanted:
+        detail = f"The output is of type {goes[0] or 'uri_folder'}; what is copied makes it {wanted}."
+        yield BodyProblem(("outputs",), "invalid-value", detail, f"Write 'type: {wanted}'.")
+
+
+def _types(ports: Any) -> list[Any]:
+    """Types of ports; empty if some are not readable."""
+    found = list(ports.values()) if isinstance(ports, Mapping) else []
+    return [port.get("type") for port in found] if all(isinstance(port, Mapping) for port in found) else []
 
 
 _NOT_CONTENT: Final = frozenset(
@@ -119,6 +141,7 @@ KIND: Final = Kind(
         driver="assets",
         versions=("_version_operation", "Component"),
         typed=True,
+        forgives=("", "resources", "distribution", "task", "retry_settings"),
         spoken=_spoken,
         readers={
             **{variant: f"component.{reader}ComponentSchema" for variant, reader in _READERS.items()},

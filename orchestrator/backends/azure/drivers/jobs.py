@@ -32,6 +32,9 @@ _ENDED: Final = {
 
 _LABELS: Final = ("name", "type", "display_name", "description", "tags", "properties", "experiment_name", "compute")
 
+_SECRET: Final = ("azureml.connection_information",)
+"""Properties that a client hides a key in. Source: azure-ai-ml, ``DistillationJob``."""
+
 Recorded = Callable[[], Mapping[Address, str] | None]
 """Addresses of jobs, each with the run on record; None if nobody knows."""
 
@@ -172,6 +175,9 @@ def _labels(job: Any) -> dict[str, Any]:
     """What a plan compares of a run. What it did never changes, and the client cannot write down every job that it has read:
     one of AutoML with outputs makes it fail. Source: measured with azure-ai-ml 1.35."""
     found = {name: getattr(job, name, None) for name in _LABELS}
+    properties = found["properties"]
+    if isinstance(properties, Mapping):
+        found["properties"] = {name: value for name, value in properties.items() if name not in _SECRET}
     body: dict[str, Any] = shortened({name: value for name, value in found.items() if value is not None})
     return body
 

@@ -7,10 +7,13 @@ import json
 from collections.abc import Mapping
 from copy import copy
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import azure.ai.ml as ml
 from azure.ai.ml.entities import _load_functions
+
+_DECIDING: Final = ("type", "task", "kind", "model_provider")
+"""Fields by which the client's loaders choose a class."""
 
 
 def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) -> Any:
@@ -25,7 +28,7 @@ def load_entity(loader: str, body: Mapping[str, Any], *, typed: bool = False) ->
         Exception: whatever the client raises on a body that it does not accept.
     """
     # The body is an override, so that no number goes through text; what decides the class has to be in the document itself.
-    deciding = {name: body[name] for name in ("type", "task", "kind") if name in body}
+    deciding = {name: body[name] for name in _DECIDING if name in body}
     decides = typed or "task" in deciding or loader == "load_online_deployment"
     source = io.StringIO(json.dumps(deciding)) if typed or (decides and deciding) else None
     load = getattr(ml, loader, None) or getattr(_load_functions, loader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,8 @@ from azure.ai.ml._utils._asset_utils import IgnoreFile
 from azure.ai.ml.constants._component import ComponentSource
 from azure.ai.ml.entities import CertificateConfiguration
 from azure.ai.ml.entities import _credentials as credentials
+from azure.ai.ml.entities._job import import_job
+from azure.ai.ml.entities._job.distillation.distillation_job import DistillationJob
 from azure.ai.ml.entities._job.sweep.early_termination_policy import EarlyTerminationPolicy
 
 from orchestrator.backends.azure.prepared import PREFIX
@@ -39,6 +42,8 @@ def mend() -> None:
     _mend_early_termination()
     _mend_ignore_files()
     _mend_nested_pipelines()
+    _mend_distillation()
+    _mend_imports()
 
 
 _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
@@ -127,6 +132,46 @@ def _mend_certificates() -> None:
 
     CertificateConfiguration._to_datastore_rest_object = send_whole
     CertificateConfiguration._from_datastore_rest_object = staticmethod(read_whole)
+
+
+def _mend_imports() -> None:
+    """Import jobs are sent, with their labels: the client holds them back as a private preview, and sends and reads no tags.
+
+    Whether a workspace takes them is the service's to say. Source: azure-ai-ml 1.27 to 1.35, ``ImportJob``.
+    """
+    import_job.is_private_preview_enabled = lambda: True
+    job = import_job.ImportJob
+    send, read = job._to_rest_object, job._load_from_rest
+
+    def send_labels(self: Any) -> Any:
+        form = send(self)
+        form.properties.tags, form.properties.properties = dict(self.tags or {}), dict(self.properties or {})
+        return form
+
+    def read_labels(form: Any) -> Any:
+        found = read(form)
+        found.tags, found.properties = dict(form.properties.tags or {}), dict(form.properties.properties or {})
+        return found
+
+    job._to_rest_object, job._load_from_rest = send_labels, staticmethod(read_labels)
+
+
+_TEACHER: Final = "azureml.connection_information"
+
+
+def _mend_distillation() -> None:
+    """Read the teacher's connection, which such a job keeps among its properties, without the tags that the client itself warns of.
+
+    Source: measured with azure-ai-ml 1.35, ``DistillationJob._filter_properties``.
+    """
+    read = DistillationJob.__dict__["_filter_properties"].__func__
+
+    def read_without_tags(cls: Any, properties: Mapping[str, Any]) -> Any:
+        teacher = json.loads(properties.get(_TEACHER) or "{}")
+        teacher.pop("tags", None)
+        return read(cls, {**properties, _TEACHER: json.dumps(teacher)})
+
+    DistillationJob._filter_properties = classmethod(read_without_tags)
 
 
 _POLICY: Final = (

@@ -14,6 +14,7 @@ from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_in
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.spark import SparkEntry, spark_problems
+from orchestrator.job_types.spark.rules import spark_job_problems
 
 _Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
 
@@ -54,7 +55,8 @@ class SparkJob(AnyJob):
 
 
 def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
-    return spark_problems(body)
+    yield from spark_problems(body)
+    yield from spark_job_problems(body)
 
 
 def _refusals(variant: str, body: Body) -> Iterator[Refusal]:

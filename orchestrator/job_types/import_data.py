@@ -1,0 +1,48 @@
+"""Import jobs: data of a database or a bucket are copied to a datastore. A legacy form, superseded by data imports.
+
+Source: azure-ai-ml, ``_schema/job/import_job.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.core.bodies import ANY_CASE, JobRecord, Output
+from orchestrator.core.job_type import Body, JobType, as_it_is, no_place, nothing
+from orchestrator.core.refusal import Refusal
+from orchestrator.job_types.pipeline.sources import FileSource, QuerySource
+
+
+class ImportJob(JobRecord):
+    """Copies the rows of a query, or the files of a bucket, to a datastore."""
+
+    type: Annotated[Literal["import"], ANY_CASE] = Field(description="import: an import job.")
+    source: QuerySource | FileSource = Field(description="Where the data come from.")
+    output: Output = Field(description="Where the data are stored.")
+
+
+def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
+    yield Refusal(
+        "data are imported by the service's own Data Factory, which is not included",
+        ("type",),
+        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
+    )
+
+
+TYPE: Final = JobType(
+    key="import",
+    variants={"import": f"{__name__}:ImportJob"},
+    variant_field="",
+    tells=(),
+    schemas=("importJob",),
+    readers={"import": "job.import_job:ImportJobSchema"},
+    programs=no_place,
+    sources=no_place,
+    unnamed_outputs=(),
+    problems=nothing,
+    refusals=_refusals,
+    spoken=as_it_is,
+)

@@ -1,0 +1,340 @@
+"""Valid documents of every kind, broken at random, and what azure-ai-ml's own loaders and we say of each.
+
+Used by a bounded test (`tests/contract/azure/test_mutants.py`) and by the long run (``python -m benchmarks.document_mutants``).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from orchestrator.backends.azure.dialect import spoken
+from orchestrator.core.diagnostic import SpecError
+from orchestrator.core.kind import Identity
+from orchestrator.core.tree import span_at
+from orchestrator.kinds import discover
+from tests.contract.azure.pipeline_documents import DOCUMENTS, FILES
+from tests.unit.kinds.cases import Case, all_cases
+from tests.unit.spec.building import project, tree
+
+Place = tuple[str | int, ...]
+
+KINDS: Final = discover()
+OURS: Final = ("tests", "deployments", "traffic", "lifecycle")
+"""Fields that only specs have."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A valid document.
+
+    Attributes:
+        case: where its files and neighbours come from.
+        variant: of its kind.
+        body: plain data.
+    """
+
+    case: Case
+    variant: str
+    body: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.case.kind}.{self.variant}" if self.variant else self.case.kind
+
+    @property
+    def text(self) -> str:
+        """As a document that the client's loader reads."""
+        kind = KINDS[self.case.kind]
+        head: dict[str, Any] = {"name": "thing"}
+        if kind.identity is Identity.VERSIONED:
+            head["version"] = "1"
+        if kind.key.endswith(".deployments"):
+            head["endpoint_name"] = "whole"
+        return yaml.safe_dump({**head, **self.body}, sort_keys=False)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A document with one mistake.
+
+    Attributes:
+        document: with the mistake.
+        what: the kind of mistake.
+        place: of the field that was changed.
+        value: what stands there now; None if it was taken away.
+    """
+
+    document: Document
+    what: str
+    place: Place
+    value: Any = None
+
+    def __str__(self) -> str:
+        place = ".".join(map(str, self.place))
+        return f"{self.document}: {self.what} at {place}" + ("" if self.value is None else f" = {self.value!r}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What both say of a mutant.
+
+    Attributes:
+        mutant: judged.
+        theirs: why the client refuses it; empty if it takes it.
+        ours: why we refuse it, one ``code: detail`` each; empty if we take it.
+        here: one of ours is at the line of the mistake.
+    """
+
+    mutant: Mutant
+    theirs: str
+    ours: tuple[str, ...]
+    here: bool
+
+
+@dataclass
+class Judge:
+    """Asks both readers.
+
+    Args:
+        folder: empty; files of documents are written there.
+    """
+
+    folder: Path
+    _written: dict[int, Path] = field(default_factory=dict)
+
+    def place_of(self, case: Case) -> Path:
+        """The folder with a case's files."""
+        key = hash(tuple(sorted(case.files.items())))
+        if key not in self._written:
+            place = self.folder / str(len(self._written))
+            place.mkdir()
+            case.write(place)
+            self._written[key] = place
+        return self._written[key]
+
+    def judge(self, mutant: Mutant) -> Verdict:
+        """What both say."""
+        ours, here = self.ours(mutant)
+        return Verdict(mutant, self.theirs(mutant.document), ours, here)
+
+    def theirs(self, document: Document) -> str:
+        """Why the client refuses a document: when it is read, or by the client's own checks before anything is sent."""
+        from azure.ai import ml
+        from azure.ai.ml.entities import _load_functions
+
+        binding = KINDS[document.case.kind].azure
+        name = binding.loaders.get(document.variant, binding.loader)
+        load: Callable[[Path], Any] = getattr(ml, name, None) or getattr(_load_functions, name)
+        folder = self.place_of(document.case)
+        path = folder / "document.yml"
+        path.write_text(document.text)
+        try:
+            with warnings.catch_warnings(), chdir(folder):
+                warnings.simplefilter("ignore")
+                entity = load(path)
+                checked = getattr(entity, "_validate", None)
+                result = checked() if checked is not None else None
+        except Exception as failure:  # its readers raise many things
+            return f"{type(failure).__name__}: {failure}"
+        messages = getattr(result, "error_messages", None)
+        return f"checks: {messages}" if messages else ""
+
+    def ours(self, mutant: Mutant) -> tuple[tuple[str, ...], bool]:
+        """Why we refuse a document, and whether one reason is at the line of the mistake."""
+        case = mutant.document.case
+        text = case.text(mutant.document.body)
+        try:
+            project(text, self.place_of(case))
+        except SpecError as failure:
+            found = failure.diagnostics
+        else:
+            return (), False
+        lines = _lines(text, case, mutant.place)
+        here = any(one.subject is not None and one.subject.line in lines for one in found)
+        return tuple(f"{one.code}: {one.detail}" for one in found), here
+
+
+def _lines(text: str, case: Case, place: Place) -> frozenset[int]:
+    """Lines at which a mistake may be told: of the field, of what is inside, and of what it stands in."""
+    located = tree(text)
+    full: Place = (*case.place(), *place)
+    spans = [span_at(located, full), span_at(located, full, key=True), span_at(located, full[:-1])]
+    spans.append(span_at(located, full[:-1], key=True))
+    lines = {span.line for span in spans}
+    inner = spans[0]
+    return frozenset(lines | set(range(inner.line, (inner.end_line or inner.line) + 1)))
+
+
+@cache
+def documents(folder: Path) -> tuple[Document, ...]:
+    """Every valid document that both readers take."""
+    judge = Judge(folder)
+    found = []
+    for document in _written():
+        untouched = Mutant(document, "nothing", ())
+        if not judge.theirs(document) and not judge.ours(untouched)[0]:
+            found.append(document)
+    return tuple(found)
+
+
+def _written() -> Iterator[Document]:
+    for case in all_cases():
+        kind = KINDS[case.kind]
+        if not kind.azure.loader.startswith("load_"):
+            continue
+        for body in (case.minimal, case.full):
+            plain = json.loads(json.dumps({name: value for name, value in body.items() if name not in OURS}))
+            yield Document(case, case.variant, spoken(kind, plain))
+    for what, text in DOCUMENTS.items():
+        body = yaml.safe_load(text)
+        case = Case("jobs", FILES, _AROUND, None, "thing", "pipeline", body, body, alike=what)
+        yield Document(case, "pipeline", {"type": "pipeline", **body})
+
+
+_AROUND: Final = {"environments": {"packages": {"image": "example/base"}}}
+
+MISTAKES: Final = ("type", "key", "enum", "range", "missing", "reference", "file")
+
+
+def mutants(chance: random.Random, found: tuple[Document, ...]) -> Iterator[Mutant]:
+    """Mutants without end: a document of a random kind, with a random mistake at a random place."""
+    by_variant: dict[str, list[Document]] = {}
+    for document in found:
+        by_variant.setdefault(str(document), []).append(document)
+    names = sorted(by_variant)
+    while True:
+        document = chance.choice(by_variant[chance.choice(names)])
+        made = _broken(chance, document, chance.choice(MISTAKES))
+        if made is not None:
+            yield made
+
+
+def _broken(chance: random.Random, document: Document, what: str) -> Mutant | None:
+    spots = [spot for spot in _spots(document.body) if _FITS[what](spot)]
+    if not spots:
+        return None
+    place, before = chance.choice(spots)
+    if what == "key":
+        place, after = (*place, chance.choice(("no_such_field", "typ", "descripton"))), chance.choice((1, "x"))
+    elif what == "missing":
+        after = _GONE
+    else:
+        after = _WRONG[what](chance, before)
+    body = json.loads(json.dumps(document.body))
+    holder = body
+    for part in place[:-1]:
+        holder = holder[part]
+    if after is _GONE:
+        del holder[place[-1]]
+        place = place[:-1]
+    else:
+        holder[place[-1]] = after
+    return Mutant(Document(document.case, document.variant, body), what, place, None if after is _GONE else after)
+
+
+_GONE: Final = object()
+
+
+def _spots(node: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    yield place, node
+    pairs = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in pairs:
+        yield from _spots(value, (*place, name))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong_type(chance: random.Random, before: Any) -> Any:
+    if isinstance(before, Mapping):
+        return chance.choice(("strange text", [["strange"]], 3))
+    if isinstance(before, list):
+        return chance.choice(("strange text", {"strange": {"deep": 1}}))
+    if isinstance(before, bool) or _is_number(before):
+        return chance.choice(("strange text", {"strange": 1}, [1]))
+    return chance.choice(({"strange": {"deep": 1}}, [["strange"]]))
+
+
+def _wrong_reference(chance: random.Random, before: str) -> str:
+    """An expression that names something that is not there."""
+    start, _, rest = before.partition("${{")
+    inner, _, end = rest.partition("}}")
+    head, _, _ = inner.rpartition(".")
+    return f"{start}${{{{{head}.no_such_name}}}}{end}"
+
+
+_WRONG: Final[Mapping[str, Callable[[random.Random, Any], Any]]] = {
+    "type": _wrong_type,
+    "enum": lambda chance, before: chance.choice(("strange_value", f"{before}s")),
+    "range": lambda chance, before: chance.choice((-1, 0, -before or -1, 10**7, before + 0.5)),
+    "reference": _wrong_reference,
+    "file": lambda chance, before: "./no/such/file.txt",
+}
+_FITS: Final[Mapping[str, Callable[[tuple[Place, Any]], bool]]] = {
+    "type": lambda spot: bool(spot[0]),
+    "key": lambda spot: isinstance(spot[1], Mapping),
+    "enum": lambda spot: bool(spot[0]) and isinstance(spot[1], str) and "${" not in spot[1],
+    "range": lambda spot: _is_number(spot[1]),
+    "missing": lambda spot: bool(spot[0]) and isinstance(spot[0][-1], str),
+    "reference": lambda spot: isinstance(spot[1], str) and "${{" in spot[1],
+    "file": lambda spot: bool(spot[0]) and isinstance(spot[1], str) and spot[0][-1] in _OF_FILES,
+}
+_OF_FILES: Final = frozenset(
+    {"path", "code", "conda_file", "local_path", "component", "training_data", "validation_data"}
+)
+
+
+REFUSED_ALL_THE_SAME: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("", "", "missing-file|invalid-value: .* is a (uri_|mltable|file|folder)|invalid-value: .*(is a file|is a folder)",
+     "the loader does not look for files; the upload would fail, and the plan says so"),
+    ("", "", "wrong-type: .*must be a whole number; got -?[0-9.]+", "the loader cuts the fraction off without a word"),
+    ("", "tags|properties|metadata", "wrong-type", "the service keeps texts only. Source: Azure REST specification"),
+    ("", "", "wrong-type: .*must be text.*got (a list|a mapping)", "the service keeps a text there. Source: Azure REST specification"),
+    ("", "", "invalid-value: .*must be (at least|at most|greater than|from)", "the service refuses such a number"),
+    ("", "", "invalid-value: .*The command refers to|invalid-value: .*cannot mention",
+     "the service refuses a command with a placeholder that nothing fills in"),
+    ("", "", "missing-field: .*requires the field 'path'", "the service needs to know where the files are"),
+    ("environments", "", "missing-field: .*requires 'image'", "the service builds nothing from nothing"),
+    ("jobs", "environment", "missing-field: .*requires 'image'", "the same of an environment inside a job"),
+    ("online_endpoints", "", "missing-field: .*requires '(image|code_configuration)'", "the deployment could not start"),
+    ("batch_endpoints", "", "unknown-resource", "no deployment of that name is in the spec"),
+    ("batch_endpoints", "", "missing-field", "the deployment could not start"),
+    ("datastores.azure_file", "", "missing-field: .*'credentials'", "a file share cannot be reached by identity"),
+    ("jobs.automl", "", "missing-field: .*'(time_column_name|training_data|target_column_name)'", "the service cannot train"),
+)  # fmt: skip
+"""What is refused although the client's loader takes it: kind and variant, a part of the place, our words, and why that is right."""
+
+TAKEN_ALL_THE_SAME: Final[tuple[tuple[str, str, str], ...]] = (
+    ("Not a valid string", "", "a number or a boolean is the very text that stands in the file, and sent as text"),
+)
+"""What is taken although the client's loader refuses it: its words, a part of the place, and why that is right."""
+
+
+def reason_for_refusing(verdict: Verdict) -> str:
+    """Why it is right to refuse what the client takes; empty if it is not."""
+    where, place = str(verdict.mutant.document), ".".join(map(str, verdict.mutant.place))
+    for kind, part, words, why in REFUSED_ALL_THE_SAME:
+        fits = where.startswith(kind) and re.search(part, place)
+        if fits and all(re.match(words, one) for one in verdict.ours):
+            return why
+    return ""
+
+
+def reason_for_taking(verdict: Verdict) -> str:
+    """Why it is right to take what the client refuses; empty if it is not."""
+    value = verdict.mutant.value
+    for words, part, why in TAKEN_ALL_THE_SAME:
+        if words in verdict.theirs and re.search(part, str(verdict.mutant.place)) and isinstance(value, int | float):
+            return why
+    return ""
