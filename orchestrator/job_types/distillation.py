@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, CAMEL, AnyJob, Environ, Flag, Number, Text, Whole
-from orchestrator.core.field_mark import Passive, Sensitive
+from orchestrator.core.field_mark import Passive, Ref, Sensitive
 from orchestrator.core.folds import scalar_text
 from orchestrator.core.job_type import Body, JobType, no_place
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.tree import Path
-from orchestrator.job_types.finetuning.examples import EXAMPLES, Examples, ModelOfCatalog
+from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
 
 _LABELS: Final = "label_generation"
 
@@ -86,7 +86,7 @@ class DistillationJob(AnyJob):
         Literal["NLI", "NLU_QA", "CONVERSATION", "MATH", "SUMMARIZATION"], ANY_CASE
     ] = Field(description="What the examples are about.")
     teacher_model_endpoint_connection: Teacher = Field(description="The serverless endpoint of the teacher.")
-    student_model: ModelOfCatalog = Field(
+    student_model: Annotated[str, Ref("trains it further", kind="models")] | TunedModel = Field(
         description="The small model: azureml:NAME:VERSION, a model of a registry, or a body with type and path."
     )
     training_data: Examples | None = Field(None, description=f"{EXAMPLES} Required for label_generation.")

@@ -11,9 +11,24 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, JobRecord, Output
+from orchestrator.core.field_mark import Ref
+from orchestrator.core.import_sources import Bucket, Query
 from orchestrator.core.job_type import Body, JobType, as_it_is, no_place, nothing
 from orchestrator.core.refusal import Refusal
-from orchestrator.job_types.pipeline.sources import FileSource, QuerySource
+
+_CONNECTION: Final = Ref("reads from there", kind="connections", cascades=False, bare=True)
+
+
+class QuerySource(Query):
+    """A query of a database."""
+
+    connection: Annotated[str, _CONNECTION] = Field(description="azureml:NAME of the connection to the system.")
+
+
+class FileSource(Bucket):
+    """Files in a bucket."""
+
+    connection: Annotated[str, _CONNECTION] = Field(description="azureml:NAME of the connection to the system.")
 
 
 class ImportJob(JobRecord):

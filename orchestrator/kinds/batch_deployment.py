@@ -300,6 +300,7 @@ KIND: Final = Kind(
         "output_action",
         "error_threshold",
         "job_definition",
+        "settings",
     ),
     removal=Removal.DELETE,
     nests={"environment": "environments", "model": "models"},

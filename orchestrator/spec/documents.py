@@ -6,7 +6,8 @@ import re
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
-from orchestrator.core.kind import Kind, Kinds
+from orchestrator.core.fields import root_node
+from orchestrator.core.kind import Identity, Kind, Kinds
 from orchestrator.core.tree import LocatedDict
 from orchestrator.core.value import Unknown
 from orchestrator.spec.language import EXTENSIONS, SETTINGS, sections_of
@@ -120,22 +121,46 @@ def _by_shape(tree: LocatedDict, kinds: Kinds) -> Recognised:
     if _is_workflow(tree):
         return Recognised()
     scores = {key: _score(tree, kind) for key, kind in kinds.items()}
+    scores = {key: score for key, score in scores.items() if score}
+    rivals = [key for key in scores if _type_fits(tree, kinds[key])]
+    if len(rivals) > 1:
+        scores = {key: scores[key] for key in _least_strange(tree, {key: kinds[key] for key in rivals})}
     best = max(scores.values(), default=0)
     leaders = tuple(key for key, score in scores.items() if score == best)
-    if best == 0:
+    if any(kinds[key].identity is Identity.RUN for key in leaders):
+        # A deployment that names no endpoint is less likely than a job.
+        leaders = tuple(key for key in leaders if not kinds[key].part)
+    if not leaders:
         return Recognised()
     return Recognised(leaders[0]) if len(leaders) == 1 else Recognised(candidates=leaders)
 
 
+def _least_strange(tree: LocatedDict, rivals: Kinds) -> list[str]:
+    """Of kinds with the document's ``type``, those that know most of its fields: ``inputs`` are no deployment's, a version is no job's."""
+    strange = {key: len(tree.keys() - _fields(kind, kind.variant(tree))) for key, kind in rivals.items()}
+    return [key for key, count in strange.items() if count == min(strange.values())]
+
+
+def _fields(kind: Kind, variant: str) -> frozenset[str]:
+    if variant not in kind.variants:
+        return frozenset()
+    own = {"endpoint_name"} if kind.part else set()
+    return frozenset({*(root_node(kind, variant).fields or ()), *own})
+
+
 def _score(tree: LocatedDict, kind: Kind) -> int:
     """How much a document looks like a kind: a matching ``type`` outweighs any one field."""
-    types = {variant.split(".", 1)[0] for variant in (*kind.variants, *kind.unsupported)} - {""}
-    written = tree.get("type")
-    matches = isinstance(written, str) and written.casefold() in {name.casefold() for name in types}
+    matches = _type_fits(tree, kind)
     score = 2 * matches + sum(1 for field in kind.shape if field in tree)
     if not kind.told_with:
         return score
     return score + 1 if matches and any(field in tree for field in kind.told_with) else 0
+
+
+def _type_fits(tree: LocatedDict, kind: Kind) -> bool:
+    types = {variant.split(".", 1)[0].casefold() for variant in (*kind.variants, *kind.unsupported)} - {""}
+    written = tree.get("type")
+    return isinstance(written, str) and written.casefold() in types
 
 
 def name_of(tree: LocatedDict, file: str) -> Any:

@@ -25,13 +25,13 @@ from orchestrator.core.bodies import (
 )
 from orchestrator.core.component_bodies import ParallelTask, Retries
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.import_sources import Bucket, Query
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
 from orchestrator.core.searching import TIME
 from orchestrator.core.spark import SparkEntry
 from orchestrator.job_types.pipeline.ports import InlineStep
-from orchestrator.job_types.pipeline.sources import Connection, FileSource, QuerySource
 
 
 class StepLimits(Spec):
@@ -136,6 +136,10 @@ class InlineSparkStep(InlineStep):
     )
 
 
+CONNECTION = Ref("reads or writes there", kind="connections", cascades=False, bare=True)
+Connection: TypeAlias = Annotated[str, CONNECTION]
+
+
 class StoredParameter(Spec):
     """A parameter of a stored procedure."""
 
@@ -192,6 +196,18 @@ class InlineTakeStep(InlineStep):
     type: Annotated[Literal["data_transfer"], ANY_CASE, CAMEL] = Field(description="Type of the step.")
     task: Annotated[Literal["export_data"], ANY_CASE, CAMEL] = Field(description="Task of the step.")
     sink: Outside = Field(description="External system that the data go to.")
+
+
+class QuerySource(Query):
+    """A query of a database."""
+
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
+
+
+class FileSource(Bucket):
+    """Files in a bucket."""
+
+    connection: Connection = Field(description="azureml:NAME of the connection to the system.")
 
 
 class InlineImportStep(InlineStep):

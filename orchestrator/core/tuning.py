@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import ASSET, DATA_FILES, PathMode
-from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.field_mark import Passive
 from orchestrator.core.kind import Spec
 
 _MODE: Final = Passive("affects how data reaches the job, not which data")
@@ -46,6 +46,5 @@ class TunedModel(Spec):
     datastore: Annotated[str | None, _DATASTORE] = Field(None, description="azureml:NAME of a datastore.")
 
 
-Examples: TypeAlias = Annotated[str, DATA_FILES, Ref("the bytes come from there", kind="data")] | TuningData
-ModelOfCatalog: TypeAlias = Annotated[str, Ref("trains it further", kind="models")] | TunedModel
+Examples: TypeAlias = Annotated[str, DATA_FILES, ASSET] | TuningData
 EXAMPLES: Final = "Examples: a local path, a URL, azureml:NAME:VERSION, or a body with type and path."

@@ -14,7 +14,7 @@ from orchestrator.core.job_type import Body, JobType, no_place, nothing
 from orchestrator.core.kind import Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.tree import Path
-from orchestrator.job_types.finetuning.examples import EXAMPLES, Examples, TunedModel
+from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
 
 Task: TypeAlias = Literal[
     "chat_completion", "text_completion", "text_classification", "question_answering", "text_summarization",
