@@ -16,7 +16,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.mutants import Judge, Verdict, documents, mutants, reason_for_refusing, reason_for_taking
+from tests.mutant_reasons import reason_for_refusing, reason_for_taking
+from tests.mutants import Judge, Verdict, documents, mutants
 
 LEAST = 0.97
 

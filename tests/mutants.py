@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
@@ -176,11 +175,18 @@ def _lines(text: str, case: Case, place: Place) -> frozenset[int]:
 
 
 @cache
-def documents(folder: Path) -> tuple[Document, ...]:
-    """Every valid document that both readers take."""
+def documents(folder: Path, few: int = 0, seed: int = 7) -> tuple[Document, ...]:
+    """Valid documents that both readers take.
+
+    Args:
+        folder: empty; files of documents are written there.
+        few: so many, chosen at random; 0 means all.
+        seed: of the choice.
+    """
     judge = Judge(folder)
     found = []
-    for document in _written():
+    written = list(_written())
+    for document in random.Random(seed).sample(written, few) if few else written:
         untouched = Mutant(document, "nothing", ())
         if not judge.theirs(document) and not judge.ours(untouched)[0]:
             found.append(document)
@@ -293,48 +299,3 @@ _FITS: Final[Mapping[str, Callable[[tuple[Place, Any]], bool]]] = {
 _OF_FILES: Final = frozenset(
     {"path", "code", "conda_file", "local_path", "component", "training_data", "validation_data"}
 )
-
-
-REFUSED_ALL_THE_SAME: Final[tuple[tuple[str, str, str, str], ...]] = (
-    ("", "", "missing-file|invalid-value: .* is a (uri_|mltable|file|folder)|invalid-value: .*(is a file|is a folder)",
-     "the loader does not look for files; the upload would fail, and the plan says so"),
-    ("", "", "wrong-type: .*must be a whole number; got -?[0-9.]+", "the loader cuts the fraction off without a word"),
-    ("", "tags|properties|metadata", "wrong-type", "the service keeps texts only. Source: Azure REST specification"),
-    ("", "", "wrong-type: .*must be text.*got (a list|a mapping)", "the service keeps a text there. Source: Azure REST specification"),
-    ("", "", "invalid-value: .*must be (at least|at most|greater than|from)", "the service refuses such a number"),
-    ("", "", "invalid-value: .*The command refers to|invalid-value: .*cannot mention",
-     "the service refuses a command with a placeholder that nothing fills in"),
-    ("", "", "missing-field: .*requires the field 'path'", "the service needs to know where the files are"),
-    ("environments", "", "missing-field: .*requires 'image'", "the service builds nothing from nothing"),
-    ("jobs", "environment", "missing-field: .*requires 'image'", "the same of an environment inside a job"),
-    ("online_endpoints", "", "missing-field: .*requires '(image|code_configuration)'", "the deployment could not start"),
-    ("batch_endpoints", "", "unknown-resource", "no deployment of that name is in the spec"),
-    ("batch_endpoints", "", "missing-field", "the deployment could not start"),
-    ("datastores.azure_file", "", "missing-field: .*'credentials'", "a file share cannot be reached by identity"),
-    ("jobs.automl", "", "missing-field: .*'(time_column_name|training_data|target_column_name)'", "the service cannot train"),
-)  # fmt: skip
-"""What is refused although the client's loader takes it: kind and variant, a part of the place, our words, and why that is right."""
-
-TAKEN_ALL_THE_SAME: Final[tuple[tuple[str, str, str], ...]] = (
-    ("Not a valid string", "", "a number or a boolean is the very text that stands in the file, and sent as text"),
-)
-"""What is taken although the client's loader refuses it: its words, a part of the place, and why that is right."""
-
-
-def reason_for_refusing(verdict: Verdict) -> str:
-    """Why it is right to refuse what the client takes; empty if it is not."""
-    where, place = str(verdict.mutant.document), ".".join(map(str, verdict.mutant.place))
-    for kind, part, words, why in REFUSED_ALL_THE_SAME:
-        fits = where.startswith(kind) and re.search(part, place)
-        if fits and all(re.match(words, one) for one in verdict.ours):
-            return why
-    return ""
-
-
-def reason_for_taking(verdict: Verdict) -> str:
-    """Why it is right to take what the client refuses; empty if it is not."""
-    value = verdict.mutant.value
-    for words, part, why in TAKEN_ALL_THE_SAME:
-        if words in verdict.theirs and re.search(part, str(verdict.mutant.place)) and isinstance(value, int | float):
-            return why
-    return ""

@@ -39,7 +39,7 @@ class TunedModel(Spec):
     type: Literal["mlflow_model", "custom_model", "triton_model"] | None = Field(
         None, description="Type of the model: mlflow_model, custom_model or triton_model."
     )
-    path: Annotated[str, ASSET] = Field(
+    path: Annotated[str, DATA_FILES, ASSET] = Field(
         description="azureml:NAME:VERSION, or a model of a registry: azureml://registries/R/models/M/versions/V."
     )
     mode: Annotated[PathMode | None, _MODE] = Field(None, description="ro_mount, download or direct.")

@@ -74,9 +74,7 @@ def project_of(
         SpecError: with every problem of the text and of both stages.
     """
     all_drafts = list(drafts(composition, kinds))
-    found = _alone(all_drafts, composition)
-    problems = [problem for problem in found if problem.severity is Severity.ERROR]
-    warnings = tuple(problem for problem in found if problem.severity is Severity.WARNING)
+    problems, warnings = _parted(_alone(all_drafts, composition))
     hasher = _hasher(composition)
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
@@ -109,6 +107,12 @@ def _alone(all_drafts: list[Draft], composition: Composition) -> list[Diagnostic
     """What is wrong with bodies by themselves. Values in them get their proper form."""
     named = [*same_names(all_drafts), *other_endpoints(all_drafts, composition.names)]
     return [*validate_tags(composition), *named, *validate(all_drafts)]
+
+
+def _parted(found: list[Diagnostic]) -> tuple[list[Diagnostic], tuple[Diagnostic, ...]]:
+    """Errors, and what is worth knowing but stops nothing."""
+    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    return errors, tuple(problem for problem in found if problem.severity is Severity.WARNING)
 
 
 def _together(

@@ -32,6 +32,7 @@ def pipeline_problems(body: Body) -> Iterator[BodyProblem]:
             "Remove one of the two.",
         )
     yield from _unusable_compute(body)
+    yield from _unknown_first_or_last(body)
     for path, pipeline in pipelines(body):
         yield from _of_one(path, pipeline)
 
@@ -46,6 +47,18 @@ def _unusable_compute(body: Body) -> Iterator[BodyProblem]:
             f"'{compute}' does not start with 'azureml:'.",
             f"Write 'azureml:{compute}'.",
         )
+
+
+def _unknown_first_or_last(body: Body) -> Iterator[BodyProblem]:
+    """Source: azure-ai-ml, ``PipelineJob._validate_init_finalize_job``."""
+    settings, steps = body.get("settings"), body.get("jobs")
+    for name in ("on_init", "on_finalize"):
+        step = settings.get(name) if isinstance(settings, Mapping) else None
+        if isinstance(step, str) and isinstance(steps, Mapping) and step not in steps:
+            detail = f"'{name}' is '{step}', which is no step of the pipeline."
+            yield BodyProblem(
+                ("settings", name), "invalid-reference", detail, did_you_mean(step, steps, "Name a step.")
+            )
 
 
 def _of_one(path: Path, pipeline: Body) -> Iterator[BodyProblem]:

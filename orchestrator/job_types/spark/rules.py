@@ -71,7 +71,7 @@ def _modes(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
 def _machines(conf: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[BodyProblem]:
     dynamic = conf.get(_DYNAMIC) in (True, "true", "True")
     needed = (*_SIZES, *((_LEAST, _MOST) if dynamic else (_COUNT,)))
-    missing = [name for name in needed if conf.get(name) is None]
+    missing = [name for name in needed if conf.get(name) is None or (name == _COUNT and _number(conf[name]) == 0)]
     if missing:
         yield BodyProblem(
             place,

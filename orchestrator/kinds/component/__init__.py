@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
+from orchestrator.core.component_rules import component_problems
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Variants
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import inline_environment_problems
@@ -50,6 +51,7 @@ def _variant(body: Mapping[str, Any]) -> str:
 
 def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
     yield from inline_environment_problems(body)
+    yield from component_problems(body)
     if variant == _STEPS:
         yield from pipeline_problems(body)
     if variant == "spark":
