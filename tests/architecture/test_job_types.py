@@ -23,6 +23,7 @@ HOMONYMS = {
     "orchestrator/core/component_bodies.py": dict.fromkeys(
         ("command", "parallel", "spark", "automl"), "a type of components"
     ),
+    "orchestrator/core/component_rules.py": {"command": "a field of bodies"},
     "orchestrator/kinds/batch_deployment.py": {"pipeline": "a type of deployments"},
     "orchestrator/core/score.py": {"automl": "the folder of a model"},
     "orchestrator/spec/language.py": {"command": "a field of settings"},
