@@ -34,7 +34,7 @@ class FineTuningJob(AnyJob):
 
     type: Literal["finetuning"] = Field(description="finetuning: a fine-tuning job.")
     task: Annotated[Task, CAMEL] = Field(description="What the model learns, such as chat_completion.")
-    model: TunedModel = Field(description="The model that is trained further.")
+    model: TunedModel = Field(description="Model of the catalog or of the workspace that is trained further.")
     training_data: Examples | None = Field(None, description=EXAMPLES)
     validation_data: Examples | None = Field(
         None, description="Examples that measure the training, written as training_data."
