@@ -54,17 +54,12 @@ def _values(name: str, port: Mapping[str, Any]) -> Iterator[BodyProblem]:
     if known is None:
         return
     parse, words = known
-    read: dict[str, Any] = {}
     for field in ("default", "min", "max"):
         value = port.get(field)
         if not isinstance(value, str | int | float):
             continue
         try:
-            read[field] = parse(str(value))
+            parse(str(value))
         except (ValueError, OverflowError):
             detail = f"'{field}' of the input '{name}' must be {words}; got '{value}'."
             yield BodyProblem(("inputs", name, field), "wrong-type", detail, f"Write {words}, or another 'type'.")
-    for bound, sign, word in (("min", 1, "less"), ("max", -1, "greater")):
-        if "default" in read and bound in read and sign * read["default"] < sign * read[bound]:
-            detail = f"'default' ({port['default']}) of the input '{name}' is {word} than '{bound}' ({port[bound]})."
-            yield BodyProblem(("inputs", name, "default"), "invalid-value", detail, "Change one of the two.")

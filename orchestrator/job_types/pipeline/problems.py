@@ -55,7 +55,7 @@ def _unknown_first_or_last(body: Body) -> Iterator[BodyProblem]:
     for name in ("on_init", "on_finalize"):
         step = settings.get(name) if isinstance(settings, Mapping) else None
         if isinstance(step, str) and isinstance(steps, Mapping) and step not in steps:
-            detail = f"'{name}' is '{step}', which is no step of the pipeline."
+            detail = f"'{name}' is '{step}', but the pipeline has no step of that name."
             yield BodyProblem(
                 ("settings", name), "invalid-reference", detail, did_you_mean(step, steps, "Name a step.")
             )
