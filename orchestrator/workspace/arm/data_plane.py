@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+import posixpath
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
+import yaml
+
+from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.assets import DATA as KIND
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -39,7 +45,7 @@ class DataPlane:
                 "assetId": call.scope.resource(KIND, name, "versions", version),
                 "dataContainerName": name,
                 "dataType": _TYPES.get(kind, kind),
-                "dataUri": self._place(record, call.scope),
+                "dataUri": _place(record, call.scope),
                 "versionId": version,
                 "mutableProps": {
                     "description": record.body.get("description"),
@@ -48,13 +54,36 @@ class DataPlane:
                 },
                 "properties": dict(record.body.get("properties") or {}),
             },
-            "isV2": True,
+            "isV2": kind != _TABLE,
+            "legacyDataflow": self._read_here(record) if kind == _TABLE else None,
         }
         return Answer.of(entity)
 
-    def _place(self, record: Record, scope: Scope) -> str:
-        """Where it is. A table is read by a program that asks the public Azure for every datastore, so it gets the folder."""
-        if record.body.get("type") == _TABLE:
-            return str(self._shelf.workspace.resolve(f"azureml:{record.name}:{record.revision}", (KIND,)))
-        path = str(record.body.get("path") or "")
-        return lengthen(path, scope) if path.startswith("azureml://datastores/") else path
+    def _read_here(self, record: Record) -> str:
+        """The file of a table, with the places of its files on this machine.
+
+        ``mltable`` asks the public Azure for every address of a datastore. Of an older table it takes the file from this answer.
+        """
+        folder = self._shelf.workspace.resolve(f"azureml:{record.name}:{record.revision}", (KIND,))
+        try:
+            table = yaml.safe_load((folder / "MLTable").read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise Invalid(f"The file MLTable of '{record.name}' cannot be read: {error}.") from None
+        if isinstance(table, dict) and isinstance(table.get("paths"), list):
+            table["paths"] = [_absolute(folder, entry) for entry in table["paths"]]
+        return str(yaml.safe_dump(table, sort_keys=False))
+
+
+def _absolute(folder: Path, entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return {way: text if "://" in str(text) else f"file://{folder}/{_plain(str(text))}" for way, text in entry.items()}
+
+
+def _plain(text: str) -> str:
+    return posixpath.normpath(text.removeprefix("file:"))
+
+
+def _place(record: Record, scope: Scope) -> str:
+    path = str(record.body.get("path") or "")
+    return lengthen(path, scope) if path.startswith("azureml://datastores/") else path

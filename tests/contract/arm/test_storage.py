@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 
 def test_a_cluster_and_an_instance(client: Any) -> None:
@@ -86,13 +87,14 @@ def test_the_data_plane_shows_a_version_of_data(client: Any, tmp_path: Path, kin
     client.data.create_or_update(Data(name="d", version="1", type=kind, path=str(folder), description="two columns"))
     scope = (client.subscription_id, client.resource_group_name, client.workspace_name)
     found = client.jobs._dataset_dataplane_operations._operation.get(*scope, "d", "1")
-    assert found.additional_properties["isV2"] is True
     version = found.data_version
     assert (version.data_type, version.version_id, version.mutable_props.description) == (shown, "1", "two columns")
+    assert version.data_uri.startswith(f"azureml://subscriptions/{scope[0]}/")
+    assert found.additional_properties["isV2"] is (kind != "mltable")
     if kind == "mltable":
-        assert (Path(version.data_uri) / "a.csv").read_text() == "x,y\n1,2\n"
-    else:
-        assert version.data_uri.startswith(f"azureml://subscriptions/{scope[0]}/")
+        (entry,) = yaml.safe_load(found.additional_properties["legacyDataflow"])["paths"]
+        assert entry["file"].startswith("file:///")
+        assert Path(entry["file"].removeprefix("file://")).read_text() == "x,y\n1,2\n"
 
 
 def test_an_environment_of_image_and_conda_file(client: Any, tmp_path: Path) -> None:
