@@ -314,18 +314,18 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
         "name: j\ndisplay_name: '{{greeting}}'\ncommand: echo {{greeting}} {{question}}\nenvironment: azureml:AzureML-base:1\n",
     )
     amlctl.write(
-        "az/registry.yml", "$schema: https://azuremlschemas.azureedge.net/latest/registry.schema.json\nname: r\n"
+        "az/package.yml", "$schema: https://azuremlschemas.azureedge.net/latest/modelPackage.schema.json\nname: r\n"
     )
     amlctl.write("az/other.yml", "a: b\n")
     amlctl.write("az/conda.yml", "name: c\nchannels: [conda-forge]\ndependencies: [python=3.11]\n")
-    amlctl.write("az/tune.yml", "$schema: https://x/finetuningJob.schema.json\ntype: finetuning\n")
+    amlctl.write("az/tune.yml", "$schema: https://x/commandJob.schema.json\ntype: base\n")
     amlctl.write("az/workflow.yml", "name: CI\non: push\njobs: {a: {steps: []}}\n")
     amlctl.write("az/broken.yml", "$schema: https://x/data.schema.json\nname: {\n")
     amlctl.write("az/a # file.YAML", "name: f\ntype: uri_file\npath: https://e.org/f\n")
     amlctl.write("az/.github/spec.yaml", "name: g\ntype: uri_file\npath: https://e.org/g\n")
     answer = amlctl("init", "new", "--from", "az", "--name", "imported")
-    assert "registry.yml: its kind is not supported" in answer.err
-    assert "tune.yml: jobs of type 'finetuning' are not supported" in answer.err
+    assert "package.yml: its kind is not supported" in answer.err
+    assert "tune.yml: jobs of type 'base' are not supported" in answer.err
     assert "broken.yml: it cannot be read" in answer.err
     assert "file.YAML: data asset" in answer.err, "told by its shape"
     text = (amlctl.folder / "new" / "spec.yaml").read_text()
@@ -335,7 +335,7 @@ def test_import_of_cli_v2_files(amlctl: Shell) -> None:
     assert "greeting: {type: string, required: true}" in text
     assert "question" not in text, "the command's own text, as the loader reads it"
     assert "3 resources" in amlctl("validate", "new/spec.yaml", "--var", "greeting=hello").out
-    amlctl.write("empty/tune.yml", "$schema: https://x/finetuningJob.schema.json\ntype: finetuning\n")
+    amlctl.write("empty/tune.yml", "$schema: https://x/commandJob.schema.json\ntype: base\n")
     nothing = amlctl("init", "third", "--from", "empty", code=1).err
     assert "No supported CLI v2 YAML file" in nothing
-    assert "tune.yml: jobs of type 'finetuning'" in nothing
+    assert "tune.yml: jobs of type 'base'" in nothing
