@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from orchestrator.core.errors import Invalid
 from orchestrator.core.wire import camel, pascal
 from orchestrator.workspace.arm.wording import without_nothing
 from orchestrator.workspace.jobs.execution import Body, WireReader, WireWriter
@@ -22,7 +23,9 @@ def _details(sent: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _variant(sent: Mapping[str, Any]) -> str:
     said = str(_details(sent).get("modelProvider"))
-    return f"finetuning.{_PROVIDERS.get(said, said)}"
+    if said not in _PROVIDERS:
+        raise Invalid(f"modelProvider is {said}; a fine-tuning job has one of: {', '.join(_PROVIDERS)}.")
+    return f"finetuning.{_PROVIDERS[said]}"
 
 
 def _body(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:

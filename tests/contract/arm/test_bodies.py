@@ -194,7 +194,9 @@ def test_an_automl_job() -> None:
 
 
 def test_other_jobs_are_refused() -> None:
-    with pytest.raises(Invalid, match="jobs of type FineTuning"):
+    with pytest.raises(Invalid, match="jobs of type Labeling"):
+        job_body({"jobType": "Labeling"}, str)
+    with pytest.raises(Invalid, match="modelProvider"):
         job_body({"jobType": "FineTuning"}, str)
 
 
