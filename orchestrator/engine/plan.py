@@ -15,6 +15,7 @@ from orchestrator.core.status import ResourceStatus
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
 from orchestrator.observe.ahead import listing_ahead, still_good
+from orchestrator.observe.confirm import confirmed, suspects
 from orchestrator.observe.observe import observe
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.planner import make_plan
@@ -78,7 +79,21 @@ def plan_project(project: Project, workspace: Workspace, options: PlanOptions) -
     if isinstance(seen, Planned):
         return seen
     state, observation = seen
-    return Planned(project, state, observation, make_plan(project, state, observation, kinds, options))
+    observation, plan = _made(project, workspace, state, observation, options)
+    return Planned(project, state, observation, plan)
+
+
+def _made(
+    project: Project, workspace: Workspace, state: State, observation: Observation, options: PlanOptions
+) -> tuple[Observation, Plan]:
+    """A plan, and what it is made from. Where lists may lag behind writes, what it would change is read once more first."""
+    kinds = discover()
+    plan = make_plan(project, state, observation, kinds, options)
+    if workspace.interest is None or not plan.effective:
+        return observation, plan
+    doubtful = suspects((change.address for change in plan.effective), state.applied, observation)
+    fresh = confirmed(observation, doubtful, state.applied, project, workspace.backend, kinds)
+    return (observation, plan) if fresh is observation else (fresh, make_plan(project, state, fresh, kinds, options))
 
 
 def _seen(
@@ -131,7 +146,7 @@ def look_at(project: Project, workspace: Workspace) -> Look:
         return Look(state=seen.state, observation=seen.observation, plan=seen.plan, refusal=None, statuses=found)
     state, observation = seen
     try:
-        plan = make_plan(project, state, observation, kinds, PlanOptions())
+        observation, plan = _made(project, workspace, state, observation, PlanOptions())
     except SpecError as refusal:
         found = refused_statuses(project, state, observation, refusal.diagnostics)
         return Look(state=state, observation=observation, plan=None, refusal=refusal, statuses=found)

@@ -57,7 +57,7 @@ def observe(
     return Observation(
         workspace_id=backend.workspace_id,
         label=backend.label,
-        objects={address: _in_order(found, project, kinds) for address, found in objects.items()},
+        objects={address: in_order(found, project, kinds) for address, found in objects.items()},
         externals=externals,
         nearest=_names_beside(missing, listed, backend, kinds),
         refusals=_refusals(project.resources, backend),
@@ -82,10 +82,13 @@ def _list_kinds(
     def listed(kind: str) -> list[Observed]:
         return begun[kind].result() if kind in begun else list(backend.list(kind))
 
-    return dict(zip(used, _each(listed, used), strict=True))
+    return dict(zip(used, each(listed, used), strict=True))
 
 
-def _in_order(found: list[Observed], project: Project, kinds: Kinds) -> tuple[Observed, ...]:
+def in_order(found: list[Observed], project: Project, kinds: Kinds) -> tuple[Observed, ...]:
+    """The objects at one address as an observation has them: normalised, oldest first."""
+    if not found:
+        return ()
     if len(found) > 1:
         found.sort(key=lambda observed: observed.order)
     address = found[0].address
@@ -101,7 +104,7 @@ def _variant(observed: Observed, desired: Desired | None, kind: Kind) -> str:
 def _read_externals(references: Iterable[Reference], backend: Backend) -> dict[str, Observed | None]:
     """Look each distinct text up once."""
     distinct = {str(reference): reference for reference in references}
-    return dict(zip(distinct, _each(lambda ref: _read(ref, backend), list(distinct.values())), strict=True))
+    return dict(zip(distinct, each(lambda ref: _read(ref, backend), list(distinct.values())), strict=True))
 
 
 def _read(reference: Reference, backend: Backend) -> Observed | None:
@@ -125,7 +128,7 @@ def _refusals(resources: Mapping[Address, Desired], backend: Backend) -> dict[Ad
     return {address: answer for address, answer in answers if answer}
 
 
-def _each(call: Callable[[Item], Answer], items: list[Item]) -> list[Answer]:
+def each(call: Callable[[Item], Answer], items: list[Item]) -> list[Answer]:
     """Ask for all items at once, within bounds; answers come in the items' order."""
     if len(items) < 2:
         return [call(item) for item in items]

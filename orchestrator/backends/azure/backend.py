@@ -25,6 +25,8 @@ from orchestrator.backends.taken import taken
 from orchestrator.core.address import Address
 from orchestrator.core.batch import BatchJob, BatchRequest
 from orchestrator.core.errors import Failed, Invalid, NotFound, Transient
+from orchestrator.core.fields import root_node
+from orchestrator.core.foreign import with_foreign
 from orchestrator.core.health import Health
 from orchestrator.core.kind import Identity, Kinds
 from orchestrator.core.ports import Cancellation, Clock, Progress, Request, ScoringAnswer, ScoringRequest
@@ -117,7 +119,7 @@ class AzureBackend:
         return self._begun(request, poller)
 
     def update(self, request: Request, before: Observed) -> Observed:
-        request = replace(request, properties=opened(request.properties))
+        request = replace(request, properties=opened(self._whole(request, before)))
         driver = self._driver(request.address.kind)
         revision = request.revision or before.revision
         poller = driver.update(request, before)
@@ -187,6 +189,15 @@ class AzureBackend:
 
     def close(self) -> None:
         self.client.close()
+
+    def _whole(self, request: Request, before: Observed) -> Mapping[str, Any]:
+        """The body of an update: what is there plus what changes."""
+        kind = self._kinds[request.address.kind]
+        if kind.identity is Identity.RUN:  # the service itself keeps what is not mentioned
+            return request.properties
+        node, labels = root_node(kind, request.variant), kind.identity is Identity.VERSIONED
+        live = {name: value for name, value in before.properties.items() if name not in kind.nests}
+        return with_foreign(request.properties, live, request.removed, node, labels=labels)
 
     def _finish(self, address: Address, revision: str, pace: Pace, cancel: Cancellation) -> None:
         poller = self._operations.get((address, revision))

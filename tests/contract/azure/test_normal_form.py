@@ -66,6 +66,14 @@ def test_each_value_has_one_spelling(rules: Specification) -> None:
         assert rules.normal(asked(path, body)) == told, (path, body)
 
 
+def test_members_of_another_version_of_the_interface_stay(rules: Specification) -> None:
+    body = {"properties": {"dataType": "URI_FILE", "autoDeleteSetting": {"value": "30d"}}, "id": "/x"}
+    older = Asked(
+        method="PUT", parts=["data", "d", "versions", "1"], query={"api-version": "2023-08-01-preview"}, body=body
+    )
+    assert rules.normal(older) == {"properties": {"dataType": "uri_file", "autoDeleteSetting": {"value": "30d"}}}
+
+
 def test_without_a_body_there_is_nothing_to_spell(rules: Specification) -> None:
     assert rules.normal(asked(CLUSTER, None, "GET")) is None
 

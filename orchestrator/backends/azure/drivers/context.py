@@ -56,6 +56,11 @@ class DriverContext:
         wanted = self._interest() or {}
         return {address: revision for address, revision in wanted.items() if address.kind == kind.key}
 
+    def parts(self, whole: Address) -> frozenset[str]:
+        """Names of the parts of a resource that matter, apart from those that are fields of it: deployments of an endpoint."""
+        inside = (address for address in self._interest() or () if address.parent == whole)
+        return frozenset(address.leaf for address in inside if address.leaf != self.kinds[address.kind].part)
+
     def spelt(self, objects: Iterable[Observed]) -> list[Observed]:
         """Objects under the addresses that the spec or the record has for them: names that differ in case are one.
 

@@ -9,7 +9,6 @@ from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
-from orchestrator.core.inborn import DEFAULT_DATASTORES
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
@@ -52,7 +51,7 @@ class NamedDriver(MutableDriver):
             entity = self._entity(body)
             if tags:
                 entity.tags = tags
-            if verb == "update" and request.address.name in DEFAULT_DATASTORES and hasattr(entity, "credentials"):
+            if verb == "update" and hasattr(entity, "credentials") and ("credentials",) not in request.removed:
                 self._keep_credentials(ml, request, entity)
             return getattr(self._collection(ml), binding.create)(entity)
 
@@ -60,7 +59,7 @@ class NamedDriver(MutableDriver):
         return answer if binding.create.startswith("begin_") else None
 
     def _keep_credentials(self, ml: Any, request: Request, entity: Any) -> None:
-        """Leave what opens a datastore that the service made, where the spec names nothing in its place.
+        """Leave what opens a datastore where the spec has never named anything: of those that the service made, and of others'.
 
         A write without credentials takes them away, and with them the way to everything that jobs have stored.
         """

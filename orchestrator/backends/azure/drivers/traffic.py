@@ -8,7 +8,6 @@ from typing import Any
 from orchestrator.backends.azure import facts
 from orchestrator.backends.azure.client import Client
 from orchestrator.backends.azure.drivers.context import DriverContext
-from orchestrator.backends.azure.drivers.endpoint_reads import EndpointReads
 from orchestrator.backends.azure.marks import marks_of
 from orchestrator.core.address import Address
 from orchestrator.core.errors import NotFound
@@ -20,10 +19,11 @@ from orchestrator.core.resource import Observed, Removal
 class TrafficDriver:
     """Who answers how much."""
 
-    def __init__(self, client: Client, kind: Kind, reads: EndpointReads) -> None:
+    def __init__(self, client: Client, kind: Kind, context: DriverContext) -> None:
         self._client = client
         self._kind = kind
-        self._reads = reads
+        self._reads = context.reads
+        self._parts = context.parts
 
     def list(self) -> Sequence[Observed]:
         """See `Driver.list`."""
@@ -69,8 +69,9 @@ class TrafficDriver:
         if not traffic and not mirror:
             return None
         # The service leaves out those who answer nothing; a spec may say so in as many words.
-        for deployment, _ in self._reads.deployments(endpoint.name):
-            traffic.setdefault(deployment.name, 0)
+        known = {deployment.name for deployment, _ in self._reads.deployments(endpoint.name)}
+        for name in known | self._parts(Address(self._kind.section, endpoint.name)):  # lists lag behind writes
+            traffic.setdefault(name, 0)
         body = {"traffic": traffic} | ({"mirror_traffic": mirror} if mirror else {})
         state = facts.state_of({}, endpoint)
         marks = marks_of(endpoint.tags)
@@ -89,4 +90,4 @@ class TrafficDriver:
 
 def driver(kind: Kind, context: DriverContext) -> TrafficDriver:
     """See `context.driver_of`."""
-    return TrafficDriver(context.client, kind, context.reads)
+    return TrafficDriver(context.client, kind, context)

@@ -10,7 +10,7 @@ from azure.ai.ml._restclient.arm_ml_service.models import JobBase
 from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.changes import forbidden_changes
 from orchestrator.backends.azure.specification.normal import normal
-from orchestrator.backends.azure.specification.operations import find
+from orchestrator.backends.azure.specification.operations import api_version, find
 from orchestrator.backends.azure.specification.shapes import Model
 from orchestrator.backends.azure.specification.values import broken_values
 from orchestrator.core.service_rules import Asked, BrokenRule, Present
@@ -38,7 +38,8 @@ def normal_body(asked: Asked) -> Mapping[str, Any] | None:
     operation = find(asked.method, asked.parts)
     if asked.body is None or operation is None or operation.body is None:
         return asked.body
-    kept: Mapping[str, Any] = normal(asked.body, operation.body)
+    own = asked.query.get("api-version") == api_version()  # that of the models; others have other members
+    kept: Mapping[str, Any] = normal(asked.body, operation.body, known=own)
     return kept
 
 

@@ -22,11 +22,12 @@ _HOUR_S: Final = 3_600
 _MINUTE_S: Final = 60
 
 
-def normal(value: Any, model: Model) -> Any:
+def normal(value: Any, model: Model, *, known: bool = True) -> Any:
     """A body that breaks no rule, as the service would tell it. Other values stay as they are.
 
     Args:
         model: generated class of the whole body.
+        known: members that the model does not have are unknown to the service too; otherwise they may be those of another version.
     """
     if not isinstance(value, Mapping):
         return value
@@ -37,35 +38,37 @@ def normal(value: Any, model: Model) -> Any:
     kept = {}
     for name, given in value.items():
         member = members.get(name)
+        if member is None and not known:
+            kept[name] = given
         if member is None or not member.settable:
             continue
         if name == found.discriminator and found.variants:
             kept[name] = found.variants[str(given).lower()][0]
         else:
-            kept[name] = _of_hint(given, member.hint)
+            kept[name] = _of_hint(given, member.hint, known=known)
     return kept
 
 
-def _of_hint(value: Any, hint: Any) -> Any:
+def _of_hint(value: Any, hint: Any, *, known: bool) -> Any:
     options = alternatives(hint)
-    known = next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
+    values = next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
     if value is None:
         return None
-    if known is not None:
-        spelt = {str(member.value).lower(): member.value for member in known}
+    if values is not None:
+        spelt = {str(member.value).lower(): member.value for member in values}
         return spelt.get(str(value).lower(), value)
-    return _of_type(value, options[0]) if len(options) == 1 else value
+    return _of_type(value, options[0], known=known) if len(options) == 1 else value
 
 
-def _of_type(value: Any, hint: Any) -> Any:
+def _of_type(value: Any, hint: Any, *, known: bool) -> Any:
     origin = typing.get_origin(hint) or hint
     inside = typing.get_args(hint)
     if is_model(hint):
-        return normal(value, hint)
+        return normal(value, hint, known=known)
     if origin is list and isinstance(value, list) and inside:
-        return [_of_hint(item, inside[0]) for item in value]
+        return [_of_hint(item, inside[0], known=known) for item in value]
     if origin is dict and isinstance(value, Mapping) and inside:
-        return {name: _of_hint(item, inside[1]) for name, item in value.items()}
+        return {name: _of_hint(item, inside[1], known=known) for name, item in value.items()}
     read = _READ.get(origin)
     return value if read is None or isinstance(value, Mapping | list) else read(value)
 
