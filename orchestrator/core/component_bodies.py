@@ -11,7 +11,7 @@ from orchestrator.core.component_ports import AnyOutput, Component, InputPort, O
 from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
-from orchestrator.core.spark import SparkEntry
+from orchestrator.core.spark import SparkEntry, SparkFiles
 
 Includes = Annotated[list[Annotated[str, CODE_FILES]] | None, Field(description="Files that join the code.")]
 
@@ -107,19 +107,12 @@ class ParallelComponent(Ported):
     )
 
 
-class SparkComponent(Ported):
+class SparkComponent(Ported, SparkFiles):
     """A Spark application."""
 
     type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="spark: a Spark component.")
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")
     entry: SparkEntry = Field(description="Entry point: a file or a class.")
-    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
-    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
-    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
-    archives: list[str] | None = Field(
-        None, description="Archives extracted in the working directory of each executor."
-    )
-    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     properties: dict[str, Any] | None = Field(None, description="Properties: key-value pairs for programs.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."

@@ -37,3 +37,15 @@ def spark_problems(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
         files = body.get(name)
         if isinstance(files, list) and len({str(file) for file in files}) < len(files):
             yield BodyProblem((name,), "invalid-value", f"'{name}' names a file twice.", "Keep one of them.")
+
+
+class SparkFiles(Spec):
+    """What a Spark application has besides its entry point, in each of its forms."""
+
+    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
+    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
+    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
+    archives: list[str] | None = Field(
+        None, description="Archives extracted in the working directory of each executor."
+    )
+    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")

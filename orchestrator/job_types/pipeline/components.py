@@ -5,7 +5,7 @@ Source: azure-ai-ml, ``_schema/pipeline/component_job.py``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
@@ -33,7 +33,7 @@ from orchestrator.core.field_mark import BodyFile, Passive, Ref
 from orchestrator.core.programs import Distribution
 from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
-from orchestrator.core.spark import SparkEntry
+from orchestrator.core.spark import SparkEntry, SparkFiles
 from orchestrator.job_types.pipeline.ports import ComponentStep
 from orchestrator.job_types.pipeline.steps import MiniBatches, Outside, StepLimits, StepSparkResources
 
@@ -153,20 +153,13 @@ class ParallelStep(MiniBatches, Placed):
     )
 
 
-class SparkStep(Placed):
+class SparkStep(Placed, SparkFiles):
     """Runs a Spark component. Fields of the step override it."""
 
     type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     component: ComponentName | InlineSpark = Field(description=_SAID)
     code: str | None = Field(None, description="Folder or file with the source code.")
     entry: SparkEntry | None = Field(None, description="Entry point: a file or a class.")
-    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
-    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
-    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
-    archives: list[str] | None = Field(
-        None, description="Archives extracted in the working directory of each executor."
-    )
-    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     args: str | None = Field(None, description="Arguments of the program.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."

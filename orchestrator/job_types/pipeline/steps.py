@@ -30,7 +30,7 @@ from orchestrator.core.import_sources import Bucket, Query
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
 from orchestrator.core.searching import TIME
-from orchestrator.core.spark import SparkEntry
+from orchestrator.core.spark import SparkEntry, SparkFiles
 from orchestrator.job_types.pipeline.ports import InlineStep
 
 
@@ -114,19 +114,12 @@ class StepSparkResources(Spec):
     runtime_version: Annotated[_Numbers | Number | None, AS_TEXT] = Field(None, description="Version of Spark: 3.4.")
 
 
-class InlineSparkStep(InlineStep):
+class InlineSparkStep(InlineStep, SparkFiles):
     """A Spark application."""
 
     type: Annotated[Literal["spark"] | None, ANY_CASE] = Field(None, description="Type of the step.")
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder or file with the source code.")
     entry: SparkEntry = Field(description="Entry point: a file or a class.")
-    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
-    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
-    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
-    archives: list[str] | None = Field(
-        None, description="Archives extracted in the working directory of each executor."
-    )
-    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     args: str | None = Field(None, description="Arguments of the program.")
     environment: EnvironmentRef | None = Field(
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from orchestrator.core.field_mark import Passive
 from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.refusal import Refusal
-from orchestrator.core.spark import SparkEntry, spark_problems
+from orchestrator.core.spark import SparkEntry, SparkFiles, spark_problems
 from orchestrator.job_types.spark.rules import spark_job_problems
 
 _Numbers: TypeAlias = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
@@ -28,19 +28,12 @@ class SparkResources(Spec):
     )
 
 
-class SparkJob(AnyJob):
+class SparkJob(AnyJob, SparkFiles):
     """A Spark job. It runs once for each content."""
 
     type: Literal["spark"] = Field(description="spark: a Spark job.")
     code: Annotated[str | None, CODE_FILES] = Field(None, description="Folder with the source code.")
     entry: SparkEntry = Field(description="Entry point: a file or a class.")
-    py_files: list[str] | None = Field(None, description=".zip, .egg or .py files placed on the PYTHONPATH.")
-    jars: list[str] | None = Field(None, description=".jar files placed on the class path of driver and executors.")
-    files: list[str] | None = Field(None, description="Files placed in the working directory of each executor.")
-    archives: list[str] | None = Field(
-        None, description="Archives extracted in the working directory of each executor."
-    )
-    conf: dict[str, Any] | None = Field(None, description="Spark configuration, such as spark.driver.cores.")
     args: str | None = Field(
         None,
         description="Arguments of the entry point. ${{inputs.X}} and ${{outputs.Y}} are replaced by values and paths.",
