@@ -24,8 +24,9 @@ from tests.contract.azure.test_loader_agrees import (
 from tests.unit.kinds.cases import Case
 
 SPECIMENS = 8
-DECIDING = ("type", "task")
-"""Fields that choose the reader: ``tests/unit/spec/test_open_bodies.py`` has those."""
+DECIDING = ("type", "task", "model_provider")
+"""Fields that choose the reader: ``tests/unit/spec/test_open_bodies.py`` has those of types and tasks. Of a provider, the reader takes
+``azureOpenAi`` too, which no document writes."""
 
 CONSTANTS = {("outbound_rules", "type"), ("offline_store", "type"), ("online_store", "type")}
 """Fields of which the reader takes any text and ignores it, or its operations refuse it later."""
