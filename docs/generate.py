@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # also where this file is not th
 from code_picture import counted, draw, fits
 from fields_page import page as fields_of
 from glossary_page import glossary as glossary_page_of
+from operations_page import page as operations_of
 
 DOCS = Path(__file__).parent
 PACKAGE = DOCS.parent / "orchestrator"
@@ -166,12 +167,18 @@ def fields_page(kind: Kind) -> str:
     return f"{_MADE}\n{fields_of(kind)}"
 
 
+def operations_page() -> str:
+    """Operations of Azure's specification, and what parity rests on."""
+    return _MADE + operations_of((DOCS / "reference" / "parity.md").read_text(encoding="utf-8"))
+
+
 PAGES = {
     **{f"reference/kinds/{key}.md": partial(fields_page, kind) for key, kind in discover().items()},
     "glossary.md": glossary_page,
     "reference/commands.md": commands_page,
     "reference/kinds.md": kinds_page,
     "errors.md": errors_page,
+    "reference/operations.md": operations_page,
 }
 
 

@@ -1,0 +1,98 @@
+"""The page of the specification's operations: which of them the ARM server of an embedded workspace answers, and what parity rests on."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestrator.backends.azure.specification.operations import Operation, api_version, operations
+from orchestrator.kinds import discover
+from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.openapi import methods
+from orchestrator.workspace.arm.routes import Answering
+from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.folder.paths import WorkspacePaths
+
+_WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+_SOURCES = {
+    "recorded": re.compile(r"\brecordings\b"),
+    "specified": re.compile(r"\bspecified\b"),
+    "documented": re.compile(r"\bdocument(?:ed|ation)\b"),
+    "client": re.compile(r"\bclient\b"),
+    "assumed": re.compile(r"\bassumed\b"),
+    "ours": re.compile(r"\bours\b"),
+}
+
+
+def page(parity: str) -> str:
+    """The page.
+
+    Args:
+        parity: text of the page on parity.
+    """
+    routes = _routes()
+    answered = {operation: _answers(operation, routes) for operation in operations()}
+    groups: dict[str, list[Operation]] = {}
+    for operation in answered:
+        groups.setdefault(operation.parts[0] if operation.parts else "", []).append(operation)
+    about = (
+        "Every operation below a workspace in the REST specification that the installed `azure-ai-ml` is generated with"
+        f" (`{api_version()}`), and whether `amlctl workspace serve --arm` answers it. Bodies of all of them are checked against the"
+        " specification's models. [Parity](parity.md) says how far the answers are those of the service.\n"
+    )
+    lines = [
+        "# Operations of the specification\n",
+        about,
+        f"{sum(answered.values())} of {len(answered)} operations are answered. The others get `404`.\n",
+        "| operations | answered | not answered |",
+        "|---|---|---|",
+    ]
+    for name in sorted(groups):
+        own = groups[name]
+        yes = sum(answered[operation] for operation in own)
+        missing = [f"`{operation.method} {'/'.join(operation.parts)}`" for operation in own if not answered[operation]]
+        lines.append(f"| {f'`{name}`' if name else 'the workspace'} | {yes} | {', '.join(sorted(missing))} |")
+    lines += [
+        "\n## What parity rests on\n",
+        "Rows of the tables in [parity](parity.md), by the sources that they name; a row can name several.\n",
+    ]
+    lines += ["| source | rows |", "|---|---|", *_counts(parity)]
+    return "\n".join(lines) + "\n"
+
+
+def _routes() -> list[Answering]:
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(WorkspacePaths(Path(folder) / "ws"))
+        try:
+            public, private = Facade(shelf, Tokens.fresh(), discover()).routes()
+            return [route for route in (*public, *private) if ":path}" not in route.path]
+        finally:
+            shelf.close()
+
+
+def _answers(operation: Operation, routes: list[Answering]) -> bool:
+    path = "/".join([_WORKSPACE, *("x" if part.startswith("{") else part for part in operation.parts)])
+    return any(operation.method in methods(route) and route.path_regex.match(path) for route in routes)
+
+
+def rows(parity: str) -> Iterator[str]:
+    """The last cells of the rows of all tables of the page: where each behavior comes from."""
+    for line in parity.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|") and not set(line) <= set("|- ") and cells[-1] not in {"service", "source"}:
+            yield cells[-1]
+
+
+def unfounded(parity: str) -> list[str]:
+    """Rows that name no source."""
+    return [cell for cell in rows(parity) if not any(words.search(cell) for words in _SOURCES.values())]
+
+
+def _counts(parity: str) -> Iterator[str]:
+    counted = Counter(name for cell in rows(parity) for name, words in _SOURCES.items() if words.search(cell))
+    yield from (f"| {name} | {counted[name]} |" for name in _SOURCES)
+    yield f"| rows | {sum(1 for _ in rows(parity))} |"
