@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
+
+from parity_rows import counts
 
 from orchestrator.backends.azure.specification.operations import Operation, api_version, operations
 from orchestrator.kinds import discover
@@ -18,14 +17,6 @@ from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import WorkspacePaths
 
 _WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
-_SOURCES = {
-    "recorded": re.compile(r"\brecordings\b"),
-    "specified": re.compile(r"\bspecified\b"),
-    "documented": re.compile(r"\bdocument(?:ed|ation)\b"),
-    "client": re.compile(r"\bclient\b"),
-    "assumed": re.compile(r"\bassumed\b"),
-    "ours": re.compile(r"\bours\b"),
-}
 
 
 def page(parity: str) -> str:
@@ -60,7 +51,7 @@ def page(parity: str) -> str:
         "\n## What parity rests on\n",
         "Rows of the tables in [parity](parity.md), by the sources that they name; a row can name several.\n",
     ]
-    lines += ["| source | rows |", "|---|---|", *_counts(parity)]
+    lines += ["| source | rows |", "|---|---|", *counts(parity)]
     return "\n".join(lines) + "\n"
 
 
@@ -77,22 +68,3 @@ def _routes() -> list[Answering]:
 def _answers(operation: Operation, routes: list[Answering]) -> bool:
     path = "/".join([_WORKSPACE, *("x" if part.startswith("{") else part for part in operation.parts)])
     return any(operation.method in methods(route) and route.path_regex.match(path) for route in routes)
-
-
-def rows(parity: str) -> Iterator[str]:
-    """The last cells of the rows of all tables of the page: where each behavior comes from."""
-    for line in parity.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if line.startswith("|") and not set(line) <= set("|- ") and cells[-1] not in {"service", "source"}:
-            yield cells[-1]
-
-
-def unfounded(parity: str) -> list[str]:
-    """Rows that name no source."""
-    return [cell for cell in rows(parity) if not any(words.search(cell) for words in _SOURCES.values())]
-
-
-def _counts(parity: str) -> Iterator[str]:
-    counted = Counter(name for cell in rows(parity) for name, words in _SOURCES.items() if words.search(cell))
-    yield from (f"| {name} | {counted[name]} |" for name in _SOURCES)
-    yield f"| rows | {sum(1 for _ in rows(parity))} |"
