@@ -37,8 +37,12 @@ PLACE: Final = "PUT-IT-HERE"
 UNREAD: Final = {
     ("compute", ("scale_settings", "auto_scale_enabled")),
     ("compute", ("auto_pause_settings", "auto_pause_enabled")),
+    *(
+        (kind, ("managed_network", "outbound_rules", 0, "destination", "spark_enabled"))
+        for kind in ("workspaces", "feature_stores")
+    ),
 }
-"""What the loader only writes: facts about a Spark pool."""
+"""What the loader only writes (facts about a Spark pool), and what it keeps elsewhere in its entity (destinations of rules)."""
 
 
 def boolean_fields() -> Iterator[tuple[Case, str, Path_]]:
@@ -92,7 +96,7 @@ def as_we(case: Case, path: Path_, text: str, folder: Path) -> Any:
     [line] = [line for line in whole.splitlines() if PLACE in line]
     indent = line[: len(line) - len(line.lstrip())]
     whole = whole.replace(line, "\n".join(indent + inner for inner in text.splitlines()))
-    (folder / "spec.yaml").write_text(f"project: demo\n{whole}")
+    (folder / "spec.yaml").write_text(f"project: demo\nsecrets: {{key: {{env: KEY}}}}\n{whole}")
     try:
         made = load([folder / "spec.yaml"], LoadOptions(files=False), discover())
     except SpecError as failure:

@@ -222,7 +222,9 @@ class Wire:
         if path in self.resources:
             return Answer(body=self.resources[path])
         last = path.rsplit("/", 1)[-1]
-        if last.lower() == "roleassignments":
+        if path.endswith("/providers/microsoft.machinelearningservices/workspaces"):
+            return Answer(body={"value": [self._workspace()]})
+        if last.lower() in {"roleassignments", "registries"}:
             return Answer(body={"value": []})
         if last in _COLLECTIONS:
             return self._list(exchange)
@@ -248,6 +250,7 @@ class Wire:
     def _workspace(self) -> dict[str, Any]:
         return {
             "id": WORKSPACE,
+            "kind": "Default",
             "name": "ws",
             "location": "westeurope",
             "properties": {"discoveryUrl": f"{self.url}/discovery", "workspaceId": "w-1", "storageAccount": "st"},
