@@ -84,7 +84,7 @@ def test_children_that_were_only_logged_are_listed(
     made = mlflow.create_run(experiment, run_name="trial 1", tags={"mlflow.parentRunId": JOB, "learner": "SVM"})
     try:
         mlflow.set_terminated(made.info.run_id, status="FINISHED")
-        client = MLClient(DefaultAzureCredential(), "0", "local", "local")
+        client = MLClient(DefaultAzureCredential(), "00000000-0000-0000-0000-000000000000", "local", "local")
         (child,) = client.jobs.list(parent_job_name=JOB)
         assert (child.name, child.display_name, child.status) == (made.info.run_id, "trial 1", "Completed")
         assert child.tags == {"learner": "SVM"}

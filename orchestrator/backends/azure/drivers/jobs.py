@@ -138,11 +138,16 @@ class JobDriver:
         return self._get(address, run)
 
     def _get(self, address: Address, name: str) -> Observed | None:
+        from orchestrator.backends.azure import sdk
+
         try:
             job = self._client.read(f"read {address} {name}", lambda ml: ml.jobs.get(name))
+            # A run that goes on is not archived; of one that has ended, the client's object does not say whether it is.
+            ended = facts.bare(job.status) in _ENDED
+            archived = ended and self._client.read(f"read {address} {name}", lambda ml: sdk.is_hidden(ml, name))
         except NotFound:
             return None
-        return self._observed(job, at=address)
+        return self._observed(job, archived=archived, at=address)
 
     def _observed(self, job: Any, *, archived: bool = False, at: Address | None = None) -> Observed:
         body = _labels(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from orchestrator.backends.azure.bodies import loader_body
@@ -63,8 +64,9 @@ class NamedDriver(MutableDriver):
 
         A write without credentials takes them away, and with them the way to everything that jobs have stored.
         """
-        if not request.properties.get("credentials"):
-            entity.credentials = self._collection(ml).get(request.address.name, include_secrets=True).credentials
+        read = self._collection(ml).get
+        if not request.properties.get("credentials") and "include_secrets" in signature(read).parameters:
+            entity.credentials = read(request.address.name, include_secrets=True).credentials
 
     def _delete(self, ml: Any, address: Address) -> Any:
         remove = self._kind.azure.remove

@@ -14,6 +14,7 @@ from orchestrator.backends.azure.sdk.requests import send
 from orchestrator.backends.azure.sdk.runs import (
     VIEWS,
     hide_run,
+    is_hidden,
     relabel,
     remove_tags,
     run_children,
@@ -35,6 +36,7 @@ __all__ = [
     "endpoint_entity",
     "hide_run",
     "hosts_of_the_cloud",
+    "is_hidden",
     "load_attached",
     "load_entity",
     "load_schedule",

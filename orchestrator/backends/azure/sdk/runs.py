@@ -57,6 +57,11 @@ def _place(client: Any, job: Any) -> dict[str, str]:
     return {"subscription_id": client.subscription_id, **scope_of(client), **run}
 
 
+def is_hidden(client: Any, name: str) -> bool:
+    """Whether a job is archived."""
+    return bool(client.jobs._get_job(name).properties.is_archived)
+
+
 def hide_run(client: Any, name: str) -> None:
     """Archive a job through run history, once: older versions of the client send the whole job again, later ones do so if the
     answer is lost. Source: comments in azure-ai-ml 1.35, ``archive`` of jobs."""
