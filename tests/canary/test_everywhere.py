@@ -35,6 +35,7 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
     "client_secret": {"tenant_id": "t", "client_id": "c"},
     "certificate": {"tenant_id": "t", "client_id": "c", "thumbprint": "aa"},
     "admin_password": {"admin_username": "me"},
+    "api_key": {"type": "serverless", "name": "teacher", "endpoint": "https://example.org"},
 }
 """What else belongs to a credential, by its secret field. A new secret field needs a line here or a full case."""
 
@@ -64,6 +65,8 @@ FIELDS = [
     for kind, known in discover().items()
     for variant in known.variants
     for path in sensitive(root_node(known, variant))
+    if path[0] not in known.nests  # the body of another kind, which has its own turn
+    if known.key != "jobs" or not any(known.local_refusals(variant, {}))  # refused here before anything is kept
 ]
 
 

@@ -97,9 +97,9 @@ class ComputeInstance(NodeBody):
     idle_time_before_shutdown: Annotated[str | None, AS_SECONDS] = Field(
         None, description="Idle time before the instance stops, as an ISO 8601 duration such as PT30M."
     )
-    idle_time_before_shutdown_minutes: Whole | None = Field(
-        None, description="Idle time before the instance stops, in minutes."
-    )
+    idle_time_before_shutdown_minutes: Annotated[
+        Whole | None, ServiceValue("follows from idle_time_before_shutdown")
+    ] = Field(None, description="Idle time before the instance stops, in minutes.")
     custom_applications: Annotated[list[CustomApplication] | None, Immutable(FIXED)] = Field(
         None, description="Additional applications that run in containers."
     )
