@@ -201,8 +201,10 @@ class ContainerAmount(Spec):
     memory: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
         None, description="Amount of memory, such as 500Mi or 2Gi."
     )
-    gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(None, description="Number of NVIDIA GPUs.")
-    nvidia_gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN] = Field(
+    gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN, ServiceValue("the same as nvidia.com/gpu")] = Field(
+        None, description="Number of NVIDIA GPUs."
+    )
+    nvidia_gpu: Annotated[str | Number | None, AS_TEXT, WRITTEN, ServiceValue("the same as gpu")] = Field(
         None, alias="nvidia.com/gpu", description="Number of NVIDIA GPUs, as Kubernetes spells it."
     )
 
