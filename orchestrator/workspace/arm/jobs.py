@@ -147,10 +147,7 @@ class Jobs:
         tags, marks = split_tags(sent.pop("tags", None))
         existing = self._shelf.workspace.find(KIND, name)
         if existing is not None:
-            archived = bool(
-                sent.get("isArchived")
-            )  # what a client leaves out is false: that is how it brings a job back
-            sent = {**_said(sent, self._properties(existing, call.scope)), "isArchived": archived}
+            sent = _said(sent, self._properties(existing, call.scope))
         body, variant = job_body(sent, self._codes.path)
         body = {**body, **({"tags": tags} if tags else {})}
         if existing is not None:
