@@ -16,10 +16,9 @@ from typing import Any
 from orchestrator.core.errors import StateError
 from orchestrator.core.plain_files import read_plain_text
 from orchestrator.importing.commands import Action, action_of
-from orchestrator.importing.documents import Document, Found, find_documents
-from orchestrator.importing.entries import Entries, Entry
+from orchestrator.importing.documents import Found, find_documents
+from orchestrator.importing.entries import Entries
 from orchestrator.importing.guesses import guess
-from orchestrator.importing.names import variable
 from orchestrator.importing.scripts import Scripts, read_scripts
 from orchestrator.importing.shell import unknown_names
 from orchestrator.importing.text import WORKSPACE, spec_text
@@ -197,4 +196,4 @@ def _place(action: Action, source: Path) -> str:
     return f"{action.command.script.relative_to(source).as_posix()}:{action.command.line}"
 
 
-__all__ = ["Document", "Entry", "Imported", "import_folder", "variable"]
+__all__ = ["Imported", "import_folder"]

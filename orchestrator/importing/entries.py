@@ -13,7 +13,7 @@ from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.importing.commands import Action
 from orchestrator.importing.documents import Document
-from orchestrator.importing.names import LONGEST_NAME, names_to_try, plain_name, variable
+from orchestrator.importing.names import LONGEST_NAME, names_to_try, plain_name, relative, variable
 from orchestrator.importing.shell import replaced, unknown_names
 
 _PATH_KEYS: Final = frozenset({"path", "code", "conda_file", "file", "local_path"})
@@ -116,7 +116,8 @@ class Entries:
 
     def drop(self, entry: Entry, reason: str) -> None:
         """Leave a resource out."""
-        whole = next((other for other in self.all.values() if entry.endpoint and other.name == entry.endpoint), entry)
+        owner = self._kinds[entry.kind.key.split(".", 1)[0]]
+        whole = self.all.get(_key(owner, entry.endpoint, ""), entry) if entry.endpoint else entry
         others = [other for other in self.all.values() if other.endpoint == whole.name and other is not entry]
         bare = whole.document is None and not whole.body and not others
         gone = (entry, whole) if bare else (entry,)
@@ -175,20 +176,18 @@ class Entries:
         text = action.file or ""
         if unknown_names(text):
             return None
-        for folder in (action.command.folder, *action.command.script.absolute().parents):
-            path = Path(os.path.normpath(folder / text))
-            if path.is_file():
-                return path.resolve()
-            if folder.resolve() == self._source.resolve():
-                break
-        return None
+        found = (Path(os.path.normpath(folder / text)) for folder in self._run_in(action))
+        return next((path.resolve() for path in found if path.is_file()), None)
+
+    def _run_in(self, action: Action) -> list[Path]:
+        """Folders from which the command may be run, the likeliest first: none above the one that is imported."""
+        source, script = self._source.absolute(), action.command.script.absolute()
+        return [action.command.folder, *(folder for folder in script.parents if folder.is_relative_to(source))]
 
     def _rebased(self, action: Action, document: Document | None) -> dict[str, Any]:
         """The fields of a command, with local paths as the spec says them; unknown values are variables."""
-        bases = [action.command.folder, *action.command.script.absolute().parents]
-        if document is not None:
-            bases.insert(0, document.path.parent)
-        result: dict[str, Any] = _said(action.body, bases, self._spec, "")
+        beside = [document.path.parent] if document is not None else []
+        result: dict[str, Any] = _said(action.body, [*beside, *self._run_in(action)], self._spec, "")
         return result
 
     def _traffic(self, action: Action, entry: Entry) -> None:
@@ -290,4 +289,4 @@ def _said(value: Any, bases: list[Path], spec: Path, key: str) -> Any:
     if "://" in value or not (key in _PATH_KEYS or value.startswith(("./", "../"))):
         return value.replace("${", "$${") if "${" in value and "${{" not in value else value
     found = next((base / value for base in bases if (base / value).exists()), None)
-    return Path(os.path.relpath(found, spec)).as_posix() if found is not None else value
+    return relative(found, spec) if found is not None else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,3 +45,8 @@ def plain_name(text: str) -> str:
 def variable(name: str) -> str:
     """The variable of the spec for a value that a script computes."""
     return re.sub(r"[^A-Za-z0-9_]", "_", name) or "value"
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path as a file in a folder names it."""
+    return Path(os.path.relpath(path, folder)).as_posix()

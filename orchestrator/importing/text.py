@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.importing.entries import Entry
+from orchestrator.importing.names import relative
 from orchestrator.spec.scalars import plain_scalar
 
 _PLAIN: Final = re.compile(r"[A-Za-z./][\w./-]*")
@@ -64,8 +64,8 @@ def spec_text(
     )
     if whole or left or not own:
         lines += ["", "include:" if whole else "include: []"]
-    lines += [f"  - {_text(_relative(path, folder))}" for path in whole]
-    lines += [f"  # left out: {_relative(path, folder)}: {' '.join(reason.split())}" for path, reason in sorted(left)]
+    lines += [f"  - {_text(relative(path, folder))}" for path in whole]
+    lines += [f"  # left out: {relative(path, folder)}: {' '.join(reason.split())}" for path, reason in sorted(left)]
     return "\n".join([*lines, *_sections(entries, own, folder)]) + "\n"
 
 
@@ -123,7 +123,7 @@ def _notes(entry: Entry | None) -> str:
 
 
 def _body(entry: Entry, folder: Path) -> dict[str, Any]:
-    body: dict[str, Any] = {"file": _relative(entry.document.path, folder)} if entry.document is not None else {}
+    body: dict[str, Any] = {"file": relative(entry.document.path, folder)} if entry.document is not None else {}
     body.update(entry.body)
     if entry.elsewhere:
         body["lifecycle"] = {"targets": [ELSEWHERE]}
@@ -147,7 +147,3 @@ def _flow(value: Any) -> str:
 
 def _text(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and plain_scalar(text) == text else json.dumps(text, ensure_ascii=False)
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
