@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from orchestrator.core.folds import scalar_text
 from orchestrator.core.kind import BodyProblem
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.tree import Path
@@ -77,3 +78,25 @@ def itself(body: Body) -> Iterable[Path]:
 def no_place(body: Body) -> Iterable[Path]:
     """For types without a program of the user."""
     return ()
+
+
+ON_AZURE: Final = "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`."
+"""What to do with a job that the embedded workspace cannot run."""
+
+
+def on_azure_only(why: str) -> Callable[[str, Body], tuple[Refusal, ...]]:
+    """For types that the embedded workspace cannot run at all."""
+    return lambda variant, body: (Refusal(why, ("type",), ON_AZURE),)
+
+
+def trained_on(body: Body) -> Iterable[Path]:
+    """For types that train a model of the catalog: where the data stand that it is trained on."""
+    return (("training_data",), ("validation_data",))
+
+
+def with_texts(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its hyperparameters as texts, which the service takes only."""
+    parameters = body.get("hyperparameters")
+    if isinstance(parameters, dict):
+        body["hyperparameters"] = {name: scalar_text(value) for name, value in parameters.items()}
+    return body

@@ -5,18 +5,15 @@ Source: azure-ai-ml, ``_schema/_distillation/distillation_job.py`` and ``entitie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, CAMEL, AnyJob, Environ, Flag, Number, Text, Whole
 from orchestrator.core.field_mark import Passive, Ref, Sensitive
-from orchestrator.core.folds import scalar_text
-from orchestrator.core.job_type import Body, JobType, no_place
+from orchestrator.core.job_type import Body, JobType, no_place, on_azure_only, trained_on, with_texts
 from orchestrator.core.kind import BodyProblem, Spec
-from orchestrator.core.refusal import Refusal
-from orchestrator.core.tree import Path
 from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
 
 _LABELS: Final = "label_generation"
@@ -115,26 +112,6 @@ def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
             )
 
 
-def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    yield Refusal(
-        "models of the catalog are distilled by the service only",
-        ("type",),
-        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
-
-
-def _sources(body: Body) -> Iterable[Path]:
-    return (("training_data",), ("validation_data",))
-
-
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
-    """Hyperparameters are texts. Source: azure-ai-ml, ``DistillationJobSchema``."""
-    parameters = body.get("hyperparameters")
-    if isinstance(parameters, dict):
-        body["hyperparameters"] = {name: scalar_text(value) for name, value in parameters.items()}
-    return body
-
-
 TYPE: Final = JobType(
     key="distillation",
     variants={"distillation": f"{__name__}:DistillationJob"},
@@ -143,9 +120,9 @@ TYPE: Final = JobType(
     schemas=("distillationJob", "distillation"),
     readers={"distillation": "_distillation.distillation_job:DistillationJobSchema"},
     programs=no_place,
-    sources=_sources,
+    sources=trained_on,
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
-    refusals=_refusals,
-    spoken=_spoken,
+    refusals=on_azure_only("models of the catalog are distilled by the service only"),
+    spoken=with_texts,  # source: azure-ai-ml, ``DistillationJobSchema``
 )

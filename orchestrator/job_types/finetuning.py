@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from orchestrator.core.bodies import CAMEL, EXACT, AnyJob, Environ, Number, QueueSettings, Whole
 from orchestrator.core.field_mark import Passive
-from orchestrator.core.folds import scalar_text
-from orchestrator.core.job_type import Body, JobType, no_place, nothing
+from orchestrator.core.job_type import JobType, no_place, nothing, on_azure_only, trained_on, with_texts
 from orchestrator.core.kind import Spec
-from orchestrator.core.refusal import Refusal
-from orchestrator.core.tree import Path
 from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
 
 Task: TypeAlias = Literal[
@@ -77,24 +73,9 @@ class CustomFineTuningJob(FineTuningJob):
     )
 
 
-def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    yield Refusal(
-        "models of the catalog are trained further by the service only",
-        ("type",),
-        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
-
-
-def _sources(body: Body) -> Iterable[Path]:
-    return (("training_data",), ("validation_data",))
-
-
 def _spoken(body: dict[str, Any]) -> dict[str, Any]:
     """Hyperparameters of an open model are texts. Source: azure-ai-ml, ``CustomModelFineTuningSchema``."""
-    parameters = body.get("hyperparameters")
-    if body.get("model_provider") == "custom" and isinstance(parameters, dict):
-        body["hyperparameters"] = {name: scalar_text(value) for name, value in parameters.items()}
-    return body
+    return with_texts(body) if body.get("model_provider") == "custom" else body
 
 
 TYPE: Final = JobType(
@@ -111,9 +92,9 @@ TYPE: Final = JobType(
         "finetuning.custom": "_finetuning.custom_model_finetuning:CustomModelFineTuningSchema",
     },
     programs=no_place,
-    sources=_sources,
+    sources=trained_on,
     unnamed_outputs=("default", "artifacts"),
     problems=nothing,
-    refusals=_refusals,
+    refusals=on_azure_only("models of the catalog are trained further by the service only"),
     spoken=_spoken,
 )

@@ -5,7 +5,6 @@ Source: azure-ai-ml, ``_schema/job/import_job.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -13,8 +12,7 @@ from pydantic import Field
 from orchestrator.core.bodies import ANY_CASE, JobRecord, Output
 from orchestrator.core.field_mark import Ref
 from orchestrator.core.import_sources import Bucket, Query
-from orchestrator.core.job_type import Body, JobType, as_it_is, no_place, nothing
-from orchestrator.core.refusal import Refusal
+from orchestrator.core.job_type import JobType, as_it_is, no_place, nothing, on_azure_only
 
 _CONNECTION: Final = Ref("reads from there", kind="connections", cascades=False, bare=True)
 
@@ -39,14 +37,6 @@ class ImportJob(JobRecord):
     output: Output = Field(description="Where the data are stored.")
 
 
-def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    yield Refusal(
-        "data are imported by the service's own Data Factory, which is not included",
-        ("type",),
-        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
-
-
 TYPE: Final = JobType(
     key="import",
     variants={"import": f"{__name__}:ImportJob"},
@@ -58,6 +48,6 @@ TYPE: Final = JobType(
     sources=no_place,
     unnamed_outputs=(),
     problems=nothing,
-    refusals=_refusals,
+    refusals=on_azure_only("data are imported by the service's own Data Factory, which is not included"),
     spoken=as_it_is,
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from orchestrator import job_types
 from orchestrator.core.folds import bare_literal
-from orchestrator.core.job_type import Body, JobType
+from orchestrator.core.job_type import ON_AZURE, Body, JobType
 from orchestrator.core.kind import BodyProblem
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.tree import Path
@@ -37,7 +37,7 @@ def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
             yield Refusal(
                 f"steps of type {kind} do not run there; it runs {', '.join(_RUN)}",
                 (*path, "type"),
-                "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
+                ON_AZURE,
             )
         own = job_types.type_of(kind)
         if own is not None and own.key != TYPE.key and not isinstance(step.get("component"), str):

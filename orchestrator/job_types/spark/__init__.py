@@ -10,9 +10,8 @@ from pydantic import Field
 from orchestrator.core.bodies import AS_TEXT, CODE_FILES, AnyJob, Inputs, Number
 from orchestrator.core.environment_bodies import EnvironmentRef
 from orchestrator.core.field_mark import Passive
-from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs
+from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs, on_azure_only
 from orchestrator.core.kind import BodyProblem, Spec
-from orchestrator.core.refusal import Refusal
 from orchestrator.core.spark import SparkEntry, SparkFiles, spark_problems
 from orchestrator.job_types.spark.rules import spark_job_problems
 
@@ -52,14 +51,6 @@ def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
     yield from spark_job_problems(body)
 
 
-def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    yield Refusal(
-        "Spark is not included; it runs command, sweep and tabular AutoML jobs",
-        ("type",),
-        "Run it in an Azure workspace: exclude it from this target with `lifecycle: {targets: […]}`.",
-    )
-
-
 TYPE: Final = JobType(
     key="spark",
     variants={"spark": f"{__name__}:SparkJob"},
@@ -71,6 +62,6 @@ TYPE: Final = JobType(
     sources=named_inputs,
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
-    refusals=_refusals,
+    refusals=on_azure_only("Spark is not included; it runs command, sweep, pipeline and tabular AutoML jobs"),
     spoken=as_it_is,
 )
