@@ -53,6 +53,7 @@ class AzureBinding:
         remove: ``begin_delete``, ``archive`` or ``delete``.
         typed: the class of the client's entity depends on ``type``.
         listing: named arguments of the collection's ``list``.
+        opening: named arguments of the collection's ``get`` that give the credentials too, of kinds that lose them by an update without.
         readers: the client's own schema of each variant, as ``module:class`` below ``azure.ai.ml._schema``; tests compare it
             with the model.
         rest: variants that the client has no reader for, with their types in the REST interface.
@@ -81,6 +82,7 @@ class AzureBinding:
     forgives: tuple[str, ...] = ()
     typed: bool = False
     listing: Mapping[str, Any] = field(default_factory=dict)
+    opening: Mapping[str, Any] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)
     loaders: Mapping[str, str] = field(default_factory=dict)
     rest: Mapping[str, str] = field(default_factory=dict)

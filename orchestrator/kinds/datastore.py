@@ -236,6 +236,7 @@ KIND: Final = Kind(
         "create_or_update",
         "delete",
         driver="named",
+        opening={"include_secrets": True},
         spoken=_spoken,
         returned=_returned,
         readers={

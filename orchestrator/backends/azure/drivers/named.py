@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any
 
 from orchestrator.backends.azure.bodies import loader_body
@@ -52,7 +51,7 @@ class NamedDriver(MutableDriver):
             entity = self._entity(body)
             if tags:
                 entity.tags = tags
-            if verb == "update" and hasattr(entity, "credentials") and ("credentials",) not in request.removed:
+            if verb == "update" and binding.opening and ("credentials",) not in request.removed:
                 self._keep_credentials(ml, request, entity)
             return getattr(self._collection(ml), binding.create)(entity)
 
@@ -64,9 +63,8 @@ class NamedDriver(MutableDriver):
 
         A write without credentials takes them away, and with them the way to everything that jobs have stored.
         """
-        read = self._collection(ml).get
-        if not request.properties.get("credentials") and "include_secrets" in signature(read).parameters:
-            entity.credentials = read(request.address.name, include_secrets=True).credentials
+        if not request.properties.get("credentials"):
+            entity.credentials = self._collection(ml).get(request.address.name, **self._kind.azure.opening).credentials
 
     def _delete(self, ml: Any, address: Address) -> Any:
         remove = self._kind.azure.remove
