@@ -106,7 +106,7 @@ class DomainRule(OutboundRule):
     """Traffic to a domain is allowed."""
 
     type: Literal["fqdn"] = Field(description="Type of the rule.")
-    destination: str = Field(description="Domain name, such as pypi.org or *.example.org.")
+    destination: str = Field(description="Domain name, such as packages.example.org or *.example.org.")
 
 
 class ManagedNetwork(Spec):
