@@ -15,6 +15,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, SystemClock
 from orchestrator.core.project import Project
 from orchestrator.core.run import Listener, RunReport
 from orchestrator.core.state import Holder
+from orchestrator.engine.gates import GateKeeper
 from orchestrator.engine.plan import plan_project
 from orchestrator.engine.workspace import Workspace
 from orchestrator.kinds import discover
@@ -113,7 +114,8 @@ def apply_agreed(
                 fix="Review the new plan and apply again.",
             )
         run.begun()
-        settings = ApplyOptions(parallelism=run.parallelism, cancel=run.cancel, listener=run.listener, clock=run.clock)
+        listener = GateKeeper(workspace.store, run.clock, run.listener)
+        settings = ApplyOptions(parallelism=run.parallelism, cancel=run.cancel, listener=listener, clock=run.clock)
         report = apply(fresh, workspace.backend, workspace.store, discover(), settings)
     return fresh, report
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -14,7 +15,44 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 26
 _MOST: Final = 400
 """More points are not seen."""
 
-_COLOURS: Final = 5
+COLOURS: Final = 8
+"""Of lines and bars, before they come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where steps and values lie in a chart, pixels."""
+
+    first: int
+    last: int
+    bottom: float
+    top: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> _Scale:
+        """A scale on which all points lie; there is at least one."""
+        low, high = min(point.value for point in points), max(point.value for point in points)
+        ticks = ticks_of(low, high)
+        steps = [point.step for point in points]
+        return cls(min(steps), max(steps), min(low, ticks[0]), max(high, ticks[-1]), tuple(ticks))
+
+    def x(self, step: int) -> float:
+        share = (step - self.first) / (self.last - self.first) if self.last > self.first else 0.5
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * share
+
+    def y(self, value: float) -> float:
+        share = (value - self.bottom) / (self.top - self.bottom) if self.top > self.bottom else 0.5
+        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * share
+
+    def way(self, points: Sequence[Point]) -> str:
+        return " ".join(f"{self.x(point.step):.1f},{self.y(point.value):.1f}" for point in points)
+
+    def axes(self) -> list[str]:
+        """Lines at round values, and the first and the last step."""
+        at = ((step, self.x(step)) for step in sorted({self.first, self.last}))
+        steps = [f'<text x="{x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{step}</text>' for step, x in at]
+        return [*(_tick(tick, self.y(tick)) for tick in self.ticks), *steps]
 
 
 def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best: int | None = None) -> str:
@@ -30,37 +68,48 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
     label = f'<title>{name}</title><text class="title" x="12" y="19">{name}</text>'
     if not known:
         return f'{head}{label}<text x="{_LEFT}" y="{_HEIGHT / 2}">no value</text></svg>'
-    low, high = min(point.value for point in known), max(point.value for point in known)
-    first, last = known[0].step, known[-1].step
-    ticks = ticks_of(low, high)
-    bottom, top = min(low, ticks[0]), max(high, ticks[-1])
-
-    def x(step: int) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * ((step - first) / (last - first) if last > first else 0.5)
-
-    def y(value: float) -> float:
-        return (
-            _HEIGHT
-            - _BOTTOM
-            - (_HEIGHT - _TOP - _BOTTOM) * ((value - bottom) / (top - bottom) if top > bottom else 0.5)
-        )
-
-    parts = [head, label, *(_tick(tick, y(tick)) for tick in ticks)]
-    parts.append(f'<text x="{x(first):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{first}</text>')
-    if last > first:
-        parts.append(f'<text x="{x(last):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{last}</text>')
-        if not dots:
-            way = " ".join(f"{x(point.step):.1f},{y(point.value):.1f}" for point in known)
-            parts.append(f'<polyline class="series" points="{way}"/>')
+    scale = _Scale.of(known)
+    parts = [head, label, *scale.axes()]
+    if scale.last > scale.first and not dots:
+        parts.append(f'<polyline class="series" points="{scale.way(known)}"/>')
     if dots or len(known) <= 60:
         for point in known:
             word = "best" if point.step == best else "point"
             told = f"<title>{point.step}: {point.value:.6g}</title>"
             radius = 5 if word == "best" else 2.6
             parts.append(
-                f'<circle class="{word}" cx="{x(point.step):.1f}" cy="{y(point.value):.1f}" r="{radius}">{told}</circle>'
+                f'<circle class="{word}" cx="{scale.x(point.step):.1f}" cy="{scale.y(point.value):.1f}" r="{radius}">{told}</circle>'
             )
     return "".join([*parts, "</svg>"])
+
+
+def compare_chart(title: str, lines: Sequence[tuple[str, Sequence[Point]]]) -> str:
+    """One metric of several runs over its steps, each run with the colour of its place.
+
+    Args:
+        lines: name and points of each run; one without points is left out and keeps its colour.
+    """
+    known = [(place, name, _finite(points)) for place, (name, points) in enumerate(lines)]
+    every = [point for _, _, points in known for point in points]
+    name = escape(title)
+    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{name}"><title>{name}</title>'
+    head += f'<text class="title" x="12" y="19">{name}</text>'
+    if not every:
+        return f'{head}<text x="{_LEFT}" y="{_HEIGHT / 2}">no value</text></svg>'
+    scale = _Scale.of(every)
+    parts = [head, *scale.axes()]
+    for place, run, points in known:
+        if points:
+            end = points[-1]
+            told = f"<title>{escape(run)}: {end.value:.6g} at step {end.step}</title>"
+            at = f'cx="{scale.x(end.step):.1f}" cy="{scale.y(end.value):.1f}"'
+            parts.append(f'<polyline class="series s{place % COLOURS}" points="{scale.way(points)}">{told}</polyline>')
+            parts.append(f'<circle class="end e{place % COLOURS}" {at} r="3">{told}</circle>')
+    return "".join([*parts, "</svg>"])
+
+
+def _finite(points: Sequence[Point]) -> list[Point]:
+    return _thinned(sorted((point for point in points if math.isfinite(point.value)), key=lambda point: point.step))
 
 
 def time_chart(title: str, series: Mapping[str, Sequence[tuple[float, float]]], unit: str = "") -> str:
@@ -90,7 +139,7 @@ def time_chart(title: str, series: Mapping[str, Sequence[tuple[float, float]]], 
     parts = [head, *(_tick(tick, _HEIGHT - _BOTTOM - high * tick / ticks[-1]) for tick in ticks)]
     for number, points in enumerate(lines.values()):
         way = " ".join(place(at, value) for at, value in points)
-        parts.append(f'<polyline class="series s{number % _COLOURS}" points="{way}"/>')
+        parts.append(f'<polyline class="series s{number % COLOURS}" points="{way}"/>')
     parts.append(f'<text x="{_LEFT}" y="{_HEIGHT - 8}">{_ago(last - first)}</text>')
     parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 8}" text-anchor="end">now</text>')
     return "".join([*parts, "</svg>"])
@@ -141,6 +190,6 @@ def share_bars(shares: Sequence[tuple[str, float]], colours: Sequence[str] = (),
     for name, share in shares:
         number = order.index(name) if name in order else len(order)
         title = f"<title>{escape(name)} {share:g} %</title>"
-        parts.append(f'<rect class="b{number % _COLOURS}" x="{x:.2f}" width="{share:.2f}" height="10">{title}</rect>')
+        parts.append(f'<rect class="b{number % COLOURS}" x="{x:.2f}" width="{share:.2f}" height="10">{title}</rect>')
         x += share
     return "".join([*parts, "</svg>"])

@@ -33,6 +33,7 @@ class Snapshot:
         history: the journal, newest first.
         fired: runs that the project's schedules have started.
         note: what a reconcile loop that keeps the project said last; None if there is none.
+        tests: what the tests of endpoints said last; see `core.gate_results`.
         taken_at: seconds since the epoch.
     """
 
@@ -46,6 +47,7 @@ class Snapshot:
     history: Sequence[Mapping[str, Any]] = ()
     fired: tuple[Observed, ...] = ()
     note: Mapping[str, Any] | None = None
+    tests: Mapping[str, Any] | None = None
     taken_at: float = 0.0
 
     @cached_property
@@ -57,6 +59,16 @@ class Snapshot:
     def status_of(self) -> Mapping[Address, ResourceStatus]:
         """The statuses by address."""
         return {status.address: status for status in self.statuses}
+
+    @cached_property
+    def unfinished(self) -> Mapping[Address, str]:
+        """What an apply is doing now, each with the ISO time at which it was begun."""
+        return {Address.parse(str(e["address"])): str(e["intended"]) for e in self.history if e.get("outcome") is None}
+
+    @cached_property
+    def begun(self) -> Mapping[tuple[str, str], str]:
+        """Address and revision of what applies have made, each with the ISO time at which the first try was begun."""
+        return {(str(e["address"]), str(e.get("revision") or "")): str(e["intended"]) for e in self.history}
 
     @cached_property
     def needs(self) -> Mapping[Address, frozenset[Address]]:

@@ -67,7 +67,8 @@ def lay_out(needs: Mapping[Address, Iterable[Address]], columns: int = 5) -> Lay
         row, column = divmod(number, columns)
         boxes[name] = (_MARGIN + column * (WIDTH + _GAP_X), top + row * (HEIGHT + _APART))
     right = max((x for x, _ in boxes.values()), default=0.0) + WIDTH + _MARGIN
-    bottom = max((y for _, y in boxes.values()), default=0.0) + HEIGHT + _MARGIN
+    through = (y - HEIGHT / 2 for line in lines for _, y in line.passes)  # a line may run below the lowest box
+    bottom = max((*(y for _, y in boxes.values()), *through), default=0.0) + HEIGHT + _MARGIN
     return Layout(boxes, tuple(lines), right, bottom)
 
 

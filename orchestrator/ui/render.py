@@ -12,6 +12,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from orchestrator.ui.pages.values import short
+
 HERE: Final = Path(__file__).parent
 
 
@@ -29,6 +31,7 @@ def templates() -> Environment:
     made.filters["clock"] = clock
     made.filters["number"] = number
     made.filters["seconds"] = seconds
+    made.filters["short"] = short
     made.filters["size"] = size
     return made
 

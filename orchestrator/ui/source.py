@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from orchestrator.core.address import Address
 from orchestrator.core.firings import FIRED_BY
+from orchestrator.core.gate_results import NOTE as TESTS
 from orchestrator.core.metering import Count, Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.ports import Backend, ScoringAnswer, ScoringRequest, SystemClock
@@ -182,6 +183,7 @@ def look(project: Project, workspace: Workspace) -> Snapshot:
         history=workspace.store.history(_HISTORY),
         fired=tuple(fired),
         note=workspace.store.recall(NOTE),
+        tests=workspace.store.recall(TESTS),
         taken_at=time.time(),
     )
     if len(found.statuses) > _QUICK:

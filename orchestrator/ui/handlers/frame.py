@@ -15,10 +15,12 @@ from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.diagnostics import diagnostics_text
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.history import history_page
 from orchestrator.ui.pages.loop import loop_page
 from orchestrator.ui.pages.model import model_part
+from orchestrator.ui.pages.overview import overview
 from orchestrator.ui.pages.project import project_page
-from orchestrator.ui.pages.resource import history_rows, resource_page
+from orchestrator.ui.pages.resource import resource_page
 from orchestrator.ui.pages.schedules import schedules_page
 from orchestrator.ui.render import html
 from orchestrator.ui.source import Source
@@ -44,7 +46,12 @@ class Pages:
 
     def project(self, request: Request) -> Response:
         """Graph and list of the resources."""
-        return self.page("project.html", "project", lambda now: project_page(now, request.query_params))
+
+        def made(now: Snapshot) -> Facts:
+            facts = project_page(now, request.query_params)
+            return {**facts, "overview": None if facts["filtered"] else overview(now, datetime.now(UTC))}
+
+        return self.page("project.html", "project", made)
 
     def resource(self, request: Request) -> Response:
         """One resource."""
@@ -58,7 +65,8 @@ class Pages:
 
     def history(self, request: Request) -> Response:
         """The journal."""
-        return self.page("history.html", "history", lambda now: {"history": history_rows(now)})
+        span = request.query_params.get("when", "")
+        return self.page("history.html", "history", lambda now: history_page(now, span, datetime.now(UTC)))
 
     def schedules(self, request: Request) -> Response:
         """Schedules with their firings."""

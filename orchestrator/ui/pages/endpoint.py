@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from orchestrator.core.address import Address
-from orchestrator.core.change import Action
-from orchestrator.core.health import Health
 from orchestrator.core.metering import Rate, Reading, rates
-from orchestrator.ui.charts import share_bars, time_chart
+from orchestrator.ui.charts import COLOURS, share_bars, time_chart
 from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.gates import gates_part
 from orchestrator.ui.pages.project import Row, row_of
 
 Shares: TypeAlias = list[tuple[str, float]]
@@ -46,10 +45,12 @@ def endpoint_part(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
     inner = [each for each in parts if snapshot.kinds[each.kind].behaviour.tested_alone]
     # Tests of an endpoint are sent once its traffic is as it shall be, so they are kept with that.
     wanted = [found for each in (address, *parts) if (found := snapshot.project.resources.get(each)) is not None]
+    traffic = _traffic(snapshot, parts, inner, shares, copies)
+    becomes = ", ".join(f"{name} {share:g} %" for name, share in traffic["planned"])
     return {
         "url": url,
-        **_traffic(snapshot, parts, inner, shares, copies),
-        "gates": _gates(snapshot, inner, [check.name for each in wanted for check in each.checks]),
+        **traffic,
+        "gates": gates_part(snapshot, parts, inner, becomes),
         "requests": list(dict.fromkeys((check.name, check.body) for each in wanted for check in each.checks)),
         "curl": curl(url) if url else "",
         "python": _PYTHON.format(url=url) if url else "",
@@ -74,8 +75,26 @@ def _traffic(
     }
 
 
+def endpoints_of(snapshot: Snapshot) -> list[Address]:
+    """The endpoints of the project."""
+    return [
+        address
+        for address in snapshot.status_of
+        if not address.part and address.kind in snapshot.kinds and snapshot.kinds[address.kind].answers
+    ]
+
+
+def traffic_now(snapshot: Snapshot, address: Address) -> dict[str, Any]:
+    """Who gets the requests of an endpoint now."""
+    parts = [each for each in snapshot.status_of if each.parent == address]
+    inner = [each for each in parts if snapshot.kinds[each.kind].behaviour.tested_alone]
+    shares, copies = shares_of(snapshot, parts, _SHARES), shares_of(snapshot, parts, _COPIES)
+    found = _traffic(snapshot, parts, inner, shares, copies)
+    return {key: found[key] for key in ("bars", "shares", "copies", "planned")}
+
+
 def _place(names: list[str], name: str) -> int:
-    return (names.index(name) if name in names else len(names)) % 5
+    return (names.index(name) if name in names else len(names)) % COLOURS
 
 
 def _planned(snapshot: Snapshot, parts: list[Address], field: str) -> Shares:
@@ -87,22 +106,6 @@ def _planned(snapshot: Snapshot, parts: list[Address], field: str) -> Shares:
                 (str(name), float(share)) for name, share in found.items() if isinstance(share, int | float) and share
             ]
     return []
-
-
-def _gates(snapshot: Snapshot, inner: list[Address], tests: list[str]) -> list[tuple[str, str]]:
-    """What has to be true before the traffic changes, each with a word; empty while nothing is on its way."""
-    moving = [each for each in inner if snapshot.status_of[each].health is Health.PROGRESSING]
-    waiting = [each for each in inner if (change := snapshot.changes.get(each)) and change.action is not Action.NOOP]
-    if not moving and not waiting:
-        return []
-    found = [
-        (
-            f"deployment {each.leaf} is healthy",
-            "waits for apply" if each in waiting else snapshot.status_of[each].health.value,
-        )
-        for each in inner
-    ]
-    return [*found, *((f"test “{name}” passes", "before the traffic changes") for name in dict.fromkeys(tests))]
 
 
 def live_part(readings: Sequence[Reading], names: Sequence[str]) -> dict[str, Any]:

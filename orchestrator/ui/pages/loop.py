@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.report.reconcile import NEVER
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
-from orchestrator.ui.pages.resource import moment
+from orchestrator.ui.pages.values import moment
 
 GOOD: Final = "Ready"
 """The condition that is well while it is true; the others are while they are false."""

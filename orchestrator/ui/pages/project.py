@@ -99,6 +99,7 @@ def project_page(snapshot: Snapshot, query: Mapping[str, str]) -> dict[str, Any]
         "waiting": snapshot.plan is not None and bool(snapshot.plan.effective),
         "query": {"q": text, "health": health, "action": action},
         "unmanaged": unmanaged(snapshot),
+        "filtered": bool(text or health or action),
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from orchestrator.core.address import Address
@@ -18,6 +16,7 @@ from orchestrator.report.reasons import change_reason
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.endpoint import endpoint_part
+from orchestrator.ui.pages.history import history_rows
 from orchestrator.ui.pages.project import MOST_DRAWN, graph_of, row_of, title_of
 from orchestrator.ui.pages.table import table_part
 from orchestrator.ui.pages.values import field_rows
@@ -94,32 +93,3 @@ def _told(found: Observed) -> str:
     score = score_of(found.attributes)
     path = found.properties.get("path")
     return str(score) if score is not None else f"from {path}" if isinstance(path, str) and "://" in path else ""
-
-
-def history_rows(snapshot: Snapshot, address: Address | None = None) -> list[dict[str, Any]]:
-    """The journal, newest first; of one resource if an address is given."""
-    wanted = str(address) if address is not None else None
-    return [_entry(snapshot, entry) for entry in snapshot.history if wanted in (None, str(entry["address"]))]
-
-
-def _entry(snapshot: Snapshot, entry: Mapping[str, Any]) -> dict[str, Any]:
-    settled = entry.get("settled") or entry.get("intended")
-    return {
-        "serial": entry["serial"],
-        "address": str(entry["address"]),
-        "href": addresses.resource(str(entry["address"])),
-        "verb": str(entry["verb"]),
-        "outcome": entry.get("outcome") or "unfinished",
-        "revision": entry.get("revision") or "",
-        "error": snapshot.redact(str(entry.get("error") or "")),
-        "at": str(settled or ""),
-        "time": moment(settled),
-    }
-
-
-def moment(text: Any) -> str:
-    """An ISO time as people read it; what is none stays as it is."""
-    try:
-        return f"{datetime.fromisoformat(str(text)).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except ValueError:
-        return str(text or "")

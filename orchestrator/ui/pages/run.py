@@ -26,8 +26,8 @@ from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.graph import Node, graph_svg
 from orchestrator.ui.pages.model import reports_of
 from orchestrator.ui.pages.project import MOST_DRAWN
-from orchestrator.ui.pages.resource import moment
 from orchestrator.ui.pages.runs import row_of
+from orchestrator.ui.pages.values import moment
 from orchestrator.ui.parallel import Trial, parallel_coordinates
 
 _CHARTS: Final = 24
@@ -96,6 +96,8 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
     figures = tracked.figures(run) or Figures(run_id=run.revision)
     children = tracked.children(run)
     metric = primary_metric(run, children)
+    trials = leaderboard(children, metric, run)
+    names = parameter_names(children)
     told = run.attributes.get("metrics")
     last = {
         **(told if isinstance(told, dict) else {}),
@@ -109,10 +111,12 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
             drawn(line_chart(name, points)) for name, points in sorted(figures.metrics.items()) if len(points) > 1
         ][:_CHARTS],
         "started": figures.started / 1000,
-        "children": leaderboard(children, metric, run),
+        "children": trials,
+        "best": next((trial for trial in trials if trial["best"]), None),
+        "all_shown": all(name in names for child in children for name in child.parameters),
         "metric": metric,
-        "parameter_names": parameter_names(children),
-        "trials_chart": trials_chart(children, metric),
+        "parameter_names": names,
+        "trials_chart": trials_chart(children, metric, run),
         "trial_lines": parallel_chart(children, metric, run),
         **steps_part(snapshot, run, children),
     }
@@ -135,12 +139,14 @@ def leaderboard(children: Sequence[Figures], metric: str, run: Observed) -> list
     ]
 
 
-def trials_chart(children: Sequence[Figures], metric: str) -> Markup | None:
+def trials_chart(children: Sequence[Figures], metric: str, run: Observed) -> Markup | None:
     """The metric of each child, in the order in which they were begun."""
     points = [
         Point(place, value) for place, child in enumerate(children, 1) if (value := child.last(metric)) is not None
     ]
-    return drawn(line_chart(f"{metric} of each child", points, dots=True)) if len(points) > 1 else None
+    rows = ranked(children, metric, run)
+    best = next((place for place, child in enumerate(children, 1) if rows[0].best and child is rows[0].child), None)
+    return drawn(line_chart(f"{metric} of each trial", points, dots=True, best=best)) if len(points) > 1 else None
 
 
 def parallel_chart(children: Sequence[Figures], metric: str, run: Observed) -> Markup | None:

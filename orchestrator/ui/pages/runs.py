@@ -8,20 +8,33 @@ from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.figures import Figures
+from orchestrator.core.firings import FIRED_FOR
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.tracked import Tracked
 from orchestrator.report.bodies import lines_of, side_by_side
 from orchestrator.ui import addresses
+from orchestrator.ui.charts import COLOURS, compare_chart
+from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.paging import paged
+from orchestrator.ui.pages.values import moment, short
 
 MOST_COMPARED: Final = 8
+_SWEEP: Final = "sweep"
+"""The attribute of a finished sweep that tells of its best trial."""
+
+_CHARTS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in a list."""
+    """A run in a list.
+
+    Attributes:
+        started: when; empty if nobody says.
+        best: the parameters of the best trial of a sweep.
+    """
 
     name: str
     job: str
@@ -33,6 +46,8 @@ class RunRow:
     message: str
     key: str
     in_force: bool
+    started: str
+    best: tuple[tuple[str, str], ...]
 
 
 def row_of(snapshot: Snapshot, run: Observed) -> RunRow:
@@ -51,7 +66,18 @@ def row_of(snapshot: Snapshot, run: Observed) -> RunRow:
         message=snapshot.redact(run.message),
         key=f"{run.address}/{run.revision}",
         in_force=status is not None and status.revision == run.revision,
+        started=moment(_started(snapshot, run))[:16],
+        best=_best(run.attributes.get(_SWEEP)),
     )
+
+
+def _started(snapshot: Snapshot, run: Observed) -> Any:
+    return run.attributes.get(FIRED_FOR) or snapshot.begun.get((str(run.address), run.revision))
+
+
+def _best(sweep: Any) -> tuple[tuple[str, str], ...]:
+    found = sweep.get("parameters") if isinstance(sweep, Mapping) else None
+    return tuple((str(name), short(str(value))) for name, value in found.items()) if isinstance(found, Mapping) else ()
 
 
 def runs_page(snapshot: Snapshot, query: Mapping[str, str]) -> dict[str, Any]:
@@ -95,8 +121,14 @@ def compare_page(snapshot: Snapshot, tracked: Tracked, keys: Sequence[str]) -> d
         {name: f"{value:.6g}" for name, value in _last(run, each).items()}
         for run, each in zip(runs, figures, strict=True)
     ]
+    names = sorted({name for each in figures for name, points in each.metrics.items() if len(points) > 1})
+    lines = {
+        name: [(run.revision, each.metrics.get(name, ())) for run, each in zip(runs, figures, strict=True)]
+        for name in names
+    }
     return {
-        "runs": [row_of(snapshot, run) for run in runs],
+        "runs": [(number % COLOURS, row_of(snapshot, run)) for number, run in enumerate(runs)],
+        "charts": [drawn(compare_chart(name, each)) for name, each in lines.items()][:_CHARTS],
         "groups": [
             ("Metrics", side_by_side(metrics)),
             ("Parameters", side_by_side([each.parameters for each in figures])),

@@ -11,8 +11,8 @@ from orchestrator.core.firings import FIRED_BY, FIRED_FOR, STATE, upcoming
 from orchestrator.core.resource import Observed
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.project import row_of
-from orchestrator.ui.pages.resource import moment
 from orchestrator.ui.pages.runs import row_of as run_row
+from orchestrator.ui.pages.values import moment
 
 _AHEAD: Final = 3
 """So many firings are foreseen."""
