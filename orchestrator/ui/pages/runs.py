@@ -21,9 +21,6 @@ from orchestrator.ui.pages.paging import paged
 from orchestrator.ui.pages.values import moment, short
 
 MOST_COMPARED: Final = 8
-_SWEEP: Final = "sweep"
-"""The attribute of a finished sweep that tells of its best trial."""
-
 _CHARTS: Final = 24
 
 
@@ -33,7 +30,7 @@ class RunRow:
 
     Attributes:
         started: when; empty if nobody says.
-        best: the parameters of the best trial of a sweep.
+        best: the parameters of the best trial, as far as the run itself tells them.
     """
 
     name: str
@@ -67,7 +64,7 @@ def row_of(snapshot: Snapshot, run: Observed) -> RunRow:
         key=f"{run.address}/{run.revision}",
         in_force=status is not None and status.revision == run.revision,
         started=moment(_started(snapshot, run))[:16],
-        best=_best(run.attributes.get(_SWEEP)),
+        best=_best(run),
     )
 
 
@@ -75,8 +72,10 @@ def _started(snapshot: Snapshot, run: Observed) -> Any:
     return run.attributes.get(FIRED_FOR) or snapshot.begun.get((str(run.address), run.revision))
 
 
-def _best(sweep: Any) -> tuple[tuple[str, str], ...]:
-    found = sweep.get("parameters") if isinstance(sweep, Mapping) else None
+def _best(run: Observed) -> tuple[tuple[str, str], ...]:
+    """What a finished search says of the parameters of its best trial."""
+    searches = (each for each in run.attributes.values() if isinstance(each, Mapping) and "best_child" in each)
+    found = next((each.get("parameters") for each in searches), None)
     return tuple((str(name), short(str(value))) for name, value in found.items()) if isinstance(found, Mapping) else ()
 
 
