@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from orchestrator.cli.streams import speaks_unicode
 from orchestrator.core.diagnostic import Diagnostic
 from orchestrator.core.plain_files import read_plain_text
 from orchestrator.report.diagnostics import diagnostics_json, diagnostics_text
+from orchestrator.report.folding import folded
 from orchestrator.report.style import Style, without_foreign_controls
 
 
@@ -90,6 +92,21 @@ class Console:
             raise
         except OSError as problem:
             raise OutputFailed(problem.strerror or str(problem)) from problem
+
+    def text(self, text: str) -> None:
+        """Print a result that people read: on a terminal no line is longer than it is wide.
+
+        Raises:
+            OutputFailed, BrokenPipeError: as `result` does.
+        """
+        self.result(folded(text, self.width))
+
+    @property
+    def width(self) -> int:
+        """Characters of a line of the terminal, or of ``COLUMNS`` if that is set; 0 in pipes and files, where lines stay whole."""
+        if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+            return shutil.get_terminal_size().columns
+        return 0
 
     def document(self, data: Any) -> None:
         """Print a result as JSON."""

@@ -35,7 +35,7 @@ def tick_until(root: Path, console: Console, to: str, *, wait: bool) -> None:
     if console.json:
         console.document({"path": str(root), "until": until.isoformat(), "fired": facts})
     else:
-        console.result(fired_text(facts, until))
+        console.text(fired_text(facts, until))
 
 
 def moment_of(text: str) -> datetime:

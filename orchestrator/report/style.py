@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2
 """C0 and C1 controls, and marks that turn the direction of writing."""
 
 
-_OURS = re.compile(r"(\x1b\[(?:0|[12]|3[1-6])(?:;(?:[12]|3[1-6]))*m|\x1b\[H\x1b\[2J)")
+STYLING = re.compile(r"(\x1b\[(?:0|[12]|3[1-6])(?:;(?:[12]|3[1-6]))*m|\x1b\[H\x1b\[2J)")
 _LINE_END = re.compile(r"\r\n|[\n\r]")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|@&]|(?<=\w):(?=//)|\bwww(?=\.)")
 """What means something to GitHub, Azure DevOps or GitLab inside a line: markup, HTML, mentions, formulas, bare links."""
@@ -72,7 +72,7 @@ def without_foreign_controls(text: str) -> str:
     """A whole output, in which only the colours of `Style` may steer a terminal: the last thing before it is written."""
     if text.isprintable():
         return text
-    parts = _OURS.split(text)
+    parts = STYLING.split(text)
     return "".join(
         part if number % 2 else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", part) for number, part in enumerate(parts)
     )

@@ -22,6 +22,7 @@ from orchestrator.core.run import RunReport
 from orchestrator.engine import Confirm, RunOptions, apply_project, open_workspace
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
+from orchestrator.report.folding import folded
 from orchestrator.report.plan import plan_text, summary_line
 from orchestrator.report.run import closing_line, run_json, run_text
 
@@ -92,7 +93,7 @@ def conclude(plan: Plan, report: RunReport | None, console: Console, command: st
     elif console.log_lines:
         console.log("info", "summary", message=closing_line(report, command), **run_json(report))
     else:
-        console.result(run_text(report, console.style, command=command, told=told))
+        console.text(run_text(report, console.style, command=command, told=told))
     if report.interrupted:
         return Exit.INTERRUPTED
     return Exit.PARTIAL if report.failed else Exit.DONE
@@ -103,7 +104,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     if console.log_lines:
         _log_plan(plan, console)
     else:
-        console.result(plan_text(plan, console.style, verbose=console.verbose))
+        console.text(plan_text(plan, console.style, verbose=console.verbose))
 
 
 def _log_plan(plan: Plan, console: Console) -> None:
@@ -154,7 +155,7 @@ def agreement(console: Console, document: dict[str, Any] | None, words: Words, *
             _log_plan(plan, console)
         else:
             show = console.notice if agreed else console.error
-            show(plan_text(plan, console.error_style, verbose=console.verbose))
+            show(folded(plan_text(plan, console.error_style, verbose=console.verbose), console.width))
         return agreed or _asked(console, words)
 
     return confirm

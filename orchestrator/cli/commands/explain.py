@@ -30,7 +30,7 @@ def command(spec: SpecChoice, address: str, options: PlanOptions, console: Conso
     if console.json:
         console.document(explanation_json(explanation))
     else:
-        console.result(explanation_text(explanation, console.style))
+        console.text(explanation_text(explanation, console.style))
 
 
 def address_in(plan: Plan, text: str) -> Address:

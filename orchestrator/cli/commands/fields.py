@@ -32,7 +32,7 @@ def command(path: str | None, console: Console) -> None:
         if console.json:
             console.document(kinds_json(kinds))
         else:
-            console.result(kinds_text(kinds, console.style))
+            console.text(kinds_text(kinds, console.style))
         return
     try:
         found = field_doc(kinds, path)
@@ -41,4 +41,4 @@ def command(path: str | None, console: Console) -> None:
     if console.json:
         console.document(field_json(found))
     else:
-        console.result(field_text(found, console.style))
+        console.text(field_text(found, console.style))

@@ -68,7 +68,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     else:
         from orchestrator.report.plan import plan_text
 
-        console.result(plan_text(plan, console.style, verbose=console.verbose))
+        console.text(plan_text(plan, console.style, verbose=console.verbose))
 
 
 def save(plan: Plan, spec: SpecChoice, options: PlanOptions, path: Path, root: Path) -> None:

@@ -210,4 +210,4 @@ def _print(loop: Loop, console: Console) -> None:
     if console.json:
         console.document(reconcile_json(documents))
     else:
-        console.result(reconcile_text(documents, console.style))
+        console.text(reconcile_text(documents, console.style))

@@ -52,7 +52,7 @@ def list_(spec: SpecChoice, console: Console, job: str | None, health: str | Non
         console.document(runs_json(chosen, current))
         return
     redact = Redactor(resource.properties for resource in project.resources.values())
-    console.result(redact(runs_text(chosen, current, _width(), console.style)))
+    console.text(redact(runs_text(chosen, current, _width(), console.style)))
 
 
 @command.command("batch")
@@ -93,7 +93,7 @@ def show(spec: SpecChoice, address: str, console: Console, metric: str) -> None:
         console.document(run_json(facts))
         return
     terminal = Terminal(width=_width(), style=console.style, marks=UNICODE if speaks_unicode() else ASCII)
-    console.result(redact(run_text(facts, terminal, metric)))
+    console.text(redact(run_text(facts, terminal, metric)))
 
 
 def _chosen(runs: list[Observed], text: str, project: str) -> Observed:

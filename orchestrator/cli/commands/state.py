@@ -38,4 +38,4 @@ def rebuild(spec: SpecChoice, console: Console, lock_wait: float) -> None:
         return
     lines = [f"  {address}  {revision}".rstrip() for address, revision in records.items()]
     count = len(records)
-    console.result("\n".join([*lines, f"Rebuilt the state: {count} record{'s' if count != 1 else ''}."]))
+    console.text("\n".join([*lines, f"Rebuilt the state: {count} record{'s' if count != 1 else ''}."]))

@@ -19,6 +19,7 @@ from orchestrator.kinds import discover
 from orchestrator.reconcile.places import PlacesFile, loop_folder
 from orchestrator.reconcile.record import NOTE
 from orchestrator.report.diagnostics import diagnostics_json
+from orchestrator.report.folding import folded
 from orchestrator.report.reconcile import reconcile_text
 from orchestrator.report.status import status_json, status_text
 from orchestrator.spec.secrets import read_again
@@ -61,7 +62,7 @@ def _show_loop(spec: SpecChoice, console: Console) -> None:
             with open_workspace(place.bare(spec.load.allowed_hosts), discover(), SystemClock()) as workspace:
                 note = workspace.store.recall(NOTE)
             if note is not None:
-                console.result(f"reconcile loop, {reconcile_text({place.project: note}, console.style)}\n")
+                console.text(f"reconcile loop, {reconcile_text({place.project: note}, console.style)}\n")
 
 
 def _show(project: Project, workspace: Workspace, console: Console, *, again: bool = False) -> Exit:
@@ -74,7 +75,7 @@ def _show(project: Project, workspace: Workspace, console: Console, *, again: bo
     else:
         start = _HOME_AND_CLEAR if again and console.style.color else ""
         loop = f"\n\nreconcile loop, {reconcile_text({project.name: note}, console.style)}" if note is not None else ""
-        console.result(start + status_text(statuses, console.style) + loop)
+        console.result(start + folded(status_text(statuses, console.style) + loop, console.width))
     if refusal is None:
         return Exit.DONE
     return tell(refusal, replace(console, format="text"))  # with JSON, the document has the problems already

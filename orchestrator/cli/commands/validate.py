@@ -24,4 +24,4 @@ def command(spec: SpecChoice, console: Console, *, files: bool) -> None:
     console.warnings(project.warnings)
     target = f", target {project.target}" if project.target else ""
     count = len(project.resources)
-    console.result(f"Valid: {project.name}{target}, {count} resource{'s' if count != 1 else ''}.")
+    console.text(f"Valid: {project.name}{target}, {count} resource{'s' if count != 1 else ''}.")

@@ -196,7 +196,7 @@ def gc(root: Path, console: Console, *, dry_run: bool, grace: float) -> None:
     if console.json:
         console.document(facts)
     else:
-        console.result(sweep_text(facts))
+        console.text(sweep_text(facts))
 
 
 @command.command("reset")
@@ -231,4 +231,4 @@ def _show(found: WorkspaceStatus, console: Console) -> None:
     if console.json:
         console.document(facts)
     else:
-        console.result(workspace_text(facts, console.style))
+        console.text(workspace_text(facts, console.style))
