@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.core.boundary import Boundary
+from orchestrator.core.errors import StateError
 from orchestrator.core.ports import Clock, SystemClock
-from orchestrator.core.project import LoadOptions
+from orchestrator.core.project import LoadOptions, Project
 from orchestrator.reconcile.config import Config, ProjectConfig
-from orchestrator.reconcile.engine import Aim, Stages
+from orchestrator.reconcile.engine import Aim, Stages, loaded_at
 from orchestrator.reconcile.events import StepEvents
 from orchestrator.reconcile.loop import Loop
 from orchestrator.reconcile.managed import Managed, OneAtATime
@@ -70,6 +72,26 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
         if metrics is not None:
             stack.enter_context(_served(config, loop, metrics, watch))
         yield loop
+
+
+def specs_of(config: Config, loop: Loop) -> Mapping[str, Callable[[], Project]]:
+    """How the spec of each project is read as its last pass saw it, for those who look.
+
+    What is returned raises `SpecError` as loading does, and `StateError` before the first pass.
+    """
+    return {
+        project.name: partial(_seen, _aim(project, config.folder), project.name, loop) for project in config.projects
+    }
+
+
+def _seen(aim: Aim, name: str, loop: Loop) -> Project:
+    revision = loop.revision(name)
+    if revision is None:
+        raise StateError(
+            f"The loop has not read the spec of '{name}' yet, or its source changed since.",
+            fix="Wait for the next pass.",
+        )
+    return loaded_at(aim, revision)
 
 
 def _notifier(config: Config, watch: Watch, stack: ExitStack) -> Notifier | None:

@@ -97,9 +97,7 @@ class Stages:
     def open(self, project: str, revision: Revision) -> Iterator[Session]:
         """See `stages.Engine`."""
         aim = self._aims[project]
-        load = _bounded(aim, revision.path)
-        loaded = self._moved(load_project([revision.path], load), aim)
-        _require_inside(loaded, aim, load.boundary)
+        loaded = loaded_at(aim, revision)
         with open_workspace(loaded, discover(), self._clock) as workspace:
             self._settle_at(project, Place.of(loaded))
             taken = self.other_loop(project)
@@ -155,15 +153,6 @@ class Stages:
         aim = self._aims.get(project)
         return None if aim is None else read_again(name, origin, aim.load)
 
-    def _moved(self, project: Project, aim: Aim) -> Project:
-        chosen = project.workspace
-        if aim.workspace is None or chosen.kind != "local":
-            return project
-        if aim.checkouts is not None and not Path(chosen.settings["path"]).is_relative_to(aim.checkouts):
-            return project
-        settings = {**chosen.settings, "path": str(aim.workspace)}
-        return replace(project, workspace=replace(chosen, settings=settings))
-
     def _settle_at(self, project: str, place: Place) -> None:
         with self._guard:
             if self._places.get(project) == place:
@@ -185,6 +174,28 @@ class Stages:
                 return error.detail
             self._leases[project] = _Lease(workspace.store, opening.pop_all())
         return ""
+
+
+def loaded_at(aim: Aim, revision: Revision) -> Project:
+    """A revision of a project, as the loop sees it: in the workspace that its configuration says.
+
+    Raises:
+        SpecError: it cannot be loaded, or its workspace is in a folder that it may not use.
+    """
+    load = _bounded(aim, revision.path)
+    project = _moved(load_project([revision.path], load), aim)
+    _require_inside(project, aim, load.boundary)
+    return project
+
+
+def _moved(project: Project, aim: Aim) -> Project:
+    chosen = project.workspace
+    if aim.workspace is None or chosen.kind != "local":
+        return project
+    if aim.checkouts is not None and not Path(chosen.settings["path"]).is_relative_to(aim.checkouts):
+        return project
+    settings = {**chosen.settings, "path": str(aim.workspace)}
+    return replace(project, workspace=replace(chosen, settings=settings))
 
 
 def _bounded(aim: Aim, spec: Path) -> LoadOptions:

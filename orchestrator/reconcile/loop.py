@@ -11,6 +11,7 @@ from orchestrator.reconcile.managed import LONGEST_WAIT_S, Fleet, Managed
 from orchestrator.reconcile.outcome import PassFacts
 from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.polling import Polling, next_poll
+from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.schedule import decide_next
 from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Control
@@ -53,6 +54,12 @@ class Loop:
     def desk(self) -> Desk:
         """Where people ask for a pass, a rest or its end."""
         return Desk(self._fleet, self._keeper, self._around.workers, self._around.clock)
+
+    def revision(self, project: str) -> Revision | None:
+        """What the last pass of a project saw; None before it, and where the source has it no more."""
+        managed, end = self._projects[project], self._fleet.ends.get(project)
+        seen = (managed.newest, end.revision.id if end is not None and end.revision is not None else "")
+        return next((found for each in seen if each and (found := managed.source.recall(each)) is not None), None)
 
     def prepare(self) -> None:
         """Take up what an earlier process left. Before the first round."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -30,31 +32,51 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
         allow_apply: whether plans may be applied.
     """
     pages = Pages(source, allow_apply=allow_apply)
-    runs = RunPages(pages, source)
-    endpoints = EndpointPages(pages, source)
-    applying = ApplyPages(pages, Applier(source))
-    app = Starlette(
-        routes=[
-            Route("/", pages.project),
-            Route("/resource/{address:path}", pages.resource),
-            Route("/history", pages.history),
-            Route("/schedules", pages.schedules),
-            Route("/plan", applying.plan),
-            Route("/apply", applying.progress),
-            Route("/apply", applying.apply, methods=["POST"]),
-            Route("/apply/stop", applying.stop, methods=["POST"]),
-            Route("/live/{address:path}", endpoints.live),
-            Route("/test/{address:path}", endpoints.test, methods=["POST"]),
-            Route("/loop", pages.loop),
-            Route("/runs", runs.list),
-            Route("/compare", runs.compare),
-            Route("/run/{address:path}", runs.run),
-            Route("/figures/{address:path}", runs.figures),
-            Route("/log/{address:path}", runs.log),
-            Route("/file/{address:path}", runs.file),
-            Route("/view/{address:path}", runs.view),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
-        ],
+    endpoints, applying = EndpointPages(pages, source), ApplyPages(pages, Applier(source))
+    writing = [
+        Route("/apply", applying.progress),
+        Route("/apply", applying.apply, methods=["POST"]),
+        Route("/apply/stop", applying.stop, methods=["POST"]),
+        Route("/test/{address:path}", endpoints.test, methods=["POST"]),
+    ]
+    static = Mount("/static", StaticFiles(directory=HERE / "static"))
+    app = _app(pages, [*_reading(pages, source, applying), *writing, static])
+    return Gate(app, token, hosts, writing=allow_apply)
+
+
+def reading_application(source: Source, around: Sequence[tuple[str, str, str]]) -> ASGIApp:
+    """The pages of one of several projects, without any that changes something. Whoever mounts it has a gate before it.
+
+    Args:
+        around: see `Pages`.
+    """
+    pages = Pages(source, allow_apply=False, around=around)
+    return _app(pages, _reading(pages, source, ApplyPages(pages, Applier(source))))
+
+
+def _reading(pages: Pages, source: Source, applying: ApplyPages) -> list[BaseRoute]:
+    runs, endpoints = RunPages(pages, source), EndpointPages(pages, source)
+    return [
+        Route("/", pages.project),
+        Route("/resource/{address:path}", pages.resource),
+        Route("/history", pages.history),
+        Route("/schedules", pages.schedules),
+        Route("/plan", applying.plan),
+        Route("/live/{address:path}", endpoints.live),
+        Route("/loop", pages.loop),
+        Route("/runs", runs.list),
+        Route("/compare", runs.compare),
+        Route("/run/{address:path}", runs.run),
+        Route("/figures/{address:path}", runs.figures),
+        Route("/log/{address:path}", runs.log),
+        Route("/file/{address:path}", runs.file),
+        Route("/view/{address:path}", runs.view),
+    ]
+
+
+def _app(pages: Pages, routes: Sequence[BaseRoute]) -> Starlette:
+    return Starlette(
+        routes=routes,
         exception_handlers={
             HTTPException: pages.missing,
             SpecError: pages.broken,
@@ -63,4 +85,3 @@ def application(source: Source, token: str, hosts: tuple[str, ...] = (), *, allo
             UnsupportedSetup: pages.broken,
         },
     )
-    return Gate(app, token, hosts, writing=allow_apply)

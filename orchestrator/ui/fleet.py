@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,12 +14,48 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.reconcile.stages import StandingBy
+from orchestrator.ui.addresses import BASE
+from orchestrator.ui.app import reading_application
 from orchestrator.ui.gate import Gate
-from orchestrator.ui.pages.loops import ACTIONS, LoopView, address_of, fleet_page, project_page
+from orchestrator.ui.pages.loops import ACTIONS, LoopView, address_of, fleet_page, inside_of, project_page
 from orchestrator.ui.render import HERE, html
+from orchestrator.ui.source import LiveSource
+
+
+class Inside:
+    """The pages about the resources and runs of each project, read-only.
+
+    Projects are told apart by their names as they stand in the address: escaped, they hold no slash.
+    """
+
+    def __init__(self, view: LoopView) -> None:
+        self._apps = {
+            inside_of(name): reading_application(
+                LiveSource(load), (("fleet", "/", "Projects"), ("loop", address_of(name), "Loop"))
+            )
+            for name, load in view.specs.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application of the project does for the rest of the address.
+
+        Raises:
+            HTTPException: there is no such project.
+        """
+        raw = scope["raw_path"].partition(b"?")[0].decode("latin-1")
+        base = "/".join(raw.split("/", 3)[:3])
+        app = self._apps.get(f"/in/{quote(unquote(base.removeprefix('/in/')), safe='')}")
+        if app is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project.")
+        token = BASE.set(base)
+        try:
+            path = unquote(raw.removeprefix(base)) or "/"
+            await app({**scope, "path": path, "raw_path": path.encode(), "root_path": ""}, receive, send)
+        finally:
+            BASE.reset(token)
 
 
 class FleetPages:
@@ -72,6 +109,7 @@ def fleet_application(view: LoopView, token: str, hosts: tuple[str, ...] = ()) -
         routes=[
             Route("/", pages.projects),
             Route("/loop/{project:path}", pages.project),
+            Mount("/in", Inside(view)),
             Route("/loop/{project:path}/{action}", pages.act, methods=["POST"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],

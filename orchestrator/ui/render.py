@@ -12,6 +12,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from orchestrator.ui.addresses import at
 from orchestrator.ui.pages.values import short
 
 HERE: Final = Path(__file__).parent
@@ -28,6 +29,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["asset"] = asset
+    made.globals["at"] = at
     made.filters["clock"] = clock
     made.filters["number"] = number
     made.filters["seconds"] = seconds

@@ -154,12 +154,14 @@ def _shown(config: Config, loop: Loop, pages: Pages, console: Console) -> Iterat
     if pages.port is None:
         yield
         return
+    from orchestrator.reconcile.assemble import specs_of
     from orchestrator.reconcile.server.listen import Listen
     from orchestrator.ui.pages.loops import LoopView
     from orchestrator.ui.serve import serving_loop
 
     policies = {project.name: project.policy for project in config.projects}
-    view = LoopView(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions)
+    specs = specs_of(config, loop)
+    view = LoopView(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions, specs=specs)
     with serving_loop(view, Listen(port=pages.port)) as place:
         console.notice(f"Open {place.entrance}")
         yield

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.ui import addresses
 from orchestrator.ui.applying import Applier
 from orchestrator.ui.handlers.forms import form_of
 from orchestrator.ui.handlers.frame import Pages
@@ -31,12 +32,12 @@ class ApplyPages:
         """Begin to apply the plan that was shown."""
         form = await form_of(request)
         await run_in_threadpool(self._applier.start, form.get("plan", ""))
-        return RedirectResponse("/plan", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(addresses.at("/plan"), HTTPStatus.SEE_OTHER)
 
     def stop(self, request: Request) -> Response:
         """Start nothing new."""
         self._applier.stop()
-        return RedirectResponse("/plan", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(addresses.at("/plan"), HTTPStatus.SEE_OTHER)
 
     def progress(self, request: Request) -> Response:
         """How far it is, as a part of the page."""

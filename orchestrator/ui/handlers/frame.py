@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from orchestrator.core.address import Address
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.report.diagnostics import diagnostics_text
+from orchestrator.ui.addresses import at
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.history import history_page
 from orchestrator.ui.pages.loop import loop_page
@@ -38,11 +39,16 @@ TABS: Final = (
 
 
 class Pages:
-    """A method for each page."""
+    """A method for each page.
 
-    def __init__(self, source: Source, *, allow_apply: bool) -> None:
+    Args:
+        around: tabs that lead out of the project: key, address and text; those with the key of a page stand in its place.
+    """
+
+    def __init__(self, source: Source, *, allow_apply: bool, around: Sequence[tuple[str, str, str]] = ()) -> None:
         self._source = source
         self._allow_apply = allow_apply
+        self._around = tuple(around)
 
     def project(self, request: Request) -> Response:
         """Graph and list of the resources."""
@@ -92,7 +98,7 @@ class Pages:
         """What is around every page."""
         return {
             "tab": tab,
-            "tabs": TABS,
+            "tabs": self._tabs(),
             "allow_apply": self._allow_apply,
             "footing": "",
             "project": snapshot.project.name if snapshot else "",
@@ -102,6 +108,10 @@ class Pages:
             "taken_at": snapshot.taken_at if snapshot else 0.0,
             "refusal": _problems(snapshot.refusal) if snapshot and snapshot.refusal else "",
         }
+
+    def _tabs(self) -> list[tuple[str, str, str]]:
+        taken = {key for key, _, _ in self._around}
+        return [*self._around, *((key, at(path), text) for key, path, text in TABS if key not in taken)]
 
     def missing(self, request: Request, error: Exception) -> Response:
         """There is nothing at an address."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
+from orchestrator.core.project import Project
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.ports import Controls, StatusBoard
 from orchestrator.reconcile.windows import DAYS, Freeze
@@ -25,12 +27,14 @@ class LoopView:
     Attributes:
         policies: project to its settings, for its windows.
         acting: whether pages may ask for a pass, a rest or its end.
+        specs: project to what reads its spec, for pages about its resources and runs; those without have none.
     """
 
     board: StatusBoard
     controls: Controls
     policies: Mapping[str, Policy] = field(default_factory=dict)
     acting: bool = False
+    specs: Mapping[str, Callable[[], Project]] = field(default_factory=dict)
 
     def document(self, project: str) -> dict[str, Any] | None:
         """How a project is; None if there is no such project."""
@@ -66,6 +70,11 @@ class LoopView:
 def address_of(project: str) -> str:
     """The page of a project of a loop."""
     return f"/loop/{quote(project, safe='')}"
+
+
+def inside_of(project: str) -> str:
+    """What the pages about the resources and runs of a project of a loop are under."""
+    return f"/in/{quote(project, safe='')}"
 
 
 def window_text(window: Freeze, now: float) -> tuple[str, bool]:
@@ -110,4 +119,17 @@ def project_page(view: LoopView, project: str, now: float) -> dict[str, Any] | N
     document = view.document(project)
     if document is None:
         return None
-    return {"name": project, "loop": {**loop_facts(document, str), **view.part(project, document, now)}}
+    base = inside_of(project) if project in view.specs else ""
+    page = partial(_resource, base) if base else str
+    return {
+        "name": project,
+        "inside": [(text, f"{base}{path}") for path, text in _INSIDE] if base else [],
+        "loop": {**loop_facts(document, str, page), **view.part(project, document, now)},
+    }
+
+
+_INSIDE: Final = (("/", "Resources and graph"), ("/plan", "Plan"), ("/runs", "Runs"), ("/history", "History"))
+
+
+def _resource(base: str, address: str) -> str:
+    return f"{base}/resource/{quote(address, safe='')}"

@@ -50,7 +50,9 @@ def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, A
     return {
         "row": row_of(snapshot, run),
         "address": str(run.address),
-        "job_href": addresses.resource(run.address) if run.address in snapshot.status_of else "/schedules",
+        "job_href": addresses.resource(run.address)
+        if run.address in snapshot.status_of
+        else addresses.at("/schedules"),
         "running": run.health is Health.PROGRESSING,
         "urls": sorted(status.urls.items()) if status is not None and status.revision == run.revision else [],
         "why": why(snapshot, run),

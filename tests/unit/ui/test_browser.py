@@ -17,10 +17,13 @@ from orchestrator.core.metering import Count, Reading
 from orchestrator.core.plan import Plan
 from orchestrator.core.run import Event, EventKind, Outcome, RunReport, StepResult, Verb
 from orchestrator.engine import RunOptions
+from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.server.listen import Listen
 from orchestrator.ui.facts import Snapshot
-from orchestrator.ui.serve import serving
+from orchestrator.ui.pages.loops import LoopView
+from orchestrator.ui.serve import serving, serving_loop
 from tests.unit.ui.conftest import Played
+from tests.unit.ui.test_loops import WINDOW, Loop
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
@@ -129,6 +132,33 @@ def test_the_page_of_an_endpoint_moves(chromium: Browser, endpoint: tuple[str, s
     expect(page.locator("svg.chart polyline.s0")).not_to_have_count(0)  # flat lines have no box to see
     accessible(page, f"endpoint-{width}-{scheme}")
     context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_the_pages_of_a_loop_fit_and_are_accessible(chromium: Browser, ran: Snapshot, width: int, scheme: str) -> None:
+    loop = Loop()
+    policies = {"web/shop": Policy(freezes=(WINDOW,))}
+    view = LoopView(board=loop, controls=loop, policies=policies, acting=True, specs={"web/shop": lambda: ran.project})
+    with serving_loop(view, Listen(port=0)) as place:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=place.url
+        )  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(place.entrance)
+        for name, path in {
+            "fleet": "",
+            "loop-project": "loop/web%2Fshop",
+            "calm": "loop/calm",
+            "inside": "in/web%2Fshop/",
+        }.items():
+            page.goto(path)
+            accessible(page, f"{name}-{width}-{scheme}", examined=width > 390)
+        page.locator("svg.graph a", has_text="train").click()
+        expect(page.locator("h1")).to_have_text("jobs.train")
+        assert page.url.startswith(f"{place.url}in/web%2Fshop/resource/")
+        page.get_by_role("link", name="Loop", exact=True).click()
+        expect(page.locator("h1")).to_have_text("web/shop")
+        context.close()
 
 
 def test_the_graph_opens_resources_and_the_keyboard_reaches_them(visit: Callable[..., Page]) -> None:

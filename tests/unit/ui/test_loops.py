@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from orchestrator.core.errors import StateError
+from orchestrator.core.project import Project
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.stages import StandingBy
 from orchestrator.reconcile.windows import Freeze
+from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.fleet import fleet_application
 from orchestrator.ui.pages.loops import LoopView, window_text
 from tests.unit.ui.conftest import EVIL, HOST, TOKEN
@@ -142,3 +146,38 @@ def test_pages_may_act_only_where_they_are_told_so() -> None:
 )  # fmt: skip
 def test_a_window_is_told_in_a_line(window: Freeze, now: datetime, text: str, inside: bool) -> None:
     assert window_text(window, now.timestamp()) == (text, inside)
+
+
+def test_a_project_of_a_loop_has_its_graph_plan_and_runs_inside(looked: Snapshot) -> None:
+    loop = Loop()
+    view = LoopView(board=loop, controls=loop, acting=True, specs={"web/shop": lambda: looked.project})
+    browser = TestClient(fleet_application(view, TOKEN), HOST)
+    assert browser.get("/in/web%2Fshop/").status_code == 401
+    browser.get(f"/?token={TOKEN}")
+    assert 'href="/in/web%2Fshop/runs"' in browser.get("/loop/web%2Fshop").text
+    assert 'href="/in/web%2Fshop/resource/compute.cpu"' in browser.get("/loop/web%2Fshop").text
+    text = browser.get("/in/web%2Fshop/").text
+    links = set(re.findall(r'(?:href|action|data-poll)="(/[^"]*)"', text))
+    outside = {link for link in links if not link.startswith(("/in/web%2Fshop/", "/static/"))}
+    assert outside == {"/", "/loop/web%2Fshop"}, "all other links stay inside of the project"
+    assert "<svg" in text and EVIL not in text
+    for link in sorted(each.partition("#")[0].replace("&amp;", "&") for each in links):
+        assert browser.get(link).status_code == 200, link
+    assert "jobs.train" in browser.get("/in/web%2Fshop/resource/jobs.train").text
+    here = {"origin": HOST}
+    assert browser.post("/in/web%2Fshop/apply", data={"plan": "x"}, headers=here).status_code in (404, 405)
+    assert browser.post("/in/web%2Fshop/test/jobs.train", headers=here).status_code in (404, 405)
+    for wrong in ("/in/calm/", "/in/", "/in/web/shop/", "/in/web%2Fshop/nothing"):
+        assert browser.get(wrong).status_code == 404, wrong
+    assert 'href="/in/' not in browser.get("/loop/calm").text
+
+
+def test_a_project_that_was_not_read_yet_says_so() -> None:
+    def unread() -> Project:
+        raise StateError("The loop has not read the spec of 'calm' yet.", fix="Wait for the next pass.")
+
+    loop = Loop()
+    browser = TestClient(fleet_application(LoopView(board=loop, controls=loop, specs={"calm": unread}), TOKEN), HOST)
+    browser.get(f"/?token={TOKEN}")
+    answer = browser.get("/in/calm/runs")
+    assert answer.status_code == 503 and "Wait for the next pass." in answer.text
