@@ -108,13 +108,15 @@ class Ref(FieldMark):
 
 @dataclass(frozen=True, slots=True)
 class PartNames(FieldMark):
-    """The mapping's keys, or the text, are names of parts of the same parent, as traffic refers to deployments.
+    """The mapping's keys, or the text, are names of parts of the same parent, as traffic refers to deployments; or a part of any.
 
     Attributes:
         part: ``deployments``.
+        section: of the parent, where the text is ``azureml:PARENT:PART`` and may name any; empty for the parent beside it.
     """
 
     part: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,14 @@ class BodyWalk:
     def _text(self, value: str, node: FieldNode | None, holder: Any, key: Any) -> Any:
         if self._mistyped(value, node, holder, key):
             return value
-        parent = self._draft.parent
-        if parent is not None and node is not None and (names := node.mark(PartNames)) is not None:
-            self.mentions.part(value, holder.value_span(key), names, parent.address)
-            return value
+        if node is not None and (names := node.mark(PartNames)) is not None:
+            parent = self._draft.parent
+            if names.section:
+                self.mentions.part_of(value, holder.value_span(key), names)
+                return value
+            if parent is not None:
+                self.mentions.part(value, holder.value_span(key), names, parent.address)
+                return value
         ref: Ref | None = node.mark(Ref) if node is not None else None
         section = self._section(ref, holder) if ref is not None else ""
         found = mention(value, section, bare=ref is not None and ref.bare)

@@ -14,7 +14,7 @@ from orchestrator.core.value import Reference, Secret, Template
 from orchestrator.spec.body_problems import error
 from orchestrator.spec.catalogue import Catalogue
 from orchestrator.spec.draft import Draft
-from orchestrator.spec.references import Mention
+from orchestrator.spec.references import PREFIX, Mention
 
 
 class Mentions:
@@ -135,6 +135,13 @@ class Mentions:
                 self._address,
             )
         )
+
+    def part_of(self, text: str, span: Span, names: PartNames) -> None:
+        """A text ``azureml:PARENT:PART``. A parent that this spec does not have is in the workspace."""
+        parent, _, part = text.removeprefix(PREFIX).partition(":")
+        address = self._catalogue.meant(Address(names.section, parent))
+        if part and self._catalogue.has(address):
+            self.part(part, span, names, address)
 
     def _expression(self, written: Reference, span: Span, node: FieldNode | None) -> Any:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""

@@ -35,6 +35,11 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
 def _refusals(variant: str, properties: Mapping[str, Any]) -> Iterator[Refusal]:
     from orchestrator.kinds.schedule.jobs import job_place_refusals
 
+    if variant == "monitor":
+        from orchestrator.kinds.schedule.monitors_here import monitor_refusals
+
+        yield from monitor_refusals(properties)
+        return
     if variant != "job":
         field = next(name for name, of in _SECTIONS.items() if of == variant)
         yield Refusal(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, ASSET, CAMEL, DATA_FILES, Environ, Flag, Number, Whole
-from orchestrator.core.field_mark import Ref
+from orchestrator.core.field_mark import PartNames, Ref
 from orchestrator.core.kind import Spec
 from orchestrator.kinds.schedule.thresholds import (
     AttributionThresholds,
@@ -39,7 +39,9 @@ class Target(Spec):
     ml_task: Annotated[Literal["classification", "regression", "question_answering"], ANY_CASE, CAMEL] | None = Field(
         None, description="What the model does."
     )
-    endpoint_deployment_id: str | None = Field(None, description="azureml:ENDPOINT:DEPLOYMENT.")
+    endpoint_deployment_id: Annotated[
+        str | None, PartNames("its data are compared", part="deployments", section="online_endpoints")
+    ] = Field(None, description="azureml:ENDPOINT:DEPLOYMENT.")
     model_id: Annotated[str, Ref("what is watched", kind="models")] | None = Field(
         None, description="Model that is watched: azureml:NAME:VERSION."
     )

@@ -13,6 +13,7 @@ from orchestrator.core.firings import FIRED_BY, FIRED_FOR
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
+from orchestrator.workspace.monitoring.making import monitor_job
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import FILES, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretFiles
@@ -21,6 +22,7 @@ from orchestrator.workspace.records.store import RecordStore
 JOBS: Final = record_kinds.JOBS
 
 CREATE_JOB: Final = "create_job"
+CREATE_MONITOR: Final = "create_monitor"
 _JOB: Final = "job"
 _NOT_CONTENT: Final = frozenset({"name", "$schema", "id", "creation_context", _JOB})
 _Path = tuple[str | int, ...]
@@ -39,7 +41,7 @@ class Source:
     body: Mapping[str, Any]
     variant: str
     secrets: RecordKey
-    moved: Callable[[_Path], _Path]
+    moved: Callable[[_Path], _Path | None]
     kept: Mapping[str, Any]
 
 
@@ -86,7 +88,7 @@ class ScheduledRuns:
         return name
 
     def _make(self, schedule: Record, name: str, at: datetime) -> None:
-        source = self.source(schedule)
+        source = self.source(schedule, at)
         body = {key: value for key, value in source.body.items() if key not in _NOT_CONTENT}
         record = Record(
             JOBS,
@@ -101,8 +103,15 @@ class ScheduledRuns:
         self._secrets.hand_on(source.secrets, record.key, source.moved)
         self._store.insert(record)
 
-    def source(self, schedule: Record) -> Source:
-        """What a schedule runs; raises as `fire`."""
+    def source(self, schedule: Record, at: datetime | None = None) -> Source:
+        """What a schedule runs; raises as `fire`.
+
+        Args:
+            at: the moment for which it fires; now if left out.
+        """
+        if isinstance(schedule.body.get(CREATE_MONITOR), Mapping):
+            body = monitor_job(self._store, schedule, at or datetime.now(UTC))
+            return Source(body, COMMAND.key, schedule.key, _nowhere, _kept(schedule))
         job = schedule.body.get(CREATE_JOB)
         if isinstance(job, str):
             return self._named(job, {})
@@ -133,6 +142,10 @@ def job_variant(job: Mapping[str, Any]) -> str:
 
 def _kept(record: Record) -> dict[str, Any]:
     return {name: record.attributes[name] for name in (STAND_INS, PYTHON_DOWNLOADS, FILES) if name in record.attributes}
+
+
+def _nowhere(path: _Path) -> None:
+    """The run of a monitor has none of its secrets."""
 
 
 def _inside(path: _Path) -> _Path:

@@ -25,6 +25,7 @@ JOB_PAGE: Final = "/jobs"
 """Below it, by the job's name, is a page for each job."""
 
 _API = "/api/2.0/mlflow"
+_BATCH = 1_000  # metrics in one call at most. Source: MLflow REST API reference, log batch
 _MISSING = "RESOURCE_DOES_NOT_EXIST"
 
 
@@ -85,6 +86,13 @@ class TrackingClient:
     def log_metric(self, run_id: str, metric: str, value: float) -> None:
         """Log one value of a metric."""
         self._call("POST", "/runs/log-metric", {"run_id": run_id, "key": metric, "value": value, "timestamp": _now()})
+
+    def log_metrics(self, run_id: str, values: Mapping[str, float]) -> None:
+        """Log one value of each of several metrics."""
+        now, rows = _now(), list(values.items())
+        for start in range(0, len(rows), _BATCH):
+            metrics = [{"key": key, "value": value, "timestamp": now} for key, value in rows[start : start + _BATCH]]
+            self._call("POST", "/runs/log-batch", {"run_id": run_id, "metrics": metrics})
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, accept: str = "") -> dict[str, Any]:
         return self._request(method, _API + path, body, accept)

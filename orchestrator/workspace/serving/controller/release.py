@@ -27,6 +27,7 @@ from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
+from orchestrator.workspace.serving.collected_data import COLLECTOR, collections_of, config_variables, prepare
 from orchestrator.workspace.serving.files import DeploymentFiles, make_private
 from orchestrator.workspace.tracking.mlflow_files import mlflow_folder
 
@@ -55,6 +56,8 @@ class PythonSource(Protocol):
 def release_of(record: Record) -> str:
     """Which release a deployment asks for: a digest of all that its servers are made from."""
     shaping = {name: record.body.get(name) for name in _SHAPING}
+    if record.body.get(COLLECTOR):
+        shaping[COLLECTOR] = record.body[COLLECTOR]
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -69,6 +72,7 @@ class Release:
         script: the entry script, or None.
         model: the MLflow model's folder if there is no script.
         hidden: secret value to its name, see `SecretFiles.to_hide`: what the server's log must not hold.
+        collector: what is collected and where, see `scoring.collecting.Collector`; None for nothing.
     """
 
     python: Path
@@ -77,6 +81,7 @@ class Release:
     script: Path | None
     model: Path | None
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
+    collector: Mapping[str, Any] | None = None
 
 
 class ReleaseBuilder:
@@ -114,8 +119,11 @@ class ReleaseBuilder:
         python = self._python(record, body.get("environment"), mlflow, files)
         python = self._environments.layer_for(python, folder / "environment")
         cwd = folder / "code" if script is not None else folder
-        environ = _environ(python, cwd, folder / "model", script, body.get("environment_variables") or {})
-        return Release(python, cwd, environ, script, mlflow, self._secrets.to_hide(record))
+        collections = collections_of(record)
+        told = prepare(self._paths, self._store, record, collections, folder) if collections else None
+        extra = {**config_variables(folder, collections), **(body.get("environment_variables") or {})}
+        environ = _environ(python, cwd, folder / "model", script, extra)
+        return Release(python, cwd, environ, script, mlflow, self._secrets.to_hide(record), told)
 
     def _python(self, record: Record, environment: Any, model: Path | None, files: DeploymentFiles) -> Path:
         def tell(line: str) -> None:

@@ -137,6 +137,7 @@ class Server:
             "deployment": task.deployment,
             "script": str(release.script) if release.script else None,
             "model": str(release.model) if release.model else None,
+            "collector": release.collector,
         }
         report_file(self.config).unlink(missing_ok=True)
         write_private(self.config, json.dumps(settings))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .answers import JSON_TYPE, RUN_FAILED, RUN_FAILED_HEADER, Answer, Rejected, empty, message
+from .collected import collect_tables
+from .collecting import Collector
 from .http import Request
 from .inputs import parameters
 from .mlflow_input import AZURE_KEY, MLFLOW_KEYS, from_azure, from_csv, from_mlflow, rejection
@@ -30,10 +32,12 @@ class MlflowModel:
 
     Args:
         folder: the folder with the file ``MLmodel``.
+        collector: gets what the model is given and what it predicts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, collector: Collector | None = None) -> None:
         self._folder = folder
+        self._collector = collector
         self._script: EntryScript | None = None
         self._pyfunc: Any = None
         self._swagger: Documents | None = None
@@ -81,14 +85,14 @@ class MlflowModel:
                 return empty()
             raise Rejected(405, "Method not allowed")
         if request.media_type == _CSV and request.method == "POST":
-            return self._predicted(lambda schema: from_csv(request.body, schema), None, wrapped=True)
+            return self._predicted(request, lambda schema: from_csv(request.body, schema), None, wrapped=True)
         body = parameters(request) if request.method == "GET" else _json_object(request.body)
         if AZURE_KEY in body:
             return self._predicted(
-                lambda schema: from_azure(body[AZURE_KEY], schema), body.get("params"), wrapped=False
+                request, lambda schema: from_azure(body[AZURE_KEY], schema), body.get("params"), wrapped=False
             )
         if any(key in body for key in MLFLOW_KEYS):
-            return self._predicted(lambda schema: from_mlflow(body, schema), body.get("params"), wrapped=True)
+            return self._predicted(request, lambda schema: from_mlflow(body, schema), body.get("params"), wrapped=True)
         if "data" in body and self._script is not None:
             return self._scored(request, self._script)
         records = ' or {"data": [{column: value, …}]}' if self._script is not None else ""
@@ -107,7 +111,7 @@ class MlflowModel:
                 raise Rejected(status, str(cause)) from error
             return _failed(cause)
 
-    def _predicted(self, parse: Any, params: Any, *, wrapped: bool) -> Answer:
+    def _predicted(self, request: Request, parse: Any, params: Any, *, wrapped: bool) -> Answer:
         if self._pyfunc is None:
             self._pyfunc = self._loaded()
         data = parse(self._schema())
@@ -120,6 +124,8 @@ class MlflowModel:
             if rejected is None:
                 return _failed(error)
             raise rejected from error
+        if self._collector is not None:
+            collect_tables(self._collector, request, data, predictions)
         return _json_answer(predictions, wrapped=wrapped)
 
     def _schema(self) -> Any:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from .collected import REQUEST, RESPONSE, Collected
+from .collecting import Collector, Listener
 from .failure import describe, leave_word
 from .mlflow_model import MlflowModel
 from .model import Model, UnusableModel
@@ -43,17 +47,40 @@ def serve(settings: Settings, model: Model, configuration: Path) -> None:
             network.stop()
 
 
-def model_of(settings: Settings) -> Model:
+def model_of(settings: Settings, collector: Collector | None = None) -> Model:
     """The model that the settings name.
+
+    Args:
+        collector: writes what is collected, if anything is.
 
     Raises:
         UnusableModel: they name none.
     """
+    model: Model
     if settings.script:
-        return EntryScript(Path(settings.script))
-    if settings.model:
-        return MlflowModel(Path(settings.model))
-    raise UnusableModel("The deployment has neither a scoring script nor an MLflow model.")
+        model = EntryScript(Path(settings.script))
+    elif settings.model:
+        model = MlflowModel(Path(settings.model), collector)
+    else:
+        raise UnusableModel("The deployment has neither a scoring script nor an MLflow model.")
+    if collector is not None and (collector.has(REQUEST) or collector.has(RESPONSE)):
+        return Collected(model, collector)
+    return model
+
+
+@contextlib.contextmanager
+def collecting(settings: Settings) -> Iterator[Collector | None]:
+    """What writes collected data; None where nothing is collected. Meanwhile scripts may use azureml-ai-monitoring."""
+    if settings.collector is None:
+        yield None
+        return
+    collector = Collector(settings.collector, Path(settings.socket).stem)
+    listener = Listener(collector)
+    listener.start()
+    try:
+        yield collector
+    finally:
+        listener.stop()
 
 
 def main(arguments: list[str]) -> int:
@@ -66,7 +93,8 @@ def main(arguments: list[str]) -> int:
     configuration = Path(arguments[0])
     settings = Settings.read(configuration)
     try:
-        serve(settings, model_of(settings), configuration)
+        with collecting(settings) as collector:
+            serve(settings, model_of(settings, collector), configuration)
     except UnusableModel as error:
         _log.error("%s", error)
         leave_word(configuration, str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,14 @@ class Settings:
         deployment: name of the deployment, for the log.
         script: the entry script with ``init()`` and ``run()``; None for an MLflow model without code.
         model: the MLflow model's folder, if there is no script.
+        collector: what is collected and where, see `collecting.Collector`; None for nothing.
     """
 
     socket: str
     deployment: str
     script: str | None
     model: str | None
+    collector: dict[str, Any] | None = None
 
     @property
     def folder(self) -> Path:
