@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 NOT_IMPORTED: Final = {
+    "azureml-ai-monitoring": "scoring scripts collect data with it; it sends them to our scoring server",
     "matplotlib": "mlflow.autolog draws with it in jobs",
     "pyarrow": "pandas reads and writes Parquet with it",
     "skops": "MLflow's scikit-learn flavor saves models with it",
