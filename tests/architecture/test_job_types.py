@@ -29,6 +29,7 @@ HOMONYMS = {
     "orchestrator/spec/language.py": {"command": "a field of settings"},
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
     "orchestrator/workspace/jobs/execution.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/monitoring/making.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/expressions.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/step_types/batch_scoring.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/step_types/parallel.py": {"command": "a field of bodies"},
