@@ -84,6 +84,9 @@ HOMONYMS = {
     "orchestrator/workspace/supervision/supervisor.py": {"jobs": "a part of the supervisor"},
     "orchestrator/backends/azure/tracked.py": {"data": "a field of MLflow's answers"},
     "orchestrator/report/children.py": {"jobs": "a field of bodies"},
+    "orchestrator/workspace/monitoring/collected.py": {"data": "a field of collected lines"},
+    "orchestrator/workspace/serving/collected_data.py": {"data": "a field of bodies"},
+    "orchestrator/workspace/serving/scoring/collecting.py": {"data": "a field of collected lines"},
     "orchestrator/workspace/tracking/client.py": {"data": "a field of MLflow's answers"},
 }
 """Words that only look like a kind, by file, and what they are."""

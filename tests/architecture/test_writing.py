@@ -15,6 +15,7 @@ OTHERS = {
     "cli/streams.py": "the null device",
     "importing/__init__.py": "the user's own spec, in the folder he named",
     "spec/schema.py": "writes the published schemas of this repository",
+    "workspace/serving/scoring/collecting.py": "runs in the model's environment, without amlctl; opens 0600 itself",
     "workspace/serving/scoring/failure.py": "runs in the model's environment, without amlctl; opens 0600 itself",
 }
 """Modules that write files which are not ours to hide, and why. What runs as a user's job writes the user's files."""

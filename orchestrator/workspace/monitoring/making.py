@@ -14,8 +14,8 @@ from orchestrator.core.monitors import COMPUTED, type_of
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.monitoring import windows
 from orchestrator.workspace.monitoring.order import CATEGORICAL, NUMERICAL, Data, MonitorOrder, Signal
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record_kinds import DEPLOYMENTS, ENDPOINTS
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.serving.collected_data import collections_of
 
@@ -115,8 +115,8 @@ class _Maker:
                 "The monitor has neither production data nor a deployment.",
                 fix="Set monitoring_target.endpoint_deployment_id to azureml:ENDPOINT:DEPLOYMENT, or production_data.",
             )
-        address = f"{record_kinds.ENDPOINTS}.{match[1]}.deployments.{match[2]}"
-        deployment = self.store.get(record_kinds.DEPLOYMENTS, address, "")
+        address = f"{ENDPOINTS}.{match[1]}.deployments.{match[2]}"
+        deployment = self.store.get(DEPLOYMENTS, address, "")
         if deployment is None:
             raise NotFound(f"The deployment '{match[2]}' of endpoint '{match[1]}' is not in the workspace.")
         found = {one.name: one.path for one in collections_of(deployment)}

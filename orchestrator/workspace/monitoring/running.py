@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from orchestrator.core import private_files
 from orchestrator.workspace.automl.refusal import Refusal
 from orchestrator.workspace.jobs.command import INPUT_PREFIX
 from orchestrator.workspace.monitoring.collected import read_data
@@ -143,14 +145,15 @@ def alert_texts(found: Sequence[Measured]) -> list[str]:
 
 def _write(order: MonitorOrder, found: Sequence[Measured], outputs: Path, result: Path) -> None:
     rows = [asdict(one) for one in found]
-    with (outputs / "metrics.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, fieldnames=list(Measured.__slots__))
-        table.writeheader()
-        table.writerows(rows)
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, fieldnames=list(Measured.__slots__))
+    table.writeheader()
+    table.writerows(rows)
+    private_files.replace(outputs / "metrics.csv", text.getvalue())
     alerts = alert_texts(found)
     told = {"monitor": order.monitor, "time": order.at, "alerts": alerts, "emails": list(order.emails)}
-    (outputs / "monitor.json").write_text(json.dumps({**told, "metrics": rows}, indent=2), encoding="utf-8")
-    result.write_text(json.dumps({**told, "signals": sorted({one.signal for one in found})}), encoding="utf-8")
+    private_files.replace(outputs / "monitor.json", json.dumps({**told, "metrics": rows}, indent=2))
+    private_files.replace(result, json.dumps({**told, "signals": sorted({one.signal for one in found})}))
     for one in found:
         mark = "  <- breached" if one.breached else ""
         value = "none" if one.value is None else f"{one.value:.4g}"

@@ -13,8 +13,8 @@ from orchestrator.core import private_files
 from orchestrator.core.address import Address
 from orchestrator.core.errors import Conflict, Invalid
 from orchestrator.workspace.folder.paths import WorkspacePaths, inside
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record
+from orchestrator.workspace.records.record_kinds import DATA
 from orchestrator.workspace.records.store import RecordStore
 
 COLLECTOR: Final = "data_collector"
@@ -122,8 +122,8 @@ def config_variables(release: Path, collections: Sequence[Collection]) -> Mappin
 
 
 def _register(store: RecordStore, collection: Collection) -> None:
-    address = f"{record_kinds.DATA}.{collection.asset}"
-    if store.get(record_kinds.DATA, address, collection.version) is None:
+    address = f"{DATA}.{collection.asset}"
+    if store.get(DATA, address, collection.version) is None:
         body = {"type": "uri_folder", "path": collection.path, "description": "Collected by an online deployment."}
         with contextlib.suppress(Conflict):
-            store.insert(Record(record_kinds.DATA, address, collection.version, body=body, variant="uri_folder"))
+            store.insert(Record(DATA, address, collection.version, body=body, variant="uri_folder"))
