@@ -145,11 +145,11 @@ def alert_texts(found: Sequence[Measured]) -> list[str]:
 
 def _write(order: MonitorOrder, found: Sequence[Measured], outputs: Path, result: Path) -> None:
     rows = [asdict(one) for one in found]
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, fieldnames=list(Measured.__slots__))
+    lines = io.StringIO(newline="")
+    table = csv.DictWriter(lines, fieldnames=list(Measured.__slots__))
     table.writeheader()
     table.writerows(rows)
-    private_files.replace(outputs / "metrics.csv", text.getvalue())
+    private_files.replace(outputs / "metrics.csv", lines.getvalue())
     alerts = alert_texts(found)
     told = {"monitor": order.monitor, "time": order.at, "alerts": alerts, "emails": list(order.emails)}
     private_files.replace(outputs / "monitor.json", json.dumps({**told, "metrics": rows}, indent=2))
