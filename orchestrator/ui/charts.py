@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -14,6 +14,9 @@ _WIDTH, _HEIGHT = 420, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 26
 _MOST: Final = 400
 """More points are not seen."""
+
+_SHORT: Final = 6
+"""Longer labels below a chart begin or end where their line does, and do not run out of it."""
 
 COLOURS: Final = 8
 """Of lines and bars, before they come again."""
@@ -48,10 +51,14 @@ class _Scale:
     def way(self, points: Sequence[Point]) -> str:
         return " ".join(f"{self.x(point.step):.1f},{self.y(point.value):.1f}" for point in points)
 
-    def axes(self) -> list[str]:
+    def axes(self, stamp: Callable[[int], str] = str) -> list[str]:
         """Lines at round values, and the first and the last step."""
-        at = ((step, self.x(step)) for step in sorted({self.first, self.last}))
-        steps = [f'<text x="{x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{step}</text>' for step, x in at]
+        ends = sorted({self.first, self.last})
+        anchors = ("start", "end") if len(stamp(ends[-1])) > _SHORT and len(ends) > 1 else ("middle", "middle")
+        steps = [
+            f'<text x="{self.x(step):.1f}" y="{_HEIGHT - 8}" text-anchor="{anchor}">{escape(stamp(step))}</text>'
+            for step, anchor in zip(ends, anchors, strict=False)
+        ]
         return [*(_tick(tick, self.y(tick)) for tick in self.ticks), *steps]
 
 
@@ -83,11 +90,15 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
     return "".join([*parts, "</svg>"])
 
 
-def compare_chart(title: str, lines: Sequence[tuple[str, Sequence[Point]]]) -> str:
+def compare_chart(
+    title: str, lines: Sequence[tuple[str, Sequence[Point]]], *, stamp: Callable[[int], str] = str, keyed: bool = False
+) -> str:
     """One metric of several runs over its steps, each run with the colour of its place.
 
     Args:
         lines: name and points of each run; one without points is left out and keeps its colour.
+        stamp: how a step is written.
+        keyed: write the names into the chart.
     """
     known = [(place, name, _finite(points)) for place, (name, points) in enumerate(lines)]
     every = [point for _, _, points in known for point in points]
@@ -97,7 +108,7 @@ def compare_chart(title: str, lines: Sequence[tuple[str, Sequence[Point]]]) -> s
     if not every:
         return f'{head}<text x="{_LEFT}" y="{_HEIGHT / 2}">no value</text></svg>'
     scale = _Scale.of(every)
-    parts = [head, *scale.axes()]
+    parts = [head, *scale.axes(stamp)]
     for place, run, points in known:
         if points:
             end = points[-1]
@@ -105,6 +116,10 @@ def compare_chart(title: str, lines: Sequence[tuple[str, Sequence[Point]]]) -> s
             at = f'cx="{scale.x(end.step):.1f}" cy="{scale.y(end.value):.1f}"'
             parts.append(f'<polyline class="series s{place % COLOURS}" points="{scale.way(points)}">{told}</polyline>')
             parts.append(f'<circle class="end e{place % COLOURS}" {at} r="3">{told}</circle>')
+    for place, (run, _) in enumerate(lines if keyed else ()):
+        parts.append(
+            f'<text class="e{place % COLOURS}" x="{_LEFT + 4}" y="{_TOP + 14 + 15 * place}">{escape(run)}</text>'
+        )
     return "".join([*parts, "</svg>"])
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from orchestrator.ui.drawn import drawn
+from orchestrator.ui.forecasts import forecasts_of
 
 FILE: Final = "outputs/curves.json"
 _LARGEST: Final = 1 << 20
@@ -32,7 +33,7 @@ def curves_of(path: Path | None) -> dict[str, Any] | None:
     if not isinstance(told, Mapping):
         return None
     makers = (_confusion, _roc, _scatter, _residuals, _importance)
-    charts = [chart for make in makers if (chart := _made(make, told))]
+    charts = [*forecasts_of(told), *(chart for make in makers if (chart := _made(make, told)))]
     return {"charts": charts, "source": str(told.get("source") or ""), "rows": told.get("rows")} if charts else None
 
 

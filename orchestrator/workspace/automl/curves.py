@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from .forecasting.curves import forecast_curves
+from .forecasting.problem import ForecastProblem
 from .problem import Problem
 from .results import write_json
 
@@ -43,7 +45,7 @@ class Unseen:
     source: str
 
 
-def write_curves(path: Path, problem: Problem, model: Any, test: tuple[str, Any] | None) -> None:
+def write_curves(path: Path, problem: Problem | ForecastProblem, model: Any, test: tuple[str, Any] | None) -> None:
     """Write the figures, unless there are too few rows to tell anything.
 
     Args:
@@ -52,6 +54,11 @@ def write_curves(path: Path, problem: Problem, model: Any, test: tuple[str, Any]
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if isinstance(problem, ForecastProblem):
+            told = forecast_curves(problem, model, test)
+            if told is not None:
+                write_json(path, told)
+            return
         rows = _of_test_table(problem, model, *test) if test is not None else _of_training(problem, model)
         if rows is not None:
             write_json(path, curves(problem, rows))

@@ -95,13 +95,13 @@ def run(job: JobFolder, say: Say) -> None:
         tracking.drain(timeout_s=_LAST_WRITES_S)
         result = Result(settings.metric, outcomes, winner, choice.rescored, tested, dict(tracking.children))
         write_result(job.folder, result)
-        if isinstance(problem, Problem) and time.monotonic() + winner.seconds < deadline:
+        if time.monotonic() + winner.seconds < deadline:
             _draw(job.folder, problem, model, settings.target, tables.get("test_data"), say)
     spent = time.monotonic() - began
     say(f"{settings.metric.name} {result.best_score:.4f} after {len(outcomes)} trials in {spent:.1f} s.")
 
 
-def _draw(folder: Path, problem: Problem, model: Any, target: str, test: Any, say: Say) -> None:
+def _draw(folder: Path, problem: Problem | ForecastProblem, model: Any, target: str, test: Any, say: Say) -> None:
     """Write what pictures of the model are made from. The job does not hang on it."""
     try:
         write_curves(folder / "outputs" / CURVES, problem, model, (target, test) if test is not None else None)

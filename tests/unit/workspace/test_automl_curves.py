@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from orchestrator.ui.curves import curves_of
+from orchestrator.ui.forecasts import forecasts_of
 from orchestrator.workspace.automl.curves import write_curves
+from orchestrator.workspace.automl.forecasting.portable import Forecaster
+from orchestrator.workspace.automl.forecasting.problem import make_forecast_problem
 from orchestrator.workspace.automl.learners import choose
 from orchestrator.workspace.automl.preparation import make_problem
 from orchestrator.workspace.automl.problem import Candidate
@@ -86,3 +89,37 @@ def test_names_are_text(tmp_path: Path) -> None:
     shown = curves_of(tmp_path / "curves.json")
     assert shown is not None and len(shown["charts"]) == 3
     assert "<script" not in "".join(shown["charts"])
+
+
+@pytest.mark.parametrize("tested", [False, True])
+def test_a_forecaster_has_its_forecasts_beside_what_came(tmp_path: Path, tested: bool) -> None:
+    days, week = pd.date_range("2024-01-01", periods=56), [1.0, 2.0, 3.0, 4.0, 5.0, 9.0, 8.0]
+    shops = [
+        pd.DataFrame({"day": days, "shop": name, "y": [factor * each for each in week * 8]})
+        for name, factor in (("a <b>", 1), ("b", 10))
+    ]
+    frame = pd.concat(shops)
+    body = {
+        "task": "forecasting", "target_column_name": "y",
+        "forecasting": {"time_column_name": "day", "forecast_horizon": 7, "time_series_id_column_names": ["shop"], "frequency": "D"},
+    }  # fmt: skip
+    problem = make_forecast_problem(read_settings(body), frame[frame["day"] <= days[48]], lambda _: None)
+    model = Forecaster("SeasonalNaive", time="day", ids=("shop",), outside=(), frequency="D", season=7, lags=(1,))
+    model.fit(problem.features, problem.target)
+    write_curves(tmp_path / "curves.json", problem, model, ("y", frame[frame["day"] > days[48]]) if tested else None)
+    found = json.loads((tmp_path / "curves.json").read_text())
+    assert (found["rows"], [each["series"] for each in found["forecast"]]) == (14, ["a <b>", "b"])
+    first = found["forecast"][0]
+    assert first["ahead"][0][0] == ("2024-02-19 00:00:00" if tested else "2024-02-12 00:00:00")
+    assert [said for _, _, said in first["ahead"]] == [true for _, true, _ in first["ahead"]], "weeks repeat themselves"
+    assert len(first["before"]) == 28 and first["before"][-1][0] < first["ahead"][0][0]
+    shown = curves_of(tmp_path / "curves.json")
+    assert shown is not None and len(shown["charts"]) == 4
+    assert "Forecast, a &lt;b&gt;" in shown["charts"][0] and "what came" in shown["charts"][0]
+
+
+@pytest.mark.parametrize(
+    "told", [{"forecast": 1}, {"forecast": [{"before": [], "ahead": [["soon", 1, 2]]}]}, {"forecast": [{"before": 1}]}]
+)
+def test_forecasts_that_cannot_be_read_are_left_out(told: dict[str, Any]) -> None:
+    assert forecasts_of(told) == []
