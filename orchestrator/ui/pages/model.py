@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from orchestrator.core.address import Address
+from orchestrator.core.kind import Identity
 from orchestrator.core.resource import Observed
 from orchestrator.core.tracked import Tracked
 from orchestrator.ui import addresses
@@ -21,14 +22,15 @@ _PAGES: Final = (".html", ".htm")
 
 def model_part(snapshot: Snapshot, tracked: Tracked, address: Address) -> dict[str, Any] | None:
     """Where it comes from and leads to; None if no run has made it and nothing serves it."""
-    run = _maker(snapshot, snapshot.live(address))
+    run = _maker(snapshot, address)
     deployed = _deployed(snapshot, address)
-    if run is None and not deployed:
+    reports = [report for each in (run, *_examiners(snapshot, address)) if each for report in reports_of(tracked, each)]
+    if run is None and not deployed and not reports:
         return None
     return {
         "run": run_row(snapshot, run) if run is not None else None,
         "curves": curves_of(tracked.file(run, FILE)) if run is not None else None,
-        "reports": reports_of(tracked, run) if run is not None else [],
+        "reports": reports,
         "deployed": deployed,
     }
 
@@ -39,9 +41,23 @@ def reports_of(tracked: Tracked, run: Observed) -> list[tuple[str, str]]:
     return [(name, addresses.of_run("view", run, path=name)) for name in names]
 
 
-def _maker(snapshot: Snapshot, live: Observed | None) -> Observed | None:
-    found = _MADE_BY.match(str(live.properties.get("path") or "")) if live is not None else None
-    return next((run for run in snapshot.runs() if found and run.revision == found["run"]), None)
+def _examiners(snapshot: Snapshot, address: Address) -> list[Observed]:
+    """The newest run of each job that takes the model as its input, such as one that makes a Responsible AI dashboard."""
+    jobs = (each for each in sorted(snapshot.needed_by.get(address, ())) if each.kind in snapshot.kinds)
+    found = [snapshot.live(job) for job in jobs if snapshot.kinds[job.kind].identity is Identity.RUN]
+    return [run for run in found if run is not None]
+
+
+def _maker(snapshot: Snapshot, address: Address) -> Observed | None:
+    """The run that made what is in force. Azure copies a model and tells the copy's place only; the state has what was asked for."""
+    live, applied = snapshot.live(address), snapshot.state.applied.get(address)
+    if live is None:
+        return None
+    paths = [live.properties.get("path")]
+    if applied is not None and applied.revision == live.revision:
+        paths.append(applied.properties.get("path"))
+    names = {found["run"] for path in paths if (found := _MADE_BY.match(str(path or "")))}
+    return next((run for run in snapshot.runs() if run.revision in names), None)
 
 
 def _deployed(snapshot: Snapshot, address: Address) -> list[dict[str, Any]]:

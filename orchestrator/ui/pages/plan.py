@@ -11,6 +11,7 @@ from orchestrator.report.plan import summary_line, verb_phrase
 from orchestrator.report.reasons import change_note, change_reason
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.pages.cost import cost_part
 from orchestrator.ui.pages.paging import PAGE
 from orchestrator.ui.pages.project import MOST_DRAWN, graph_of, title_of
 from orchestrator.ui.pages.values import field_rows
@@ -32,6 +33,8 @@ def plan_page(snapshot: Snapshot) -> dict[str, Any]:
         "warnings": [(warning.detail, warning.fix) for warning in plan.warnings],
         "drift": [(str(change.address), row) for change in plan.changes for row in _drifted(change)],
         "run_s": sum(change.last_run_s or 0.0 for change in changes if change.action is Action.RUN),
+        "unknown_s": sum(change.action is Action.RUN and change.last_run_s is None for change in changes),
+        "cost": cost_part(snapshot),
         "graph": graph_of(snapshot, [change.address for change in changes]) if 1 < len(changes) <= MOST_DRAWN else None,
         "grave": sum(change.action in (Action.DELETE, Action.REPLACE) for change in changes),
     }

@@ -35,7 +35,9 @@ def resource_page(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
         snapshot.project.resources.get(address),
         snapshot.live(address),
     )
-    lineage = closure([address], snapshot.needs) | closure([address], snapshot.needed_by)
+    # Data reach the traffic of an endpoint through its deployments.
+    own = [address, *(each for each in snapshot.status_of if each.parent == address)]
+    lineage = closure(own, snapshot.needs) | closure([address], snapshot.needed_by)
     kind = snapshot.kinds.get(address.kind)
     return {
         "address": str(address),
