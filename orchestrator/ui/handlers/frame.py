@@ -19,6 +19,7 @@ from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.history import history_page
 from orchestrator.ui.pages.loop import loop_page
 from orchestrator.ui.pages.model import model_part
+from orchestrator.ui.pages.monitors import monitors_part
 from orchestrator.ui.pages.overview import overview
 from orchestrator.ui.pages.project import project_page
 from orchestrator.ui.pages.resource import resource_page
@@ -65,7 +66,14 @@ class Pages:
 
         def made(now: Snapshot) -> Facts | None:
             facts = resource_page(now, address)
-            return facts and {**facts, "model": model_part(now, self._source.tracked(), address)}
+            if facts is None:
+                return None
+            tracked = self._source.tracked()
+            return {
+                **facts,
+                "model": model_part(now, tracked, address),
+                "monitors": monitors_part(now, tracked, address),
+            }
 
         return self.page("resource.html", "project", made)
 

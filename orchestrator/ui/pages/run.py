@@ -25,6 +25,8 @@ from orchestrator.ui.drawn import drawn
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.graph import Node, graph_svg
 from orchestrator.ui.pages.model import reports_of
+from orchestrator.ui.pages.monitors import FILE as MONITOR
+from orchestrator.ui.pages.monitors import report_of
 from orchestrator.ui.pages.project import MOST_DRAWN
 from orchestrator.ui.pages.runs import row_of
 from orchestrator.ui.pages.values import moment
@@ -61,6 +63,7 @@ def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, A
         "files": [(file.name, file.size, addresses.of_run("file", run, path=file.name)) for file in tracked.files(run)],
         "reports": reports_of(tracked, run),
         "curves": curves_of(tracked.file(run, CURVES)),
+        "monitor": report_of(tracked.file(run, MONITOR)),
         "figures_href": addresses.of_run("figures", run),
         "log_href": addresses.of_run("log", run),
         **figures_part(snapshot, tracked, run),

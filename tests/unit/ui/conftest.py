@@ -157,6 +157,7 @@ class Runs:
             "outputs/model.txt": "rows.csv",
             "outputs/rai/dashboard.html": "rows.html",
             "outputs/curves.json": "curves.json",
+            "outputs/monitor.json": "monitor.json",
         }
         return self._folder / made[name] if name in made else None
 
