@@ -69,7 +69,27 @@ def body(folder: Path) -> dict[str, Any]:
             ),
             "score": score,
             "sub": nested,
+            **loop(folder, ran),
         },
+    }
+
+
+def loop(folder: Path, ran: str) -> dict[str, Any]:
+    """A step that is repeated three times and waits for the file in its second iteration; a condition on what it says at the end."""
+    text = (
+        f"{ran}; n=${{{{inputs.n}}}}; while [ $n = 2 -a ! -e {folder}/go ]; do sleep 0.05; done; "
+        "echo $((n + 1)) > ${{outputs.next}}; [ $n -lt 3 ] && echo true > ${{outputs.more}} || echo false > ${{outputs.more}}"
+    )
+    inputs = {"n": 1, "after": "${{parent.jobs.sub.outputs.sum}}"}
+    return {
+        "turn": command(text, inputs=inputs, outputs={"next": {"type": "integer"}, "more": {"type": "boolean"}}),
+        "loop": {"type": "do_while", "body": "${{parent.jobs.turn}}", "condition": "more", "mapping": {"next": ["n"]}},
+        "last": {
+            "type": "if_else",
+            "condition": "${{parent.jobs.turn.outputs.more}}",
+            "true_block": "${{parent.jobs.never}}",
+        },
+        "never": command(ran),
     }
 
 
@@ -97,13 +117,15 @@ def test_a_pipeline_goes_on_though_its_supervisor_and_its_own_process_are_killed
     workspace.client.ensure()
     workspace.client.nudge()
     wait_for(lambda: [r.health for r in children(workspace, "p").values()].count(Health.HEALTHY) == 3)
+    wait_for(lambda: "p_loop_turn_2" in children(workspace, "p_loop"))
     before = {name: run.attributes.get("duration_s") for name, run in children(workspace, "p").items()}
 
-    runner = workspace.folder("p").runner()
-    assert runner is not None
+    runners = [workspace.folder(run).runner() for run in ("p", "p_loop")]
     os.kill(workspace.supervisor_pid(), signal.SIGKILL)
-    for process in members(runner):
-        os.kill(process, signal.SIGKILL)
+    for runner in runners:
+        assert runner is not None
+        for process in members(runner):
+            os.kill(process, signal.SIGKILL)
     wait_for(lambda: int(workspace.record("p").attributes.get("attempt") or 1) == 2)
     (tmp_path / "go").write_text("")
     record = workspace.ended("p")
@@ -113,9 +135,14 @@ def test_a_pipeline_goes_on_though_its_supervisor_and_its_own_process_are_killed
         name: took for name, took in before.items() if took is not None
     }
     ran = [line.split() for line in (tmp_path / "ran").read_text().splitlines()]
-    assert sorted(ran) == [["p_prep", "p"], ["p_sub_count", "p"], ["p_wait", "p"]]
+    assert sorted(ran) == [
+        *([f"p_loop_turn_{number}", "p"] for number in (1, 2, 3)),
+        ["p_prep", "p"],
+        ["p_sub_count", "p"],
+        ["p_wait", "p"],
+    ]
     assert (Path(record.attributes["outputs"]["sum"]) / "lines").read_text().strip() == "2"
     [asset] = workspace.store.versions("data", "data.sums")
     assert asset.body["properties"]["azureml.jobName"] == "p"
     log = workspace.folder("p").log.read_text()
-    assert "Resumed: 4 of 4 steps exist" in log and log.rstrip().endswith("Completed.")
+    assert "Resumed: 5 of 7 steps exist" in log and log.rstrip().endswith("Completed.")

@@ -34,10 +34,12 @@ def told(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspac
     if not isinstance(body.get(STEPS), Mapping) or before is None or before.health is not Health.HEALTHY:
         return
     unchanged = _Comparison(resources, workspace).unchanged(body, _plain(before))
-    others = [name for name in body[STEPS] if name not in unchanged]
+    steps = [name for name, node in body[STEPS].items() if not expressions.decides(node)]
+    unchanged = [name for name in steps if name in unchanged]
+    others = [name for name in steps if name not in unchanged]
     if unchanged and others:
         yield Refusal(
-            f"{desired.address}: {len(unchanged)} of {len(body[STEPS])} steps reused if it runs ({', '.join(unchanged)}); "
+            f"{desired.address}: {len(unchanged)} of {len(steps)} steps reused if it runs ({', '.join(unchanged)}); "
             f"{', '.join(others)} run{'' if len(others) > 1 else 's'} again",
             (STEPS,),
             "Nothing to do. To run all steps again, set settings.force_rerun: true.",
@@ -70,6 +72,10 @@ class _Comparison:
         moved = {str(name) for name in {*inputs, *old} if not self._same(inputs.get(name), old.get(name))}
         changed = {name for name, node in body[STEPS].items() if not self._same_step(node, then.get(name))}
         needs = {name: expressions.flows(node) for name, node in body[STEPS].items()}
+        for name, node in body[STEPS].items():
+            for step in expressions.decides(node) & needs.keys():
+                needs[step][1].add(name)
+                needs[name][1].update({step} if expressions.repeats(node) else ())
         changed |= {name for name, (given, _) in needs.items() if given & moved}
         while further := {name for name, (_, steps) in needs.items() if name not in changed and steps & changed}:
             changed |= further
@@ -127,7 +133,9 @@ class _Comparison:
 
 
 def _essence(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A step without what says only how it is shown and where it runs."""
+    """A step without what says only how it is shown and where it runs. The limits of a loop say how often it runs."""
+    if expressions.decides(node):
+        return dict(node)
     said = {name: value for name, value in node.items() if name not in expressions.STEP_LABELS}
     for name in _PROGRAMS:
         if isinstance(said.get(name), Mapping):

@@ -18,7 +18,7 @@ from orchestrator.job_types.pipeline.problems import pipeline_problems
 from orchestrator.job_types.pipeline.shape import shape_of, type_of
 from orchestrator.job_types.pipeline.walk import every_step, programs, sources
 
-_RUN: Final = ("command", "sweep", "parallel", "automl", "pipeline")
+_RUN: Final = ("command", "sweep", "parallel", "automl", "pipeline", "if_else", "do_while", "parallel_for")
 """Types of steps that the embedded workspace runs."""
 
 _SERVERLESS: Final = "serverless"

@@ -11,6 +11,7 @@ from orchestrator.workspace.arm.scope import Scope, name_of, shorten
 from orchestrator.workspace.arm.storage import localise
 from orchestrator.workspace.arm.wording import camel_keys, snake, snake_keys, without_nothing
 from orchestrator.workspace.job_types import by_wire_name, execution_of
+from orchestrator.workspace.jobs.places import is_value
 from orchestrator.workspace.records import record_kinds
 
 CodePath = Callable[[str], str]
@@ -98,6 +99,11 @@ def input_body(sent: Any) -> Any:
     return without_nothing(fields)
 
 
+def output_type(given: Mapping[str, Any]) -> str:
+    """What clients are told that an output is: they know no values among the outputs of jobs, and a value is a file here."""
+    return "uri_file" if is_value(given) else str(given.get("type") or "uri_folder")
+
+
 def output_body(sent: Any) -> dict[str, Any]:
     """One output in CLI v2."""
     if not isinstance(sent, Mapping):
@@ -148,7 +154,7 @@ def _wire_output(value: Mapping[str, Any] | None) -> dict[str, Any]:
     given = value or {}
     mode, version = given.get("mode"), given.get("version")
     fields = {
-        "jobOutputType": given.get("type") or "uri_folder",
+        "jobOutputType": output_type(given),
         "uri": given.get("path"),
         "mode": _WIRE_MODES.get(str(mode)) if mode else None,
         "assetName": given.get("name"),

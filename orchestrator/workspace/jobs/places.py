@@ -13,6 +13,17 @@ from orchestrator.workspace.jobs.folder import JobFolder
 
 _DATASTORE = re.compile(r"azureml://datastores/(?P<name>[^/]+)/paths/(?P<path>.+)")
 _DEFAULT_DATASTORE = "workspaceblobstore"
+_VALUES = frozenset({"boolean", "integer", "number", "string"})
+
+
+def is_value(spec: Mapping[str, Any]) -> bool:
+    """Whether an output is a value for other steps and not data: a file with its text."""
+    return str(spec.get("type") or "").lower() in _VALUES
+
+
+def is_file(spec: Mapping[str, Any]) -> bool:
+    """Whether the place of an output is a file that the job makes, and not a folder."""
+    return spec.get("type") == "uri_file" or is_value(spec)
 
 
 def output_place(paths: WorkspacePaths, folder: JobFolder, run: str, name: str, spec: Mapping[str, Any]) -> Path:

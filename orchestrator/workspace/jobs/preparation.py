@@ -22,7 +22,7 @@ from orchestrator.workspace.folder.trees import make_read_only, remove_tree
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.bodies import input_values, literal_text
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
-from orchestrator.workspace.jobs.places import output_place
+from orchestrator.workspace.jobs.places import is_file, output_place
 from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
 from orchestrator.workspace.logs.log import note
 from orchestrator.workspace.records import record_kinds
@@ -172,7 +172,7 @@ class Preparation:
         places = {}
         for name, spec in execution_of(record.variant).outputs(body).items():
             place = output_place(self.paths, folder, record.revision, name, spec)
-            (place.parent if spec.get("type") == "uri_file" else place).mkdir(parents=True, exist_ok=True)
+            (place.parent if is_file(spec) else place).mkdir(parents=True, exist_ok=True)
             places[name] = str(place)
         return places
 

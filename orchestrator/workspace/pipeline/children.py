@@ -13,6 +13,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.jobs.tracked import run_id_of
 from orchestrator.workspace.pipeline.earlier import take_over
+from orchestrator.workspace.pipeline.flow import LOOP
 from orchestrator.workspace.pipeline.graph import Step
 from orchestrator.workspace.pipeline.making import Made
 from orchestrator.workspace.records.record import (
@@ -91,7 +92,7 @@ class StepRuns:
             Conflict: another run has its name.
         """
         record = self._record(step, made, digest)
-        self._secrets.hand_on(self._parent.key, record.key, lambda path: _within(path, step.name, made.body))
+        self._secrets.hand_on(self._parent.key, record.key, lambda path: _within(path, step, made.body))
         existing = self._existing(record)
         if existing is None:
             return self._store.insert(record)
@@ -174,16 +175,24 @@ def _module(step: Step) -> str:
     return str(named or step.name).rpartition("azureml:")[2].partition(":")[0].partition("@")[0]
 
 
-def _within(path: tuple[str | int, ...], step: str, body: Mapping[str, Any]) -> tuple[str | int, ...] | None:
+def _within(path: tuple[str | int, ...], step: Step, body: Mapping[str, Any]) -> tuple[str | int, ...] | None:
     """Where a value of the pipeline's body stands in the body of a step's job; None if it is not in it."""
-    if path[:2] != ("jobs", step):
+    if path[:2] != ("jobs", step.origin or step.name):
         return None
     inner = path[2:]
+    if LOOP in step.node:
+        # The first iteration has it; the others get it from there, see `Step.origin`.
+        inner = ("jobs", next(iter(body["jobs"])), *inner)
+        return inner if _is_in(body, inner) else None
     place = inner[1:] if inner[:1] == ("component",) else inner
+    return place if _is_in(body, place) else None
+
+
+def _is_in(body: Mapping[str, Any], place: tuple[str | int, ...]) -> bool:
     tree: Any = body
     for part in place:
         try:
             tree = tree[part]
         except (KeyError, IndexError, TypeError):
-            return None
-    return place
+            return False
+    return True

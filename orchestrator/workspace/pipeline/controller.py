@@ -18,8 +18,11 @@ from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.pipeline.children import StepRuns, Tracking
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.earlier import Earlier
-from orchestrator.workspace.pipeline.graph import Step, read_graph
+from orchestrator.workspace.pipeline.expressions import FromStep
+from orchestrator.workspace.pipeline.flow import DO_WHILE, PARALLEL_FOR, truth
+from orchestrator.workspace.pipeline.graph import Graph, Step, read_graph
 from orchestrator.workspace.pipeline.identity import LINEAGE, Identities
+from orchestrator.workspace.pipeline.loops import gather, grown
 from orchestrator.workspace.pipeline.making import Maker
 from orchestrator.workspace.pipeline.schedule import ENDED, State, never, ready, to_cancel
 from orchestrator.workspace.pipeline.values import Values
@@ -68,6 +71,7 @@ class Controller:
         body = whole(pipeline.body, components)
         self._graph = read_graph(body)
         self._inputs: Mapping[str, Any] = body.get("inputs") or {}
+        self._ports: Mapping[str, Any] = body.get("outputs") or {}
         experiment = str(body.get("experiment_name") or pipeline.owner or "Default")
         self._maker = Maker(body, self._graph, components, experiment)
         self._identities = Identities(store, paths, pipeline)
@@ -96,17 +100,34 @@ class Controller:
 
     def _take_up(self) -> None:
         """Go on with the steps that there are: after a kill with all of them, in a new try with those that have completed."""
-        for name in [name for name in self._known if name in self._states]:
-            run = self._known[name]
-            if run.health is Health.DEGRADED and not self._runs.of_this_try(run):
-                continue
-            self._follow(name, run)
+        for name in self._graph.steps:
+            self._find(name)
+        self._grow()
         taken = [name for name, state in self._states.items() if state is not State.WAITING]
         done = sum(self._states[name] in ENDED for name in taken)
         if taken:
             self._say(f"Resumed: {len(taken)} of {len(self._states)} steps exist, {done} of them have ended.")
         else:
             self._say(f"{len(self._states)} steps: {', '.join(self._states)}.")
+
+    def _find(self, name: str) -> None:
+        run = self._known.get(name)
+        if run is not None and not (run.health is Health.DEGRADED and not self._runs.of_this_try(run)):
+            self._follow(name, run)
+
+    def _grow(self) -> None:
+        """Add the iterations of a loop that are to follow now."""
+        while (graph := self._grown()) is not None:
+            [new] = graph.steps.keys() - self._graph.steps.keys()
+            self._graph, self._states[new] = graph, State.WAITING
+            self._find(new)
+
+    def _grown(self) -> Graph | None:
+        try:
+            return grown(self._graph, self._states, self._known)
+        except BackendError as error:
+            self._fail(self._graph.newest, f"{error.detail} {error.fix}".strip())
+            return None
 
     def _round(self) -> bool:
         """One look. Returns whether there is anything left to wait for."""
@@ -116,9 +137,10 @@ class Controller:
             for name, state in self._states.items():
                 if state is State.RUNNING:
                     self._follow(name, self._runs.read(self._known[name]))
-        for name in never(self._graph, self._states):
-            self._states[name] = State.SKIPPED
-            self._say(f"step {name}: not run")
+        self._grow()
+        while names := never(self._graph, self._states):
+            for name in names:
+                self._skip(name)
         for name in to_cancel(self._graph, self._states):
             if name not in self._cancelled:
                 self._cancelled.add(name)
@@ -127,12 +149,34 @@ class Controller:
         while names := ready(self._graph, self._states):
             for name in names:
                 self._start(self._graph.steps[name])
+            self._grow()
         return any(state not in ENDED for state in self._states.values())
 
+    def _skip(self, name: str) -> None:
+        self._states[name] = State.SKIPPED
+        self._say(f"step {name}: not run")
+
+    def _values(self) -> Values:
+        done = {name: run for name, run in self._known.items() if self._states.get(name) is State.DONE}
+        return Values(
+            self._inputs, done | {body: done[loop] for body, loop in self._graph.bodies.items() if loop in done}
+        )
+
+    def _decide(self, step: Step) -> None:
+        """Let the steps of one block run, and not those of the other."""
+        branch = self._graph.branches[step.name]
+        outcome = truth(self._values().of(branch.condition), f"The condition of step '{step.name}'")
+        self._states[step.name] = State.DONE
+        self._say(f"step {step.name}: {str(outcome).lower()}")
+        for name in branch.blocks[not outcome] - branch.blocks[outcome]:
+            self._skip(self._graph.bodies.get(name, name))
+
     def _start(self, step: Step) -> None:
-        made_by = {name: self._known[name] for name, state in self._states.items() if state is State.DONE}
         try:
-            made = self._maker.make(step, Values(self._inputs, made_by))
+            if step.name in self._graph.branches:
+                self._decide(step)
+                return
+            made = self._maker.make(step, self._values())
             digest = self._identities.of(made, self._runs.name(step))
             source = self._earlier.of(made, digest)
             if source is None:
@@ -143,11 +187,18 @@ class Controller:
                 return
             self._known[step.name], trouble = self._runs.reuse(step, made, digest, source)
         except BackendError as error:
-            trouble, source = f"{error.detail} {error.fix}".strip(), None
-        self._states[step.name] = State.FAILED if trouble else State.DONE
+            self._fail(step.name, f"{error.detail} {error.fix}".strip())
+            return
         if trouble:
-            self._troubles[step.name] = trouble
-        self._say(f"step {step.name}: {f'failed: {trouble}' if trouble else self._origin(step.name)}")
+            self._fail(step.name, trouble)
+            return
+        self._states[step.name] = State.DONE
+        self._say(f"step {step.name}: {self._origin(step.name)}")
+
+    def _fail(self, name: str, trouble: str) -> None:
+        self._states[name] = State.FAILED
+        self._troubles[name] = trouble
+        self._say(f"step {name}: failed: {trouble}")
 
     def _origin(self, name: str) -> str:
         run = self._known[name]
@@ -174,13 +225,27 @@ class Controller:
         if failed:
             raise Refusal(self._failure((own or failed)[0], (own or failed)[1:]))
         outputs = RunOrder.read(self._folder).outputs
-        for name, source in self._graph.outputs.items():
-            made = (self._known[source.step].attributes.get("outputs") or {}).get(source.output)
+        for name, source in self._outputs().items():
+            made = self._made(source)
             if name in outputs and made:
                 _hand_over(Path(made), Path(outputs[name]))
+        if self._graph.loop.get("type") == PARALLEL_FOR:
+            for name, place in outputs.items():
+                gather(self._known, name, self._ports.get(name) or {}, Path(place))
         reused = self._reused()
         said = f"; {len(reused)} of {len(self._states)} steps reused" if reused else ""
         self._say(f"Completed{said}.")
+
+    def _outputs(self) -> dict[str, FromStep]:
+        """What becomes the outputs of the pipeline: of a loop, what the last iteration has made."""
+        if self._graph.loop.get("type") != DO_WHILE:
+            return dict(self._graph.outputs)
+        last = self._graph.newest
+        return {name: FromStep(last, name) for name in self._ports}
+
+    def _made(self, source: FromStep) -> str | None:
+        run = self._known.get(source.step) if self._states.get(source.step) is State.DONE else None
+        return None if run is None else (run.attributes.get("outputs") or {}).get(source.output)
 
     def _failure(self, name: str, others: list[str]) -> str:
         [reason, *lines] = (self._troubles.get(name) or "failed").splitlines()
@@ -194,9 +259,12 @@ class Controller:
     def _write_result(self) -> None:
         lineage = {
             name: self._identities.made(self._known[source.step].revision, source.output)
-            for name, source in self._graph.outputs.items()
-            if self._states.get(source.step) is State.DONE
+            for name, source in self._outputs().items()
+            if self._states.get(source.step) is State.DONE and source.step in self._known
         }
+        if self._graph.loop.get("type") == PARALLEL_FOR:
+            runs = [run.revision for run in self._known.values()]
+            lineage |= {name: self._identities.gathered(runs, name) for name in self._ports}
         result: dict[str, Any] = {
             "steps": {name: state.value for name, state in self._states.items()},
             "runs": {name: run.revision for name, run in self._known.items()},

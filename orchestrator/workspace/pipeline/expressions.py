@@ -49,6 +49,11 @@ class ToOutput:
     name: str
 
 
+_DECIDED: Final = re.compile(r"\$\{\{\s*parent\.jobs\.(?P<step>\w[\w-]*)\s*\}\}")
+_REPEATED: Final = "body"
+_BLOCKS: Final = ("true_block", "false_block")
+
+
 Expression: TypeAlias = FromInput | FromStep | ToOutput
 
 
@@ -86,3 +91,19 @@ def flows(step: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     found = list(expressions({name: value for name, value in step.items() if name not in INNER}))
     inputs = {one.name for one in found if isinstance(one, FromInput)}
     return inputs, {one.step for one in found if isinstance(one, FromStep)}
+
+
+def decides(step: Mapping[str, Any]) -> set[str]:
+    """The steps whose running a condition or loop decides on; empty for all other steps."""
+    texts = [item for name in (_REPEATED, *_BLOCKS) for item in listed(step.get(name))]
+    return {match["step"] for text in texts if (match := _DECIDED.fullmatch(str(text).strip()))}
+
+
+def repeats(step: Mapping[str, Any]) -> bool:
+    """Whether a step is a loop, which stands for the step that it repeats."""
+    return step.get(_REPEATED) is not None and bool(decides(step))
+
+
+def listed(said: Any) -> list[Any]:
+    """What may be written as one or as several."""
+    return [] if said is None else list(said) if isinstance(said, list | tuple) else [said]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.pipeline.expressions import INNER, FromStep, ToOutput, expression, expressions
+from orchestrator.workspace.pipeline.flow import LOOP, Branch, Flow, read_flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,14 @@ class Step:
         node: what the body says of it.
         needs: names of steps that have to have ended first.
         last: it runs at the very end, whatever became of the others.
+        origin: the key below ``jobs`` under which its fields stand; empty if that is its name.
     """
 
     name: str
     node: Mapping[str, Any]
     needs: frozenset[str]
     last: bool = False
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class Graph:
         on_failure_continue: a failed step ends only those that need it.
         force_rerun: no earlier result is used.
         compute: of steps that name none.
+        branches: the steps that are conditions.
+        bodies: a repeated step to the loop that stands for it.
+        loop: how its steps are repeated, if the whole pipeline is a loop; else empty.
+        at_once: so many steps run at the same time; None means no bound.
     """
 
     steps: Mapping[str, Step]
@@ -45,6 +52,15 @@ class Graph:
     on_failure_continue: bool
     force_rerun: bool
     compute: str | None
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    loop: Mapping[str, Any] = field(default_factory=dict)
+    at_once: int | None = None
+
+    @property
+    def newest(self) -> str:
+        """The step that stands last."""
+        return list(self.steps)[-1]
 
     @property
     def handed_on(self) -> dict[str, Any]:
@@ -62,38 +78,55 @@ def read_graph(body: Mapping[str, Any]) -> Graph:
     if not nodes:
         raise Invalid("The pipeline has no steps.", fix="Add steps under 'jobs'.")
     settings = body.get("settings") or {}
-    steps = {name: Step(name, node, _needs(name, node, nodes)) for name, node in nodes.items()}
+    flow, loop = read_flow(nodes), body.get(LOOP) or {}
+    origins = dict.fromkeys(nodes, next(iter(nodes))) if loop else {loop: body for body, loop in flow.bodies.items()}
+    steps = {
+        name: Step(name, node, _needs(name, node, nodes, flow), origin=origins.get(name, ""))
+        for name, node in flow.nodes.items()
+    }
     steps = _framed(steps, settings.get("on_init"), settings.get("on_finalize"))
     _require_order(steps)
     return Graph(
         steps,
-        dict(_outputs(body, nodes)),
+        {name: _standing(source, flow) for name, source in _outputs(body, flow.nodes)},
         on_failure_continue=_flag(settings.get("continue_on_step_failure")),
         force_rerun=_flag(settings.get("force_rerun")),
         compute=settings.get("default_compute") or body.get("compute"),
+        branches=flow.branches,
+        bodies=flow.bodies,
+        loop=loop,
+        at_once=int(loop["at_once"]) if loop.get("at_once") else None,
     )
 
 
-def _needs(name: str, node: Mapping[str, Any], nodes: Mapping[str, Any]) -> frozenset[str]:
+def _standing(source: FromStep, flow: Flow) -> FromStep:
+    return FromStep(flow.bodies.get(source.step, source.step), source.output)
+
+
+def _needs(name: str, node: Mapping[str, Any], nodes: Mapping[str, Any], flow: Flow) -> frozenset[str]:
     outer = {field: value for field, value in node.items() if field not in INNER}
     needed = [found for found in expressions(outer) if isinstance(found, FromStep)]
     for source in needed:
         if source.step not in nodes:
             fix = did_you_mean(source.step, nodes, "Name a step of this pipeline.")
             raise Invalid(f"Step '{name}' reads an output of '{source.step}', which is not a step.", fix=fix)
-    return frozenset(source.step for source in needed)
+    needs = {_standing(source, flow).step for source in needed}
+    for branch, said in flow.branches.items():
+        decided = {flow.bodies.get(step, step) for steps in said.blocks.values() for step in steps}
+        needs |= {branch} if name in decided else set()
+    return frozenset(needs - {name})
 
 
 def _framed(steps: dict[str, Step], first: Any, last: Any) -> dict[str, Step]:
     """The steps with those that run before and after all others. Source: Azure ML CLI v2, ``settings.on_init``, ``on_finalize``."""
     if first in steps:
         steps = {
-            name: step if name in (first, last) else Step(name, step.node, step.needs | {str(first)})
+            name: step if name in (first, last) else replace(step, needs=step.needs | {str(first)})
             for name, step in steps.items()
         }
     if last in steps:
         others = frozenset(steps) - {str(last)}
-        steps = {**steps, str(last): Step(str(last), steps[str(last)].node, others, last=True)}
+        steps = {**steps, str(last): replace(steps[str(last)], needs=others, last=True)}
     return steps
 
 

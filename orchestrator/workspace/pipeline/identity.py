@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -105,6 +105,10 @@ class Identities:
     def made(self, run: str, output: str) -> str:
         """The digest of what made an output of a run."""
         return self._made(run, output)
+
+    def gathered(self, runs: Sequence[str], output: str) -> str:
+        """The digest of what was put together from an output of several runs."""
+        return digest_tree([self._made(run, output) for run in runs])
 
     def _asset(self, section: str, text: str) -> Record | None:
         match = _ASSET.fullmatch(text)

@@ -12,11 +12,14 @@ from orchestrator.core.wire import snake
 from orchestrator.workspace.jobs.execution import StepForm
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.expressions import INNER, ToOutput, expression
+from orchestrator.workspace.pipeline.flow import LOOP
 from orchestrator.workspace.pipeline.graph import Graph, Step
+from orchestrator.workspace.pipeline.loops import loop_job
 from orchestrator.workspace.pipeline.step_types import form_of, step_types
 from orchestrator.workspace.pipeline.values import Values, given
 
 SEARCHED: Final = "search_space"
+_PIPELINE: Final = "pipeline"
 _PORTS: Final = ("type", "mode", "path", "name", "version")
 _LABELS: Final = ("display_name", "description", "tags", "experiment_name")
 _DATA: Final = ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model")
@@ -61,6 +64,8 @@ class Maker:
         Raises:
             BackendError: it cannot be made; the text names the step.
         """
+        if LOOP in step.node:
+            return self._loop(step, values)
         node = step.node
         form = _form(step, self.components)
         said = node.get(form.component) if form.component else None
@@ -73,19 +78,39 @@ class Maker:
         variant, job = form.job(resolved, {name: value for name, value in component.items() if name not in _LABELS})
         if not form.reused:
             job["settings"] = {**self.graph.handed_on, **(job.get("settings") or {})}
+        body = self._body(step, {**_with_code(job, self.components), "inputs": inputs, "outputs": outputs})
+        deterministic = component.get("is_deterministic", node.get("is_deterministic", True)) is not False
+        return Made(variant, body, deterministic, form.reused and deterministic and not self.graph.force_rerun)
+
+    def _body(self, step: Step, job: Mapping[str, Any]) -> dict[str, Any]:
+        node = step.node
         made = {
-            **_with_code(job, self.components),
-            "inputs": inputs,
-            "outputs": outputs,
+            **job,
             "display_name": node.get("display_name") or step.name,
             "description": node.get("description"),
             "tags": node.get("tags"),
             "experiment_name": self.experiment,
             "compute": node.get("compute") or self.graph.compute,
         }
-        body = {name: value for name, value in made.items() if value not in (None, {}, "")}
-        deterministic = component.get("is_deterministic", node.get("is_deterministic", True)) is not False
-        return Made(variant, body, deterministic, form.reused and deterministic and not self.graph.force_rerun)
+        return {name: value for name, value in made.items() if value not in (None, {}, "")}
+
+    def _loop(self, step: Step, values: Values) -> Made:
+        """A pipeline of its own, whose steps are the iterations: each is reused, cancelled and found again like any step."""
+        form = _form(step, self.components)
+        said = step.node.get(form.component) if form.component else None
+        component = self.components.find(said) if said is not None else {}
+        inputs = {name: values.of(value) for name, value in (step.node.get("inputs") or {}).items()}
+        loop = values.tree(step.node[LOOP])
+        kept = {name: value for name, value in step.node.items() if name not in (LOOP, "inputs", "outputs")}
+        inner: dict[str, Any] = {name: kept.pop(name) for name in INNER if name in kept}
+        job = loop_job(
+            loop,
+            dict(values.tree(kept)) | inner,
+            {name: value for name, value in inputs.items() if given(value) is not None},
+            dict(self._outputs(step.node, component)),
+        )
+        job["settings"] = {**self.graph.handed_on}
+        return Made(_PIPELINE, self._body(step, job), deterministic=True, reused=False)
 
     def _outputs(self, node: Mapping[str, Any], component: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         declared = component.get("outputs") or {}

@@ -28,13 +28,15 @@ def ready(graph: Graph, states: Mapping[str, State]) -> list[str]:
         states: of each step.
     """
     stopped = _stopped(graph, states)
-    return [
+    running = sum(state is State.RUNNING for state in states.values())
+    found = [
         name
         for name, step in graph.steps.items()
         if states[name] is State.WAITING
         and all(states[need] in ENDED if step.last else states[need] is State.DONE for need in step.needs)
         and (step.last or not stopped)
     ]
+    return found if graph.at_once is None else found[: max(0, graph.at_once - running)]
 
 
 def never(graph: Graph, states: Mapping[str, State]) -> list[str]:

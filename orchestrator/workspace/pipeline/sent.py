@@ -5,12 +5,15 @@ Source: azure-ai-ml 1.35, ``BaseNode._from_rest_object``: clients know the progr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.fingerprint import digest_tree
+from orchestrator.workspace.arm.job_bodies import output_type
 from orchestrator.workspace.arm.scope import name_of
 from orchestrator.workspace.arm.wording import duration, without_nothing
+from orchestrator.workspace.pipeline.flow import CONTROLS, type_of
 from orchestrator.workspace.pipeline.making import told
 from orchestrator.workspace.pipeline.nodes import TIMES, spoken
 from orchestrator.workspace.pipeline.step_types import form_of, hidden, step_types
@@ -30,6 +33,8 @@ def steps(nodes: Mapping[str, Any]) -> dict[str, Any]:
 def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     """One step of a body as a client reads it."""
     node = spoken(said)
+    if type_of(node) in CONTROLS:
+        return _control(name, node)
     key = str(node.get("type") or told(node) or next(key for key in step_types() if _simple(key)))
     form = form_of(key) if key in step_types() else None
     place = _PLAIN if form is None else form.component
@@ -43,6 +48,19 @@ def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "computeId": name_of(str(compute)) if compute else None,
         "limits": {name: _limit(name, value) for name, value in limits.items()} if limits else None,
         "inputs": {key: _input(value) for key, value in (node.get("inputs") or {}).items()},
+        "outputs": {key: _output(value) for key, value in (node.get("outputs") or {}).items() if value},
+    }
+    return without_nothing(fields)
+
+
+def _control(name: str, node: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition or loop: clients read the items of a loop as JSON."""
+    items = node.get("items")
+    fields = {
+        **node,
+        "name": name,
+        "type": type_of(node),
+        "items": json.dumps(items) if isinstance(items, list | Mapping) else items,
         "outputs": {key: _output(value) for key, value in (node.get("outputs") or {}).items() if value},
     }
     return without_nothing(fields)
@@ -71,5 +89,5 @@ def _input(value: Any) -> dict[str, Any]:
 
 def _output(value: Any) -> dict[str, Any]:
     if isinstance(value, Mapping):
-        return {"job_output_type": value.get("type") or "uri_folder"}
+        return {"job_output_type": output_type(value)}
     return {"type": "literal", "value": str(value)}

@@ -10,15 +10,16 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.bodies import literal_text
+from orchestrator.workspace.jobs.places import is_value
 from orchestrator.workspace.pipeline.expressions import (
     Expression,
-    FromInput,
     FromStep,
     ToOutput,
     expression,
     expressions,
     filled,
 )
+from orchestrator.workspace.pipeline.results import value_of
 from orchestrator.workspace.records.record import Record
 
 _FOLDER: Final = "uri_folder"
@@ -67,8 +68,11 @@ class Values:
     def _one(self, found: Expression) -> Any:
         if isinstance(found, FromStep):
             record = self.made[found.step]
+            port = _port_of(record, found)
+            if is_value(port):
+                return value_of(record, found.output, found.step)
             return {
-                "type": _type_of(record, found),
+                "type": str(port.get("type") or _FOLDER),
                 "path": f"azureml://jobs/{record.revision}/outputs/{found.output}",
             }
         return given(self.inputs.get(found.name))
@@ -77,7 +81,7 @@ class Values:
         """Literals among other text."""
         values = {}
         for found in expressions(text):
-            value = self._one(found) if isinstance(found, FromInput) else None
+            value = None if isinstance(found, ToOutput) else self._one(found)
             if value is not None and not isinstance(value, Mapping):
                 values[found] = literal_text(value)
         return filled(text, values)
@@ -90,9 +94,9 @@ def given(value: Any) -> Any:
     return value.get("value") if value.get("value") is not None else value.get("default")
 
 
-def _type_of(record: Record, source: FromStep) -> str:
+def _port_of(record: Record, source: FromStep) -> Mapping[str, Any]:
     known = execution_of(record.variant).outputs(record.body)
     if source.output not in known:
         fix = did_you_mean(source.output, known, f"It has: {', '.join(sorted(known)) or 'none'}.")
         raise Invalid(f"Step '{source.step}' has no output '{source.output}'.", fix=fix)
-    return str(known[source.output].get("type") or _FOLDER)
+    return known[source.output]

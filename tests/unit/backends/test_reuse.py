@@ -101,3 +101,27 @@ def test_nothing_is_told_of_a_pipeline_that_has_not_completed(workspace: Workspa
     store = RecordStore(WorkspacePaths(workspace.root))
     store.update_status(record.key, health=Health.DEGRADED)
     assert said(workspace, wanted(score={"command": "new"})) == ""
+
+
+def test_what_conditions_and_loops_decide_on_changes_with_them(workspace: Workspace) -> None:
+    flow = {
+        "gate": {"type": "if_else", "condition": "${{parent.jobs.prep.outputs.good}}", "true_block": "${{parent.jobs.other}}"},
+        "until": {"type": "do_while", "body": "${{parent.jobs.score}}", "mapping": {}, "limits": {"max_iteration_count": 3}},
+    }  # fmt: skip
+    recorded = {**RECORDED, "jobs": {**RECORDED["jobs"], **flow}}
+    RecordStore(WorkspacePaths(workspace.root)).insert(
+        Record("jobs", "jobs.pipe", "later", body=recorded, attributes={FILES: {"aa": "planned"}}, variant="pipeline")
+    )
+
+    def with_flow(*changed: str, **nodes: Mapping[str, Any]) -> dict[str, Any]:
+        body = wanted(**nodes)
+        jobs = {
+            name: {**node, "limits": {"max_iteration_count": 9}} if name in changed else node
+            for name, node in flow.items()
+        }
+        return {**body, "jobs": {**body["jobs"], **jobs}}
+
+    assert said(workspace, with_flow()) == "", "conditions and loops are no steps that run"
+    assert said(workspace, with_flow("until")) == "prep, train, other"
+    assert said(workspace, with_flow(train={"inputs": {}})) == "prep, other"
+    assert said(workspace, with_flow("gate")) == "prep, train, score"
