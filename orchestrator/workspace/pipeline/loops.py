@@ -31,7 +31,7 @@ def loop_job(
     inputs: Mapping[str, Any],
     outputs: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The job of a loop.
+    """The pipeline that a loop is, without its type.
 
     Args:
         loop: see `flow.read_flow`, with its expressions resolved.
@@ -59,7 +59,7 @@ def loop_job(
         }
         made = {output: {**said, "type": "string" if is_value(said) else "mltable"} for output, said in outputs.items()}
     said = {field: value for field, value in loop.items() if field != "items"}
-    return {"type": "pipeline", "jobs": jobs, LOOP: said, "inputs": dict(inputs), "outputs": made}
+    return {"jobs": jobs, LOOP: said, "inputs": dict(inputs), "outputs": made}
 
 
 def _named(body: str, number: int) -> str:

@@ -19,7 +19,6 @@ from orchestrator.workspace.pipeline.step_types import form_of, step_types
 from orchestrator.workspace.pipeline.values import Values, given
 
 SEARCHED: Final = "search_space"
-_PIPELINE: Final = "pipeline"
 _PORTS: Final = ("type", "mode", "path", "name", "version")
 _LABELS: Final = ("display_name", "description", "tags", "experiment_name")
 _DATA: Final = ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model")
@@ -103,14 +102,16 @@ class Maker:
         loop = values.tree(step.node[LOOP])
         kept = {name: value for name, value in step.node.items() if name not in (LOOP, "inputs", "outputs")}
         inner: dict[str, Any] = {name: kept.pop(name) for name in INNER if name in kept}
-        job = loop_job(
+        fields = loop_job(
             loop,
             dict(values.tree(kept)) | inner,
             {name: value for name, value in inputs.items() if given(value) is not None},
             dict(self._outputs(step.node, component)),
         )
-        job["settings"] = {**self.graph.handed_on}
-        return Made(_PIPELINE, self._body(step, job), deterministic=True, reused=False)
+        whole = form_of(told(fields))
+        assert whole is not None, "the type whose field is 'jobs' has steps"
+        variant, job = whole.job({**fields, "settings": dict(self.graph.handed_on)}, {})
+        return Made(variant, self._body(step, {**fields, **job}), deterministic=True, reused=whole.reused)
 
     def _outputs(self, node: Mapping[str, Any], component: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         declared = component.get("outputs") or {}
