@@ -77,6 +77,7 @@ HOMONYMS = {
     "orchestrator/workspace/pipeline/children.py": {"jobs": "a field of bodies"},
     "orchestrator/workspace/pipeline/expressions.py": {"jobs": "a field of bodies", "compute": "a field of bodies"},
     "orchestrator/workspace/pipeline/graph.py": {"jobs": "a field of bodies", "compute": "a field of bodies"},
+    "orchestrator/workspace/pipeline/loops.py": {"jobs": "a field of bodies"},
     "orchestrator/workspace/pipeline/making.py": {"compute": "a field of bodies", "jobs": "a field of bodies"},
     "orchestrator/workspace/pipeline/nodes.py": {"compute": "a field of bodies"},
     "orchestrator/workspace/pipeline/sent.py": {"compute": "a field of bodies", "jobs": "a field of bodies"},

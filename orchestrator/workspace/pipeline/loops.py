@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from orchestrator.core import private_files
 from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.jobs.places import is_value
 from orchestrator.workspace.pipeline.flow import DO_WHILE, LOOP, items_of, truth
@@ -118,7 +119,7 @@ def gather(made: Mapping[str, Record], output: str, port: Mapping[str, Any], pla
     """
     if is_value(port):
         values = [value_of(run, output, step) for step, run in made.items()]
-        place.write_text(json.dumps(values), encoding="utf-8")
+        private_files.replace(place, json.dumps(values))
         return
     lines = ["type: mltable", "paths:"]
     for step, run in made.items():
@@ -126,4 +127,4 @@ def gather(made: Mapping[str, Record], output: str, port: Mapping[str, Any], pla
         share_tree(source, place / step)
         lines.append(f"  - {'file' if source.is_file() else 'folder'}: ./{step}")
     place.mkdir(parents=True, exist_ok=True)
-    (place / _MLTABLE).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    private_files.replace(place / _MLTABLE, "\n".join([*lines, ""]))

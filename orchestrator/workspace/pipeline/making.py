@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
@@ -108,8 +108,7 @@ class Maker:
             {name: value for name, value in inputs.items() if given(value) is not None},
             dict(self._outputs(step.node, component)),
         )
-        whole = form_of(told(fields))
-        assert whole is not None, "the type whose field is 'jobs' has steps"
+        whole = _form(replace(step, node=fields), self.components)
         variant, job = whole.job({**fields, "settings": dict(self.graph.handed_on)}, {})
         return Made(variant, self._body(step, {**fields, **job}), deterministic=True, reused=whole.reused)
 
