@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from parity_rows import counts
 
+from orchestrator.backends.azure.recording.files import recordings, rounds
+from orchestrator.backends.azure.recording.steps import ROUND
 from orchestrator.backends.azure.specification.operations import Operation, api_version, operations
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
@@ -16,6 +19,7 @@ from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.folder.paths import WorkspacePaths
 
+_RECORDINGS = Path(__file__).parent.parent / "tests" / "recordings"
 _WORKSPACE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
 
@@ -52,7 +56,25 @@ def page(parity: str) -> str:
         "Rows of the tables in [parity](parity.md), by the sources that they name; a row can name several.\n",
     ]
     lines += ["| source | rows |", "|---|---|", *counts(parity)]
+    lines += recorded()
     return "\n".join(lines) + "\n"
+
+
+def recorded() -> Iterator[str]:
+    """What a recording of the service shows, and which recordings there are."""
+    dates: dict[str, str] = {}
+    for folder, about in rounds(_RECORDINGS):
+        if about.service == "azure":
+            dates |= {recording.step: about.date for recording in recordings(folder)}
+    yield "\n## Recorded\n"
+    yield (
+        "What [`amlctl azure record`](../how-to/record-azure.md) asks the service, and when that was recorded. Recordings in"
+        f" `tests/recordings` are replayed by the tests. {len(dates)} of {len(ROUND)} requests are recorded.\n"
+    )
+    yield from ("| request | what it shows | row in [parity](parity.md) | recorded |", "|---|---|---|---|")
+    for step in ROUND:
+        path = f"/{step.path}" if step.path else "the workspace"
+        yield f"| `{step.method} {path}` | {step.shows} | {step.row} | {dates.get(step.name, 'not yet')} |"
 
 
 def _routes() -> list[Answering]:

@@ -24,6 +24,14 @@ def rows(parity: str) -> Iterator[str]:
             yield cells[-1]
 
 
+def first_cells(parity: str) -> Iterator[str]:
+    """The first cells of the rows: which behavior they are about."""
+    for line in parity.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|") and not set(line) <= set("|- ") and cells[-1] not in {"service", "source"}:
+            yield cells[0]
+
+
 def unfounded(parity: str) -> list[str]:
     """Rows that name no source."""
     return [cell for cell in rows(parity) if not any(words.search(cell) for words in _SOURCES.values())]

@@ -23,6 +23,7 @@ COMMANDS = {
     "invoke": "Send a request to an online endpoint, or data to a batch endpoint.",
     "trigger": "Fire a schedule once, now.",
     "workspace": "Operate the embedded workspace: up, down, status, reset.",
+    "azure": "Record how Azure answers, to compare it with the served workspace.",
     "state": "Rebuild a lost state from the ownership tags of live resources.",
     "schema": "Print a JSON Schema for editors.",
     "completion": "Print a shell completion script.",

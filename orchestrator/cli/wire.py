@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.cli.console import Console
@@ -19,23 +19,14 @@ LOOK_S: Final = 1.0
 """How often the server looks whether its workspace still exists, seconds."""
 
 
-def serve_until_stopped(
-    root: Path,
-    port: int,
-    console: Console,
-    *,
-    lenient: bool = False,
-    any_workspace: bool = False,
-    list_lag_s: float = 0.0,
-) -> None:
+def serve_until_stopped(root: Path, port: int, console: Console, *, lenient: bool = False, **manners: Any) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         root: the workspace's folder.
         port: on loopback; 0 means any that is free.
         lenient: what Azure would refuse is accepted, as far as the workspace can do it.
-        any_workspace: see `Manners`.
-        list_lag_s: see `Manners`.
+        manners: see `Manners`; all but the rules.
 
     Raises:
         UnsupportedSetup: the azure extra is not installed.
@@ -47,9 +38,9 @@ def serve_until_stopped(
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.set()
 
-    kinds, anyone = discover(), any_workspace or lenient
+    kinds = discover()
     rules = None if lenient else Specification(kinds)
-    service = arm_service(root, port, kinds=kinds, rules=rules, any_workspace=anyone, list_lag_s=list_lag_s)
+    service = arm_service(root, port, kinds=kinds, rules=rules, **manners)
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         service.start()

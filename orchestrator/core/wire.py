@@ -21,6 +21,7 @@ class RecordWire:
             the resource's own tags.
         hidden: members of ``properties`` that the service never returns.
         secrets: last part of the address that returns ``properties`` with what is hidden; empty if there is none.
+        keys: last part of the address that returns a pair of keys; empty if it has none.
         given: what the service puts where ``properties`` are silent.
         ids: members of ``properties`` that are ids, with dots, each with the collection of what it names.
         deleted: status of the answer to a deletion that is done at once: 200, or 204 where clients know nothing else.
@@ -33,6 +34,7 @@ class RecordWire:
     marks: str = ""
     hidden: tuple[str, ...] = ()
     secrets: str = ""
+    keys: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
     deleted: int = 200

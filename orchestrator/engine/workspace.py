@@ -100,12 +100,21 @@ def _speaking_of(project: Project) -> str:
     return f"The target '{project.target}'" if project.target else "The spec"
 
 
-def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
+def require_azure(project: Project) -> None:
+    """Make sure that the client of Azure is there.
+
+    Raises:
+        UnsupportedSetup: the extra is not installed.
+    """
     if not all(map(_importable, ("azure", "azure.ai", "azure.ai.ml", "azure.identity"))):
         raise UnsupportedSetup(
             f"{_speaking_of(project)} uses an Azure workspace, but azure-ai-ml is not installed.",
             fix=install_extra("azure"),
         )
+
+
+def _azure(project: Project, kinds: Kinds, clock: Clock) -> Workspace:
+    require_azure(project)
     from orchestrator.backends.azure.backend import AzureBackend
     from orchestrator.backends.azure.blobs import BlobObjects
     from orchestrator.state.document import DocumentStateStore

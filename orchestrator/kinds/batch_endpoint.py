@@ -68,6 +68,7 @@ KIND: Final = Kind(
         collection="batchEndpoints",
         properties=_SHAPE.properties,
         body=_SHAPE.body,
+        keys="listkeys",
         given={"authMode": "AADToken", "provisioningState": "Succeeded"},
     ),
     source="Azure ML CLI v2 YAML reference: batch endpoint",

@@ -90,6 +90,7 @@ KIND: Final = Kind(
         collection="serverlessEndpoints",
         properties=_properties,
         body=_body,
+        keys="listKeys",
         deleted=204,
         given={
             "authMode": "Key",

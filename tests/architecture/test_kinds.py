@@ -34,6 +34,11 @@ HOMONYMS = {
         "workspaces": "a part of addresses",
     },
     "orchestrator/backends/azure/specification/operations.py": {"workspaces": "a part of addresses"},
+    "orchestrator/backends/azure/recording/scrub.py": dict.fromkeys(KEYS, "a part of addresses"),
+    "orchestrator/backends/azure/recording/asset_steps.py": dict.fromkeys(
+        KEYS, "a part of addresses, or a request's name"
+    ),
+    "orchestrator/backends/azure/recording/steps.py": dict.fromkeys(KEYS, "a part of addresses, or a request's name"),
     "orchestrator/reconcile/assemble.py": {"workspaces": "a folder"},
     "orchestrator/workspace/arm/account.py": {"workspaces": "a part of addresses"},
     "orchestrator/workspace/arm/judge.py": {"workspaces": "a part of addresses"},

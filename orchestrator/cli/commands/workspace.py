@@ -144,6 +144,7 @@ def tick(root: Path, console: Console, *, to: str, no_wait: bool) -> None:
 )
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
 @click.option("--any-workspace", is_flag=True, help="Accept any names of subscription, resource group and workspace.")
+@click.option("--any-compute", is_flag=True, help="Accept jobs on computes that do not exist.")
 @click.option(
     "--list-lag",
     type=click.FloatRange(min=0),
@@ -152,12 +153,28 @@ def tick(root: Path, console: Console, *, to: str, no_wait: bool) -> None:
     help="Let lists lag behind writes by this long, as in Azure (default: 0).",
 )
 def serve(
-    root: Path, console: Console, *, arm: bool, port: int, lenient: bool, any_workspace: bool, list_lag: float
+    root: Path,
+    console: Console,
+    list_lag: float,
+    *,
+    arm: bool,
+    port: int,
+    lenient: bool,
+    any_workspace: bool,
+    any_compute: bool,
 ) -> None:
     """Serve the workspace to programs written for Azure, until Ctrl-C."""
     from orchestrator.cli.wire import serve_until_stopped
 
-    serve_until_stopped(root, port, console, lenient=lenient, any_workspace=any_workspace, list_lag_s=list_lag)
+    serve_until_stopped(
+        root,
+        port,
+        console,
+        lenient=lenient,
+        any_workspace=any_workspace or lenient,
+        any_compute=any_compute,
+        list_lag_s=list_lag,
+    )
 
 
 @command.command("env")

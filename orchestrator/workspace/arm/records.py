@@ -15,6 +15,8 @@ from orchestrator.core.wire import FieldWire, RecordWire, camel, without_nothing
 from orchestrator.workspace.arm.account import LOCATION
 from orchestrator.workspace.arm.batches import scoring_uri
 from orchestrator.workspace.arm.ids import with_ids
+from orchestrator.workspace.arm.key_pairs import endpoint_keys, replaced
+from orchestrator.workspace.arm.merging import merged
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
@@ -50,7 +52,12 @@ class Records:
         routes.add("GET", collection, self._list)
         routes.add("GET", place, self._get)
         routes.add("PUT", place, self._put)
+        routes.add("PATCH", place, self._patch)
         routes.add("DELETE", place, self._delete)
+        if self._wire.keys:
+            listed, again = self._wire.keys, "regenerateKeys"
+            routes.add("POST", f"{place}/{listed}", self._keys, "The keys of an endpoint.")
+            routes.add("POST", f"{place}/{again}", self._regenerate, "Replace a key of an endpoint.")
         if self._wire.secrets:
             routes.add("POST", f"{place}/{self._wire.secrets}", self._secrets)
 
@@ -65,7 +72,28 @@ class Records:
         return Answer.of(self._view(call, self._shelf.get(self._key(call))))
 
     def _put(self, call: Call) -> Answer:
-        tree = call.request.json()
+        return self._written(call, call.request.json())
+
+    def _patch(self, call: Call) -> Answer:
+        """Change what is given: tags as a whole, properties as a JSON merge patch.
+
+        Source: REST specification, the ``Partial…`` models and ``WorkspaceConnectionUpdateParameter``; RFC 7396. That tags are
+        replaced as a whole is assumed.
+        """
+        record = self._shelf.get(self._key(call))
+        tree, view = call.request.json(), self._revealed(call, record)
+        properties = merged(view["properties"], tree.get("properties") or {})
+        tags = {"tags": view["tags"] if tree.get("tags") is None else tree["tags"]} if "tags" in view else {}
+        return self._written(call, {**view, **tags, "properties": properties})
+
+    def _keys(self, call: Call) -> Answer:
+        return Answer.of(endpoint_keys(self._shelf, self._shelf.get(self._key(call))))
+
+    def _regenerate(self, call: Call) -> Answer:
+        record = self._shelf.get(self._key(call))
+        return Answer.of(endpoint_keys(self._shelf, replaced(self._shelf, record, call.request.json())))
+
+    def _written(self, call: Call, tree: Mapping[str, Any]) -> Answer:
         sent = dict(tree.get("properties") or {})
         texts, marks = split_tags(sent.pop(self._wire.marks, None) if self._wire.marks else tree.get("tags"))
         if self._wire.marks:
@@ -110,11 +138,14 @@ class Records:
         return Answer(self._wire.deleted)
 
     def _secrets(self, call: Call) -> Answer:
-        record = self._shelf.get(self._key(call))
+        return Answer.of(self._revealed(call, self._shelf.get(self._key(call))))
+
+    def _revealed(self, call: Call, record: Record) -> dict[str, Any]:
+        """The resource with what is hidden otherwise."""
         view = self._view(call, record)
         opened = self._wire.properties(self._shelf.workspace.revealed(record))
         hidden = {name: opened[name] for name in self._wire.hidden if name in opened}
-        return Answer.of({**view, "properties": {**view["properties"], **hidden}})
+        return {**view, "properties": {**view["properties"], **hidden}}
 
     def _view(self, call: Call, record: Record) -> dict[str, Any]:
         wire, scope = self._wire, call.scope

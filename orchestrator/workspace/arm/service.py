@@ -16,6 +16,7 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.service_rules import ServiceRules
 from orchestrator.workspace.arm.account import CLOUD, GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
+from orchestrator.workspace.arm.existing import on_known_computes
 from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
 from orchestrator.workspace.arm.shelf import Shelf
@@ -83,17 +84,20 @@ class Manners:
     Attributes:
         rules: what the service would refuse is refused; None refuses only what the workspace cannot do.
         any_workspace: names of any subscription, group and workspace are taken for those that there are.
+        any_compute: jobs may name computes that do not exist.
         list_lag_s: how far lists lag behind writes, seconds.
     """
 
     rules: ServiceRules | None = None
     any_workspace: bool = False
+    any_compute: bool = False
     list_lag_s: float = 0.0
 
     def strict(self, respond: Respond, knows: Knows) -> Respond:
         """A function with these manners that answers as `respond` does otherwise."""
         if self.rules is not None:
-            respond = judged(one_at_a_time(respond), knows, self.rules)
+            respond = one_at_a_time(respond)
+            respond = judged(respond if self.any_compute else on_known_computes(respond), knows, self.rules)
         return Lagging(respond, self.list_lag_s) if self.list_lag_s else respond
 
 

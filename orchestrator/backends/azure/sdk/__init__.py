@@ -10,7 +10,7 @@ from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
 from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
 from orchestrator.backends.azure.sdk.repairs import storage_through
-from orchestrator.backends.azure.sdk.requests import send
+from orchestrator.backends.azure.sdk.requests import exchange, manager, send
 from orchestrator.backends.azure.sdk.runs import (
     VIEWS,
     hide_run,
@@ -34,6 +34,7 @@ __all__ = [
     "deployment_state",
     "deployments",
     "endpoint_entity",
+    "exchange",
     "hide_run",
     "hosts_of_the_cloud",
     "is_hidden",
@@ -41,6 +42,7 @@ __all__ = [
     "load_entity",
     "load_schedule",
     "make_workspace",
+    "manager",
     "names_of",
     "one_compute",
     "plain_of",

@@ -20,8 +20,18 @@ def send(client: Any, method: str, address: str, query: Mapping[str, str], body:
     Raises:
         HttpResponseError: the answer is a refusal.
     """
-    whole = address if "://" in address else f"{client._base_url.rstrip('/')}{address}"
-    response = client.compute._operation._client.send_request(HttpRequest(method, whole, params=dict(query), json=body))
+    response = exchange(client, method, address, query, body)
     response.raise_for_status()
     answer: Mapping[str, Any] = response.json() if response.content else {}
     return answer
+
+
+def exchange(client: Any, method: str, address: str, query: Mapping[str, str], body: Any = None) -> Any:
+    """As `send`, with the whole response, also of a refusal."""
+    whole = address if "://" in address else f"{manager(client)}{address}"
+    return client.compute._operation._client.send_request(HttpRequest(method, whole, params=dict(query), json=body))
+
+
+def manager(client: Any) -> str:
+    """The address of Azure Resource Manager, without a slash at its end."""
+    return str(client._base_url).rstrip("/")
