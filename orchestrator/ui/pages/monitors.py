@@ -89,7 +89,7 @@ def _row(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _over_time(runs: Sequence[Observed], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     """The first metrics of the newest firing, breaches first, over all firings."""
-    charts = []
+    charts: list[Any] = []
     for row in rows:
         name = f"{row['signal']}/{row['feature']}/{row['metric']}"
         points = [
