@@ -34,7 +34,7 @@ def command() -> None:
 def record(spec: SpecChoice, out: Path, console: Console, minutes: float, *, yes: bool, clean: bool) -> Exit:
     """Send a fixed list of requests to the Azure workspace of a target and write them down with their answers.
 
-    Keys, ids, names and addresses are removed from what is written. What is created has a name of its own and is deleted at the
+    Keys, ids, names and addresses are removed from what is written. What is created has a new name and is deleted at the
     end, also after an error or Ctrl-C.
     """
     from orchestrator.cli import recording

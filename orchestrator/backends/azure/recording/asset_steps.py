@@ -209,7 +209,7 @@ DATASTORES: Final = (
 CONNECTIONS: Final = (
     Step(
         name="connection",
-        shows="A connection with keys of its own.",
+        shows="A connection with keys.",
         method="PUT",
         path="connections/{p}-con",
         body=_connection(),
