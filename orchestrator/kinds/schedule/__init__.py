@@ -12,6 +12,7 @@ from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, Na
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.tree import Path, value_at
+from orchestrator.kinds.schedule.azure import spoken
 
 _HERE: Final = "orchestrator.kinds.schedule"
 _MODELS: Final = {"job": "JobSchedule", "import": "ImportSchedule", "monitor": "MonitorSchedule"}
@@ -77,7 +78,9 @@ KIND: Final = Kind(
         "1 to 255 letters, digits, '-' and '_'; starts with a letter or digit",
         "Azure REST specification, workspaces/schedules",
     ),
-    azure=AzureBinding("schedules", "load_schedule", "begin_create_or_update", "begin_delete", driver="schedules"),
+    azure=AzureBinding(
+        "schedules", "load_schedule", "begin_create_or_update", "begin_delete", driver="schedules", spoken=spoken
+    ),
     behaviour=WRITTEN,
     local=replace(LOCAL_PROCESSED, runs=True, reveals=True),
     source="Azure ML CLI v2 YAML reference: schedule, data import schedule, monitor schedule",

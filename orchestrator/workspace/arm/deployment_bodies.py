@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.workspace.arm.job_bodies import CodePath
+from orchestrator.workspace.arm.monitor_bodies import collector_body
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.storage import localise
 from orchestrator.workspace.arm.wording import camel, duration, seconds, snake, whole, without_nothing
@@ -41,6 +42,7 @@ def deployment_body(sent: Mapping[str, Any], sku: Mapping[str, Any], code: CodeP
         "liveness_probe": _timed(sent.get("livenessProbe") or {}) or None,
         "readiness_probe": _timed(sent.get("readinessProbe") or {}) or None,
         "scale_settings": _scale(sent.get("scaleSettings") or {}) or None,
+        "data_collector": collector_body(sent.get("dataCollector") or {}),
     }
     return without_nothing(fields)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.workspace.arm.job_bodies import CodePath, job_body, job_properties
+from orchestrator.workspace.arm.monitor_bodies import monitor_body
 from orchestrator.workspace.arm.scope import REFERENCE, Scope, name_of
 from orchestrator.workspace.arm.wording import camel_keys, snake_keys, without_nothing
 from orchestrator.workspace.records.record import Record
@@ -20,7 +21,7 @@ _FIELDS: Final = {"monitor": "create_monitor", "import": "import_data"}
 def schedule_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, Any], str]:
     """The CLI v2 body of a schedule's ``properties``, and its variant.
 
-    Monitors and imports keep what was sent as it is: they are only recorded.
+    Imports keep what was sent as it is: they are only recorded.
 
     Raises:
         Invalid: jobs of this type are not run here.
@@ -35,6 +36,9 @@ def schedule_body(sent: Mapping[str, Any], code: CodePath) -> tuple[dict[str, An
         "is_enabled": sent.get("isEnabled"),
         "trigger": _trigger(sent.get("trigger") or {}),
     }
+    if variant == "monitor":
+        body[_FIELDS[variant]] = monitor_body(action.get("monitorDefinition") or {})
+        return without_nothing(body), variant
     if variant != "job":
         body[_FIELDS[variant]] = {name: value for name, value in action.items() if name != "actionType"}
         return without_nothing(body), variant

@@ -19,6 +19,7 @@ from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
 from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.logs.masking import StreamMask
+from orchestrator.workspace.monitoring.alerting import tell
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
@@ -61,6 +62,8 @@ class Settlement:
         attributes |= self._end_tracking(current, ended)
         if best := _read_json(folder.metrics):
             attributes[execution_of(record.variant).result] = best
+            if ended.ending is Ending.COMPLETED:
+                tell(self.paths, self.store, current, best)
         if ended.reason and folder.runner() is None:
             _write_reason(folder, ended.reason)
         message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)

@@ -71,7 +71,7 @@ class _Maker:
             _features(said.get("features")),
             {str(one): str(of).lower() for one, of in (said.get("feature_type_override") or {}).items()},
             _segment(said.get("data_segment") or {}),
-            said.get("alert_enabled") is not False,
+            said.get("alert_enabled") is True,
         )
 
     def production(self, kind: str, said: Mapping[str, Any]) -> Data:
@@ -84,8 +84,9 @@ class _Maker:
         window = said.get("data_window")
         if said.get("input_data"):
             columns = dict(said.get("data_column_names") or {})
-            if said.get("target_column_name"):
-                columns.setdefault("prediction", said["target_column_name"])
+            target = said.get("target_column_name") or columns.get("target_column")
+            if target:
+                columns.setdefault("prediction", target)
             begin, end = windows.reference(window, self.at, self.usual) if window else (None, None)
             name = self.input(said["input_data"])
             return Data(name, begin.isoformat() if begin else "", end.isoformat() if end else "", columns)
@@ -139,7 +140,9 @@ def monitor_job(store: RecordStore, schedule: Record, at: datetime) -> dict[str,
         Invalid, NotFound: something that the monitor names is not there, or none of its signals is computed here.
     """
     maker = _Maker(store, schedule, at.astimezone(UTC))
-    said: Mapping[str, Any] = maker.monitor.get("monitoring_signals") or {kind: {"type": kind} for kind in _DEFAULTS}
+    said: Mapping[str, Any] = maker.monitor.get("monitoring_signals") or {
+        kind: {"type": kind, "alert_enabled": True} for kind in _DEFAULTS
+    }
     signals = tuple(maker.signal(name, body) for name, body in said.items() if type_of(body) in COMPUTED)
     others = {name: type_of(body) for name, body in said.items() if type_of(body) not in COMPUTED}
     if not signals:

@@ -15,6 +15,7 @@ from typing import Final
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.monitoring import alerting
 from orchestrator.workspace.records.record import SCHEDULE_STATE, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.runs import ScheduledRuns
@@ -78,7 +79,7 @@ class ScheduleManager:
                 record.key,
                 health=Health.HEALTHY,
                 phase=phase,
-                message="",
+                message=alerting.message(record.attributes.get(alerting.ALERTS)),
                 attributes={SCHEDULE_STATE: firing.kept()},
                 generation=record.generation,
             )

@@ -371,3 +371,20 @@ def test_a_computes_token_is_not_given_back(wire: Wire) -> None:
     shown = json.loads(wire("GET", "computes/bricks").body)["properties"]
     assert shown["computeType"] == "Databricks"
     assert shown["properties"] == {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"}
+
+
+def test_what_a_deployment_collects_comes_over_the_wire() -> None:
+    collections = {
+        "model_inputs": {"dataCollectionMode": "Enabled", "samplingRate": 0.5},
+        "model_outputs": {"dataCollectionMode": "disabled", "dataId": f"{WS}/data/answers/versions/2"},
+    }
+    sent = {"collections": collections, "rollingRate": "Day", "requestLogging": {"captureHeaders": ["x-shop"]}}
+    assert deployment_body({"dataCollector": sent}, {}, str)["data_collector"] == {
+        "collections": {
+            "model_inputs": {"enabled": "true", "sampling_rate": 0.5},
+            "model_outputs": {"enabled": "false", "data": "azureml:answers:2"},
+        },
+        "rolling_rate": "day",
+        "request_logging": {"capture_headers": ["x-shop"]},
+    }
+    assert "data_collector" not in deployment_body({}, {}, str)

@@ -13,6 +13,7 @@ from orchestrator.core.errors import Invalid, NotFound
 from orchestrator.core.firings import FIRED_BY, FIRED_FOR
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.monitoring.alerting import ALERTS, ON_ALERT, tell
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.clock import facts, tick
@@ -183,3 +184,38 @@ def test_people_are_told_the_last_and_the_next_firing(world: World) -> None:
     (found,) = facts(world.store.list("schedules"), world.clock.now)
     assert (found.name, found.phase, found.last_run) == ("nightly", "active", "nightly-20270302T060000Z")
     assert found.next == datetime(2027, 3, 3, 6, 0, tzinfo=UTC)
+
+
+def test_alerts_of_a_monitor_stay_with_its_schedule_and_set_off_another(world: World) -> None:
+    world.schedule("retrain")
+    world.schedule("watch", properties={ON_ALERT: "retrain"})
+    world.round()
+    world.round(hours=18)
+    run = next(one for one in world.store.list("jobs") if one.attributes[FIRED_BY] == "watch")
+    before = set(world.runs())
+    alerts = [f"drift: metric of feature {number} is 1, more than 0" for number in range(5)]
+    for _ in range(2):  # a supervisor that was killed settles a run again
+        tell(world.paths, world.store, run, {"alerts": alerts, "time": NOW.isoformat(), "emails": ["a@example.com"]})
+    record = world.record("watch")
+    assert record.health is Health.HEALTHY
+    assert record.message.splitlines() == [f"5 alerts of {run.revision}:", *alerts[:3], "and 2 more"]
+    assert record.attributes[ALERTS]["emails"] == ["a@example.com"]
+    assert set(world.runs()) == before, "the schedule fired for the same moment by itself"
+    later = replace(run, attributes={**run.attributes, FIRED_FOR: (NOW + timedelta(hours=1)).isoformat()})
+    for _ in range(2):
+        tell(world.paths, world.store, later, {"alerts": alerts})
+    assert set(world.runs()) - before == {"retrain-20270301T130000Z"}
+    world.round(days=1)
+    assert "5 alerts" in world.record("watch").message
+    tell(world.paths, world.store, run, {"alerts": []})
+    assert world.record("watch").message == ""
+    tell(world.paths, world.store, run, {"best_child": "x"})
+
+
+def test_a_monitor_whose_follower_is_not_there_goes_on(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.schedule("watch", properties={ON_ALERT: "azureml:nowhere"})
+    world.round()
+    world.round(hours=18)
+    (run,) = world.store.list("jobs")
+    tell(world.paths, world.store, run, {"alerts": ["x"]})
+    assert "'azureml:nowhere', which is to fire on alerts, is not in the workspace" in caplog.text
