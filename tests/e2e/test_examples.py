@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.project import ROOT, Project
+from tests.e2e.project import ROOT, Project, processes_of
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -166,4 +170,35 @@ def test_a_model_is_looked_at_with_every_component_of_the_registry(example: Proj
     assert [one["name"] for one in card["metrics"]] == ["accuracy_score", "error_rate"]
     assert "Readmission of patients" in (outputs / "dashboard" / "dashboard.html").read_text()
     assert (outputs / "scorecard" / "scorecard.html").is_file()
+    assert example.plan() == {}
+
+
+@pytest.mark.parametrize("example", ["monitoring"], indirect=True)
+def test_a_monitor_finds_planted_drift_also_when_everything_is_killed_meanwhile(example: Project) -> None:
+    """Collected by the package of Azure in a scoring script, compared with the training data, told as alerts; nothing runs twice."""
+    subprocess.run([sys.executable, "make_data.py"], cwd=example.folder, check=True)
+    example.apply()
+    assert example.plan() == {}
+    example.run("invoke", example.spec, "online_endpoints.rents", "--request-file", "requests/drifted.json")
+    place = example.workspace / "datastores/workspaceblobstore/modelDataCollector/rents/blue"
+    wait_for(lambda: len(list(place.rglob("*.jsonl"))) == 2, "collected data")
+    run = example.run("trigger", example.spec, "schedules.watch-rents").stdout.strip()
+    folder = example.workspace / "jobs" / run
+    wait_for((folder / "run.json").exists, "the start of the monitor")
+    for pid, command in processes_of(example.workspace).items():
+        if "workspace.supervision.supervisor" in command or run in command:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: "alerts of" in (example.status()["schedules.watch-rents"]["message"] or ""), "the alerts")
+    found = json.loads((folder / "outputs" / "monitor.json").read_text())
+    assert {text.split(" is ")[0] for text in found["alerts"]} == {
+        "inputs: normalized_wasserstein_distance of size",
+        "inputs: two_sample_kolmogorov_smirnov_test of size",
+        "inputs: population_stability_index of district",
+        "predictions: jensen_shannon_distance of rent",
+        "quality: out_of_bounds_rate of size",
+        "quality: out_of_bounds_rate of district",
+    }
+    assert [one.name for one in example.workspace.glob("jobs/watch-rents-*")] == [run]
+    assert example.data("runs", "show", example.spec, run)["health"] == "healthy"
     assert example.plan() == {}
