@@ -90,6 +90,7 @@ HOMONYMS = {
     "orchestrator/workspace/supervision/supervisor.py": {"jobs": "a part of the supervisor"},
     "orchestrator/backends/azure/tracked.py": {"data": "a field of MLflow's answers"},
     "orchestrator/report/children.py": {"jobs": "a field of bodies"},
+    "orchestrator/workspace/arm/monitor_bodies.py": {"compute": "a field of bodies", "data": "a field of bodies"},
     "orchestrator/workspace/monitoring/collected.py": {"data": "a field of collected lines"},
     "orchestrator/workspace/serving/collected_data.py": {"data": "a field of bodies"},
     "orchestrator/workspace/serving/scoring/collecting.py": {"data": "a field of collected lines"},

@@ -38,11 +38,14 @@ class Earlier:
     def of(self, made: Made, digest: str) -> Record | None:
         """The newest run whose result a step may have; None if there is none, or not all of it is kept."""
         record = self._found.get(digest) if made.reused else None
-        if record is None or not _movable(made):
-            return None
-        outputs: Mapping[str, str] = record.attributes.get("outputs") or {}
-        wanted = execution_of(made.variant).outputs(made.body)
-        return record if all(name in outputs and Path(outputs[name]).exists() for name in wanted) else None
+        return record if record is not None and kept_whole(record, made) else None
+
+
+def kept_whole(record: Record, made: Made) -> bool:
+    """Whether all that a job leaves is there of an earlier run of it, and may be taken over."""
+    outputs: Mapping[str, str] = record.attributes.get("outputs") or {}
+    wanted = execution_of(made.variant).outputs(made.body)
+    return _movable(made) and all(name in outputs and Path(outputs[name]).exists() for name in wanted)
 
 
 def _movable(made: Made) -> bool:

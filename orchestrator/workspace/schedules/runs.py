@@ -18,6 +18,7 @@ from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import FILES, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.schedules.reuse import from_earlier, told_to_run, with_digest
 
 JOBS: Final = record_kinds.JOBS
 
@@ -58,6 +59,7 @@ class ScheduledRuns:
     """
 
     def __init__(self, paths: WorkspacePaths, store: RecordStore) -> None:
+        self._paths = paths
         self._store = store
         self._secrets = SecretFiles(paths)
 
@@ -74,20 +76,20 @@ class ScheduledRuns:
         name = run_name(leaf(schedule), at)
         if self._store.find(JOBS, name) is None:
             with contextlib.suppress(Conflict):
-                self._make(schedule, name, at)
+                self._make(schedule, name, at, reused=not told_to_run(schedule))
         return name
 
     def fire_by_hand(self, schedule: Record, now: datetime) -> str:
-        """Make a run now, beside those of the trigger. Returns its name; raises as `fire`."""
+        """Make a run now, beside those of the trigger; it does not take an earlier result. Returns its name; raises as `fire`."""
         base = name = run_name(leaf(schedule), now)
         number = 1
         while self._store.find(JOBS, name) is not None:
             number += 1
             name = f"{base}-{number}"
-        self._make(schedule, name, now)
+        self._make(schedule, name, now, reused=False)
         return name
 
-    def _make(self, schedule: Record, name: str, at: datetime) -> None:
+    def _make(self, schedule: Record, name: str, at: datetime, *, reused: bool) -> None:
         source = self.source(schedule, at)
         body = {key: value for key, value in source.body.items() if key not in _NOT_CONTENT}
         record = Record(
@@ -101,6 +103,9 @@ class ScheduledRuns:
             variant=source.variant,
         )
         self._secrets.hand_on(source.secrets, record.key, source.moved)
+        if source.variant == COMMAND.key:
+            record = with_digest(self._paths, self._store, record)
+            record = (from_earlier(self._paths, self._store, record) if reused else None) or record
         self._store.insert(record)
 
     def source(self, schedule: Record, at: datetime | None = None) -> Source:

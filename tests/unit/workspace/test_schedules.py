@@ -18,6 +18,7 @@ from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.clock import facts, tick
 from orchestrator.workspace.schedules.manager import ScheduleManager
+from orchestrator.workspace.schedules.reuse import REUSED_FROM
 from orchestrator.workspace.schedules.runs import ScheduledRuns
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -219,3 +220,66 @@ def test_a_monitor_whose_follower_is_not_there_goes_on(world: World, caplog: pyt
     (run,) = world.store.list("jobs")
     tell(world.paths, world.store, run, {"alerts": ["x"]})
     assert "'azureml:nowhere', which is to fire on alerts, is not in the workspace" in caplog.text
+
+
+def complete(world: World, run: str) -> None:
+    """What the job manager does when a run has ended well."""
+    record = world.store.find("jobs", run)
+    assert record is not None
+    place = world.paths.job(run) / "outputs" / "report"
+    place.mkdir(parents=True)
+    (place / "text").write_text(run)
+    outputs = {"outputs": {"report": str(place)}, "metrics": {"rows": 3.0}}
+    world.store.update_status(record.key, health=Health.HEALTHY, phase="completed", attributes=outputs)
+
+
+def made(world: World, run: str) -> str:
+    """Which run made a run's result; empty if it is yet to run."""
+    record = world.store.find("jobs", run)
+    assert record is not None
+    return Path(record.attributes["outputs"]["report"], "text").read_text() if record.phase == "completed" else ""
+
+
+def test_a_firing_takes_the_result_of_an_earlier_one_while_nothing_has_changed(world: World, tmp_path: Path) -> None:
+    table = tmp_path / "datastores" / "workspaceblobstore" / "table.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("1")
+    source = {"type": "uri_file", "path": "azureml://datastores/workspaceblobstore/paths/table.csv"}
+    job = {**JOB, "inputs": {"table": source}, "outputs": {"report": {"type": "uri_folder"}}}
+    world.schedule(create_job=job)
+    world.round()
+    (first,) = world.round(hours=18)
+    second = world.round(days=1)[-1]
+    assert made(world, second) == "", "the first has not ended"
+    complete(world, first)
+    third = world.round(days=1)[-1]
+    assert made(world, third) == first
+    record = world.store.find("jobs", third)
+    assert record is not None and record.attributes["metrics"] == {"rows": 3.0}
+    assert (
+        record.attributes[REUSED_FROM] == first
+        and "Reused from" in (world.paths.job(third) / "user_logs/std_log.txt").read_text()
+    )
+    by_hand = ScheduledRuns(world.paths, world.store).fire_by_hand(world.record(), world.clock.now)
+    assert made(world, by_hand) == ""
+    table.write_text("2")
+    fourth = world.round(days=1)[-1]
+    assert made(world, fourth) == "", "its data have changed"
+    complete(world, fourth)
+    world.change(create_job={**job, "command": "other"})
+    assert made(world, world.round(days=1)[-1]) == "", "its command has changed"
+    world.change(create_job=job)
+    assert made(world, world.round(days=1)[-1]) == fourth
+    world.change(properties={"amlctl.force_rerun": "true"})
+    assert made(world, world.round(days=1)[-1]) == ""
+
+
+def test_what_leaves_nothing_or_shares_its_place_always_runs(world: World) -> None:
+    shared = {"report": {"type": "uri_folder", "path": "azureml://datastores/workspaceblobstore/paths/here"}}
+    for name, outputs in (("nothing", {}), ("shared", shared)):
+        world.schedule(name, create_job={**JOB, "outputs": outputs})
+    world.round()
+    for run in world.round(hours=18):
+        complete(world, run)
+    world.round(days=1)
+    assert [one.phase for one in world.store.list("jobs")] == ["completed", "completed", "queued", "queued"]
