@@ -1,7 +1,7 @@
 """Makes the README's pictures of a plan and of `amlctl ui` from the real thing: ``python docs/pictures.py``.
 
-Applies the reference project in a temporary folder, then a second deployment, changes a line of data, and takes the plan as text and the first page
-as Chromium shows it. Takes two minutes.
+Applies the reference project in a temporary folder, then a second deployment, changes a line of data, and takes the plan as text
+and the first page as Chromium shows it. Takes two minutes.
 
 Needs the extras dev and local, and Debian's Chromium.
 """

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from orchestrator.core.project import LoadOptions
 from orchestrator.engine import load_project
 from orchestrator.reconcile.server.listen import Listen
 from orchestrator.ui.serve import serving
 from orchestrator.ui.source import LiveSource
+from tests.browser import CHROMIUM, launched
 from tests.e2e.project import Project
 from tests.e2e.specs import two_colours
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
 PATIENCE_MS: Final = 120_000
 
@@ -51,8 +50,7 @@ def test_apply_curve_and_traffic(projects: Callable[[str], Project]) -> None:
 """
     )
     source = LiveSource(lambda: load_project([spec], LoadOptions()))
-    with serving(source, Listen(port=0), allow_apply=True) as place, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with serving(source, Listen(port=0), allow_apply=True) as place, launched() as browser:
         page = browser.new_context(base_url=place.url).new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(place.entrance)
@@ -73,7 +71,6 @@ def test_apply_curve_and_traffic(projects: Callable[[str], Project]) -> None:
         expect(page.locator("svg.bars").first).to_have_attribute(
             "aria-label", "blue 40 %, green 60 %", timeout=PATIENCE_MS
         )
-        browser.close()
 
 
 def apply(page: Page) -> None:

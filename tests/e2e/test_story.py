@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
+from orchestrator.core.project import LoadOptions
+from orchestrator.engine import load_project
+from orchestrator.reconcile.server.listen import Listen
+from orchestrator.ui.serve import serving
+from orchestrator.ui.source import LiveSource
+from tests.browser import CHROMIUM, accessible, launched
 from tests.e2e.project import ROOT, Caller, Project, processes_of
 
 ENDPOINT = "online_endpoints.automl-hf-sdk"
@@ -123,6 +130,51 @@ def test_one_byte_of_data_reruns_what_follows_and_going_back_reuses_it(story: Pr
     for address in ("jobs.train", "models.heart-failure", "data.heart-failure-records"):
         assert back[address]["revision"] == first[address]["revision"]
     assert story.plan() == {}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
+def test_a_stranger_finds_what_they_look_for(story: Project) -> None:
+    """Each answer is on the first page or one click from it, on a desktop and on a telephone, in light and in dark."""
+    source = LiveSource(lambda: load_project([story.folder / "spec.yaml"], LoadOptions()))
+    with serving(source, Listen(port=0)) as place, launched() as browser:
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                base_url=place.url,
+            )
+            page = context.new_page()
+            asked: list[str] = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.goto(place.entrance)
+            first = page.locator(".glance")
+            expect(first).to_contain_text("blue 100\N{NO-BREAK SPACE}%")  # the traffic split
+            expect(first.locator("section", has_text="Last runs").locator("li").first).to_contain_text(
+                "training_data.path"
+            )  # why
+            expect(first.locator("section", has_text="Last change")).to_contain_text("Apply #")
+            first.get_by_role("link", name="train-").first.click()
+            expect(page.get_by_text("Best trial:").first).to_be_visible()  # and its parameters
+            expect(page.locator(".notice.good dt", has_text="algorithm").first).to_be_visible()
+            expect(page.get_by_text("These differ from the run before")).to_be_visible()
+            page.goto("")
+            first.get_by_role("link", name="yesterday").click()
+            expect(page.locator("nav.choices a[aria-current]")).to_have_text("Yesterday")
+            for path in (
+                "",
+                "plan",
+                "runs",
+                "history",
+                "schedules",
+                "loop",
+                *(f"resource/{each}" for each in story.status()),
+            ):
+                page.goto(path)
+                if "online_endpoints" in path and path.count(".") == 1:
+                    expect(page.get_by_text("passed").first).to_be_visible()
+                accessible(page, f"reference-{path.replace('/', '-') or 'project'}-{width}", examined=False)
+            assert all(each.startswith(place.url) for each in asked), "no request leaves the machine"
+            context.close()
 
 
 def test_it_all_goes_away_when_asked(story: Project) -> None:

@@ -1,16 +1,12 @@
-"""The pages in a real browser: Chromium as Debian has it, driven by Playwright. Set AMLCTL_SCREENSHOTS to a folder to keep pictures."""
+"""The pages in a real browser; see `tests.browser`."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from orchestrator.core.address import Address
 from orchestrator.core.metering import Count, Reading
@@ -22,10 +18,10 @@ from orchestrator.reconcile.server.listen import Listen
 from orchestrator.ui.facts import Snapshot
 from orchestrator.ui.pages.loops import LoopView
 from orchestrator.ui.serve import serving, serving_loop
+from tests.browser import CHROMIUM, accessible, launched
 from tests.unit.ui.conftest import Played
 from tests.unit.ui.test_loops import WINDOW, Loop
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
 
 PAGES: Final = {
@@ -50,11 +46,8 @@ class Applied(Played):
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # As root, as in a container, Chromium has no sandbox of its own; it sees pages of this test only.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +100,6 @@ def test_every_page_fits_and_is_accessible(visit: Callable[..., Page], width: in
         if page.locator("pre.log").count():
             expect(page.locator("pre.log").first).not_to_have_text("Loading…")
         accessible(page, f"{name}-{width}-{scheme}", examined=width > 390)  # what a narrow window shows is the same
-
-
-def accessible(page: Page, name: str, *, examined: bool = True) -> None:
-    """It fits the window, and axe finds nothing grave. Keeps a picture if asked to."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    if folder := os.environ.get("AMLCTL_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    if not examined:
-        return
-    found = Axe().run(page).response["violations"]
-    grave = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
-    assert grave == [], name
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
