@@ -108,3 +108,8 @@ class Snapshot:
         for address, found in self.observation.objects.items():
             if address.kind in self.kinds and self.kinds[address.kind].identity is Identity.RUN:
                 yield from (each for each in found if each.owner == self.project.name)
+
+
+def is_here(snapshot: Snapshot) -> bool:
+    """Whether the workspace is on this machine."""
+    return snapshot.project.workspace.kind == "local"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.change import Action
-from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.facts import Snapshot, is_here
 
 _SIZES: Final = (("instance_type", "instance_count"), ("size", "min_instances"))
 """Fields with the size of a node, and with how many of them are there at all times."""
@@ -32,7 +32,7 @@ def cost_part(snapshot: Snapshot) -> dict[str, Any]:
     sizes = sorted(before.keys() | after.keys())
     return {
         "nodes": [(size, before[size], after[size]) for size in sizes],
-        "free": snapshot.project.workspace.kind == "local",
+        "free": is_here(snapshot),
         "changed": before != after,
     }
 

@@ -22,7 +22,7 @@ from orchestrator.ui.charts import line_chart
 from orchestrator.ui.curves import FILE as CURVES
 from orchestrator.ui.curves import curves_of
 from orchestrator.ui.drawn import drawn
-from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.facts import Snapshot, is_here
 from orchestrator.ui.graph import Node, graph_svg
 from orchestrator.ui.pages.model import reports_of
 from orchestrator.ui.pages.monitors import FILE as MONITOR
@@ -44,11 +44,13 @@ _HEALTH: Final = {
 """Of a step, for the style sheet; the others wait, or were cancelled."""
 
 _LINES: Final = 1000
+_FILES: Final = "files "
+"""How a body tells of uploaded files, such as code; their digest follows."""
 
 
 def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, Any]:
     """What the page of a run shows."""
-    status = snapshot.status_of.get(run.address)
+    status, files = snapshot.status_of.get(run.address), tracked.files(run)
     return {
         "row": row_of(snapshot, run),
         "address": str(run.address),
@@ -60,7 +62,9 @@ def run_page(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[str, A
         "why": why(snapshot, run),
         "body": lines_of(run.properties),
         "inputs": _uses(snapshot, run),
-        "files": [(file.name, file.size, addresses.of_run("file", run, path=file.name)) for file in tracked.files(run)],
+        "code": [(name, value) for name, value in lines_of(run.properties) if value.startswith(_FILES)],
+        "elsewhere": not files and run.health is not Health.PROGRESSING and not is_here(snapshot),
+        "files": [(file.name, file.size, addresses.of_run("file", run, path=file.name)) for file in files],
         "reports": reports_of(tracked, run),
         "curves": curves_of(tracked.file(run, CURVES)),
         "monitor": report_of(tracked.file(run, MONITOR)),
