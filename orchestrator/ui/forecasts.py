@@ -1,4 +1,4 @@
-"""Forecasts beside what came, as pictures: one for each series in the figures that a training has left."""
+"""Forecasts beside actual values, as pictures: one for each series in the figures that a training has left."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _chart(series: Mapping[str, Any]) -> str:
     ahead = [(_point(at, true), _point(at, said)) for at, true, said in series["ahead"][:_MOST]]
     name = str(series.get("series") or "")
     lines = [
-        ("what came", [*before, *(true for true, _ in ahead)]),
+        ("actual values", [*before, *(true for true, _ in ahead)]),
         ("forecast", [*before[-1:], *(said for _, said in ahead)]),
     ]
     return compare_chart(f"Forecast{f', {name}' if name else ''}", lines, stamp=_day, keyed=True)

@@ -115,7 +115,7 @@ def test_a_forecaster_has_its_forecasts_beside_what_came(tmp_path: Path, tested:
     assert len(first["before"]) == 28 and first["before"][-1][0] < first["ahead"][0][0]
     shown = curves_of(tmp_path / "curves.json")
     assert shown is not None and len(shown["charts"]) == 4
-    assert "Forecast, a &lt;b&gt;" in shown["charts"][0] and "what came" in shown["charts"][0]
+    assert "Forecast, a &lt;b&gt;" in shown["charts"][0] and "actual values" in shown["charts"][0]
 
 
 @pytest.mark.parametrize(

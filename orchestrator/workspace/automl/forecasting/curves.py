@@ -17,7 +17,7 @@ _BINS: Final = 20
 
 
 def forecast_curves(problem: ForecastProblem, model: Any, test: tuple[str, Any] | None) -> dict[str, Any] | None:
-    """The forecasts beside what came; None if there is nothing to compare with.
+    """The forecasts beside actual values; None if there is nothing to compare with.
 
     Args:
         model: fitted; without test rows, a copy of it learns from what was known at the last origin of the validation.
@@ -41,7 +41,7 @@ def forecast_curves(problem: ForecastProblem, model: Any, test: tuple[str, Any] 
 
 
 _Rows = tuple[str, Any, Any, Any]
-"""Which rows they are, features, what came, forecasts."""
+"""Which rows they are, features, actual values, forecasts."""
 
 
 def _of_test_table(problem: ForecastProblem, model: Any, target: str, table: Any) -> _Rows | None:
@@ -65,7 +65,7 @@ def _of_last_origin(problem: ForecastProblem, model: Any) -> _Rows | None:
 
 
 def _series(problem: ForecastProblem, features: Any, truth: Any, predicted: Any) -> list[dict[str, Any]]:
-    """Some series: times, values before the forecast, what came and what was forecast."""
+    """Some series: times, values before the forecast, actual values and what was forecast."""
     time, ids = problem.settings.time, list(problem.settings.ids)
     found = []
     for key, rows in sorted(_places(features, ids).items())[:_SERIES]:
