@@ -37,6 +37,12 @@ FIRED_BY: Final = "schedule"
 FIRED_FOR: Final = "scheduled_time"
 """Attribute of a run: the moment, in UTC, for which the schedule fired."""
 
+REUSED_FROM: Final = "fired_reuse"
+"""Attribute of a run that came of a schedule: the earlier one whose result it has."""
+
+ALERTS: Final = "alerts"
+"""Attribute of a monitor's run: a line for each alert. Of its schedule: ``run``, ``time``, ``alerts`` and ``emails`` of the last run."""
+
 
 def moment(text: Any) -> datetime | None:
     """A start or end time as the wall clock shows it; None where there is none.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.core.firings import ALERTS, REUSED_FROM
 from orchestrator.core.score import score_of
 from orchestrator.report.children import parameter_names, primary_metric, ranked, word_of
 from orchestrator.report.plots import UNICODE, Marks, plot
@@ -44,6 +45,7 @@ def run_text(facts: RunFacts, terminal: Terminal, metric: str = "") -> str:
     sections = (
         _head(facts, terminal),
         _why(facts, terminal),
+        _alerts(facts, terminal),
         _numbers("Metrics", sorted(facts.metrics.items()), terminal),
         _texts("Parameters", sorted(facts.figures.parameters.items()) if facts.figures is not None else [], terminal),
         _over_time(facts, terminal, metric),
@@ -68,6 +70,13 @@ def _head(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
         yield f"    {style(line, 'dim')}"
 
 
+def _alerts(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
+    if alerts := facts.run.attributes.get(ALERTS):
+        yield _title("Alerts", terminal)
+        for alert in alerts:
+            yield from wrapped(harmless(str(alert)), terminal.width, indent="  ")
+
+
 def _title(text: str, terminal: Terminal) -> str:
     return terminal.style(text, "bold")
 
@@ -80,6 +89,10 @@ def _why(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
         yield f"  Started by apply #{why.serial}{when}."
     if why.schedule:
         yield from wrapped(f"Started by the schedule {why.schedule} for {why.fired_for}.", terminal.width, indent="  ")
+        if source := facts.run.attributes.get(REUSED_FROM):
+            yield from wrapped(
+                f"Nothing has changed since {source}: its result is reused.", terminal.width, indent="  "
+            )
         return
     if why.before is None:
         yield "  It is the first run of this job here."

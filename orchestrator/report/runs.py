@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.core.figures import Figures
+from orchestrator.core.firings import ALERTS
 from orchestrator.core.resource import Observed
 from orchestrator.core.score import score_of
 from orchestrator.core.tracked import RunFile
@@ -149,6 +150,7 @@ def run_json(facts: RunFacts) -> dict[str, Any]:
         **_entry(facts.run, in_force=facts.in_force),
         "duration_s": facts.duration_s,
         "metrics": facts.metrics,
+        "alerts": list(facts.run.attributes.get(ALERTS) or ()),
         "why": {
             "serial": why.serial,
             "at": why.at or None,

@@ -63,7 +63,7 @@ class Settlement:
         if best := _read_json(folder.metrics):
             attributes[execution_of(record.variant).result] = best
             if ended.ending is Ending.COMPLETED:
-                tell(self.paths, self.store, current, best)
+                attributes |= tell(self.paths, self.store, current, best)
         if ended.reason and folder.runner() is None:
             _write_reason(folder, ended.reason)
         message = "" if ended.ending is Ending.COMPLETED else _message(ended, folder)

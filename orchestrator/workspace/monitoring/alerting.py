@@ -8,15 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from orchestrator.core.errors import BackendError
-from orchestrator.core.firings import FIRED_BY, FIRED_FOR
+from orchestrator.core.firings import ALERTS, FIRED_BY, FIRED_FOR
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.record_kinds import SCHEDULES
 from orchestrator.workspace.records.store import RecordStore
-
-ALERTS: Final = "alerts"
-"""Attribute of a schedule: ``run``, ``time``, ``alerts`` (a line for each) and ``emails`` of the last run of its monitor; also a member
-of such a run's result."""
 
 ON_ALERT: Final = "amlctl.on_alert"
 """Property of a monitor: the schedule that fires when it raises an alert."""
@@ -25,26 +21,30 @@ _SHOWN: Final = 3
 _log = logging.getLogger("orchestrator.schedules")
 
 
-def tell(paths: WorkspacePaths, store: RecordStore, run: Record, result: Mapping[str, Any]) -> None:
+def tell(paths: WorkspacePaths, store: RecordStore, run: Record, result: Mapping[str, Any]) -> dict[str, Any]:
     """Note the alerts of a monitor's run with its schedule, and fire what is to follow. Doing it twice is the same as once.
 
     Args:
         run: a run that has completed.
         result: its result; of other runs it has no alerts, and nothing is done.
+
+    Returns:
+        Attributes for the run's record.
     """
     alerts = result.get(ALERTS)
     name = run.attributes.get(FIRED_BY)
-    schedule = store.get(SCHEDULES, f"{SCHEDULES}.{name}", "") if name and isinstance(alerts, list) else None
-    if schedule is None or schedule.deleting:
-        return
+    schedule = store.get(SCHEDULES, f"{SCHEDULES}.{name}", "") if name else None
+    if not isinstance(alerts, list) or schedule is None or schedule.deleting:
+        return {}
     kept = {"run": run.revision, "time": result.get("time"), ALERTS: alerts, "emails": result.get("emails") or []}
     store.update_status(schedule.key, message=message(kept), attributes={ALERTS: kept})
     if not alerts:
-        return
+        return {}
     _log.warning("%s raised %s", run.revision, "; ".join(map(str, alerts)))
     follower = str((schedule.body.get("properties") or {}).get(ON_ALERT) or "")
     if follower:
         _fire(paths, store, follower, datetime.fromisoformat(str(run.attributes[FIRED_FOR])))
+    return {ALERTS: alerts}
 
 
 def message(kept: Mapping[str, Any] | None) -> str:

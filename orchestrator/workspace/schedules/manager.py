@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from orchestrator.core.errors import BackendError
+from orchestrator.core.firings import ALERTS
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.monitoring import alerting
@@ -79,7 +80,7 @@ class ScheduleManager:
                 record.key,
                 health=Health.HEALTHY,
                 phase=phase,
-                message=alerting.message(record.attributes.get(alerting.ALERTS)),
+                message=alerting.message(record.attributes.get(ALERTS)),
                 attributes={SCHEDULE_STATE: firing.kept()},
                 generation=record.generation,
             )

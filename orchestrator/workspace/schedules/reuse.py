@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from orchestrator.core.firings import REUSED_FROM
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.jobs.registering import Registering
@@ -19,9 +20,6 @@ from orchestrator.workspace.records.store import RecordStore
 
 DIGEST: Final = "fired_digest"
 """Attribute of a run that came of a schedule: what its result depends on."""
-
-REUSED_FROM: Final = "fired_reuse"
-"""Attribute of such a run: the earlier one whose result it has."""
 
 FORCE_RERUN: Final = "amlctl.force_rerun"
 """Property of a schedule: with ``true`` each firing runs."""

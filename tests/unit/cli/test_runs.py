@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.firings import FIRED_BY
+from orchestrator.core.firings import ALERTS, FIRED_BY, REUSED_FROM
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import PARAMETERS, PARENT, STEP, Record
@@ -99,6 +99,12 @@ def test_runs_are_listed_and_found(amlctl: Shell, store: RecordStore) -> None:
     )
     fired = replace(train, address="jobs.nightly-1", revision="nightly-1", owner=None, attributes={FIRED_BY: "nightly"})
     store.insert(fired)
+    alerts = ["drift: a is 2, more than 1\x1b[2J"]
+    store.update_status(fired.key, attributes={ALERTS: alerts, REUSED_FROM: "nightly-0"})
+    shown = amlctl("runs", "show", "nightly-1").out
+    assert "Alerts\n  drift: a is 2, more than 1" in shown and "\x1b[2J" not in shown
+    assert "Nothing has changed since nightly-0: its result is reused." in shown
+    assert amlctl("runs", "show", "nightly-1", "--format", "json").data["alerts"] == alerts
     store.insert(replace(fired, address="jobs.x", revision="stranger", attributes={FIRED_BY: "theirs"}))
     text = amlctl("runs", "list").out
     for part in (train.revision, "degraded", "jobs.train", "1 min 2 s", "exit code 1", "in force", "nightly-1"):

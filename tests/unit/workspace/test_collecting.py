@@ -149,6 +149,18 @@ def test_mlflow_models_need_no_code(tmp_path: Path, predicted: Any, rows: Any) -
     assert [one["data"] for one in lines(tmp_path / "model_outputs")] == ([] if rows is None else [rows])
 
 
+def test_what_the_script_of_an_automl_model_answers_is_collected_too(tmp_path: Path) -> None:
+    class Script:
+        def call(self, request: Request) -> Answer:
+            return Answer(200, b'{"result": [true]}')
+
+    model = MlflowModel(Path(), Collector(told(tmp_path, "model_inputs", "model_outputs"), "one"))
+    model._script = Script()  # type: ignore[assignment]
+    assert model.answer(Request("POST", "/score", (), b'{"data": [{"age": 60}]}')).status == 200
+    assert [one["data"] for one in lines(tmp_path / "model_inputs")] == [[{"age": 60}]]
+    assert [one["data"] for one in lines(tmp_path / "model_outputs")] == [[{"0": True}]]
+
+
 def test_raw_requests_and_answers_are_collected_as_they_are(tmp_path: Path) -> None:
     class Echo:
         load = swagger = None

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.core.firings import FIRED_BY, FIRED_FOR
+from orchestrator.core.firings import ALERTS, FIRED_BY, FIRED_FOR, REUSED_FROM
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.monitoring.alerting import ALERTS, ON_ALERT, tell
+from orchestrator.workspace.monitoring.alerting import ON_ALERT, tell
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.clock import facts, tick
 from orchestrator.workspace.schedules.manager import ScheduleManager
-from orchestrator.workspace.schedules.reuse import REUSED_FROM
 from orchestrator.workspace.schedules.runs import ScheduledRuns
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)

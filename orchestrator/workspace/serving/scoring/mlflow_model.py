@@ -94,15 +94,15 @@ class MlflowModel:
         if any(key in body for key in MLFLOW_KEYS):
             return self._predicted(request, lambda schema: from_mlflow(body, schema), body.get("params"), wrapped=True)
         if "data" in body and self._script is not None:
-            return self._scored(request, self._script)
+            return self._scored(request, self._script, body["data"])
         records = ' or {"data": [{column: value, …}]}' if self._script is not None else ""
         raise Rejected(
             400, f'The body has no \'input_data\'. Send {{"input_data": {{"columns": […], "data": [[…]]}}}}{records}.'
         )
 
-    def _scored(self, request: Request, script: EntryScript) -> Answer:
+    def _scored(self, request: Request, script: EntryScript, rows: Any) -> Answer:
         try:
-            return script.call(request)
+            answer = script.call(request)
         except RunFailed as error:
             # AutoML's script says by its exceptions what is wrong with the request.
             cause = error.__cause__
@@ -110,6 +110,10 @@ class MlflowModel:
             if isinstance(status, int) and 400 <= status < 500:
                 raise Rejected(status, str(cause)) from error
             return _failed(cause)
+        if self._collector is not None:
+            result = json.loads(answer.body)
+            collect_tables(self._collector, request, rows, result.get("result") if isinstance(result, dict) else result)
+        return answer
 
     def _predicted(self, request: Request, parse: Any, params: Any, *, wrapped: bool) -> Answer:
         if self._pyfunc is None:
