@@ -124,8 +124,7 @@ class BodyWalk:
         if node is not None and (names := node.mark(PartNames)) is not None:
             parent = self._draft.parent
             if names.section:
-                self.mentions.part_of(value, holder.value_span(key), names)
-                return value
+                return self.mentions.part_of(value, holder.value_span(key), names)
             if parent is not None:
                 self.mentions.part(value, holder.value_span(key), names, parent.address)
                 return value

@@ -136,12 +136,14 @@ class Mentions:
             )
         )
 
-    def part_of(self, text: str, span: Span, names: PartNames) -> None:
-        """A text ``azureml:PARENT:PART``. A parent that this spec does not have is in the workspace."""
+    def part_of(self, text: str, span: Span, names: PartNames) -> str:
+        """A text ``azureml:PARENT:PART``, with the parent's name where it has its key. One that this spec lacks is in the workspace."""
         parent, _, part = text.removeprefix(PREFIX).partition(":")
         address = self._catalogue.meant(Address(names.section, parent))
-        if part and self._catalogue.has(address):
-            self.part(part, span, names, address)
+        if not part or not self._catalogue.has(address):
+            return text
+        self.part(part, span, names, address)
+        return f"{PREFIX}{address.name}:{part}"
 
     def _expression(self, written: Reference, span: Span, node: FieldNode | None) -> Any:
         """A ``${section.name.attribute}``: checked; a field of the other's body gives its value."""

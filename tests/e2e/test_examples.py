@@ -196,7 +196,6 @@ def test_a_monitor_finds_planted_drift_also_when_everything_is_killed_meanwhile(
         "inputs: two_sample_kolmogorov_smirnov_test of size",
         "inputs: population_stability_index of district",
         "predictions: jensen_shannon_distance of rent",
-        "quality: out_of_bounds_rate of size",
         "quality: out_of_bounds_rate of district",
     }
     assert [one.name for one in example.workspace.glob("jobs/watch-rents-*")] == [run]
