@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.core.address import Address
 from orchestrator.core.change import Action
 from orchestrator.ui.facts import Snapshot, is_here
 
@@ -21,25 +22,35 @@ def cost_part(snapshot: Snapshot) -> dict[str, Any]:
     """
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
-    for status in snapshot.statuses:
-        live, desired = snapshot.live(status.address), snapshot.project.resources.get(status.address)
-        change = snapshot.changes.get(status.address)
-        now = _nodes(live.properties) if live is not None else Counter[str]()
-        before += now
-        gone = change is not None and change.action is Action.DELETE
-        if not gone:
-            after += _nodes(desired.properties) if desired is not None else now
-    sizes = sorted(before.keys() | after.keys())
+    names: dict[str, str] = {}
+    for address, desired in snapshot.project.resources.items():
+        _count(after, names, desired.properties)
+        if address in snapshot.observation.objects:
+            _count_live(before, names, snapshot, address)
+    for address in snapshot.observation.objects.keys() & snapshot.status_of.keys():
+        if address not in snapshot.project.resources:
+            _count_live(before, names, snapshot, address)
+            change = snapshot.changes.get(address)
+            if change is None or change.action is not Action.DELETE:
+                _count_live(after, names, snapshot, address)
     return {
-        "nodes": [(size, before[size], after[size]) for size in sizes],
+        "nodes": [(names[size], before[size], after[size]) for size in sorted(names)],
         "free": is_here(snapshot),
-        "changed": before != after,
     }
 
 
-def _nodes(properties: Mapping[str, Any]) -> Counter[str]:
-    for size, count in _SIZES:
-        name, number = properties.get(size), properties.get(count)
-        if isinstance(name, str) and isinstance(number, int) and not isinstance(number, bool) and number > 0:
-            return Counter({name.casefold(): number})
-    return Counter()
+def _count_live(counts: Counter[str], names: dict[str, str], snapshot: Snapshot, address: Address) -> None:
+    live = snapshot.live(address)
+    if live is not None:
+        _count(counts, names, live.properties)
+
+
+def _count(counts: Counter[str], names: dict[str, str], properties: Mapping[str, Any]) -> None:
+    for size, number in _SIZES:
+        if size not in properties:
+            continue
+        name, count = properties[size], properties.get(number)
+        if isinstance(name, str) and isinstance(count, int) and not isinstance(count, bool) and count > 0:
+            key = name.casefold()  # the service may spell it in capitals
+            counts[key] += count
+            names.setdefault(key, name)

@@ -97,8 +97,8 @@ def test_a_plan_says_what_is_paid_for_and_that_prices_are_unknown(whole: Snapsho
     assert (
         "Cost None: the embedded workspace runs on this machine." in told and "2 jobs never ran here: unknown." in told
     )
-    assert "standard_ds2_v2: 0 → 2" in told and "standard_ds3_v2: 0 → 3" in told
+    assert "Standard_DS2_v2: 0 → 2" in told and "Standard_DS3_v2: 0 → 3" in told
     blue = Observed(BLUE, "", {"instance_type": "STANDARD_DS3_V2", "instance_count": 5}, owner="whole")
     choice = WorkspaceChoice("azure", {})
     azure = replace(with_objects(whole, {BLUE: (blue,)}), project=replace(whole.project, workspace=choice))
-    assert "Cost Unknown: amlctl has no prices." in nodes(azure) and "standard_ds3_v2: 5 → 3" in nodes(azure)
+    assert "Cost Unknown: amlctl has no prices." in nodes(azure) and "Standard_DS3_v2: 5 → 3" in nodes(azure)
