@@ -31,6 +31,7 @@ class Figures:
         job: the name of its job in the workspace; empty if it has none of its own.
         step: of a pipeline, the name of its step; otherwise empty.
         reused_from: the run whose result it took over; empty if it ran itself.
+        experiment: the name of its experiment.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class Figures:
     job: str = ""
     step: str = ""
     reused_from: str = ""
+    experiment: str = ""
 
     @property
     def duration_s(self) -> float | None:

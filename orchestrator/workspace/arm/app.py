@@ -26,6 +26,7 @@ from orchestrator.workspace.arm.deployments import Deployments
 from orchestrator.workspace.arm.endpoints import Endpoints
 from orchestrator.workspace.arm.history import History, discovery
 from orchestrator.workspace.arm.jobs import Jobs
+from orchestrator.workspace.arm.logged_runs import LoggedRuns
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.openapi import document
 from orchestrator.workspace.arm.operations import Operations
@@ -144,7 +145,8 @@ class Facade:
         registries.register(hosted)
         group.include(hosted)
         codes = Codes(shelf, storage, self._tokens)
-        jobs = Jobs(shelf, operations, codes)
+        logged = LoggedRuns(shelf)
+        jobs = Jobs(shelf, logged, operations, codes)
         parts: tuple[tuple[str, Part], ...] = (
             (computes.KIND, Computes(shelf, operations)),
             (datastores.KIND, Datastores(shelf, self._tokens)),
@@ -161,7 +163,7 @@ class Facade:
             table = Routes("" if isinstance(part, Batches) else kind)
             part.register(table)
             (frontend if isinstance(part, Batches) else workspace).include(table)
-        History(shelf, jobs, self._tokens).register(history, data)
+        History(shelf, jobs, logged, self._tokens).register(history, data)
         DataPlane(shelf).register(data)
         routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
         routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)

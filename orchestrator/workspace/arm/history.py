@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
-from orchestrator.core.figures import Figures
 from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags, status_of
+from orchestrator.workspace.arm.logged_runs import LoggedRuns, history_run, time_text
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.shelf import Shelf
@@ -23,8 +22,6 @@ _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_ou
 
 
 _LOG = "user_logs/std_log.txt"
-_LOGGED: Final = {"FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled", "SCHEDULED": "Queued"}
-"""MLflow's words for how a run is, in those of the service."""
 
 
 def discovery(request: Request) -> Answer:
@@ -36,20 +33,23 @@ def discovery(request: Request) -> Answer:
 class History:
     """Answers for runs."""
 
-    def __init__(self, shelf: Shelf, jobs: Jobs, tokens: Tokens) -> None:
+    def __init__(self, shelf: Shelf, jobs: Jobs, logged: LoggedRuns, tokens: Tokens) -> None:
         self._shelf = shelf
         self._jobs = jobs
+        self._logged = logged
         self._tokens = tokens
 
     def register(self, history: Routes, data: Routes) -> None:
         """Answer for them: below ``history/v1.0/…/workspaces/W`` and ``data/v1.0/…/workspaces/W``."""
-        history.add("GET", "runs/{run}/details", self._details)
-        history.add("GET", "runs/{run}", self._get)
-        history.add("GET", "runs/{run}/children", self._children)
+        either = self._logged.or_job
+        history.add("GET", "runs/{run}/details", either(self._details, self._logged.details))
+        history.add("GET", "runs/{run}", either(self._get, self._logged.run))
+        history.add("GET", "runs/{run}/children", either(self._children, self._logged.children))
         history.add("GET", "runs/{run}/serviceinstances/{node}", self._services)
         history.add("POST", "rundata", self._data)
-        history.add("PATCH", "experiments/{experiment}/runs/{run}", self._relabel)
-        history.add("PATCH", "experiments/{experiment}/runs/{run}/tags", self._retag)
+        run = "experiments/{experiment}/runs/{run}"
+        history.add("PATCH", run, either(self._relabel, self._logged.relabel))
+        history.add("PATCH", f"{run}/tags", either(self._retag, self._logged.retag))
         data.add("POST", "dataversion/batchGetResolvedUris", self._uris)
 
     def _details(self, call: Call) -> Answer:
@@ -64,7 +64,7 @@ class History:
             "warnings": [],
         }
         if ended is not None and ended.ended:
-            details |= {"startTimeUtc": _time(ended.started), "endTimeUtc": _time(ended.ended)}
+            details |= {"startTimeUtc": time_text(ended.started), "endTimeUtc": time_text(ended.ended)}
         if details["status"] == "Failed":
             details["error"] = {"error": {"code": "UserError", "message": record.message, "details": []}}
         return Answer.of(details)
@@ -86,7 +86,7 @@ class History:
         parent = self._jobs.find(call.names["run"])
         logged = [each for each in self._shelf.workspace.tracked.children(parent) if not each.job]
         jobs = [self._run(child) for child in self._jobs.children(parent)]
-        return Answer.of({"value": [*jobs, *(_logged(each, parent.revision) for each in logged)]})
+        return Answer.of({"value": [*jobs, *(history_run(each, parent.revision) for each in logged)]})
 
     def _services(self, call: Call) -> Answer:
         """Services on the nodes of a run, such as JupyterLab: there are none."""
@@ -94,7 +94,11 @@ class History:
         return Answer.of({"instances": {}})
 
     def _data(self, call: Call) -> Answer:
-        record = self._jobs.find(str(call.request.json().get("runId")))
+        name = str(call.request.json().get("runId"))
+        logged = self._logged.find(name)
+        if logged is not None:
+            return Answer.of({"runMetadata": history_run(logged), "runDefinition": None, "jobSpecification": None})
+        record = self._jobs.find(name)
         return Answer.of({"runMetadata": self._run(record), "runDefinition": None, "jobSpecification": None})
 
     def _run(self, record: Record) -> dict[str, Any]:
@@ -118,7 +122,7 @@ class History:
 
     def _times(self, record: Record) -> dict[str, str]:
         ended = RunExit.read(JobFolder(self._shelf.paths.job(record.revision)))
-        return {} if ended is None else {"startTimeUtc": _time(ended.started), "endTimeUtc": _time(ended.ended)}
+        return {} if ended is None else {"startTimeUtc": time_text(ended.started), "endTimeUtc": time_text(ended.ended)}
 
     def _asset(self, run: str, output: str) -> str:
         return _ASSET.format(workspace=self._shelf.identity, run=run, output=output)
@@ -157,21 +161,6 @@ class History:
         return Answer.of(self._run(changed))
 
 
-def _logged(run: Figures, parent: str) -> dict[str, Any]:
-    """A run that has no job."""
-    return {
-        "runId": run.run_id,
-        "runUuid": run.run_id,
-        "parentRunId": parent,
-        "status": _LOGGED.get(run.status, "Running"),
-        "displayName": run.name,
-        **{name: _time(at / 1000) for name, at in (("startTimeUtc", run.started), ("endTimeUtc", run.ended)) if at},
-        "tags": {name: value for name, value in run.tags.items() if not name.startswith("mlflow.")},
-        "properties": {},
-        "outputs": {},
-    }
-
-
 def _log_name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
@@ -180,7 +169,3 @@ def _data_type(body: Any) -> str:
     """What the run history calls an output. Models are shown as the folders that they are."""
     kind = (body or {}).get("type") or "uri_folder"
     return kind if kind in ("uri_file", "uri_folder", "mltable") else "uri_folder"
-
-
-def _time(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.core.errors import Conflict, NotFound
+from orchestrator.core.figures import Figures
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADDRESS_TAG
 from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.codes import Codes
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
+from orchestrator.workspace.arm.logged_runs import LoggedRuns
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.operations import Operation, Operations
 from orchestrator.workspace.arm.paging import page
@@ -70,18 +72,20 @@ def run_tags(record: Record) -> dict[str, str]:
 class Jobs:
     """Answers for jobs."""
 
-    def __init__(self, shelf: Shelf, operations: Operations, codes: Codes) -> None:
+    def __init__(self, shelf: Shelf, logged: LoggedRuns, operations: Operations, codes: Codes) -> None:
         self._shelf = shelf
+        self._logged = logged
         self._operations = operations
         self._codes = codes
 
     def register(self, routes: Routes) -> None:
         """Answer for them."""
         routes.add("GET", KIND, self._list)
-        routes.add("GET", f"{KIND}/{{name}}", self._get)
-        routes.add("PUT", f"{KIND}/{{name}}", self._put)
+        either = self._logged.or_job
+        routes.add("GET", f"{KIND}/{{name}}", either(self._get, self._logged.job))
+        routes.add("PUT", f"{KIND}/{{name}}", either(self._put, self._logged.put))
         routes.add("DELETE", f"{KIND}/{{name}}", self._delete)
-        routes.add("POST", f"{KIND}/{{name}}/cancel", self._cancel)
+        routes.add("POST", f"{KIND}/{{name}}/cancel", either(self._cancel, self._logged.cancel))
 
     def find(self, name: str) -> Record:
         """A run by its name.
@@ -126,7 +130,7 @@ class Jobs:
         wanted = call.request.query.get("listviewtype", "ActiveOnly").lower()
         kind = call.request.query.get("jobtype", "").lower()
         tag, _, value = call.request.query.get("tag", "").partition("=")
-        found = []
+        found: list[Record | Figures] = []
         for record in reversed(self._shelf.list(KIND)):
             if PARENT in record.attributes:
                 continue  # listed as children of their parents
@@ -136,7 +140,12 @@ class Jobs:
             tag_fits = not tag or (tag in tags and value in ("", tags[tag]))
             if archived_fits and kind_fits and tag_fits:
                 found.append(record)
-        return page(call.request, found, lambda record: self._view(call.scope, record))
+        if not tag and kind in ("", "command"):
+            found += reversed(self._logged.listed(archived=None if wanted == "all" else wanted == "archivedonly"))
+        return page(call.request, found, lambda run: self._either_view(call.scope, run))
+
+    def _either_view(self, scope: Scope, run: Record | Figures) -> dict[str, Any]:
+        return self._view(scope, run) if isinstance(run, Record) else self._logged.view(scope, run)
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self.find(call.names["name"])))

@@ -162,7 +162,8 @@ class Storage:
 
     def _run_id(self, run: str) -> str:
         record = self._run(run)
-        return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else ""
+        # A run without a job is a program's own, such as a notebook's.
+        return str(record.attributes.get(MLFLOW_RUN) or "") if record is not None else run
 
     def _model(self, name: str, version: str, path: str) -> Path | None:
         record = self._workspace.get(RecordKey(record_kinds.MODELS, f"{record_kinds.MODELS}.{name}", version))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -66,6 +66,19 @@ class TrackingClient:
     def finish_run(self, run_id: str, status: str) -> None:
         """Set the end and the status: ``FINISHED``, ``FAILED`` or ``KILLED``."""
         self._call("POST", "/runs/update", {"run_id": run_id, "status": status, "end_time": _now()})
+
+    def label_run(self, run_id: str, name: str, tags: Mapping[str, str], removed: Collection[str] = ()) -> None:
+        """Set a run's name and some of its tags, and take others away.
+
+        Args:
+            name: empty leaves the one that it has.
+        """
+        if name:
+            self._call("POST", "/runs/update", {"run_id": run_id, "run_name": name})
+        for key, value in tags.items():
+            self._call("POST", "/runs/set-tag", {"run_id": run_id, "key": key, "value": value})
+        for key in removed:
+            self._call("POST", "/runs/delete-tag", {"run_id": run_id, "key": key}, accept=_MISSING)
 
     def delete_run(self, run_id: str) -> None:
         """Hide a run from lists. One that is not there is no error."""

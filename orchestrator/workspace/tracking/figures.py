@@ -16,14 +16,20 @@ from typing import Any, Final
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import MLFLOW_RUN, PARAMETERS, PARENT, STEP, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.run_files import all_files
 from orchestrator.workspace.tracking.tracked_files import BUSY_S
 
-_RUN: Final = "SELECT run_uuid, name, status, start_time, end_time FROM runs WHERE lifecycle_stage = 'active' AND "
+_RUN: Final = """
+SELECT run_uuid, name, status, start_time, end_time,
+(SELECT name FROM experiments WHERE experiments.experiment_id = runs.experiment_id)
+FROM runs WHERE lifecycle_stage = 'active' AND """
 _ONE: Final = f"{_RUN} run_uuid = ?"
 _CHILDREN: Final = f"""{_RUN} run_uuid IN (SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId' AND value = ?)
+ORDER BY start_time, rowid LIMIT ?"""  # noqa: S608
+_TOP: Final = f"""{_RUN} run_uuid NOT IN (SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId')
 ORDER BY start_time, rowid LIMIT ?"""  # noqa: S608
 _METRICS: Final = (
     "SELECT key, step, value, timestamp, is_nan FROM metrics WHERE run_uuid = ? ORDER BY key, step, timestamp"
@@ -59,6 +65,21 @@ class TrackedRuns:
             if record.attributes.get(PARENT) == run.revision and not record.deleting
         ][:MOST_CHILDREN]
         return [*(_child(record, logged.pop(_run_id(record), None)) for record in jobs), *logged.values()]
+
+    def logged(self, run_id: str) -> Figures | None:
+        """A run that no job made, such as a notebook's, by its id in MLflow; None if there is none."""
+        if any(_run_id(record) == run_id for record in self.store.list(record_kinds.JOBS)):
+            return None
+        return next(iter(self._read(_ONE, run_id)), None)
+
+    def all_logged(self) -> Sequence[Figures]:
+        """All runs that no job and no other run made, oldest first."""
+        jobs = {_run_id(record) for record in self.store.list(record_kinds.JOBS)}
+        return [run for run in self._read(_TOP, MOST_CHILDREN) if run.run_id not in jobs]
+
+    def logged_children(self, run_id: str) -> Sequence[Figures]:
+        """What a run without a job has started, oldest first."""
+        return self._read(_CHILDREN, run_id, MOST_CHILDREN)
 
     def _read(self, query: str, *values: Any) -> Sequence[Figures]:
         database = self.paths.tracking / "mlflow.db"
@@ -101,7 +122,7 @@ def _status(record: Record) -> str:
 
 
 def _figures(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Figures:
-    run_id, name, status, started, ended = row
+    run_id, name, status, started, ended, experiment = row
     metrics: dict[str, list[Point]] = {}
     for key, step, value, at, is_nan in connection.execute(_METRICS, (run_id,)):
         metrics.setdefault(key, []).append(Point(int(step or 0), math.nan if is_nan else float(value), int(at or 0)))
@@ -114,4 +135,5 @@ def _figures(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Figures:
         parameters=dict(connection.execute(_PARAMETERS, (run_id,))),
         metrics={key: tuple(points) for key, points in metrics.items()},
         tags=dict(connection.execute(_TAGS, (run_id,))),
+        experiment=experiment or "",
     )

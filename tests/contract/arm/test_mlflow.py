@@ -202,3 +202,38 @@ def test_what_is_not_there_is_refused_by_name(client: Any, mlflow: Any, path: st
     with pytest.raises(HttpResponseError, match=words):
         _registered(client, "bad", path)
     assert "bad" not in [model.name for model in client.models.list()]
+
+
+def test_a_run_that_no_job_made_is_a_job_for_clients(client: Any, mlflow: Any, tmp_path: Path) -> None:
+    """A notebook logs with MLflow, and looks at its run with Azure's client."""
+    run = mlflow.create_run(
+        mlflow.create_experiment("notebook"), run_name="by hand", tags={"team": "heart"}
+    ).info.run_id
+    child = mlflow.create_run(mlflow.get_run(run).info.experiment_id, tags={"mlflow.parentRunId": run}).info.run_id
+    mlflow.log_text(run, "hello", "notes/a.txt")
+    assert client.jobs.get(run).status == "Running"
+    client.jobs.begin_cancel(child).result()
+    mlflow.set_terminated(run)
+    job = client.jobs.get(run)
+    assert (job.name, job.display_name, job.status, job.experiment_name) == (run, "by hand", "Completed", "notebook")
+    assert job.tags == {"team": "heart"}
+    client.jobs.stream(run)
+    client.jobs.download(run, download_path=tmp_path, all=True)
+    assert [path.read_text() for path in tmp_path.rglob("a.txt")] == ["hello"]
+    assert [(one.name, one.status) for one in client.jobs.list(parent_job_name=run)] == [(child, "Canceled")]
+
+    job.tags, job.display_name, job.description = {"seen": "1"}, "shown", "words"
+    assert client.jobs.create_or_update(job).display_name == "shown"
+    there = mlflow.get_run(run)
+    assert (there.info.run_name, there.data.tags["mlflow.note.content"]) == ("shown", "words")
+    assert (there.data.tags["team"], there.data.tags["seen"]) == ("heart", "1"), "as those of jobs: added"
+
+    client.jobs.archive(run)
+    names = {
+        kind: [one.name for one in client.jobs.list(list_view_type=kind)] for kind in ("ActiveOnly", "ArchivedOnly")
+    }
+    assert (run in names["ActiveOnly"], names["ArchivedOnly"]) == (False, [run])
+    client.jobs.restore(run)
+    listed = [one.name for one in client.jobs.list()]
+    assert run in listed
+    assert child not in listed

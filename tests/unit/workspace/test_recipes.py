@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.environments.declared import declared, read_declared
@@ -84,9 +85,24 @@ def test_an_inference_image_is_its_environment() -> None:
     assert hosted("mcr.microsoft.com/azureml/minimal-py311-inference:latest") == "minimal-py311-inference"
 
 
-def test_the_catalogue_is_sound() -> None:
-    from packaging.requirements import Requirement
+def test_environments_with_scikit_learn_save_its_models() -> None:
+    """MLflow 3 writes them with skops, which `mlflow-skinny` does not bring along; the service's have MLflow 2."""
+    known = [
+        *catalogue(),
+        *filter(None, map(curated, ("xgboost-1.7", "lightgbm-4.0", "sklearn-1.2-py39", "pytorch-2.6"))),
+    ]
+    skinny = [
+        requirement
+        for entry in known
+        for requirement in map(Requirement, entry.packages)
+        if requirement.name == "mlflow-skinny"
+    ]
+    assert len(skinny) > 15
+    assert not any(one.specifier.contains("3.0.0") for one in skinny)
+    assert all(one.specifier.contains("2.22.2") for one in skinny)
 
+
+def test_the_catalogue_is_sound() -> None:
     for entry in catalogue():
         assert curated(PREFIX + entry.name) == entry
         own = entry.name.startswith(

@@ -17,6 +17,7 @@ from orchestrator.workspace.jobs.tracked import run_id_of, start_tracking
 from orchestrator.workspace.processes.process import terminate
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.tracking.server import TrackingAccess, read_address
+from orchestrator.workspace.tracking.tracker.status_words import in_mlflows_words
 from tests.unit.workspace.tracker_place import Place
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,22 @@ def test_a_jobs_run_has_its_name_tags_display_name_and_experiment(place: Place) 
     sent = {"experiment_ids": [run["experiment_id"]], "filter": "tags.x = '1'"}
     _, text = place.ask("/api/2.0/mlflow/runs/search", sent)
     assert [found["info"]["run_id"] for found in json.loads(text)["runs"]] == ["train-1"]
+    for status, runs in (("Running", ["train-1"]), ("running", ["train-1"]), ("Completed", [])):
+        _, text = place.ask("/api/2.0/mlflow/runs/search", {**sent, "filter": f"attributes.status = '{status}'"})
+        assert [found["info"]["run_id"] for found in json.loads(text).get("runs", [])] == runs, status
+
+
+def test_the_services_words_for_how_a_run_is() -> None:
+    for search, same in (
+        ("attributes.status = 'Failed'", "attributes.status = 'FAILED'"),
+        ('status != "Completed" and metrics.a > 1', 'status != "FINISHED" and metrics.a > 1'),
+        ("attribute.status='canceled' AND tags.x = 'status = '", "attribute.status='KILLED' AND tags.x = 'status = '"),
+        ("tags.status = 'Failed'", "tags.status = 'Failed'"),
+        ("params.`my status` = 'Failed'", "params.`my status` = 'Failed'"),
+        ("tags.said = \"status = 'Failed'\"", "tags.said = \"status = 'Failed'\""),
+        ("status = 'odd'", "status = 'odd'"),
+    ):
+        assert in_mlflows_words(search) == same
 
 
 def test_labels_that_change_later_reach_the_run_and_others_stay(place: Place) -> None:

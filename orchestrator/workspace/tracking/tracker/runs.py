@@ -16,6 +16,7 @@ from mlflow.utils.uri import append_to_uri_path
 
 from orchestrator.workspace.folder.paths import PRIVATE_FOLDER
 from orchestrator.workspace.tracking.tracker.labels import RUN_NAME, Labels
+from orchestrator.workspace.tracking.tracker.status_words import in_mlflows_words
 
 
 class WorkspaceRuns(SqlAlchemyStore):  # type: ignore[misc]
@@ -120,9 +121,10 @@ class WorkspaceRuns(SqlAlchemyStore):  # type: ignore[misc]
         self._labels.carry(self)
         return super().get_run(run_id)
 
-    def _search_runs(self, *args: Any, **kwargs: Any) -> Any:
+    def _search_runs(self, experiment_ids: Any, filter_string: str | None, *args: Any, **kwargs: Any) -> Any:
         self._labels.carry(self)
-        return super()._search_runs(*args, **kwargs)
+        filter_string = in_mlflows_words(filter_string) if filter_string else filter_string
+        return super()._search_runs(experiment_ids, filter_string, *args, **kwargs)
 
 
 def artifacts_folder(tracking: Path) -> Path:
