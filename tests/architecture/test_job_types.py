@@ -28,6 +28,7 @@ HOMONYMS = {
     "orchestrator/core/score.py": {"automl": "the folder of a model"},
     "orchestrator/spec/language.py": {"command": "a field of settings"},
     "orchestrator/workspace/admission/writing.py": {"command": "a field of bodies"},
+    "orchestrator/workspace/arm/logged_runs.py": {"command": "a field of bodies"},
     "orchestrator/workspace/jobs/execution.py": {"command": "a field of bodies"},
     "orchestrator/workspace/monitoring/making.py": {"command": "a field of bodies"},
     "orchestrator/workspace/pipeline/expressions.py": {"command": "a field of bodies"},

@@ -140,8 +140,8 @@ class Jobs:
             tag_fits = not tag or (tag in tags and value in ("", tags[tag]))
             if archived_fits and kind_fits and tag_fits:
                 found.append(record)
-        if not tag and kind in ("", "command"):
-            found += reversed(self._logged.listed(archived=None if wanted == "all" else wanted == "archivedonly"))
+        if not tag:
+            found += reversed(self._logged.listed(kind, archived=None if wanted == "all" else wanted == "archivedonly"))
         return page(call.request, found, lambda run: self._either_view(call.scope, run))
 
     def _either_view(self, scope: Scope, run: Record | Figures) -> dict[str, Any]:

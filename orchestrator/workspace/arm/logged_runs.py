@@ -12,6 +12,7 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Handler
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
 _JOBS: Final = "jobs"
@@ -37,12 +38,15 @@ class LoggedRuns:
         """The run with this id; None if there is none, or if it is a job's."""
         return self._shelf.workspace.tracked.logged(run)
 
-    def listed(self, *, archived: bool | None) -> Sequence[Figures]:
+    def listed(self, kind: str, *, archived: bool | None) -> Sequence[Figures]:
         """All that have no parent, oldest first.
 
         Args:
+            kind: the type of jobs that a list is about, in lower case; empty means all.
             archived: whether those that a client has archived are meant, or the others; None means both.
         """
+        if kind not in ("", COMMAND.key):
+            return ()
         runs = self._shelf.workspace.tracked.all_logged()
         return [run for run in runs if archived is None or _archived(run) == archived]
 
@@ -77,7 +81,7 @@ class LoggedRuns:
             "systemData": {"createdBy": run.tags.get("mlflow.user"), "createdAt": time_text(run.started / 1000)},
             "properties": {
                 **service_values.JOB,
-                "jobType": "Command",
+                "jobType": COMMAND.wire.name,
                 "command": "",
                 "environmentId": "",
                 "experimentName": run.experiment or service_values.JOB["experimentName"],
