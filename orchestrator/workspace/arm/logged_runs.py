@@ -13,9 +13,10 @@ from orchestrator.workspace.arm.routes import Call, Handler
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
+from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
-_JOBS: Final = "jobs"
+_JOBS: Final = record_kinds.JOBS
 _STATUSES: Final = {"FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled", "SCHEDULED": "Queued"}
 """MLflow's words for how a run is, in those of the service."""
 
