@@ -25,6 +25,7 @@ from orchestrator.workspace.arm.datastores import Datastores
 from orchestrator.workspace.arm.deployments import Deployments
 from orchestrator.workspace.arm.endpoints import Endpoints
 from orchestrator.workspace.arm.history import History, discovery
+from orchestrator.workspace.arm.jobs import KIND as JOBS
 from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.logged_runs import LoggedRuns
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
@@ -145,7 +146,7 @@ class Facade:
         registries.register(hosted)
         group.include(hosted)
         codes = Codes(shelf, storage, self._tokens)
-        logged = LoggedRuns(shelf)
+        logged = LoggedRuns(shelf, JOBS)
         jobs = Jobs(shelf, logged, operations, codes)
         parts: tuple[tuple[str, Part], ...] = (
             (computes.KIND, Computes(shelf, operations)),

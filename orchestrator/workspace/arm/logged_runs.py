@@ -13,10 +13,8 @@ from orchestrator.workspace.arm.routes import Call, Handler
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
-_JOBS: Final = record_kinds.JOBS
 _STATUSES: Final = {"FINISHED": "Completed", "FAILED": "Failed", "KILLED": "Canceled", "SCHEDULED": "Queued"}
 """MLflow's words for how a run is, in those of the service."""
 
@@ -30,14 +28,16 @@ class LoggedRuns:
 
     Args:
         shelf: the records, and MLflow.
+        kind: of the records that are jobs.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, kind: str) -> None:
         self._shelf = shelf
+        self._kind = kind
 
     def find(self, run: str) -> Figures | None:
         """The run with this id; None if there is none, or if it is a job's."""
-        return self._shelf.workspace.tracked.logged(run)
+        return self._shelf.workspace.tracked.logged(self._kind, run)
 
     def listed(self, kind: str, *, archived: bool | None) -> Sequence[Figures]:
         """All that have no parent, oldest first.
@@ -48,7 +48,7 @@ class LoggedRuns:
         """
         if kind not in ("", COMMAND.key):
             return ()
-        runs = self._shelf.workspace.tracked.all_logged()
+        runs = self._shelf.workspace.tracked.all_logged(self._kind)
         return [run for run in runs if archived is None or _archived(run) == archived]
 
     def or_job(self, job: Handler, logged: Handler) -> Handler:
@@ -61,7 +61,7 @@ class LoggedRuns:
 
         def answer(call: Call) -> Answer:
             name = call.names.get("run") or call.names.get("name", "")
-            known = self._shelf.workspace.find(_JOBS, name) is not None
+            known = self._shelf.workspace.find(self._kind, name) is not None
             return job(call) if known or self.find(name) is None else logged(call)
 
         return answer
@@ -76,7 +76,7 @@ class LoggedRuns:
         page = f"{tracking}{JOB_PAGE}/{run.run_id}?wsid={scope.workspace}"
         places = {"Tracking": tracking, "Studio": page}
         return {
-            "id": scope.resource(_JOBS, run.run_id),
+            "id": scope.resource(self._kind, run.run_id),
             "name": run.run_id,
             "type": f"{PROVIDER}/workspaces/jobs",
             "systemData": {"createdBy": run.tags.get("mlflow.user"), "createdAt": time_text(run.started / 1000)},

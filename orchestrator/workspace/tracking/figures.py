@@ -16,7 +16,6 @@ from typing import Any, Final
 from orchestrator.core.figures import Figures, Point
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import MLFLOW_RUN, PARAMETERS, PARENT, STEP, Record
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.tracking.run_files import all_files
@@ -66,15 +65,19 @@ class TrackedRuns:
         ][:MOST_CHILDREN]
         return [*(_child(record, logged.pop(_run_id(record), None)) for record in jobs), *logged.values()]
 
-    def logged(self, run_id: str) -> Figures | None:
-        """A run that no job made, such as a notebook's, by its id in MLflow; None if there is none."""
-        if any(_run_id(record) == run_id for record in self.store.list(record_kinds.JOBS)):
+    def logged(self, kind: str, run_id: str) -> Figures | None:
+        """A run that no job made, such as a notebook's, by its id in MLflow; None if there is none.
+
+        Args:
+            kind: of the records that are jobs.
+        """
+        if any(_run_id(record) == run_id for record in self.store.list(kind)):
             return None
         return next(iter(self._read(_ONE, run_id)), None)
 
-    def all_logged(self) -> Sequence[Figures]:
+    def all_logged(self, kind: str) -> Sequence[Figures]:
         """All runs that no job and no other run made, oldest first."""
-        jobs = {_run_id(record) for record in self.store.list(record_kinds.JOBS)}
+        jobs = {_run_id(record) for record in self.store.list(kind)}
         return [run for run in self._read(_TOP, MOST_CHILDREN) if run.run_id not in jobs]
 
     def logged_children(self, run_id: str) -> Sequence[Figures]:
