@@ -16,6 +16,16 @@ _STORAGE_ROLE: Final = (
     "or choose another container with `state: {container_url: …}`."
 )
 
+_FIREWALL: Final = (
+    "The network rules of the storage account do not admit this machine: run amlctl inside the network, add this machine's address "
+    "to the account's firewall, or choose another container with `state: {container_url: …}`."
+)
+
+_NO_KEYS: Final = "KeyBasedAuthenticationNotPermitted"
+_ADVICE: Final = {"AuthorizationFailure": _FIREWALL, "AuthorizationPermissionMismatch": _STORAGE_ROLE}
+"""Source: Azure Storage documentation, troubleshoot client application errors: ``AuthorizationFailure`` is told where the network rules
+forbid a request, ``AuthorizationPermissionMismatch`` where an identity has no role for the data."""
+
 _TAKEN: Final = 409
 _GONE: Final = 404
 
@@ -40,6 +50,7 @@ class BlobObjects:
         self._moved = moved
         self._stored = stored
         self._container: Any = None
+        self._keyless = False
 
     @property
     def place(self) -> str:
@@ -180,7 +191,8 @@ class BlobObjects:
             credential = None if "?" in address else self._client.credential
             return ContainerClient.from_container_url(address, credential, **options)
         url, container, key = self._default_datastore()
-        return ContainerClient(url, container, key or self._client.credential, **options)
+        known = None if self._keyless else key
+        return ContainerClient(url, container, known or self._client.credential, **options)
 
     def _default_datastore(self) -> tuple[str, str, Any]:
         """Account, container and, if we may know it, the key of the workspace's default datastore."""
@@ -203,6 +215,12 @@ class BlobObjects:
                 return self._call(verb, call, tries - 1)
             raise _state_error(error) from error
         except BackendError as error:
+            if error.code == _NO_KEYS and not self._keyless:
+                # The account takes identities only, whatever the datastore says. Source: Azure Storage documentation, prevent Shared
+                # Key authorization.
+                self.close()
+                self._keyless, self._container = True, None
+                return self._call(verb, call, tries)
             raise _state_error(error) from error
 
 
@@ -220,6 +238,7 @@ def _told(verb: str, call: Callable[[], Result]) -> Result:
 
 def _state_error(error: BackendError) -> StateError:
     if isinstance(error, Denied):
-        storage = error.code.startswith("Authorization") or not error.fix
-        return StateError(error.detail, code="state-denied", fix=_STORAGE_ROLE if storage else error.fix)
+        storage = error.code.startswith("Authorization") or error.code == _NO_KEYS or not error.fix
+        fix = _ADVICE.get(error.code, _STORAGE_ROLE if storage else error.fix)
+        return StateError(error.detail, code="state-denied", fix=fix)
     return StateError(error.detail, code="state-unreachable", fix=error.fix or "Retry; no data was lost.")

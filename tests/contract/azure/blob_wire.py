@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.contract.azure.wire import Answer, Exchange
 
-DENIED = '<?xml version="1.0"?><Error><Code>AuthorizationPermissionMismatch</Code><Message>No.</Message></Error>'
+DENIED = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>No.</Message></Error>'
 
 
 class BlobWire:
@@ -15,11 +15,17 @@ class BlobWire:
 
     Attributes:
         denied: nobody may read or write.
+        code: what they are told then.
+        keyless: who comes with a key of the account is refused.
+        refused: so many came with one.
     """
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
         self.denied = False
+        self.code = "AuthorizationPermissionMismatch"
+        self.keyless = False
+        self.refused = 0
         self._tags: dict[str, int] = {}
         self._leases: dict[str, str] = {}
 
@@ -28,8 +34,10 @@ class BlobWire:
         if not exchange.path.startswith("/blobs/"):
             return None
         if self.denied:
-            headers = {"x-ms-error-code": "AuthorizationPermissionMismatch"}
-            return Answer(403, raw=DENIED.encode(), headers=headers)
+            return _denied(self.code)
+        if self.keyless and not exchange.headers.get("authorization", "").startswith("Bearer "):
+            self.refused += 1
+            return _denied("KeyBasedAuthenticationNotPermitted")
         if exchange.query.get("comp") == "lease":
             return self._lease(exchange)
         return self._put(exchange) if exchange.method == "PUT" else self._get(exchange)
@@ -88,3 +96,7 @@ class BlobWire:
 def _refused(status: int, code: str) -> Answer:
     body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
     return Answer(status, headers={"x-ms-error-code": code}, raw=body.encode())
+
+
+def _denied(code: str) -> Answer:
+    return Answer(403, raw=DENIED.format(code=code).encode(), headers={"x-ms-error-code": code})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.backends.azure.blobs import BlobObjects
 from orchestrator.core.change import Action
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.errors import Locked, StateError
@@ -123,6 +124,53 @@ def test_somebody_who_may_not_read_the_state_plans_from_tags(
     assert not plan.effective
     (warning,) = [warning for warning in plan.warnings if warning.code == "state-denied"]
     assert "Storage Blob Data Contributor" in warning.fix
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("AuthorizationFailure", "network rules"),
+        ("AuthorizationPermissionMismatch", "Storage Blob Data Contributor"),
+        ("AuthorizationResourceTypeMismatch", "Storage Blob Data Contributor"),
+    ],
+)
+def test_a_firewall_and_a_missing_role_are_told_apart(
+    project: Project, workspace: Workspace, blobs: BlobWire, code: str, advice: str
+) -> None:
+    blobs.denied, blobs.code = True, code
+    with pytest.raises(StateError) as caught:
+        workspace.store.load()
+    assert caught.value.code == "state-denied" and advice in caught.value.fix
+
+
+@pytest.mark.parametrize("keyless", [True, False])
+def test_where_keys_are_forbidden_the_identity_is_used(
+    project: Project, wire: Wire, blobs: BlobWire, monkeypatch: pytest.MonkeyPatch, *, keyless: bool
+) -> None:
+    """The datastore has a key; the account may take identities only."""
+    blobs.keyless = keyless
+    monkeypatch.setattr(BlobObjects, "_default_datastore", lambda objects: (f"{wire.url}/blobs", "c", "a2V5"))
+    own = {name: value for name, value in project.workspace.settings.items() if name != "state"}
+    keyed = replace(project, workspace=replace(project.workspace, settings=own))
+    with open_workspace(keyed, discover(), SystemClock()) as workspace:
+        assert workspace.store.load().applied == {}
+        with workspace.store.lock(holder("apply"), wait_s=0):
+            pass
+    assert blobs.blobs and blobs.refused == (1 if keyless else 0), "a key is tried once, and an identity from then on"
+
+
+def test_an_edit_is_no_drift_where_the_state_cannot_be_read(
+    project: Project, workspace: Workspace, blobs: BlobWire, tmp_path: Path
+) -> None:
+    """The marks of what is there say what was applied; what differs from them was edited in the spec."""
+    apply(project, workspace)
+    blobs.denied = True
+    spec = next(tmp_path.glob("*.yaml"))
+    spec.write_text(spec.read_text().replace("max_instances: 2", "max_instances: 3"))
+    edited = replace(load_project([spec], LoadOptions()), workspace=project.workspace)
+    changes = plan_project(edited, workspace, PlanOptions()).plan.effective
+    assert [str(change.address) for change in changes] == ["compute.cpu"]
+    assert not changes[0].drift, change_reason(changes[0])
 
 
 def test_two_applies_do_not_overlap_and_a_dead_holder_lets_go(
