@@ -21,6 +21,7 @@ class Observation:
             versions and runs, oldest first.
         externals: text of an external reference to the object it stands for; None if there is none.
         nearest: text of a missing external reference to the names that exist in its section.
+        unreadable: addresses of what could not be read, each with the reason; of all kinds in use, whoever made it.
         refusals: why the workspace cannot do what a resource asks, every reason.
     """
 
@@ -30,3 +31,4 @@ class Observation:
     externals: Mapping[str, Observed | None] = field(default_factory=dict)
     nearest: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusals: Mapping[Address, tuple[Refusal, ...]] = field(default_factory=dict)
+    unreadable: Mapping[Address, str] = field(default_factory=dict)

@@ -187,6 +187,7 @@ class Observed:
         order: rises with each creation inside the workspace; the highest is the latest.
         archived: hidden from lists; the version number stays taken.
         adopted: its owner took it over and did not make it.
+        unreadable: why nothing but its name is known; empty if it could be read.
     """
 
     address: Address
@@ -200,3 +201,4 @@ class Observed:
     order: int = 0
     archived: bool = False
     adopted: bool = False
+    unreadable: str = ""

@@ -61,6 +61,7 @@ def observe(
         externals=externals,
         nearest=_names_beside(missing, listed, backend, kinds),
         refusals=_refusals(project.resources, backend),
+        unreadable={one.address: one.unreadable for found in listed.values() for one in found if one.unreadable},
     )
 
 

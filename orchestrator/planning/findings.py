@@ -39,6 +39,20 @@ def refusal_problems(facts: Facts) -> list[Diagnostic]:
     return found
 
 
+def unreadable_warnings(facts: Facts) -> list[Diagnostic]:
+    """A warning for each object that the workspace has and nobody could read: it may be of others, or half made."""
+    return [
+        Diagnostic(
+            Severity.WARNING,
+            "unreadable-object",
+            "An object cannot be read",
+            f"{address} in the {facts.observation.label} cannot be read: {reason}",
+            "It is left alone. If it is not needed, delete it; if it is being created, plan again later.",
+        )
+        for address, reason in sorted(facts.observation.unreadable.items())
+    ]
+
+
 def _place(desired: Desired, refusal: Refusal) -> Span | None:
     return span_at(desired.source, refusal.path) if refusal.path and desired.source is not None else desired.span
 

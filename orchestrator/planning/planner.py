@@ -15,7 +15,13 @@ from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.state import State
 from orchestrator.planning.answering import still_answering
 from orchestrator.planning.facts import Facts
-from orchestrator.planning.findings import external_findings, refusal_problems, still_needed, unselected_upstream
+from orchestrator.planning.findings import (
+    external_findings,
+    refusal_problems,
+    still_needed,
+    unreadable_warnings,
+    unselected_upstream,
+)
 from orchestrator.planning.options import PlanOptions
 from orchestrator.planning.prune import Leaving, everything, left_alone, orphans, refusal, taken_away
 from orchestrator.planning.renames import elsewhere, rename_problems, renamed, renames
@@ -44,6 +50,7 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         *facts.selection.problems,
         *refusal_problems(facts),
         *external_findings(facts),
+        *unreadable_warnings(facts),
         *decided.problems,
         *unselected_upstream(facts, decided.changes),
         *rename_problems(facts, pairs),

@@ -7,7 +7,6 @@ from typing import Any
 from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.named import NamedDriver
 from orchestrator.core.address import Address
-from orchestrator.core.errors import NotFound
 from orchestrator.core.kind import Kind
 from orchestrator.core.resource import Observed
 
@@ -19,16 +18,13 @@ class ComputeDriver(NamedDriver):
         """See `Driver.list`."""
         from orchestrator.backends.azure import sdk
 
-        return [self._observed(entity) for entity in self._client.read(f"list {self._kind.key}", sdk.all_computes)]
+        return self._listed(sdk.all_computes)
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
         """See `Driver.read`."""
         from orchestrator.backends.azure import sdk
 
-        try:
-            return self._observed(self._client.read(f"read {address}", lambda ml: sdk.one_compute(ml, address.name)))
-        except NotFound:
-            return None
+        return self._one(address, lambda ml: sdk.one_compute(ml, address.name))
 
     def _entity(self, body: dict[str, Any]) -> Any:
         from orchestrator.backends.azure import sdk

@@ -8,7 +8,6 @@ from orchestrator.backends.azure.bodies import loader_body
 from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
 from orchestrator.core.address import Address
-from orchestrator.core.errors import NotFound
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import Observed
@@ -19,21 +18,11 @@ class NamedDriver(MutableDriver):
 
     def list(self) -> list[Observed]:
         """See `Driver.list`."""
-        entities = self._client.read(
-            f"list {self._kind.key}",
-            lambda ml: [
-                entity for entity in self._collection(ml).list(**self._kind.azure.listing) if entity is not None
-            ],
-        )
-        return [self._observed(entity) for entity in entities]
+        return self._listed(lambda ml: self._collection(ml).list(**self._kind.azure.listing))
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
         """See `Driver.read`."""
-        try:
-            entity = self._client.read(f"read {address}", lambda ml: self._collection(ml).get(address.name))
-        except NotFound:
-            return None
-        return self._observed(entity)
+        return self._one(address, lambda ml: self._collection(ml).get(address.name))
 
     def _entity(self, body: dict[str, Any]) -> Any:
         from orchestrator.backends.azure import sdk

@@ -9,7 +9,7 @@ from orchestrator.backends.azure.sdk.connecting import connect, hosts_of_the_clo
 from orchestrator.backends.azure.sdk.deployment_forms import completed
 from orchestrator.backends.azure.sdk.endpoints import deployment, deployments, endpoint_entity
 from orchestrator.backends.azure.sdk.entities import body_of, load_entity, plain_of
-from orchestrator.backends.azure.sdk.repairs import storage_through
+from orchestrator.backends.azure.sdk.repairs import Unreadable, listing, storage_through
 from orchestrator.backends.azure.sdk.requests import exchange, manager, send
 from orchestrator.backends.azure.sdk.runs import (
     VIEWS,
@@ -26,6 +26,7 @@ from orchestrator.backends.azure.sdk.workspaces import deployment_state, make_wo
 
 __all__ = [
     "VIEWS",
+    "Unreadable",
     "all_computes",
     "body_of",
     "completed",
@@ -38,6 +39,7 @@ __all__ = [
     "hide_run",
     "hosts_of_the_cloud",
     "is_hidden",
+    "listing",
     "load_attached",
     "load_entity",
     "load_schedule",

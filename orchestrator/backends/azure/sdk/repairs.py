@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
@@ -17,7 +18,7 @@ from azure.ai.ml._artifacts import _blob_storage_helper, _gen2_storage_helper
 from azure.ai.ml._schema.pipeline import pipeline_component
 from azure.ai.ml._utils._asset_utils import IgnoreFile
 from azure.ai.ml.constants._component import ComponentSource
-from azure.ai.ml.entities import CertificateConfiguration
+from azure.ai.ml.entities import CertificateConfiguration, Compute, Datastore
 from azure.ai.ml.entities import _credentials as credentials
 from azure.ai.ml.entities._job import import_job
 from azure.ai.ml.entities._job.distillation.distillation_job import DistillationJob
@@ -44,6 +45,53 @@ def mend() -> None:
     _mend_nested_pipelines()
     _mend_distillation()
     _mend_imports()
+    for base in (Compute, Datastore):
+        _mend_reading(base)
+
+
+_LISTING: ContextVar[bool] = ContextVar("listing", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a list has in the place of an object that the client cannot read.
+
+    Attributes:
+        name: of the object.
+        tags: of the object.
+        reason: in words.
+    """
+
+    name: str
+    tags: Mapping[str, str]
+    reason: str
+
+
+@contextmanager
+def listing() -> Iterator[None]:
+    """In this block, on this thread, an object of a list that the client cannot read is `Unreadable` and not the end of the list."""
+    token = _LISTING.set(True)
+    try:
+        yield
+    finally:
+        _LISTING.reset(token)
+
+
+def _mend_reading(base: Any) -> None:
+    """Its readers take members for granted that half-made objects do not have, and types that it knows. Source: azure-ai-ml 1.35."""
+    read = base._from_rest_object
+
+    def reading(cls: Any, found: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return read(found, *args, **options)
+        except Exception as error:
+            if not _LISTING.get():
+                raise
+            tags = getattr(found, "tags", None) or getattr(found.properties, "tags", None) or {}
+            why = f"azure-ai-ml does not understand it ({type(error).__name__}: {error})"
+            return Unreadable(str(found.name), dict(tags), why)
+
+    base._from_rest_object = classmethod(reading)
 
 
 _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
