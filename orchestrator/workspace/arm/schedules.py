@@ -13,6 +13,7 @@ from orchestrator.workspace.arm.schedule_bodies import schedule_body, schedule_p
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
+from orchestrator.workspace.schedules.runs import CREATE_MONITOR
 from orchestrator.workspace.schedules.state import SCHEDULES
 
 KIND: Final = SCHEDULES
@@ -65,9 +66,10 @@ class Schedules:
 
     def _trigger(self, call: Call) -> Answer:
         """Source: Azure REST specification, ``TriggerRunSubmissionDto``."""
-        self._shelf.get(_key(call))
+        record = self._shelf.get(_key(call))
         run = self._shelf.workspace.trigger(call.names["name"])
-        return Answer.of({"submissionId": run, "scheduleActionType": "CreateJob"})
+        action = "CreateMonitor" if CREATE_MONITOR in record.body else "CreateJob"
+        return Answer.of({"submissionId": run, "scheduleActionType": action})
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
         properties = sent_of(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from orchestrator import api
 from orchestrator.core.change import Action
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
+from tests.waiting import wait_for
 from tests.wire.faults import FaultyService
 
 WATCH = """
@@ -53,9 +55,15 @@ def test_staging_and_production_are_planned(
         assert blue.properties["instance_count"] == instances
 
 
-def test_the_client_writes_a_monitor(service: FaultyService, connect: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_client_writes_a_monitor_and_fires_it(
+    service: FaultyService, connect: Callable[..., Any], tmp_path: Path
+) -> None:
     from azure.ai.ml.entities._load_functions import load_schedule
 
+    place = tmp_path / ".amlctl" / "datastores" / "workspaceblobstore"
+    for name, first in (("before", 0), ("after", 50)):
+        (place / name).mkdir(parents=True, exist_ok=True)
+        (place / name / "t.csv").write_text("\n".join(["x", *(f"{first + row}.5" for row in range(40))]))
     (tmp_path / "watch.yaml").write_text(WATCH)
     client = connect()
     made = client.schedules.begin_create_or_update(load_schedule(tmp_path / "watch.yaml")).result()
@@ -66,3 +74,11 @@ def test_the_client_writes_a_monitor(service: FaultyService, connect: Callable[.
     assert signal["reference_data"]["input_data"]["path"] == "azureml://datastores/workspaceblobstore/paths/before"
     assert signal["metric_thresholds"] == {"numerical": {"normalized_wasserstein_distance": 0.2}}
     assert [one.name for one in client.schedules.list()] == ["watch"]
+    run = client.schedules.trigger("watch").job_name
+    wait_for(lambda: client.jobs.get(run).status in ("Completed", "Failed"), f"the end of {run}")
+    assert client.jobs.get(run).status == "Completed"
+    client.jobs.download(run, download_path=tmp_path, all=True)
+    found = next((tmp_path / "artifacts").rglob("monitor.json"))
+    assert json.loads(found.read_text())["alerts"] == [
+        "drift: normalized_wasserstein_distance of x is 4.277, more than 0.2"
+    ]
