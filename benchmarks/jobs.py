@@ -22,6 +22,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine, report
 from orchestrator.core.health import Health
+from orchestrator.workspace.folder.identity import ensure_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.processes.process import ProcessIdentity
 from orchestrator.workspace.records.record import Record
@@ -73,7 +74,7 @@ def measure(rounds: int, idle_s: float) -> list[dict[str, object]]:
     for number in range(rounds):
         folder = Path(tempfile.mkdtemp(prefix="amlctl-bench-"))
         paths = WorkspacePaths(folder / "ws")
-        paths.create()
+        ensure_identity(paths)
         store, client = RecordStore(paths), SupervisorClient(paths)
         try:
             starts.append(seconds(client.ensure))

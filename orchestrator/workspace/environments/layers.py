@@ -21,6 +21,7 @@ from typing import Final
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import BackendError, Failed
+from orchestrator.workspace.environments.templates import Templates
 from orchestrator.workspace.environments.uv import Uv
 from orchestrator.workspace.processes.process import child_environment
 
@@ -32,6 +33,7 @@ _SITES: Final = (
     "import json, site, sys; "
     "print(json.dumps(site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])))"
 )
+_KNOWN: Final = Templates()
 _NO_PIP: Final = '#!/bin/sh\necho "pip is not in this environment; add it to its conda file" >&2\nexit 1\n'
 
 
@@ -52,15 +54,12 @@ def layer(below: Path, home: Path, uv: Uv) -> Path:
     if python.exists():
         return python
     draft = home.with_name(f".{home.name}.{secrets.token_hex(4)}")
+
+    def first(place: Path) -> None:
+        _build(below, place, home, uv)
+
     try:
-        sites = _sites(below)
-        uv.run("venv", "--quiet", "--no-project", "--relocatable", "--python", str(below), str(draft))
-        own = next(draft.glob("lib/python*/site-packages"))
-        # As a directive, so that the path files of the packages below count as well.
-        links = "".join(f"import site; site.addsitedir({place!r})\n" for place in sites)
-        private_files.create(own / _LINK, links)
-        _programs(below.parent, draft / "bin", home / "bin")
-        _give_pip(draft / "bin", sites, uv)
+        _KNOWN.make(_state(below), draft, home, first)
         draft.rename(home)
     except (OSError, StopIteration) as error:
         if not python.exists():  # somebody else was first
@@ -68,6 +67,23 @@ def layer(below: Path, home: Path, uv: Uv) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return python
+
+
+def _build(below: Path, draft: Path, home: Path, uv: Uv) -> None:
+    sites = _sites(below)
+    uv.run("venv", "--quiet", "--no-project", "--relocatable", "--python", str(below), str(draft))
+    own = next(draft.glob("lib/python*/site-packages"))
+    # As a directive, so that the path files of the packages below count as well.
+    links = "".join(f"import site; site.addsitedir({place!r})\n" for place in sites)
+    private_files.create(own / _LINK, links)
+    _programs(below.parent, draft / "bin", home / "bin")
+    _give_pip(draft / "bin", sites, uv)
+
+
+def _state(below: Path) -> tuple[object, ...]:
+    """What a layer is made from, and changes when programs or packages come to the Python below."""
+    places = [below.parent, *sorted(below.parent.parent.glob("lib/python*/site-packages"))]
+    return (str(below), *(place.stat().st_mtime_ns for place in places), os.environ.get("PYTHONUSERBASE"))
 
 
 def programs_first(python: Path, environ: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,8 @@ from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit
 from orchestrator.workspace.jobs.preparation import ATTEMPT, Preparation
 from orchestrator.workspace.jobs.room import Room
 from orchestrator.workspace.jobs.settlement import Settlement
-from orchestrator.workspace.processes.process import OWN_PYTHON, ProcessIdentity, alive, spawn, terminate
+from orchestrator.workspace.jobs.starter import Starter
+from orchestrator.workspace.processes.process import ProcessIdentity, alive, terminate
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PROCESS, Record, RecordKey
 from orchestrator.workspace.records.store import RecordStore
@@ -70,6 +71,7 @@ class JobManager:
         self._children = Children(paths, store)
         self._max_parallel = max_parallel or max(2, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._max_parallel + 2, thread_name_prefix="job")
+        self._starter = Starter()
         self._tasks: dict[RecordKey, Future[None]] = {}
         self._seen: int | None = None
         self._known: list[RecordKey] = []
@@ -157,8 +159,7 @@ class JobManager:
             folder.order.unlink()
             self._store.update_status(record.key, phase=QUEUED)
             return
-        argv = [*OWN_PYTHON, "-m", "orchestrator.workspace.jobs.runner", str(folder.path)]
-        runner = spawn(argv, cwd=folder.path, log=folder.system_log)
+        runner = self._starter.start(folder.path, folder.system_log)
         self._store.update_status(record.key, phase=RUNNING, message="", attributes={PROCESS: str(runner)})
         _log.info("%s runs as process %s", record.revision, runner)
 
@@ -208,6 +209,7 @@ class JobManager:
         self._stopping = True
         self._environments.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._starter.stop()
         running = [r for r in self._store.list(KIND) if r.phase in (PREPARING, RUNNING) and not r.deleting]
         with ThreadPoolExecutor(max(1, len(running)), thread_name_prefix="stop") as pool:
             list(pool.map(self._take_down, running))

@@ -27,9 +27,10 @@ def run(python: Path, command: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return layer(OWN, tmp_path_factory.mktemp("layers") / "one", Uv())
+@pytest.fixture(scope="module", params=["the first", "a later one"])
+def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A layer that was built, and one that was made from what is known of that."""
+    return layer(OWN, tmp_path_factory.mktemp("layers") / request.param.replace(" ", "-"), Uv())
 
 
 def test_it_sees_the_packages_below(own: Path) -> None:
@@ -85,6 +86,30 @@ def test_a_layer_is_made_once(own: Path) -> None:
     marker.write_text("")
     assert layer(OWN, own.parent.parent, Uv()) == own
     assert marker.exists()
+
+
+def test_a_layer_is_built_once_for_a_python_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next ones cost no program. Another package or program in the Python below makes it another Python."""
+    below = layer(OWN, tmp_path / "below", Uv())
+    built: list[Path] = []
+    build = layers._build
+    monkeypatch.setattr(
+        layers, "_build", lambda python, draft, *rest: [built.append(draft), build(python, draft, *rest)]
+    )
+    first, second = (layer(below, tmp_path / name, Uv()) for name in ("one", "two"))
+    assert len(built) == 1
+    trees = [
+        {
+            path.relative_to(home): path.readlink() if path.is_symlink() else path.stat().st_mode
+            for path in home.rglob("*")
+        }
+        for home in (first.parent.parent, second.parent.parent)
+    ]
+    assert trees[0] == trees[1]
+    assert not [path for path in second.parent.parent.rglob("*") if path.is_file() and b"/one/" in path.read_bytes()]
+    (below.parent / "new").write_text(f"#!{below}\nprint('new')\n")
+    (below.parent / "new").chmod(0o755)
+    assert run(layer(below, tmp_path / "three", Uv()), "new") == "new" and len(built) == 2
 
 
 def test_a_layer_on_an_environment_without_pip_gets_one(tmp_path: Path) -> None:
