@@ -58,7 +58,10 @@ class Template:
 
 def template_of(tree: Path) -> Template | None:
     """What a tree holds; None if that is much."""
-    folders, links, files, size = [], [], [], 0
+    folders: list[str] = []
+    links: list[tuple[str, str]] = []
+    files: list[tuple[str, bytes, int]] = []
+    size = 0
     for above, below, names in os.walk(tree):
         place = Path(above)
         for name in sorted([*below, *names]):
