@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.judge import Specification
-from orchestrator.core.service_rules import Asked
+from orchestrator.core.service_rules import Asked, Source
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.messages import Answer, Request
@@ -258,6 +258,13 @@ def test_what_a_public_rule_forbids_is_refused_by_name(rules: Specification) -> 
     for path, body, text in WRONG:
         said = [rule.message for rule in rules.broken(asked("PUT", path, body), lambda: None)]
         assert any(text in message for message in said), (path, body, text, said)
+
+
+def test_the_lists_are_long_and_no_refusal_is_assumed(rules: Specification) -> None:
+    assert len(WRONG) >= 60 <= len(RIGHT)
+    for path, body, text in WRONG:
+        sources = {rule.source for rule in rules.broken(asked("PUT", path, body), lambda: None)}
+        assert Source.ASSUMED not in sources, (path, text)
 
 
 def test_unusual_spellings_that_the_service_takes_pass(rules: Specification) -> None:

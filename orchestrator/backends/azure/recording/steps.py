@@ -12,9 +12,7 @@ from orchestrator.backends.azure.recording.step import Step
 SIZE: Final = "Standard_DS1_v2"
 """One processor, 3.5 GiB."""
 
-_NODE: Final = (
-    f"one {SIZE} node, at most 20 minutes: about 0.07 USD an hour at list price in East US, so at most 0.03 USD"
-)
+_NODE: Final = f"one {SIZE} node, at most 45 minutes: estimated at 0.07 USD an hour, so about 0.05 USD (not looked up)"
 
 
 def _cluster(size: str = SIZE, smallest: int = 0, most: int = 1, **more: Any) -> dict[str, Any]:
