@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+CONNECTION_PROPERTY: Final = "azureml.connection_information"
+"""Property of a job in which a client keeps a whole connection as JSON, with its key. Source: azure-ai-ml, ``DistillationJob``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordWire:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.core.wire import CONNECTION_PROPERTY
+from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of
 from orchestrator.workspace.files import downloads
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record import RecordKey
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
-from tests.canary.test_everywhere import CANARY, amlctl, bodies, destroyed, everything_said, holding, spec_of
+from tests.canary.test_everywhere import (
+    CANARY,
+    FIELDS,
+    amlctl,
+    bodies,
+    destroyed,
+    everything_said,
+    holding,
+    refused,
+    spec_of,
+)
 from tests.unit.cli.calling import Shell
 
 __all__ = ["amlctl"]
@@ -115,7 +130,7 @@ def test_on_azure_with_every_secret_field(amlctl: Shell, tmp_path: Path, monkeyp
     from tests.contract import served
     from tests.contract.kinds.azure_world import settings
 
-    project = tmp_path / "project"
+    project, server = tmp_path / "project", tmp_path / "server" / ".amlctl"
     project.mkdir()
     monkeypatch.chdir(project)
     sections, environ = bodies()
@@ -134,17 +149,54 @@ def test_on_azure_with_every_secret_field(amlctl: Shell, tmp_path: Path, monkeyp
         said: list[tuple[str, str]] = []
         applied(shell, said)
         said += everything_said(shell, first="datastores.field4")
-        store = RecordStore(WorkspacePaths(tmp_path / "server" / ".amlctl"))
+        store = RecordStore(WorkspacePaths(server))
         try:
             record = store.latest("data", "data.rows")
             assert record is not None
-            assert record.body["path"] == SIGNED, "the service gets the whole address"
-            assert record.body["tags"]["two"] == LOGIN
+            body = store.revealed(record)
+            assert body["path"] == SIGNED, "the service gets the whole address"
+            assert body["tags"]["two"] == LOGIN
         finally:
             store.close()
         said += destroyed(shell)
         assert [name for name, output in said if CANARY in output or service.tokens.secret in output] == []
     assert set(holding(project)) == {"spec.yaml"}
+    kept = {path.relative_to(tmp_path / "server") for path in WorkspacePaths(server).secrets.iterdir()}
+    assert {Path(name) for name in holding(tmp_path / "server")} - kept == set()
+
+
+def test_what_a_client_sends_for_a_type_of_job_that_only_azure_runs(tmp_path: Path) -> None:
+    """A client keeps the key of a distillation's teacher inside of a property; see `CONNECTION_PROPERTY`."""
+    assert {path[-1] for kind, variant, path in FIELDS if refused(kind, variant)} == {"api_key"}, (
+        "what the others leave out"
+    )
+    teacher = json.dumps({"name": "teacher", "api_key": f"{CANARY}-key"})
+    properties = {CONNECTION_PROPERTY: teacher, "plain": "text"}
+    body = {"type": "finetuning", "training_data": {"path": SIGNED}, "properties": properties, "tags": {"v": "1"}}
+    sent = {"jobType": "FineTuning", "details": [{"uri": SIGNED}, {"uri": "plain"}], "properties": properties}
+    key = RecordKey("jobs", "jobs.tune", "tune")
+    shelf = Shelf(WorkspacePaths(tmp_path / ".amlctl"))
+    try:
+        made, _ = shelf.write(Entry(key, body, sent, variant="finetuning.custom"))
+        assert (made.body, sent_of(made)) == (body, sent)
+        again, new = shelf.write(Entry(key, body, sent, variant="finetuning.custom"))
+        assert not new and (again.body, again.generation) == (body, made.generation), (
+            "the same once more changes nothing"
+        )
+        read = shelf.run("tune")
+        assert read is not None and (read.body, sent_of(read)) == (body, sent)
+        hidden = shelf.relabel(replace(read, archived=True))
+        assert hidden.archived and (hidden.body, sent_of(hidden)) == (body, sent)
+        assert shelf.list("jobs") == [hidden]
+        kept = {str(path.relative_to(tmp_path)) for path in shelf.paths.secrets.iterdir()}
+        assert kept and set(holding(tmp_path)) == kept
+        assert CANARY not in shelf.workspace.mask(key)(SIGNED)
+        without = {**body, "training_data": {"path": "plain"}, "properties": {}}
+        changed = shelf.relabel(replace(hidden, body=without))
+        assert changed.body == without and shelf.workspace.revealed(changed) == without
+        assert holding(tmp_path) == [], "what is gone from the body is gone from the secrets"
+    finally:
+        shelf.close()
 
 
 def _together(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,6 @@ FIELDS = [
     for variant in known.variants
     for path in sensitive(root_node(known, variant))
     if path[0] not in known.nests  # the body of another kind, which has its own turn
-    if known.key != "jobs" or not any(known.local_refusals(variant, {}))  # refused here before anything is kept
 ]
 
 
@@ -83,12 +82,23 @@ def beside(kind: str, path: tuple[str, ...]) -> Mapping[str, Any]:
     return BESIDE[path[-1]]
 
 
-def bodies() -> tuple[dict[str, Any], dict[str, str]]:
-    """The sections of a spec that has each secret field once, and the environment that its secrets come from."""
+def refused(kind: str, variant: str) -> bool:
+    """Whether the embedded workspace refuses jobs of a type when they are planned, before anything is kept."""
+    return kind == "jobs" and any(discover()[kind].local_refusals(variant, {}))
+
+
+def bodies(*, all_types: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
+    """The sections of a spec that has each secret field once, and the environment that its secrets come from.
+
+    Args:
+        all_types: with the types of jobs that only Azure runs.
+    """
     minimal = {(case.kind, case.variant): case.minimal for case in all_cases()}
     sections: dict[str, Any] = {}
     environ: dict[str, str] = {}
     for number, (kind, variant, path) in enumerate(FIELDS):
+        if refused(kind, variant) and not all_types:
+            continue
         name = f"CANARY_{number}"
         environ[name] = f"{CANARY}-{number}-value"
         base = {k: v for k, v in minimal[kind, variant].items() if k != path[0]}
@@ -161,7 +171,7 @@ def destroyed(amlctl: Shell) -> Iterator[tuple[str, str]]:
 @pytest.mark.slow
 def test_every_secret_field_of_every_model(amlctl: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sections, environ = bodies()
-    assert len(environ) == len(FIELDS) > 10
+    assert len(environ) == len(FIELDS) - sum(refused(kind, variant) for kind, variant, _ in FIELDS) > 10
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     amlctl.write("spec.yaml", spec_of({**sections, **WITH_ENDPOINT}, environ))
@@ -177,7 +187,7 @@ def test_every_secret_field_of_every_model(amlctl: Shell, tmp_path: Path, monkey
         monkeypatch.setenv(name, f"{CANARY}-rotated-{name}")
     said += everything_said(amlctl, first="datastores.field4")
     changed = json.loads(amlctl("plan", "spec.yaml", "--format", "json", code=None).out)
-    assert changed["summary"]["unchanged"] >= len(FIELDS), "the loop's pass was an apply"
+    assert changed["summary"]["unchanged"] >= len(environ), "the loop's pass was an apply"
     answer = amlctl("apply", "spec.yaml", "--yes", "--log-format", "json", code=None)
     said.append(("apply again", answer.out + answer.err))
     said += destroyed(amlctl)
@@ -187,7 +197,7 @@ def test_every_secret_field_of_every_model(amlctl: Shell, tmp_path: Path, monkey
 
 def test_a_plain_secret_in_the_wrong_place_is_concealed(amlctl: Shell) -> None:
     """The fields that take a secret, with the secret itself: nobody is shown the line again."""
-    sections, environ = bodies()
+    sections, environ = bodies(all_types=True)
     text = spec_of(sections, environ)
     for number, name in enumerate(environ):
         text = text.replace(f"${{secret.{name}}}", f"{CANARY}-{number}-plain")

@@ -7,6 +7,8 @@ import signal
 import sqlite3
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e.project import Project
 from tests.e2e.specs import training
 from tests.waiting import wait_for
@@ -39,7 +41,8 @@ def test_the_first_interrupt_drains_and_the_next_apply_goes_on(projects: Make) -
     assert project.plan() == {}
 
 
-def test_the_second_interrupt_stops_waiting_and_the_job_is_taken_up(projects: Make) -> None:
+@pytest.mark.parametrize("by_the_system", [False, True])
+def test_the_second_interrupt_stops_waiting_and_the_job_is_taken_up(projects: Make, by_the_system: bool) -> None:
     project = training(projects(""), pause=2.0)
     process = project.start("apply", project.spec, "--yes")
     wait_for(lambda: running(project), "the job")
@@ -47,9 +50,12 @@ def test_the_second_interrupt_stops_waiting_and_the_job_is_taken_up(projects: Ma
     wait_for(
         lambda: process.stderr is not None and "Press Ctrl-C again" in process.stderr.readline(), "the first notice"
     )
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.send_signal(signal.SIGTERM if by_the_system else signal.SIGINT)
+    out, err = process.communicate(timeout=30)
     assert process.returncode == 130
+    told = next(line for line in (out + err).splitlines() if "jobs.train" in line and "left running" in line)
+    assert "cancelled" not in told
+    assert "It continues in the workspace; the next apply resumes it." in out + err
     project.apply()
     assert len(runs(project)) == 1
     assert project.plan() == {}

@@ -93,7 +93,7 @@ class Deployments:
         return self._started(call, call.names["name"], changed, 202)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.workspace.get(_key(call))
+        record = self._shelf.look(_key(call))
         if record is None:
             return Answer(204)
         if not record.deleting:

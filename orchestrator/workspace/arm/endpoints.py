@@ -145,7 +145,7 @@ class Endpoints:
         return [key]
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.workspace.get(endpoint_key(call.names["name"]))
+        record = self._shelf.look(endpoint_key(call.names["name"]))
         if record is None:
             return Answer(204)
         if not record.deleting:

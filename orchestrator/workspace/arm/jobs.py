@@ -93,7 +93,7 @@ class Jobs:
         Raises:
             NotFound: there is none.
         """
-        record = self._shelf.workspace.find(KIND, name)
+        record = self._shelf.run(name)
         if record is None or record.deleting:
             raise NotFound(f"The job '{name}' was not found in the workspace.")
         return record
@@ -154,7 +154,7 @@ class Jobs:
         name = call.names["name"]
         sent = dict(call.request.json().get("properties") or {})
         tags, marks = split_tags(sent.pop("tags", None))
-        existing = self._shelf.workspace.find(KIND, name)
+        existing = self._shelf.run(name)
         if existing is not None:
             sent = _said(sent, self._properties(existing, call.scope))
         body, variant = job_body(sent, self._codes.path)
@@ -181,7 +181,7 @@ class Jobs:
         return Answer.of(self._view(call.scope, changed), 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.workspace.find(KIND, call.names["name"])
+        record = self._shelf.run(call.names["name"])
         if record is None:
             return Answer(204)
         self._shelf.remove(record, works=True)

@@ -82,7 +82,7 @@ class Operations:
         """How far an operation is."""
         token = call.names["operation"]
         operation = Operation.parse(token)
-        records = [self._shelf.workspace.get(key) for key in operation.keys]
+        records = [self._shelf.look(key) for key in operation.keys]
         state, problem = _state(operation.verb, records)
         body: dict[str, Any] = {"id": token, "name": token[-32:], "status": state, "percentComplete": _PERCENT[state]}
         if problem is not None:
@@ -93,7 +93,7 @@ class Operations:
     def _result(self, call: Call) -> Answer:
         """The answer at ``Location``: 202 as long as the operation goes on."""
         operation = Operation.parse(call.names["operation"])
-        state, _ = _state(operation.verb, [self._shelf.workspace.get(key) for key in operation.keys])
+        state, _ = _state(operation.verb, [self._shelf.look(key) for key in operation.keys])
         return Answer(202, b"", {"Retry-After": str(POLL_S)}) if state == IN_PROGRESS else Answer(200)
 
 

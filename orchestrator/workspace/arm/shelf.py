@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator.core.errors import Conflict, Invalid, NotFound
@@ -12,6 +12,9 @@ from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADOPTED_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG, mark_tags
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.records.record_kinds import JOBS
+from orchestrator.workspace.records.sealing import blanked, differing, sealed, still_kept
+from orchestrator.workspace.records.secrets import ATTRIBUTES, Kept
 from orchestrator.workspace.service import ADOPTED, WIRE, Draft, Record, RecordKey, SecretValues, Workspace
 from orchestrator.workspace.tracking.server import TrackingServer
 
@@ -27,7 +30,7 @@ class Entry:
         marks: those of the tags that are marks of ownership.
         variant: see `Record.variant`.
         works: it has processes, which the supervisor keeps.
-        secrets: see `SecretFiles.put`; None leaves those that are kept.
+        secrets: see `SecretFiles.put`; None leaves those that are kept. Passwords in texts are set aside in any case.
         attributes: further ones.
     """
 
@@ -73,12 +76,23 @@ class Shelf:
 
     def find(self, key: RecordKey) -> Record | None:
         """One record; None if it is not there, or on its way out."""
-        record = self.workspace.get(key)
+        record = self.look(key)
         return None if record is None or record.deleting else record
+
+    def look(self, key: RecordKey) -> Record | None:
+        """One record, also one on its way out; None if it is not there."""
+        record = self.workspace.get(key)
+        return None if record is None else _opened(self.workspace, record)
+
+    def run(self, name: str) -> Record | None:
+        """The newest run of a name, also one on its way out; None if there is none."""
+        record = self.workspace.find(JOBS, name)
+        return None if record is None else _opened(self.workspace, record)
 
     def list(self, kind: str, address: str | None = None) -> Sequence[Record]:
         """All records of a kind, or of one address, that are not on their way out, oldest first, archived ones included."""
-        return [record for record in self.workspace.list(kind, address) if not record.deleting]
+        found = self.workspace.list(kind, address)
+        return [_opened(self.workspace, record) for record in found if not record.deleting]
 
     def write(self, entry: Entry) -> tuple[Record, bool]:
         """Insert a record, or change the one that is there. What has processes starts or changes then.
@@ -93,14 +107,14 @@ class Shelf:
         existing = self.workspace.get(entry.key)
         if existing is not None and existing.deleting:
             raise Conflict(f"{entry.key.address} is still being deleted.")
-        draft = _draft(entry, existing)
+        draft = self._draft(entry, existing)
         if existing is None:
-            return self._created(draft), True
+            return _opened(self.workspace, self._created(draft)), True
         settled = existing.health is not Health.DEGRADED and existing.body == draft.body
         record = self.workspace.put(draft, same_work=settled or not entry.works)
         if settled and entry.works:
             self.workspace.wake()
-        return record, False
+        return _opened(self.workspace, record), False
 
     def _created(self, draft: Draft) -> Record:
         try:
@@ -111,11 +125,47 @@ class Shelf:
 
     def rewrite(self, entry: Entry, existing: Record) -> Record:
         """Change the labels of a record as a caller sent them; what runs goes on."""
-        return self.workspace.put(_draft(entry, existing), same_work=True, archived=existing.archived)
+        draft = self._draft(entry, self.workspace.get(existing.key) or existing)
+        return _opened(self.workspace, self.workspace.put(draft, same_work=True, archived=existing.archived))
 
     def relabel(self, record: Record) -> Record:
-        """Change labels, archiving and attributes of a record; nothing runs anew."""
-        return self.workspace.relabel(record)
+        """Change labels and archiving of a record; nothing runs anew."""
+        before = self.workspace.get(record.key) or record
+        found = sealed(record.body, self.identity)
+        changed = replace(record, body=found.body, attributes=before.attributes)
+        if found.body != before.body:
+            kept = still_kept(found, self.workspace.kept_secrets(record.key), before.body)
+            self.workspace.keep_secrets(record.key, kept)
+        return _opened(self.workspace, self.workspace.relabel(changed))
+
+    def _draft(self, entry: Entry, existing: Record | None) -> Draft:
+        now = _now()
+        before = existing.attributes.get(WIRE, {}) if existing is not None else {}
+        found = sealed(entry.body, self.identity)
+        sent = blanked(entry.sent)
+        wire = {
+            "of": digest_tree(found.body),
+            "sent": sent,
+            "created": before.get("created") or now,
+            "modified": now,
+        }
+        kept = Kept(entry.secrets or ())
+        if entry.secrets is None and existing is not None:
+            kept = self.workspace.kept_secrets(entry.key)
+        kept = still_kept(found, kept, (existing if existing is not None and entry.secrets is None else entry).body)
+        said = [((ATTRIBUTES, WIRE, "sent", *path), text) for path, text in differing(entry.sent, sent)]
+        return Draft(
+            key=entry.key,
+            owner=entry.marks.get(OWNER_TAG) or (existing.owner if existing is not None else None),
+            fingerprint=entry.marks.get(FINGERPRINT_TAG) or (existing.fingerprint if existing is not None else None),
+            body=found.body,
+            attributes={**entry.attributes, **_adopted(entry, existing), WIRE: wire},
+            processes=entry.works,
+            variant=entry.variant,
+            secrets=kept.values,
+            secret_names=kept.named,
+            told=[*kept.told, *said],
+        )
 
     def remove(self, record: Record, *, works: bool) -> None:
         """Remove a record; what has processes is removed by the supervisor when they have stopped."""
@@ -126,25 +176,13 @@ class Shelf:
         return self.server.ensure()
 
 
-def _draft(entry: Entry, existing: Record | None) -> Draft:
-    now = _now()
-    before = existing.attributes.get(WIRE, {}) if existing is not None else {}
-    wire = {
-        "of": digest_tree(entry.body),
-        "sent": dict(entry.sent),
-        "created": before.get("created") or now,
-        "modified": now,
-    }
-    return Draft(
-        key=entry.key,
-        owner=entry.marks.get(OWNER_TAG) or (existing.owner if existing is not None else None),
-        fingerprint=entry.marks.get(FINGERPRINT_TAG) or (existing.fingerprint if existing is not None else None),
-        body=entry.body,
-        attributes={**entry.attributes, **_adopted(entry, existing), WIRE: wire},
-        processes=entry.works,
-        variant=entry.variant,
-        secrets=entry.secrets,
-    )
+def _opened(workspace: Workspace, record: Record) -> Record:
+    """A record as its readers see it: with the texts that were set aside."""
+    opened = workspace.told(record)
+    wire = opened.attributes.get(WIRE)
+    if opened is record or not wire or wire["of"] != digest_tree(record.body):
+        return opened
+    return replace(opened, attributes={**opened.attributes, WIRE: {**wire, "of": digest_tree(opened.body)}})
 
 
 def _adopted(entry: Entry, existing: Record | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orchestrator.core.batch import BatchRequest
@@ -14,6 +14,7 @@ from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.health import Health
 from orchestrator.workspace.batch.scoring import STEP, STEPS, labels, pipeline_job, scores, scoring_job
+from orchestrator.workspace.folder.identity import read_identity
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types.pipeline import EXECUTION as PIPELINE
 from orchestrator.workspace.jobs.folder import JobFolder
@@ -22,6 +23,7 @@ from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.step_types.batch_scoring import SCORE
 from orchestrator.workspace.records.record import PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.records.record_kinds import JOBS
+from orchestrator.workspace.records.sealing import sealed, still_kept
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import resolve
@@ -73,8 +75,17 @@ class BatchRuns:
         for value in request.inputs.values():
             self._require(value, record)
         self._require_room(record)
-        SecretFiles(self.paths).hand_on(deployment.key, record.key, _moved)
-        return self.store.insert(record)
+        return self.store.insert(self._sealed(record, deployment))
+
+    def _sealed(self, record: Record, deployment: Record) -> Record:
+        """A run whose secrets are set aside: those of its deployment, and those in what it was invoked with."""
+        secrets = SecretFiles(self.paths)
+        secrets.hand_on(deployment.key, record.key, _moved)
+        found = sealed(record.body, read_identity(self.paths))
+        if found.values:
+            kept = still_kept(found, secrets.kept(record.key), record.body)
+            secrets.put(record.key, kept.values, kept.named, kept.told)
+        return replace(record, body=found.body)
 
     def deployment(self, endpoint: Record, name: str) -> Record:
         """A deployment of an endpoint; without a name the default one, or the only one.

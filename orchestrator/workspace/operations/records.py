@@ -17,7 +17,7 @@ from orchestrator.workspace.admission.deletion import refuse_while_answering
 from orchestrator.workspace.admission.writing import admit
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, Record, RecordKey
-from orchestrator.workspace.records.secrets import SecretFiles, SecretValues
+from orchestrator.workspace.records.secrets import Kept, SecretFiles, SecretValues
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.references.assets import lost
 from orchestrator.workspace.supervision.client import SupervisorClient
@@ -38,6 +38,7 @@ class Draft:
         attributes: see `Record.attributes`; merged over those that are there, and None takes one away.
         secrets: paths inside the body and the values that belong there; None leaves those that are kept.
         secret_names: name to value of each secret by itself; see `SecretFiles.put`.
+        told: see `SecretFiles.put`.
     """
 
     key: RecordKey
@@ -49,6 +50,7 @@ class Draft:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     secrets: SecretValues | None = None
     secret_names: Mapping[str, str] = field(default_factory=dict)
+    told: SecretValues = ()
 
     def record(self) -> Record:
         """The record of a resource that nobody has looked at yet."""
@@ -112,6 +114,23 @@ class Records:
             Invalid: the kept secrets are damaged.
         """
         return self._secrets.reveal(record)
+
+    def told(self, record: Record) -> Record:
+        """A record with the texts that its readers get to see in full; see `SecretFiles.told`."""
+        return self._secrets.told(record)
+
+    def kept_secrets(self, key: RecordKey) -> Kept:
+        """The secrets of a resource: never to be stored or shown.
+
+        Raises:
+            Invalid: they are damaged.
+        """
+        return self._secrets.kept(key)
+
+    def keep_secrets(self, key: RecordKey, kept: Kept) -> None:
+        """Keep secrets of a resource in place of those kept before."""
+        with writable(self._paths):
+            self._secrets.put(key, kept.values, kept.named, kept.told)
 
     def mask(self, key: RecordKey) -> Callable[[str], str]:
         """Takes a resource's secrets, and passwords in addresses, out of texts.
@@ -224,9 +243,11 @@ class Records:
         self._supervisor.nudge()
 
     def _keep_secrets(self, draft: Draft) -> None:
-        if draft.secrets is not None:
-            with writable(self._paths):
-                self._secrets.put(draft.key, draft.secrets, draft.secret_names)
+        with writable(self._paths):
+            if draft.secrets is None:
+                self._secrets.keep_to_oneself(draft.key)
+            else:
+                self._secrets.put(draft.key, draft.secrets, draft.secret_names, draft.told)
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from orchestrator.core import private_files
 from orchestrator.core.errors import Invalid
@@ -21,6 +22,19 @@ SecretValues: TypeAlias = Sequence[tuple[Path_, str]]
 """Paths inside a body, and the value that belongs there."""
 
 
+BODY: Final = "body"
+ATTRIBUTES: Final = "attributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The secrets of one resource; see `SecretFiles.put`."""
+
+    values: SecretValues = ()
+    named: Mapping[str, str] = field(default_factory=dict)
+    told: SecretValues = ()
+
+
 class SecretFiles:
     """The secrets of one workspace.
 
@@ -31,21 +45,28 @@ class SecretFiles:
     def __init__(self, paths: WorkspacePaths) -> None:
         self._paths = paths
 
-    def put(self, key: RecordKey, values: SecretValues, named: Mapping[str, str] | None = None) -> None:
+    def put(
+        self,
+        key: RecordKey,
+        values: SecretValues,
+        named: Mapping[str, str] | None = None,
+        told: SecretValues = (),
+    ) -> None:
         """Keep the secrets of a resource, in place of those kept before. None to keep means no file.
 
         Args:
             key: the resource.
             values: what belongs where.
             named: name to value of each secret by itself; a value that belongs somewhere may hold one among other text.
+            told: what readers of the resource get to see in full; paths that begin with ``body`` or ``attributes``.
         """
         target = self._file(key)
-        if not values:
+        if not values and not told:
             target.unlink(missing_ok=True)
             return
         self._paths.create()
         self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        kept = {"values": [[list(path), value] for path, value in values], "named": dict(named or {})}
+        kept = {"values": _listed(values), "named": dict(named or {}), **({"told": _listed(told)} if told else {})}
         private_files.replace(target, json.dumps(kept))
 
     def hand_on(self, source: RecordKey, target: RecordKey, moved: Callable[[Path_], Path_ | None]) -> None:
@@ -60,9 +81,20 @@ class SecretFiles:
         Raises:
             Invalid: the kept secrets are damaged.
         """
-        values, named = self._kept(source)
-        placed = [(moved(tuple(path)), value) for path, value in values]
-        self.put(target, [(place, value) for place, value in placed if place is not None], named)
+        kept = self.kept(source)
+        values = _moved(kept.values, moved)
+        told = _moved([(path[1:], value) for path, value in kept.told if path[0] == BODY], moved)
+        self.put(target, values, kept.named, [((BODY, *path), value) for path, value in told])
+
+    def keep_to_oneself(self, key: RecordKey) -> None:
+        """What readers of a resource got to see in full is gone from it: others wrote it anew.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        kept = self.kept(key)
+        if kept.told:
+            self.put(key, kept.values, kept.named)
 
     def reveal(self, record: Record) -> dict[str, Any]:
         """A copy of a record's body with the secrets in their places. For a process's eyes only: never store or log it.
@@ -71,9 +103,23 @@ class SecretFiles:
             Invalid: the kept secrets are damaged.
         """
         body: dict[str, Any] = copy.deepcopy(dict(record.body))
-        for path, value in self._kept(record.key)[0]:
+        for path, value in self.kept(record.key).values:
             _set(body, path, value)
         return body
+
+    def told(self, record: Record) -> Record:
+        """A record with the texts that its readers get to see in full. Never store it as it is.
+
+        Raises:
+            Invalid: the kept secrets are damaged.
+        """
+        told = self.kept(record.key).told
+        if not told:
+            return record
+        tree = copy.deepcopy({BODY: dict(record.body), ATTRIBUTES: dict(record.attributes)})
+        for path, value in told:
+            _set(tree, path, value)
+        return replace(record, body=tree[BODY], attributes=tree[ATTRIBUTES])
 
     def to_hide(self, record: Record) -> dict[str, str]:
         """Secret value to its name: what must not appear in anything that a process of the resource prints.
@@ -93,19 +139,24 @@ class SecretFiles:
         return lambda text: without_passwords(StreamMask(hidden).text(text) if hidden else text)
 
     def _to_hide(self, key: RecordKey) -> dict[str, str]:
-        values, named = self._kept(key)
-        hidden = {value: name for name, value in named.items()}
-        for path, value in values:
+        kept = self.kept(key)
+        hidden = {value: name for name, value in kept.named.items()}
+        for path, value in kept.values:
             if not any(secret in value for secret in hidden if secret):
                 hidden[value] = str(path[-1])
         return hidden
 
-    def _kept(self, key: RecordKey) -> tuple[SecretValues, Mapping[str, str]]:
+    def kept(self, key: RecordKey) -> Kept:
+        """What is kept of a resource.
+
+        Raises:
+            Invalid: it is damaged.
+        """
         try:
             kept = json.loads(self._file(key).read_text(encoding="utf-8"))
-            return [(tuple(path), value) for path, value in kept["values"]], kept["named"]
+            return Kept(_placed(kept["values"]), kept["named"], _placed(kept.get("told", ())))
         except FileNotFoundError:
-            return (), {}
+            return Kept()
         except (ValueError, TypeError, KeyError):
             raise Invalid(f"The kept secrets of {key.address} are damaged.", fix="Apply again.") from None
 
@@ -120,6 +171,19 @@ class SecretFiles:
 def secret_file(key: RecordKey) -> str:
     """The name of the file with a resource's secrets."""
     return f"{hashlib.sha256(chr(10).join(key).encode()).hexdigest()}.json"
+
+
+def _listed(values: SecretValues) -> list[list[Any]]:
+    return [[list(path), value] for path, value in values]
+
+
+def _placed(listed: Iterable[Any]) -> SecretValues:
+    return [(tuple(path), value) for path, value in listed]
+
+
+def _moved(values: SecretValues, moved: Callable[[Path_], Path_ | None]) -> SecretValues:
+    placed = [(moved(tuple(path)), value) for path, value in values]
+    return [(place, value) for place, value in placed if place is not None]
 
 
 def _set(tree: Any, path: Sequence[str | int], value: str) -> None:

@@ -198,6 +198,39 @@ def test_a_workspace_that_was_copied_and_moved_has_its_files_where_it_is_now(pla
         after.store.close()
 
 
+@pytest.mark.filterwarnings("ignore")  # what MLflow says about environments and integer columns
+def test_models_of_a_workspace_that_was_copied_and_moved_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The logged and the registered one, in the copy, while nothing of the original is there any more."""
+    import mlflow
+    from sklearn.dummy import DummyRegressor
+
+    def ask(of: Place) -> None:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", of.access.uri)
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", of.access.token)
+
+    first = Place(tmp_path / "first")
+    try:
+        first.job("trains")
+        ask(first)
+        with mlflow.start_run(run_id="trains"):
+            mlflow.sklearn.log_model(DummyRegressor().fit([[0], [1]], [4, 6]), "model", pip_requirements=[])
+        mlflow.register_model("runs:/trains/model", "net")
+    finally:
+        first.server.stop()
+        first.store.close()
+    after = Place(Path(shutil.move(shutil.copytree(first.paths.root, tmp_path / "copy"), tmp_path / "a ü b")))
+    shutil.rmtree(first.paths.root)
+    try:
+        ask(after)
+        for address in ("runs:/trains/model", "models:/net/1", "models:/net/latest"):
+            assert list(mlflow.pyfunc.load_model(address).predict([[7]])) == [5], address
+    finally:
+        after.server.stop()
+        after.store.close()
+
+
 def test_what_is_wrong_with_the_database_is_said_to_whoever_asks(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.paths.tracking.mkdir()

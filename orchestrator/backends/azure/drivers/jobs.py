@@ -19,6 +19,7 @@ from orchestrator.core.health import Health
 from orchestrator.core.kind import Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.resource import OWNER_TAG, Observed, Removal
+from orchestrator.core.wire import CONNECTION_PROPERTY
 
 _ENDED: Final = {
     "completed": Health.HEALTHY,
@@ -31,9 +32,6 @@ _ENDED: Final = {
 """Every other status is on its way. Source: Azure REST specification, ``JobStatus``."""
 
 _LABELS: Final = ("name", "type", "display_name", "description", "tags", "properties", "experiment_name", "compute")
-
-_SECRET: Final = ("azureml.connection_information",)
-"""Properties that a client hides a key in. Source: azure-ai-ml, ``DistillationJob``."""
 
 Recorded = Callable[[], Mapping[Address, str] | None]
 """Addresses of jobs, each with the run on record; None if nobody knows."""
@@ -182,7 +180,7 @@ def _labels(job: Any) -> dict[str, Any]:
     found = {name: getattr(job, name, None) for name in _LABELS}
     properties = found["properties"]
     if isinstance(properties, Mapping):
-        found["properties"] = {name: value for name, value in properties.items() if name not in _SECRET}
+        found["properties"] = {name: value for name, value in properties.items() if name != CONNECTION_PROPERTY}
     body: dict[str, Any] = shortened({name: value for name, value in found.items() if value is not None})
     return body
 
