@@ -55,7 +55,7 @@ def test_the_second_interrupt_stops_waiting_and_the_job_is_taken_up(projects: Ma
     assert process.returncode == 130
     told = next(line for line in (out + err).splitlines() if "jobs.train" in line and "left running" in line)
     assert "cancelled" not in told
-    assert "It continues in the workspace; the next apply resumes it." in out + err
+    assert "Operations in the workspace continue; the next apply resumes them." in out + err
     project.apply()
     assert len(runs(project)) == 1
     assert project.plan() == {}
