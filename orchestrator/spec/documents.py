@@ -132,6 +132,8 @@ def _by_shape(tree: LocatedDict, kinds: Kinds) -> Recognised:
         leaders = tuple(key for key in leaders if not kinds[key].part)
     if not leaders:
         return Recognised()
+    if len(leaders) > 1:
+        leaders = tuple(_least_strange(tree, {key: kinds[key] for key in leaders}))
     return Recognised(leaders[0]) if len(leaders) == 1 else Recognised(candidates=leaders)
 
 

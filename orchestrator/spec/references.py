@@ -15,6 +15,8 @@ _REGISTRY: Final = re.compile(
     r"azureml://registries/(?P<registry>[^/]+)/(?P<section>[a-z]+)/(?P<name>[^/]+)(/(?P<by>versions|labels)/(?P<version>[^/]+))?"
 )
 _JOB: Final = re.compile(r"azureml://(?P<section>jobs)/(?P<name>[^/]+)/outputs/(?P<path>.+?)/*")
+_NAMED: Final = 4
+"""Parts of an ``azureml://SECTION/NAME`` between slashes."""
 _DATASTORE: Final = re.compile(r"azureml://(?P<section>datastores)/(?P<name>[^/]+)(/paths/.*|/*)")
 _NAME: Final = re.compile(r"azureml:(?P<name>[^:@/]+)(?P<version>[:@][^:@/]+)?")
 
@@ -65,6 +67,8 @@ def mention(text: str, section: str, *, bare: bool) -> Mention | None:
 
 
 def _address(text: str) -> Mention | None:
+    if "${{" in "/".join(text.split("/")[:_NAMED]):
+        return None  # the service fills in the name when it runs: ${{default_datastore}}
     if found := _JOB.fullmatch(text):
         return Mention(found["section"], found["name"], f"outputs.{found['path']}")
     if found := _DATASTORE.fullmatch(text):

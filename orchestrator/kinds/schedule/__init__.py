@@ -84,7 +84,7 @@ KIND: Final = Kind(
     behaviour=WRITTEN,
     local=replace(LOCAL_PROCESSED, runs=True, reveals=True),
     source="Azure ML CLI v2 YAML reference: schedule, data import schedule, monitor schedule",
-    schemas=("schedule.schema", "monitorSchedule", "/schedule."),
+    schemas=("schedule.schema", "monitorSchedule", "importSchedule", "/schedule."),
     shape=("trigger", "create_job", "create_monitor", "import_data"),
     removal=Removal.DELETE,
     fires=True,

@@ -54,6 +54,17 @@ def test_specs_and_documents_are_told_apart(text: str, expected: bool, why: str)
         ("$schema: https://example.org/AutoMLJob.schema.json", "jobs", "a host of its own"),
         (f"$schema: {AZURE}autoMLImageClassificationJob.schema.json", "jobs", "a longer name"),
         (f"$schema: {AZURE}amlCompute.schema.json", "compute", "a cluster"),
+        ("$schema: http://azureml/sdk-2-0/ImportSchedule.json", "schedules", "a schedule of data imports"),
+        (
+            "name: e\nmodel_id: m\nauth_mode: key",
+            "serverless_endpoints",
+            "of two kinds without a type, the one that knows its fields",
+        ),
+        (
+            "name: e\nauth_mode: key\nidentity: {type: system_assigned}",
+            "online_endpoints",
+            "of the same two, the other",
+        ),
         (f"$schema: {AZURE}computeInstance.schema.json", "compute", "an instance"),
         (f"$schema: {AZURE}environment.schema.json", "environments", "an environment"),
         (f"$schema: {AZURE}data.schema.json", "data", "data"),
