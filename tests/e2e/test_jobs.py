@@ -151,7 +151,7 @@ def test_cancel_ends_the_whole_group(workspace: Workspace) -> None:
 def test_the_time_limit_ends_a_job(workspace: Workspace) -> None:
     record = workspace.run("run-1", {"command": "sleep 600", "limits": {"timeout": 1}})
     assert record.phase == "failed"
-    assert record.message == "The job exceeded its time limit of 1 s is up."
+    assert record.message == "The job exceeded its time limit of 1 s."
 
 
 def test_a_job_outlives_kill_9_of_supervisor_and_guard_together(workspace: Workspace) -> None:

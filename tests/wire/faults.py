@@ -213,7 +213,7 @@ class FaultyService(ArmService):
 
     Args:
         faults: between the wire and the workspace; otherwise fresh ones.
-        manners: of the wire, beside the rules. Unless they say otherwise, jobs may name any compute: few tests are about that.
+        manners: of the wire, beside the rules.
 
     Attributes:
         faults: what shall go wrong; nothing as long as no rule is added.
@@ -227,9 +227,7 @@ class FaultyService(ArmService):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the client's own
             rules.load()
-        super().__init__(
-            paths, port, self.faults.around, kinds, Manners(rules=rules, **{"any_compute": True, **manners})
-        )
+        super().__init__(paths, port, self.faults.around, kinds, Manners(rules=rules, **manners))
         self.records = RecordStore(paths)
 
     def close(self) -> None:

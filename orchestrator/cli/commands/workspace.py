@@ -144,7 +144,7 @@ def tick(root: Path, console: Console, *, to: str, no_wait: bool) -> None:
 )
 @click.option("--lenient", is_flag=True, help="Accept requests that Azure would refuse.")
 @click.option("--any-workspace", is_flag=True, help="Accept any names of subscription, resource group and workspace.")
-@click.option("--any-compute", is_flag=True, help="Accept jobs on computes that do not exist.")
+@click.option("--require-compute", is_flag=True, help="Reject jobs on computes that do not exist, as Azure does.")
 @click.option(
     "--list-lag",
     type=click.FloatRange(min=0),
@@ -161,7 +161,7 @@ def serve(
     port: int,
     lenient: bool,
     any_workspace: bool,
-    any_compute: bool,
+    require_compute: bool,
 ) -> None:
     """Serve the workspace to programs written for Azure, until Ctrl-C."""
     from orchestrator.cli.wire import serve_until_stopped
@@ -172,7 +172,7 @@ def serve(
         console,
         lenient=lenient,
         any_workspace=any_workspace or lenient,
-        any_compute=any_compute,
+        known_computes=require_compute,
         list_lag_s=list_lag,
     )
 

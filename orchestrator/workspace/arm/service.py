@@ -84,20 +84,21 @@ class Manners:
     Attributes:
         rules: what the service would refuse is refused; None refuses only what the workspace cannot do.
         any_workspace: names of any subscription, group and workspace are taken for those that there are.
-        any_compute: jobs may name computes that do not exist.
+        known_computes: jobs on computes that do not exist are refused, as the service does. Otherwise they run: every job runs here, and
+            programs often name a compute that somebody else has created.
         list_lag_s: how far lists lag behind writes, seconds.
     """
 
     rules: ServiceRules | None = None
     any_workspace: bool = False
-    any_compute: bool = False
+    known_computes: bool = False
     list_lag_s: float = 0.0
 
     def strict(self, respond: Respond, knows: Knows) -> Respond:
         """A function with these manners that answers as `respond` does otherwise."""
         if self.rules is not None:
             respond = one_at_a_time(respond)
-            respond = judged(respond if self.any_compute else on_known_computes(respond), knows, self.rules)
+            respond = judged(on_known_computes(respond) if self.known_computes else respond, knows, self.rules)
         return Lagging(respond, self.list_lag_s) if self.list_lag_s else respond
 
 

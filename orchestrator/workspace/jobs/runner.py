@@ -111,7 +111,7 @@ class Runner:
             if all(code is not None for code in codes) or any(codes):
                 return ""
             if deadline is not None and time.monotonic() >= deadline:
-                return f"The job exceeded its time limit of {timeout_s:g} s is up."
+                return f"The job exceeded its time limit of {timeout_s:g} s."
             time.sleep(pause)
             pause = min(_LONGEST_POLL_S, pause * 1.2)
 

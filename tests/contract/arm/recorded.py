@@ -49,7 +49,7 @@ class Here:
         facade = Facade(self._shelf, self._tokens, discover(), any_workspace=False)
         rules = Specification(discover())
         rules.load()
-        self._respond = Manners(rules=rules).strict(facade.respond, facade.knows)
+        self._respond = Manners(rules=rules, known_computes=True).strict(facade.respond, facade.knows)
         self.now = 0.0
         self.log: list[tuple[str, str]] = []
         self.fail: dict[tuple[str, str], BaseException] = {}

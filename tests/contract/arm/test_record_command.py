@@ -40,8 +40,8 @@ targets:
 
 @pytest.fixture
 def manners() -> dict[str, Any]:
-    """As strict as the wire is by itself."""
-    return {"any_compute": False}
+    """As strict as the wire can be."""
+    return {"known_computes": True}
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_the_log_is_for_the_owner_only(folder: JobFolder) -> None:
 
 def test_the_time_limit(folder: JobFolder) -> None:
     ended = run(folder, replace(ORDER, command="sleep 600", timeout_s=0.2))
-    assert (ended.ending, ended.reason) == (Ending.FAILED, "The job exceeded its time limit of 0.2 s is up.")
+    assert (ended.ending, ended.reason) == (Ending.FAILED, "The job exceeded its time limit of 0.2 s.")
 
 
 def test_a_polite_signal_cancels(folder: JobFolder) -> None:
