@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from orchestrator.core.deep_learning import refusal
 from orchestrator.core.job_type import Body, JobType, no_place
 from orchestrator.core.kind import BodyProblem
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.tree import Path
 from orchestrator.job_types.automl.algorithms import unknown_algorithms, unknown_transformers
 from orchestrator.job_types.automl.frequencies import unknown_frequency
-
-_DEEP: Final = ("automl.image_", "automl.text_")
 
 
 def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
@@ -22,12 +21,8 @@ def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
 
 
 def _refusals(variant: str, body: Body) -> Iterator[Refusal]:
-    if variant.startswith(_DEEP):
-        yield Refusal(
-            f"AutoML's {variant.removeprefix('automl.')} trains deep networks, whose libraries are not "
-            "included; only tabular tasks are supported (classification, regression, forecasting)",
-            ("task",),
-        )
+    if absent := refusal(variant.removeprefix("automl.")):
+        yield Refusal(absent[0], ("task",), absent[1])
 
 
 def _tables(body: Body) -> Iterable[Path]:

@@ -14,19 +14,20 @@ from .tables.unsupported import Mistake, Unsupported
 _READERS = {".csv": "read_csv", ".tsv": "read_table", ".parquet": "read_parquet", ".json": "read_json"}
 
 
-def read_table(path: Path, what: str) -> Any:
+def read_table(path: Path, what: str, *, addresses: bool = False) -> Any:
     """The table at ``path`` as a pandas frame.
 
     Args:
         path: a folder with an MLTable file, a data file, or a folder with one data file.
         what: the input's name, for errors.
+        addresses: see `tables.table.read`.
 
     Raises:
         Refusal: there is no table, it cannot be read, or it is empty.
     """
     source = _source(path, what)
     try:
-        table = _read_mltable(source) if source.is_dir() else _read_file(source)
+        table = _read_mltable(source, addresses=addresses) if source.is_dir() else _read_file(source)
     except Refusal:
         raise
     except Exception as error:
@@ -74,9 +75,9 @@ def _is_lines(source: Path) -> bool:
         return file.read(64).lstrip().startswith("{")
 
 
-def _read_mltable(folder: Path) -> Any:
+def _read_mltable(folder: Path, *, addresses: bool) -> Any:
     try:
-        return read(folder)
+        return read(folder, addresses=addresses)
     except Mistake as mistake:
         raise Refusal(f"The MLTable of {folder.name} cannot be read: {mistake}.") from mistake
     except Unsupported as more:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.deep_learning import is_deep
+
 from .artefact import save_model
 from .curves import FILE as CURVES
 from .curves import write_curves
@@ -72,6 +74,11 @@ def run(job: JobFolder, say: Say) -> None:
     Raises:
         Refusal: the job cannot be done as it is asked for.
     """
+    if is_deep(str(job.body.get("task"))):
+        from .deep.job import Place, run_deep  # its libraries are an extra
+
+        run_deep(Place(job.folder, job.body, job.inputs, job.model), say)
+        return
     began = time.monotonic()
     settings = read_settings(job.body)
     for note in notes(job.body):

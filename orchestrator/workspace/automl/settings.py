@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.core.deep_learning import is_deep
+
 from .featurization import Featurization, read_featurization
 from .forecasting.settings import ForecastSettings, read_forecast
 from .metrics import Metric, primary_metric
@@ -13,7 +15,6 @@ from .names import canonical
 from .refusal import Refusal
 
 TASKS = ("classification", "regression", "forecasting")
-IMAGE_AND_TEXT = ("image", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
         task=task,
         target=str(target),
         metric=primary_metric(task, body.get("primary_metric")),
-        limits=_limits(_section(body, "limits")),
+        limits=read_limits(_section(body, "limits"), Limits()),
         algorithms=_algorithms(_section(body, "training")),
         validation=_validation(body),
         featurization=read_featurization(body.get("featurization")),
@@ -99,8 +100,10 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
 
 def _task(body: Mapping[str, Any]) -> str:
     task = str(body.get("task") or "")
-    if task.startswith(IMAGE_AND_TEXT):
-        raise Refusal(f"task {task!r} needs deep learning and is not run on this machine; only {', '.join(TASKS)} are.")
+    if is_deep(task):
+        raise Refusal(
+            f"task {task!r} needs deep learning, which has settings of its own; tables have {', '.join(TASKS)}."
+        )
     return canonical(task, TASKS, what="task")
 
 
@@ -124,8 +127,15 @@ def _number(section: Mapping[str, Any], name: str, default: float | None, *, lea
     return number
 
 
-def _limits(section: Mapping[str, Any]) -> Limits:
-    base = Limits()
+def read_limits(section: Mapping[str, Any], base: Limits) -> Limits:
+    """Bounds of a search.
+
+    Args:
+        base: the limits where the section says nothing.
+
+    Raises:
+        Refusal: one is no number, or too small.
+    """
     minutes = _number(section, "timeout_minutes", None, least=0.01)
     per_trial = _number(section, "trial_timeout_minutes", None, least=0.01)
     max_trials = _number(section, "max_trials", base.max_trials, least=1)

@@ -66,7 +66,8 @@ class Tracking:
             return
         client.log_artifacts(child, str(model), _MODEL)
         for name in _BESIDE:
-            client.log_artifact(child, str(model / name), _OUTPUTS)
+            if (model / name).is_file():
+                client.log_artifact(child, str(model / name), _OUTPUTS)
         client.set_tag(self._parent, BEST_CHILD, child)
 
     def drain(self, timeout_s: float) -> None:

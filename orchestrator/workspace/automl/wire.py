@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.wording import pascal, seconds, snake, snake_keys, whole, without_nothing
+from orchestrator.workspace.automl.deep.wire import deep_fields
 from orchestrator.workspace.jobs.execution import Body, WireReader, WireWriter
 
 _METRICS: Mapping[str, str] = {"auc_weighted": "AUC_weighted"}
@@ -53,7 +54,7 @@ def automl_fields(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]
         "featurization": _featurization(task.get("featurizationSettings") or {}) or None,
         "forecasting": _forecasting(task.get("forecastingSettings") or {}) or None,
     }
-    return without_nothing(fields)
+    return without_nothing({**fields, **deep_fields(task)})
 
 
 def _table(sent: Mapping[str, Any] | None, reader: WireReader) -> dict[str, Any] | None:

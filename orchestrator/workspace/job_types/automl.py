@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from orchestrator.core.deep_learning import is_deep
 from orchestrator.workspace.automl.wire import automl_fields, automl_properties, automl_task
 from orchestrator.workspace.jobs.execution import (
     Body,
@@ -28,9 +29,6 @@ RESULT: Final = "automl"
 MARGIN_S: Final = 300.0
 """An AutoML job ends its search by itself when its time is up, then writes its model. Only what takes much longer is stuck."""
 
-_DEEP: Final = ("image_", "text_")
-"""Tasks that are refused as a whole by their documents' checks."""
-
 
 def _inputs(body: Body) -> Mapping[str, Any]:
     return {name: body[name] for name in TABLES if body.get(name)}
@@ -50,7 +48,10 @@ def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, s
 
 
 def _foreseen(body: Body) -> Iterator[Foreseen]:
-    if str(body.get("task")).startswith(_DEEP):
+    if is_deep(str(body.get("task"))):
+        from orchestrator.workspace.automl.deep.foreseen import foreseen_deep  # of no use to other plans
+
+        yield from (Foreseen(path, reason, stops=stops) for path, reason, stops in foreseen_deep(body))
         return
     from orchestrator.workspace.automl.foreseen import foreseen  # of no use to other plans
     from orchestrator.workspace.automl.unsupported import ignored

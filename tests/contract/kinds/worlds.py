@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from orchestrator.core import deep_learning
 from orchestrator.core.address import Address
 from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.tree import value_at
@@ -72,7 +73,8 @@ class EmbeddedWorld:
         return merged(body, fitting)
 
     def refuses(self, case: Case) -> str:
-        return case.refused
+        task = case.variant.removeprefix("automl.")
+        return "" if deep_learning.is_deep(task) and not deep_learning.missing(task) else case.refused
 
     def meddle(self, address: Address, patch: Mapping[str, Any]) -> None:
         with closing(RecordStore(WorkspacePaths(self.root))) as store:

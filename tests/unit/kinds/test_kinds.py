@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.address import Address
+from orchestrator.core.deep_learning import missing
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.field_mark import Immutable
 from orchestrator.core.fields import marks_along, root_node
@@ -146,7 +147,7 @@ def test_names_are_what_the_service_takes(
 REFUSED = [
     ("jobs", "command", {}, [], "a process"),
     ("jobs", "automl.classification", {"task": "classification"}, [], "a table"),
-    ("jobs", "automl.image_classification", {}, [("task",)], "deep networks"),
+    ("jobs", "automl.image_classification", {}, [("task",)] if missing("image_classification") else [], "deep networks"),
     ("jobs", "command", {"distribution": {"type": "mpi"}}, [("distribution", "type")], "another launcher"),
     ("jobs", "command", {"distribution": {"type": "pytorch"}}, [], "processes side by side"),
     ("jobs", "command", {"resources": {"instance_count": 2}}, [("resources", "instance_count")], "two machines"),

@@ -31,11 +31,12 @@ READERS: Final = {
 """Readers, each with its options. ``partition_size`` means nothing to one process."""
 
 
-def read(folder: Path) -> Any:
+def read(folder: Path, *, addresses: bool = False) -> Any:
     """Read a table.
 
     Args:
         folder: with a file named MLTable.
+        addresses: columns of type ``stream_info`` are the addresses of files, as text. Microsoft's engine has a type for them.
 
     Raises:
         Mistake: the file or the data is not right.
@@ -44,6 +45,7 @@ def read(folder: Path) -> Any:
     body = body_of(folder)
     files = files_of(folder, body.get("paths"))
     steps = [step_of(each) for each in body.get("transformations") or ()]
+    steps = [_of_text(step) for step in steps] if addresses else steps
     readers = [at for at, (name, _) in enumerate(steps) if name in READERS]
     if len(readers) != 1:
         raise Unsupported("a table without one reader" if not readers else "several readers")
@@ -174,6 +176,16 @@ def _convert(frame: Any, argument: Any) -> Any:
             values.index = frame.index
             frame = frame.assign(**{name: values})
     return frame
+
+
+def _of_text(step: tuple[str, Any]) -> tuple[str, Any]:
+    """A step without conversions of addresses."""
+    name, argument = step
+    if name != "convert_column_types" or not isinstance(argument, list):
+        return step
+    return name, [
+        each for each in argument if not isinstance(each, Mapping) or each.get("column_type") != "stream_info"
+    ]
 
 
 def _sample(frame: Any, argument: Any) -> Any:
