@@ -102,7 +102,7 @@ def _task(body: Mapping[str, Any]) -> str:
     task = str(body.get("task") or "")
     if is_deep(task):
         raise Refusal(
-            f"task {task!r} needs deep learning, which has settings of its own; tables have {', '.join(TASKS)}."
+            f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}."
         )
     return canonical(task, TASKS, what="task")
 

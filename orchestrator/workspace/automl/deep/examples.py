@@ -64,7 +64,7 @@ def texts(table: Any, target: str, *, several: bool) -> Examples:
     others = [name for name in table.columns if name != target]
     _has(table, target)
     if not others:
-        raise Refusal(f"training_data has no column beside {target!r}: a column of texts is needed.")
+        raise Refusal(f"training_data has no column other than {target!r}; a column of texts is required.")
     rows = table.dropna(subset=[target])
     joined = (
         rows[others].fillna("").astype(str).agg(". ".join, axis=1)
