@@ -101,9 +101,7 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
 def _task(body: Mapping[str, Any]) -> str:
     task = str(body.get("task") or "")
     if is_deep(task):
-        raise Refusal(
-            f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}."
-        )
+        raise Refusal(f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}.")
     return canonical(task, TASKS, what="task")
 
 
