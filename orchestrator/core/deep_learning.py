@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Final
 
+from orchestrator.core.extras import install_extra
+
 EXTRA: Final = "deep"
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "text_": ("torch", "transformers"),
@@ -31,4 +33,4 @@ def refusal(task: str) -> tuple[str, str] | None:
         return None
     are = "is" if len(absent) == 1 else "are"
     why = f"AutoML's {task} trains deep networks with {' and '.join(absent)}, which {are} not installed"
-    return why, f"Install the extra '{EXTRA}': pip install 'amlctl[{EXTRA}]'. Or use an Azure target."
+    return why, f"{install_extra('local', EXTRA)} Or use an Azure target."

@@ -42,8 +42,8 @@ def test_a_task_whose_libraries_are_missing_is_refused_with_what_to_install(monk
         task = variant.removeprefix("automl.")
         found = list(kind.refusals(variant, {"task": task}))
         assert bool(found) == deep_learning.is_deep(task)
-        assert all("amlctl[deep]" in refusal.fix and refusal.path == ("task",) for refusal in found)
-    with pytest.raises(Refusal, match=r"text_ner .* torch and transformers, which are not .*amlctl\[deep\]"):
+        assert all("[local,deep]" in refusal.fix and refusal.path == ("task",) for refusal in found)
+    with pytest.raises(Refusal, match=r"text_ner .* torch and transformers, which are not .*\[local,deep\]"):
         run_deep(Place(Path("j"), {"task": "text_ner"}, {}, Path("m")), print)
     monkeypatch.setattr(deep_learning, "find_spec", lambda name: name)
     assert not any(list(kind.refusals(variant, {})) for variant in kind.variants)
