@@ -46,7 +46,7 @@ class NullBackend:
     """A workspace where everything is there at once."""
 
     def create(self, request: Request) -> Observed:
-        return Observed(request.address, request.revision, request.properties)
+        return Observed(request.address, request.revision, properties=request.properties)
 
 
 def plan_of(count: int, parent: Callable[[int], int | None]) -> Plan:

@@ -31,7 +31,7 @@ from orchestrator.planning.options import PlanOptions
 from orchestrator.reconcile.conditions import after_pass
 from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.events import silence
-from orchestrator.reconcile.outcome import Outcome
+from orchestrator.reconcile.outcome import PassOutcome
 from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.record import to_document
@@ -58,7 +58,7 @@ def in_process(spec: Path, rounds: int) -> None:
         plan_once(spec)
         middle, middle_cpu = time.perf_counter(), time.process_time()
         end = Pass(task, known, stages, clock, Control(), silence).run()
-        assert end.facts.outcome is Outcome.CLEAN, end.facts
+        assert end.facts.outcome is PassOutcome.CLEAN, end.facts
         record = after_pass(end.known.record, end.facts, Policy().backoff)
         stages.remember("p", to_document(record))
         passes.append(time.perf_counter() - middle)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from parity_rows import counts
 
-from orchestrator.backends.azure.recording.files import recordings, rounds
+from orchestrator.backends.azure.recording.files import exchanges, recordings
 from orchestrator.backends.azure.recording.steps import ROUND
 from orchestrator.backends.azure.specification.operations import Operation, api_version, operations
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.openapi import methods
 from orchestrator.workspace.arm.routes import Answering
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 
 _RECORDINGS = Path(__file__).parent.parent / "tests" / "recordings"
@@ -63,7 +63,7 @@ def page(parity: str) -> str:
 def recorded() -> Iterator[str]:
     """What a recording of the service shows, and which recordings there are."""
     dates: dict[str, str] = {}
-    for folder, about in rounds(_RECORDINGS):
+    for folder, about in exchanges(_RECORDINGS):
         if about.service == "azure":
             dates |= {recording.step: about.date for recording in recordings(folder)}
     yield "\n## Recorded\n"
@@ -79,7 +79,7 @@ def recorded() -> Iterator[str]:
 
 def _routes() -> list[Answering]:
     with tempfile.TemporaryDirectory() as folder:
-        shelf = Shelf(WorkspacePaths(Path(folder) / "ws"))
+        shelf = WireStore(WorkspacePaths(Path(folder) / "ws"))
         try:
             public, private = Facade(shelf, Tokens.fresh(), discover()).routes()
             return [route for route in (*public, *private) if ":path}" not in route.path]

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.kind import Identity
 from orchestrator.core.tree import span_at
@@ -200,7 +200,7 @@ def _written() -> Iterator[Document]:
             continue
         for body in (case.minimal, case.full):
             plain = json.loads(json.dumps({name: value for name, value in body.items() if name not in OURS}))
-            yield Document(case, case.variant, spoken(kind, plain))
+            yield Document(case, case.variant, for_loader(kind, plain))
     for what, text in DOCUMENTS.items():
         body = yaml.safe_load(text)
         case = Case("jobs", FILES, _AROUND, None, "thing", "pipeline", body, body, alike=what)

@@ -262,7 +262,17 @@ class Demo:
             scheme, content, upstream, labels = before.fingerprint.split(":")
             fingerprint = Fingerprint(content, upstream, labels, int(scheme))
             properties = {**before.properties, **change}
-            backend.update(Request(where, "", properties, fingerprint, before.owner or "", "by hand"), before)
+            backend.update(
+                Request(
+                    where,
+                    revision="",
+                    properties=properties,
+                    fingerprint=fingerprint,
+                    owner=before.owner or "",
+                    key="by hand",
+                ),
+                before,
+            )
 
     def healed(self, address: str) -> dict[str, Any]:
         """Wait until the loop has told that it set a resource back, and everything is well."""

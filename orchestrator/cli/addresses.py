@@ -17,13 +17,13 @@ def address_in(project: Project, text: str, kinds: Iterable[str]) -> Address:
     Raises:
         click.UsageError: there is none; offers the nearest.
     """
-    wanted = set(kinds)
-    known = [address for address in project.resources if address.kind in wanted]
+    allowed = set(kinds)
+    known = [address for address in project.resources if address.kind in allowed]
     names = ", ".join(map(str, known)) or "none"
-    keys = {desired.key: address for address, desired in project.resources.items() if address.kind in wanted}
+    keys = {desired.key: address for address, desired in project.resources.items() if address.kind in allowed}
     if text in keys:
         return keys[text]
-    return chosen(text, known, f"There is no {' or '.join(sorted(wanted))} called '{text}'.", f"Available: {names}.")
+    return chosen(text, known, f"There is no {' or '.join(sorted(allowed))} called '{text}'.", f"Available: {names}.")
 
 
 def chosen(text: str, known: Iterable[Address], missing: str, otherwise: str) -> Address:

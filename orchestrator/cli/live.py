@@ -30,7 +30,7 @@ class _Running:
     message: str = ""
 
 
-class _Board:
+class _LiveTable:
     """The rows of what is running; redrawn by rich from its own thread, written by the walk's threads."""
 
     def __init__(self) -> None:
@@ -56,17 +56,17 @@ class _Board:
 
 
 @contextmanager
-def live_display(console: Console, told: set[Address]) -> Iterator[Listener]:
+def live_display(console: Console, shown: set[Address]) -> Iterator[Listener]:
     """Give a listener that draws on stderr until the block ends.
 
     Args:
-        told: receives the addresses whose results have been shown.
+        shown: receives the addresses whose results have been shown.
     """
-    board = _Board()
+    live_table = _LiveTable()
     terminal = RichConsole(stderr=True, no_color=not console.error_style.color)
     style = console.error_style
 
-    live = Live(board, console=terminal, refresh_per_second=8, transient=True)
+    live = Live(live_table, console=terminal, refresh_per_second=8, transient=True)
     starting = threading.Lock()
     tails = Tails()
 
@@ -77,23 +77,23 @@ def live_display(console: Console, told: set[Address]) -> Iterator[Listener]:
         name = str(event.address)
         match event.kind:
             case EventKind.STARTED if event.verb is not None:
-                with board.lock:
-                    board.running[name] = _Running(STARTING[event.verb], time.monotonic())
+                with live_table.lock:
+                    live_table.running[name] = _Running(STARTING[event.verb], time.monotonic())
             case EventKind.FINISHED if event.result is not None:
-                with board.lock:
-                    board.running.pop(name, None)
+                with live_table.lock:
+                    live_table.running.pop(name, None)
                 if last := tails.of(event.result):
                     terminal.print(Text(f"    {event.address}: {last}", style="dim"))
                 terminal.print(Text.from_ansi(f"  {result_line(event.result, style)}"))
-                told.add(event.result.address)
+                shown.add(event.result.address)
             case EventKind.LOG if console.verbose:
                 terminal.print(Text(f"    {event.address}: {event.message}", style="dim"))
             case EventKind.PROGRESS | EventKind.RETRY | EventKind.LOG:
                 if event.kind is EventKind.LOG:
                     tails.keep(event)
-                with board.lock:
-                    if name in board.running:
-                        board.running[name].message = event.message
+                with live_table.lock:
+                    if name in live_table.running:
+                        live_table.running[name].message = event.message
             case EventKind.NOTICE:
                 terminal.print(Text(f"  {event.message}", style="dim"))
 

@@ -41,19 +41,19 @@ class Tails:
 
 
 @contextmanager
-def progress(console: Console, told: set[Address]) -> Iterator[Listener]:
+def progress(console: Console, shown: set[Address]) -> Iterator[Listener]:
     """Give a listener that shows what happens, in the way that suits who is looking.
 
     Args:
         console: where to.
-        told: receives the addresses whose results have been shown.
+        shown: receives the addresses whose results have been shown.
     """
-    with _shown(console, told) as listen:
+    with _shown(console, shown) as listen:
         yield lambda event: listen(replace(event, message=harmless(event.message)) if event.message else event)
 
 
 @contextmanager
-def _shown(console: Console, told: set[Address]) -> Iterator[Listener]:
+def _shown(console: Console, shown: set[Address]) -> Iterator[Listener]:
     if console.log_lines:
         yield json_lines(console)
     elif console.quiet:
@@ -61,13 +61,13 @@ def _shown(console: Console, told: set[Address]) -> Iterator[Listener]:
     elif console.live:
         from orchestrator.cli.live import live_display  # rich is needed on a terminal only
 
-        with live_display(console, told) as listener:
+        with live_display(console, shown) as listener:
             yield listener
     else:
-        yield plain_lines(console, told)
+        yield plain_lines(console, shown)
 
 
-def plain_lines(console: Console, told: set[Address]) -> Listener:
+def plain_lines(console: Console, shown: set[Address]) -> Listener:
     """One line for each thing that happens, for pipes and logs; of a workload's log the last line, or all with ``-v``."""
     lock = threading.Lock()
     style = console.error_style
@@ -85,7 +85,7 @@ def plain_lines(console: Console, told: set[Address]) -> Listener:
                     if last := tails.of(event.result):
                         say(event, last)
                     console.notice(f"  {result_line(event.result, style)}")
-                    told.add(event.result.address)
+                    shown.add(event.result.address)
                 case EventKind.LOG if not console.verbose:
                     tails.keep(event)
                 case EventKind.LOG | EventKind.PROGRESS | EventKind.RETRY | EventKind.NOTICE if event.message:

@@ -44,14 +44,14 @@ def misshapen(document: Mapping[str, Any]) -> list[str]:
 
 
 def _wrong(tree: Mapping[str, Any], shape: Mapping[str, str], at: str) -> Iterator[str]:
-    for name, wanted in shape.items():
+    for name, expected in shape.items():
         if name not in tree:
             yield f"`{at}{name}` is missing"
-        elif wanted and not _is(tree[name], wanted):
-            yield f"`{at}{name}` is not {wanted}"
+        elif expected and not _is(tree[name], expected):
+            yield f"`{at}{name}` is not {expected}"
 
 
-def _is(value: Any, wanted: str) -> bool:
+def _is(value: Any, expected: str) -> bool:
     texts = isinstance(value, list) and all(_usable(item) for item in value)
     return {
         _TEXT: _usable(value),
@@ -63,7 +63,7 @@ def _is(value: Any, wanted: str) -> bool:
         _OBJECT: isinstance(value, dict),
         "an object or null": value is None or isinstance(value, dict),
         "a list of objects": isinstance(value, list) and all(isinstance(item, dict) for item in value),
-    }[wanted]
+    }[expected]
 
 
 def _usable(value: Any) -> bool:

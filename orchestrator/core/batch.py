@@ -97,14 +97,14 @@ def settled(
     Returns:
         The job; None if the waiting was given up.
     """
-    told = ""
+    shown = ""
     pause = FIRST_PAUSE_S
     while True:
         job = batching.batch_job(endpoint, name)
         line = job.status if job.total is None else f"{job.status}: {job.done} of {job.total} mini-batches"
-        if line != told:
+        if line != shown:
             progress(line)
-            told, pause = line, FIRST_PAUSE_S
+            shown, pause = line, FIRST_PAUSE_S
         if job.health is not Health.PROGRESSING:
             return job
         if late() or cancel.sleep(pause):

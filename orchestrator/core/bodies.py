@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, Strict, WithJsonSchema
 
-from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Passive, Ref, Spelling
+from orchestrator.core.field_mark import Alias, AsWritten, Computed, Files, Keyed, Metadata, Ref, RunSetting, Spelling
 from orchestrator.core.folds import bare_resource_name, identity_id, lower, scalar_text, seconds
 from orchestrator.core.kind import Spec
 
@@ -72,7 +72,7 @@ class Resource(Named):
 
 
 DATA_FILES: Final = Files("the bytes are the data")
-UPLOADED_TO: Final = Passive("where local files are uploaded to")
+UPLOADED_TO: Final = RunSetting("where local files are uploaded to")
 
 
 class FileAsset(Resource):
@@ -152,13 +152,13 @@ class DataInput(Spec):
     path: Annotated[str, DATA_FILES, ASSET] = Field(
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
-    mode: Annotated[PathMode | None, Passive("affects how data reaches the job, not which data")] = Field(
+    mode: Annotated[PathMode | None, RunSetting("affects how data reaches the job, not which data")] = Field(
         None, description="How the data reach the job: mounted, downloaded or passed as a URL. Default: ro_mount."
     )
-    path_on_compute: Annotated[str | None, Passive("affects where the job finds the data, not which data")] = Field(
+    path_on_compute: Annotated[str | None, RunSetting("affects where the job finds the data, not which data")] = Field(
         None, description="Path in the job's container at which the data are mounted or downloaded."
     )
-    datastore: Annotated[str | None, Passive("where a local path is uploaded to")] = Field(
+    datastore: Annotated[str | None, RunSetting("where a local path is uploaded to")] = Field(
         None,
         description="azureml:NAME of the datastore for a local path. Default: the default datastore.",
     )
@@ -177,22 +177,23 @@ class Output(Spec):
     """An output of a job."""
 
     type: AssetType | None = Field(None, description="Type of the output. Default: uri_folder.")
-    path: Annotated[str | None, Passive("affects where data is stored, not which data")] = Field(
+    path: Annotated[str | None, RunSetting("affects where data is stored, not which data")] = Field(
         None,
         description="Where the output is stored. Default: a folder of the job on the workspace's default datastore.",
     )
     mode: Annotated[
-        Literal["rw_mount", "mount", "upload", "direct"] | None, Passive("affects how data is written, not which data")
+        Literal["rw_mount", "mount", "upload", "direct"] | None,
+        RunSetting("affects how data is written, not which data"),
     ] = Field(
         None, description="How the job writes the output: mounted, uploaded or passed as a URL. Default: rw_mount."
     )
-    path_on_compute: Annotated[str | None, Passive("affects where the job writes the data, not which data")] = Field(
+    path_on_compute: Annotated[str | None, RunSetting("affects where the job writes the data, not which data")] = Field(
         None, description="Path in the job's container at which the output is mounted."
     )
-    name: Annotated[str | None, Passive("affects registration only, not the result")] = Field(
+    name: Annotated[str | None, RunSetting("affects registration only, not the result")] = Field(
         None, description="Registers the output as an asset of this name."
     )
-    version: Annotated[Version | None, Passive("affects registration only, not the result")] = Field(
+    version: Annotated[Version | None, RunSetting("affects registration only, not the result")] = Field(
         None, description="Version of that asset. Default: the next number."
     )
 
@@ -248,7 +249,7 @@ class JobService(Spec):
     )
 
 
-PLACE: Final = Passive("affects where it runs only")
+PLACE: Final = RunSetting("affects where it runs only")
 ComputeName: TypeAlias = Annotated[
     str | None,
     Ref("affects where it runs only", kind="compute", cascades=False, bare=True),
@@ -263,14 +264,14 @@ class JobRecord(Resource):
     display_name: Annotated[Words | None, Metadata("a display name")] = Field(
         None, description="Display name; it need not be unique."
     )
-    experiment_name: Annotated[str | None, Passive("affects where the run is listed only")] = Field(
+    experiment_name: Annotated[str | None, RunSetting("affects where the run is listed only")] = Field(
         None, description="Experiment under which the run is listed. Default: Default."
     )
     properties: Properties | None = Field(None, description="Properties: key-value pairs for programs.")
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the job accesses data."
     )
-    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+    services: Annotated[dict[str, JobService] | None, RunSetting("affects interactive access only")] = Field(
         None, description="Interactive services of the running job, by name."
     )
     status: Annotated[str | None, Computed("read-only status of the run")] = Field(
@@ -294,6 +295,6 @@ class Job(AnyJob):
     resources: Annotated[JobResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the job runs on."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of the job in the queue of serverless compute."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 from orchestrator.core.address import Address
@@ -36,6 +36,7 @@ class Diagnostic:
 
     severity: Severity
     code: str
+    _: KW_ONLY
     summary: str
     detail: str
     fix: str = ""

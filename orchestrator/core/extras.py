@@ -9,8 +9,8 @@ def install_extra(*extras: str) -> str:
     Args:
         extras: names in pyproject.toml: ``local``, ``azure``.
     """
-    wanted = ",".join(extras)
+    names = ",".join(extras)
     return (
-        f"Install amlctl with [{wanted}]: in its checkout `pip install -c constraints.txt -e '.[{wanted}]'`, elsewhere "
-        f"`pip install 'PATH/TO/amlctl-VERSION-py3-none-any.whl[{wanted}]'` with the wheel that `uv build --wheel` makes there."
+        f"Install amlctl with [{names}]: in its checkout `pip install -c constraints.txt -e '.[{names}]'`, elsewhere "
+        f"`pip install 'PATH/TO/amlctl-VERSION-py3-none-any.whl[{names}]'` with the wheel that `uv build --wheel` makes there."
     )

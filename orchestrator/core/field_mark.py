@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 
@@ -29,12 +29,12 @@ class Metadata(FieldMark):
     """A label: changed in place, never reruns work."""
 
 
-class Passive(FieldMark):
+class RunSetting(FieldMark):
     """Part of the body, not of the content: where or for how long work runs, not what it does. Taken into account at the next run."""
 
 
 class LabelsKept(FieldMark):
-    """Labels inside are passive: they belong to parts of a run, which cannot be changed."""
+    """Labels inside are run settings: they belong to parts of a run, which cannot be changed."""
 
 
 class Immutable(FieldMark):
@@ -67,6 +67,7 @@ class Files(FieldMark):
         table: only a table fits; a type beside it that says otherwise is wrong by itself.
     """
 
+    _: KW_ONLY
     text: bool = False
     gitignore: bool = False
     entry: str = ""

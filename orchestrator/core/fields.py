@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
-from orchestrator.core.field_mark import FieldMark, LabelsKept, Metadata, PartNames, Passive
+from orchestrator.core.field_mark import FieldMark, LabelsKept, Metadata, PartNames, RunSetting
 from orchestrator.core.kind import Kind
 
 _Inside: TypeAlias = tuple[Mapping[str, "FieldNode"] | None, "FieldNode | None"]
@@ -57,9 +57,9 @@ class FieldNode:
         return self._known
 
     def kept(self, reason: str) -> FieldNode:
-        """The same with passive fields in place of labels, here and below; see `LabelsKept`."""
+        """The same with run settings in place of labels, here and below; see `LabelsKept`."""
         if self._kept is None:
-            label = Passive(reason)
+            label = RunSetting(reason)
             marks = tuple(label if isinstance(mark, Metadata) else mark for mark in self.marks)
             self._kept = FieldNode(marks, inside=lambda: _all_kept(self, reason))
             self._kept._kept = self._kept

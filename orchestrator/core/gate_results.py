@@ -40,11 +40,11 @@ def with_results(
         note: the document so far.
         at: now, an ISO time.
     """
-    told = [
+    kept = [
         {"name": each.name, "deployment": each.deployment, "status": each.status, "problem": each.problem, "at": at}
         for each in results
     ]
-    return {**(note or {}), str(address): told}
+    return {**(note or {}), str(address): kept}
 
 
 def results_of(note: Mapping[str, Any] | None, address: Address) -> list[GateResult]:

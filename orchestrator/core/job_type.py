@@ -47,7 +47,7 @@ class JobType:
         unnamed_outputs: outputs that a run has without naming them. Source: Azure ML documentation, job outputs.
         problems: checks across fields, beyond those that `core.job_rules` makes of all jobs. Must not raise on special values.
         refusals: why the embedded workspace cannot run such a body, beyond the rules for all programs. Must not raise.
-        spoken: a body in the words of azure-ai-ml's loader, where they differ. It may change what it is given.
+        for_loader: a body in the words of azure-ai-ml's loader, where they differ. It may change what it is given.
     """
 
     key: str
@@ -61,7 +61,7 @@ class JobType:
     unnamed_outputs: tuple[str, ...]
     problems: Callable[[str, Body], Iterable[BodyProblem]]
     refusals: Callable[[str, Body], Iterable[Refusal]]
-    spoken: Callable[[dict[str, Any]], dict[str, Any]]
+    for_loader: Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def named_inputs(body: Body) -> Iterable[Path]:

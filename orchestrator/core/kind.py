@@ -6,7 +6,7 @@ One file in ``kinds/`` makes one `Kind`; every stage reads it, none knows kinds 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class AzureBinding:
         loaders: of variants that have a loader of their own, which need not be public.
         driver: name of the module of `backends.azure.drivers` that makes these calls: ``named`` fits one object of a name, ``asset``
             versions under a name.
-        spoken: a body of a spec in the words of the loader, where they differ. It may change what it is given.
+        for_loader: a body of a spec in the words of the loader, where they differ. It may change what it is given.
         returned: the way back. It may change what it is given.
         versions: of versioned kinds, the attribute of the collection that lists archived ones too, and the class of its entities.
         anonymous: regular expression of the references that come back for what was written inside another body without a name.
@@ -70,11 +70,12 @@ class AzureBinding:
     """
 
     collection: str
+    _: KW_ONLY
     loader: str
     create: str
     remove: str
     driver: str
-    spoken: Translation = _as_is
+    for_loader: Translation = _as_is
     returned: Translation = _as_is
     versions: tuple[str, str] = ("", "")
     anonymous: str = ""
@@ -209,7 +210,7 @@ class Kind:
         behaviour, local: see `core.behaviour`.
         schemas: what ``$schema`` addresses of CLI v2 documents of this kind contain (``compute``, ``commandJob``), for plain documents.
         shape: fields that only this kind has, for plain documents without a schema.
-        told_with: of which fields a plain document without a schema has one beside its type, where another kind has the same types.
+        recognized_by: of which fields a plain document without a schema has one beside its type, where another kind has the same types.
         children: see `Child`.
         removal: the default of ``lifecycle.on_removal``.
         environments: the places inside a body where it may name or hold an environment that something of it runs in.
@@ -224,7 +225,7 @@ class Kind:
         order: the place of its section among the sections of a spec, as people write and read them. Parts have none.
         fires: its resources start runs, which can be asked of them at any time.
         batches: data are sent to its resources, each time for a job.
-        foundation: everything else is made inside it. It is written among the settings of the workspace, not in a section.
+        is_workspace: everything else is made inside it. It is written among the settings of the workspace, not in a section.
     """
 
     key: str
@@ -240,13 +241,13 @@ class Kind:
     variant_field: str = "type"
     schemas: tuple[str, ...] = ()
     shape: tuple[str, ...] = ()
-    told_with: tuple[str, ...] = ()
+    recognized_by: tuple[str, ...] = ()
     children: tuple[Child, ...] = ()
     removal: Removal = Removal.DELETE
     local_refusals: Callable[[str, Mapping[str, Any]], Iterable[Refusal]] = _no_refusals
     taggable: bool = True
     inborn: tuple[str, ...] = ()
-    foundation: bool = False
+    is_workspace: bool = False
     fires: bool = False
     batches: bool = False
     order: int = 1_000

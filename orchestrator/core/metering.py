@@ -28,15 +28,17 @@ class Count:
     waiting: int = 0
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Count:
+    def of(cls, numbers: Mapping[str, Any]) -> Count:
         """The numbers as a router tells them."""
-        buckets = ((math.inf if bound == "more" else float(bound), int(n)) for bound, n in told["latency_ms"].items())
+        buckets = (
+            (math.inf if bound == "more" else float(bound), int(n)) for bound, n in numbers["latency_ms"].items()
+        )
         return cls(
-            requests=int(told["requests"]),
-            errors=int(told["errors"]),
-            mirrored=int(told.get("mirrored") or 0),
+            requests=int(numbers["requests"]),
+            errors=int(numbers["errors"]),
+            mirrored=int(numbers.get("mirrored") or 0),
             latency_ms=tuple(sorted(buckets)),
-            waiting=int(told.get("waiting") or 0),
+            waiting=int(numbers.get("waiting") or 0),
         )
 
     def since(self, before: Count | None) -> Count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from orchestrator.core.address import Address
@@ -33,6 +33,7 @@ class Request:
     """
 
     address: Address
+    _: KW_ONLY
     revision: str
     properties: Mapping[str, Any]
     fingerprint: Fingerprint

@@ -53,7 +53,7 @@ class Cause(StrEnum):
     SAME_CONTENT = "same-content"
     COMPUTED = "computed"
     IGNORED = "ignored"
-    PASSIVE = "passive"
+    RUN_SETTING = "run-setting"
     UNREADABLE = "unreadable"
     LEFT_TO_SERVICE = "left-to-service"
     ALREADY_SO = "already-so"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -83,6 +83,7 @@ class Check:
     """
 
     name: str
+    _: KW_ONLY
     body: str
     headers: tuple[tuple[str, str], ...] = ()
     status: int = 200
@@ -103,7 +104,7 @@ class Desired:
             `LocalFiles`. `lifecycle` and what is only ours (tests) are taken out.
         content: digest of the fields and files that decide what it does; references appear as their text.
         metadata: digest of the labels.
-        passive: digest of the fields that matter to neither, such as a job's compute; part of the spec's digest only.
+        run_settings: digest of the fields that matter to neither, such as a job's compute; part of the spec's digest only.
         references: every mention of another resource, in document order.
         depends_on: addresses of this spec that must be there first (references and ``lifecycle.depends_on``).
         files: a label for people (path from the spec's folder) to the digest of each local file.
@@ -130,7 +131,7 @@ class Desired:
     span: Span = NOWHERE
     source: Any = None
     variant: str = ""
-    passive: str = ""
+    run_settings: str = ""
     key: str = ""
     target: str = ""
 
@@ -156,6 +157,7 @@ class Applied:
     """
 
     address: Address
+    _: KW_ONLY
     properties: Mapping[str, Any]
     fingerprint: Fingerprint
     revision: str = ""
@@ -192,6 +194,7 @@ class Observed:
 
     address: Address
     revision: str
+    _: KW_ONLY
     properties: Mapping[str, Any]
     fingerprint: str | None = None
     owner: str | None = None

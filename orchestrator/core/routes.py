@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from orchestrator.core.kind import Spec
 
 
-class Route(Spec):
+class ContainerRoute(Spec):
     """A route of a container."""
 
     path: str = Field(description="Path of the route, such as /score.")
@@ -19,6 +19,6 @@ class Route(Spec):
 class InferenceConfig(Spec):
     """Routes of the scoring server in a container."""
 
-    liveness_route: Route = Field(description="Route that returns status 200 while the server is alive.")
-    readiness_route: Route = Field(description="Route that returns status 200 when the server can score.")
-    scoring_route: Route = Field(description="Route that scoring requests are sent to.")
+    liveness_route: ContainerRoute = Field(description="Route that returns status 200 while the server is alive.")
+    readiness_route: ContainerRoute = Field(description="Route that returns status 200 when the server can score.")
+    scoring_route: ContainerRoute = Field(description="Route that scoring requests are sent to.")

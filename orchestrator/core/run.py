@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -86,6 +86,7 @@ class StepResult:
 
     address: Address
     outcome: Outcome
+    _: KW_ONLY
     revision: str = ""
     duration_s: float = 0.0
     error: str = ""

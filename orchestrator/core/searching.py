@@ -10,10 +10,10 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import CAMEL, Number, Whole
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.kind import Spec
 
-TIME: Final = Passive("limits the time, not the result")
+TIME: Final = RunSetting("limits the time, not the result")
 _MOST: Final = 1000
 """Source: Azure ML documentation, limits of sweep jobs: max_total_trials is 1 to 1000."""
 
@@ -43,7 +43,7 @@ class BayesianSampling(Spec):
     type: Literal["bayesian"] = Field(description="bayesian: values are chosen from the results of earlier trials.")
 
 
-class Policy(Spec):
+class TerminationPolicy(Spec):
     """What all early termination policies have."""
 
     evaluation_interval: Whole | None = Field(
@@ -54,7 +54,7 @@ class Policy(Spec):
     )
 
 
-class BanditPolicy(Policy):
+class BanditPolicy(TerminationPolicy):
     """Ends trials that are too far behind the best one."""
 
     type: Literal["bandit"] = Field(description="bandit: ends trials that are too far behind the best one.")
@@ -66,7 +66,7 @@ class BanditPolicy(Policy):
     )
 
 
-class MedianPolicy(Policy):
+class MedianPolicy(TerminationPolicy):
     """Ends trials that are worse than the median of the running averages."""
 
     type: Literal["median_stopping"] = Field(
@@ -74,7 +74,7 @@ class MedianPolicy(Policy):
     )
 
 
-class TruncationPolicy(Policy):
+class TruncationPolicy(TerminationPolicy):
     """Ends the worst trials at each evaluation."""
 
     type: Literal["truncation_selection"] = Field(
@@ -109,7 +109,7 @@ class SweepLimits(Spec):
     """Limits of a sweep."""
 
     max_total_trials: Whole = Field(ge=1, le=_MOST, description="Maximum number of trials.")
-    max_concurrent_trials: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
+    max_concurrent_trials: Annotated[Whole | None, RunSetting("affects concurrency only")] = Field(
         None,
         ge=1,
         le=_MOST,

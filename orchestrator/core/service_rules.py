@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 
-class Source(StrEnum):
+class RuleSource(StrEnum):
     """How well a rule is known."""
 
     SPECIFIED = "specified"  # the models and operations of azure-ai-ml say so
@@ -25,14 +25,14 @@ class BrokenRule:
         arm_code: error code of Azure Resource Manager.
         message: in full sentences.
         target: JSON path of the member that breaks the rule; empty for the request as a whole.
-        source: see `Source`.
+        source: see `RuleSource`.
     """
 
     arm_code: str
     message: str
     status: int = 400
     target: str = ""
-    source: Source = Source.SPECIFIED
+    source: RuleSource = RuleSource.SPECIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import ASSET, DATA_FILES, PathMode
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.kind import Spec
 
-_MODE: Final = Passive("affects how data reaches the job, not which data")
-_DATASTORE: Final = Passive("where a local path is uploaded to")
+_MODE: Final = RunSetting("affects how data reaches the job, not which data")
+_DATASTORE: Final = RunSetting("where a local path is uploaded to")
 
 
 class TuningData(Spec):
@@ -25,7 +25,7 @@ class TuningData(Spec):
         description="A local path, a URL, an asset (azureml:NAME:VERSION) or a job's output."
     )
     mode: Annotated[PathMode | None, _MODE] = Field(None, description="ro_mount, download or direct.")
-    path_on_compute: Annotated[str | None, Passive("affects where the job finds the data, not which data")] = Field(
+    path_on_compute: Annotated[str | None, RunSetting("affects where the job finds the data, not which data")] = Field(
         None, description="Path in the job's container at which the data are mounted or downloaded."
     )
     datastore: Annotated[str | None, _DATASTORE] = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ class Reference:
 
     target: Address
     attribute: str = "id"
+    _: KW_ONLY
     version: str | None = None
     text: str = ""
     span: Span = NOWHERE
@@ -83,8 +84,8 @@ class Secret:
 
     def reveal(self) -> str:
         """The value itself. Ask at the last moment, in the code that needs it."""
-        told: str = object.__getattribute__(self, "_tell")()
-        return told
+        revealed: str = object.__getattribute__(self, "_tell")()
+        return revealed
 
     def digest(self, key: str) -> str:
         """A digest for comparison that is too slow to guess a password by, even for whoever has the key.

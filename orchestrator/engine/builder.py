@@ -91,7 +91,7 @@ class SpecBuilder:
             ValueError: there is no such section, or it has a resource of that name.
         """
         kinds = discover()
-        sections = [key for key, kind in kinds.items() if kind.section == key and not kind.foundation]
+        sections = [key for key, kind in kinds.items() if kind.section == key and not kind.is_workspace]
         if section not in sections:
             raise ValueError(f"A spec has no section '{section}'. {did_you_mean(section, sections)}".strip())
         mark = _caller()
@@ -115,7 +115,7 @@ class SpecBuilder:
         """The methods and the sections, for completion."""
         yield from (
             *super().__dir__(),
-            *(key for key, kind in discover().items() if kind.section == key and not kind.foundation),
+            *(key for key, kind in discover().items() if kind.section == key and not kind.is_workspace),
         )
 
     def _put(

@@ -61,9 +61,9 @@ def plan_from_tags(project: Project, workspace: Workspace, options: PlanOptions,
     warning = Diagnostic(
         Severity.WARNING,
         STATE_DENIED,
-        "Planned without the state",
-        f"The state cannot be read, so the applied configuration is taken from the tags of live resources. {error.detail}",
-        error.fix,
+        summary="Planned without the state",
+        detail=f"The state cannot be read, so the applied configuration is taken from the tags of live resources. {error.detail}",
+        fix=error.fix,
     )
     return Planned(project, state, observation, replace(plan, warnings=(*plan.warnings, warning)))
 

@@ -21,8 +21,8 @@ class Interest:
     """Which addresses a plan may be about, for a workspace where looking at everything costs a call for each name."""
 
     def __init__(self, project: Project) -> None:
-        self._wanted = dict.fromkeys(project.resources, "")
-        self._known: dict[Address, str] | None = dict(self._wanted)
+        self._declared = dict.fromkeys(project.resources, "")
+        self._known: dict[Address, str] | None = dict(self._declared)
 
     def addresses(self) -> Mapping[Address, str] | None:
         """Addresses, each with the revision on record; None means everything."""
@@ -30,7 +30,7 @@ class Interest:
 
     def narrow(self, state: State) -> None:
         """Look at the spec's and the state's addresses only."""
-        self._known = self._wanted | {address: applied.revision for address, applied in state.applied.items()}
+        self._known = self._declared | {address: applied.revision for address, applied in state.applied.items()}
 
     def widen(self) -> None:
         """Look at everything."""

@@ -43,7 +43,7 @@ def apply(plan: Plan, backend: Backend, store: StateStore, kinds: Kinds, options
     def intent_of(step: Step) -> Intent:
         return Intent(step.id, step.address, step.verb, step.key, revisions[step.address])
 
-    results = _told(_by_address(Walk(steps, runner, store, intent_of, options).run()), plan)
+    results = _under_new_names(_by_address(Walk(steps, runner, store, intent_of, options).run()), plan)
     interrupted = any(result.outcome in STOPPED for result in results)
     return RunReport(results, interrupted, state.serial)
 
@@ -74,7 +74,7 @@ def _close_answered(plan: Plan, state: State, store: StateStore) -> None:
         )
 
 
-def _told(results: Iterable[StepResult], plan: Plan) -> tuple[StepResult, ...]:
+def _under_new_names(results: Iterable[StepResult], plan: Plan) -> tuple[StepResult, ...]:
     """The results without the good ends of old names: what got a new name is one resource, and its new name tells."""
     former = {change.former for change in plan.effective}
     return tuple(result for result in results if result.address not in former or result.outcome not in _ENDED)

@@ -22,12 +22,12 @@ def record_of(
     """
     return Applied(
         change.address,
-        plain(properties, key),
-        target.fingerprint,
-        (observed.revision if observed else "") or change.after or "",
-        desired.depends_on,
-        desired.files,
-        target.upstream,
+        properties=plain(properties, key),
+        fingerprint=target.fingerprint,
+        revision=(observed.revision if observed else "") or change.after or "",
+        depends_on=desired.depends_on,
+        files=desired.files,
+        upstream=target.upstream,
         on_removal=desired.lifecycle.on_removal,
         protect=desired.lifecycle.protect,
         adopted=target.adopted,

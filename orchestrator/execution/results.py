@@ -49,8 +49,8 @@ def succeeded(attempt: Attempt, duration_s: float, lineage: str) -> Finished:
     result = StepResult(
         step.address,
         outcome,
-        applied.revision if applied else "",
-        duration_s,
+        revision=applied.revision if applied else "",
+        duration_s=duration_s,
         observed=attempt.observed,
         span=attempt.change.span,
         answers=attempt.answers,
@@ -81,13 +81,13 @@ def failed(
     result = StepResult(
         step.address,
         outcome,
-        change.after or "",
-        duration_s,
-        text,
-        type(error).__name__,
-        attempt.observed,
-        change.span,
-        attempt.answers,
+        revision=change.after or "",
+        duration_s=duration_s,
+        error=text,
+        code=type(error).__name__,
+        observed=attempt.observed,
+        span=change.span,
+        answers=attempt.answers,
     )
     return Finished(
         step,

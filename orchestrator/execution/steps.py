@@ -100,15 +100,15 @@ class StepRunner:
         attempt.properties = bind(target.resolved, self._live, self._kinds)
         return Request(
             attempt.step.address,
-            attempt.change.after or "",
-            attempt.properties,
-            target.fingerprint,
-            self._plan.project,
-            attempt.step.key,
-            desired.variant,
-            timeout_of(desired, self._kind(attempt)),
-            attempt.change.removed,
-            target.adopted,
+            revision=attempt.change.after or "",
+            properties=attempt.properties,
+            fingerprint=target.fingerprint,
+            owner=self._plan.project,
+            key=attempt.step.key,
+            variant=desired.variant,
+            timeout_s=timeout_of(desired, self._kind(attempt)),
+            removed=attempt.change.removed,
+            adopted=target.adopted,
         )
 
     def _send(self, attempt: Attempt, request: Request) -> Observed:

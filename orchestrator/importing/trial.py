@@ -119,7 +119,7 @@ class Trial:
         if diagnostic.code == _DISABLED:
             _refused_here(entry, diagnostic)
         elif diagnostic.code != _PLAIN or not self._declared(entry, diagnostic):
-            self._entries.drop(entry, _told(entry, diagnostic))
+            self._entries.drop(entry, _message(entry, diagnostic))
 
     def _declared(self, entry: Entry, diagnostic: Diagnostic) -> bool:
         """Put a secret in place of one that stands in a document in plain text."""
@@ -140,7 +140,7 @@ class Trial:
 
 
 def _refused_here(entry: Entry, diagnostic: Diagnostic) -> None:
-    entry.elsewhere = entry.elsewhere or _told(entry, diagnostic)
+    entry.elsewhere = entry.elsewhere or _message(entry, diagnostic)
 
 
 def _moved(entry: Entry, diagnostic: Diagnostic, entries: Iterable[Entry]) -> bool:
@@ -162,7 +162,7 @@ def _moved(entry: Entry, diagnostic: Diagnostic, entries: Iterable[Entry]) -> bo
     return True
 
 
-def _told(entry: Entry, diagnostic: Diagnostic) -> str:
+def _message(entry: Entry, diagnostic: Diagnostic) -> str:
     """A problem in one line, with the line of the document where it stands there."""
     place = diagnostic.subject
     if place and entry.document and Path(place.file).resolve() == entry.document.path.resolve():

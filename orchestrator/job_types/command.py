@@ -9,7 +9,7 @@ from pydantic import Field
 
 from orchestrator.core.bodies import CODE_FILES, Environ, Inputs, Job, Whole
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs, nothing
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.placeholders import unfilled
@@ -19,7 +19,7 @@ from orchestrator.core.programs import Distribution
 class CommandLimits(Spec):
     """Limits of a command job."""
 
-    timeout: Annotated[Whole | None, Passive("limits the time, not the result")] = Field(
+    timeout: Annotated[Whole | None, RunSetting("limits the time, not the result")] = Field(
         None, gt=0, description="Maximum run time of the job, in seconds. Default: no limit."
     )
 
@@ -45,7 +45,7 @@ class CommandJob(Job):
         None, description="Distributed training: the launcher and the number of processes. Default: one process."
     )
     limits: CommandLimits | None = Field(None, description="Limits of the job.")
-    parameters: Annotated[dict[str, Any] | None, Passive("a copy of the inputs")] = Field(
+    parameters: Annotated[dict[str, Any] | None, RunSetting("a copy of the inputs")] = Field(
         None, description="Copy of the literal inputs, as the service returns it. Usually omitted."
     )
 
@@ -67,5 +67,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
     refusals=nothing,
-    spoken=as_it_is,
+    for_loader=as_it_is,
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, CAMEL, AnyJob, Environ, Flag, Number, Text, Whole
-from orchestrator.core.field_mark import Passive, Ref, Sensitive
+from orchestrator.core.field_mark import Ref, RunSetting, Sensitive
 from orchestrator.core.job_type import Body, JobType, no_place, on_azure_only, trained_on, with_texts
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
@@ -93,7 +93,7 @@ class DistillationJob(AnyJob):
     teacher_model_settings: TeacherSettings | None = Field(None, description="What the teacher is asked with.")
     prompt_settings: PromptSettings | None = Field(None, description="What the teacher is asked.")
     hyperparameters: Environ | None = Field(None, description="How the student is trained: name to value.")
-    resources: Annotated[Machines | None, Passive("affects where it runs only")] = Field(
+    resources: Annotated[Machines | None, RunSetting("affects where it runs only")] = Field(
         None, description="Machines of the data generation."
     )
 
@@ -124,5 +124,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
     refusals=on_azure_only("models of the catalog are distilled by the service only"),
-    spoken=with_texts,  # source: azure-ai-ml, ``DistillationJobSchema``
+    for_loader=with_texts,  # source: azure-ai-ml, ``DistillationJobSchema``
 )

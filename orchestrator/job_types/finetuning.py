@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import CAMEL, EXACT, AnyJob, Environ, Number, QueueSettings, Whole
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.job_type import JobType, no_place, nothing, on_azure_only, trained_on, with_texts
 from orchestrator.core.kind import Spec
 from orchestrator.core.tuning import EXAMPLES, Examples, TunedModel
@@ -35,10 +35,10 @@ class FineTuningJob(AnyJob):
     validation_data: Examples | None = Field(
         None, description="Examples that measure the training, written as training_data."
     )
-    resources: Annotated[TuningMachines | None, Passive("affects where it runs only")] = Field(
+    resources: Annotated[TuningMachines | None, RunSetting("affects where it runs only")] = Field(
         None, description="Sizes of the machines that the job may run on."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of the job in the queue of serverless compute."
     )
 
@@ -73,7 +73,7 @@ class CustomFineTuningJob(FineTuningJob):
     )
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Hyperparameters of an open model are texts. Source: azure-ai-ml, ``CustomModelFineTuningSchema``."""
     return with_texts(body) if body.get("model_provider") == "custom" else body
 
@@ -96,5 +96,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts"),
     problems=nothing,
     refusals=on_azure_only("models of the catalog are trained further by the service only"),
-    spoken=_spoken,
+    for_loader=_for_loader,
 )

@@ -49,5 +49,5 @@ TYPE: Final = JobType(
     unnamed_outputs=(),
     problems=nothing,
     refusals=on_azure_only("data are imported by the service's own Data Factory, which is not included"),
-    spoken=as_it_is,
+    for_loader=as_it_is,
 )

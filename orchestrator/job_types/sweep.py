@@ -10,7 +10,7 @@ from pydantic import Field
 
 from orchestrator.core.bodies import CODE_FILES, Environ, Inputs, Job, JobResources, QueueSettings
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.job_type import Body, JobType, as_it_is, named_inputs, nothing
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.placeholders import unfilled
@@ -43,13 +43,13 @@ class Trial(Spec):
     environment_variables: Environ | None = Field(
         None, description="Environment variables of each trial: name to value."
     )
-    resources: Annotated[JobResources | None, Passive("affects where it runs only")] = Field(
+    resources: Annotated[JobResources | None, RunSetting("affects where it runs only")] = Field(
         None, description="Number and size of the machines that each trial runs on."
     )
     distribution: Distribution | None = Field(
         None, description="Distributed training: the launcher and the number of processes. Default: one process."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of each trial in the queue of serverless compute."
     )
 
@@ -186,5 +186,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
     refusals=nothing,
-    spoken=as_it_is,
+    for_loader=as_it_is,
 )

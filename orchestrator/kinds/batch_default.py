@@ -37,7 +37,11 @@ KIND: Final = Kind(
     variants={"": BatchDefault},
     name=NameRule(".*", "is always 'defaults'", "amlctl"),
     azure=AzureBinding(
-        "batch_endpoints", "load_batch_endpoint", "begin_create_or_update", "begin_delete", driver="members"
+        "batch_endpoints",
+        loader="load_batch_endpoint",
+        create="begin_create_or_update",
+        remove="begin_delete",
+        driver="members",
     ),
     behaviour=Behaviour(timeout_s=1_800.0, rank=2, instant=True, tested_alone=False),
     local=LOCAL_RECORD,

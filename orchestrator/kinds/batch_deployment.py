@@ -230,7 +230,7 @@ def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**_SHAPES[variant].body(properties), "type": variant}
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """A document without a type is an entity that warns of itself; with one it sends the same. Source: azure-ai-ml, ``BatchDeployment``."""
     if _variant(body) != "model" or body.get("type"):
         return body
@@ -261,11 +261,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "batch_deployments",
-        "load_batch_deployment",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_batch_deployment",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="written",
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=_returned,
         loaders={"settings": "load_model_batch_deployment", "pipeline": "load_pipeline_component_batch_deployment"},
         readers={

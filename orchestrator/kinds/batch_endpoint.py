@@ -56,9 +56,9 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "batch_endpoints",
-        "load_batch_endpoint",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_batch_endpoint",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="written",
         readers={"": "_endpoint.batch.batch_endpoint:BatchEndpointSchema"},
     ),

@@ -292,7 +292,7 @@ _WIRE_NAMES: Final = {"sas_token": "sas", "account_key": "sas"}
 """Members of credentials with another name on the wire. Source: azure-ai-ml, ``_to_workspace_connection_rest_object``."""
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Marks of ownership go among the metadata, and OneLake has an endpoint even where its whole address is said.
 
     Source: azure-ai-ml, ``WorkspaceConnection``, of which tags are metadata; ``MicrosoftOneLakeConnection``.
@@ -417,11 +417,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "connections",
-        "load_connection",
-        "create_or_update",
-        "delete",
+        loader="load_connection",
+        create="create_or_update",
+        remove="delete",
         driver="named",
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=_returned,
         typed=True,
         readers=_READERS,

@@ -69,9 +69,9 @@ KIND: Final = Kind(
     name=asset_name("data"),
     azure=AzureBinding(
         "data",
-        "load_data",
-        "create_or_update",
-        "archive",
+        loader="load_data",
+        create="create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_operation", "Data"),
         readers=dict.fromkeys(_FORMS, "assets.data:DataSchema"),

@@ -191,7 +191,7 @@ def _half_a_principal(variant: str, credentials: Mapping[str, Any]) -> Iterable[
         )
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """A lake house's fields are called otherwise in the JSON schema and in the loader.
 
     Source: the published CLI schema against azure-ai-ml, ``OneLakeArtifactSchema``.
@@ -203,7 +203,7 @@ def _spoken(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _returned(body: dict[str, Any]) -> dict[str, Any]:
-    """Credentials are never returned: an empty mapping in their place says nothing. See `_spoken` for a lake house's names."""
+    """Credentials are never returned: an empty mapping in their place says nothing. See `_for_loader` for a lake house's names."""
     if isinstance(body.get("artifact"), dict):
         body["artifact"] = {f"artifact_{name}": value for name, value in body["artifact"].items()}
     if not body.get("credentials"):
@@ -232,12 +232,12 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "datastores",
-        "load_datastore",
-        "create_or_update",
-        "delete",
+        loader="load_datastore",
+        create="create_or_update",
+        remove="delete",
         driver="named",
         opening={"include_secrets": True},
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=_returned,
         readers={
             "azure_blob": "_datastore.azure_storage:AzureBlobSchema",

@@ -57,9 +57,9 @@ KIND: Final = Kind(
     name=asset_name("environments"),
     azure=AzureBinding(
         "environments",
-        "load_environment",
-        "create_or_update",
-        "archive",
+        loader="load_environment",
+        create="create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_version_operations", "Environment"),
         anonymous=_NAMELESS,

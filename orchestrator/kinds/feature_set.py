@@ -10,13 +10,13 @@ from pydantic import Field
 from orchestrator.core.behaviour import LOCAL_ASSET, WRITTEN
 from orchestrator.core.bodies import CODE_FILES, EXACT, Flag, Resource, Text, Version, Whole
 from orchestrator.core.features import Stage
-from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.field_mark import Ref, RunSetting
 from orchestrator.core.kind import AzureBinding, Identity, Kind, Spec
 from orchestrator.core.resource import Removal
 from orchestrator.core.rules import asset_name
 from orchestrator.core.wire import AssetWire, camel, snake
 
-_WHEN: Final = Passive("when and on what it is computed, not what")
+_WHEN: Final = RunSetting("when and on what it is computed, not what")
 WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -152,9 +152,9 @@ KIND: Final = Kind(
     name=asset_name("featuresets"),
     azure=AzureBinding(
         "feature_sets",
-        "load_feature_set",
-        "begin_create_or_update",
-        "archive",
+        loader="load_feature_set",
+        create="begin_create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_operation", "FeatureSet"),
         readers={"": "_feature_set.feature_set_schema:FeatureSetSchema"},

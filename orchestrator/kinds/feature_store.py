@@ -68,7 +68,7 @@ class FeatureStoreBody(WorkspaceResource):
     )
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Without the resource group: it is that of the target."""
     body.pop("resource_group", None)
     return body
@@ -98,11 +98,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "feature_stores",
-        "load_feature_store",
-        "begin_create",
-        "begin_delete",
+        loader="load_feature_store",
+        create="begin_create",
+        remove="begin_delete",
         driver="siblings",
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=without_service_values,
         readers={"": "_feature_store.feature_store_schema:FeatureStoreSchema"},
     ),

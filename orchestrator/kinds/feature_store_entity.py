@@ -64,9 +64,9 @@ KIND: Final = Kind(
     name=asset_name("featurestoreEntities"),
     azure=AzureBinding(
         "feature_store_entities",
-        "load_feature_store_entity",
-        "begin_create_or_update",
-        "archive",
+        loader="load_feature_store_entity",
+        create="begin_create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_operation", "FeatureStoreEntity"),
         readers={"": "_feature_store_entity.feature_store_entity_schema:FeatureStoreEntitySchema"},

@@ -44,7 +44,7 @@ def _environments(variant: str, body: Mapping[str, Any]) -> Iterator[Path]:
     yield from ((*place, "environment") for place in (kind.programs(body) if kind is not None else ()))
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Inputs that are values stand bare, and the values of variables are texts; the rest is a matter of the type.
 
     Source: azure-ai-ml, schemas of job inputs; of commands in 1.27, where later versions take numbers too.
@@ -57,7 +57,7 @@ def _spoken(body: dict[str, Any]) -> dict[str, Any]:
         return body
     for place in dict.fromkeys(((), *kind.programs(body))):
         _variables_as_text(body, place)
-    return kind.spoken(body)
+    return kind.for_loader(body)
 
 
 def _variables_as_text(body: dict[str, Any], place: Path) -> None:
@@ -85,11 +85,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "jobs",
-        "load_job",
-        "create_or_update",
-        "archive",
+        loader="load_job",
+        create="create_or_update",
+        remove="archive",
         driver="jobs",
-        spoken=_spoken,
+        for_loader=_for_loader,
         readers={variant: place for kind in _TYPES.values() for variant, place in kind.readers.items()},
     ),
     behaviour=Behaviour(timeout_s=None, rank=0, instant=False, tested_alone=False),

@@ -77,9 +77,9 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "marketplace_subscriptions",
-        "load_marketplace_subscription",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_marketplace_subscription",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="named",
         returned=without_history,
         forgives=("",),

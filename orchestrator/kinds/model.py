@@ -87,9 +87,9 @@ KIND: Final = Kind(
     name=asset_name("models"),
     azure=AzureBinding(
         "models",
-        "load_model",
-        "create_or_update",
-        "archive",
+        loader="load_model",
+        create="create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_model_versions_operation", "Model"),
         anonymous=_NAMELESS,

@@ -146,9 +146,9 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "online_endpoints",
-        "load_online_endpoint",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_online_endpoint",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="endpoints",
         returned=_returned,
         readers={

@@ -77,7 +77,11 @@ KIND: Final = Kind(
     variants={"": Traffic},
     name=NameRule(".*", "is always 'traffic'", "amlctl"),
     azure=AzureBinding(
-        "online_endpoints", "load_online_endpoint", "begin_create_or_update", "begin_delete", driver="traffic"
+        "online_endpoints",
+        loader="load_online_endpoint",
+        create="begin_create_or_update",
+        remove="begin_delete",
+        driver="traffic",
     ),
     behaviour=Behaviour(timeout_s=1_800.0, rank=2, instant=False, tested_alone=False),
     local=replace(LOCAL_PROCESSED, served=True, shares=True),

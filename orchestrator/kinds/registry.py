@@ -110,9 +110,9 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "registries",
-        "load_registry",
-        "begin_create",
-        "begin_delete",
+        loader="load_registry",
+        create="begin_create",
+        remove="begin_delete",
         driver="named",
         readers={"": "registry.registry:RegistrySchema"},
     ),

@@ -74,7 +74,7 @@ KIND: Final = Kind(
         "1 to 64 letters, digits, '-' and '_'; starts with a letter or digit",
         "amlctl: the service's own name is a GUID made from workspace, principal and role",
     ),
-    azure=AzureBinding("roleAssignments", "", "PUT", "DELETE", driver="roles"),
+    azure=AzureBinding("roleAssignments", loader="", create="PUT", remove="DELETE", driver="roles"),
     behaviour=Behaviour(timeout_s=1_800.0, rank=0, instant=True, tested_alone=False, sole=True),
     local=LOCAL_PROCESSED,
     source="Azure REST specification, Microsoft.Authorization/roleAssignments 2022-04-01",

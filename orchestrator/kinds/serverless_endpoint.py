@@ -77,9 +77,9 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "serverless_endpoints",
-        "load_serverless_endpoint",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_serverless_endpoint",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="named",
         returned=without_history,
         forgives=("",),

@@ -47,11 +47,13 @@ KIND: Final = Kind(
         "3 to 33 letters, digits, '-' and '_'; starts with a letter or digit",
         "Azure REST specification, Microsoft.MachineLearningServices/workspaces",
     ),
-    azure=AzureBinding("workspaces", "load_workspace", "begin_create", "begin_delete", driver="workspaces"),
+    azure=AzureBinding(
+        "workspaces", loader="load_workspace", create="begin_create", remove="begin_delete", driver="workspaces"
+    ),
     behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
     local=LOCAL_PROCESSED,
     source="Azure ML CLI v2 YAML reference: workspace",
     removal=Removal.KEEP,
-    foundation=True,
+    is_workspace=True,
     attributes=("id", "name", "location"),
 )

@@ -18,7 +18,7 @@ def _variant(body: Mapping[str, Any]) -> str:
     return str(body.get("kind") or "default").lower()
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Without the resource group: it is that of the target."""
     body.pop("resource_group", None)
     return body
@@ -64,11 +64,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "workspaces",
-        "load_workspace",
-        "begin_create",
-        "begin_delete",
+        loader="load_workspace",
+        create="begin_create",
+        remove="begin_delete",
         driver="siblings",
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=without_service_values,
         typed=True,
         readers={

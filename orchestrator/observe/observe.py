@@ -46,11 +46,11 @@ def observe(
         BackendError: the workspace could not be read.
     """
     listed = _list_kinds(_kinds_in_use(project, state, kinds), backend, begun)
-    wanted = set(project.resources) | set(state.applied)
+    relevant = set(project.resources) | set(state.applied)
     objects: dict[Address, list[Observed]] = {}
     for found in listed.values():
         for observed in found:
-            if observed.address in wanted or observed.owner == project.name or _tells_of(observed, wanted, kinds):
+            if observed.address in relevant or observed.owner == project.name or _tells_of(observed, relevant, kinds):
                 objects.setdefault(observed.address, []).append(observed)
     externals = _read_externals(project.externals, backend)
     missing = [reference for reference in project.externals if externals[str(reference)] is None]
@@ -72,9 +72,9 @@ def _kinds_in_use(project: Project, state: State, kinds: Kinds) -> list[str]:
     return sorted(used & kinds.keys() | beside)
 
 
-def _tells_of(observed: Observed, wanted: Set[Address], kinds: Kinds) -> bool:
+def _tells_of(observed: Observed, relevant: Set[Address], kinds: Kinds) -> bool:
     """Whether it says which parts of something wanted answer requests: they may not go while they do, whoever said so."""
-    return observed.address.parent in wanted and names_parts(kinds[observed.address.kind])
+    return observed.address.parent in relevant and names_parts(kinds[observed.address.kind])
 
 
 def _list_kinds(

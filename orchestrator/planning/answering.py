@@ -81,9 +81,9 @@ def _refused(share: Share, facts: Facts) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "still-answering",
-        "A deployment that answers requests would be deleted",
-        f"{share.part} gets {share.percent} percent of the requests of {share.part.parent}, and this plan would delete it.",
-        f"Give its share to another deployment under `traffic:` of {share.part.parent}, and include {share.traffic} in the plan.",
+        summary="A deployment that answers requests would be deleted",
+        detail=f"{share.part} gets {share.percent} percent of the requests of {share.part.parent}, and this plan would delete it.",
+        fix=f"Give its share to another deployment under `traffic:` of {share.part.parent}, and include {share.traffic} in the plan.",
         subject=desired.span if desired is not None else None,
         address=share.part,
     )

@@ -13,11 +13,11 @@ from orchestrator.core.field_mark import FieldMark, Keyed
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.fingerprint import canonical
 from orchestrator.core.tree import Path
-from orchestrator.planning.marks import Difference, Policy, is_opaque, judge, same
+from orchestrator.planning.marks import Difference, DiffPolicy, is_opaque, judge, same
 
 
 def differences(
-    desired: Mapping[str, Any], applied: Mapping[str, Any], observed: Mapping[str, Any], policy: Policy
+    desired: Mapping[str, Any], applied: Mapping[str, Any], observed: Mapping[str, Any], policy: DiffPolicy
 ) -> tuple[FieldChange, ...]:
     """Every field on which the three states disagree, suppressed ones included, in the spec's order.
 
@@ -25,7 +25,7 @@ def differences(
         desired: plain data, references pinned.
         applied: plain data; empty if nothing was recorded.
         observed: the live body.
-        policy: see `Policy`.
+        policy: see `DiffPolicy`.
     """
     if desired == applied and all(_matches(observed, name, value) for name, value in desired.items()):
         return ()
@@ -41,7 +41,7 @@ Three = tuple[Any, Any, Any]
 
 
 def _mapping(
-    path: Path, three: Three, node: FieldNode, marks: tuple[FieldMark, ...], policy: Policy
+    path: Path, three: Three, node: FieldNode, marks: tuple[FieldMark, ...], policy: DiffPolicy
 ) -> Iterator[FieldChange]:
     desired, applied, observed = ({} if _gone(side) else side for side in three)
     for name in _union(desired, applied):
@@ -54,7 +54,7 @@ def _union(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterable[str]
 
 
 def _value(
-    path: Path, three: Three, node: FieldNode, marks: tuple[FieldMark, ...], policy: Policy
+    path: Path, three: Three, node: FieldNode, marks: tuple[FieldMark, ...], policy: DiffPolicy
 ) -> Iterator[FieldChange]:
     desired, applied, observed = three
     if desired == applied == observed:
@@ -76,11 +76,11 @@ def _value(
             sides = tuple(side if _gone(side) else side[index] for side in three)
             yield from _value((*path, index), (sides[0], sides[1], sides[2]), node.child(index), inherited, policy)
         return
-    verdict = judge(
+    field_change = judge(
         Difference(path=path, desired=desired, applied=applied, observed=observed, node=node, marks=inherited), policy
     )
-    if verdict is not None:
-        yield verdict
+    if field_change is not None:
+        yield field_change
 
 
 def _gone(value: Any) -> bool:
@@ -113,7 +113,7 @@ def _by_key(side: Any, key: str) -> Any:
 
 
 def _key(item: Any, key: str) -> str:
-    told_by = item.get(key, item) if isinstance(item, Mapping) and key else item
-    if not isinstance(told_by, str):
-        return canonical(told_by)
-    return told_by.lower() if told_by.startswith("/") else told_by  # ids of Azure are compared without case
+    key_text = item.get(key, item) if isinstance(item, Mapping) and key else item
+    if not isinstance(key_text, str):
+        return canonical(key_text)
+    return key_text.lower() if key_text.startswith("/") else key_text  # ids of Azure are compared without case

@@ -11,10 +11,10 @@ from orchestrator.core.reason import Cause, CulpritKind, Reason, because
 from orchestrator.core.resource import Applied, Observed
 from orchestrator.planning.fields import compared, drifted, worst
 from orchestrator.planning.reasons import culprits, field_reasons, lifecycle_reasons, unseen_label
-from orchestrator.planning.subject import Decision, Subject
+from orchestrator.planning.resource_states import Decision, ResourceStates
 
 
-class Verdict(NamedTuple):
+class PlannedAction(NamedTuple):
     """What to do with a live object that is in force.
 
     Attributes:
@@ -26,11 +26,11 @@ class Verdict(NamedTuple):
     reuse: bool = False
 
 
-def keep(subject: Subject, applied: Applied, observed: Observed) -> Decision:
+def keep(states: ResourceStates, applied: Applied, observed: Observed) -> Decision:
     """The version or run in force has the wanted content: at most its labels change."""
-    fields = tuple(_settled(field) for field in compared(subject, observed))
-    verdict = upkeep(subject, applied, observed, fields)
-    return decided(subject, verdict, observed, fields)
+    fields = tuple(_settled(field) for field in compared(states, observed))
+    planned = upkeep(states, applied, observed, fields)
+    return decided(states, planned, observed, fields)
 
 
 def _settled(field: FieldChange) -> FieldChange:
@@ -40,36 +40,40 @@ def _settled(field: FieldChange) -> FieldChange:
     return field
 
 
-def upkeep(subject: Subject, applied: Applied, observed: Observed, fields: tuple[FieldChange, ...]) -> Verdict:
+def upkeep(
+    states: ResourceStates, applied: Applied, observed: Observed, fields: tuple[FieldChange, ...]
+) -> PlannedAction:
     """The first rule that holds for a live object that the record names."""
     if worst(fields) is Action.UPDATE:
-        return Verdict(Action.UPDATE, field_reasons(subject, fields))
+        return PlannedAction(Action.UPDATE, field_reasons(states, fields))
     if applied.tainted:
-        return Verdict(Action.UPDATE, (Reason(Cause.LAST_APPLY_FAILED),))
-    if observed.owner is None and subject.kind.taggable:
-        return Verdict(Action.UPDATE, (Reason(Cause.OWNER_MARK_REMOVED),))
-    guilty = culprits(subject)
+        return PlannedAction(Action.UPDATE, (Reason(Cause.LAST_APPLY_FAILED),))
+    if observed.owner is None and states.kind.taggable:
+        return PlannedAction(Action.UPDATE, (Reason(Cause.OWNER_MARK_REMOVED),))
+    guilty = culprits(states)
     if guilty:
-        return Verdict(Action.UPDATE, (Reason(Cause.UPSTREAM, guilty),))
-    if unseen_label(subject, applied, fields):
-        return Verdict(Action.UPDATE, (because(Cause.METADATA, CulpritKind.FIELD, "tests"),))
-    moved = lifecycle_reasons(subject.desired, applied)
+        return PlannedAction(Action.UPDATE, (Reason(Cause.UPSTREAM, guilty),))
+    if unseen_label(states, applied, fields):
+        return PlannedAction(Action.UPDATE, (because(Cause.METADATA, CulpritKind.FIELD, "tests"),))
+    moved = lifecycle_reasons(states.desired, applied)
     if moved:
-        return Verdict(Action.UPDATE, moved, reuse=True)
-    return Verdict(Action.NOOP, (Reason(Cause.UNCHANGED),))
+        return PlannedAction(Action.UPDATE, moved, reuse=True)
+    return PlannedAction(Action.NOOP, (Reason(Cause.UNCHANGED),))
 
 
-def decided(subject: Subject, verdict: Verdict, observed: Observed, fields: tuple[FieldChange, ...]) -> Decision:
+def decided(
+    states: ResourceStates, planned: PlannedAction, observed: Observed, fields: tuple[FieldChange, ...]
+) -> Decision:
     """The decision on a live object that stays in force."""
-    done = verdict.reuse or verdict.action is Action.NOOP
-    change = subject.change(
-        verdict.action,
-        verdict.reasons,
+    done = planned.reuse or planned.action is Action.NOOP
+    change = states.change(
+        planned.action,
+        planned.reasons,
         fields,
         before=observed.revision,
         after=observed.revision,
-        reuse=verdict.reuse,
-        drift=drifted(fields) or verdict.reasons[0].cause is Cause.OWNER_MARK_REMOVED,
+        reuse=planned.reuse,
+        drift=drifted(fields) or planned.reasons[0].cause is Cause.OWNER_MARK_REMOVED,
     )
     return Decision(
         change=change,
@@ -78,37 +82,37 @@ def decided(subject: Subject, verdict: Verdict, observed: Observed, fields: tupl
     )
 
 
-def reuse(subject: Subject, observed: Observed, noun: CulpritKind) -> Decision:
+def reuse(states: ResourceStates, observed: Observed, noun: CulpritKind) -> Decision:
     """Another version or run than the one in force has the wanted content: nothing is done twice.
 
     Its labels may be those of another time; then they are updated along the way.
     """
-    fields = compared(subject, observed, recorded=False)
-    labelled = observed.fingerprint == subject.fingerprint.pack() and worst(fields) is Action.NOOP
+    fields = compared(states, observed, recorded=False)
+    labelled = observed.fingerprint == states.fingerprint.pack() and worst(fields) is Action.NOOP
     clean = labelled and observed.health is Health.HEALTHY
-    cause = Cause.ADOPT_SAME if subject.applied is None else Cause.REUSE
-    change = subject.change(
+    cause = Cause.ADOPT_SAME if states.applied is None else Cause.REUSE
+    change = states.change(
         Action.UPDATE,
         (because(cause, noun, observed.revision),),
         fields,
-        before=revision_in_force(subject),
+        before=revision_in_force(states),
         after=observed.revision,
         reuse=clean,
     )
     return Decision(change=change, observed=observed, reused=observed if clean else None)
 
 
-def revision_in_force(subject: Subject) -> str | None:
+def revision_in_force(states: ResourceStates) -> str | None:
     """The revision that the record names, if it is still there."""
-    found = live_in_force(subject)
+    found = live_in_force(states)
     return found.revision if found else None
 
 
-def live_in_force(subject: Subject) -> Observed | None:
+def live_in_force(states: ResourceStates) -> Observed | None:
     """The live object that the record names, if it is still there."""
-    if subject.applied is None:
+    if states.applied is None:
         return None
-    for observed in subject.live:
-        if observed.revision == subject.applied.revision and not observed.archived:
+    for observed in states.live:
+        if observed.revision == states.applied.revision and not observed.archived:
             return observed
     return None

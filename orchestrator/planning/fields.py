@@ -9,12 +9,12 @@ from orchestrator.core.fields import root_node
 from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.resource import Observed
 from orchestrator.planning.diff import differences
-from orchestrator.planning.marks import Policy
+from orchestrator.planning.marks import DiffPolicy
 from orchestrator.planning.reasons import culprits, is_label, mentioned
-from orchestrator.planning.subject import Subject
+from orchestrator.planning.resource_states import ResourceStates
 
 
-def new_fields(subject: Subject) -> tuple[FieldChange, ...]:
+def new_fields(states: ResourceStates) -> tuple[FieldChange, ...]:
     """The fields of something that does not exist yet."""
     return tuple(
         FieldChange(
@@ -25,29 +25,29 @@ def new_fields(subject: Subject) -> tuple[FieldChange, ...]:
             action=Action.CREATE,
             reason=Reason(Cause.NEW),
         )
-        for name, value in subject.written.items()
+        for name, value in states.written.items()
     )
 
 
-def compared(subject: Subject, observed: Observed, *, recorded: bool = True) -> tuple[FieldChange, ...]:
+def compared(states: ResourceStates, observed: Observed, *, recorded: bool = True) -> tuple[FieldChange, ...]:
     """Every field on which spec, record and live object disagree.
 
     Args:
-        subject: what to compare.
+        states: what to compare.
         observed: the live object.
         recorded: the record is about this very object, so that it tells what we wrote into it.
     """
-    applied = subject.applied if recorded else None
-    policy = Policy(
-        root_node(subject.kind, subject.desired.variant),
-        subject.identity,
-        frozenset(subject.desired.lifecycle.ignore),
+    applied = states.applied if recorded else None
+    policy = DiffPolicy(
+        root_node(states.kind, states.desired.variant),
+        states.identity,
+        frozenset(states.desired.lifecycle.ignore),
         recorded=applied is not None,
     )
-    found = differences(subject.written, applied.properties if applied else {}, observed.properties, policy)
+    found = differences(states.written, applied.properties if applied else {}, observed.properties, policy)
     if observed.attributes.get("stand_in"):
         found = tuple(_open(field) for field in found)
-    return tuple(_with_cause(field, subject) for field in found if not _names_the_variant(field, subject))
+    return tuple(_with_cause(field, states) for field in found if not _names_the_variant(field, states))
 
 
 def _open(field: FieldChange) -> FieldChange:
@@ -57,19 +57,19 @@ def _open(field: FieldChange) -> FieldChange:
     return field
 
 
-def _names_the_variant(field: FieldChange, subject: Subject) -> bool:
+def _names_the_variant(field: FieldChange, states: ResourceStates) -> bool:
     """Whether all that differs is that somebody wrote down, or left out, the type that the body has anyway."""
-    if len(field.path) != 1 or field.path[0] not in subject.kind.variant_field.split("."):
+    if len(field.path) != 1 or field.path[0] not in states.kind.variant_field.split("."):
         return False
-    same = (*subject.desired.variant.split("."), None, ABSENT)
+    same = (*states.desired.variant.split("."), None, ABSENT)
     return all(value in same for value in (field.desired, field.applied, field.observed))
 
 
-def _with_cause(field: FieldChange, subject: Subject) -> FieldChange:
+def _with_cause(field: FieldChange, states: ResourceStates) -> FieldChange:
     """A mention whose text differs only because its target moved on names that target."""
     if field.action in (Action.NOOP, Action.REPLACE) or is_label(field):
         return field
-    guilty = mentioned(subject.desired, field, culprits(subject))
+    guilty = mentioned(states.desired, field, culprits(states))
     return replace(field, reason=Reason(Cause.UPSTREAM, (guilty,))) if guilty else field
 
 

@@ -45,9 +45,9 @@ def unreadable_warnings(facts: Facts) -> list[Diagnostic]:
         Diagnostic(
             Severity.WARNING,
             "unreadable-object",
-            "An object cannot be read",
-            f"{address} in the {facts.observation.label} cannot be read: {reason}",
-            "It is left alone. If it is not needed, delete it; if it is being created, plan again later.",
+            summary="An object cannot be read",
+            detail=f"{address} in the {facts.observation.label} cannot be read: {reason}",
+            fix="It is left alone. If it is not needed, delete it; if it is being created, plan again later.",
         )
         for address, reason in sorted(facts.observation.unreadable.items())
     ]
@@ -61,9 +61,9 @@ def _otherwise(desired: Desired, refusal: Refusal) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
-        "Stand-in for a resource",
-        refusal.reason,
-        refusal.fix or "Choose another target to get exactly what the spec describes.",
+        summary="Stand-in for a resource",
+        detail=refusal.reason,
+        fix=refusal.fix or "Choose another target to get exactly what the spec describes.",
         subject=_place(desired, refusal),
         address=desired.address,
     )
@@ -73,9 +73,9 @@ def _refused(desired: Desired, refusal: Refusal, label: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "refused-by-workspace",
-        "Not supported by the workspace",
-        f"{desired.address} is not supported by the {label}: {refusal.reason.removesuffix('.')}.",
-        refusal.fix
+        summary="Not supported by the workspace",
+        detail=f"{desired.address} is not supported by the {label}: {refusal.reason.removesuffix('.')}.",
+        fix=refusal.fix
         or "Change the resource, choose another target, or exclude it from this one with `lifecycle: {targets: […]}`.",
         subject=_place(desired, refusal),
         address=desired.address,
@@ -107,9 +107,9 @@ def _finding(reference: Reference, facts: Facts) -> Diagnostic | None:
     return Diagnostic(
         Severity.WARNING,
         "stand-in",
-        "Stand-in for a resource",
-        found.message + (f" Did you mean '{near}'?" if near else ""),
-        "Declare it in the spec to create it in other workspaces.",
+        summary="Stand-in for a resource",
+        detail=found.message + (f" Did you mean '{near}'?" if near else ""),
+        fix="Declare it in the spec to create it in other workspaces.",
         subject=reference.span,
     )
 
@@ -128,9 +128,9 @@ def _missing(reference: Reference, facts: Facts) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "external-not-found",
-        "External resource not found",
-        f"{text} is neither in the spec nor in the {facts.observation.label}.{exists}",
-        fix,
+        summary="External resource not found",
+        detail=f"{text} is neither in the spec nor in the {facts.observation.label}.{exists}",
+        fix=fix,
         subject=reference.span,
     )
 
@@ -149,9 +149,9 @@ def still_needed(facts: Facts, going: Collection[Address]) -> list[Diagnostic]:
         Diagnostic(
             Severity.ERROR,
             "still-referenced",
-            "Something removed from the spec is still in use",
-            f"{address} refers to {reference.target}, which was removed from the spec and would be deleted by this plan.",
-            f"Declare {reference.target} again, remove the reference, or plan without --prune.",
+            summary="Something removed from the spec is still in use",
+            detail=f"{address} refers to {reference.target}, which was removed from the spec and would be deleted by this plan.",
+            fix=f"Declare {reference.target} again, remove the reference, or plan without --prune.",
             subject=reference.span,
             address=address,
         )
@@ -166,9 +166,9 @@ def protected(address: Address, doing: str, desired: Desired | None) -> Diagnost
     return Diagnostic(
         Severity.ERROR,
         "protected",
-        "Protected resource",
-        f"{address} is protected, and this plan would {doing}.",
-        f"Set `protect: false` in the lifecycle of {address} and apply that first."
+        summary="Protected resource",
+        detail=f"{address} is protected, and this plan would {doing}.",
+        fix=f"Set `protect: false` in the lifecycle of {address} and apply that first."
         if desired
         else f"Add {address} again with `lifecycle: {{protect: false}}`, apply that, then remove it.",
         subject=desired.span if desired else None,
@@ -196,9 +196,9 @@ def _left_out(change: Change, facts: Facts) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR if missing else Severity.WARNING,
         "unselected-upstream",
-        "Upstream resource not selected",
-        f"{address} is upstream of the selection but not selected, and {consequence}.",
-        f"Select it too: --select {address}, or everything upstream with `+` before the address.",
+        summary="Upstream resource not selected",
+        detail=f"{address} is upstream of the selection but not selected, and {consequence}.",
+        fix=f"Select it too: --select {address}, or everything upstream with `+` before the address.",
         subject=facts.project.resources[address].span,
         address=address,
     )

@@ -13,8 +13,8 @@ from orchestrator.core.field_mark import (
     FieldMark,
     Immutable,
     Metadata,
-    Passive,
     Ref,
+    RunSetting,
     Sensitive,
     ServiceValue,
     WriteOnly,
@@ -30,7 +30,7 @@ _Mark = TypeVar("_Mark", bound=FieldMark)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class DiffPolicy:
     """How the fields of one resource are compared.
 
     Attributes:
@@ -95,17 +95,17 @@ def _gone(value: Any) -> bool:
     return value is ABSENT or value is None
 
 
-def judge(difference: Difference, policy: Policy) -> FieldChange | None:
+def judge(difference: Difference, policy: DiffPolicy) -> FieldChange | None:
     """Decide on one field.
 
     Returns:
         The field's change; its action is NOOP where the difference is known and left alone, with the reason why. None where there
         is nothing to tell.
     """
-    verdict = _verdict(difference, policy)
-    if verdict is None:
+    ruling = _ruling(difference, policy)
+    if ruling is None:
         return None
-    action, reason = verdict
+    action, reason = ruling
     return FieldChange(
         path=difference.path,
         applied=difference.applied,
@@ -116,7 +116,7 @@ def judge(difference: Difference, policy: Policy) -> FieldChange | None:
     )
 
 
-def _verdict(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
+def _ruling(difference: Difference, policy: DiffPolicy) -> tuple[Action, Reason] | None:
     computed = difference.mark(Computed)
     if computed is not None:
         return Action.NOOP, because(Cause.COMPUTED, CulpritKind.RULE, computed.reason)
@@ -135,13 +135,13 @@ def _ignored(path: Path, ignore: frozenset[str]) -> bool:
     return any(dotted(path[:length]) in ignore for length in range(1, len(path) + 1))
 
 
-def _content(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
+def _content(difference: Difference, policy: DiffPolicy) -> tuple[Action, Reason] | None:
     """What a version or run is made of: its own body never changes, so only the spec can."""
     if not policy.recorded or same(difference.desired, difference.applied, difference.node):
         return None
-    passive = difference.mark(Passive)
-    if passive is not None:
-        return Action.NOOP, because(Cause.PASSIVE, CulpritKind.RULE, passive.reason)
+    run_setting = difference.mark(RunSetting)
+    if run_setting is not None:
+        return Action.NOOP, because(Cause.RUN_SETTING, CulpritKind.RULE, run_setting.reason)
     return (Action.RUN if policy.identity is Identity.RUN else Action.REVISE), Reason(Cause.CONTENT)
 
 
@@ -151,7 +151,7 @@ def _unreadable(difference: Difference) -> bool:
     return difference.mark(WriteOnly) is not None or difference.mark(Sensitive) is not None
 
 
-def _written_only(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
+def _written_only(difference: Difference, policy: DiffPolicy) -> tuple[Action, Reason] | None:
     """The service does not give it back: what we last wrote is all there is to compare with."""
     if not policy.recorded:
         return Action.UPDATE, Reason(Cause.UNREADABLE)
@@ -169,7 +169,7 @@ def _removed(difference: Difference) -> tuple[Action, Reason] | None:
     return _changed(difference, Cause.REMOVED)
 
 
-def _live(difference: Difference, policy: Policy) -> tuple[Action, Reason] | None:
+def _live(difference: Difference, policy: DiffPolicy) -> tuple[Action, Reason] | None:
     if same(difference.desired, difference.observed, difference.node):
         return (Action.NOOP, Reason(Cause.ALREADY_SO)) if policy.recorded else None
     if not policy.recorded:
@@ -179,7 +179,7 @@ def _live(difference: Difference, policy: Policy) -> tuple[Action, Reason] | Non
     return _changed(difference, Cause.ADDED if _gone(difference.applied) else Cause.CHANGED)
 
 
-def _seldom_told(difference: Difference) -> bool:
+def _rarely_returned(difference: Difference) -> bool:
     """Whether that the service does not tell a field says nothing of its value."""
     return difference.mark(ServiceValue) is not None or difference.mark(WriteOnly) is not None
 
@@ -187,7 +187,7 @@ def _seldom_told(difference: Difference) -> bool:
 def _changed(difference: Difference, how: Cause) -> tuple[Action, Reason]:
     immutable = difference.mark(Immutable)
     if immutable is not None:
-        unsaid = how is Cause.DRIFT or (how is Cause.DIFFERS and _seldom_told(difference))
+        unsaid = how is Cause.DRIFT or (how is Cause.DIFFERS and _rarely_returned(difference))
         if unsaid and _gone(difference.observed):
             return Action.NOOP, Reason(Cause.NOT_RETURNED)
         return Action.REPLACE, because(Cause.IMMUTABLE, CulpritKind.RULE, immutable.reason)

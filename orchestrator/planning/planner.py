@@ -23,7 +23,7 @@ from orchestrator.planning.findings import (
     unselected_upstream,
 )
 from orchestrator.planning.options import PlanOptions
-from orchestrator.planning.prune import Leaving, everything, left_alone, orphans, refusal, taken_away
+from orchestrator.planning.prune import RemovalCandidate, everything, left_alone, orphans, refusal, taken_away
 from orchestrator.planning.renames import elsewhere, rename_problems, renamed, renames
 from orchestrator.planning.select import select
 from orchestrator.planning.walk import walk
@@ -45,7 +45,7 @@ def make_plan(project: Project, state: State, observation: Observation, kinds: K
 
 def _plan(facts: Facts, *, prune: bool) -> Plan:
     decided = walk(facts)
-    leaving, pairs = _leaving(facts)
+    candidates, pairs = _removal_candidates(facts)
     findings = [
         *facts.selection.problems,
         *refusal_problems(facts),
@@ -61,21 +61,21 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         if address in changes:
             both = renamed(changes[address], targets[address], gone)
             changes[address], targets[address], targets[gone.address] = both
-    stays = elsewhere(facts, leaving)
+    stays = elsewhere(facts, candidates)
     changes.update(stays)
-    leaving = [gone for gone in leaving if gone.address not in stays]
-    going = [*pairs.values(), *(leaving if prune else ())]
+    candidates = [gone for gone in candidates if gone.address not in stays]
+    going = [*pairs.values(), *(candidates if prune else ())]
     findings += still_needed(facts, {gone.address for gone in going if gone.goes})
     if prune:
-        findings += _take_away(leaving, Cause.LEFT_SPEC, changes, targets)
+        findings += _take_away(candidates, Cause.LEFT_SPEC, changes, targets)
     else:
-        vanished = [each for each in leaving if each.vanished]
+        vanished = [each for each in candidates if each.vanished]
         findings += _take_away(vanished, Cause.LEFT_SPEC, changes, targets)
-        changes.update((each.address, left_alone(each)) for each in leaving if not each.vanished)
+        changes.update((each.address, left_alone(each)) for each in candidates if not each.vanished)
     return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
 
-def _leaving(facts: Facts) -> tuple[list[Leaving], dict[Address, Leaving]]:
+def _removal_candidates(facts: Facts) -> tuple[list[RemovalCandidate], dict[Address, RemovalCandidate]]:
     """What left the spec, and what only has another name now, by that name. As far as it is selected: a new name selects the old one."""
     gone = orphans(facts)
     pairs = renames(facts, gone)
@@ -87,16 +87,16 @@ def _leaving(facts: Facts) -> tuple[list[Leaving], dict[Address, Leaving]]:
 def _destruction(facts: Facts) -> Plan:
     changes: dict[Address, Change] = {}
     targets: dict[Address, Target] = {}
-    leaving = [gone for gone in everything(facts) if gone.address in facts.selection]
-    findings = [*facts.selection.problems, *_take_away(leaving, Cause.DESTROY, changes, targets)]
+    candidates = [gone for gone in everything(facts) if gone.address in facts.selection]
+    findings = [*facts.selection.problems, *_take_away(candidates, Cause.DESTROY, changes, targets)]
     return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
 
 
 def _take_away(
-    leaving: Iterable[Leaving], why: Cause, changes: dict[Address, Change], targets: dict[Address, Target]
+    candidates: Iterable[RemovalCandidate], why: Cause, changes: dict[Address, Change], targets: dict[Address, Target]
 ) -> list[Diagnostic]:
     refusals = []
-    for gone in leaving:
+    for gone in candidates:
         problem = refusal(gone)
         if problem is not None:
             refusals.append(problem)

@@ -18,7 +18,7 @@ from orchestrator.planning.ownership import is_adopted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class RemovalCandidate:
     """A resource that is to go.
 
     Attributes:
@@ -66,34 +66,36 @@ class Leaving:
         return recorded | written | (frozenset((parent,)) if parent else frozenset())
 
 
-def orphans(facts: Facts) -> list[Leaving]:
+def orphans(facts: Facts) -> list[RemovalCandidate]:
     """What is owned and has left the spec."""
-    return _as_wholes([leaving for leaving in _owned(facts, _unrecorded(facts)) if leaving.desired is None], facts)
+    return _as_wholes(
+        [candidate for candidate in _owned(facts, _unrecorded(facts)) if candidate.desired is None], facts
+    )
 
 
-def everything(facts: Facts) -> list[Leaving]:
+def everything(facts: Facts) -> list[RemovalCandidate]:
     """All that is owned, with what bears the mark at an address of the spec and was never recorded: runs that failed.
 
     What stays is listed only while there is a record to forget, so that a second time there is nothing to do.
     """
     named = _unrecorded(facts) | facts.project.resources.keys()
     applied = facts.state.applied
-    leaving = _as_wholes(list(_owned(facts, named)), facts)
-    return [gone for gone in leaving if gone.address in applied or gone.goes]
+    candidate = _as_wholes(list(_owned(facts, named)), facts)
+    return [gone for gone in candidate if gone.address in applied or gone.goes]
 
 
-def _as_wholes(leaving: list[Leaving], facts: Facts) -> list[Leaving]:
+def _as_wholes(candidate: list[RemovalCandidate], facts: Facts) -> list[RemovalCandidate]:
     """What stays only if the rest does: a part whose endpoint goes, and shares of the traffic of what goes.
 
     Shares that others gave to parts of an endpoint that goes are in no record; they go with it.
     """
-    going = {gone.address for gone in leaving if gone.goes}
-    known = {gone.address for gone in leaving}
-    leaving = [*leaving, *_owned(facts, _unmarked_parts(going, facts) - known, recorded=False)]
-    return [_with_its_whole(gone, going, facts) for gone in leaving]
+    going = {gone.address for gone in candidate if gone.goes}
+    known = {gone.address for gone in candidate}
+    candidate = [*candidate, *_owned(facts, _unmarked_parts(going, facts) - known, recorded=False)]
+    return [_with_its_whole(gone, going, facts) for gone in candidate]
 
 
-def _with_its_whole(gone: Leaving, going: Set[Address], facts: Facts) -> Leaving:
+def _with_its_whole(gone: RemovalCandidate, going: Set[Address], facts: Facts) -> RemovalCandidate:
     if any(share.part in going for share in live_shares(gone.address, facts)):
         return replace(gone, live=(*gone.live, *gone.released), released=(), removal=Removal.DELETE)
     if gone.released and gone.address.parent in going:
@@ -118,7 +120,7 @@ def _unrecorded(facts: Facts) -> Set[Address]:
     return {intent.address for intent in facts.state.unfinished}
 
 
-def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> Iterator[Leaving]:
+def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> Iterator[RemovalCandidate]:
     """What the state names, and what bears the owner's mark at the addresses where that alone counts."""
     applied, objects = facts.state.applied, facts.observation.objects
     for address in sorted((applied.keys() if recorded else set()) | (objects.keys() & unrecorded)):
@@ -129,8 +131,8 @@ def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> 
             desired = facts.project.resources.get(address)
             others = (o for o in there if o.owner is None and o not in live)
             unmarked = record is not None and any(o.revision == record.revision for o in others)
-            yield _leaving(
-                Leaving(
+            yield _candidate(
+                RemovalCandidate(
                     address=address,
                     desired=desired,
                     applied=record,
@@ -142,7 +144,7 @@ def _owned(facts: Facts, unrecorded: Set[Address], *, recorded: bool = True) -> 
             )
 
 
-def _leaving(found: Leaving, facts: Facts) -> Leaving:
+def _candidate(found: RemovalCandidate, facts: Facts) -> RemovalCandidate:
     """With what becomes of it: what others made stays, unless the spec says in as many words that it goes."""
     kind = facts.kinds.get(found.address.kind)
     if kind is None:
@@ -171,73 +173,73 @@ def _is_ours(observed: Observed, record: Applied | None, facts: Facts) -> bool:
     return any(one.owner == facts.project.name for one in facts.observation.objects.get(whole, ()))
 
 
-def _said(found: Leaving) -> Removal | None:
+def _said(found: RemovalCandidate) -> Removal | None:
     """What the spec says about removal; what it last said once it is silent."""
     if found.desired is not None:
         return found.desired.lifecycle.on_removal
     return found.applied.on_removal if found.applied is not None else None
 
 
-def left_alone(leaving: Leaving) -> Change:
+def left_alone(candidate: RemovalCandidate) -> Change:
     """An orphan stays untouched until pruning is asked for."""
     return Change(
-        address=leaving.address,
+        address=candidate.address,
         action=Action.NOOP,
-        reasons=(Reason(Cause.PRUNE_REMOVES if leaving.goes else Cause.PRUNE_FORGETS),),
-        before=_before(leaving),
-        after=_before(leaving),
-        depends_on=leaving.depends_on,
+        reasons=(Reason(Cause.PRUNE_REMOVES if candidate.goes else Cause.PRUNE_FORGETS),),
+        before=_before(candidate),
+        after=_before(candidate),
+        depends_on=candidate.depends_on,
         orphaned=True,
     )
 
 
-def refusal(leaving: Leaving) -> Diagnostic | None:
+def refusal(candidate: RemovalCandidate) -> Diagnostic | None:
     """Why it may not be taken away."""
-    if leaving.protected and leaving.goes:
-        return protected(leaving.address, f"{leaving.removal.value} it", leaving.desired)
+    if candidate.protected and candidate.goes:
+        return protected(candidate.address, f"{candidate.removal.value} it", candidate.desired)
     return None
 
 
-def taken_away(leaving: Leaving, why: Reason) -> tuple[Change, Target]:
+def taken_away(candidate: RemovalCandidate, why: Reason) -> tuple[Change, Target]:
     """Delete or archive all of it, or forget it where it stays or is already deleted."""
     action, more = Action.DELETE, []
-    if not leaving.live:
-        action, more = Action.FORGET, [Reason(_stays(leaving))]
-    elif leaving.removal is Removal.KEEP:
+    if not candidate.live:
+        action, more = Action.FORGET, [Reason(_stays(candidate))]
+    elif candidate.removal is Removal.KEEP:
         action, more = Action.FORGET, [Reason(Cause.KEPT)]
-    elif leaving.removal is Removal.ARCHIVE:
+    elif candidate.removal is Removal.ARCHIVE:
         more = [Reason(Cause.ARCHIVED)]
-    if leaving.live and leaving.released and action is Action.DELETE:
-        revisions = (observed.revision for observed in leaving.released)
+    if candidate.live and candidate.released and action is Action.DELETE:
+        revisions = (observed.revision for observed in candidate.released)
         more.append(because(Cause.ADOPTED_STAYS, CulpritKind.VERSION, *revisions))
-    newest = leaving.live[-1] if leaving.live else None
+    newest = candidate.live[-1] if candidate.live else None
     change = Change(
-        address=leaving.address,
+        address=candidate.address,
         action=action,
         reasons=(why, *more),
-        before=_before(leaving),
-        depends_on=leaving.depends_on,
-        span=leaving.desired.span if leaving.desired else None,
+        before=_before(candidate),
+        depends_on=candidate.depends_on,
+        span=candidate.desired.span if candidate.desired else None,
     )
     target = Target(
         desired=None,
-        applied=leaving.applied,
+        applied=candidate.applied,
         observed=newest,
-        owned=leaving.live,
-        removal=leaving.removal if action is Action.DELETE else None,
+        owned=candidate.live,
+        removal=candidate.removal if action is Action.DELETE else None,
     )
     return change, target
 
 
-def _stays(leaving: Leaving) -> Cause:
+def _stays(candidate: RemovalCandidate) -> Cause:
     """Why nothing of it goes."""
-    if leaving.released:
-        return Cause.INBORN_STAYS if leaving.inborn else Cause.ADOPTED_STAYS
-    return Cause.UNMARKED_STAYS if leaving.unmarked else Cause.GONE_ALREADY
+    if candidate.released:
+        return Cause.INBORN_STAYS if candidate.inborn else Cause.ADOPTED_STAYS
+    return Cause.UNMARKED_STAYS if candidate.unmarked else Cause.GONE_ALREADY
 
 
-def _before(leaving: Leaving) -> str | None:
-    if leaving.applied is not None:
-        return leaving.applied.revision
-    found = leaving.live or leaving.released
+def _before(candidate: RemovalCandidate) -> str | None:
+    if candidate.applied is not None:
+        return candidate.applied.revision
+    found = candidate.live or candidate.released
     return found[-1].revision if found else None

@@ -9,17 +9,17 @@ from orchestrator.core.reason import Cause, Culprit, CulpritKind, Reason, becaus
 from orchestrator.core.resource import Applied, Desired
 from orchestrator.core.tree import dotted, value_at
 from orchestrator.core.value import Reference, Template
-from orchestrator.planning.subject import Subject
+from orchestrator.planning.resource_states import ResourceStates
 
-_TOLD = (Cause.IMMUTABLE, Cause.CONTENT, Cause.CHANGED, Cause.METADATA, Cause.DRIFT)
+_FIELD_CAUSES = (Cause.IMMUTABLE, Cause.CONTENT, Cause.CHANGED, Cause.METADATA, Cause.DRIFT)
 """Causes that name fields or files of a named resource, gravest first."""
 
 
-def culprits(subject: Subject) -> tuple[Culprit, ...]:
+def culprits(states: ResourceStates) -> tuple[Culprit, ...]:
     """The ingredients whose content is another one than at the last apply, by name."""
-    before = subject.applied.upstream if subject.applied else {}
-    resources = set(map(str, subject.desired.depends_on))
-    moved = sorted(name for name, now in subject.upstream.items() if before.get(name, now) != now)
+    before = states.applied.upstream if states.applied else {}
+    resources = set(map(str, states.desired.depends_on))
+    moved = sorted(name for name, now in states.upstream.items() if before.get(name, now) != now)
     return tuple(Culprit(CulpritKind.RESOURCE if name in resources else CulpritKind.EXTERNAL, name) for name in moved)
 
 
@@ -33,23 +33,23 @@ def changed_files(desired: Desired, applied: Applied) -> list[Culprit]:
     ]
 
 
-def content_reasons(subject: Subject, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
+def content_reasons(states: ResourceStates, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
     """CONTENT with files and fields, UPSTREAM with ingredients, or the recipe's change.
 
     Args:
-        subject: has a record of an earlier apply with another fingerprint, or none.
+        states: has a record of an earlier apply with another fingerprint, or none.
         fields: its differences.
     """
-    applied = subject.applied
+    applied = states.applied
     if applied is None:
         return (Reason(Cause.NEW),)
-    now, before = subject.fingerprint, applied.fingerprint
+    now, before = states.fingerprint, applied.fingerprint
     if now.scheme != before.scheme:
         return (because(Cause.SCHEME, CulpritKind.SCHEME, str(before.scheme), str(now.scheme)),)
-    guilty = culprits(subject)
+    guilty = culprits(states)
     found = []
     if now.content != before.content:
-        named = tuple(_contents(subject, applied, fields))
+        named = tuple(_contents(states, applied, fields))
         if named or not guilty:  # a written version that moved with its asset is told as the asset
             found.append(Reason(Cause.CONTENT, named) if named else Reason(Cause.OTHER_CONTENT))
     if guilty:
@@ -57,8 +57,8 @@ def content_reasons(subject: Subject, fields: Iterable[FieldChange]) -> tuple[Re
     return tuple(found) or (Reason(Cause.OTHER_UPSTREAM),)
 
 
-def _contents(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> Iterator[Culprit]:
-    yield from changed_files(subject.desired, applied)
+def _contents(states: ResourceStates, applied: Applied, fields: Iterable[FieldChange]) -> Iterator[Culprit]:
+    yield from changed_files(states.desired, applied)
     for field in fields:
         seen_elsewhere = is_label(field) or _is_files(field) or _is_upstream(field)
         if field.action is not Action.NOOP and not seen_elsewhere:
@@ -97,23 +97,23 @@ def _name(reference: Reference) -> str:
     return str(reference) if reference.external else str(reference.target)
 
 
-def field_reasons(subject: Subject, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
+def field_reasons(states: ResourceStates, fields: Iterable[FieldChange]) -> tuple[Reason, ...]:
     """The reasons of an update or replacement of a named resource, gravest first; none if nothing moved."""
-    groups: dict[Cause, list[Culprit]] = {cause: [] for cause in _TOLD}
-    groups[Cause.CONTENT] = _moved_files(subject)
+    groups: dict[Cause, list[Culprit]] = {cause: [] for cause in _FIELD_CAUSES}
+    groups[Cause.CONTENT] = _moved_files(states)
     for field in fields:
         group = _group(field)
         if group is not None:
             groups[group].append(_field(field))
-    groups[Cause.UPSTREAM] = list(culprits(subject))
+    groups[Cause.UPSTREAM] = list(culprits(states))
     return tuple(Reason(cause, tuple(found)) for cause, found in groups.items() if found)
 
 
-def _moved_files(subject: Subject) -> list[Culprit]:
-    applied = subject.applied
-    if applied is None or applied.fingerprint.content == subject.fingerprint.content:
+def _moved_files(states: ResourceStates) -> list[Culprit]:
+    applied = states.applied
+    if applied is None or applied.fingerprint.content == states.fingerprint.content:
         return []
-    return changed_files(subject.desired, applied)
+    return changed_files(states.desired, applied)
 
 
 def _group(field: FieldChange) -> Cause | None:
@@ -140,8 +140,8 @@ def lifecycle_reasons(desired: Desired, applied: Applied) -> tuple[Reason, ...]:
     return (because(Cause.LIFECYCLE, CulpritKind.FIELD, *moved),) if moved else ()
 
 
-def unseen_label(subject: Subject, applied: Applied, fields: Iterable[FieldChange]) -> bool:
+def unseen_label(states: ResourceStates, applied: Applied, fields: Iterable[FieldChange]) -> bool:
     """Whether labels moved that no field shows: the tests of an endpoint."""
-    if applied.fingerprint.metadata == subject.fingerprint.metadata:
+    if applied.fingerprint.metadata == states.fingerprint.metadata:
         return False
     return not any(is_label(field) or field.reason.cause is Cause.ALREADY_SO for field in fields)

@@ -14,13 +14,13 @@ from orchestrator.core.resource import Applied, Removal
 from orchestrator.core.tree import value_at
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import protected
-from orchestrator.planning.prune import Leaving, taken_away
+from orchestrator.planning.prune import RemovalCandidate, taken_away
 
 
-def renames(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Leaving]:
+def renames(facts: Facts, candidates: Iterable[RemovalCandidate]) -> dict[Address, RemovalCandidate]:
     """New addresses, each with what stood under the same key before. Of several, nobody knows which it is."""
-    former: dict[str, list[Leaving]] = {}
-    for gone in leaving:
+    former: dict[str, list[RemovalCandidate]] = {}
+    for gone in candidates:
         if gone.applied is not None and gone.applied.target in ("", facts.project.target):
             former.setdefault(gone.applied.key or str(gone.address), []).append(gone)
     found = {}
@@ -31,12 +31,12 @@ def renames(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Leaving]:
     return found
 
 
-def elsewhere(facts: Facts, leaving: Iterable[Leaving]) -> dict[Address, Change]:
+def elsewhere(facts: Facts, candidates: Iterable[RemovalCandidate]) -> dict[Address, Change]:
     """Of what is not in the spec under its name: that it has this name in another target, so that it has not left the spec."""
     keys = {desired.key for desired in facts.project.resources.values()}
     return {
         gone.address: _stays(gone.address, applied)
-        for gone in leaving
+        for gone in candidates
         if (applied := gone.applied) is not None
         and applied.target not in ("", facts.project.target)
         and applied.key in keys
@@ -54,7 +54,7 @@ def _stays(address: Address, applied: Applied) -> Change:
     )
 
 
-def renamed(change: Change, target: Target, gone: Leaving) -> tuple[Change, Target, Target]:
+def renamed(change: Change, target: Target, gone: RemovalCandidate) -> tuple[Change, Target, Target]:
     """The change of a new name as that of the resource; targets of both. The old one goes when nothing uses it any more."""
     reasons = [because(Cause.RENAMED, CulpritKind.RESOURCE, str(gone.address))]
     if gone.removal is Removal.KEEP:
@@ -75,14 +75,14 @@ def renamed(change: Change, target: Target, gone: Leaving) -> tuple[Change, Targ
     return one, replace(target, making=change.action, former=removal), old
 
 
-def _edits(change: Change, gone: Leaving) -> tuple[FieldChange, ...]:
+def _edits(change: Change, gone: RemovalCandidate) -> tuple[FieldChange, ...]:
     """The fields that change together with the name."""
     applied = gone.applied.properties if gone.applied else {}
     fields = (replace(field, applied=value_at(applied, field.path, ABSENT)) for field in change.fields)
     return tuple(replace(field, reason=Reason(Cause.CHANGED)) for field in fields if field.applied != field.desired)
 
 
-def rename_problems(facts: Facts, pairs: Mapping[Address, Leaving]) -> list[Diagnostic]:
+def rename_problems(facts: Facts, pairs: Mapping[Address, RemovalCandidate]) -> list[Diagnostic]:
     """Why a name must not change: what is protected is not replaced."""
     problems = []
     for address, gone in pairs.items():

@@ -13,58 +13,58 @@ from orchestrator.planning.existing import keep, live_in_force, reuse, revision_
 from orchestrator.planning.fields import compared, new_fields
 from orchestrator.planning.ownership import has_this_content
 from orchestrator.planning.reasons import content_reasons
+from orchestrator.planning.resource_states import Decision, ResourceStates
 from orchestrator.planning.revisions import attempts, run_name
-from orchestrator.planning.subject import Decision, Subject
 
 _UNDER_WAY = (Health.PROGRESSING, Health.UNKNOWN)
 """The status of an UNKNOWN run cannot be read; waiting for it is cheaper than training twice."""
 
 
-def decide_run(subject: Subject) -> Decision:
+def decide_run(states: ResourceStates) -> Decision:
     """Decide on a job. Runs of other projects under the same job name are in nobody's way: only their names are taken."""
-    runs = [run for run in subject.live if not run.archived and has_this_content(run, subject)]
+    runs = [run for run in states.live if not run.archived and has_this_content(run, states)]
     under_way = [run for run in runs if run.health in _UNDER_WAY]
     completed = [run for run in runs if run.health is Health.HEALTHY]
-    policy = subject.desired.lifecycle.rerun
+    policy = states.desired.lifecycle.rerun
     if policy is Rerun.ALWAYS:
-        return _always(subject, under_way)
+        return _always(states, under_way)
     if completed:
-        return _completed(subject, completed)
+        return _completed(states, completed)
     if under_way:
-        return _await(subject, under_way[-1])
-    current = live_in_force(subject)
-    if policy is Rerun.MANUAL and subject.applied and current and current.health is Health.HEALTHY:
-        return _run(subject, runs, current) if subject.chosen else _manual(subject, subject.applied, current)
-    return _run(subject, runs, current)
+        return _await(states, under_way[-1])
+    current = live_in_force(states)
+    if policy is Rerun.MANUAL and states.applied and current and current.health is Health.HEALTHY:
+        return _run(states, runs, current) if states.chosen else _manual(states, states.applied, current)
+    return _run(states, runs, current)
 
 
-def _completed(subject: Subject, completed: list[Observed]) -> Decision:
-    applied = subject.applied
+def _completed(states: ResourceStates, completed: list[Observed]) -> Decision:
+    applied = states.applied
     if applied is not None and not applied.tainted:
         for run in completed:
             if run.revision == applied.revision:
-                return keep(subject, applied, run)
-    return reuse(subject, completed[-1], CulpritKind.RUN)
+                return keep(states, applied, run)
+    return reuse(states, completed[-1], CulpritKind.RUN)
 
 
-def _await(subject: Subject, run: Observed) -> Decision:
+def _await(states: ResourceStates, run: Observed) -> Decision:
     """Submitting it again under the same name has no second effect; the apply then waits for its end."""
-    change = subject.change(
+    change = states.change(
         Action.RUN,
         (because(Cause.IN_FLIGHT, CulpritKind.RUN, run.revision),),
-        _fields(subject),
-        before=revision_in_force(subject),
+        _fields(states),
+        before=revision_in_force(states),
         after=run.revision,
     )
     return Decision(change=change, observed=run)
 
 
-def _manual(subject: Subject, applied: Applied, current: Observed) -> Decision:
+def _manual(states: ResourceStates, applied: Applied, current: Observed) -> Decision:
     """It changed, but runs only when somebody selects it by name; what is downstream goes on with the run in force."""
-    fields = compared(subject, current)
-    change = subject.change(
+    fields = compared(states, current)
+    change = states.change(
         Action.NOOP,
-        (Reason(Cause.MANUAL), *content_reasons(subject, fields)),
+        (Reason(Cause.MANUAL), *content_reasons(states, fields)),
         tuple(replace(field, action=Action.NOOP) for field in fields),
         before=current.revision,
         after=current.revision,
@@ -77,14 +77,14 @@ def _manual(subject: Subject, applied: Applied, current: Observed) -> Decision:
     )
 
 
-def _always(subject: Subject, under_way: list[Observed]) -> Decision:
+def _always(states: ResourceStates, under_way: list[Observed]) -> Decision:
     """Each run is another one, and so is everything made from it."""
     if under_way:
-        decision = _await(subject, under_way[-1])
+        decision = _await(states, under_way[-1])
     else:
-        reason = Reason(Cause.ALWAYS if subject.applied else Cause.NEW)
-        decision = _next(subject, (reason,), _fields(subject))
-    return replace(decision, identity=identity_of_run(subject.fingerprint, decision.change.after or ""))
+        reason = Reason(Cause.ALWAYS if states.applied else Cause.NEW)
+        decision = _next(states, (reason,), _fields(states))
+    return replace(decision, identity=identity_of_run(states.fingerprint, decision.change.after or ""))
 
 
 def identity_of_run(fingerprint: Fingerprint, run: str) -> str:
@@ -92,38 +92,38 @@ def identity_of_run(fingerprint: Fingerprint, run: str) -> str:
     return digest_text(f"{fingerprint.identity}\n{run}")
 
 
-def _run(subject: Subject, failed: list[Observed], current: Observed | None) -> Decision:
-    fields = _fields(subject)
+def _run(states: ResourceStates, failed: list[Observed], current: Observed | None) -> Decision:
+    fields = _fields(states)
     if failed:
-        number = attempts(subject.desired.address.leaf, subject.fingerprint, subject.live) + 1
+        number = attempts(states.desired.address.leaf, states.fingerprint, states.live) + 1
         tried = (Culprit(CulpritKind.ATTEMPT, str(number)), Culprit(CulpritKind.RUN, failed[-1].revision))
-        return _next(subject, (Reason(Cause.RETRY, tried),), fields)
-    applied = subject.applied
-    if applied is not None and current is None and subject.fingerprint.matches(applied.fingerprint.pack()):
+        return _next(states, (Reason(Cause.RETRY, tried),), fields)
+    applied = states.applied
+    if applied is not None and current is None and states.fingerprint.matches(applied.fingerprint.pack()):
         if applied.tainted:
-            return _next(subject, (Reason(Cause.LAST_APPLY_FAILED),), fields)
+            return _next(states, (Reason(Cause.LAST_APPLY_FAILED),), fields)
         lost = because(Cause.DELETED_OUTSIDE, CulpritKind.RUN, applied.revision)
-        return _next(subject, (lost,), fields, drift=True)
-    return _next(subject, content_reasons(subject, fields), fields)
+        return _next(states, (lost,), fields, drift=True)
+    return _next(states, content_reasons(states, fields), fields)
 
 
-def _fields(subject: Subject) -> tuple[FieldChange, ...]:
-    current = live_in_force(subject)
-    return compared(subject, current) if current else new_fields(subject)
+def _fields(states: ResourceStates) -> tuple[FieldChange, ...]:
+    current = live_in_force(states)
+    return compared(states, current) if current else new_fields(states)
 
 
 def _next(
-    subject: Subject, reasons: tuple[Reason, ...], fields: tuple[FieldChange, ...], *, drift: bool = False
+    states: ResourceStates, reasons: tuple[Reason, ...], fields: tuple[FieldChange, ...], *, drift: bool = False
 ) -> Decision:
-    job = subject.desired.address.leaf
-    made = attempts(job, subject.fingerprint, subject.live)
-    change = subject.change(
+    job = states.desired.address.leaf
+    made = attempts(job, states.fingerprint, states.live)
+    change = states.change(
         Action.RUN,
         reasons,
         fields,
-        before=revision_in_force(subject),
-        after=run_name(job, subject.fingerprint, made + 1),
+        before=revision_in_force(states),
+        after=run_name(job, states.fingerprint, made + 1),
         drift=drift,
-        last_run_s=subject.applied.duration_s if subject.applied else None,
+        last_run_s=states.applied.duration_s if states.applied else None,
     )
     return Decision(change=change)

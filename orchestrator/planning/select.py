@@ -44,14 +44,14 @@ def select(patterns: Iterable[str], edges: Edges, keys: Mapping[Address, str] = 
         edges: every known address to what it depends on.
         keys: what else addresses are called: by the keys that names stand under.
     """
-    wanted = tuple(patterns)
-    if not wanted:
+    requested = tuple(patterns)
+    if not requested:
         return Selection()
     chosen: set[Address] = set()
     exact: set[Address] = set()
     problems: list[Diagnostic] = []
-    downstream = reverse(edges) if any(pattern.endswith("+") for pattern in wanted) else {}
-    for pattern in wanted:
+    downstream = reverse(edges) if any(pattern.endswith("+") for pattern in requested) else {}
+    for pattern in requested:
         name = pattern.removeprefix("+").removesuffix("+")
         found = _matching(name, edges.keys(), keys)
         if not found:
@@ -85,7 +85,7 @@ def _nothing(pattern: str, name: str, known: Collection[Address]) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "select-nothing",
-        "Empty selection",
-        f"--select '{pattern}' matches no resource of this project.",
-        _fix(name, known),
+        summary="Empty selection",
+        detail=f"--select '{pattern}' matches no resource of this project.",
+        fix=_fix(name, known),
     )

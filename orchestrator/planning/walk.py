@@ -21,8 +21,8 @@ from orchestrator.planning.fingerprints import fingerprint_of
 from orchestrator.planning.ignored import keep_ignored
 from orchestrator.planning.ownership import is_adopted, is_ours
 from orchestrator.planning.pin import PlannedResource, pin
+from orchestrator.planning.resource_states import Decision, ResourceStates
 from orchestrator.planning.runs import identity_of_run
-from orchestrator.planning.subject import Decision, Subject
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
     resolved = pin(desired, done.planned, facts.observation.externals)
     applied = facts.state.applied.get(address)
     parent = done.planned.get(address.parent) if address.parent else None
-    subject = Subject(
+    states = ResourceStates(
         desired=desired,
         kind=facts.kinds[address.kind],
         owner=facts.project.name,
@@ -71,21 +71,19 @@ def _visit(desired: Desired, facts: Facts, done: Decisions, *, interrupted: bool
         emptied=_emptied(address, facts, done),
         chosen=address in facts.selection.exact,
     )
-    decision = decide(subject)
+    decision = decide(states)
     if isinstance(decision, Diagnostic):
         if address in facts.selection:
             done.problems.append(decision)
         done.planned[address] = PlannedResource(
-            address=address, kind=subject.identity, revision=desired.version or "", identity=fingerprint.identity
+            address=address, kind=states.identity, revision=desired.version or "", identity=fingerprint.identity
         )
         return
     if address in facts.selection:
-        done.problems.extend(_refused(subject, decision))
+        done.problems.extend(_refused(states, decision))
     done.changes[address] = decision.change
-    done.targets[address] = _target(subject, decision, resolved)
-    done.planned[address] = (
-        _planned(subject, decision) if address in facts.selection else _unselected(subject, decision)
-    )
+    done.targets[address] = _target(states, decision, resolved)
+    done.planned[address] = _planned(states, decision) if address in facts.selection else _unselected(states, decision)
 
 
 def _emptied(address: Address, facts: Facts, done: Decisions) -> Address | None:
@@ -94,66 +92,66 @@ def _emptied(address: Address, facts: Facts, done: Decisions) -> Address | None:
     return next((part for part in answering if part in done.planned and done.planned[part].renewed), None)
 
 
-def _target(subject: Subject, decision: Decision, resolved: Mapping[str, Any]) -> Target:
+def _target(states: ResourceStates, decision: Decision, resolved: Mapping[str, Any]) -> Target:
     observed = decision.observed
-    ignore = subject.desired.lifecycle.ignore
+    ignore = states.desired.lifecycle.ignore
     if ignore and observed is not None:
         resolved = keep_ignored(resolved, observed.properties, ignore)
     return Target(
-        desired=subject.desired,
+        desired=states.desired,
         resolved=resolved,
-        fingerprint=subject.fingerprint,
-        upstream=subject.upstream,
-        applied=subject.applied,
+        fingerprint=states.fingerprint,
+        upstream=states.upstream,
+        applied=states.applied,
         observed=observed,
         reused=decision.reused,
         owned=(observed,) if observed is not None and decision.change.action is Action.REPLACE else (),
-        adopted=observed is not None and decision.change.action not in _MADE_ANEW and _adopted(subject, observed),
+        adopted=observed is not None and decision.change.action not in _MADE_ANEW and _adopted(states, observed),
     )
 
 
-def _adopted(subject: Subject, observed: Observed) -> bool:
+def _adopted(states: ResourceStates, observed: Observed) -> bool:
     """Whether others made the object that stays in force, taken over now or before."""
-    taken_over = observed.owner is None and not is_ours(observed, subject)
-    return taken_over or is_adopted(observed, subject.applied)
+    taken_over = observed.owner is None and not is_ours(observed, states)
+    return taken_over or is_adopted(observed, states.applied)
 
 
 _MADE_ANEW = (Action.CREATE, Action.REPLACE, Action.REVISE, Action.RUN)
 
 
-def _planned(subject: Subject, decision: Decision) -> PlannedResource:
+def _planned(states: ResourceStates, decision: Decision) -> PlannedResource:
     """What a resource will be once its decision is carried out. What is made anew has attributes that nobody knows yet."""
     observed = None if decision.change.action in _MADE_ANEW else decision.observed
     return PlannedResource(
-        address=subject.desired.address,
-        kind=subject.identity,
+        address=states.desired.address,
+        kind=states.identity,
         revision=decision.change.after or "",
-        identity=decision.identity or subject.fingerprint.identity,
+        identity=decision.identity or states.fingerprint.identity,
         attributes=observed.attributes if observed else {},
         renewed=decision.change.action is Action.REPLACE
-        or (subject.renewed and decision.change.action is Action.CREATE),
+        or (states.renewed and decision.change.action is Action.CREATE),
     )
 
 
-def _unselected(subject: Subject, decision: Decision) -> PlannedResource:
+def _unselected(states: ResourceStates, decision: Decision) -> PlannedResource:
     """What an unselected resource is for those that depend on it: what is in force now."""
-    applied = subject.applied
+    applied = states.applied
     if decision.change.before is None or applied is None:
-        return _planned(subject, decision)
-    observed = next((o for o in reversed(subject.live) if o.revision == applied.revision), None)
-    always = subject.desired.lifecycle.rerun is Rerun.ALWAYS
+        return _planned(states, decision)
+    observed = next((o for o in reversed(states.live) if o.revision == applied.revision), None)
+    always = states.desired.lifecycle.rerun is Rerun.ALWAYS
     return PlannedResource(
-        address=subject.desired.address,
-        kind=subject.identity,
+        address=states.desired.address,
+        kind=states.identity,
         revision=applied.revision,
         identity=identity_of_run(applied.fingerprint, applied.revision) if always else applied.fingerprint.identity,
         attributes=observed.attributes if observed else {},
     )
 
 
-def _refused(subject: Subject, decision: Decision) -> list[Diagnostic]:
+def _refused(states: ResourceStates, decision: Decision) -> list[Diagnostic]:
     """A protected resource is neither replaced nor taken away together with its endpoint."""
-    lost = decision.change.action is Action.REPLACE or (subject.renewed and any(not o.archived for o in subject.live))
-    if not lost or not subject.desired.lifecycle.protect:
+    lost = decision.change.action is Action.REPLACE or (states.renewed and any(not o.archived for o in states.live))
+    if not lost or not states.desired.lifecycle.protect:
         return []
-    return [protected(subject.desired.address, f"replace it ({in_short(decision.change.reasons)})", subject.desired)]
+    return [protected(states.desired.address, f"replace it ({in_short(decision.change.reasons)})", states.desired)]

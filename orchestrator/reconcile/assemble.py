@@ -19,12 +19,12 @@ from orchestrator.reconcile.config import Config, ProjectConfig
 from orchestrator.reconcile.engine import Aim, Stages, loaded_at
 from orchestrator.reconcile.events import StepEvents
 from orchestrator.reconcile.loop import Loop
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.places import PlacesFile
 from orchestrator.reconcile.ports import Notifier, Source, Tracer
 from orchestrator.reconcile.source.checkout import TREES
 from orchestrator.reconcile.source.folder import FolderSource
-from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Watch
 from orchestrator.reconcile.telemetry import TracedEngine, TracedSource, tracer_from
 from orchestrator.reconcile.threads import Threads
@@ -57,7 +57,7 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
             PlacesFile(config.folder / "places.json"),
             Unplaced(config.folder / "unplaced.json"),
         )
-        around = Surroundings(
+        context = LoopContext(
             TracedEngine(stages, tracer),
             # A look for news may run beside each pass.
             Threads(2 * config.parallel),
@@ -68,7 +68,7 @@ def assembled(config: Config, watch: Watch) -> Iterator[Loop]:
             metrics,
             tracer,
         )
-        loop = Loop([_managed(project, config.folder, tracer) for project in config.projects], around)
+        loop = Loop([_managed(project, config.folder, tracer) for project in config.projects], context)
         if metrics is not None:
             stack.enter_context(_served(config, loop, metrics, watch))
         yield loop
@@ -114,12 +114,12 @@ def _metrics(config: Config, clock: Clock) -> Metrics | None:
 
 @contextmanager
 def _served(config: Config, loop: Loop, metrics: Metrics, watch: Watch) -> Iterator[None]:
-    from orchestrator.reconcile.server.api import Api, Keys
+    from orchestrator.reconcile.server.api import AccessKeys, Api
     from orchestrator.reconcile.server.http import serving
     from orchestrator.reconcile.server.listen import Listen
 
     hooks = {project.name: project.hook for project in config.projects if project.hook is not None}
-    api = Api(loop.board, loop.desk, metrics, Keys(config.token, hooks))
+    api = Api(loop.fleet_status, loop.controls, metrics, AccessKeys(config.token, hooks))
     with serving(api.answer, config.listen or Listen(), watch) as address:
         watch("server", {"address": address})
         yield

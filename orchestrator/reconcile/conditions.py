@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome, Trouble, Waiting
 from orchestrator.reconcile.policy import Backoff
 from orchestrator.reconcile.record import LISTED, Condition, ConditionType, Counts, Entry, Record, Tried, appended
 from orchestrator.reconcile.switches import Hold
@@ -14,7 +14,7 @@ from orchestrator.reconcile.switches import Hold
 _HARMLESS = (Hold.PRUNE_OFF, Hold.TOO_MANY_DELETIONS)
 """What waits for these does no harm to what the spec wants: everything of that is in place."""
 
-Answer = tuple[bool, str, str]
+ConditionStatus = tuple[bool, str, str]
 """Status, reason and message of a condition."""
 
 
@@ -23,7 +23,7 @@ def after_pass(before: Record, facts: PassFacts, backoff: Backoff) -> Record:
     end = iso(facts.started_at + facts.duration_s)
     failures = _failures(before, facts)
     tried = Tried(facts.revision.id, facts.revision.message, end) if facts.revision else before.attempted
-    succeeded = facts.outcome in (Outcome.CLEAN, Outcome.CHANGED, Outcome.PENDING)
+    succeeded = facts.outcome in (PassOutcome.CLEAN, PassOutcome.CHANGED, PassOutcome.PENDING)
     in_force = succeeded and facts.revision is not None and not _wanting(facts.waiting)
     record = replace(
         before,
@@ -54,17 +54,17 @@ def conditions(before: Record, facts: PassFacts, failures: int, at: str) -> tupl
     return tuple(_condition(before, type_, answer, revision, at) for type_, answer in answers.items())
 
 
-def _condition(before: Record, type_: ConditionType, answer: Answer, revision: str, at: str) -> Condition:
+def _condition(before: Record, type_: ConditionType, answer: ConditionStatus, revision: str, at: str) -> Condition:
     status, reason, message = answer
     old = before.condition(type_)
     since = old.since if old is not None and old.status == status else at
     return Condition(type_, status, reason, message, revision, since)
 
 
-def _ready(facts: PassFacts) -> Answer:
+def _ready(facts: PassFacts) -> ConditionStatus:
     if facts.trouble is not None:
         return False, facts.trouble.reason, facts.trouble.message
-    if facts.outcome is Outcome.INTERRUPTED:
+    if facts.outcome is PassOutcome.INTERRUPTED:
         return False, "Interrupted", f"Paused between two steps for {facts.stopped_for}."
     wanting = _wanting(facts.waiting)
     if wanting:
@@ -77,8 +77,8 @@ def _ready(facts: PassFacts) -> Answer:
     return True, "UpToDate", "The workspace matches the spec."
 
 
-def _reconciling(facts: PassFacts, failures: int) -> Answer:
-    if facts.outcome is Outcome.INTERRUPTED:
+def _reconciling(facts: PassFacts, failures: int) -> ConditionStatus:
+    if facts.outcome is PassOutcome.INTERRUPTED:
         return True, "Interrupted", f"Resumes after {facts.stopped_for}."
     trouble = facts.trouble or facts.source_trouble
     if trouble is not None and not _is_stalled(trouble, failures):
@@ -91,7 +91,7 @@ def _reconciling(facts: PassFacts, failures: int) -> Answer:
     return False, "Idle", ""
 
 
-def _stalled(facts: PassFacts, failures: int) -> Answer:
+def _stalled(facts: PassFacts, failures: int) -> ConditionStatus:
     trouble = facts.trouble or facts.source_trouble
     if trouble is not None and _is_stalled(trouble, failures):
         return True, trouble.reason, trouble.message
@@ -108,7 +108,7 @@ def _is_stalled(trouble: Trouble, failures: int) -> bool:
 
 def _failures(before: Record, facts: PassFacts) -> int:
     """How often in a row the revision failed. What lies outside of it counts too: it must be waited for as well."""
-    if facts.outcome is not Outcome.FAILED:
+    if facts.outcome is not PassOutcome.FAILED:
         return 0
     revision = facts.revision.id if facts.revision else ""
     same = before.attempted is not None and (not revision or before.attempted.id == revision)
@@ -133,8 +133,8 @@ def _why_waiting(waiting: list[Waiting]) -> str:
 def _how_many(waiting: list[Waiting]) -> str:
     """``3 changes wait, 1 of them drift``: what others changed is told apart from what the spec asks for."""
     drifted = sum(change.drift for change in waiting)
-    told = f"{len(waiting)} change{' waits' if len(waiting) == 1 else 's wait'}"
-    return told + (f", {drifted} of them drift" if 0 < drifted < len(waiting) else ", drift" if drifted else "")
+    summary = f"{len(waiting)} change{' waits' if len(waiting) == 1 else 's wait'}"
+    return summary + (f", {drifted} of them drift" if 0 < drifted < len(waiting) else ", drift" if drifted else "")
 
 
 def _first(waiting: list[Waiting]) -> str:
@@ -147,7 +147,7 @@ def _counts(record: Record, facts: PassFacts) -> Counts:
     return Counts(
         before.passes + 1,
         before.changed + (1 if facts.done else 0),
-        before.failed + (1 if facts.outcome is Outcome.FAILED else 0),
+        before.failed + (1 if facts.outcome is PassOutcome.FAILED else 0),
         before.drift_found + len([address for address in facts.drift if address not in record.drift]),
         before.drift_healed + len(facts.healed),
     )

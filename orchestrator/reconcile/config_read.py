@@ -23,7 +23,7 @@ from orchestrator.reconcile.policy import Backoff, Override, Policy
 from orchestrator.reconcile.ports import Trigger
 from orchestrator.reconcile.server.listen import Listen
 from orchestrator.reconcile.source.secret import SecretReference
-from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from orchestrator.reconcile.source.settings import GitRef, GitSettings, RefKind
 from orchestrator.reconcile.windows import DAYS, Freeze
 from orchestrator.spec.body_problems import of_finding
 from orchestrator.spec.problems import Problems
@@ -196,7 +196,7 @@ class _Reading:
         ((kind, name),) = refs.items()
         settings = GitSettings(
             values.address(git.url),
-            Ref(kind, name),
+            GitRef(kind, name),
             git.path,
             self._secret(git.token, *here, "token"),
             git.username,

@@ -34,7 +34,9 @@ class Values:
     def wrong(self, code: str, at: tuple[str | int, ...], detail: str, fix: str, *, key: bool = False) -> None:
         """Record a problem at a value, or at its key."""
         span = span_at(self._tree, at, key=key)
-        self._problems.append(Diagnostic(Severity.ERROR, code, SUMMARIES[code], detail, fix, span))
+        self._problems.append(
+            Diagnostic(Severity.ERROR, code, summary=SUMMARIES[code], detail=detail, fix=fix, subject=span)
+        )
 
     def raise_if_any(self) -> None:
         """Stop if anything was wrong.

@@ -220,7 +220,9 @@ def _require_inside(project: Project, aim: Aim, boundary: Boundary) -> None:
     code = "outside-boundary"
     detail = f"The folder of the embedded workspace {OUTSIDE}."
     fix = "Remove `path`, or set the folder as `workspace` in the loop's configuration."
-    raise SpecError([Diagnostic(Severity.ERROR, code, SUMMARIES[code], detail, fix, chosen.span)])
+    raise SpecError(
+        [Diagnostic(Severity.ERROR, code, summary=SUMMARIES[code], detail=detail, fix=fix, subject=chosen.span)]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.reconcile.conditions import iso
-from orchestrator.reconcile.outcome import Outcome, PassFacts
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome
 from orchestrator.reconcile.ports import Notice, Trigger
 from orchestrator.reconcile.record import ConditionType, Record
 from orchestrator.reconcile.switches import Hold
@@ -33,7 +33,7 @@ def notices_of(project: str, before: Record, after: Record, facts: PassFacts) ->
     stalled = after.condition(ConditionType.STALLED)
     if stalled is not None and stalled.status:
         yield notice(Trigger.STALLED, stalled.message)
-    if facts.outcome is Outcome.FAILED and trouble is not None:
+    if facts.outcome is PassOutcome.FAILED and trouble is not None:
         failures = tuple(f"{address}: {error}" for address, error in facts.failures.items())
         yield notice(Trigger.FAILED, trouble.message, failures)
     fresh = tuple(address for address in facts.drift if address not in before.drift and address not in facts.healed)

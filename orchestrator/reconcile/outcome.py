@@ -10,7 +10,7 @@ from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.switches import Hold
 
 
-class Outcome(StrEnum):
+class PassOutcome(StrEnum):
     """How a pass ended."""
 
     CLEAN = "clean"
@@ -25,12 +25,12 @@ class Outcome(StrEnum):
     @property
     def conclusive(self) -> bool:
         """Whether the pass says something about the project; the others ended before they looked."""
-        return self not in (Outcome.BACKED_OFF, Outcome.SUSPENDED, Outcome.STANDING_BY)
+        return self not in (PassOutcome.BACKED_OFF, PassOutcome.SUSPENDED, PassOutcome.STANDING_BY)
 
     @property
     def well(self) -> bool:
         """Whether everything was done that the switches allow."""
-        return self in (Outcome.CLEAN, Outcome.CHANGED, Outcome.PENDING)
+        return self in (PassOutcome.CLEAN, PassOutcome.CHANGED, PassOutcome.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class PassFacts:
         cause: why it ran: ``interval``, ``trigger``, ``new revision``, ``retry``, …
         started_at: seconds since the epoch.
         duration_s: from start to end.
-        outcome: see `Outcome`.
+        outcome: see `PassOutcome`.
         revision: what was tried; None if nothing could be fetched.
         source_trouble: the newest revision could not be fetched, and the last good one was used.
         trouble: what stopped the pass.
@@ -100,7 +100,7 @@ class PassFacts:
     cause: str
     started_at: float
     duration_s: float
-    outcome: Outcome
+    outcome: PassOutcome
     revision: Revision | None = None
     source_trouble: Trouble | None = None
     trouble: Trouble | None = None

@@ -13,7 +13,7 @@ from orchestrator.core.ports import Clock
 from orchestrator.core.run import NOT_WELL, RunReport
 from orchestrator.core.run import Outcome as StepOutcome
 from orchestrator.reconcile import troubles
-from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome, Trouble, Waiting
 from orchestrator.reconcile.ports import Revision, SourceError
 from orchestrator.reconcile.record import Record, from_document
 from orchestrator.reconcile.stages import Engine, Look, Session, StandingBy
@@ -39,7 +39,7 @@ class Pass:
         self._first = not known.recalled
         self._loaded = False
         self._began = clock.monotonic()
-        self._facts = PassFacts(secrets.token_hex(4), task.cause, clock.now(), 0.0, Outcome.FAILED)
+        self._facts = PassFacts(secrets.token_hex(4), task.cause, clock.now(), 0.0, PassOutcome.FAILED)
 
     def run(self) -> PassEnd:
         """Do it. Raises nothing that is expected."""
@@ -57,7 +57,7 @@ class Pass:
             left = self._backs_off(revision)
             if left > 0:
                 self._facts = replace(self._facts, retry_in_s=left)
-                return self._end(Outcome.BACKED_OFF)
+                return self._end(PassOutcome.BACKED_OFF)
             return self._work(revision)
         except SourceError as error:
             return self._failed(troubles.of_source(error))
@@ -73,7 +73,7 @@ class Pass:
     def _stands_by(self, holder: str) -> PassEnd:
         self._known = Known()
         self._facts = replace(self._facts, standing_by_for=holder)
-        return self._end(Outcome.STANDING_BY)
+        return self._end(PassOutcome.STANDING_BY)
 
     def _recall(self) -> Record:
         """Go on from what was remembered, as soon as it can be read: before that the workspace is not known."""
@@ -106,22 +106,22 @@ class Pass:
             self._loaded = True
             record = self._recall()
             self._known = replace(self._known, recalled=True)
-            return self._end(Outcome.SUSPENDED) if record.suspended else self._reconcile(session)
+            return self._end(PassOutcome.SUSPENDED) if record.suspended else self._reconcile(session)
 
     def _reconcile(self, session: Session) -> PassEnd:
         policy = self._task.policy
         prune = policy.prunes_any and (session.desired > 0 or policy.allow_empty)
         look = session.look(prune=prune)
         held = self._held(look)
-        wanted = [change for change in look.plan.effective if change.address not in held]
-        if not wanted:
+        to_apply = [change for change in look.plan.effective if change.address not in held]
+        if not to_apply:
             self._seen(look, held)
             self._facts = replace(self._facts, healed=self._healed_before())
-            return self._end(Outcome.PENDING if held else Outcome.CLEAN)
+            return self._end(PassOutcome.PENDING if held else PassOutcome.CLEAN)
         if self._control.stopped_for:
             self._seen(look, held)
-            return self._end(Outcome.INTERRUPTED)
-        self._watch("pass.apply", {"pass_id": self._facts.pass_id, "changes": len(wanted), "held": len(held)})
+            return self._end(PassOutcome.INTERRUPTED)
+        self._watch("pass.apply", {"pass_id": self._facts.pass_id, "changes": len(to_apply), "held": len(held)})
         report = session.apply(look, frozenset(held), self._control.cancel)
         return self._applied(report, session, held, prune=prune)
 
@@ -174,7 +174,7 @@ class Pass:
         self._seen(session.look(prune=prune), held)
         if trouble is not None:
             return self._failed(trouble)
-        return self._end(Outcome.INTERRUPTED if report.interrupted else Outcome.CHANGED)
+        return self._end(PassOutcome.INTERRUPTED if report.interrupted else PassOutcome.CHANGED)
 
     def _seen(self, look: Look, held: Mapping[Address, Held]) -> None:
         """Take up what waits and how everything is."""
@@ -207,8 +207,8 @@ class Pass:
 
     def _failed(self, trouble: Trouble) -> PassEnd:
         self._facts = replace(self._facts, trouble=trouble)
-        return self._end(Outcome.FAILED)
+        return self._end(PassOutcome.FAILED)
 
-    def _end(self, outcome: Outcome) -> PassEnd:
+    def _end(self, outcome: PassOutcome) -> PassEnd:
         facts = replace(self._facts, outcome=outcome, duration_s=self._clock.monotonic() - self._began)
         return PassEnd(facts, self._known)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Fleet, Managed
 from orchestrator.reconcile.ports import SourceError
-from orchestrator.reconcile.surroundings import Surroundings
 
 
 class Polling:
     """Asks sources for their newest revision, beside the loop. A newer one supersedes waiting on the old one."""
 
-    def __init__(self, fleet: Fleet, around: Surroundings) -> None:
+    def __init__(self, fleet: Fleet, context: LoopContext) -> None:
         self._fleet = fleet
-        self._around = around
+        self._context = context
 
     def start_due(self, now: float) -> float | None:
         """Start every poll that is due. Under the fleet's lock.
@@ -27,7 +27,7 @@ class Polling:
             if not project.polling and project.poll_at <= now:
                 project.polling = True
                 project.poll_at = next_poll(project, now)
-                self._around.workers.start(partial(self._poll, project))
+                self._context.workers.start(partial(self._poll, project))
         return min((project.poll_at for project in polled if not project.polling), default=None)
 
     def _poll(self, project: Managed) -> None:
@@ -38,7 +38,7 @@ class Polling:
             newest = ""  # the next pass tells
         except Exception as error:
             newest = ""
-            self._around.watch("loop.defect", {"project": project.name, "exc_info": error})
+            self._context.watch("loop.defect", {"project": project.name, "exc_info": error})
         with self._fleet.lock:
             project.polling = False
             # A pass that fetched meanwhile may have seen more than this poll; then the next one tells.
@@ -46,14 +46,14 @@ class Polling:
                 project.newest = newest
                 self._supersede(project)
         # Without news as well: a round that finds a poll under way does not know when the next one is due.
-        self._around.workers.wake()
+        self._context.workers.wake()
 
     def _supersede(self, project: Managed) -> None:
         """What runs ends between two steps, and the next pass follows."""
         if project.control is not None:
             project.control.stop("a newer revision")
         project.cause, project.asked = "new revision", True
-        project.due_at = self._around.clock.monotonic()
+        project.due_at = self._context.clock.monotonic()
 
 
 def _seen(project: Managed) -> str:

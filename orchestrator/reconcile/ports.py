@@ -178,7 +178,7 @@ class Tracer(Protocol):
         ...
 
 
-class StatusBoard(Protocol):
+class FleetStatus(Protocol):
     """How all projects are, for those who look. Reads memory only and may be called from any thread."""
 
     def ready(self) -> bool:

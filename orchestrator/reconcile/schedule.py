@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.reconcile.outcome import Outcome, PassFacts
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome
 from orchestrator.reconcile.policy import Policy
 
 STANDBY_S = 5.0
@@ -86,14 +86,14 @@ def pause_after(facts: PassFacts, failures: int, policy: Policy, wall: float, ch
         wall: seconds since the epoch, for the end of a freeze.
         chance: between 0 and 1, for the jitter.
     """
-    if facts.outcome is Outcome.STANDING_BY:
+    if facts.outcome is PassOutcome.STANDING_BY:
         return STANDBY_S
-    if facts.outcome is Outcome.SUSPENDED:
+    if facts.outcome is PassOutcome.SUSPENDED:
         return float("inf")
-    if facts.outcome is Outcome.INTERRUPTED:
+    if facts.outcome is PassOutcome.INTERRUPTED:
         return 0.0
     pauses = [policy.interval_s + chance * policy.jitter_s]
-    if facts.outcome is Outcome.FAILED:
+    if facts.outcome is PassOutcome.FAILED:
         pauses.append(policy.backoff.delay(failures))
     if facts.retry_in_s is not None:
         pauses.append(facts.retry_in_s)

@@ -74,8 +74,8 @@ def tracer_from(environ: Mapping[str, str] = os.environ, watch: Watch | None = N
     Args:
         watch: told if spans are asked for and OpenTelemetry is not installed; the loop works all the same.
     """
-    wanted = any(environ.get(name) for name in _ENDPOINTS) and environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
-    if not wanted:
+    enabled = any(environ.get(name) for name in _ENDPOINTS) and environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
+    if not enabled:
         return NoTracer()
     try:
         return OpenTelemetryTracer(_provider())

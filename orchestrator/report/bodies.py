@@ -31,5 +31,5 @@ def side_by_side(columns: Sequence[Mapping[str, str]]) -> list[tuple[str, list[s
     """Name, value in each column, and whether the values differ; those that do come first."""
     names = dict.fromkeys(name for column in columns for name in column)
     rows = [(name, [column.get(name, "") for column in columns]) for name in names]
-    told = [(name, values, len(set(values)) > 1) for name, values in rows]
-    return sorted(told, key=lambda row: not row[2])
+    marked = [(name, values, len(set(values)) > 1) for name, values in rows]
+    return sorted(marked, key=lambda row: not row[2])

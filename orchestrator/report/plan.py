@@ -214,8 +214,10 @@ def _drift_lines(changes: Iterable[Change], style: Style) -> Iterable[str]:
         for field in change.fields:
             if field.drift and field.action is not Action.NOOP:
                 values = f"{show_value(field.desired)} → {show_value(field.observed)}"
-                told = f"drift: {change.address} {dotted(field.path)} {values} (changed outside); apply reverts it"
-                yield f"  {style('!', 'yellow')} {one_line(told)}"
+                drift_line = (
+                    f"drift: {change.address} {dotted(field.path)} {values} (changed outside); apply reverts it"
+                )
+                yield f"  {style('!', 'yellow')} {one_line(drift_line)}"
 
 
 def plan_markdown(plan: Plan) -> str:

@@ -21,8 +21,8 @@ from orchestrator.report.reasons import change_reason, field_reason, some
 def plan_digest(plan: Plan) -> str:
     """Tells one plan from another: what was agreed to is what is done."""
     document = plan_to_json(plan)
-    told = json.dumps([document["base"], document["changes"]], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    excluded = json.dumps([document["base"], document["changes"]], sort_keys=True, default=str)
+    return hashlib.sha256(excluded.encode()).hexdigest()
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -146,8 +146,10 @@ def _base_problems(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator
 
 def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
     """The same spec and state can still meet a workspace that others changed."""
-    told = _TOLD if all("causes" in change for change in then) else _TOLD | {"causes"}  # older plans have none
-    before, after = _decisions(then, told), _decisions(now, told)
+    excluded = (
+        _EXPLANATORY if all("causes" in change for change in then) else _EXPLANATORY | {"causes"}
+    )  # older plans have none
+    before, after = _decisions(then, excluded), _decisions(now, excluded)
     moved = sorted(address for address in before.keys() | after.keys() if before.get(address) != after.get(address))
     if moved:
         yield f"The workspace has changed: {some(moved)}."
@@ -155,17 +157,19 @@ def _change_problems(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> I
         yield "Its changes are not in a valid order."
 
 
-_TOLD: Final = frozenset({"source", "reason"})
+_EXPLANATORY: Final = frozenset({"source", "reason"})
 """What a saved plan tells people: lines move with each comment, paths with each checkout, sentences with each version."""
 
 
-def _decisions(changes: list[dict[str, Any]], told: frozenset[str]) -> dict[str, dict[str, Any]]:
+def _decisions(changes: list[dict[str, Any]], excluded: frozenset[str]) -> dict[str, dict[str, Any]]:
     """What happens, by address."""
-    return {change["address"]: _decided(change, told) for change in changes}
+    return {change["address"]: _decided(change, excluded) for change in changes}
 
 
-def _decided(part: Mapping[str, Any], told: frozenset[str]) -> dict[str, Any]:
-    left = {name: value for name, value in part.items() if name not in told}
+def _decided(part: Mapping[str, Any], excluded: frozenset[str]) -> dict[str, Any]:
+    left = {name: value for name, value in part.items() if name not in excluded}
     if isinstance(left.get("fields"), list):
-        left["fields"] = [_decided(field, told) if isinstance(field, Mapping) else field for field in left["fields"]]
+        left["fields"] = [
+            _decided(field, excluded) if isinstance(field, Mapping) else field for field in left["fields"]
+        ]
     return left

@@ -54,7 +54,7 @@ SENTENCES: Final[Mapping[Cause, str]] = {
     Cause.SAME_CONTENT: "the content is the same",
     Cause.COMPUTED: "computed",
     Cause.IGNORED: "ignored: lifecycle.ignore",
-    Cause.PASSIVE: "passive",
+    Cause.RUN_SETTING: "run setting",
     Cause.UNREADABLE: "cannot be read back",
     Cause.LEFT_TO_SERVICE: "set by the service",
     Cause.ALREADY_SO: "already applied in the workspace",
@@ -120,13 +120,13 @@ def _sentence(reason: Reason, fields: Sequence[FieldChange]) -> str:
         return _ALONE.get(reason.cause, text)
     if reason.cause is Cause.ADOPTED_STAYS:
         return f"{', '.join(culprit.name for culprit in found)} {text}"
-    each = some(_told(culprit, reason.cause, fields) for culprit in found)
+    each = some(_phrase(culprit, reason.cause, fields) for culprit in found)
     if "{" in text:
         return text.format(*(culprit.name for culprit in found), each=each)
     return f"{text}: {each}"
 
 
-def _told(culprit: Culprit, cause: Cause, fields: Sequence[FieldChange]) -> str:
+def _phrase(culprit: Culprit, cause: Cause, fields: Sequence[FieldChange]) -> str:
     if cause is Cause.DRIFT:
         for field in fields:
             if dotted(field.path) == culprit.name:

@@ -33,8 +33,8 @@ def result_line(result: StepResult, style: Style = PLAIN) -> str:
         return line
     where = f" ({one_line(result.span)})" if result.span else ""
     first, *more = harmless(result.error).splitlines() or [""]
-    told = [f"    {style(first, bad or 'red')}{where}", *(f"      {style(part, 'dim')}" for part in more)]
-    return "\n".join([line, *told])
+    shown = [f"    {style(first, bad or 'red')}{where}", *(f"      {style(part, 'dim')}" for part in more)]
+    return "\n".join([line, *shown])
 
 
 def _revision(result: StepResult) -> str:
@@ -52,7 +52,7 @@ def answer_line(answer: CheckResult, style: Style = PLAIN) -> str:
 
 
 def run_text(
-    report: RunReport, style: Style = PLAIN, *, command: str = "apply", told: Collection[Address] = frozenset()
+    report: RunReport, style: Style = PLAIN, *, command: str = "apply", shown: Collection[Address] = frozenset()
 ) -> str:
     """The closing summary: everything that did not go well and was not told yet, the endpoints' good answers, counts.
 
@@ -60,9 +60,9 @@ def run_text(
         report: what was done.
         style: colours.
         command: the command that did it, for the last line.
-        told: whose results were shown when they came.
+        shown: whose results were shown when they came.
     """
-    lines = [result_line(r, style) for r in report.results if not r.good and r.address not in told]
+    lines = [result_line(r, style) for r in report.results if not r.good and r.address not in shown]
     answers = [a for r in report.results for a in r.answers if not (a.deployment or a.problem)]
     lines += [answer_line(answer, style) for answer in answers]
     lines.append(style(closing_line(report, command), "bold"))

@@ -60,9 +60,9 @@ def run_text(facts: RunFacts, terminal: Terminal, metric: str = "") -> str:
 def _head(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
     run, style = facts.run, terminal.style
     duration = facts.duration_s
-    told = [str(run.address), *([f"took {show_duration(duration)}"] if duration is not None else [])]
+    parts = [str(run.address), *([f"took {show_duration(duration)}"] if duration is not None else [])]
     yield style(one_line(run.revision), "bold")
-    yield f"  {style(run.health.value, HEALTH_COLOURS[run.health])}{'  in force' if facts.in_force else ''}  {one_line('  '.join(told))}"
+    yield f"  {style(run.health.value, HEALTH_COLOURS[run.health])}{'  in force' if facts.in_force else ''}  {one_line('  '.join(parts))}"
     score = score_of(run.attributes)
     if score is not None:
         yield from wrapped(str(score), terminal.width, indent="  ")
@@ -148,18 +148,18 @@ def _steps(facts: RunFacts, terminal: Terminal) -> Iterator[str]:
     for step in steps:
         child = step.child
         duration = child.duration_s if child is not None and not child.reused_from else None
-        told = [
+        parts = [
             f"{step.status:<9}",
             *([show_duration(duration)] if duration is not None else []),
             *([f"from {child.reused_from}"] if child is not None and child.reused_from else []),
             *([f"after {', '.join(step.needs)}"] if step.needs else []),
         ]
-        line = f"  {one_line(step.name):<{width}}  {one_line('  '.join(told))}".rstrip()
+        line = f"  {one_line(step.name):<{width}}  {one_line('  '.join(parts))}".rstrip()
         if len(line) <= terminal.width:
             yield line
         else:
-            yield f"  {one_line(step.name):<{width}}  {told[0]}".rstrip()
-            yield from wrapped("  ".join(told[1:]), terminal.width)
+            yield f"  {one_line(step.name):<{width}}  {parts[0]}".rstrip()
+            yield from wrapped("  ".join(parts[1:]), terminal.width)
 
 
 def _trials(facts: RunFacts, terminal: Terminal, metric: str) -> Iterator[str]:
@@ -177,9 +177,9 @@ def _trials(facts: RunFacts, terminal: Terminal, metric: str) -> Iterator[str]:
     for row in rows[:_CHILDREN]:
         child = row.child
         value = "" if row.value is None else f"{row.value:.6g}"
-        told = [value, *([] if child.status == "FINISHED" else [word_of(child.status)])]
+        parts = [value, *([] if child.status == "FINISHED" else [word_of(child.status)])]
         mark = terminal.marks.best if row.best else " "
-        yield f"{mark} {one_line(child.name)}  {'  '.join(filter(None, told))}".rstrip()
+        yield f"{mark} {one_line(child.name)}  {'  '.join(filter(None, parts))}".rstrip()
         shown = {name: child.parameters[name] for name in names if name in child.parameters}
         if shown or row.best:
             every = child.parameters if row.best else shown

@@ -65,10 +65,10 @@ class RunFacts:
 def metrics_of(run: Observed) -> dict[str, float]:
     """The last value of each metric, as far as the workspace tells it with the run itself."""
     found = run.attributes.get("metrics")
-    told = found.items() if isinstance(found, Mapping) else ()
+    shown = found.items() if isinstance(found, Mapping) else ()
     return {
         str(name): float(value)
-        for name, value in told
+        for name, value in shown
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
 
@@ -112,8 +112,8 @@ def runs_text(runs: Sequence[Observed], in_force: Collection[Observed], width: i
             lines.append(f"{head}  {rest}".rstrip())
         else:
             lines += [head.rstrip(), *wrapped(rest, width, style)]
-        told = result_of(run) or run.message.strip().partition("\n")[0]
-        lines += wrapped(told, width, style)
+        shown = result_of(run) or run.message.strip().partition("\n")[0]
+        lines += wrapped(shown, width, style)
     return "\n".join(lines)
 
 

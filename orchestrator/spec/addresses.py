@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from orchestrator.core.diagnostic import nearest
-from orchestrator.spec.unseen import told, unseen, without
+from orchestrator.spec.unseen import described, unseen, without
 
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z_-]{2,12}):(?P<slashes>/*)(?P<rest>[^\s]*)")
 _OTHER_SCHEMES: Final = frozenset({"https", "http", "file", "abfss", "abfs", "wasbs", "wasb", "adls", "runs", "models"})
@@ -48,7 +48,7 @@ def mistyped(text: str) -> tuple[str, str] | None:
         return f"'{scheme}:' is not 'azureml:'", also[1] if also else right
     first, _, after = rest.partition("/")
     if slashes != "//" and (signs := unseen(text)):
-        return f"it has {told(signs)}", without(text, signs)
+        return f"it has {described(signs)}", without(text, signs)
     if slashes != "//":
         place = nearest(first, _PLACES, cutoff=0.75) if after and "/" in rest else None
         if place in (None, "subscriptions") or "@" in first or ":" in first:

@@ -89,10 +89,10 @@ def _container(found: dict[str, Any], state: LocatedDict, problems: Problems) ->
 def founded(settings: LocatedDict | None) -> LocatedDict | None:
     """The workspace itself as a section, if the workspace's settings say that it is to be made."""
     azure = None if settings is None else settings.get("azure")
-    return _foundation(azure) if isinstance(azure, LocatedDict) else None
+    return _workspace_itself(azure) if isinstance(azure, LocatedDict) else None
 
 
-def _foundation(settings: LocatedDict) -> LocatedDict | None:
+def _workspace_itself(settings: LocatedDict) -> LocatedDict | None:
     """The section of the workspace itself, if it is to be made: its name and its body. It is protected unless it says otherwise."""
     name = settings.get("workspace_name")
     if settings.get("create") is not True or not isinstance(name, str):

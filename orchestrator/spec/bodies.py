@@ -14,7 +14,7 @@ from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.core.value import Unknown
 from orchestrator.spec.documents import recognise
 from orchestrator.spec.evaluate import FAILED, Evaluator
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.holes import Holes, Mask
 from orchestrator.spec.local_files import is_local
 from orchestrator.spec.overlay import overlay, without
@@ -48,7 +48,7 @@ class Bodies:
         guests: names of the files loaded: documents written for other tools.
     """
 
-    def __init__(self, files: Files, evaluator: Evaluator, holes: Holes, kinds: Kinds, problems: Problems) -> None:
+    def __init__(self, files: SpecFiles, evaluator: Evaluator, holes: Holes, kinds: Kinds, problems: Problems) -> None:
         self.guests: set[str] = set()
         self._files = files
         self._evaluator = evaluator

@@ -53,7 +53,7 @@ def error(
 ) -> Diagnostic:
     """An error about a resource."""
     return Diagnostic(
-        Severity.ERROR, code, SUMMARIES[code], detail, fix, subject, related=tuple(related), address=address,
+        Severity.ERROR, code, summary=SUMMARIES[code], detail=detail, fix=fix, subject=subject, related=tuple(related), address=address,
         conceal=code == "secret-expected",
     )  # fmt: skip
 

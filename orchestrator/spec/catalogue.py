@@ -50,9 +50,9 @@ class Catalogue:
         self._comparisons = MOST_COMPARISONS
         self._registered: dict[Address, list[tuple[Address, Registration]]] = {}
         for draft in self._drafts.values():
-            for wanted in registrations(draft.body) if "outputs.*" in draft.kind.attributes else ():
-                asset = Address(self.section_of(wanted.type), wanted.name)
-                self._registered.setdefault(asset, []).append((draft.address, wanted))
+            for named_output in registrations(draft.body) if "outputs.*" in draft.kind.attributes else ():
+                asset = Address(self.section_of(named_output.type), named_output.name)
+                self._registered.setdefault(asset, []).append((draft.address, named_output))
 
     def section_of(self, type_: Any) -> str:
         """Where an asset of a type stands; one without a type, or with one that is none, is a folder of data."""
@@ -111,9 +111,9 @@ class Catalogue:
             by: who mentions it: a job that reads the asset which it makes reads what earlier runs have made.
         """
         return [
-            (job, wanted.output)
-            for job, wanted in self._registered.get(asset, ())
-            if job != by and (version in (None, "@latest") or version == wanted.version)
+            (job, named_output.output)
+            for job, named_output in self._registered.get(asset, ())
+            if job != by and (version in (None, "@latest") or version == named_output.version)
         ]
 
     def field_value(self, target: Address, attribute: str) -> Any:

@@ -11,11 +11,11 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.tree import LocatedDict, Mark
 from orchestrator.spec.language import TARGET_SETTINGS, sections_of
 from orchestrator.spec.problems import Problems
-from orchestrator.spec.unseen import told, unseen, without
+from orchestrator.spec.unseen import described, unseen, without
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetChoice:
     """The chosen target.
 
     Attributes:
@@ -27,12 +27,12 @@ class Target:
     body: LocatedDict
 
 
-def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems: Problems) -> Target:
+def choose_target(tree: LocatedDict, requested: str | None, kinds: Kinds, problems: Problems) -> TargetChoice:
     """Check all targets and choose one: the wanted one, else the default, else the only one."""
     bodies = {name: _body(name, tree, sections_of(kinds), problems) for name in tree}
     for name in tree:
         if signs := unseen(name):
-            detail = f"The target '{name}' has {told(signs)}."
+            detail = f"The target '{name}' has {described(signs)}."
             problems.error("invalid-target", detail, f"Write '{without(name, signs)}'.", tree.key_marks.get(name))
     defaults = [name for name, body in bodies.items() if _is_default(body, problems)]
     for name in defaults[1:]:
@@ -43,16 +43,16 @@ def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems:
             bodies[name].key_marks.get("default"),
             related=[("the first default target", bodies[defaults[0]].key_marks["default"])],
         )
-    if wanted is not None and wanted not in bodies:
+    if requested is not None and requested not in bodies:
         known = ", ".join(bodies) or "none"
         problems.error(
             "unknown-target",
-            f"There is no target '{wanted}' in the spec. Available: {known}.",
-            did_you_mean(wanted, bodies, "Use one of the spec's targets." if bodies else "Remove --target."),
+            f"There is no target '{requested}' in the spec. Available: {known}.",
+            did_you_mean(requested, bodies, "Use one of the spec's targets." if bodies else "Remove --target."),
             tree.mark if bodies else None,
         )
-        return Target(wanted, LocatedDict())
-    name = wanted or next(iter(defaults or (list(bodies) if len(bodies) == 1 else [])), "")
+        return TargetChoice(requested, LocatedDict())
+    name = requested or next(iter(defaults or (list(bodies) if len(bodies) == 1 else [])), "")
     if bodies and not name:
         problems.error(
             "no-default-target",
@@ -60,7 +60,7 @@ def choose_target(tree: LocatedDict, wanted: str | None, kinds: Kinds, problems:
             "Choose one with --target, or mark one with `default: true`.",
             tree.mark,
         )
-    return Target(name, bodies.get(name, LocatedDict()))
+    return TargetChoice(name, bodies.get(name, LocatedDict()))
 
 
 def _body(name: str, tree: LocatedDict, known: Sequence[str], problems: Problems) -> LocatedDict:

@@ -18,18 +18,18 @@ from orchestrator.core.written import Written
 from orchestrator.spec import roots
 from orchestrator.spec.azure_workspace import founded
 from orchestrator.spec.bodies import Bodies
-from orchestrator.spec.choose_target import Target, choose_target
+from orchestrator.spec.choose_target import TargetChoice, choose_target
 from orchestrator.spec.collector import collector_paused
 from orchestrator.spec.composition import Composition
 from orchestrator.spec.declarations import declare
 from orchestrator.spec.documents import project_name_from
 from orchestrator.spec.enablement import Enablement
 from orchestrator.spec.evaluate import FAILED, Evaluator, Root
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.gather import Gathering
 from orchestrator.spec.head import Head, join
 from orchestrator.spec.holes import Holes
-from orchestrator.spec.keys import Keys
+from orchestrator.spec.keys import KeyNames
 from orchestrator.spec.language import sections_of
 from orchestrator.spec.only_in_target import added_by
 from orchestrator.spec.overlay import overlay
@@ -75,7 +75,7 @@ def _compose(
     paths: Sequence[Path | Written], options: LoadOptions, kinds: Kinds, problems: Problems
 ) -> Composition | None:
     with collector_paused():
-        files = Files(problems, options.boundary)
+        files = SpecFiles(problems, options.boundary)
         gathering = Gathering(files, kinds, problems)
         gathering.gather(paths)
         if not gathering.fragments:
@@ -104,7 +104,7 @@ class _Composer:
     """Joins what was gathered. Each method is one step; `composition` has their order."""
 
     def __init__(
-        self, gathering: Gathering, files: Files, options: LoadOptions, kinds: Kinds, problems: Problems
+        self, gathering: Gathering, files: SpecFiles, options: LoadOptions, kinds: Kinds, problems: Problems
     ) -> None:
         self._fragments = gathering.fragments
         self._files = files
@@ -120,7 +120,7 @@ class _Composer:
         head = join(self._fragments, self._kinds, self._problems)
         target = choose_target(head.named["targets"], self._options.target, self._kinds, self._problems)
         scope = self._scope(head, target, root)
-        keys = Keys(scope.early, self._kinds, self._problems)
+        keys = KeyNames(scope.early, self._kinds, self._problems)
         sections, disabled = self._sections(head, target, scope, keys, root)
         settings = self._workspace_settings(head, target, scope)
         tags = overlay(head.named["tags"], _mapping(target.body, "tags") or LocatedDict())
@@ -143,7 +143,7 @@ class _Composer:
             names=keys.names,
         )
 
-    def _scope(self, head: Head, target: Target, root: Path) -> _Scope:
+    def _scope(self, head: Head, target: TargetChoice, root: Path) -> _Scope:
         """Work out variables and the project's name, and with them what expressions may say."""
         variables = Variables(
             declare(head.named["variables"], self._problems), self._assignments(target), self._problems
@@ -166,7 +166,7 @@ class _Composer:
         return _Scope(project.name, variables, common, early)
 
     def _sections(
-        self, head: Head, target: Target, scope: _Scope, keys: Keys, root: Path
+        self, head: Head, target: TargetChoice, scope: _Scope, keys: KeyNames, root: Path
     ) -> tuple[dict[str, LocatedDict], dict[str, Span]]:
         """Bring in documents and files of bodies, lay the target over, leave out what it has not, resolve the rest.
 
@@ -196,7 +196,7 @@ class _Composer:
         own = [path for path in self._files.sources.values() if path.absolute() not in given]
         return read_taking(None if body is None else scope.early.resolve(body, body.mark), own, self._problems)
 
-    def _workspace_settings(self, head: Head, target: Target, scope: _Scope) -> LocatedDict | None:
+    def _workspace_settings(self, head: Head, target: TargetChoice, scope: _Scope) -> LocatedDict | None:
         body = laid_over(head.settings.get("workspace"), _mapping(target.body, "workspace"))
         return None if body is None else scope.early.resolve(body, body.mark)
 
@@ -235,7 +235,7 @@ class _Composer:
         )
         return FAILED
 
-    def _assignments(self, target: Target) -> dict[str, Assignment]:
+    def _assignments(self, target: TargetChoice) -> dict[str, Assignment]:
         """The winning value of each variable: command line before files (the last one first) before the target."""
         given: dict[str, Assignment] = {}
         body = _mapping(target.body, "variables")
@@ -250,7 +250,7 @@ class _Composer:
         return given
 
     def _merged(
-        self, head: Head, target: Target, bodies: Bodies, keys: Keys, root: Path, known: Sequence[str]
+        self, head: Head, target: TargetChoice, bodies: Bodies, keys: KeyNames, root: Path, known: Sequence[str]
     ) -> dict[str, LocatedDict]:
         """The sections with files of bodies loaded and the target laid over."""
         merged: dict[str, LocatedDict] = {}
@@ -288,7 +288,7 @@ def _mapping(tree: LocatedDict, key: str) -> LocatedDict | None:
     return value if isinstance(value, LocatedDict) else None
 
 
-def _taken_away(head: Head, target: Target) -> dict[str, Span]:
+def _taken_away(head: Head, target: TargetChoice) -> dict[str, Span]:
     """Resources that the target sets to null, with the place that does."""
     gone: dict[str, Span] = {}
     for section, base in head.sections.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.core.field_mark import Alias, Computed, Keyed, Metadata, Passive
+from orchestrator.core.field_mark import Alias, Computed, Keyed, Metadata, RunSetting
 from orchestrator.core.fields import FieldNode
 from orchestrator.core.fingerprint import canonical, digest_text
 from orchestrator.core.kind import Kind
@@ -20,11 +20,11 @@ class Parts:
 
     Attributes:
         labels: dotted path to value of what only labels.
-        passive: the same of where, and for how long, work runs.
+        run_settings: the same of where, and for how long, work runs.
     """
 
     labels: dict[str, Any] = field(default_factory=dict)
-    passive: dict[str, Any] = field(default_factory=dict)
+    run_settings: dict[str, Any] = field(default_factory=dict)
 
 
 def split(kind: Kind, variant: str, properties: Mapping[str, Any], node: FieldNode) -> tuple[str, Parts]:
@@ -43,7 +43,7 @@ def split(kind: Kind, variant: str, properties: Mapping[str, Any], node: FieldNo
 
 
 def digest_of(parts: Mapping[str, Any]) -> str:
-    """The digest of labels or of passive fields; empty if there are none."""
+    """The digest of labels or of run settings; empty if there are none."""
     return digest_text(canonical(parts)) if parts else ""
 
 
@@ -71,8 +71,8 @@ def _aside(marks: tuple[Any, ...], parts: Parts) -> dict[str, Any] | None:
     for mark in marks:
         if isinstance(mark, Metadata):
             return parts.labels
-        if isinstance(mark, Passive):
-            return parts.passive
+        if isinstance(mark, RunSetting):
+            return parts.run_settings
     return None
 
 

@@ -146,8 +146,12 @@ class _Declaring:
         wrong_flag = isinstance(value, bool) and kind is not bool
         if wrong_flag or not isinstance(value, kind):
             words = {str: "text", bool: "true or false", LocatedList: "a list"}
-            wanted = words.get(kind, "a number") if isinstance(kind, type) else "a number"
-            self._error(f"'{key}' must be {wanted}.", f"Write {wanted}.", self._body.value_marks.get(key, self._mark))
+            expected_type = words.get(kind, "a number") if isinstance(kind, type) else "a number"
+            self._error(
+                f"'{key}' must be {expected_type}.",
+                f"Write {expected_type}.",
+                self._body.value_marks.get(key, self._mark),
+            )
             return None
         return value
 

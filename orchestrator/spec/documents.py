@@ -154,9 +154,9 @@ def _score(tree: LocatedDict, kind: Kind) -> int:
     """How much a document looks like a kind: a matching ``type`` outweighs any one field."""
     matches = _type_fits(tree, kind)
     score = 2 * matches + sum(1 for field in kind.shape if field in tree)
-    if not kind.told_with:
+    if not kind.recognized_by:
         return score
-    return score + 1 if matches and any(field in tree for field in kind.told_with) else 0
+    return score + 1 if matches and any(field in tree for field in kind.recognized_by) else 0
 
 
 def _type_fits(tree: LocatedDict, kind: Kind) -> bool:

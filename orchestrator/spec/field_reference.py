@@ -17,8 +17,8 @@ from orchestrator.core.field_mark import (
     Immutable,
     Metadata,
     PartNames,
-    Passive,
     Ref,
+    RunSetting,
     Sensitive,
     ServiceValue,
     WriteOnly,
@@ -31,7 +31,18 @@ from orchestrator.spec.schema import kind_schema
 LEFT_OUT: Final = frozenset({"$schema", "name"})
 """The kind and the name follow from the place in the spec; what only the service fills in is left out as well."""
 
-_TOLD: Final = (Metadata, Passive, Immutable, WriteOnly, Sensitive, Files, ServiceValue, Ref, PartNames, Columns)
+_EXPLAINED: Final = (
+    Metadata,
+    RunSetting,
+    Immutable,
+    WriteOnly,
+    Sensitive,
+    Files,
+    ServiceValue,
+    Ref,
+    PartNames,
+    Columns,
+)
 """Marks that change what a person writes or what a change does; others are about spelling and comparing."""
 
 
@@ -41,7 +52,7 @@ class UnknownField(LookupError):
 
 def notes(marks: Sequence[FieldMark]) -> tuple[str, ...]:
     """What a person should know about a change of a field with these marks."""
-    return tuple(f"{type(mark).__name__}: {mark.reason}." for mark in marks if isinstance(mark, _TOLD))
+    return tuple(f"{type(mark).__name__}: {mark.reason}." for mark in marks if isinstance(mark, _EXPLAINED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from orchestrator.spec.text import beginning, decode, read_text
 from orchestrator.spec.tree_builder import Fill
 
 
-class Files:
+class SpecFiles:
     """Reads spec files and remembers them.
 
     Args:

@@ -16,7 +16,7 @@ from orchestrator.core.plan import SAVED_PLAN_KEYS
 from orchestrator.core.tree import LocatedDict, LocatedList, Mark
 from orchestrator.core.written import Written
 from orchestrator.spec.documents import is_spec
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.holes import Mask
 from orchestrator.spec.language import SUFFIXES
 from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
@@ -52,7 +52,7 @@ class Fragment:
 class Gathering:
     """Collects the fragments of a spec."""
 
-    def __init__(self, files: Files, kinds: Kinds, problems: Problems) -> None:
+    def __init__(self, files: SpecFiles, kinds: Kinds, problems: Problems) -> None:
         self.fragments: list[Fragment] = []
         self._files = files
         self._kinds = kinds
@@ -214,13 +214,13 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     if "\0" in pattern:
         return []
     head, _, tail = pattern.rpartition("/")
-    wanted = re.compile(fnmatch.translate(_with_small_ending(tail)))
+    name_pattern = re.compile(fnmatch.translate(_with_small_ending(tail)))
     found: dict[Path, None] = {}
     heads = glob.glob(head, root_dir=folder, recursive=True) if head else [""]  # noqa: PTH207 - takes absolute patterns
     for place in sorted(folder / head for head in heads):
         for path in sorted(place.iterdir()) if place.is_dir() else ():
             hidden = path.name.startswith(".") and not tail.startswith(".")
-            if not hidden and wanted.match(_with_small_ending(path.name)) and path.is_file():
+            if not hidden and name_pattern.match(_with_small_ending(path.name)) and path.is_file():
                 found[path] = None
     return list(found)
 

@@ -14,7 +14,7 @@ from orchestrator.spec.evaluate import Evaluator
 from orchestrator.spec.problems import Problems
 
 
-class Keys:
+class KeyNames:
     """Resolves keys with what is known before any resource: variables, the target, the environment.
 
     Args:

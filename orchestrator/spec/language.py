@@ -19,7 +19,7 @@ RESERVED: Final = (
 
 def sections_of(kinds: Kinds) -> tuple[str, ...]:
     """Sections of resources: those of the kinds in the order in which people usually write them, then what is only reserved."""
-    own = sorted((kind.order, key) for key, kind in kinds.items() if kind.section == key and not kind.foundation)
+    own = sorted((kind.order, key) for key, kind in kinds.items() if kind.section == key and not kind.is_workspace)
     return tuple(dict.fromkeys([*(key for _, key in own), *RESERVED]))
 
 

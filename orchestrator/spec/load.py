@@ -87,8 +87,8 @@ def project_of(
         hasher.save()
     resources = _ordered(_founded(resources, all_drafts), all_drafts, problems)
     if problems or earlier:
-        told = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
-        raise SpecError([*earlier, *told])
+        texts = [explained(problem, composition.added, composition.target) for problem in _new(problems, earlier)]
+        raise SpecError([*earlier, *texts])
     return Project(
         name=composition.project,
         target=composition.target,
@@ -162,7 +162,7 @@ def _resolve(
 
 def _founded(resources: Mapping[Address, Desired], all_drafts: list[Draft]) -> Mapping[Address, Desired]:
     """Let everything else depend on the workspace, where it is made too."""
-    below = frozenset(draft.address for draft in all_drafts if draft.kind.foundation)
+    below = frozenset(draft.address for draft in all_drafts if draft.kind.is_workspace)
     if not below:
         return resources
     return {
@@ -185,7 +185,7 @@ def _ordered(
 def _spec_digest(composition: Composition, resources: Mapping[Address, Desired]) -> str:
     lines = [f"{composition.project}\0{composition.target}"]
     lines.extend(
-        f"{address}\0{desired.content}\0{desired.metadata}\0{desired.passive}\0{desired.version}\0{desired.lifecycle}"
+        f"{address}\0{desired.content}\0{desired.metadata}\0{desired.run_settings}\0{desired.version}\0{desired.lifecycle}"
         for address, desired in sorted(resources.items())
     )
     return digest_text("\n".join(lines))

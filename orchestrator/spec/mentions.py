@@ -68,7 +68,9 @@ class Mentions:
             self._check_attribute(target, found.attribute, span)
         elif not found.elsewhere and self._catalogue.is_off(target):
             self.problems.append(self._catalogue.missing(str(target), span, self._address))
-        reference = Reference(target, found.attribute, found.version, text, span, external=external, cascades=cascades)
+        reference = Reference(
+            target, found.attribute, version=found.version, text=text, span=span, external=external, cascades=cascades
+        )
         self._add(reference)
         return reference
 
@@ -89,7 +91,9 @@ class Mentions:
         attribute = text if ref is not None and ref.kind else f"outputs.{output}"
         if attribute is text and not text.startswith("azureml:"):
             attribute = f"azureml:{text}@latest"
-        reference = Reference(job, attribute, None, text, span, cascades=ref.cascades if ref else True)
+        reference = Reference(
+            job, attribute, version=None, text=text, span=span, cascades=ref.cascades if ref else True
+        )
         self._add(reference)
         return reference
 
@@ -160,7 +164,9 @@ class Mentions:
                 self.depends_on.add(target)
             return self._followed(written, given, span, node)
         self._check_attribute(target, attribute, place)
-        reference = Reference(target, attribute, None, str(written), place, cascades=ref.cascades if ref else True)
+        reference = Reference(
+            target, attribute, version=None, text=str(written), span=place, cascades=ref.cascades if ref else True
+        )
         self._add(reference)
         return reference
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.kind import Kinds
 from orchestrator.core.project import LoadOptions
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.gather import Gathering
 from orchestrator.spec.head import join
 from orchestrator.spec.problems import Problems
@@ -33,7 +33,7 @@ class Outline:
 def outline(paths: Sequence[Path], kinds: Kinds) -> Outline:
     """Read the names. Problems of the spec are passed over: what is sound is returned."""
     problems = Problems()
-    gathering = Gathering(Files(problems, LoadOptions().boundary), kinds, problems)
+    gathering = Gathering(SpecFiles(problems, LoadOptions().boundary), kinds, problems)
     gathering.gather(paths)
     if not gathering.fragments:
         return Outline(targets=(), variables=(), addresses=())

@@ -104,10 +104,10 @@ class Problems:
             Diagnostic(
                 Severity.ERROR,
                 code,
-                SUMMARIES[code],
-                detail,
-                fix,
-                subject,
+                summary=SUMMARIES[code],
+                detail=detail,
+                fix=fix,
+                subject=subject,
                 related=places,
                 address=address,
                 conceal=conceal,
@@ -117,7 +117,7 @@ class Problems:
     def warning(self, code: str, detail: str, fix: str, at: Mark | None) -> None:
         """Record what is worth knowing but stops nothing."""
         subject = Span(*at) if at else None
-        self._keep(Diagnostic(Severity.WARNING, code, SUMMARIES[code], detail, fix, subject))
+        self._keep(Diagnostic(Severity.WARNING, code, summary=SUMMARIES[code], detail=detail, fix=fix, subject=subject))
 
     def extend(self, others: Problems) -> None:
         """Add what was collected aside."""

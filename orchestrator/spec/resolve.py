@@ -72,7 +72,7 @@ class Resolver:
             span=draft.span,
             source=draft.body,
             variant=draft.variant,
-            passive=content.digest_of(parts.passive),
+            run_settings=content.digest_of(parts.run_settings),
             key=key,
             target=self._target if key else "",
         )

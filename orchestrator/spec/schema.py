@@ -42,7 +42,7 @@ def kind_schema(kind: Kind) -> dict[str, Any]:
 def spec_schema(kinds: Kinds) -> dict[str, Any]:
     """The schema of a whole spec."""
     bodies, definitions = _bodies(list(kinds.values()))
-    sections = [kind for kind in kinds.values() if kind.section == kind.key and not kind.foundation]
+    sections = [kind for kind in kinds.values() if kind.section == kind.key and not kind.is_workspace]
     for kind in sections:
         for child in kind.children:
             _put_child(definitions, kind, child, kinds)
@@ -79,8 +79,8 @@ def spec_schema(kinds: Kinds) -> dict[str, Any]:
 def _bodies(kinds: Iterable[Kind]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """For each kind, its variants as references; and what they refer to."""
     models = {model: None for kind in kinds for model in kind.variants.values()}
-    wanted: list[type[Spec]] = [*models, LifecycleBody]
-    places, whole = models_json_schema([(model, "validation") for model in wanted], ref_template="#/$defs/{model}")
+    included: list[type[Spec]] = [*models, LifecycleBody]
+    places, whole = models_json_schema([(model, "validation") for model in included], ref_template="#/$defs/{model}")
     definitions = {name: _tidy(schema) for name, schema in whole["$defs"].items()}
     references = {model: places[(model, "validation")]["$ref"] for model in models}
     bodies: dict[str, dict[str, Any]] = {}

@@ -26,7 +26,7 @@ _LONGEST: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SecretSource:
     """One declared source.
 
     Attributes:
@@ -58,7 +58,7 @@ class Fetching:
 class Secrets:
     """Gives ``${secret.NAME}``. A secret is fetched when it is first used; unused ones never are."""
 
-    def __init__(self, sources: Mapping[str, Source | None], fetching: Fetching) -> None:
+    def __init__(self, sources: Mapping[str, SecretSource | None], fetching: Fetching) -> None:
         self._sources = sources
         self._fetching = fetching
         self._fetched: dict[str, Secret] = {}
@@ -81,7 +81,7 @@ class Secrets:
             self._fetched[name] = Secret(name, value, _origin(source))
         return self._fetched[name]
 
-    def _fetch(self, name: str, source: Source) -> str:
+    def _fetch(self, name: str, source: SecretSource) -> str:
         if source.kind == "env":
             if source.where not in self._fetching.environ:
                 reason, fix = f"the environment variable {source.where} is not set", f"Set {source.where}."
@@ -102,7 +102,7 @@ class Secrets:
         )
 
 
-def _origin(source: Source) -> tuple[str, ...]:
+def _origin(source: SecretSource) -> tuple[str, ...]:
     if source.kind == "env":
         return ("env", source.where)
     return ("file", str(source.folder.absolute() / source.where)) if source.kind == "file" else ()
@@ -137,7 +137,7 @@ def _unavailable(name: str, reason: str, fix: str) -> UnresolvedError:
     return UnresolvedError("secret-unavailable", f"The secret '{name}' has no value: {reason}.", fix)
 
 
-def declare_secrets(tree: LocatedDict, folder_of: Any, problems: Problems) -> dict[str, Source | None]:
+def declare_secrets(tree: LocatedDict, folder_of: Any, problems: Problems) -> dict[str, SecretSource | None]:
     """Check ``secrets:``.
 
     Args:
@@ -154,7 +154,7 @@ def declare_secrets(tree: LocatedDict, folder_of: Any, problems: Problems) -> di
     }
 
 
-def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems) -> Source | None:
+def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems) -> SecretSource | None:
     shape = (
         f"`{name}: {{env: NAME}}`, `{name}: {{file: PATH}}` or `{name}: {{key_vault: {{vault: VAULT, name: NAME}}}}`"
     )
@@ -189,7 +189,7 @@ def _source(name: str, body: Any, mark: Mark, folder_of: Any, problems: Problems
         problems.error(
             "invalid-secret", f"'key_vault' of the secret '{name}' must be a mapping.", f"Write {shape}.", place
         )
-    return Source(kind, where, folder_of(place)) if good else None
+    return SecretSource(kind, where, folder_of(place)) if good else None
 
 
 def _is_vault(where: LocatedDict, name: str, problems: Problems) -> bool:

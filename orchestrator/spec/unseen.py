@@ -19,7 +19,7 @@ def unseen(text: str) -> list[str]:
     return [sign for sign in text if unicodedata.category(sign) in ("Cf", "Zl", "Zp") or sign == "\xa0"]
 
 
-def told(signs: Sequence[str]) -> str:
+def described(signs: Sequence[str]) -> str:
     """The same in words."""
     return f"characters that cannot be seen: {', '.join(f'U+{ord(sign):04X}' for sign in signs)}"
 
@@ -38,7 +38,7 @@ def unseen_problem(text: str, what: str, span: Span, address: Address | None) ->
     signs = unseen(text)
     if not signs:
         return None
-    return error("invalid-name", f"{what} has {told(signs)}.", f"Write '{without(text, signs)}'.", span, address)
+    return error("invalid-name", f"{what} has {described(signs)}.", f"Write '{without(text, signs)}'.", span, address)
 
 
 def is_name(key: Any) -> bool:

@@ -81,7 +81,7 @@ def _raw(body: Any, error: Mapping[str, Any]) -> _Raw:
     elif kind in _WORDS:
         expected = (_WORDS[kind],)
     elif kind == "union_tag_invalid":
-        field, expected = _told_by(context)
+        field, expected = _discriminator(context)
         path, kind = [*path, field], "literal_error"
         steps.append(_Step(field, branch=False))
     dropped = kind not in ("missing", "extra_forbidden") and _open(body, steps, path)
@@ -103,7 +103,7 @@ def _open(body: Any, steps: Sequence[_Step], path: Sequence[str | int]) -> bool:
     return inside and isinstance(value, str) and _BOUND.fullmatch(value) is not None
 
 
-def _told_by(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def _discriminator(context: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     """The field that tells the shape of a value which has none of the known ones, and what that field may say.
 
     The names of shapes end with types, or types and tasks with a dot between, after a colon.

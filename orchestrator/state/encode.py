@@ -63,19 +63,19 @@ def decode(address: Address, body: Mapping[str, Any]) -> Applied:
         depends_on = get("depends_on")
         return Applied(
             address,
-            body["properties"],
-            Fingerprint(content, upstream, metadata, scheme),
-            get("revision", ""),
-            frozenset(map(Address.parse, depends_on)) if depends_on else frozenset(),
-            get("files", {}),
-            get("upstream", {}),
-            get("tainted", False),
-            get("duration_s"),
-            Removal(removal) if removal else None,
-            get("protect", False),
-            get("adopted", False),
-            get("key", ""),
-            get("target", ""),
+            properties=body["properties"],
+            fingerprint=Fingerprint(content, upstream, metadata, scheme),
+            revision=get("revision", ""),
+            depends_on=frozenset(map(Address.parse, depends_on)) if depends_on else frozenset(),
+            files=get("files", {}),
+            upstream=get("upstream", {}),
+            tainted=get("tainted", False),
+            duration_s=get("duration_s"),
+            on_removal=Removal(removal) if removal else None,
+            protect=get("protect", False),
+            adopted=get("adopted", False),
+            key=get("key", ""),
+            target=get("target", ""),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise damaged(f"the record of {address} cannot be read ({error})") from error

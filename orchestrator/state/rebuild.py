@@ -58,10 +58,10 @@ def _in_force(ours: Sequence[Observed], target: Target | None) -> Sequence[Obser
     More than one if that cannot be told.
     """
     if target is not None:
-        wanted = [live for live in ours if target.fingerprint.matches(live.fingerprint)]
-        well = [live for live in wanted if live.health is Health.HEALTHY]
-        if well or wanted:
-            return well or wanted[-1:]
+        matching = [live for live in ours if target.fingerprint.matches(live.fingerprint)]
+        well = [live for live in matching if live.health is Health.HEALTHY]
+        if well or matching:
+            return well or matching[-1:]
     well = [live for live in ours if live.health is Health.HEALTHY] or list(ours)
     newest = max((live.order for live in well), default=0)
     return [live for live in well if live.order == newest]
@@ -72,18 +72,24 @@ def _record(live: Observed, target: Target | None, secret_key: str) -> Applied:
         desired = target.desired
         return Applied(
             desired.address,
-            plain(target.resolved, secret_key),
-            target.fingerprint,
-            live.revision,
-            desired.depends_on,
-            desired.files,
-            target.upstream,
+            properties=plain(target.resolved, secret_key),
+            fingerprint=target.fingerprint,
+            revision=live.revision,
+            depends_on=desired.depends_on,
+            files=desired.files,
+            upstream=target.upstream,
             on_removal=desired.lifecycle.on_removal,
             protect=desired.lifecycle.protect,
             adopted=live.adopted,
         )
     properties = _without_marks(live.properties)
-    return Applied(live.address, properties, unpack(live.fingerprint), live.revision, adopted=live.adopted)
+    return Applied(
+        live.address,
+        properties=properties,
+        fingerprint=unpack(live.fingerprint),
+        revision=live.revision,
+        adopted=live.adopted,
+    )
 
 
 def _same(live: Observed, target: Target) -> bool:

@@ -45,5 +45,5 @@ def of_run(page: str, found: Observed, **parameters: str) -> str:
 
 def with_query(path: str, **parameters: str | int) -> str:
     """A page of this project with those parameters that say something."""
-    told = {name: value for name, value in parameters.items() if value != ""}
-    return f"{at(path)}?{urlencode(told)}" if told else at(path)
+    given = {name: value for name, value in parameters.items() if value != ""}
+    return f"{at(path)}?{urlencode(given)}" if given else at(path)

@@ -82,10 +82,10 @@ def line_chart(title: str, points: Sequence[Point], *, dots: bool = False, best:
     if dots or len(known) <= 60:
         for point in known:
             word = "best" if point.step == best else "point"
-            told = f"<title>{point.step}: {point.value:.6g}</title>"
+            caption = f"<title>{point.step}: {point.value:.6g}</title>"
             radius = 5 if word == "best" else 2.6
             parts.append(
-                f'<circle class="{word}" cx="{scale.x(point.step):.1f}" cy="{scale.y(point.value):.1f}" r="{radius}">{told}</circle>'
+                f'<circle class="{word}" cx="{scale.x(point.step):.1f}" cy="{scale.y(point.value):.1f}" r="{radius}">{caption}</circle>'
             )
     return "".join([*parts, "</svg>"])
 
@@ -112,10 +112,12 @@ def compare_chart(
     for place, run, points in known:
         if points:
             end = points[-1]
-            told = f"<title>{escape(run)}: {end.value:.6g} at step {end.step}</title>"
+            caption = f"<title>{escape(run)}: {end.value:.6g} at step {end.step}</title>"
             at = f'cx="{scale.x(end.step):.1f}" cy="{scale.y(end.value):.1f}"'
-            parts.append(f'<polyline class="series s{place % COLOURS}" points="{scale.way(points)}">{told}</polyline>')
-            parts.append(f'<circle class="end e{place % COLOURS}" {at} r="3">{told}</circle>')
+            parts.append(
+                f'<polyline class="series s{place % COLOURS}" points="{scale.way(points)}">{caption}</polyline>'
+            )
+            parts.append(f'<circle class="end e{place % COLOURS}" {at} r="3">{caption}</circle>')
     for place, (run, _) in enumerate(lines if keyed else ()):
         parts.append(
             f'<text class="e{place % COLOURS}" x="{_LEFT + 4}" y="{_TOP + 14 + 15 * place}">{escape(run)}</text>'
@@ -196,10 +198,10 @@ def share_bars(shares: Sequence[tuple[str, float]], colours: Sequence[str] = (),
         word: what the parts are, where that is something else than traffic.
     """
     order = list(colours or dict(shares))
-    told = ", ".join(filter(None, (word, *(f"{name} {share:g} %" for name, share in shares))))
+    caption = ", ".join(filter(None, (word, *(f"{name} {share:g} %" for name, share in shares))))
     kind = "bars thin" if word else "bars"
     size = 'viewBox="0 0 100 10" preserveAspectRatio="none"'
-    parts = [f'<svg class="{kind}" {size} role="img" aria-label="{escape(told)}">']
+    parts = [f'<svg class="{kind}" {size} role="img" aria-label="{escape(caption)}">']
     parts.append('<rect class="track" width="100" height="10"/>')
     x = 0.0
     for name, share in shares:

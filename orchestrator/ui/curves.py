@@ -27,19 +27,19 @@ def curves_of(path: Path | None) -> dict[str, Any] | None:
     try:
         if path is None or path.stat().st_size > _LARGEST:
             return None
-        told = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(told, Mapping):
+    if not isinstance(data, Mapping):
         return None
     makers = (_confusion, _roc, _scatter, _residuals, _importance)
-    charts = [*forecasts_of(told), *(chart for make in makers if (chart := _made(make, told)))]
-    return {"charts": charts, "source": str(told.get("source") or ""), "rows": told.get("rows")} if charts else None
+    charts = [*forecasts_of(data), *(chart for make in makers if (chart := _made(make, data)))]
+    return {"charts": charts, "source": str(data.get("source") or ""), "rows": data.get("rows")} if charts else None
 
 
-def _made(make: Any, told: Mapping[str, Any]) -> Markup | None:
+def _made(make: Any, data: Mapping[str, Any]) -> Markup | None:
     try:
-        found = make(told)
+        found = make(data)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
         return None
     return drawn(found) if found else None
@@ -53,9 +53,9 @@ def _framed(title: str, inner: str, height: float = _HEIGHT) -> str:
     )
 
 
-def _confusion(told: Mapping[str, Any]) -> str:
+def _confusion(data: Mapping[str, Any]) -> str:
     """Rows are what is true, columns what the model says; darker cells have a larger part of their row."""
-    confusion = told.get("confusion")
+    confusion = data.get("confusion")
     if not confusion:
         return ""
     labels, matrix = [str(each) for each in confusion["labels"]], [[int(n) for n in row] for row in confusion["matrix"]]
@@ -89,10 +89,10 @@ def _confusion(told: Mapping[str, Any]) -> str:
     return _framed("Confusion", "".join(parts))
 
 
-def _roc(told: Mapping[str, Any]) -> str:
+def _roc(data: Mapping[str, Any]) -> str:
     curves = [
         (str(each["label"]), [(_unit(x), _unit(y)) for x, y in each["points"]][:_MOST])
-        for each in told.get("roc") or ()
+        for each in data.get("roc") or ()
     ][:5]
     if not curves:
         return ""
@@ -105,8 +105,8 @@ def _roc(told: Mapping[str, Any]) -> str:
     return _framed(f"ROC: true over false positive rate, {names}", "".join(parts))
 
 
-def _scatter(told: Mapping[str, Any]) -> str:
-    pairs = [(_finite(true), _finite(said)) for true, said in told.get("predicted_true") or ()][:_MOST]
+def _scatter(data: Mapping[str, Any]) -> str:
+    pairs = [(_finite(true), _finite(said)) for true, said in data.get("predicted_true") or ()][:_MOST]
     if not pairs:
         return ""
     low, high = min(min(pair) for pair in pairs), max(max(pair) for pair in pairs)
@@ -121,8 +121,8 @@ def _scatter(told: Mapping[str, Any]) -> str:
     return _framed("Predicted over true", "".join(parts))
 
 
-def _residuals(told: Mapping[str, Any]) -> str:
-    found = told.get("residuals")
+def _residuals(data: Mapping[str, Any]) -> str:
+    found = data.get("residuals")
     if not found:
         return ""
     edges, counts = [_finite(each) for each in found["edges"]], [int(each) for each in found["counts"]][:_MOST]
@@ -142,8 +142,8 @@ def _residuals(told: Mapping[str, Any]) -> str:
     return _framed("Residuals, predicted less true", "".join(parts))
 
 
-def _importance(told: Mapping[str, Any]) -> str:
-    rows = [(str(each["feature"]), _finite(each["importance"])) for each in told.get("importance") or ()][:_BARS]
+def _importance(data: Mapping[str, Any]) -> str:
+    rows = [(str(each["feature"]), _finite(each["importance"])) for each in data.get("importance") or ()][:_BARS]
     most = max((value for _, value in rows), default=0.0)
     if most <= 0:
         return ""

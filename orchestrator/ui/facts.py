@@ -74,8 +74,8 @@ class Snapshot:
     def needs(self) -> Mapping[Address, frozenset[Address]]:
         """Everything in the spec and in the state, each with what it depends on."""
         applied = {address: record.depends_on for address, record in self.state.applied.items()}
-        wanted = {address: desired.depends_on for address, desired in self.project.resources.items()}
-        return {status.address: (applied | wanted).get(status.address, frozenset()) for status in self.statuses}
+        declared = {address: desired.depends_on for address, desired in self.project.resources.items()}
+        return {status.address: (applied | declared).get(status.address, frozenset()) for status in self.statuses}
 
     @cached_property
     def needed_by(self) -> Mapping[Address, set[Address]]:

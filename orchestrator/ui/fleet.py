@@ -78,7 +78,7 @@ class FleetPages:
     def act(self, request: Request) -> Response:
         """Ask for a pass, a rest or its end. Comes here only if the gate lets it through."""
         project, action = request.path_params["project"], request.path_params["action"]
-        if project not in self._view.board.projects() or action not in ACTIONS or not self._view.acting:
+        if project not in self._view.fleet_status.projects() or action not in ACTIONS or not self._view.acting:
             raise HTTPException(HTTPStatus.NOT_FOUND, "This loop has no such project, or there is no such action.")
         try:
             self._view.ask(project, action)
@@ -89,9 +89,9 @@ class FleetPages:
     def missing(self, request: Request, error: Exception) -> Response:
         """There is nothing at an address, or it cannot be done."""
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-        told = str(error.detail) if isinstance(error, HTTPException) else ""
+        text = str(error.detail) if isinstance(error, HTTPException) else ""
         heading = "Not found" if status == HTTPStatus.NOT_FOUND else "Error"
-        return self._page("error.html", {"heading": heading, "text": told}, status)
+        return self._page("error.html", {"heading": heading, "text": text}, status)
 
     def _page(self, template: str, facts: Mapping[str, Any], status: int = HTTPStatus.OK) -> Response:
         frame = {

@@ -17,10 +17,10 @@ _SERIES: Final = 6
 _MOST: Final = 1_000
 
 
-def forecasts_of(told: Mapping[str, Any]) -> list[Markup]:
+def forecasts_of(data: Mapping[str, Any]) -> list[Markup]:
     """The pictures; empty if there are no forecasts, or none that can be read."""
     try:
-        return [drawn(_chart(each)) for each in list(told.get("forecast") or ())[:_SERIES]]
+        return [drawn(_chart(each)) for each in list(data.get("forecast") or ())[:_SERIES]]
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
         return []
 

@@ -72,7 +72,7 @@ class Gate:
     def _refusal(self, request: Request) -> Response | None:
         """What a caller is told instead; None lets it through."""
         if not self._knows(request.headers.get("host", "")):
-            return _told(HTTPStatus.MISDIRECTED_REQUEST, "Use a host name of this machine.")
+            return _refused(HTTPStatus.MISDIRECTED_REQUEST, "Use a host name of this machine.")
         if request.url.path.startswith(STATIC) and request.method in _SAFE:
             return None
         offered = request.query_params.get(TOKEN)
@@ -87,9 +87,13 @@ class Gate:
     def _may_write(self, request: Request) -> Response | None:
         origin = request.headers.get("origin")
         if origin is None or urlsplit(origin).netloc != request.headers.get("host"):
-            return _told(HTTPStatus.FORBIDDEN, "Requests that change something must come from a page of this server.")
+            return _refused(
+                HTTPStatus.FORBIDDEN, "Requests that change something must come from a page of this server."
+            )
         if not self._writing:
-            return _told(HTTPStatus.FORBIDDEN, "This server is read-only. Start it with --allow-apply to apply plans.")
+            return _refused(
+                HTTPStatus.FORBIDDEN, "This server is read-only. Start it with --allow-apply to apply plans."
+            )
         return None
 
     def _welcome(self, request: Request) -> Response:
@@ -113,13 +117,13 @@ def _cookie(request: Request) -> str:
     return f"amlctl_ui_{request.url.port or 80}"
 
 
-def _same(offered: str, wanted: str) -> bool:
-    return secrets.compare_digest(offered.encode(), wanted.encode())
+def _same(offered: str, expected: str) -> bool:
+    return secrets.compare_digest(offered.encode(), expected.encode())
 
 
 def _unknown() -> Response:
-    return _told(HTTPStatus.UNAUTHORIZED, "Open the address that `amlctl ui` has printed; it has a token.")
+    return _refused(HTTPStatus.UNAUTHORIZED, "Open the address that `amlctl ui` has printed; it has a token.")
 
 
-def _told(status: HTTPStatus, text: str) -> Response:
+def _refused(status: HTTPStatus, text: str) -> Response:
     return PlainTextResponse(text + "\n", status)

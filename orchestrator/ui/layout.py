@@ -78,8 +78,8 @@ _Part = tuple[Sequence[tuple[int, tuple[float, float]]], Sequence[tuple[int, int
 def _connected(needs: Mapping[Address, Iterable[Address]]) -> list[list[Address]]:
     """The parts of the graph that nothing connects, each sorted; without those of one resource."""
     beside: dict[Address, set[Address]] = {}
-    for at, wanted in needs.items():
-        for need in wanted:
+    for at, needed in needs.items():
+        for need in needed:
             if need in needs:
                 beside.setdefault(at, set()).add(need)
                 beside.setdefault(need, set()).add(at)

@@ -63,9 +63,9 @@ class Meter:
             with self._lock:
                 now = time.monotonic()
                 self._looked = {each: at for each, at in self._looked.items() if now - at < LOOKED_S}
-                wanted = list(self._looked)
-                if not wanted:
+                watched = list(self._looked)
+                if not watched:
                     self._thread = None
                     return
-            for endpoint in wanted:
+            for endpoint in watched:
                 self._take(endpoint)

@@ -97,8 +97,8 @@ def _line(axes: Sequence[_Axis], trial: Trial, step: float) -> str:
         height = axis.heights.get(text, 0.5 if number == len(axes) - 1 else None)
         if height is not None:  # a trial without the parameter passes its axis by
             points.append(f"{_SIDE + number * step:.1f},{_y(height):.1f}")
-    told = ", ".join(f"{name} {value}" for name, value in trial.parameters.items())
-    title = escape(f"{trial.name}: {trial.value:.6g} ({told})")
+    tooltip = ", ".join(f"{name} {value}" for name, value in trial.parameters.items())
+    title = escape(f"{trial.name}: {trial.value:.6g} ({tooltip})")
     word = "best" if trial.best else "trial"
     return f'<polyline class="way {word}" points="{" ".join(points)}"><title>{title}</title></polyline>'
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.wire import CONNECTION_PROPERTY
-from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, sent_of
 from orchestrator.workspace.files import downloads
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import RecordKey
@@ -175,7 +175,7 @@ def test_what_a_client_sends_for_a_type_of_job_that_only_azure_runs(tmp_path: Pa
     body = {"type": "finetuning", "training_data": {"path": SIGNED}, "properties": properties, "tags": {"v": "1"}}
     sent = {"jobType": "FineTuning", "details": [{"uri": SIGNED}, {"uri": "plain"}], "properties": properties}
     key = RecordKey("jobs", "jobs.tune", "tune")
-    shelf = Shelf(WorkspacePaths(tmp_path / ".amlctl"))
+    shelf = WireStore(WorkspacePaths(tmp_path / ".amlctl"))
     try:
         made, _ = shelf.write(Entry(key, body, sent, variant="finetuning.custom"))
         assert (made.body, sent_of(made)) == (body, sent)

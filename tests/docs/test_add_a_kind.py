@@ -27,8 +27,8 @@ from orchestrator.spec.schema import spec_schema
 from orchestrator.workspace.arm.account import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Request as Sent
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from tests.docs.pages import ROOT, blocks
 from tests.unit.kinds.cases import merged
@@ -88,12 +88,21 @@ def test_the_embedded_workspace_keeps_it_and_shows_it_on_the_wire(kind: Kind, tm
     desired = read(kind, tmp_path, CASES[0]["full"]).resources[Address(kind.key, "shared")]
     choice = WorkspaceChoice("local", {"path": str(root)})
     with closing(LocalBackend(choice, "docs", {kind.key: kind}, SystemClock())) as backend:
-        request = Request(desired.address, "", desired.properties, Fingerprint("a"), "docs", "key", "", None)
+        request = Request(
+            desired.address,
+            revision="",
+            properties=desired.properties,
+            fingerprint=Fingerprint("a"),
+            owner="docs",
+            key="key",
+            variant="",
+            timeout_s=None,
+        )
         backend.create(request)
         [found] = backend.list(kind.key)
         assert found.properties["location"] == "westeurope"
     tokens = Tokens.fresh()
-    with closing(Shelf(WorkspacePaths(root))) as shelf:
+    with closing(WireStore(WorkspacePaths(root))) as shelf:
         facade = Facade(shelf, tokens, {kind.key: kind})
         place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
         asked = Sent(

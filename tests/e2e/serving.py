@@ -19,8 +19,8 @@ from orchestrator.workspace.files.content import ContentStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
+from orchestrator.workspace.serving.controller.desired_records import DEPLOYMENTS, ENDPOINTS, TRAFFIC
 from orchestrator.workspace.serving.controller.manager import ServingManager
-from orchestrator.workspace.serving.controller.wanted import DEPLOYMENTS, ENDPOINTS, TRAFFIC
 from orchestrator.workspace.serving.files import RouterFiles
 from orchestrator.workspace.serving.sockets import forget_sockets
 

@@ -60,12 +60,12 @@ class Opened:
     def make(self, address: str, revision: str, body: dict[str, Any], variant: str = "") -> Observed:
         request = Request(
             Address.parse(address),
-            revision,
-            body,
-            Fingerprint(digest_text(f"{address}{revision}")),
-            "tests",
-            address,
-            variant,
+            revision=revision,
+            properties=body,
+            fingerprint=Fingerprint(digest_text(f"{address}{revision}")),
+            owner="tests",
+            key=address,
+            variant=variant,
         )
         self.backend.create(request)
         return self.wait(address, revision)

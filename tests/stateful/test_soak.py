@@ -14,10 +14,10 @@ from random import Random
 import pytest
 
 from orchestrator.reconcile.loop import Loop
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.record import HISTORY, ConditionType, from_document, to_document
-from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.windows import Freeze, frozen
 from tests.unit.reconcile.simulated import (
     Commit,
@@ -86,7 +86,7 @@ class Story:
         projects = [
             Managed(name, OneAtATime(self.repositories[name]), policy) for name, policy in self.policies.items()
         ]
-        around = Surroundings(
+        around = LoopContext(
             self.engine, self.workers, self.clock, self.watch, parallel=PARALLEL, random=Random(self.seed)
         )
         loop = Loop(projects, around)
@@ -177,14 +177,14 @@ class Story:
             self.set_at = self.clock.seconds
             self.clock.skew += self.random.choice((-1, 1)) * 900 * self.random.random()
         elif kind == "restless":
-            self.loop.desk.suspend(name)
+            self.loop.controls.suspend(name)
             self.workers.at(end, partial(self.resume, name))
         else:
             raise Killed
 
     def resume(self, name: str) -> None:
         """A person resumes a project, and again if a full disk forgot it: a kill would bring the rest back."""
-        self.loop.desk.resume(name)
+        self.loop.controls.resume(name)
         if self.workspaces[name].note and json.loads(self.workspaces[name].note)["suspended"]:
             self.workers.at(self.clock.seconds + 600, partial(self.resume, name))
 

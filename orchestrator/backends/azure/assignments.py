@@ -97,9 +97,9 @@ def assignment_of(rest: Mapping[str, Any], kind: Kind) -> Assignment:
     observed = Observed(
         said.address or Address(kind.key, name),
         "",
-        {field: value for field, value in body.items() if value},
-        said.fingerprint,
-        said.owner,
+        properties={field: value for field, value in body.items() if value},
+        fingerprint=said.fingerprint,
+        owner=said.owner,
         attributes={"id": str(rest.get("id") or ""), "name": name},
         adopted=said.adopted,
     )
@@ -107,8 +107,8 @@ def assignment_of(rest: Mapping[str, Any], kind: Kind) -> Assignment:
 
 
 def _described(text: str, request: Request) -> str:
-    told = " ".join(f"{name}={value}" for name, value in marks_for(request).items())
-    return f"{text} [{told}]".lstrip()
+    marks = " ".join(f"{name}={value}" for name, value in marks_for(request).items())
+    return f"{text} [{marks}]".lstrip()
 
 
 def _split(description: str) -> tuple[str, dict[str, str]]:

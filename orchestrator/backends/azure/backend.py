@@ -99,7 +99,7 @@ class AzureBackend:
 
     def read(self, address: Address, revision: str | None = None) -> Observed | None:
         if address in self._elsewhere:
-            return Observed(address, revision or "", {}, attributes={"name": address.name})
+            return Observed(address, revision or "", properties={}, attributes={"name": address.name})
         if self._nowhere(address.kind):
             return None
         return self._spelt(address, self._driver(address.kind).read(address, revision))
@@ -254,7 +254,7 @@ class AzureBackend:
             return found
         if poller is None or poller.done():
             return self._there(request.address, request.revision)
-        return Observed(request.address, request.revision, {}, health=Health.PROGRESSING, message="accepted")
+        return Observed(request.address, request.revision, properties={}, health=Health.PROGRESSING, message="accepted")
 
     def _spelt(self, address: Address, found: Observed | None) -> Observed | None:
         """What was found, under the name that was asked for: the service takes and tells names in any case."""
@@ -262,7 +262,7 @@ class AzureBackend:
 
     def _nowhere(self, kind: str) -> bool:
         """Whether the workspace, in which things of this kind are, has still to be made."""
-        return self._connection.create and not self._kinds[kind].foundation and not self._context.site.stands()
+        return self._connection.create and not self._kinds[kind].is_workspace and not self._context.site.stands()
 
     def _driver(self, kind: str) -> Driver:
         try:

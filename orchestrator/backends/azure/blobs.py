@@ -209,7 +209,7 @@ class BlobObjects:
     def _call(self, verb: str, call: Callable[[], Result], tries: int = TRIES) -> Result:
         try:
             self._opened()
-            return self._client.patience.call(lambda: _told(verb, call))
+            return self._client.patience.call(lambda: _translated(verb, call))
         except Ambiguous as error:
             if tries > 1:
                 return self._call(verb, call, tries - 1)
@@ -224,7 +224,7 @@ class BlobObjects:
             raise _state_error(error) from error
 
 
-def _told(verb: str, call: Callable[[], Result]) -> Result:
+def _translated(verb: str, call: Callable[[], Result]) -> Result:
     """Make a call; its errors are those of `core.errors`."""
     from azure.core.exceptions import AzureError
 

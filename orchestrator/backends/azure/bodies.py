@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.backends.azure.marks import marked
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Identity, Kind
@@ -27,7 +27,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
         body["tags"] = marked(body.get("tags"), request)
     if request.address.parent is not None:
         body["endpoint_name"] = request.address.name
-    return spoken(kind, body)
+    return for_loader(kind, body)
 
 
 def local_files(value: Any) -> Iterator[LocalFiles]:

@@ -113,12 +113,12 @@ def _by_name(error: Exception, doing: str) -> BackendError:
 
 def _said(error: Any) -> tuple[str, str]:
     """The service's code and message; the innermost code is the telling one."""
-    told = getattr(error, "error", None)
+    inner_error = getattr(error, "error", None)
     of_storage = getattr(error, "error_code", None)
-    code = str(getattr(told, "code", "") or getattr(of_storage, "value", of_storage) or "")
-    message = str(getattr(told, "message", "") or "")
+    code = str(getattr(inner_error, "code", "") or getattr(of_storage, "value", of_storage) or "")
+    message = str(getattr(inner_error, "message", "") or "")
     if code in _WRAPPERS:
-        inner = list(_innermost(getattr(told, "details", None) or ()))
+        inner = list(_innermost(getattr(inner_error, "details", None) or ()))
         if inner:
             return inner[0][0] or code, _cut("; ".join(f"{name}: {text}" for name, text in inner))
     return code, _cut(message or _text(error))

@@ -81,15 +81,15 @@ def observed(
     return Observed(
         address,
         revision,
-        body,
-        marks.fingerprint,
-        marks.owner,
-        well,
-        why,
-        {**attributes, **(more or {})},
-        order_of(entity),
-        archived,
-        marks.adopted,
+        properties=body,
+        fingerprint=marks.fingerprint,
+        owner=marks.owner,
+        health=well,
+        message=why,
+        attributes={**attributes, **(more or {})},
+        order=order_of(entity),
+        archived=archived,
+        adopted=marks.adopted,
     )
 
 

@@ -93,7 +93,7 @@ def until_settled(
         NotFound: it is gone.
         TimedOut, Cancelled: see `Pace.rest`.
     """
-    told = ""
+    shown = ""
     seen, misses = False, 0
     while True:
         found = read()
@@ -108,7 +108,7 @@ def until_settled(
             raise Failed(found.message or f"{what} failed.", code=str(found.attributes.get("state") or "failed"))
         if found.health is not Health.PROGRESSING:
             return found
-        if found.message and found.message != told:
-            told = found.message
-            progress(told)
+        if found.message and found.message != shown:
+            shown = found.message
+            progress(shown)
         pace.rest(what, cancel)

@@ -107,15 +107,15 @@ def to_observed(record: Record, kind: Kind | None) -> Observed:
     return Observed(
         Address.parse(record.address),
         record.revision,
-        body,
-        record.fingerprint,
-        record.owner,
-        record.health,
-        record.message,
-        attributes,
-        record.order,
-        record.archived,
-        adopted,
+        properties=body,
+        fingerprint=record.fingerprint,
+        owner=record.owner,
+        health=record.health,
+        message=record.message,
+        attributes=attributes,
+        order=record.order,
+        archived=record.archived,
+        adopted=adopted,
     )
 
 

@@ -46,7 +46,7 @@ class Buildable:
         conda = body.get("conda_file")
         if conda is None:
             image = body.get("image")
-            return self._told(f"image {image}", lambda: self._recipes().image(str(image or "")), ("image",))
+            return self._refusals_of(f"image {image}", lambda: self._recipes().image(str(image or "")), ("image",))
         key = conda.digest if isinstance(conda, LocalFiles) else json.dumps(plain(opened(conda)), sort_keys=True)
         if key not in self._known:
             self._known[key] = tuple(self._conda(conda))
@@ -55,20 +55,20 @@ class Buildable:
     def hosted(self, text: str) -> tuple[Refusal, ...]:
         """The same of a reference to a curated environment or one of a registry; nothing for any other text."""
         name = hosted(text)
-        return () if name is None else self._told(text, lambda: self._recipes().hosted(text, name))
+        return () if name is None else self._refusals_of(text, lambda: self._recipes().hosted(text, name))
 
     def stand_in(self, text: str, path: Path) -> tuple[Refusal, ...]:
         """The same of what settings put in an environment's place."""
-        return self._told(f"{text} {path}", lambda: self._recipes().stand_in(text, path))
+        return self._refusals_of(f"{text} {path}", lambda: self._recipes().stand_in(text, path))
 
     def model(self, folder: Path) -> tuple[Refusal, ...]:
         """The same of the environment that an MLflow model declares itself."""
-        return self._told(f"model {folder}", lambda: service.model_recipe(folder, self._recipes()))
+        return self._refusals_of(f"model {folder}", lambda: service.model_recipe(folder, self._recipes()))
 
     def _recipes(self) -> Recipes:
         return service.recipes(downloads=self._downloads)
 
-    def _told(self, key: str, recipe: Callable[[], Recipe], place: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
+    def _refusals_of(self, key: str, recipe: Callable[[], Recipe], place: tuple[str, ...] = ()) -> tuple[Refusal, ...]:
         if key not in self._known:
             try:
                 remarks = recipe().remarks
@@ -89,4 +89,4 @@ class Buildable:
                 return []
         except Invalid as problem:
             return [Refusal(line, ("conda_file",), "Correct the conda file.") for line in problem.detail.splitlines()]
-        return list(self._told(f"{read}", lambda: self._recipes().conda(read), ("conda_file",)))
+        return list(self._refusals_of(f"{read}", lambda: self._recipes().conda(read), ("conda_file",)))

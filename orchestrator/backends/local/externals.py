@@ -57,7 +57,7 @@ def inborn(kind: Kind, found: Iterable[Observed]) -> list[Observed]:
 
 
 def _inborn(kind: Kind, name: str) -> Observed:
-    return Observed(Address(kind.key, name), "", {"name": name}, attributes={STAND_IN: kind.local.inborn_is})
+    return Observed(Address(kind.key, name), "", properties={"name": name}, attributes={STAND_IN: kind.local.inborn_is})
 
 
 def _written(kind: Kind, name: str, revision: str | None) -> str:
@@ -67,4 +67,6 @@ def _written(kind: Kind, name: str, revision: str | None) -> str:
 
 
 def _object(address: Address, revision: str | None, what: str, warning: str) -> Observed:
-    return Observed(address, revision or "", {"name": address.name}, message=warning, attributes={STAND_IN: what})
+    return Observed(
+        address, revision or "", properties={"name": address.name}, message=warning, attributes={STAND_IN: what}
+    )

@@ -18,7 +18,7 @@ def counts(root: Path, endpoint: Address) -> Mapping[str, Count]:
     """
     workspace = Workspace(root)
     try:
-        told = workspace.counters().get(endpoint.name) or {}
+        counters = workspace.counters().get(endpoint.name) or {}
     finally:
         workspace.close()
-    return {name: Count.of(numbers) for name, numbers in told.items()}
+    return {name: Count.of(numbers) for name, numbers in counters.items()}

@@ -12,7 +12,7 @@ from orchestrator.backends.local.hosted_steps import unusable_steps
 from orchestrator.backends.local.mentioned import Mentioned, Mentions
 from orchestrator.backends.local.raw_http import lacking
 from orchestrator.backends.local.registered import taken
-from orchestrator.backends.local.reuse import told
+from orchestrator.backends.local.reuse import reuse_notes
 from orchestrator.backends.local.servable import has_script, model_place, unservable
 from orchestrator.backends.scoring_script import unusable
 from orchestrator.core.kind import Kind
@@ -85,7 +85,7 @@ class Refusals:
             yield from kind.local_refusals(desired.variant, desired.properties)
         if kind.local.registers:
             yield from _foreseen(desired)
-            yield from told(desired, resources, self._workspace)
+            yield from reuse_notes(desired, resources, self._workspace)
             yield from taken(desired, resources, self._workspace)
             yield from unusable_steps(desired.properties, self._stand_ins)
         if kind.local.serves:

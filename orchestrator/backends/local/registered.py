@@ -19,25 +19,27 @@ def taken(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspa
 
     What a run of the same job has registered may be the same content: that is known when the run has completed.
     """
-    for wanted in registrations(desired.properties):
-        if wanted.version is None:
+    for named_output in registrations(desired.properties):
+        if named_output.version is None:
             continue
-        declared = resources.get(Address(of_asset(wanted.type), wanted.name))
+        declared = resources.get(Address(of_asset(named_output.type), named_output.name))
         why = ""
-        if declared is not None and declared.version == wanted.version:
+        if declared is not None and declared.version == named_output.version:
             why = f"the spec declares as {declared.address}"
-        elif _is_anothers(desired, wanted, workspace):
+        elif _is_anothers(desired, named_output, workspace):
             why = "exists in the workspace with different content"
         if why:
-            path = ("outputs", wanted.output, "version")
+            path = ("outputs", named_output.output, "version")
             yield Refusal(
-                f"output '{wanted.output}' is to become {wanted.name}:{wanted.version}, which {why}", path, _FIX
+                f"output '{named_output.output}' is to become {named_output.name}:{named_output.version}, which {why}",
+                path,
+                _FIX,
             )
 
 
-def _is_anothers(desired: Desired, wanted: Registration, workspace: Workspace) -> bool:
-    kind = of_asset(wanted.type)
-    record = workspace.get(RecordKey(kind, f"{kind}.{wanted.name}", str(wanted.version)))
+def _is_anothers(desired: Desired, named_output: Registration, workspace: Workspace) -> bool:
+    kind = of_asset(named_output.type)
+    record = workspace.get(RecordKey(kind, f"{kind}.{named_output.name}", str(named_output.version)))
     if record is None or record.deleting:
         return False
     run = workspace.find(desired.address.kind, str((record.body.get("properties") or {}).get(JOB_PROPERTY) or ""))

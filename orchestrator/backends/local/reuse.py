@@ -27,7 +27,7 @@ _VERSION: Final = re.compile(r"azureml:[^:@/]+:(?P<version>[^@/]+)")
 _DEPTH: Final = 8
 
 
-def told(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspace) -> Iterator[Refusal]:
+def reuse_notes(desired: Desired, resources: Mapping[Any, Desired], workspace: Workspace) -> Iterator[Refusal]:
     """One line for a pipeline some of whose steps will be reused. Nothing is said where none will, or all."""
     body = opened(desired.properties)
     before = workspace.latest(desired.address.kind, str(desired.address))

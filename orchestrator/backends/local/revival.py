@@ -63,14 +63,14 @@ class Revival:
     def _until_settled(self, concerns: Callable[[Record], bool], cancel: Cancellation, progress: Progress) -> bool:
         """Wait while something is on its way up. Returns whether anything was."""
         deadline = self._clock.monotonic() + BACK_TIMEOUT_S
-        told: list[str] = []
+        reported: list[str] = []
         while late := sorted(record.address for record in self._unsettled() if concerns(record)):
-            if late != told:
+            if late != reported:
                 progress(f"Waiting for {', '.join(late)}")
-                told = late
+                reported = late
             if self._clock.monotonic() > deadline or cancel.sleep(_POLL_S):
                 break
-        return bool(told)
+        return bool(reported)
 
     def _unsettled(self) -> Iterable[Record]:
         for record in self._workspace.list():

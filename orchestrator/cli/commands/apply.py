@@ -55,8 +55,8 @@ def run_and_report(project: Project, options: PlanOptions, run: RunOptions, cons
     """Apply a loaded project and print what came of it."""
     from dataclasses import replace
 
-    told: set[Address] = set()
-    with interruptible(console) as interrupts, progress(console, told) as listener:
+    shown: set[Address] = set()
+    with interruptible(console) as interrupts, progress(console, shown) as listener:
         run = replace(run, cancel=interrupts.cancel, listener=listener, notice=console.notice, begun=interrupts.begin)
         try:
             with open_workspace(project, discover(), run.clock) as workspace:
@@ -65,7 +65,7 @@ def run_and_report(project: Project, options: PlanOptions, run: RunOptions, cons
             if interrupts.begun:
                 raise
             return _left(console)
-    return conclude(plan, report, console, run.command, told)
+    return conclude(plan, report, console, run.command, shown)
 
 
 def _left(console: Console) -> Exit:
@@ -76,11 +76,11 @@ def _left(console: Console) -> Exit:
     return Exit.INTERRUPTED
 
 
-def conclude(plan: Plan, report: RunReport | None, console: Console, command: str, told: Collection[Address]) -> Exit:
+def conclude(plan: Plan, report: RunReport | None, console: Console, command: str, shown: Collection[Address]) -> Exit:
     """Print the end of an apply or destroy; its exit code.
 
     Args:
-        told: whose results were shown when they came.
+        shown: whose results were shown when they came.
     """
     if report is None:
         if console.json:
@@ -93,7 +93,7 @@ def conclude(plan: Plan, report: RunReport | None, console: Console, command: st
     elif console.log_lines:
         console.log("info", "summary", message=closing_line(report, command), **run_json(report))
     else:
-        console.text(run_text(report, console.style, command=command, told=told))
+        console.text(run_text(report, console.style, command=command, shown=shown))
     if report.interrupted:
         return Exit.INTERRUPTED
     return Exit.PARTIAL if report.failed else Exit.DONE
@@ -112,8 +112,8 @@ def _log_plan(plan: Plan, console: Console) -> None:
 
     document = plan_to_json(plan)
     changes = [{name: change[name] for name in ("address", "action", "reason")} for change in document["changes"]]
-    told = [change for change in changes if change["action"] != Action.NOOP.value]
-    console.log("info", "plan", message=summary_line(plan), summary=document["summary"], changes=told)
+    shown = [change for change in changes if change["action"] != Action.NOOP.value]
+    console.log("info", "plan", message=summary_line(plan), summary=document["summary"], changes=shown)
     console.problems(plan.warnings)
 
 

@@ -133,7 +133,7 @@ def _run(config: Config, console: Console, pages: Pages, *, once: bool, status: 
         with assembled(replace(config, listen=None), silence) as loop:
             loop.prepare()
             _print(loop, console)
-            return Exit.ERROR if any(map(_stalled, loop.board.documents().values())) else Exit.DONE
+            return Exit.ERROR if any(map(_stalled, loop.fleet_status.documents().values())) else Exit.DONE
     watch = silence if console.quiet else logging_watch(console.log_format, colors=console.error_style.color)
     with assembled(config, watch) as loop, _stopping(loop), _shown(config, loop, pages, console):
         if once:
@@ -161,7 +161,9 @@ def _shown(config: Config, loop: Loop, pages: Pages, console: Console) -> Iterat
 
     policies = {project.name: project.policy for project in config.projects}
     specs = specs_of(config, loop)
-    view = LoopView(board=loop.board, controls=loop.desk, policies=policies, acting=pages.actions, specs=specs)
+    view = LoopView(
+        fleet_status=loop.fleet_status, controls=loop.controls, policies=policies, acting=pages.actions, specs=specs
+    )
     with serving_loop(view, Listen(port=pages.port)) as place:
         console.notice(f"Open {place.entrance}")
         yield
@@ -184,9 +186,9 @@ def _stopping(loop: Loop) -> Iterator[None]:
 
 def _conclude(ends: Mapping[str, PassFacts], loop: Loop, console: Console) -> Exit:
     _print(loop, console)
-    if any(name not in ends or not ends[name].outcome.well for name in loop.board.projects()):
+    if any(name not in ends or not ends[name].outcome.well for name in loop.fleet_status.projects()):
         return Exit.ERROR
-    if any(map(_stalled, loop.board.documents().values())):
+    if any(map(_stalled, loop.fleet_status.documents().values())):
         return Exit.ERROR
     changed = any(facts.done or any(map(_observed, facts.waiting)) for facts in ends.values())
     return Exit.CHANGES if changed else Exit.DONE
@@ -208,7 +210,7 @@ def _stalled(document: Mapping[str, Any]) -> bool:
 def _print(loop: Loop, console: Console) -> None:
     from orchestrator.report.reconcile import reconcile_json, reconcile_text
 
-    documents = loop.board.documents()
+    documents = loop.fleet_status.documents()
     if console.json:
         console.document(reconcile_json(documents))
     else:

@@ -29,7 +29,7 @@ def _tables(body: Body) -> Iterable[Path]:
     return (("training_data",), ("validation_data",), ("test_data",))
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """A positive label is a text. Source: azure-ai-ml, schema of AutoML classification."""
     if body.get("positive_label") is not None:
         body["positive_label"] = str(body["positive_label"])
@@ -70,5 +70,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts", "best_model"),
     problems=_problems,
     refusals=_refusals,
-    spoken=_spoken,
+    for_loader=_for_loader,
 )

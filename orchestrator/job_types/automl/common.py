@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import ANY_CASE, ASSET, CAMEL, DATA_FILES, DataInput, Environ, Job
-from orchestrator.core.field_mark import Columns, Passive, Ref
+from orchestrator.core.field_mark import Columns, Ref, RunSetting
 
 TIME: Final = "limits the time, not the result"
 SPEED: Final = "affects concurrency only"
@@ -41,7 +41,7 @@ class AutoMlJob(Job):
         None, description="Validation data. Default: split from the training data."
     )
     target_column_name: Annotated[str, LEARNT_COLUMN] = Field(description="Column to predict.")
-    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, Passive("affects logging only")] = Field(
+    log_verbosity: Annotated[Verbosity | None, ANY_CASE, CAMEL, RunSetting("affects logging only")] = Field(
         None, description="Log level of the search. Default: info."
     )
     environment_id: Annotated[str | None, Ref("runs in it", kind="environments")] = Field(

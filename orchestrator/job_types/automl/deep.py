@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import CAMEL, Number, Whole
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.kind import Spec
 from orchestrator.core.search_space import Choice, NumberSpace, ParameterSpace, TextSpace, WholeSpace
 from orchestrator.core.searching import Sweep
@@ -19,10 +19,10 @@ class ImageLimits(Spec):
     """Limits of a search over images."""
 
     max_trials: Whole | None = Field(None, ge=1, description="Maximum number of trials. Default: 1.")
-    max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(
+    max_concurrent_trials: Annotated[Whole | None, RunSetting(SPEED)] = Field(
         None, ge=1, description="Maximum number of trials that run at the same time. Default: 1."
     )
-    timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+    timeout_minutes: Annotated[Whole | None, RunSetting(TIME)] = Field(
         None, ge=1, description="Maximum run time of the job, in minutes. Default: 10080 (7 days)."
     )
 
@@ -30,10 +30,10 @@ class ImageLimits(Spec):
 class TextLimits(ImageLimits):
     """Limits of a search over text."""
 
-    max_nodes: Annotated[Whole | None, Passive(SPEED)] = Field(
+    max_nodes: Annotated[Whole | None, RunSetting(SPEED)] = Field(
         None, ge=1, description="Maximum number of nodes. Default: 1."
     )
-    trial_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+    trial_timeout_minutes: Annotated[Whole | None, RunSetting(TIME)] = Field(
         None, ge=1, description="Maximum run time of each trial, in minutes. Default: no limit."
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field
 
 from orchestrator.core.bodies import AS_TEXT, CAMEL, Flag, Number, Scalar, Whole
-from orchestrator.core.field_mark import Computed, Keyed, Passive
+from orchestrator.core.field_mark import Computed, Keyed, RunSetting
 from orchestrator.core.kind import Spec
 from orchestrator.job_types.automl.common import (
     COLUMN,
@@ -33,19 +33,19 @@ class TableLimits(Spec):
         None, description="Score of the primary metric at which the search ends. Default: none."
     )
     max_trials: Whole | None = Field(None, ge=1, description="Maximum number of trials. Default: 1000.")
-    max_concurrent_trials: Annotated[Whole | None, Passive(SPEED)] = Field(
+    max_concurrent_trials: Annotated[Whole | None, RunSetting(SPEED)] = Field(
         None, ge=1, description="Maximum number of trials that run at the same time. Default: 1."
     )
-    max_cores_per_trial: Annotated[Whole | None, Passive(SPEED)] = Field(
+    max_cores_per_trial: Annotated[Whole | None, RunSetting(SPEED)] = Field(
         None, description="Maximum number of cores of each trial; -1 uses all. Default: -1."
     )
-    max_nodes: Annotated[Whole | None, Passive(SPEED)] = Field(
+    max_nodes: Annotated[Whole | None, RunSetting(SPEED)] = Field(
         None, description="Maximum number of nodes for distributed training."
     )
-    timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+    timeout_minutes: Annotated[Whole | None, RunSetting(TIME)] = Field(
         None, ge=1, description="Maximum run time of the job, in minutes. Default: 360 (6 hours)."
     )
-    trial_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+    trial_timeout_minutes: Annotated[Whole | None, RunSetting(TIME)] = Field(
         None, ge=1, description="Maximum run time of each trial, in minutes. Default: 30."
     )
 
@@ -118,7 +118,7 @@ class Training(Spec):
     ensemble_model_download_timeout: Annotated[str | Whole | None, Computed(_SPELT)] = Field(
         None, description="Read-only: the service's spelling of ensemble_model_download_timeout_minutes."
     )
-    ensemble_model_download_timeout_minutes: Annotated[Whole | None, Passive(TIME)] = Field(
+    ensemble_model_download_timeout_minutes: Annotated[Whole | None, RunSetting(TIME)] = Field(
         None, description="Maximum time to download the models of an ensemble, in minutes. Default: 5."
     )
     stack_ensemble_settings: StackEnsemble | None = Field(None, description="Settings of the stack ensemble.")

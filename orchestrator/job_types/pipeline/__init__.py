@@ -53,7 +53,7 @@ def _sources(body: Body) -> Iterable[Path]:
     return tuple(sources(body))
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """The type is said, inputs that are values stand bare, and there is a compute: serverless, where nothing names another.
 
     Source: azure-ai-ml, ``load_job``; schemas of inputs; "Compute not set" of ``PipelineJob``.
@@ -91,5 +91,5 @@ TYPE: Final = JobType(
     unnamed_outputs=(),
     problems=_problems,
     refusals=_refusals,
-    spoken=_spoken,
+    for_loader=_for_loader,
 )

@@ -29,7 +29,7 @@ from orchestrator.core.component_bodies import (
 )
 from orchestrator.core.component_ports import Component, OutputPort, Parameter
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import BodyFile, Passive, Ref
+from orchestrator.core.field_mark import BodyFile, Ref, RunSetting
 from orchestrator.core.programs import Distribution
 from orchestrator.core.search_space import Space
 from orchestrator.core.searching import EarlyTermination, Objective, Sampling, SweepLimits
@@ -102,14 +102,14 @@ class CommandStep(Placed):
     distribution: Distribution | None = Field(
         None, description="Distributed training: the launcher and the number of processes. Default: one process."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of the step in the queue of serverless compute."
     )
     limits: StepLimits | None = Field(None, description="Limits of the step.")
-    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+    services: Annotated[dict[str, JobService] | None, RunSetting("affects interactive access only")] = Field(
         None, description="Interactive services of the running step, by name."
     )
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
 
@@ -131,10 +131,10 @@ class SweepStep(Placed):
     resources: Annotated[JobResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the step runs on."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of the step in the queue of serverless compute."
     )
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
 
@@ -148,7 +148,7 @@ class ParallelStep(MiniBatches, Placed):
     logging_level: Literal["DEBUG", "INFO", "WARNING"] | None = Field(
         None, description="Log level of the script: DEBUG, INFO or WARNING."
     )
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
 
@@ -167,7 +167,7 @@ class SparkStep(Placed, SparkFiles):
     resources: Annotated[StepSparkResources | None, PLACE] = Field(
         None, description="Number and size of the machines that the step runs on."
     )
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
 

@@ -20,10 +20,10 @@ from orchestrator.core.bodies import (
     Text,
     Words,
 )
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.kind import Spec
 
-LABEL: Final = Passive("a label of a step, which a run keeps")
+LABEL: Final = RunSetting("a label of a step, which a run keeps")
 
 
 class PipelineInput(DataInput):
@@ -65,10 +65,10 @@ class InlineStep(Labelled):
         None, alias="$schema", description="Address of the JSON schema, for editors."
     )
     compute: ComputeName = Field(None, description="azureml:NAME of a compute target. Default: the pipeline's.")
-    identity: Annotated[JobIdentity | None, Passive("affects who runs it only")] = Field(
+    identity: Annotated[JobIdentity | None, RunSetting("affects who runs it only")] = Field(
         None, description="Identity under which the step accesses data."
     )
-    services: Annotated[dict[str, JobService] | None, Passive("affects interactive access only")] = Field(
+    services: Annotated[dict[str, JobService] | None, RunSetting("affects interactive access only")] = Field(
         None, description="Interactive services of the running step, by name."
     )
     inputs: PipelineInputs | None = Field(None, description=_INPUTS)

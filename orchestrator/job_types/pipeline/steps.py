@@ -25,7 +25,7 @@ from orchestrator.core.bodies import (
 )
 from orchestrator.core.component_bodies import ParallelTask, Retries
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Passive, Ref
+from orchestrator.core.field_mark import Ref, RunSetting
 from orchestrator.core.import_sources import Bucket, Query
 from orchestrator.core.kind import Spec
 from orchestrator.core.programs import Distribution
@@ -58,7 +58,7 @@ class InlineCommandStep(InlineStep):
     distribution: Distribution | None = Field(
         None, description="Distributed training: the launcher and the number of processes. Default: one process."
     )
-    queue_settings: Annotated[QueueSettings | None, Passive("affects how long it waits only")] = Field(
+    queue_settings: Annotated[QueueSettings | None, RunSetting("affects how long it waits only")] = Field(
         None, description="Tier and priority of the step in the queue of serverless compute."
     )
     limits: StepLimits | None = Field(None, description="Limits of the step.")
@@ -256,7 +256,7 @@ class ParallelFor(Control):
     type: Annotated[Literal["parallel_for"], ANY_CASE] = Field(description="Type of the step.")
     body: str | None = Field(None, description="Step that runs for each item: ${{parent.jobs.STEP}}.")
     items: str | list[Any] | dict[str, Any] = Field(description="Inputs of each run: a list, a mapping or JSON.")
-    max_concurrency: Annotated[Whole | None, Passive("affects concurrency only")] = Field(
+    max_concurrency: Annotated[Whole | None, RunSetting("affects concurrency only")] = Field(
         None, description="Maximum number of runs at the same time."
     )
     outputs: dict[str, str | Output | None] | None = Field(None, description="Outputs, by name.")

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, create_model
 from orchestrator import job_types
 from orchestrator.core.bodies import ANY_CASE, AnyJob, ComputeName, Flag
 from orchestrator.core.component_ports import AnyOutput, Component, InputPort, Parameter
-from orchestrator.core.field_mark import LabelsKept, Passive, Ref
+from orchestrator.core.field_mark import LabelsKept, Ref, RunSetting
 from orchestrator.core.kind import Spec
 from orchestrator.core.placeholders import STEP
 from orchestrator.job_types.pipeline import components as by_component
@@ -110,7 +110,7 @@ class InlinePipeline(PipelineComponent):
     type: Annotated[Literal["pipeline"] | None, ANY_CASE] = Field(None, description="Type of the step.")  # type: ignore[assignment]
 
 
-_RUNS: Final = Passive("affects how the steps run, not what they do")
+_RUNS: Final = RunSetting("affects how the steps run, not what they do")
 
 
 class Settings(Spec):
@@ -122,7 +122,7 @@ class Settings(Spec):
         None, description="azureml:NAME of the compute target of steps without their own."
     )
     default_datastore: Annotated[
-        str | None, Ref("affects where outputs are stored only", kind="datastores", cascades=False), Passive(_WHERE)
+        str | None, Ref("affects where outputs are stored only", kind="datastores", cascades=False), RunSetting(_WHERE)
     ] = Field(None, description="azureml:NAME of the datastore for outputs without a path.")
     continue_on_step_failure: Annotated[Flag | None, _RUNS] = Field(
         None, description="Whether other steps continue after one has failed. Default: false."

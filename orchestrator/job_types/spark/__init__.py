@@ -9,7 +9,7 @@ from pydantic import Field
 
 from orchestrator.core.bodies import AS_TEXT, CODE_FILES, AnyJob, Inputs, Number
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Passive
+from orchestrator.core.field_mark import RunSetting
 from orchestrator.core.job_type import Body, JobType, as_it_is, itself, named_inputs, on_azure_only
 from orchestrator.core.kind import BodyProblem, Spec
 from orchestrator.core.spark import SparkEntry, SparkFiles, spark_problems
@@ -41,7 +41,7 @@ class SparkJob(AnyJob, SparkFiles):
         None, description="azureml:NAME:VERSION, azureml:NAME@LABEL or an inline environment."
     )
     inputs: Inputs | None = Field(None, description="Name to value or data; data have mode direct.")
-    resources: Annotated[SparkResources | None, Passive("affects where it runs only")] = Field(
+    resources: Annotated[SparkResources | None, RunSetting("affects where it runs only")] = Field(
         None, description="Serverless machines, where no compute is named."
     )
 
@@ -63,5 +63,5 @@ TYPE: Final = JobType(
     unnamed_outputs=("default", "artifacts"),
     problems=_problems,
     refusals=on_azure_only("Spark is not included; it runs command, sweep, pipeline and tabular AutoML jobs"),
-    spoken=as_it_is,
+    for_loader=as_it_is,
 )

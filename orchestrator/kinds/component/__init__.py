@@ -62,7 +62,7 @@ def _problems(variant: str, body: Mapping[str, Any]) -> Iterator[BodyProblem]:
         yield from _one_end(body, "outputs" if variant.endswith("import_data") else "inputs")
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     bare_inputs(body)
     return body
 
@@ -90,10 +90,10 @@ def _both_ends(body: Mapping[str, Any]) -> Iterator[BodyProblem]:
             detail = f"A component that copies data needs '{side}' with at least one {name}."
             yield BodyProblem((), "missing-field", detail, f"Add '{side}: {{NAME: {{type: uri_folder}}}}'.")
     came, goes = (_types(body.get(side)) for side in ("inputs", "outputs"))
-    wanted = came[0] if len(came) == 1 else "uri_folder"
-    if came and len(goes) == 1 and goes[0] != wanted:
-        detail = f"The output is of type {goes[0] or 'uri_folder'}; what is copied makes it {wanted}."
-        yield BodyProblem(("outputs",), "invalid-value", detail, f"Write 'type: {wanted}'.")
+    expected = came[0] if len(came) == 1 else "uri_folder"
+    if came and len(goes) == 1 and goes[0] != expected:
+        detail = f"The output is of type {goes[0] or 'uri_folder'}; what is copied makes it {expected}."
+        yield BodyProblem(("outputs",), "invalid-value", detail, f"Write 'type: {expected}'.")
 
 
 def _types(ports: Any) -> list[Any]:
@@ -137,14 +137,14 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "components",
-        "load_component",
-        "create_or_update",
-        "archive",
+        loader="load_component",
+        create="create_or_update",
+        remove="archive",
         driver="assets",
         versions=("_version_operation", "Component"),
         typed=True,
         forgives=("", "resources", "distribution", "task", "retry_settings"),
-        spoken=_spoken,
+        for_loader=_for_loader,
         readers={
             **{variant: f"component.{reader}ComponentSchema" for variant, reader in _READERS.items()},
             _STEPS: "pipeline.pipeline_component:PipelineComponentSchema",
@@ -174,7 +174,7 @@ KIND: Final = Kind(
         "component",
     ),
     shape=("is_deterministic", "additional_includes", "command", "entry", "jobs"),
-    told_with=("version", "is_deterministic", "additional_includes"),
+    recognized_by=("version", "is_deterministic", "additional_includes"),
     removal=Removal.ARCHIVE,
     unsupported=("sweep", "flow_parallel", "import"),
     problems=_problems,

@@ -194,7 +194,7 @@ def _name(longest: int, shortest: int) -> NameRule:
     )
 
 
-def _spoken(body: dict[str, Any]) -> dict[str, Any]:
+def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """The image of an application has no type, there is one only; a namespace has to be said, where the service has a default.
 
     Source: azure-ai-ml, ``ImageSettingsSchema`` and ``KubernetesComputeSchema``.
@@ -249,9 +249,9 @@ KIND: Final = Kind(
     variant_names={"computeinstance": _name(24, 3), "kubernetes": _name(16, 2), "virtualmachine": _name(16, 2)},
     azure=AzureBinding(
         "compute",
-        "load_compute",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_compute",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="computes",
         rest={
             "databricks": "Databricks",
@@ -259,7 +259,7 @@ KIND: Final = Kind(
             "datalakeanalytics": "DataLakeAnalytics",
             "hdinsight": "HDInsight",
         },
-        spoken=_spoken,
+        for_loader=_for_loader,
         returned=_returned,
         readers={
             "amlcompute": "compute.aml_compute:AmlComputeSchema",

@@ -27,7 +27,7 @@ from orchestrator.core.kind import AzureBinding, Identity, Kind, NameRule, Spec
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.served import CodeConfiguration, ServedModel
-from orchestrator.kinds.online_deployment.azure import returned, spoken
+from orchestrator.kinds.online_deployment.azure import for_loader, returned
 from orchestrator.kinds.online_deployment.problems import problems, unfit
 
 
@@ -255,11 +255,11 @@ KIND: Final = Kind(
     ),
     azure=AzureBinding(
         "online_deployments",
-        "load_online_deployment",
-        "begin_create_or_update",
-        "begin_delete",
+        loader="load_online_deployment",
+        create="begin_create_or_update",
+        remove="begin_delete",
         driver="deployments",
-        spoken=spoken,
+        for_loader=for_loader,
         returned=returned,
         readers={
             "managed": "_deployment.online.online_deployment:ManagedOnlineDeploymentSchema",

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.core.errors import Invalid
 
 
-def spoken(body: dict[str, Any]) -> dict[str, Any]:
+def for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """Whether something is collected is a text, and one rate holds for all collections; amounts of a container are texts.
 
     Source: azure-ai-ml, schemas of collections and container resources; ``DataCollector`` writes its own rate over that of each collection.
@@ -45,7 +45,7 @@ def _texts(amounts: Any) -> Any:
 
 
 def returned(body: dict[str, Any]) -> dict[str, Any]:
-    """The rate of what is collected, at each collection as well; graphics processors under both of their names. See `spoken`.
+    """The rate of what is collected, at each collection as well; graphics processors under both of their names. See `for_loader`.
 
     Source: azure-ai-ml, ``ResourceSettingsSchema``, which makes one name of the two.
     """

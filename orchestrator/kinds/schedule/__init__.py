@@ -12,7 +12,7 @@ from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, Na
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.resource import Removal
 from orchestrator.core.tree import Path, value_at
-from orchestrator.kinds.schedule.azure import spoken
+from orchestrator.kinds.schedule.azure import for_loader
 
 _HERE: Final = "orchestrator.kinds.schedule"
 _MODELS: Final = {"job": "JobSchedule", "import": "ImportSchedule", "monitor": "MonitorSchedule"}
@@ -79,7 +79,12 @@ KIND: Final = Kind(
         "Azure REST specification, workspaces/schedules",
     ),
     azure=AzureBinding(
-        "schedules", "load_schedule", "begin_create_or_update", "begin_delete", driver="schedules", spoken=spoken
+        "schedules",
+        loader="load_schedule",
+        create="begin_create_or_update",
+        remove="begin_delete",
+        driver="schedules",
+        for_loader=for_loader,
     ),
     behaviour=WRITTEN,
     local=replace(LOCAL_PROCESSED, runs=True, reveals=True),

@@ -9,7 +9,7 @@ _MONITOR: Final = "create_monitor"
 _TARGET: Final = "target_column_name"
 
 
-def spoken(body: dict[str, Any]) -> dict[str, Any]:
+def for_loader(body: dict[str, Any]) -> dict[str, Any]:
     """The column with the target, where the client takes it.
 
     Source: azure-ai-ml 1.35: its schema has ``target_column_name``, but ``ReferenceData`` takes it among ``data_column_names`` only.

@@ -22,7 +22,7 @@ _WORTH_REPEATING: Final = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Delivery:
     """What became of a request.
 
     Attributes:
@@ -47,23 +47,23 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def post(notice: Notice, channel: Channel, *, timeout_s: float) -> Answer:
+def post(notice: Notice, channel: Channel, *, timeout_s: float) -> Delivery:
     """Tell one channel of one notice. Never raises."""
     try:
         request = _request(notice, channel)
         opener = urllib.request.build_opener(_NoRedirects)
         with opener.open(request, timeout=timeout_s) as response:
-            return Answer(delivered=200 <= response.status < 300, reason=f"HTTP {response.status}")
+            return Delivery(delivered=200 <= response.status < 300, reason=f"HTTP {response.status}")
     except SecretMissing as error:
-        return Answer(delivered=False, again=True, reason=error.detail)
+        return Delivery(delivered=False, again=True, reason=error.detail)
     except urllib.error.HTTPError as error:
         with error:
             again = error.code >= 500 or error.code in _WORTH_REPEATING
             pause = _seconds(error.headers.get("Retry-After"))
-            return Answer(delivered=False, again=again, reason=f"HTTP {error.code}", retry_after_s=pause)
+            return Delivery(delivered=False, again=again, reason=f"HTTP {error.code}", retry_after_s=pause)
     except (OSError, http.client.HTTPException, ValueError) as error:
         # The text of these may hold the address, which is a secret.
-        return Answer(delivered=False, again=not isinstance(error, ValueError), reason=type(error).__name__)
+        return Delivery(delivered=False, again=not isinstance(error, ValueError), reason=type(error).__name__)
 
 
 def _request(notice: Notice, channel: Channel) -> urllib.request.Request:

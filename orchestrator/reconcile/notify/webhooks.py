@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from orchestrator.reconcile.notify.channel import Channel
-from orchestrator.reconcile.notify.post import Answer, post
+from orchestrator.reconcile.notify.post import Delivery, post
 from orchestrator.reconcile.ports import Notice
 
 Watch: TypeAlias = Callable[[str, Mapping[str, object]], None]
@@ -38,7 +38,7 @@ class Patience:
     timeout_s: float = 10.0
     queue: int = 256
 
-    def pause(self, tried: int, answer: Answer) -> float:
+    def pause(self, tried: int, answer: Delivery) -> float:
         """Seconds to wait after a failed try."""
         doubled = self.first_s * float(1 << min(tried - 1, 30))
         return min(self.longest_s, max(doubled, answer.retry_after_s or 0.0))

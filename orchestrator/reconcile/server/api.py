@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from orchestrator.reconcile.ports import Controls, StatusBoard
+from orchestrator.reconcile.ports import Controls, FleetStatus
 from orchestrator.reconcile.server.doors import LONGEST_HOOK, holds_token, is_signed
-from orchestrator.reconcile.server.messages import Request, Response, as_json, as_text, problem
+from orchestrator.reconcile.server.messages import HttpRequest, Response, as_json, as_text, problem
 from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
 from orchestrator.reconcile.server.routes import Door, Route
@@ -20,11 +20,11 @@ _EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 _HISTORY: Final = 50
 _LONGEST_HISTORY: Final = 1000
 
-Handler: TypeAlias = Callable[[Request], Response]
+Handler: TypeAlias = Callable[[HttpRequest], Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class AccessKeys:
     """Secrets that open doors.
 
     Attributes:
@@ -40,22 +40,22 @@ class Api:
     """Answers what `ROUTES` lists.
 
     Args:
-        board: how the projects are.
+        fleet_status: how the projects are.
         controls: what may be asked of the loop.
         keys: who may ask it.
     """
 
-    def __init__(self, board: StatusBoard, controls: Controls, metrics: Metrics, keys: Keys) -> None:
-        self._board = board
+    def __init__(self, fleet_status: FleetStatus, controls: Controls, metrics: Metrics, keys: AccessKeys) -> None:
+        self._fleet_status = fleet_status
         self._controls = controls
         self._metrics = metrics
         self._keys = keys
         self._handlers: Mapping[str, Handler] = {
-            "healthz": lambda request: _state(good=board.alive(), well="ok", ill="the loop is not running"),
+            "healthz": lambda request: _state(good=fleet_status.alive(), well="ok", ill="the loop is not running"),
             "readyz": lambda request: _state(
-                good=board.ready(), well="ready", ill="not all projects have been checked yet"
+                good=fleet_status.ready(), well="ready", ill="not all projects have been checked yet"
             ),
-            "metrics": lambda request: as_text(metrics.exposition(board), content_type=_EXPOSITION),
+            "metrics": lambda request: as_text(metrics.exposition(fleet_status), content_type=_EXPOSITION),
             "openapi": lambda request: as_json(document()),
             "openapi_v1": lambda request: as_json(document()),
             "projects": self._projects,
@@ -67,26 +67,28 @@ class Api:
             "hook": lambda request: self._do("trigger", controls.trigger, request.project),
         }
 
-    def answer(self, route: Route, request: Request) -> Response:
+    def answer(self, route: Route, request: HttpRequest) -> Response:
         """Answer one request that has found its route. Never raises for anything a sender can send."""
         refusal = _REFUSALS[route.door](self._keys, request)
         if refusal:
             return refusal
-        if request.project and request.project not in self._board.projects():
+        if request.project and request.project not in self._fleet_status.projects():
             return problem(HTTPStatus.NOT_FOUND, f"There is no project '{request.project}'.")
         return self._handlers[route.operation](request)
 
-    def _projects(self, request: Request) -> Response:
-        return as_json({"projects": [self._board.status(name) for name in self._board.projects()]})
+    def _projects(self, request: HttpRequest) -> Response:
+        return as_json({"projects": [self._fleet_status.status(name) for name in self._fleet_status.projects()]})
 
-    def _project(self, request: Request) -> Response:
-        return as_json(self._board.status(request.project))
+    def _project(self, request: HttpRequest) -> Response:
+        return as_json(self._fleet_status.status(request.project))
 
-    def _history(self, request: Request) -> Response:
-        wanted = request.query.get("limit", str(_HISTORY))
-        if not wanted.isascii() or not wanted.isdecimal() or not 1 <= int(wanted[:9]) <= _LONGEST_HISTORY:
+    def _history(self, request: HttpRequest) -> Response:
+        limit = request.query.get("limit", str(_HISTORY))
+        if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit[:9]) <= _LONGEST_HISTORY:
             return problem(HTTPStatus.BAD_REQUEST, f"`limit` is a whole number from 1 to {_LONGEST_HISTORY}.")
-        return as_json({"project": request.project, "passes": list(self._board.history(request.project, int(wanted)))})
+        return as_json(
+            {"project": request.project, "passes": list(self._fleet_status.history(request.project, int(limit)))}
+        )
 
     def _do(self, action: str, act: Callable[[str], None], project: str) -> Response:
         try:
@@ -100,11 +102,11 @@ def _state(*, good: bool, well: str, ill: str) -> Response:
     return as_text(f"{well if good else ill}\n", HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _no_refusal(keys: Keys, request: Request) -> Response | None:
+def _no_refusal(keys: AccessKeys, request: HttpRequest) -> Response | None:
     return None
 
 
-def _without_token(keys: Keys, request: Request) -> Response | None:
+def _without_token(keys: AccessKeys, request: HttpRequest) -> Response | None:
     if keys.token is None:
         return problem(HTTPStatus.FORBIDDEN, "This server is read-only: its configuration sets no token.")
     if holds_token(request, keys.token):
@@ -114,7 +116,7 @@ def _without_token(keys: Keys, request: Request) -> Response | None:
     )
 
 
-def _without_signature(keys: Keys, request: Request) -> Response | None:
+def _without_signature(keys: AccessKeys, request: HttpRequest) -> Response | None:
     """One answer for every reason, so that nobody learns which projects there are."""
     if request.length is None:
         return problem(HTTPStatus.LENGTH_REQUIRED, "Content-Length is required.")
@@ -126,7 +128,7 @@ def _without_signature(keys: Keys, request: Request) -> Response | None:
     return problem(HTTPStatus.FORBIDDEN, "The signature is missing or wrong, or there is no such hook.")
 
 
-_REFUSALS: Final[Mapping[Door, Callable[[Keys, Request], Response | None]]] = {
+_REFUSALS: Final[Mapping[Door, Callable[[AccessKeys, HttpRequest], Response | None]]] = {
     Door.OPEN: _no_refusal,
     Door.TOKEN: _without_token,
     Door.SIGNATURE: _without_signature,

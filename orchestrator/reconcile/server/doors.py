@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from orchestrator.reconcile.server.messages import Request
+from orchestrator.reconcile.server.messages import HttpRequest
 from orchestrator.reconcile.source.secret import SecretMissing, SecretReference
 
 LONGEST_HOOK: Final = 25 * 1024 * 1024
@@ -17,7 +17,7 @@ _SIGNATURES: Final = ("x-hub-signature-256", "x-gitea-signature", "x-amlctl-sign
 _TOKENS: Final = ("x-gitlab-token", "x-amlctl-token")
 
 
-def holds_token(request: Request, token: SecretReference) -> bool:
+def holds_token(request: HttpRequest, token: SecretReference) -> bool:
     """Whether the request has the token in its Authorization header. A token that cannot be read opens nothing."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     try:
@@ -27,7 +27,7 @@ def holds_token(request: Request, token: SecretReference) -> bool:
     return scheme.lower() == "bearer" and _equal(given.strip(), expected)
 
 
-def is_signed(request: Request, secret: SecretReference) -> bool:
+def is_signed(request: HttpRequest, secret: SecretReference) -> bool:
     """Whether the sender knows the shared secret.
 
     Takes an HMAC-SHA-256 of the body as GitHub (``X-Hub-Signature-256``), Gitea (``X-Gitea-Signature``) and our own senders

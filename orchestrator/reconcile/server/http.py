@@ -25,10 +25,10 @@ from orchestrator.http.bodies import TooLarge, TooSlow, drain, length_of, spoole
 from orchestrator.http.server import HttpServer, bind
 from orchestrator.reconcile.server.doors import LONGEST_HOOK
 from orchestrator.reconcile.server.listen import Listen, is_loopback
-from orchestrator.reconcile.server.messages import Request, Response, problem
+from orchestrator.reconcile.server.messages import HttpRequest, Response, problem
 from orchestrator.reconcile.server.routes import ROUTES, Door, Route
 
-Answer: TypeAlias = Callable[[Route, Request], Response]
+Answering: TypeAlias = Callable[[Route, HttpRequest], Response]
 Watch: TypeAlias = Callable[[str, Mapping[str, object]], None]
 
 _MOST_AT_ONCE: Final = 32
@@ -38,7 +38,7 @@ _HOOKS_AT_ONCE: Final = 16
 
 
 @contextmanager
-def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
+def serving(answer: Answering, listen: Listen, watch: Watch) -> Iterator[str]:
     """Serve while the context lasts. Requests that are being answered at its end get some seconds.
 
     Returns:
@@ -64,7 +64,7 @@ def serving(answer: Answer, listen: Listen, watch: Watch) -> Iterator[str]:
             server.close()
 
 
-def application(answer: Answer, watch: Watch, threads: Executor, *, local: bool) -> Starlette:
+def application(answer: Answering, watch: Watch, threads: Executor, *, local: bool) -> Starlette:
     """The routes as an ASGI app.
 
     Args:
@@ -85,16 +85,16 @@ def application(answer: Answer, watch: Watch, threads: Executor, *, local: bool)
 class _Asker:
     """Takes requests to the function that answers, and its answers back."""
 
-    answer: Answer
+    answer: Answering
     watch: Watch
     threads: Executor
     hooks: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _HOOKS_AT_ONCE))
 
     async def ask(self, route: Route, received: Received) -> Sent:
         request = _request(received)
-        wanted = route.door is Door.SIGNATURE and (request.length or 0) <= LONGEST_HOOK
+        reads_body = route.door is Door.SIGNATURE and (request.length or 0) <= LONGEST_HOOK
         try:
-            if wanted and request.length is not None:
+            if reads_body and request.length is not None:
                 async with self.hooks:
                     with await spooled(received.receive, request.length) as body:
                         response = await self._answered(route, replace(request, read=partial(_pieces, body)))
@@ -105,7 +105,7 @@ class _Asker:
             response = problem(HTTPStatus.REQUEST_TIMEOUT, str(error))
         return _sent(response)
 
-    async def _answered(self, route: Route, request: Request) -> Response:
+    async def _answered(self, route: Route, request: HttpRequest) -> Response:
         try:
             return await asyncio.get_running_loop().run_in_executor(self.threads, self.answer, route, request)
         except Exception as error:
@@ -144,12 +144,12 @@ async def _other_method(received: Received, error: Exception) -> Sent:
     return _sent(problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Method not allowed. Use {allowed}.", {"Allow": allowed}))
 
 
-def _request(received: Received) -> Request:
+def _request(received: Received) -> HttpRequest:
     headers = dict(received.headers.items())
     length = length_of(headers)
     if "content-length" not in headers and received.method == "POST":
         length = None
-    return Request(
+    return HttpRequest(
         received.method,
         received.scope["path"],
         dict(received.query_params),

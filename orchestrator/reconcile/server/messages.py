@@ -17,7 +17,7 @@ def _nothing() -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What somebody asks.
 
     Attributes:

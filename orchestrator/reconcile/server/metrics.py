@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from orchestrator import __version__
 from orchestrator.core.ports import Clock
-from orchestrator.reconcile.ports import PassSummary, StatusBoard
+from orchestrator.reconcile.ports import FleetStatus, PassSummary
 
 _BOUNDS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, float("inf"))
 """Seconds: from a pass that finds nothing to do to one that trains and deploys."""
@@ -55,15 +55,15 @@ class Metrics:
             if summary.successful:
                 self._succeeded[project] = summary.finished_at
 
-    def exposition(self, board: StatusBoard) -> str:
+    def exposition(self, fleet_status: FleetStatus) -> str:
         """Everything in Prometheus' text format, version 0.0.4."""
         registry = CollectorRegistry(auto_describe=False)
         with self._lock:
-            registry.register(_Families((*self._counted(board), *self._seen(board))))
+            registry.register(_Families((*self._counted(fleet_status), *self._seen(fleet_status))))
         return generate_latest(registry).decode()
 
-    def _counted(self, board: StatusBoard) -> Iterator[Metric]:
-        names = board.projects()
+    def _counted(self, fleet_status: FleetStatus) -> Iterator[Metric]:
+        names = fleet_status.projects()
         yield _pairs("amlctl_passes_total", "Finished passes by outcome.", self._passes)
         failures = {name: self._passes[name, "failed"] for name in names}
         yield _by_project(CounterMetricFamily, "amlctl_pass_failures_total", "Passes that failed.", failures)
@@ -85,8 +85,8 @@ class Metrics:
             family.add_metric([project], list(zip(map(_bound, _BOUNDS), running, strict=True)), self._seconds[project])
         return family
 
-    def _seen(self, board: StatusBoard) -> Iterator[Metric]:
-        statuses = {name: board.status(name) or {} for name in board.projects()}
+    def _seen(self, fleet_status: FleetStatus) -> Iterator[Metric]:
+        statuses = {name: fleet_status.status(name) or {} for name in fleet_status.projects()}
 
         def gauge(name: str, help_: str, value: Callable[[Mapping[str, Any]], float]) -> Metric:
             return _by_project(GaugeMetricFamily, name, help_, {key: value(each) for key, each in statuses.items()})

@@ -117,16 +117,16 @@ def _see(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _of(type_: type, left_out: Collection[str] = (), **told: Mapping[str, Any]) -> dict[str, Any]:
+def _of(type_: type, left_out: Collection[str] = (), **extra: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of a dataclass as it is shown: with all its fields, and nothing of how Python calls it.
 
     Args:
         left_out: fields that are not shown.
-        told: field to what is said in place of, or beside, what its type says.
+        extra: field to what is said in place of, or beside, what its type says.
     """
     found = TypeAdapter(type_).json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     fields = {name: _plain(schema) for name, schema in found["properties"].items() if name not in left_out}
-    return _object({**fields, **told})
+    return _object({**fields, **extra})
 
 
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:

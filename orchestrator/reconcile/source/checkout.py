@@ -11,7 +11,7 @@ from typing import Any, Final
 from orchestrator.core import private_files
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.reconcile.ports import Revision, SourceStalled, SourceUnavailable
-from orchestrator.reconcile.source.command import Answer, GitCommand
+from orchestrator.reconcile.source.command import CommandResult, GitCommand
 
 _LINK: Final = "120000"
 _FACTS: Final = "%s%x00%an%x00%cI"
@@ -121,7 +121,7 @@ class Checkouts:
             if facts.startswith(_LINK):
                 yield name
 
-    def _run(self, *arguments: str) -> Answer:
+    def _run(self, *arguments: str) -> CommandResult:
         answer = self._git.run(arguments, timeout_s=self._timeout_s)
         if answer.status != 0:
             raise SourceUnavailable(

@@ -40,7 +40,7 @@ _BROKEN: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """What git said.
 
     Attributes:
@@ -97,7 +97,7 @@ class GitCommand:
     home: Path
     held: tuple[int, ...] = ()
 
-    def run(self, arguments: Sequence[str], *, timeout_s: float, access: Access = OFFLINE) -> Answer:
+    def run(self, arguments: Sequence[str], *, timeout_s: float, access: Access = OFFLINE) -> CommandResult:
         """Run one git command to its end. Starts no shell, asks nobody, and kills it with all its helpers when the time is over."""
         config = {**SAFE_CONFIG, **access.config}
         options = [part for key, value in config.items() for part in ("-c", f"{key}={value}")]
@@ -114,7 +114,7 @@ class GitCommand:
                 pass_fds=self.held,
             )
         except FileNotFoundError:
-            return Answer(_NO_GIT, "", "git is not installed")
+            return CommandResult(_NO_GIT, "", "git is not installed")
         with process:
             try:
                 output, errors = process.communicate(timeout=timeout_s)
@@ -123,8 +123,8 @@ class GitCommand:
                 if not isinstance(error, subprocess.TimeoutExpired):
                     raise
                 process.communicate()
-                return Answer(-1, "", f"no answer within {timeout_s:g} s")
-        return Answer(process.returncode, output.decode(errors="replace"), _reason(errors, access.secrets))
+                return CommandResult(-1, "", f"no answer within {timeout_s:g} s")
+        return CommandResult(process.returncode, output.decode(errors="replace"), _reason(errors, access.secrets))
 
     def _environ(self, access: Access) -> dict[str, str]:
         environ = {key: value for key, value in os.environ.items() if key.upper() in _PASSED_ON}

@@ -8,11 +8,11 @@ from typing import Final
 
 from orchestrator.core.diagnostic import did_you_mean
 from orchestrator.reconcile.ports import SourceError, SourceStalled, SourceUnavailable
-from orchestrator.reconcile.source.command import Access, Answer, GitCommand
+from orchestrator.reconcile.source.command import Access, CommandResult, GitCommand
 from orchestrator.reconcile.source.semver import Range, highest
 from orchestrator.reconcile.source.settings import FULL_COMMIT, GitSettings, RefKind
 
-_WANTED: Final = "refs/amlctl/wanted"
+_FETCHED: Final = "refs/amlctl/wanted"
 _EVERYTHING: Final = ("+refs/heads/*:refs/amlctl/heads/*", "+refs/tags/*:refs/amlctl/tags/*")
 _FETCH: Final = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _NO_SUCH_REF: Final = 2
@@ -73,30 +73,30 @@ class Remote:
             raise self._missing(f"no {ref}", fix)
         return Advertised(ref.name, f"{folder}{ref.name}", found)
 
-    def bring(self, wanted: Advertised) -> str:
+    def bring(self, requested: Advertised) -> str:
         """Fetch, and pin what came: its full id, whatever the server says a moment later.
 
         Raises:
             SourceUnavailable, SourceStalled: it did not come, or is no commit.
         """
-        answer = self._fetch("--depth=1", f"+{wanted.reference}:{_WANTED}")
+        answer = self._fetch("--depth=1", f"+{requested.reference}:{_FETCHED}")
         if answer.status == 0:
-            return self._commit(_WANTED)
+            return self._commit(_FETCHED)
         if self.settings.ref.kind is not RefKind.COMMIT or not _NOT_BY_NAME.search(answer.reason):
             raise self._refused(answer)
         # Some servers give out single commits only as part of what they advertise.
         answer = self._fetch(*_EVERYTHING)
         if answer.status != 0:
             raise self._refused(answer)
-        return self._commit(wanted.commit)
+        return self._commit(requested.commit)
 
     def _highest(self) -> Advertised:
-        wanted = Range(self.settings.ref.name)
+        requested = Range(self.settings.ref.name)
         tags = self._names(_folder(RefKind.TAG), "*")
-        found = highest(tags, wanted)
+        found = highest(tags, requested)
         if found is None:
             fix = "Push a tag such as v1.2.3, or widen the range."
-            raise self._missing(f"no tag in the range {wanted} among {len(tags)} tags", fix)
+            raise self._missing(f"no tag in the range {requested} among {len(tags)} tags", fix)
         return Advertised(found[0], f"{_folder(RefKind.TAG)}{found[0]}", found[1])
 
     def _names(self, folder: str, name: str) -> dict[str, str]:
@@ -115,12 +115,12 @@ class Remote:
                 listed[peeled] = commit if found.endswith("^{}") else listed.get(peeled, commit)
         return listed
 
-    def _fetch(self, *what: str) -> Answer:
+    def _fetch(self, *what: str) -> CommandResult:
         options = [word for word in what if word.startswith("--")]
         references = [word for word in what if not word.startswith("--")]
         return self._ask(*_FETCH, *options, "--", self.settings.url, *references)
 
-    def _ask(self, *arguments: str) -> Answer:
+    def _ask(self, *arguments: str) -> CommandResult:
         return self.git.run(arguments, timeout_s=self.settings.timeout_s, access=self.access)
 
     def _commit(self, name: str) -> str:
@@ -138,7 +138,7 @@ class Remote:
     def _missing(self, what: str, fix: str) -> SourceStalled:
         return SourceStalled(f"The repository {self.settings.url} has {what}.", code="reference-missing", fix=fix)
 
-    def _refused(self, answer: Answer) -> SourceError:
+    def _refused(self, answer: CommandResult) -> SourceError:
         url = self.settings.url
         if _DISK_FULL in answer.reason:
             folder = self.git.repository.parent

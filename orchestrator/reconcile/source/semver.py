@@ -57,7 +57,7 @@ def _alternative(text: str) -> str:
     return _SEPARATOR.sub(" ", tight) or "*"
 
 
-def highest(names: Mapping[str, str], wanted: Range) -> tuple[str, str] | None:
+def highest(names: Mapping[str, str], allowed: Range) -> tuple[str, str] | None:
     """The highest version of a range among tags.
 
     Args:
@@ -66,7 +66,7 @@ def highest(names: Mapping[str, str], wanted: Range) -> tuple[str, str] | None:
     Returns:
         The tag and its commit; None if no tag is in the range. Tags that are not versions are ignored.
     """
-    versions = [(version, name) for name in names if (version := parse_version(name)) and version in wanted]
+    versions = [(version, name) for name in names if (version := parse_version(name)) and version in allowed]
     if not versions:
         return None
     _, name = max(versions)

@@ -34,7 +34,7 @@ class RefKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class GitRef:
     """Which commit of a repository is wanted.
 
     Attributes:
@@ -66,7 +66,7 @@ class GitSettings:
     """
 
     url: str
-    ref: Ref
+    ref: GitRef
     path: str = "."
     token: SecretReference | None = None
     username: str = "amlctl"
@@ -131,7 +131,7 @@ def _has_password(url: str, protocol: str) -> bool:
     return parts.password is not None or (protocol != "ssh" and parts.username is not None)
 
 
-def _ref_problems(ref: Ref) -> tuple[tuple[str, str, str], ...]:
+def _ref_problems(ref: GitRef) -> tuple[tuple[str, str, str], ...]:
     if ref.kind is RefKind.COMMIT and not FULL_COMMIT.fullmatch(ref.name):
         return (
             (

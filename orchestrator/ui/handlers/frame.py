@@ -124,13 +124,13 @@ class Pages:
     def missing(self, request: Request, error: Exception) -> Response:
         """There is nothing at an address."""
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-        told = str(error.detail) if isinstance(error, HTTPException) else ""
+        detail = str(error.detail) if isinstance(error, HTTPException) else ""
         return html(
             "error.html",
             {
                 **self._frame("", None),
                 "heading": "Not found" if status == HTTPStatus.NOT_FOUND else "Error",
-                "text": told,
+                "text": detail,
             },
             status,
         )

@@ -44,14 +44,14 @@ def endpoint_part(snapshot: Snapshot, address: Address) -> dict[str, Any] | None
     shares, copies = shares_of(snapshot, parts, _SHARES), shares_of(snapshot, parts, _COPIES)
     inner = [each for each in parts if snapshot.kinds[each.kind].behaviour.tested_alone]
     # Tests of an endpoint are sent once its traffic is as it shall be, so they are kept with that.
-    wanted = [found for each in (address, *parts) if (found := snapshot.project.resources.get(each)) is not None]
+    declared = [found for each in (address, *parts) if (found := snapshot.project.resources.get(each)) is not None]
     traffic = _traffic(snapshot, parts, inner, shares, copies)
     becomes = ", ".join(f"{name} {share:g} %" for name, share in traffic["planned"])
     return {
         "url": url,
         **traffic,
         "gates": gates_part(snapshot, parts, inner, becomes),
-        "requests": list(dict.fromkeys((check.name, check.body) for each in wanted for check in each.checks)),
+        "requests": list(dict.fromkeys((check.name, check.body) for each in declared for check in each.checks)),
         "curl": curl(url) if url else "",
         "python": _PYTHON.format(url=url) if url else "",
     }
@@ -120,7 +120,7 @@ def live_part(readings: Sequence[Reading], names: Sequence[str]) -> dict[str, An
 
     def series(value: Callable[[Rate], float | None]) -> dict[str, list[tuple[float, float]]]:
         return {
-            name: [(rate.at, told) for rate in rows if (told := value(rate)) is not None]
+            name: [(rate.at, measured) for rate in rows if (measured := value(rate)) is not None]
             for name, rows in order.items()
         }
 

@@ -81,13 +81,13 @@ def _is_waiting(snapshot: Snapshot, address: Address) -> bool:
 def _deployment(snapshot: Snapshot, address: Address) -> Gate:
     text = f"deployment {address.leaf} is healthy"
     status = snapshot.status_of[address]
-    told = status.message if status.message and not status.message.startswith("next apply:") else ""
+    explained = status.message if status.message and not status.message.startswith("next apply:") else ""
     if address in snapshot.unfinished:
         since = f"since {moment(snapshot.unfinished[address])}"
-        return _gate(_RUNS, text, f"{since}: {told}" if told else since)
+        return _gate(_RUNS, text, f"{since}: {explained}" if explained else since)
     if _is_busy(snapshot, address):
-        return _gate(_RUNS, text, told)
-    return _gate(_WAITS if _is_waiting(snapshot, address) else status.health.value, text, told)
+        return _gate(_RUNS, text, explained)
+    return _gate(_WAITS if _is_waiting(snapshot, address) else status.health.value, text, explained)
 
 
 def _test(snapshot: Snapshot, address: Address, check: Check, alone: bool) -> Gate:  # noqa: FBT001  # a fact of the kind
@@ -95,13 +95,13 @@ def _test(snapshot: Snapshot, address: Address, check: Check, alone: bool) -> Ga
     found = next((each for each in results_of(snapshot.tests, address) if each.name == check.name), None)
     if address in snapshot.unfinished or _is_waiting(snapshot, address):
         word = _RUNS if address in snapshot.unfinished else "not run yet"
-        return _gate(word, text, f"last time: {_told(found)}" if found is not None else "")
+        return _gate(word, text, f"last time: {_outcome_text(found)}" if found is not None else "")
     if found is None:
         return _gate("not run yet", text)
-    return _gate("failed" if found.problem else "passed", text, _told(found, brief=True))
+    return _gate("failed" if found.problem else "passed", text, _outcome_text(found, brief=True))
 
 
-def _told(result: GateResult, *, brief: bool = False) -> str:
+def _outcome_text(result: GateResult, *, brief: bool = False) -> str:
     if result.problem:
         return f"{'' if brief else 'failed, '}{moment(result.at)}: {result.problem}"
     return f"{'' if brief else 'passed, '}{moment(result.at)}, status {result.status}"

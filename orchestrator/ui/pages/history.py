@@ -35,12 +35,12 @@ def history_page(snapshot: Snapshot, span: str, now: datetime) -> dict[str, Any]
 
 def history_rows(snapshot: Snapshot, address: Address | None = None) -> list[dict[str, Any]]:
     """The journal, newest first; of one resource if an address is given."""
-    wanted = str(address) if address is not None else None
+    address_text = str(address) if address is not None else None
     before = _before(snapshot.history)
     return [
         _entry(snapshot, entry, before.get(number, ""))
         for number, entry in enumerate(snapshot.history)
-        if wanted in (None, str(entry["address"]))
+        if address_text in (None, str(entry["address"]))
     ]
 
 

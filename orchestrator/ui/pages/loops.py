@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from orchestrator.core.project import Project
 from orchestrator.reconcile.policy import Policy
-from orchestrator.reconcile.ports import Controls, StatusBoard
+from orchestrator.reconcile.ports import Controls, FleetStatus
 from orchestrator.reconcile.windows import DAYS, Freeze
 from orchestrator.report.reconcile import NEVER
 from orchestrator.report.run import show_duration
@@ -30,7 +30,7 @@ class LoopView:
         specs: project to what reads its spec, for pages about its resources and runs; those without have none.
     """
 
-    board: StatusBoard
+    fleet_status: FleetStatus
     controls: Controls
     policies: Mapping[str, Policy] = field(default_factory=dict)
     acting: bool = False
@@ -38,8 +38,8 @@ class LoopView:
 
     def document(self, project: str) -> dict[str, Any] | None:
         """How a project is; None if there is no such project."""
-        status = self.board.status(project)
-        return None if status is None else {**status, "history": list(self.board.history(project, _HISTORY))}
+        status = self.fleet_status.status(project)
+        return None if status is None else {**status, "history": list(self.fleet_status.history(project, _HISTORY))}
 
     def ask(self, project: str, action: str) -> None:
         """Do one of `ACTIONS`.
@@ -82,19 +82,19 @@ def window_text(window: Freeze, now: float) -> tuple[str, bool]:
     days = "every day" if len(window.days) == len(DAYS) else ", ".join(DAYS[number] for number in sorted(window.days))
     dates = [f"from {window.first}" if window.first else "", f"until {window.last}" if window.last else ""]
     hours = f"{window.start:%H:%M}–{window.end:%H:%M} {window.time_zone}"
-    told = " ".join(filter(None, (days, hours, *dates)))
-    return f"{told}: {window.reason}" if window.reason else told, window.until(now) is not None
+    summary = " ".join(filter(None, (days, hours, *dates)))
+    return f"{summary}: {window.reason}" if window.reason else summary, window.until(now) is not None
 
 
 def fleet_page(view: LoopView) -> dict[str, Any]:
     """The list of a loop's projects."""
     rows = []
-    for name in view.board.projects():
+    for name in view.fleet_status.projects():
         document = view.document(name) or {}
         conditions = document.get("conditions") or (NEVER,)
         ready = next((each for each in conditions if each["type"] == GOOD), None)
         worst = next((each for each in conditions if each["type"] != GOOD and each["status"]), None)
-        told = worst or ready or conditions[0]
+        summary = worst or ready or conditions[0]
         applied = document.get("applied") or {}
         rows.append(
             {
@@ -102,8 +102,8 @@ def fleet_page(view: LoopView) -> dict[str, Any]:
                 "href": address_of(name),
                 "ready": ready is not None and bool(ready["status"]),
                 "suspended": bool(document.get("suspended")),
-                "reason": told["reason"],
-                "message": str(told.get("message") or ""),
+                "reason": summary["reason"],
+                "message": str(summary.get("message") or ""),
                 "applied": str(applied.get("id") or "")[:12],
                 "pending": len(document.get("pending") or ()),
                 "drift": len(document.get("drift") or {}),

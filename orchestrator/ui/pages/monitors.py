@@ -59,9 +59,9 @@ def report_of(path: Path | None) -> dict[str, Any] | None:
     try:
         if path is None or path.stat().st_size > _LARGEST:
             return None
-        told = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_row(each) for each in told["metrics"]]
-        alerts = [str(each) for each in told.get("alerts") or ()]
+        report = json.loads(path.read_text(encoding="utf-8"))
+        rows = [_row(each) for each in report["metrics"]]
+        alerts = [str(each) for each in report.get("alerts") or ()]
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     rows.sort(key=lambda row: not row["breached"])
@@ -74,16 +74,16 @@ def report_of(path: Path | None) -> dict[str, Any] | None:
     }
 
 
-def _row(told: Mapping[str, Any]) -> dict[str, Any]:
-    value = told.get("value")
+def _row(report: Mapping[str, Any]) -> dict[str, Any]:
+    value = report.get("value")
     number = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
     return {
-        "signal": str(told.get("signal") or ""),
-        "feature": str(told.get("feature") or ""),
-        "metric": str(told.get("metric") or ""),
+        "signal": str(report.get("signal") or ""),
+        "feature": str(report.get("feature") or ""),
+        "metric": str(report.get("metric") or ""),
         "value": number,
-        "threshold": float(told["threshold"]),
-        "breached": bool(told.get("breached")),
+        "threshold": float(report["threshold"]),
+        "breached": bool(report.get("breached")),
     }
 
 

@@ -46,9 +46,11 @@ def why_in_a_line(snapshot: Snapshot, run: Observed) -> str:
         return "first run of this job"
     if not why.differing:
         return "again, as the run before failed" if why.retry else "again, with the same body"
-    told = [f"{name}: {_cut(old) or '(none)'} → {_cut(new) or '(none)'}" for name, old, new in why.differing[:_FIELDS]]
+    differences = [
+        f"{name}: {_cut(old) or '(none)'} → {_cut(new) or '(none)'}" for name, old, new in why.differing[:_FIELDS]
+    ]
     more = len(why.differing) - _FIELDS
-    return "changed " + ", ".join([*told, *([f"{more} more"] if more > 0 else [])])
+    return "changed " + ", ".join([*differences, *([f"{more} more"] if more > 0 else [])])
 
 
 def _cut(text: str) -> str:

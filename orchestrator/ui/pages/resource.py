@@ -84,13 +84,13 @@ def _versions(snapshot: Snapshot, address: Address) -> list[dict[str, Any]]:
             "message": snapshot.redact(found.message),
             "current": found.revision == status.revision,
             "archived": found.archived,
-            "told": _told(found),
+            "told": _note(found),
         }
         for found in snapshot.objects(address)[:_OLDEST]
     ]
 
 
-def _told(found: Observed) -> str:
+def _note(found: Observed) -> str:
     """What is worth knowing about a version at a glance."""
     score = score_of(found.attributes)
     path = found.properties.get("path")

@@ -107,9 +107,9 @@ def figures_part(snapshot: Snapshot, tracked: Tracked, run: Observed) -> dict[st
     metric = primary_metric(run, children)
     trials = leaderboard(children, metric, run)
     names = parameter_names(children)
-    told = run.attributes.get("metrics")
+    logged = run.attributes.get("metrics")
     last = {
-        **(told if isinstance(told, dict) else {}),
+        **(logged if isinstance(logged, dict) else {}),
         **{name: points[-1].value for name, points in figures.metrics.items() if points},
     }
     return {

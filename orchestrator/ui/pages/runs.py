@@ -137,6 +137,6 @@ def compare_page(snapshot: Snapshot, tracked: Tracked, keys: Sequence[str]) -> d
 
 
 def _last(run: Observed, figures: Figures) -> dict[str, float]:
-    told = run.attributes.get("metrics")
-    found = {str(name): float(value) for name, value in told.items()} if isinstance(told, Mapping) else {}
+    logged = run.attributes.get("metrics")
+    found = {str(name): float(value) for name, value in logged.items()} if isinstance(logged, Mapping) else {}
     return found | {name: points[-1].value for name, points in figures.metrics.items() if points}

@@ -157,13 +157,13 @@ def profile(name: str, values: Sequence[str]) -> dict[str, Any]:
     """What the values of a column are like: its type, how many are missing, how many differ, lowest and highest or the most frequent."""
     there = [value for value in values if value.strip()]
     numbers = [number for value in there if (number := _number(value)) is not None]
-    told: dict[str, Any] = {"name": name, "missing": len(values) - len(there), "distinct": len(set(there))}
+    profile: dict[str, Any] = {"name": name, "missing": len(values) - len(there), "distinct": len(set(there))}
     if there and len(numbers) == len(there):
         kind = "integer" if all(number.is_integer() for number in numbers) else "number"
         mean = math.fsum(numbers) / len(numbers)
-        return {**told, "type": kind, "told": f"{min(numbers):.6g} … {max(numbers):.6g}, mean {mean:.6g}"}
-    frequent = max(sorted(set(there)), key=there.count) if there and told["distinct"] <= 100 else ""
-    return {**told, "type": "text" if there else "empty", "told": f"mostly {frequent}" if frequent else ""}
+        return {**profile, "type": kind, "told": f"{min(numbers):.6g} … {max(numbers):.6g}, mean {mean:.6g}"}
+    frequent = max(sorted(set(there)), key=there.count) if there and profile["distinct"] <= 100 else ""
+    return {**profile, "type": "text" if there else "empty", "told": f"mostly {frequent}" if frequent else ""}
 
 
 def _number(value: str) -> float | None:

@@ -13,8 +13,8 @@ from orchestrator.core.errors import Conflict
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf
 from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
+from orchestrator.workspace.arm.wire_store import Entry, WireStore
 from orchestrator.workspace.records.record import Record, RecordKey
 
 CLOUD: Final = "AmlctlLoopback"
@@ -131,8 +131,8 @@ class Others(Protocol):
 class Workspaces:
     """The workspace as a resource."""
 
-    def __init__(self, shelf: Shelf, siblings: Others | None = None) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, siblings: Others | None = None) -> None:
+        self._wire_store = wire_store
         self._siblings = siblings
 
     def _sibling(self, scope: Scope) -> Record | None:
@@ -202,10 +202,10 @@ class Workspaces:
         properties = body.get("properties") or {}
         sent = {name: properties[name] for name in _LABELS if name in properties}
         labels = {**self._labels(), **sent} | ({"tags": body["tags"]} if body.get("tags") is not None else {})
-        self._shelf.write(Entry(_SELF, labels, {}))
+        self._wire_store.write(Entry(_SELF, labels, {}))
 
     def _labels(self) -> Mapping[str, Any]:
-        record = self._shelf.find(_SELF)
+        record = self._wire_store.find(_SELF)
         return {} if record is None else record.body
 
     def _group(self, call: Call) -> Answer:
@@ -248,13 +248,13 @@ class Workspaces:
             "properties": {
                 "friendlyName": labels.get("friendlyName") or scope.workspace,
                 "description": labels.get("description") or "embedded workspace",
-                "workspaceId": self._shelf.identity,
+                "workspaceId": self._wire_store.identity,
                 "provisioningState": "Succeeded",
                 "storageAccount": f"{group}/Microsoft.Storage/storageAccounts/local",
                 "keyVault": f"{group}/Microsoft.Keyvault/vaults/local",
                 "applicationInsights": f"{group}/Microsoft.insights/components/local",
                 "discoveryUrl": f"{request.base}/discovery",
-                "mlFlowTrackingUri": self._shelf.tracking(),
+                "mlFlowTrackingUri": self._wire_store.tracking(),
                 "publicNetworkAccess": "Enabled",
                 "hbiWorkspace": False,
                 "v1LegacyMode": False,

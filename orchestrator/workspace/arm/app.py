@@ -36,11 +36,11 @@ from orchestrator.workspace.arm.roles import Roles
 from orchestrator.workspace.arm.routes import Answering, Call, Found, Routes
 from orchestrator.workspace.arm.schedules import Schedules
 from orchestrator.workspace.arm.scope import PROVIDER, REFERENCE, Scope
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.siblings import Siblings
 from orchestrator.workspace.arm.storage import ROOT, Storage
 from orchestrator.workspace.arm.templates import Templates
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import safe_name
 
 SECTIONS: Final = {
@@ -66,15 +66,15 @@ _UNUSED: Final = ("api", "provider", "location", "tenant", "place")
 _GROUP: Final = f"{_SUBSCRIPTION}/resourceGroups/{{group}}"
 
 
-def _shown(kinds: Kinds, shelf: Shelf) -> Iterator[tuple[str, Part]]:
+def _shown(kinds: Kinds, wire_store: WireStore) -> Iterator[tuple[str, Part]]:
     """The parts for kinds that say themselves how they look on the wire."""
     for kind in kinds.values():
         if isinstance(kind.wire, AssetWire):
-            yield kind.key, Assets(versions_of(kind, kind.wire), shelf)
+            yield kind.key, Assets(versions_of(kind, kind.wire), wire_store)
         elif isinstance(kind.wire, RecordWire):
-            yield kind.key, Records(kind, kind.wire, shelf, kinds)
+            yield kind.key, Records(kind, kind.wire, wire_store, kinds)
             if kind.batches:
-                yield kind.key, Batches(kind, kind.wire, shelf)
+                yield kind.key, Batches(kind, kind.wire, wire_store)
 
 
 def _beside(kinds: Kinds) -> Mapping[str, list[tuple[Kind, GroupWire]]]:
@@ -90,25 +90,25 @@ class Facade:
     """Answers the requests of one workspace.
 
     Args:
-        shelf: its records.
+        wire_store: its records.
         tokens: who may ask.
         kinds: those that say how they look on the wire are answered for.
         any_workspace: names of any subscription, group and workspace are taken for those that there are.
     """
 
-    def __init__(self, shelf: Shelf, tokens: Tokens, kinds: Kinds, *, any_workspace: bool = True) -> None:
+    def __init__(self, wire_store: WireStore, tokens: Tokens, kinds: Kinds, *, any_workspace: bool = True) -> None:
         self._any_workspace = any_workspace
         self._tokens = tokens
-        self._shelf = shelf
+        self._wire_store = wire_store
         own = {
             kind.wire.collection.lower(): kind.section
             for kind in kinds.values()
             if isinstance(kind.wire, RecordWire | AssetWire)
         }
         self._sections = {**SECTIONS, **own}
-        storage = Storage(shelf.paths, shelf.workspace)
-        self._blobs = BlobService(BlobFiles(shelf.paths, storage), tokens)
-        self._beside = {name: Siblings(those, shelf) for name, those in _beside(kinds).items()}
+        storage = Storage(wire_store.paths, wire_store.workspace)
+        self._blobs = BlobService(BlobFiles(wire_store.paths, storage), tokens)
+        self._beside = {name: Siblings(those, wire_store) for name, those in _beside(kinds).items()}
         self._open = self._without_token()
         self._private = self._with_token(storage, kinds)
 
@@ -132,9 +132,9 @@ class Facade:
 
     def _with_token(self, storage: Storage, kinds: Kinds) -> Routes:
         routes, subscription, group, workspace, history, data, frontend = (Routes() for _ in range(7))
-        shelf, operations = self._shelf, Operations(self._shelf)
+        wire_store, operations = self._wire_store, Operations(self._wire_store)
         others = self._beside.get(account.COLLECTION)
-        workspaces = account.Workspaces(shelf, others)
+        workspaces = account.Workspaces(wire_store, others)
         workspaces.register(workspace, group, subscription)
         Templates(workspaces.made).register(group)
         operations.register(subscription)
@@ -145,27 +145,27 @@ class Facade:
         hosted = Routes()
         registries.register(hosted)
         group.include(hosted)
-        codes = Codes(shelf, storage, self._tokens)
-        logged = LoggedRuns(shelf, JOBS)
-        jobs = Jobs(shelf, logged, operations, codes)
+        codes = Codes(wire_store, storage, self._tokens)
+        logged = LoggedRuns(wire_store, JOBS)
+        jobs = Jobs(wire_store, logged, operations, codes)
         parts: tuple[tuple[str, Part], ...] = (
-            (computes.KIND, Computes(shelf, operations)),
-            (datastores.KIND, Datastores(shelf, self._tokens)),
-            (roles.KIND, Roles(shelf)),
+            (computes.KIND, Computes(wire_store, operations)),
+            (datastores.KIND, Datastores(wire_store, self._tokens)),
+            (roles.KIND, Roles(wire_store)),
             (code_versions.KIND, codes),
             (runs.KIND, jobs),
-            (schedules.KIND, Schedules(shelf, codes)),
-            (endpoints.KIND, Endpoints(shelf, operations)),
-            (endpoints.DEPLOYMENTS, Deployments(shelf, operations, codes)),
-            *((kind.section, Assets(kind, shelf)) for kind in ASSETS),
-            *_shown(kinds, shelf),
+            (schedules.KIND, Schedules(wire_store, codes)),
+            (endpoints.KIND, Endpoints(wire_store, operations)),
+            (endpoints.DEPLOYMENTS, Deployments(wire_store, operations, codes)),
+            *((kind.section, Assets(kind, wire_store)) for kind in ASSETS),
+            *_shown(kinds, wire_store),
         )
         for kind, part in parts:
             table = Routes("" if isinstance(part, Batches) else kind)
             part.register(table)
             (frontend if isinstance(part, Batches) else workspace).include(table)
-        History(shelf, jobs, logged, self._tokens).register(history, data)
-        DataPlane(shelf).register(data)
+        History(wire_store, jobs, logged, self._tokens).register(history, data)
+        DataPlane(wire_store).register(data)
         routes.mount(f"{_GROUP}/providers/{PROVIDER}/workspaces/{{workspace}}", workspace)
         routes.mount(f"history/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", history)
         routes.mount(f"data/{{api}}/{_GROUP}/providers/{{provider}}/workspaces/{{workspace}}", data)
@@ -226,7 +226,7 @@ class Facade:
         section = self._sections.get(collection.lower(), "")
         if not section or "name" not in names:
             return names
-        name, store = names["name"], self._shelf.workspace
+        name, store = names["name"], self._wire_store.workspace
         inborn = section == datastores.KIND and name.lower() in DEFAULT_DATASTORES
         spelt = name.lower() if inborn else store.spelt(section, f"{section}.{name}").removeprefix(f"{section}.")
         found = {**names, "name": spelt}

@@ -12,8 +12,16 @@ from orchestrator.workspace.arm.model_facts import with_facts
 from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, lengthen, shorten
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, anonymous, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.storage import model_uri
+from orchestrator.workspace.arm.wire_store import (
+    Entry,
+    WireStore,
+    all_tags,
+    anonymous,
+    sent_of,
+    split_tags,
+    system_data,
+)
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
 
@@ -60,9 +68,9 @@ class AssetKind:
 class Assets:
     """Answers for one kind of asset."""
 
-    def __init__(self, kind: AssetKind, shelf: Shelf) -> None:
+    def __init__(self, kind: AssetKind, wire_store: WireStore) -> None:
         self._kind = kind
-        self._shelf = shelf
+        self._wire_store = wire_store
 
     def register(self, routes: Routes) -> None:
         """Answer for containers and versions."""
@@ -82,7 +90,7 @@ class Assets:
 
     def _containers(self, call: Call) -> Answer:
         found: dict[str, list[Record]] = {}
-        for record in self._shelf.list(self._kind.section):
+        for record in self._wire_store.list(self._kind.section):
             if not anonymous(record):
                 found.setdefault(record.name, []).append(record)
         names = list(reversed(found))
@@ -109,7 +117,7 @@ class Assets:
         if not records:
             raise NotFound(f"The {self._kind.section} container '{name}' was not found in the workspace.")
         archived = bool((call.request.json().get("properties") or {}).get("isArchived"))
-        changed = [self._shelf.relabel(replace(record, archived=archived)) for record in records]
+        changed = [self._wire_store.relabel(replace(record, archived=archived)) for record in records]
         return Answer.of(self._container_view(call.scope, name, changed))
 
     def _delete_container(self, call: Call) -> Answer:
@@ -119,11 +127,11 @@ class Assets:
         if not records and self._provided(name):
             raise WireError(403, "UserError", f"'{name}' is provided by Azure Machine Learning and cannot be changed.")
         for record in records:
-            self._shelf.remove(record, works=False)
+            self._wire_store.remove(record, works=False)
         return Answer(200 if records else 204)
 
     def _named(self, name: str) -> list[Record]:
-        return list(self._shelf.list(self._kind.section, f"{self._kind.section}.{name}"))
+        return list(self._wire_store.list(self._kind.section, f"{self._kind.section}.{name}"))
 
     def _provided(self, name: str) -> list[Record]:
         return [record for record in self._kind.provided() if record.name == name]
@@ -158,10 +166,10 @@ class Assets:
 
     def _get(self, call: Call) -> Answer:
         key = self._key(call)
-        if key.revision == _DEFAULT and self._shelf.find(key) is None:
+        if key.revision == _DEFAULT and self._wire_store.find(key) is None:
             key = self._default(call.names["name"], key)
-        provided = self._provided(call.names["name"]) if self._shelf.find(key) is None else []
-        record = replace(provided[0], revision=key.revision) if provided else self._shelf.get(key)
+        provided = self._provided(call.names["name"]) if self._wire_store.find(key) is None else []
+        record = replace(provided[0], revision=key.revision) if provided else self._wire_store.get(key)
         return Answer.of(self._view(call.scope, record))
 
     def _default(self, name: str, key: RecordKey) -> RecordKey:
@@ -176,20 +184,20 @@ class Assets:
         labels = {"tags": tags or None, "description": sent.get("description")}
         body = {**self._kind.to_body(sent), **{name: value for name, value in labels.items() if value}}
         labels |= {name: body[name] for name in _SHOWN if name in body}
-        existing = self._shelf.find(key)
+        existing = self._wire_store.find(key)
         if existing is not None:
             self._refuse_other_content(existing, sent, call.scope)
             # A name that stands for the same content in other words keeps its words.
             body = {**existing.body, **{name: body.get(name) for name in labels}}
             body = {name: value for name, value in body.items() if value is not None}
-        record, new = self._shelf.write(Entry(key, body, _without_tags(sent), marks))
+        record, new = self._wire_store.write(Entry(key, body, _without_tags(sent), marks))
         if record.archived != bool(sent.get("isArchived")):
-            record = self._shelf.relabel(replace(record, archived=bool(sent.get("isArchived"))))
+            record = self._wire_store.relabel(replace(record, archived=bool(sent.get("isArchived"))))
         return Answer.of(self._view(call.scope, record), 201 if new else 200)
 
     def _as_recorded(self, sent: dict[str, Any], key: RecordKey, scope: Scope) -> dict[str, Any]:
         """What was sent, with a model's place as it was given when the model was made: clients send back what they were shown."""
-        existing = self._shelf.find(key)
+        existing = self._wire_store.find(key)
         shown = self._shown_uri(existing, scope) if existing is not None else None
         if existing is not None and shown is not None and shorten(str(sent.get(MODEL_URI))) == shorten(shown):
             return {**sent, MODEL_URI: self._properties(existing, scope)[MODEL_URI]}
@@ -198,7 +206,7 @@ class Assets:
     def _shown_uri(self, record: Record, scope: Scope) -> str | None:
         if self._kind.section != MODELS:
             return None
-        uri = model_uri(record, self._shelf.paths)
+        uri = model_uri(record, self._wire_store.paths)
         return None if uri is None else lengthen(uri, scope)
 
     def _refuse_other_content(self, existing: Record, sent: Mapping[str, Any], scope: Scope) -> None:
@@ -223,10 +231,10 @@ class Assets:
         return self._kind.to_wire(record.body, scope) if sent is None else sent
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(self._key(call))
+        record = self._wire_store.find(self._key(call))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=False)
+        self._wire_store.remove(record, works=False)
         return Answer(200)
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
@@ -235,10 +243,10 @@ class Assets:
         if (uri := self._shown_uri(record, scope)) is not None:
             properties = {**properties, MODEL_URI: uri}
         if section == MODELS:
-            properties = with_facts(properties, record, self._shelf.paths)
+            properties = with_facts(properties, record, self._wire_store.paths)
         if self._kind.document:
-            told = {"name": record.name, "version": record.revision}
-            properties = {**properties, self._kind.document: {**properties[self._kind.document], **told}}
+            identity = {"name": record.name, "version": record.revision}
+            properties = {**properties, self._kind.document: {**properties[self._kind.document], **identity}}
         return {
             "id": scope.resource(self._kind.place, record.name, "versions", record.revision),
             "name": record.revision,
@@ -262,10 +270,10 @@ def _without_tags(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def _listed(call: Call, records: Sequence[Record]) -> list[Record]:
     """Those that ``listViewType`` asks for; without a word the active ones."""
-    wanted = call.request.query.get("listviewtype", "ActiveOnly").lower()
-    if wanted == "all":
+    view = call.request.query.get("listviewtype", "ActiveOnly").lower()
+    if view == "all":
         return list(records)
-    return [record for record in records if record.archived == (wanted == "archivedonly")]
+    return [record for record in records if record.archived == (view == "archivedonly")]
 
 
 def next_version(versions: Any) -> str:

@@ -17,8 +17,8 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, name_of, shorten
-from orchestrator.workspace.arm.shelf import Shelf, all_tags, system_data
 from orchestrator.workspace.arm.storage import localise
+from orchestrator.workspace.arm.wire_store import WireStore, all_tags, system_data
 from orchestrator.workspace.arm.wording import seconds, snake, snake_keys, whole
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.records.record_kinds import JOBS
@@ -58,10 +58,10 @@ class Batches:
         wire: how those look.
     """
 
-    def __init__(self, kind: Kind, wire: RecordWire, shelf: Shelf) -> None:
+    def __init__(self, kind: Kind, wire: RecordWire, wire_store: WireStore) -> None:
         self._kind = kind
         self._endpoint = f"{wire.collection}/{{name}}"
-        self._shelf = shelf
+        self._wire_store = wire_store
 
     def register(self, routes: Routes) -> None:
         """Answer for them. Posting to the address of an endpoint's jobs invokes it."""
@@ -80,13 +80,13 @@ class Batches:
     def _invoke(self, call: Call) -> Answer:
         sent = lowered(call.request.json().get("properties") or call.request.json().get("Properties") or {})
         request = batch_request(sent, call.request.headers.get(DEPLOYMENT_HEADER, ""))
-        record = self._shelf.workspace.invoke(self._key(call), request)
+        record = self._wire_store.workspace.invoke(self._key(call), request)
         return Answer.of(self._view(call.scope, record), 201)
 
     def _list(self, call: Call) -> Answer:
         key = self._key(call)
-        self._shelf.get(key)
-        found = self._shelf.workspace.batch_runs(key, call.names.get("deployment", ""))
+        self._wire_store.get(key)
+        found = self._wire_store.workspace.batch_runs(key, call.names.get("deployment", ""))
         return page(call.request, found, lambda record: self._view(call.scope, record))
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:

@@ -96,10 +96,10 @@ class BlobService:
         return Answer(200, b"", {**_headers(blob), "Content-Length": str(blob.size), "Accept-Ranges": "bytes"})
 
     def _read(self, request: Request, place: tuple[str, str], blob: Blob) -> Answer:
-        wanted = _RANGE.fullmatch(request.headers.get("x-ms-range") or request.headers.get("range") or "")
-        if wanted is None:
+        requested = _RANGE.fullmatch(request.headers.get("x-ms-range") or request.headers.get("range") or "")
+        if requested is None:
             return _sent(200, blob, 0, blob.size, _headers(blob))
-        start, end = int(wanted[1]), min(int(wanted[2] or blob.size), blob.size - 1)
+        start, end = int(requested[1]), min(int(requested[2] or blob.size), blob.size - 1)
         if start >= blob.size:
             raise WireError(416, "InvalidRange", "The blob is shorter.")
         shown = {**_headers(blob), "Content-Range": f"bytes {start}-{end}/{blob.size}"}
@@ -130,12 +130,12 @@ class BlobService:
         asked = request.headers.get("x-ms-lease-id", "")
         held = lease_of(found)
         if action == "acquire":
-            wanted = request.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
-            if held and held != wanted:
+            requested = request.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
+            if held and held != requested:
                 raise WireError(409, "LeaseAlreadyPresent", "There is a lease on the blob already.")
             length = int(request.headers.get("x-ms-lease-duration") or -1)
-            self._set_lease(place, found, wanted, length)
-            return Answer(201, b"", {**_headers(found), "x-ms-lease-id": wanted})
+            self._set_lease(place, found, requested, length)
+            return Answer(201, b"", {**_headers(found), "x-ms-lease-id": requested})
         if action == "break":
             self._set_lease(place, found, "", 0)
             return Answer(202, b"", {**_headers(found), "x-ms-lease-time": "0"})

@@ -13,9 +13,9 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope, shorten
-from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of, system_data
 from orchestrator.workspace.arm.storage import Storage, account_path, code_container
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, sent_of, system_data
 from orchestrator.workspace.files.content import SCHEME
 from orchestrator.workspace.records.record import Record, RecordKey
 
@@ -27,8 +27,8 @@ _HASHES = ("hash_sha256", "hash")
 class Codes:
     """Answers for code versions."""
 
-    def __init__(self, shelf: Shelf, storage: Storage, tokens: Tokens) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, storage: Storage, tokens: Tokens) -> None:
+        self._wire_store = wire_store
         self._storage = storage
         self._tokens = tokens
 
@@ -49,25 +49,25 @@ class Codes:
         if "://" in reference:
             return shorten(reference)
         name, _, version = shorten(reference).removeprefix("azureml:").partition(":")
-        return str(self._shelf.get(RecordKey(KIND, f"{KIND}.{name}", version)).body["path"])
+        return str(self._wire_store.get(RecordKey(KIND, f"{KIND}.{name}", version)).body["path"])
 
     def _list(self, call: Call) -> Answer:
-        wanted = call.request.query.get("hash")
-        records = self._shelf.list(KIND)
-        if wanted:
+        requested = call.request.query.get("hash")
+        records = self._wire_store.list(KIND)
+        if requested:
             # The client asks under a new random name each time; only the hash tells. Source: recordings of azure-ai-ml.
-            found = [record for record in records if wanted == record.body.get("hash")]
+            found = [record for record in records if requested == record.body.get("hash")]
         else:
             found = [record for record in records if record.name == call.names["name"]]
         return page(call.request, found, lambda record: _view(call.scope, record))
 
     def _container(self, call: Call) -> Answer:
-        versions = [record.revision for record in self._shelf.list(KIND) if record.name == call.names["name"]]
+        versions = [record.revision for record in self._wire_store.list(KIND) if record.name == call.names["name"]]
         properties = {"latestVersion": versions[-1] if versions else None, "nextVersion": next_version(versions)}
         return Answer.of({"id": call.scope.resource(KIND, call.names["name"]), "properties": properties})
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(_view(call.scope, self._shelf.get(_key(call))))
+        return Answer.of(_view(call.scope, self._wire_store.get(_key(call))))
 
     def _start(self, call: Call) -> Answer:
         container = code_container(call.names["name"])
@@ -88,17 +88,17 @@ class Codes:
     def _put(self, call: Call) -> Answer:
         sent = dict(call.request.json().get("properties") or {})
         key = _key(call)
-        existing = self._shelf.find(key)
+        existing = self._wire_store.find(key)
         if existing is not None:
             return Answer.of(_view(call.scope, existing))
         folder = self._folder(str(sent.get("codeUri") or ""))
         manifest = {path.relative_to(folder).as_posix(): "" for path in sorted(folder.rglob("*")) if path.is_file()}
         if not manifest:
             raise Invalid("Nothing was uploaded for this code.")
-        digest = self._shelf.workspace.keep(LocalFiles(folder, "", "code", manifest))
+        digest = self._wire_store.workspace.keep(LocalFiles(folder, "", "code", manifest))
         hashes = sent.get("properties") or {}
         body = {"path": SCHEME + digest, "hash": next((hashes[name] for name in _HASHES if name in hashes), None)}
-        record, _ = self._shelf.write(Entry(key, body, sent))
+        record, _ = self._wire_store.write(Entry(key, body, sent))
         return Answer.of(_view(call.scope, record), 201)
 
     def _folder(self, uri: str) -> Path:

@@ -13,7 +13,7 @@ from orchestrator.workspace.arm.operations import Operation, Operations, provisi
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.wording import duration, seconds, snake, whole, without_nothing
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
@@ -27,8 +27,8 @@ _STATE: Final = "state"
 class Computes:
     """Answers for computes."""
 
-    def __init__(self, shelf: Shelf, operations: Operations) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, operations: Operations) -> None:
+        self._wire_store = wire_store
         self._operations = operations
 
     def register(self, routes: Routes) -> None:
@@ -45,15 +45,15 @@ class Computes:
         routes.add("POST", "computes/{name}/listKeys", self._keys)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, self._shelf.list(KIND), lambda record: _view(call.scope, record))
+        return page(call.request, self._wire_store.list(KIND), lambda record: _view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(_view(call.scope, self._shelf.get(_key(call))))
+        return Answer.of(_view(call.scope, self._wire_store.get(_key(call))))
 
     def _put(self, call: Call) -> Answer:
         tree = call.request.json()
         properties = dict(tree.get("properties") or {})
-        existing = self._shelf.find(_key(call))
+        existing = self._wire_store.find(_key(call))
         if existing is not None:
             before = sent_of(existing) or compute_properties(existing.body)
             defaults = {"properties": service_values.DEFAULTS.get(str(properties.get("computeType")).lower(), {})}
@@ -66,41 +66,41 @@ class Computes:
             "identity": identity_body(tree.get("identity")),
         }
         entry = Entry(_key(call), {**body, **without_nothing(labels)}, _public(properties), marks, str(body["type"]))
-        record, new = self._shelf.write(entry)
+        record, new = self._wire_store.write(entry)
         return self._started(call, record, 201 if new else 200)
 
     def _patch(self, call: Call) -> Answer:
-        record = self._shelf.get(_key(call))
+        record = self._wire_store.get(_key(call))
         changes = call.request.json().get("properties") or {}
         sent = sent_of(record) or compute_properties(record.body)
         inner = service_values.merged(sent.get("properties") or {}, changes.get("properties") or changes)
         merged = {**sent, "properties": inner}
         body = {**record.body, **compute_body(merged)}
-        changed, _ = self._shelf.write(Entry(record.key, body, merged, variant=record.variant))
+        changed, _ = self._wire_store.write(Entry(record.key, body, merged, variant=record.variant))
         return self._started(call, changed, 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(_key(call))
+        record = self._wire_store.find(_key(call))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=False)
+        self._wire_store.remove(record, works=False)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 
     def _switch(self, state: str) -> Callable[[Call], Answer]:
         def switch(call: Call) -> Answer:
-            record = self._shelf.get(_key(call))
-            self._shelf.workspace.annotate(record.key, {_STATE: state})
+            record = self._wire_store.get(_key(call))
+            self._wire_store.workspace.annotate(record.key, {_STATE: state})
             return self._operations.accepted(call.request, call.scope, Operation("put", (record.key,)), None, 202)
 
         return switch
 
     def _nodes(self, call: Call) -> Answer:
-        self._shelf.get(_key(call))
+        self._wire_store.get(_key(call))
         return Answer.of({"nodes": []})
 
     def _keys(self, call: Call) -> Answer:
         """Of a compute here there are none. Source: REST specification, ComputeSecrets."""
-        record = self._shelf.get(_key(call))
+        record = self._wire_store.get(_key(call))
         return Answer.of({"computeType": _view(call.scope, record)["properties"].get("computeType")})
 
     def _started(self, call: Call, record: Record, status: int) -> Answer:

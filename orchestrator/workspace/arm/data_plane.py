@@ -14,7 +14,7 @@ from orchestrator.workspace.arm.assets import DATA as KIND
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import Scope, lengthen
-from orchestrator.workspace.arm.shelf import Shelf, all_tags
+from orchestrator.workspace.arm.wire_store import WireStore, all_tags
 from orchestrator.workspace.records.record import Record, RecordKey
 
 _TABLE: Final = "mltable"
@@ -25,11 +25,11 @@ class DataPlane:
     """Answers for versions of data.
 
     Args:
-        shelf: the records.
+        wire_store: the records.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore) -> None:
+        self._wire_store = wire_store
 
     def register(self, data: Routes) -> None:
         """Answer for them: below ``data/v1.0/…/workspaces/W``."""
@@ -38,7 +38,7 @@ class DataPlane:
     def _get(self, call: Call) -> Answer:
         """Source: the models of azure-ai-ml, ``DataVersionEntity``, and what ``mltable.load`` reads of it."""
         name, version = call.names["name"], call.names["version"]
-        record = self._shelf.get(RecordKey(KIND, f"{KIND}.{name}", version))
+        record = self._wire_store.get(RecordKey(KIND, f"{KIND}.{name}", version))
         kind = str(record.body.get("type") or "uri_folder")
         entity = {
             "dataVersion": {
@@ -64,7 +64,7 @@ class DataPlane:
 
         ``mltable`` asks the public Azure for every address of a datastore. Of an older table it takes the file from this answer.
         """
-        folder = self._shelf.workspace.resolve(f"azureml:{record.name}:{record.revision}", (KIND,))
+        folder = self._wire_store.workspace.resolve(f"azureml:{record.name}:{record.revision}", (KIND,))
         try:
             table = yaml.safe_load((folder / "MLTable").read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, yaml.YAMLError) as error:

@@ -12,9 +12,9 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import named, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.storage import ACCOUNT, container_of, suffix
 from orchestrator.workspace.arm.tokens import TENANT, Tokens
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.wording import camel, pascal, snake, without_nothing
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
@@ -41,8 +41,8 @@ _SECRET_FIELDS: Mapping[str, str] = {
 class Datastores:
     """Answers for datastores."""
 
-    def __init__(self, shelf: Shelf, tokens: Tokens) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, tokens: Tokens) -> None:
+        self._wire_store = wire_store
         self._tokens = tokens
 
     def register(self, routes: Routes) -> None:
@@ -54,16 +54,16 @@ class Datastores:
         routes.add("POST", f"{KIND}/{{name}}/listSecrets", self._secrets)
 
     def _list(self, call: Call) -> Answer:
-        records = {record.name: record for record in self._shelf.list(KIND)}
+        records = {record.name: record for record in self._wire_store.list(KIND)}
         if call.request.query.get("isdefault", "").lower() == "true":
             return page(call.request, [DEFAULT], lambda name: self._view(call, name, records.get(name)))
         names = [*DEFAULT_DATASTORES, *(name for name in records if name not in DEFAULT_DATASTORES)]
-        wanted = [name for name in names if named(call.request, name)]
-        return page(call.request, wanted, lambda name: self._view(call, name, records.get(name)))
+        matching = [name for name in names if named(call.request, name)]
+        return page(call.request, matching, lambda name: self._view(call, name, records.get(name)))
 
     def _get(self, call: Call) -> Answer:
         name = call.names["name"]
-        record = self._shelf.find(_key(name))
+        record = self._wire_store.find(_key(name))
         if record is None and name not in DEFAULT_DATASTORES:
             raise NotFound(f"Could not find the datastore '{name}'.")
         return Answer.of(self._view(call, name, record))
@@ -81,7 +81,7 @@ class Datastores:
         fields = {snake(key): value for key, value in sent.items() if key not in ("datastoreType", "properties")}
         body = without_nothing({**fields, "type": kind, "tags": tags or None, "credentials": credentials or None})
         kept = [(("credentials", field), value) for field, value in secrets.items()]
-        record, new = self._shelf.write(Entry(_key(name), body, sent, marks, kind, secrets=kept))
+        record, new = self._wire_store.write(Entry(_key(name), body, sent, marks, kind, secrets=kept))
         return Answer.of(self._view(call, name, record), 201 if new else 200)
 
     def _credentials(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -91,21 +91,21 @@ class Datastores:
             _SECRET_FIELDS[name]: str(value) for name, value in given.items() if name in _SECRET_FIELDS and value
         }
         shown = {snake(name): value for name, value in sent.items() if name not in ("secrets", "credentialsType")}
-        digests = {name: plain(Secret(name, value), self._shelf.identity) for name, value in secrets.items()}
+        digests = {name: plain(Secret(name, value), self._wire_store.identity) for name, value in secrets.items()}
         return without_nothing({**shown, **digests}), secrets
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(_key(call.names["name"]))
+        record = self._wire_store.find(_key(call.names["name"]))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=False)
+        self._wire_store.remove(record, works=False)
         return Answer(200)
 
     def _secrets(self, call: Call) -> Answer:
         name = call.names["name"]
         if name in DEFAULT_DATASTORES:
             return Answer.of({"secretsType": "Sas", "sasToken": self._tokens.grant(container_of(name))})
-        credentials = self._shelf.workspace.revealed(self._shelf.get(_key(name))).get("credentials") or {}
+        credentials = self._wire_store.workspace.revealed(self._wire_store.get(_key(name))).get("credentials") or {}
         for wire, field in _SECRET_FIELDS.items():
             value = credentials.get(field)
             if isinstance(value, str):

@@ -15,7 +15,7 @@ from orchestrator.workspace.arm.operations import Operation, Operations, provisi
 from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.serving.files import DeploymentFiles
 
@@ -31,8 +31,8 @@ _PATH: Final = "onlineEndpoints/{name}/deployments"
 class Deployments:
     """Answers for deployments."""
 
-    def __init__(self, shelf: Shelf, operations: Operations, codes: Codes) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, operations: Operations, codes: Codes) -> None:
+        self._wire_store = wire_store
         self._operations = operations
         self._codes = codes
 
@@ -47,16 +47,18 @@ class Deployments:
         routes.add("GET", f"{_PATH}/{{deployment}}/skus", self._skus)
 
     def _list(self, call: Call) -> Answer:
-        endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
-        inside = [r for r in self._shelf.list(DEPLOYMENTS) if r.address.startswith(f"{KIND}.{endpoint}.deployments.")]
+        endpoint = self._wire_store.get(endpoint_key(call.names["name"])).name
+        inside = [
+            r for r in self._wire_store.list(DEPLOYMENTS) if r.address.startswith(f"{KIND}.{endpoint}.deployments.")
+        ]
         return page(call.request, filtered(call.request, inside), lambda record: _view(call.scope, endpoint, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(_view(call.scope, call.names["name"], self._shelf.get(_key(call))))
+        return Answer.of(_view(call.scope, call.names["name"], self._wire_store.get(_key(call))))
 
     def _skus(self, call: Call) -> Answer:
         """How many instances it may have. Source: REST specification, SkuResource."""
-        count = self._shelf.get(_key(call)).body.get("instance_count", 1)
+        count = self._wire_store.get(_key(call)).body.get("instance_count", 1)
         capacity = {"minimum": 0, "maximum": MOST_INSTANCES, "default": count, "scaleType": "Manual"}
         kind = f"{PROVIDER}/workspaces/onlineEndpoints/deployments"
         sku = {"name": "Default", "tier": "Standard"}
@@ -64,10 +66,10 @@ class Deployments:
 
     def _put(self, call: Call) -> Answer:
         checked(call.names["deployment"])
-        endpoint = self._shelf.get(endpoint_key(call.names["name"])).name
+        endpoint = self._wire_store.get(endpoint_key(call.names["name"])).name
         tree = call.request.json()
         sent = dict(tree.get("properties") or {})
-        existing = self._shelf.find(_key(call))
+        existing = self._wire_store.find(_key(call))
         if existing is not None:
             before = sent_of(existing) or deployment_properties(existing.body, call.scope)
             sent = service_values.said(sent, before, service_values.DEPLOYMENT)
@@ -76,11 +78,11 @@ class Deployments:
         labelled = {**body, **({"tags": tags} if tags else {})}
         place = {PLACE: tree.get("location") or LOCATION}
         entry = Entry(_key(call), labelled, sent, marks, "managed", works=True, attributes=place)
-        record, new = self._shelf.write(entry)
+        record, new = self._wire_store.write(entry)
         return self._started(call, endpoint, record, 201 if new else 200)
 
     def _patch(self, call: Call) -> Answer:
-        record = self._shelf.get(_key(call))
+        record = self._wire_store.get(_key(call))
         tree = call.request.json()
         body = dict(record.body)
         capacity = (tree.get("sku") or {}).get("capacity")
@@ -89,23 +91,25 @@ class Deployments:
         if tree.get("tags") is not None:
             body["tags"], _ = split_tags(tree["tags"])
         sent = sent_of(record) or deployment_properties(record.body, call.scope)
-        changed, _ = self._shelf.write(Entry(record.key, body, sent, variant=record.variant, works=True))
+        changed, _ = self._wire_store.write(Entry(record.key, body, sent, variant=record.variant, works=True))
         return self._started(call, call.names["name"], changed, 202)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.look(_key(call))
+        record = self._wire_store.look(_key(call))
         if record is None:
             return Answer(204)
         if not record.deleting:
-            self._shelf.remove(record, works=True)
+            self._wire_store.remove(record, works=True)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 
     def _logs(self, call: Call) -> Answer:
-        record = self._shelf.get(_key(call))
+        record = self._wire_store.get(_key(call))
         lines = int(call.request.json().get("tail") or LOG_LINES)
-        log = DeploymentFiles(self._shelf.paths, call.names["name"], record.name).log
+        log = DeploymentFiles(self._wire_store.paths, call.names["name"], record.name).log
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-        return Answer.of({"content": self._shelf.workspace.mask(record.key)("\n".join(text.splitlines()[-lines:]))})
+        return Answer.of(
+            {"content": self._wire_store.workspace.mask(record.key)("\n".join(text.splitlines()[-lines:]))}
+        )
 
     def _started(self, call: Call, endpoint: str, record: Record, status: int) -> Answer:
         operation = Operation("put", (record.key,))

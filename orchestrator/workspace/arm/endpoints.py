@@ -16,8 +16,8 @@ from orchestrator.workspace.arm.operations import Operation, Operations, provisi
 from orchestrator.workspace.arm.paging import filtered, page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.tokens import LIFETIME_S
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.arm.wording import without_nothing
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import Record, RecordKey
@@ -61,8 +61,8 @@ def traffic_key(name: str) -> RecordKey:
 class Endpoints:
     """Answers for online endpoints."""
 
-    def __init__(self, shelf: Shelf, operations: Operations) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, operations: Operations) -> None:
+        self._wire_store = wire_store
         self._operations = operations
 
     def register(self, routes: Routes) -> None:
@@ -78,14 +78,16 @@ class Endpoints:
 
     def _list(self, call: Call) -> Answer:
         return page(
-            call.request, filtered(call.request, self._shelf.list(KIND)), lambda record: self._view(call.scope, record)
+            call.request,
+            filtered(call.request, self._wire_store.list(KIND)),
+            lambda record: self._view(call.scope, record),
         )
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(self._view(call.scope, self._record(call)))
 
     def _record(self, call: Call) -> Record:
-        return self._shelf.get(endpoint_key(call.names["name"]))
+        return self._wire_store.get(endpoint_key(call.names["name"]))
 
     def _put(self, call: Call) -> Answer:
         name = checked(call.names["name"])
@@ -97,7 +99,7 @@ class Endpoints:
         body = endpoint_body(sent, tree.get("identity"))
         labelled = {**body, **({"tags": tags} if tags else {})}
         place = {PLACE: tree.get("location") or LOCATION}
-        record, new = self._shelf.write(
+        record, new = self._wire_store.write(
             Entry(endpoint_key(name), labelled, sent, marks, "managed", works=True, attributes=place)
         )
         keys = [record.key, *self._put_traffic(name, traffic, record.owner)]
@@ -115,7 +117,7 @@ class Endpoints:
             body["identity"] = identity_body(tree["identity"])
         sent = sent_of(record) or endpoint_properties(record.body)
         entry = Entry(record.key, without_nothing(body), sent, marks or {}, record.variant, works=True)
-        changed, _ = self._shelf.write(entry)
+        changed, _ = self._wire_store.write(entry)
         operation = Operation("put", (changed.key,))
         return self._operations.accepted(call.request, call.scope, operation, self._view(call.scope, changed), 202)
 
@@ -123,7 +125,7 @@ class Endpoints:
         shares = {deployment: int(share) for deployment, share in (traffic["traffic"] or {}).items()}
         mirrored = {deployment: int(share) for deployment, share in (traffic["mirror_traffic"] or {}).items()}
         known = {
-            record.name for record in self._shelf.list(DEPLOYMENTS) if record.address.startswith(f"{KIND}.{name}.")
+            record.name for record in self._wire_store.list(DEPLOYMENTS) if record.address.startswith(f"{KIND}.{name}.")
         }
         missing = sorted(name for name, share in {**mirrored, **shares}.items() if share and name not in known)
         if missing:
@@ -136,41 +138,41 @@ class Endpoints:
         if all(share is None for share in traffic.values()):
             return []
         key = traffic_key(name)
-        wanted = {field: shares for field, shares in traffic.items() if shares}
-        existing = self._shelf.find(key)
-        if existing is None and not wanted:
+        given = {field: shares for field, shares in traffic.items() if shares}
+        existing = self._wire_store.find(key)
+        if existing is None and not given:
             return []
-        body = {"traffic": {}, **wanted}
-        self._shelf.write(Entry(key, body, {}, works=True))
+        body = {"traffic": {}, **given}
+        self._wire_store.write(Entry(key, body, {}, works=True))
         return [key]
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.look(endpoint_key(call.names["name"]))
+        record = self._wire_store.look(endpoint_key(call.names["name"]))
         if record is None:
             return Answer(204)
         if not record.deleting:
-            self._shelf.remove(record, works=True)
+            self._wire_store.remove(record, works=True)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 
     def _keys(self, call: Call) -> Answer:
-        keys = ensure_keys(self._shelf.paths, self._record(call).name)
+        keys = ensure_keys(self._wire_store.paths, self._record(call).name)
         return Answer.of({"primaryKey": keys.primary, "secondaryKey": keys.secondary})
 
     def _regenerate(self, call: Call) -> Answer:
         record = self._record(call)
         which = str(call.request.json().get("keyType") or "Primary").lower()
-        regenerate(self._shelf.paths, record.name, "secondary" if which == "secondary" else "primary")
-        self._shelf.workspace.wake()
+        regenerate(self._wire_store.paths, record.name, "secondary" if which == "secondary" else "primary")
+        self._wire_store.workspace.wake()
         return self._operations.accepted(call.request, call.scope, Operation("put", (record.key,)), None, 202)
 
     def _token(self, call: Call) -> Answer:
-        keys = ensure_keys(self._shelf.paths, self._record(call).name)
+        keys = ensure_keys(self._wire_store.paths, self._record(call).name)
         ends = int(time.time()) + LIFETIME_S
         fields = {"accessToken": keys.primary, "tokenType": "Bearer"}
         return Answer.of({**fields, "expiryTimeUtc": ends, "refreshAfterTimeUtc": ends})
 
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
-        traffic = self._shelf.find(traffic_key(record.name))
+        traffic = self._wire_store.find(traffic_key(record.name))
         shares = traffic.body if traffic is not None else {}
         sent = sent_of(record) or endpoint_properties(record.body)
         uri = str(record.attributes.get("scoring_uri") or "")

@@ -11,9 +11,9 @@ from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags
 from orchestrator.workspace.arm.logged_runs import LoggedRuns, history_run, time_text
 from orchestrator.workspace.arm.messages import Answer, Request
 from orchestrator.workspace.arm.routes import Call, Routes
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import JobFolder, RunExit
 from orchestrator.workspace.records.record import PARENT, Record
@@ -33,8 +33,8 @@ def discovery(request: Request) -> Answer:
 class History:
     """Answers for runs."""
 
-    def __init__(self, shelf: Shelf, jobs: Jobs, logged: LoggedRuns, tokens: Tokens) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, jobs: Jobs, logged: LoggedRuns, tokens: Tokens) -> None:
+        self._wire_store = wire_store
         self._jobs = jobs
         self._logged = logged
         self._tokens = tokens
@@ -54,7 +54,7 @@ class History:
 
     def _details(self, call: Call) -> Answer:
         record = self._jobs.find(call.names["run"])
-        folder = JobFolder(self._shelf.paths.job(record.revision))
+        folder = JobFolder(self._wire_store.paths.job(record.revision))
         ended = RunExit.read(folder)
         details: dict[str, Any] = {
             "runId": record.revision,
@@ -84,7 +84,7 @@ class History:
     def _children(self, call: Call) -> Answer:
         """Those that have a job of their own, then those that the run only logged, such as the trials of AutoML."""
         parent = self._jobs.find(call.names["run"])
-        logged = [each for each in self._shelf.workspace.tracked.children(parent) if not each.job]
+        logged = [each for each in self._wire_store.workspace.tracked.children(parent) if not each.job]
         jobs = [self._run(child) for child in self._jobs.children(parent)]
         return Answer.of({"value": [*jobs, *(history_run(each, parent.revision) for each in logged)]})
 
@@ -121,15 +121,15 @@ class History:
         }
 
     def _times(self, record: Record) -> dict[str, str]:
-        ended = RunExit.read(JobFolder(self._shelf.paths.job(record.revision)))
+        ended = RunExit.read(JobFolder(self._wire_store.paths.job(record.revision)))
         return {} if ended is None else {"startTimeUtc": time_text(ended.started), "endTimeUtc": time_text(ended.ended)}
 
     def _asset(self, run: str, output: str) -> str:
-        return _ASSET.format(workspace=self._shelf.identity, run=run, output=output)
+        return _ASSET.format(workspace=self._wire_store.identity, run=run, output=output)
 
     def _uris(self, call: Call) -> Answer:
         known: dict[str, dict[str, str]] = {}
-        for record in self._shelf.list(KIND):
+        for record in self._wire_store.list(KIND):
             for name in record.attributes.get("outputs") or {}:
                 place = f"{call.scope.id.lstrip('/')}/datastores/workspaceblobstore/paths/"
                 place = place.replace("/providers/Microsoft.MachineLearningServices", "")
@@ -150,7 +150,7 @@ class History:
         changed = self._jobs.relabel(record, labels)
         hidden = sent.get("hidden")
         if isinstance(hidden, bool) and hidden != changed.archived:
-            changed = self._shelf.relabel(replace(changed, archived=hidden))
+            changed = self._wire_store.relabel(replace(changed, archived=hidden))
         return Answer.of(self._run(changed))
 
     def _retag(self, call: Call) -> Answer:

@@ -19,7 +19,7 @@ from orchestrator.workspace.arm.operations import Operation, Operations
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import PARENT, STEP, Record, RecordKey
@@ -72,8 +72,8 @@ def run_tags(record: Record) -> dict[str, str]:
 class Jobs:
     """Answers for jobs."""
 
-    def __init__(self, shelf: Shelf, logged: LoggedRuns, operations: Operations, codes: Codes) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, logged: LoggedRuns, operations: Operations, codes: Codes) -> None:
+        self._wire_store = wire_store
         self._logged = logged
         self._operations = operations
         self._codes = codes
@@ -93,14 +93,14 @@ class Jobs:
         Raises:
             NotFound: there is none.
         """
-        record = self._shelf.run(name)
+        record = self._wire_store.run(name)
         if record is None or record.deleting:
             raise NotFound(f"The job '{name}' was not found in the workspace.")
         return record
 
     def children(self, parent: Record) -> list[Record]:
         """The runs that a run has started, oldest first."""
-        runs = self._shelf.list(KIND)
+        runs = self._wire_store.list(KIND)
         return [run for run in runs if run.attributes.get(PARENT) == parent.revision and not run.deleting]
 
     def relabel(self, record: Record, labels: Mapping[str, Any]) -> Record:
@@ -120,28 +120,28 @@ class Jobs:
     def _relabelled(self, record: Record, body: dict[str, Any]) -> Record:
         sent = sent_of(record)
         if sent is None:
-            return self._shelf.relabel(replace(record, body=body))
+            return self._wire_store.relabel(replace(record, body=body))
         tags, marks = split_tags(body.get("tags"))
         body["tags"] = tags
         entry = Entry(record.key, body, sent, marks, record.variant, works=True)
-        return self._shelf.rewrite(entry, record)
+        return self._wire_store.rewrite(entry, record)
 
     def _list(self, call: Call) -> Answer:
-        wanted = call.request.query.get("listviewtype", "ActiveOnly").lower()
+        view = call.request.query.get("listviewtype", "ActiveOnly").lower()
         kind = call.request.query.get("jobtype", "").lower()
         tag, _, value = call.request.query.get("tag", "").partition("=")
         found: list[Record | Figures] = []
-        for record in reversed(self._shelf.list(KIND)):
+        for record in reversed(self._wire_store.list(KIND)):
             if PARENT in record.attributes:
                 continue  # listed as children of their parents
-            archived_fits = wanted == "all" or record.archived == (wanted == "archivedonly")
+            archived_fits = view == "all" or record.archived == (view == "archivedonly")
             kind_fits = not kind or record.variant.partition(".")[0].lower() == kind
             tags = all_tags(record)
             tag_fits = not tag or (tag in tags and value in ("", tags[tag]))
             if archived_fits and kind_fits and tag_fits:
                 found.append(record)
         if not tag:
-            found += reversed(self._logged.listed(kind, archived=None if wanted == "all" else wanted == "archivedonly"))
+            found += reversed(self._logged.listed(kind, archived=None if view == "all" else view == "archivedonly"))
         return page(call.request, found, lambda run: self._either_view(call.scope, run))
 
     def _either_view(self, scope: Scope, run: Record | Figures) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Jobs:
         name = call.names["name"]
         sent = dict(call.request.json().get("properties") or {})
         tags, marks = split_tags(sent.pop("tags", None))
-        existing = self._shelf.run(name)
+        existing = self._wire_store.run(name)
         if existing is not None:
             sent = _said(sent, self._properties(existing, call.scope))
         body, variant = job_body(sent, self._codes.path)
@@ -163,7 +163,7 @@ class Jobs:
             return self._again(call, existing, Entry(existing.key, body, sent, marks, variant, works=True))
         address = marks.get(ADDRESS_TAG, "")
         key = RecordKey(KIND, address if address.startswith(f"{KIND}.") else f"{KIND}.{name}", name)
-        record, _ = self._shelf.write(Entry(key, body, sent, marks, variant, works=True))
+        record, _ = self._wire_store.write(Entry(key, body, sent, marks, variant, works=True))
         return Answer.of(self._view(call.scope, record), 201)
 
     def _again(self, call: Call, existing: Record, entry: Entry) -> Answer:
@@ -174,22 +174,22 @@ class Jobs:
         before = {name: value for name, value in existing.body.items() if name not in LABELS}
         if work != before:
             raise Conflict(f"The job '{existing.revision}' already exists with different content; use a new name.")
-        changed = self._shelf.rewrite(entry, existing)
+        changed = self._wire_store.rewrite(entry, existing)
         archived = bool(entry.sent.get("isArchived"))
         if changed.archived != archived:
-            changed = self._shelf.relabel(replace(changed, archived=archived))
+            changed = self._wire_store.relabel(replace(changed, archived=archived))
         return Answer.of(self._view(call.scope, changed), 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.run(call.names["name"])
+        record = self._wire_store.run(call.names["name"])
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=True)
+        self._wire_store.remove(record, works=True)
         return self._operations.accepted(call.request, call.scope, Operation("delete", (record.key,)), None, 202)
 
     def _cancel(self, call: Call) -> Answer:
         record = self.find(call.names["name"])
-        self._shelf.workspace.cancel(record.key)
+        self._wire_store.workspace.cancel(record.key)
         return self._operations.accepted(call.request, call.scope, Operation("cancel", (record.key,)), None, 202)
 
     def _properties(self, record: Record, scope: Scope) -> Mapping[str, Any]:
@@ -199,7 +199,7 @@ class Jobs:
     def _view(self, scope: Scope, record: Record) -> dict[str, Any]:
         properties = self._properties(record, scope)
         outputs = service_values.job_outputs(properties.get("outputs"))
-        tracking = self._shelf.tracking()
+        tracking = self._wire_store.tracking()
         # The client adds ``&tid=…`` to the page's address, so that has to be a query by then.
         return {
             "id": scope.resource(KIND, record.revision),

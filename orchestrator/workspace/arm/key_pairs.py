@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.records.record import Record
 
 _PAIR: Final = ("primary", "secondary")
@@ -17,13 +17,13 @@ _REPLACED: Final = "keys_replaced"
 """Attribute of a record: how often each key was."""
 
 
-def endpoint_keys(shelf: Shelf, record: Record) -> dict[str, str]:
+def endpoint_keys(wire_store: WireStore, record: Record) -> dict[str, str]:
     """Both keys. Source: REST specification, ``EndpointAuthKeys``."""
     counts = record.attributes.get(_REPLACED) or {}
-    return {f"{which}Key": _key(shelf, record, f"{which} {counts.get(which, 0)}") for which in _PAIR}
+    return {f"{which}Key": _key(wire_store, record, f"{which} {counts.get(which, 0)}") for which in _PAIR}
 
 
-def replaced(shelf: Shelf, record: Record, asked: Mapping[str, Any]) -> Record:
+def replaced(wire_store: WireStore, record: Record, asked: Mapping[str, Any]) -> Record:
     """The record after one of its keys was replaced.
 
     Args:
@@ -32,11 +32,13 @@ def replaced(shelf: Shelf, record: Record, asked: Mapping[str, Any]) -> Record:
     which = "secondary" if str(asked.get("keyType")).lower() == "secondary" else "primary"
     counts = dict(record.attributes.get(_REPLACED) or {})
     counts[which] = int(counts.get(which, 0)) + 1
-    return shelf.relabel(replace(record, attributes={**record.attributes, _REPLACED: counts}))
+    return wire_store.relabel(replace(record, attributes={**record.attributes, _REPLACED: counts}))
 
 
-def _key(shelf: Shelf, record: Record, which: str) -> str:
+def _key(wire_store: WireStore, record: Record, which: str) -> str:
     text = f"{record.address} {which}".encode()
     return (
-        base64.urlsafe_b64encode(hmac.new(shelf.identity.encode(), text, hashlib.sha256).digest()).decode().rstrip("=")
+        base64.urlsafe_b64encode(hmac.new(wire_store.identity.encode(), text, hashlib.sha256).digest())
+        .decode()
+        .rstrip("=")
     )

@@ -11,7 +11,7 @@ from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Handler
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
@@ -27,17 +27,17 @@ class LoggedRuns:
     """Answers for runs without a job.
 
     Args:
-        shelf: the records, and MLflow.
+        wire_store: the records, and MLflow.
         kind: of the records that are jobs.
     """
 
-    def __init__(self, shelf: Shelf, kind: str) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, kind: str) -> None:
+        self._wire_store = wire_store
         self._kind = kind
 
     def find(self, run: str) -> Figures | None:
         """The run with this id; None if there is none, or if it is a job's."""
-        return self._shelf.workspace.tracked.logged(self._kind, run)
+        return self._wire_store.workspace.tracked.logged(self._kind, run)
 
     def listed(self, kind: str, *, archived: bool | None) -> Sequence[Figures]:
         """All that have no parent, oldest first.
@@ -48,7 +48,7 @@ class LoggedRuns:
         """
         if kind not in ("", COMMAND.key):
             return ()
-        runs = self._shelf.workspace.tracked.all_logged(self._kind)
+        runs = self._wire_store.workspace.tracked.all_logged(self._kind)
         return [run for run in runs if archived is None or _archived(run) == archived]
 
     def or_job(self, job: Handler, logged: Handler) -> Handler:
@@ -61,7 +61,7 @@ class LoggedRuns:
 
         def answer(call: Call) -> Answer:
             name = call.names.get("run") or call.names.get("name", "")
-            known = self._shelf.workspace.find(self._kind, name) is not None
+            known = self._wire_store.workspace.find(self._kind, name) is not None
             return job(call) if known or self.find(name) is None else logged(call)
 
         return answer
@@ -72,7 +72,7 @@ class LoggedRuns:
 
     def view(self, scope: Scope, run: Figures) -> dict[str, Any]:
         """The run as a job. Which type the service gives it is assumed: a command job without a command."""
-        tracking = self._shelf.tracking()
+        tracking = self._wire_store.tracking()
         page = f"{tracking}{JOB_PAGE}/{run.run_id}?wsid={scope.workspace}"
         places = {"Tracking": tracking, "Studio": page}
         return {
@@ -111,7 +111,7 @@ class LoggedRuns:
         """End a run that a program has left open."""
         run = self._found(call)
         if not run.ended:
-            self._shelf.server.client().finish_run(run.run_id, "KILLED")
+            self._wire_store.server.client().finish_run(run.run_id, "KILLED")
         return Answer(200)
 
     def details(self, call: Call) -> Answer:
@@ -126,7 +126,7 @@ class LoggedRuns:
     def children(self, call: Call) -> Answer:
         """The runs that it has started."""
         run = self._found(call)
-        found = self._shelf.workspace.tracked.logged_children(run.run_id)
+        found = self._wire_store.workspace.tracked.logged_children(run.run_id)
         return Answer.of({"value": [history_run(child, run.run_id) for child in found]})
 
     def relabel(self, call: Call) -> Answer:
@@ -148,7 +148,7 @@ class LoggedRuns:
     def _label(self, run: Figures, sent: Mapping[str, Any], tags: Mapping[str, str], removed: Sequence[str]) -> None:
         note = {_NOTE: str(sent["description"])} if sent.get("description") is not None else {}
         name = str(sent.get("displayName") or "")
-        self._shelf.server.client().label_run(run.run_id, name, {**tags, **note}, removed)
+        self._wire_store.server.client().label_run(run.run_id, name, {**tags, **note}, removed)
 
     def _found(self, call: Call) -> Figures:
         run = self.find(call.names.get("run") or call.names["name"])

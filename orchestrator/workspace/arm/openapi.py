@@ -94,7 +94,7 @@ def methods(route: Answering) -> tuple[str, ...]:
 def _operation(route: Answering, method: str) -> dict[str, Any]:
     noun, verb = _noun_and_verb(route, method)
     names = [name for name, _ in _PARAMETER.findall(route.path)]
-    told: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "operationId": f"{noun}_{verb}",
         "summary": route.summary or _SUMMARIES.get(verb, "{} of one of {}.").format(*_words(route, verb)),
         "parameters": [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names],
@@ -104,14 +104,14 @@ def _operation(route: Answering, method: str) -> dict[str, Any]:
         },
     }
     if route.kind:
-        told |= {"tags": [route.kind], "x-amlctl-kind": route.kind}
+        operation |= {"tags": [route.kind], "x-amlctl-kind": route.kind}
     if method in ("PUT", "PATCH"):
-        told["requestBody"] = {**_json("Resource"), "required": method == "PUT"}
+        operation["requestBody"] = {**_json("Resource"), "required": method == "PUT"}
     if not route.kind:  # neither a resource nor a list of them
-        told["responses"]["200"] = {"description": HTTPStatus.OK.phrase, "content": {"*/*": {}}}
-        if "requestBody" in told:
-            told["requestBody"]["content"] = {"*/*": {}}
-    return told
+        operation["responses"]["200"] = {"description": HTTPStatus.OK.phrase, "content": {"*/*": {}}}
+        if "requestBody" in operation:
+            operation["requestBody"]["content"] = {"*/*": {}}
+    return operation
 
 
 def _noun_and_verb(route: Answering, method: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Shelf
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.records.record import Record, RecordKey
 
 POLL_S: Final = 1
@@ -54,8 +54,8 @@ class Operation:
 class Operations:
     """Starts operations and answers how far they are."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore) -> None:
+        self._wire_store = wire_store
 
     def accepted(
         self, request: Request, scope: Scope, operation: Operation, body: Mapping[str, Any] | None, status: int
@@ -82,7 +82,7 @@ class Operations:
         """How far an operation is."""
         token = call.names["operation"]
         operation = Operation.parse(token)
-        records = [self._shelf.look(key) for key in operation.keys]
+        records = [self._wire_store.look(key) for key in operation.keys]
         state, problem = _state(operation.verb, records)
         body: dict[str, Any] = {"id": token, "name": token[-32:], "status": state, "percentComplete": _PERCENT[state]}
         if problem is not None:
@@ -93,7 +93,7 @@ class Operations:
     def _result(self, call: Call) -> Answer:
         """The answer at ``Location``: 202 as long as the operation goes on."""
         operation = Operation.parse(call.names["operation"])
-        state, _ = _state(operation.verb, [self._shelf.look(key) for key in operation.keys])
+        state, _ = _state(operation.verb, [self._wire_store.look(key) for key in operation.keys])
         return Answer(202, b"", {"Retry-After": str(POLL_S)}) if state == IN_PROGRESS else Answer(200)
 
 

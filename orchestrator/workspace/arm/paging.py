@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.messages import Answer, Request
-from orchestrator.workspace.arm.shelf import all_tags, system_data
+from orchestrator.workspace.arm.wire_store import all_tags, system_data
 from orchestrator.workspace.records.record import Record
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def filtered(request: Request, records: Sequence[Record]) -> list[Record]:
     """
     query = request.query
     tags = [part.partition("=") for part in (query.get("tags") or query.get("$tags") or "").split(",") if part]
-    wanted: Mapping[str, Callable[[Record], Any]] = {
+    filters: Mapping[str, Callable[[Record], Any]] = {
         "version": lambda record: record.revision,
         "description": lambda record: record.body.get("description"),
     }
@@ -55,7 +55,7 @@ def filtered(request: Request, records: Sequence[Record]) -> list[Record]:
         for record in records
         if named(request, record.name)
         and all(_has(all_tags(record), name.strip(), value if equals else None) for name, equals, value in tags)
-        and all(not query.get(field) or of(record) == query[field] for field, of in wanted.items())
+        and all(not query.get(field) or of(record) == query[field] for field, of in filters.items())
         and query.get("computetype", record.variant).lower() == record.variant.lower()
     ]
     order = query.get("orderby", "").lower()

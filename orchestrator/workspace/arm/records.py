@@ -21,7 +21,7 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, shorten
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretValues
 
@@ -35,10 +35,10 @@ class Records:
         kinds: all, for what the records have inside.
     """
 
-    def __init__(self, kind: Kind, wire: RecordWire, shelf: Shelf, kinds: Kinds) -> None:
+    def __init__(self, kind: Kind, wire: RecordWire, wire_store: WireStore, kinds: Kinds) -> None:
         self._kind = kind
         self._wire = wire
-        self._shelf = shelf
+        self._wire_store = wire_store
         self._inside = [child.kind for child in kind.children]
         self._fields = {key: found for key in self._inside if isinstance(found := kinds[key].wire, FieldWire)}
 
@@ -62,14 +62,14 @@ class Records:
             routes.add("POST", f"{place}/{self._wire.secrets}", self._secrets)
 
     def _list(self, call: Call) -> Answer:
-        records = self._shelf.list(self._kind.key)
+        records = self._wire_store.list(self._kind.key)
         if self._wire.part:
             inside = f"{self._whole(call).address}."
             records = [record for record in records if record.address.startswith(inside)]
         return page(call.request, records, lambda record: self._view(call, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(self._view(call, self._shelf.get(self._key(call))))
+        return Answer.of(self._view(call, self._wire_store.get(self._key(call))))
 
     def _put(self, call: Call) -> Answer:
         return self._written(call, call.request.json())
@@ -80,18 +80,18 @@ class Records:
         Source: REST specification, the ``Partial…`` models and ``WorkspaceConnectionUpdateParameter``; RFC 7396. That tags are
         replaced as a whole is assumed.
         """
-        record = self._shelf.get(self._key(call))
+        record = self._wire_store.get(self._key(call))
         tree, view = call.request.json(), self._revealed(call, record)
         properties = merged(view["properties"], tree.get("properties") or {})
         tags = {"tags": view["tags"] if tree.get("tags") is None else tree["tags"]} if "tags" in view else {}
         return self._written(call, {**view, **tags, "properties": properties})
 
     def _keys(self, call: Call) -> Answer:
-        return Answer.of(endpoint_keys(self._shelf, self._shelf.get(self._key(call))))
+        return Answer.of(endpoint_keys(self._wire_store, self._wire_store.get(self._key(call))))
 
     def _regenerate(self, call: Call) -> Answer:
-        record = self._shelf.get(self._key(call))
-        return Answer.of(endpoint_keys(self._shelf, replaced(self._shelf, record, call.request.json())))
+        record = self._wire_store.get(self._key(call))
+        return Answer.of(endpoint_keys(self._wire_store, replaced(self._wire_store, record, call.request.json())))
 
     def _written(self, call: Call, tree: Mapping[str, Any]) -> Answer:
         sent = dict(tree.get("properties") or {})
@@ -107,10 +107,10 @@ class Records:
             opened["tags"] = texts
         variant = self._kind.variant(opened)
         kept: list[tuple[tuple[str, ...], str]] = list(_secrets(opened, root_node(self._kind, variant)))
-        body = _sealed(opened, dict(kept), self._shelf.identity)
+        body = _sealed(opened, dict(kept), self._wire_store.identity)
         shown = {name: value for name, value in sent.items() if name not in self._wire.hidden}
         values: SecretValues = kept
-        record, _ = self._shelf.write(Entry(key, body, shown, marks, variant, secrets=values))
+        record, _ = self._wire_store.write(Entry(key, body, shown, marks, variant, secrets=values))
         for part, own in others.items():
             self._put_fields(_inner(part, record), own, record.owner)
         return Answer.of(self._view(call, record))
@@ -121,29 +121,29 @@ class Records:
         return wire.body({name: value for name, value in own.items() if value})
 
     def _put_fields(self, key: RecordKey, body: Mapping[str, Any], owner: str | None) -> None:
-        existing = self._shelf.find(key)
+        existing = self._wire_store.find(key)
         if body:
-            self._shelf.write(Entry(key, body, {}, {OWNER_TAG: owner} if owner else {}))
+            self._wire_store.write(Entry(key, body, {}, {OWNER_TAG: owner} if owner else {}))
         elif existing is not None:
-            self._shelf.remove(existing, works=False)
+            self._wire_store.remove(existing, works=False)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(self._key(call))
+        record = self._wire_store.find(self._key(call))
         if record is None:
             return Answer(204)
-        inside = [other for kind in self._inside for other in self._shelf.list(kind)]
+        inside = [other for kind in self._inside for other in self._wire_store.list(kind)]
         for other in (*inside, record):
             if other is record or other.address.startswith(f"{record.address}."):
-                self._shelf.remove(other, works=False)
+                self._wire_store.remove(other, works=False)
         return Answer(self._wire.deleted)
 
     def _secrets(self, call: Call) -> Answer:
-        return Answer.of(self._revealed(call, self._shelf.get(self._key(call))))
+        return Answer.of(self._revealed(call, self._wire_store.get(self._key(call))))
 
     def _revealed(self, call: Call, record: Record) -> dict[str, Any]:
         """The resource with what is hidden otherwise."""
         view = self._view(call, record)
-        opened = self._wire.properties(self._shelf.workspace.revealed(record))
+        opened = self._wire.properties(self._wire_store.workspace.revealed(record))
         hidden = {name: opened[name] for name in self._wire.hidden if name in opened}
         return {**view, "properties": {**view["properties"], **hidden}}
 
@@ -157,7 +157,7 @@ class Records:
         if self._kind.batches:
             properties["scoringUri"] = scoring_uri(call.request.base, scope.resource(*self._place(record)))
         for part, own in self._fields.items():
-            inner = self._shelf.find(_inner(part, record))
+            inner = self._wire_store.find(_inner(part, record))
             # Clients set a member of it: there is always one. Source: recordings of azure-ai-ml, batch endpoints.
             properties |= {camel(name): {} for name in own.fields}
             properties |= own.properties(inner.body) if inner is not None else {}
@@ -179,7 +179,7 @@ class Records:
 
     def _whole(self, call: Call) -> Record:
         section = self._kind.section
-        return self._shelf.get(RecordKey(section, f"{section}.{call.names['name']}"))
+        return self._wire_store.get(RecordKey(section, f"{section}.{call.names['name']}"))
 
     def _key(self, call: Call) -> RecordKey:
         address = Address(self._kind.section, call.names["name"])

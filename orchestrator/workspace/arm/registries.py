@@ -50,8 +50,8 @@ def _environment(registry: str, name: str) -> _Hosted | None:
     entry = curated.curated(name)
     if entry is None:
         return None
-    told = f"Python {entry.python} with {', '.join(entry.packages)}"
-    fields = {"image": entry.image, "description": told, "environmentType": "Curated", "osType": "Linux"}
+    description = f"Python {entry.python} with {', '.join(entry.packages)}"
+    fields = {"image": entry.image, "description": description, "environmentType": "Curated", "osType": "Linux"}
     return _Hosted(curated.VERSION, fields)
 
 

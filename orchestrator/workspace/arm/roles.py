@@ -13,7 +13,7 @@ from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, sent_of
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, sent_of
 from orchestrator.workspace.records.record import Record, RecordKey
 
 KIND: Final = "role_assignments"
@@ -26,8 +26,8 @@ _FIXED: Final = ("principalId", "roleDefinitionId")
 class Roles:
     """Answers for role assignments."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore) -> None:
+        self._wire_store = wire_store
 
     def register(self, routes: Routes) -> None:
         """Answer for them."""
@@ -37,7 +37,7 @@ class Roles:
         routes.add("DELETE", f"{_PATH}/{{name}}", self._delete)
 
     def _list(self, call: Call) -> Answer:
-        return page(call.request, self._shelf.list(KIND), lambda record: _view(call.scope, record))
+        return page(call.request, self._wire_store.list(KIND), lambda record: _view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
         return Answer.of(_view(call.scope, self._found(call)))
@@ -45,28 +45,28 @@ class Roles:
     def _put(self, call: Call) -> Answer:
         key, properties = _key(call), dict(call.request.json().get("properties") or {})
         _check(properties)
-        existing = self._shelf.find(key)
+        existing = self._wire_store.find(key)
         if existing is not None and not _same(existing, properties):
             raise WireError(
                 400,
                 "RoleAssignmentUpdateNotPermitted",
                 "Principal and role of an assignment cannot be changed.",
             )
-        others = [record for record in self._shelf.list(KIND) if record.address != key.address]
+        others = [record for record in self._wire_store.list(KIND) if record.address != key.address]
         if any(_same(record, properties) for record in others):
             raise WireError(409, "RoleAssignmentExists", "The role assignment already exists.")
-        record, new = self._shelf.write(Entry(key, properties, properties))
+        record, new = self._wire_store.write(Entry(key, properties, properties))
         return Answer.of(_view(call.scope, record), 201 if new else 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(_key(call))
+        record = self._wire_store.find(_key(call))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=False)
+        self._wire_store.remove(record, works=False)
         return Answer.of(_view(call.scope, record))
 
     def _found(self, call: Call) -> Record:
-        record = self._shelf.find(_key(call))
+        record = self._wire_store.find(_key(call))
         if record is None:
             raise WireError(404, "RoleAssignmentNotFound", f"There is no role assignment '{call.names['name']}'.")
         return record

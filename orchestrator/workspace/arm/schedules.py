@@ -11,7 +11,7 @@ from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.schedule_bodies import schedule_body, schedule_properties
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 from orchestrator.workspace.schedules.runs import CREATE_MONITOR
 from orchestrator.workspace.schedules.state import SCHEDULES
@@ -24,8 +24,8 @@ _DISABLED: Final = {"disabledonly": False, "enabledonly": True}
 class Schedules:
     """Answers for schedules."""
 
-    def __init__(self, shelf: Shelf, codes: Codes) -> None:
-        self._shelf = shelf
+    def __init__(self, wire_store: WireStore, codes: Codes) -> None:
+        self._wire_store = wire_store
         self._codes = codes
 
     def register(self, routes: Routes) -> None:
@@ -38,36 +38,36 @@ class Schedules:
         routes.add("POST", f"{place}/trigger", self._trigger, "Run the job of a schedule once, now.")
 
     def _list(self, call: Call) -> Answer:
-        wanted = _DISABLED.get(call.request.query.get("listviewtype", "").lower())
+        is_enabled = _DISABLED.get(call.request.query.get("listviewtype", "").lower())
         records = [
             record
-            for record in self._shelf.list(KIND)
-            if wanted is None or (record.body.get("is_enabled") is not False) == wanted
+            for record in self._wire_store.list(KIND)
+            if is_enabled is None or (record.body.get("is_enabled") is not False) == is_enabled
         ]
         return page(call.request, records, lambda record: self._view(call.scope, record))
 
     def _get(self, call: Call) -> Answer:
-        return Answer.of(self._view(call.scope, self._shelf.get(_key(call))))
+        return Answer.of(self._view(call.scope, self._wire_store.get(_key(call))))
 
     def _put(self, call: Call) -> Answer:
         sent = dict(call.request.json().get("properties") or {})
         tags, marks = split_tags(sent.pop("tags", None))
         body, variant = schedule_body(sent, self._codes.path)
         body = {**body, **({"tags": tags} if tags else {})}
-        record, new = self._shelf.write(Entry(_key(call), body, sent, marks, variant, works=True))
+        record, new = self._wire_store.write(Entry(_key(call), body, sent, marks, variant, works=True))
         return Answer.of(self._view(call.scope, record), 201 if new else 200)
 
     def _delete(self, call: Call) -> Answer:
-        record = self._shelf.find(_key(call))
+        record = self._wire_store.find(_key(call))
         if record is None:
             return Answer(204)
-        self._shelf.remove(record, works=True)
+        self._wire_store.remove(record, works=True)
         return Answer(200)
 
     def _trigger(self, call: Call) -> Answer:
         """Source: Azure REST specification, ``TriggerRunSubmissionDto``."""
-        record = self._shelf.get(_key(call))
-        run = self._shelf.workspace.trigger(call.names["name"])
+        record = self._wire_store.get(_key(call))
+        run = self._wire_store.workspace.trigger(call.names["name"])
         action = "CreateMonitor" if CREATE_MONITOR in record.body else "CreateJob"
         return Answer.of({"submissionId": run, "scheduleActionType": action})
 
@@ -91,7 +91,7 @@ class Schedules:
 
     def _source(self, record: Record) -> Any:
         try:
-            return self._shelf.workspace.scheduled(record)
+            return self._wire_store.workspace.scheduled(record)
         except BackendError:
             return None
 

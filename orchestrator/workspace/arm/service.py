@@ -19,10 +19,10 @@ from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.existing import on_known_computes
 from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.server import Knows, Respond, WireServer
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.timing import Lagging, one_at_a_time
 from orchestrator.workspace.arm.tls import TlsFiles, server_context
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.supervision.control import FileLock, held, write_private
 from orchestrator.workspace.tracking.server import read_access
@@ -142,9 +142,9 @@ class ArmService:
             undo.callback(self._lock.release)
             self.tokens = Tokens.fresh()
             context = server_context(self._files.tls)
-            self._shelf = Shelf(paths)
-            undo.callback(self._shelf.close)
-            facade = Facade(self._shelf, self.tokens, kinds, any_workspace=manners.any_workspace)
+            self._wire_store = WireStore(paths)
+            undo.callback(self._wire_store.close)
+            facade = Facade(self._wire_store, self.tokens, kinds, any_workspace=manners.any_workspace)
             strict = manners.strict(facade.respond, facade.knows)
             respond = strict if around is None else around(strict)
             self._server = _listening(respond, facade.knows, context, port)
@@ -172,7 +172,7 @@ class ArmService:
             "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
             "AZURE_RESOURCE_GROUP": GROUP,
             "AZUREML_WORKSPACE_NAME": WORKSPACE,
-            **self._shelf.server.access().environment(),
+            **self._wire_store.server.access().environment(),
         }
 
     def start(self) -> None:
@@ -184,7 +184,7 @@ class ArmService:
         """Stop answering. What runs in the workspace goes on."""
         self._files.withdraw()
         self._server.close()
-        self._shelf.close()
+        self._wire_store.close()
         self._lock.release()
 
 

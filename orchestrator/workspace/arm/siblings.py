@@ -13,7 +13,7 @@ from orchestrator.workspace.arm.messages import Answer, WireError
 from orchestrator.workspace.arm.paging import page
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
-from orchestrator.workspace.arm.shelf import Entry, Shelf, all_tags, sent_of, split_tags, system_data
+from orchestrator.workspace.arm.wire_store import Entry, WireStore, all_tags, sent_of, split_tags, system_data
 from orchestrator.workspace.records.record import Record, RecordKey
 
 _KEPT: Final = ("location", "kind", "identity", "sku", "properties")
@@ -46,10 +46,10 @@ def _spelt(tree: Any) -> Any:
     return {known.get(name.lower(), name): _spelt(value) for name, value in tree.items()}
 
 
-def _told(tree: Mapping[str, Any]) -> dict[str, Any]:
+def _normalized(tree: Mapping[str, Any]) -> dict[str, Any]:
     """A resource without members that are expressions of a template: what they name is made beside it."""
     return {
-        name: _told(value)
+        name: _normalized(value)
         if isinstance(value, Mapping)
         else _SWITCHES.get(value, value)
         if isinstance(value, str)
@@ -66,10 +66,10 @@ class Siblings:
         kinds: whose records, and how they look. The first one has those that belong to no other.
     """
 
-    def __init__(self, kinds: Sequence[tuple[Kind, GroupWire]], shelf: Shelf) -> None:
+    def __init__(self, kinds: Sequence[tuple[Kind, GroupWire]], wire_store: WireStore) -> None:
         self._kinds = {kind.key: (kind, wire) for kind, wire in kinds}
         self._kind, self._wire = kinds[0]
-        self._shelf = shelf
+        self._wire_store = wire_store
 
     def register(self, group: Routes, subscription: Routes) -> None:
         """Answer for them, below the resource group; and list them, below the subscription."""
@@ -89,7 +89,7 @@ class Siblings:
         return next((record for record in self._all() if record.name.lower() == name.lower()), None)
 
     def _all(self) -> list[Record]:
-        return [record for key in self._kinds for record in self._shelf.list(key)]
+        return [record for key in self._kinds for record in self._wire_store.list(key)]
 
     def views(self, scope: Scope) -> list[dict[str, Any]]:
         """All of them as the service shows them."""
@@ -112,10 +112,10 @@ class Siblings:
 
     def put(self, name: str, tree: Mapping[str, Any]) -> Record:
         """Make one, or write it anew."""
-        sent = _told({member: tree[member] for member in _KEPT if tree.get(member) is not None})
+        sent = _normalized({member: tree[member] for member in _KEPT if tree.get(member) is not None})
         properties = sent.get("properties")
         if properties and properties.get(_STORE):
-            properties[_STORE] = _told(_spelt(properties[_STORE]))
+            properties[_STORE] = _normalized(_spelt(properties[_STORE]))
         identity = sent.get("identity")
         if isinstance(identity, Mapping) and identity.get("type"):
             sent["identity"] = {
@@ -127,14 +127,15 @@ class Siblings:
         kind, wire = self._kinds[existing.kind] if existing is not None else self._of(sent)
         body = without_nothing({**wire.body(sent), "tags": tags or None})
         key = existing.key if existing is not None else RecordKey(kind.key, f"{kind.key}.{name}")
-        record, _ = self._shelf.write(Entry(key, body, sent, marks, kind.variant(body)))
+        record, _ = self._wire_store.write(Entry(key, body, sent, marks, kind.variant(body)))
         return record
 
     def _of(self, sent: Mapping[str, Any]) -> tuple[Kind, GroupWire]:
         """The kind that a resource belongs to."""
-        told = str(sent.get("kind") or "").lower()
+        sent_kind = str(sent.get("kind") or "").lower()
         return next(
-            (each for each in self._kinds.values() if each[1].only and each[1].only == told), (self._kind, self._wire)
+            (each for each in self._kinds.values() if each[1].only and each[1].only == sent_kind),
+            (self._kind, self._wire),
         )
 
     def patch(self, record: Record, tree: Mapping[str, Any]) -> Record:
@@ -147,7 +148,7 @@ class Siblings:
 
     def remove(self, record: Record) -> None:
         """Take one away."""
-        self._shelf.remove(record, works=False)
+        self._wire_store.remove(record, works=False)
 
     def refuse_contents(self, name: str) -> None:
         """Tell who asks for what is in one of them.

@@ -36,18 +36,18 @@ class Roles:
         return [column.name for column in self.features if column.role in roles]
 
 
-def assign_roles(table: Any, wanted: Featurization) -> Roles:
+def assign_roles(table: Any, settings: Featurization) -> Roles:
     """Decide what each column of the feature table is.
 
     Args:
         table: a pandas frame without the target.
-        wanted: what the body asks for.
+        settings: what the body asks for.
 
     Raises:
         Refusal: a named column is not there, or nothing is left to learn from.
     """
-    asked = dict(wanted.types)
-    for name in (*wanted.drop, *asked, *(name for name, _ in wanted.imputations)):
+    asked = dict(settings.types)
+    for name in (*settings.drop, *asked, *(name for name, _ in settings.imputations)):
         if name not in table.columns:
             raise Refusal(
                 f"featurization names column {name!r}, which is not there. Columns: {', '.join(table.columns)}."
@@ -55,10 +55,10 @@ def assign_roles(table: Any, wanted: Featurization) -> Roles:
     features, dropped = [], []
     for name in table.columns:
         kind = asked.get(name)
-        if name in wanted.drop or kind == "Ignore":
+        if name in settings.drop or kind == "Ignore":
             dropped.append((name, "left out by featurization"))
             continue
-        role, reason = (_ASKED[kind], "") if kind else _role(table[name], wanted.mode)
+        role, reason = (_ASKED[kind], "") if kind else _role(table[name], settings.mode)
         if reason:
             dropped.append((name, reason))
         else:

@@ -26,7 +26,7 @@ _FEWEST_ROWS: Final = 20
 _EACH_CLASS: Final = 4
 _IMPORTANCE_ROWS: Final = 300
 _IMPORTANCE_COLUMNS: Final = 30
-_TOLD: Final = 20
+_MOST_FEATURES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def write_curves(path: Path, problem: Problem | ForecastProblem, model: Any, tes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if isinstance(problem, ForecastProblem):
-            told = forecast_curves(problem, model, test)
-            if told is not None:
-                write_json(path, told)
+            drawn = forecast_curves(problem, model, test)
+            if drawn is not None:
+                write_json(path, drawn)
             return
         rows = _of_test_table(problem, model, *test) if test is not None else _of_training(problem, model)
         if rows is not None:
@@ -105,8 +105,8 @@ def _of_training(problem: Problem, model: Any) -> Unseen | None:
 def curves(problem: Problem, rows: Unseen) -> dict[str, Any]:
     """Confusion and ROC of a classifier, residuals of a regression, and which features matter."""
     found: dict[str, Any] = {"source": rows.source, "rows": len(rows.target), "task": problem.task}
-    told = _of_classes(problem, rows) if problem.classes else _of_numbers(rows)
-    return {**found, **told, "importance": _importance(rows)}
+    drawn = _of_classes(problem, rows) if problem.classes else _of_numbers(rows)
+    return {**found, **drawn, "importance": _importance(rows)}
 
 
 def _of_classes(problem: Problem, rows: Unseen) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _of_numbers(rows: Unseen) -> dict[str, Any]:
     pairs = np.column_stack([truth, predicted])[:_MOST_PAIRS]
     return {
         "residuals": {"edges": edges.tolist(), "counts": counts.tolist()},
-        "predicted_true": [[float(true), float(told)] for true, told in pairs],
+        "predicted_true": [[float(true), float(drawn)] for true, drawn in pairs],
     }
 
 
@@ -148,7 +148,7 @@ def _importance(rows: Unseen) -> list[dict[str, Any]]:
         return []
     found = permutation_importance(rows.model, features, rows.target[:_IMPORTANCE_ROWS], n_repeats=2, random_state=0)
     means: Mapping[str, float] = dict(zip(map(str, features.columns), found.importances_mean.tolist(), strict=True))
-    best = sorted(means, key=lambda name: -means[name])[:_TOLD]
+    best = sorted(means, key=lambda name: -means[name])[:_MOST_FEATURES]
     return [{"feature": name, "importance": means[name]} for name in best]
 
 

@@ -11,12 +11,12 @@ from .portable import calendar, forward_filled
 _MOST_CATEGORIES = 50
 
 
-def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegative: bool = False) -> Any:
+def preprocessor(roles: Roles, settings: Featurization, *, scaled: bool, nonnegative: bool = False) -> Any:
     """An unfitted scikit-learn transformer from a frame of the features to a float array.
 
     Args:
         roles: the features.
-        wanted: the body's wishes on imputation.
+        settings: the body's wishes on imputation.
         scaled: standardise numbers, for learners that compare distances or sizes.
         nonnegative: bring everything into 0…1, for learners that count.
     """
@@ -25,7 +25,7 @@ def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegati
     from sklearn.preprocessing import MinMaxScaler
 
     parts = []
-    special = dict(wanted.imputations)
+    special = dict(settings.imputations)
     numbers = [name for name in roles.named(NUMBER, BOOLEAN) if name not in special]
     if numbers:
         parts.append(("numbers", _numbers("median", None, scaled=scaled), numbers))
@@ -33,7 +33,7 @@ def preprocessor(roles: Roles, wanted: Featurization, *, scaled: bool, nonnegati
         part = _numbers(imputation.strategy, imputation.fill_value, scaled=scaled)
         parts.append((f"number_{name}", part, [name]))
     if roles.named(CATEGORY):
-        parts.append(("categories", _categories(wanted.encoder), roles.named(CATEGORY)))
+        parts.append(("categories", _categories(settings.encoder), roles.named(CATEGORY)))
     if roles.named(DATE):
         parts.append(("dates", _dates(scaled=scaled), roles.named(DATE)))
     columns = ColumnTransformer(parts, sparse_threshold=0.0, verbose_feature_names_out=False)

@@ -42,8 +42,8 @@ class Result:
 
 def write_result(folder: Path, result: Result) -> None:
     """Write the job folder's ``outputs/leaderboard.json`` (best trial first, failed ones last) and ``metrics.json``."""
-    board = [_entry(result, outcome) for outcome in _best_first(result)]
-    write_json(folder / "outputs" / "leaderboard.json", {"primary_metric": result.metric.name, "trials": board})
+    leaderboard = [_entry(result, outcome) for outcome in _best_first(result)]
+    write_json(folder / "outputs" / "leaderboard.json", {"primary_metric": result.metric.name, "trials": leaderboard})
     winner = result.winner.candidate
     figures = {
         "primary_metric": result.metric.name,

@@ -84,7 +84,7 @@ class BatchRuns:
         found = sealed(record.body, read_identity(self.paths))
         if found.values:
             kept = still_kept(found, secrets.kept(record.key), record.body)
-            secrets.put(record.key, kept.values, kept.named, kept.told)
+            secrets.put(record.key, kept.values, kept.named, kept.reported)
         return replace(record, body=found.body)
 
     def deployment(self, endpoint: Record, name: str) -> Record:
@@ -100,17 +100,17 @@ class BatchRuns:
             for record in self.store.list(f"{endpoint.kind}.{_PARTS}")
             if record.address.startswith(inside) and not record.deleting
         }
-        wanted = name or self._default(endpoint) or (next(iter(found)) if len(found) == 1 else "")
-        if not wanted:
+        chosen = name or self._default(endpoint) or (next(iter(found)) if len(found) == 1 else "")
+        if not chosen:
             known = f"It has: {', '.join(sorted(found))}." if found else "It has no deployments."
             raise Invalid(
                 f"The endpoint '{endpoint.name}' has no default deployment. {known}",
                 fix="Set defaults.deployment_name, or name a deployment.",
             )
-        if wanted not in found:
-            fix = did_you_mean(wanted, found, f"It has: {', '.join(sorted(found)) or 'none'}.")
-            raise NotFound(f"The endpoint '{endpoint.name}' has no deployment '{wanted}'.", fix=fix)
-        return found[wanted]
+        if chosen not in found:
+            fix = did_you_mean(chosen, found, f"It has: {', '.join(sorted(found)) or 'none'}.")
+            raise NotFound(f"The endpoint '{endpoint.name}' has no deployment '{chosen}'.", fix=fix)
+        return found[chosen]
 
     def _default(self, endpoint: Record) -> str:
         record = self.store.get(f"{endpoint.kind}.{_DEFAULTS}", f"{endpoint.address}.{_DEFAULTS}", "")

@@ -86,9 +86,9 @@ def _with_mlflow(asked: CondaFile, version: str) -> CondaFile:
 
 def _stands_in(label: str, why: str, python: str, requirements: tuple[str, ...]) -> Recipe:
     different = differences(python, requirements)
-    told = f" Different: {', '.join(different)}." if different else ""
+    note = f" Different: {', '.join(different)}." if different else ""
     first = why.splitlines()[0].rstrip(".") if why else "it cannot be read"
-    return Recipe(OWN.path, None, (f"{label}: this machine's Python {OWN.version} is used, because {first}.{told}",))
+    return Recipe(OWN.path, None, (f"{label}: this machine's Python {OWN.version} is used, because {first}.{note}",))
 
 
 def read_model_file(file: Path) -> Mapping[str, Any]:

@@ -38,15 +38,15 @@ def _difference(line: str) -> list[str]:
     from packaging.requirements import InvalidRequirement, Requirement  # only what stands in needs it
 
     try:
-        wanted = Requirement(line)
+        requirement = Requirement(line)
     except InvalidRequirement:
         return [line]
-    if wanted.marker is not None and not wanted.marker.evaluate():
+    if requirement.marker is not None and not requirement.marker.evaluate():
         return []
-    here = _installed(wanted.name)
-    if here is not None and wanted.url is None and wanted.specifier.contains(here, prereleases=True):
+    here = _installed(requirement.name)
+    if here is not None and requirement.url is None and requirement.specifier.contains(here, prereleases=True):
         return []
-    asked = f"{wanted.name} {wanted.specifier}".strip()
+    asked = f"{requirement.name} {requirement.specifier}".strip()
     return [f"{asked} ({f'here {here}' if here is not None else 'not here'})"]
 
 

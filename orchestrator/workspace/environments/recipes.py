@@ -143,8 +143,8 @@ def read_requirements(text: str, label: str, python: str = "") -> CondaFile:
         Invalid: a line points to a file.
     """
     lines = (line.split(" #")[0].strip() for line in text.splitlines())
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    return read_conda(_conda_text(wanted, python), label, lines=False)
+    requirements = [line for line in lines if line and not line.startswith("#")]
+    return read_conda(_conda_text(requirements, python), label, lines=False)
 
 
 def _conda_text(requirements: Iterable[str], python: str) -> str:
@@ -169,9 +169,9 @@ def _nearest(conda: CondaFile, found: Interpreter) -> tuple[str, ...]:
 
 def _standing_in(what: str, python: str, packages: Iterable[str], *, unknown: bool = False) -> Recipe:
     different = differences(python, packages)
-    told = f" Different: {', '.join(different)}." if different else ""
+    note = f" Different: {', '.join(different)}." if different else ""
     why = " What it holds is not known here." if unknown else ""
-    return Recipe(OWN.path, None, (f"{what}: this machine's Python {OWN.version} is used.{told}{why}",))
+    return Recipe(OWN.path, None, (f"{what}: this machine's Python {OWN.version} is used.{note}{why}",))
 
 
 def _text(path: Path) -> str:

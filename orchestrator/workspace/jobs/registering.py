@@ -38,24 +38,24 @@ class Registering:
             What could not be registered and why, a line for each; empty if all is there.
         """
         troubles = []
-        for wanted in registrations(run.body):
+        for named_output in registrations(run.body):
             try:
-                self._one(run, wanted, Path(outputs[wanted.output]))
+                self._one(run, named_output, Path(outputs[named_output.output]))
             except (BackendError, KeyError, OSError) as error:
-                asset = f"{wanted.name}:{wanted.version}" if wanted.version else wanted.name
-                kind = record_kinds.of_asset(wanted.type)
+                asset = f"{named_output.name}:{named_output.version}" if named_output.version else named_output.name
+                kind = record_kinds.of_asset(named_output.type)
                 why = "the run did not create this output." if isinstance(error, KeyError) else str(error)
-                troubles.append(f"Output '{wanted.output}' was not registered as {kind} {asset}: {why}")
+                troubles.append(f"Output '{named_output.output}' was not registered as {kind} {asset}: {why}")
         return "\n".join(troubles)
 
-    def _one(self, run: Record, wanted: Registration, place: Path) -> None:
-        kind = record_kinds.of_asset(wanted.type)
-        address = f"{kind}.{wanted.name}"
+    def _one(self, run: Record, named_output: Registration, place: Path) -> None:
+        kind = record_kinds.of_asset(named_output.type)
+        address = f"{kind}.{named_output.name}"
         known = self.store.versions(kind, address)
-        if any(_made_by(record, run, wanted.output) for record in known):
+        if any(_made_by(record, run, named_output.output) for record in known):
             return
-        text = f"azureml://jobs/{run.revision}/outputs/{wanted.output}"
-        if wanted.type == "mlflow_model":
+        text = f"azureml://jobs/{run.revision}/outputs/{named_output.output}"
+        if named_output.type == "mlflow_model":
             require_description(place, text)
         attributes: dict[str, Any] = {}
         if kind == record_kinds.MODELS or not _empty(place):
@@ -63,12 +63,12 @@ class Registering:
         if kind == record_kinds.MODELS:
             attributes[REGISTERED] = {"source": text, "run_id": str(run.attributes.get(MLFLOW_RUN) or run.revision)}
         body = {
-            "type": wanted.type,
+            "type": named_output.type,
             "path": text,
-            "properties": {JOB_PROPERTY: run.revision, OUTPUT_PROPERTY: wanted.output},
+            "properties": {JOB_PROPERTY: run.revision, OUTPUT_PROPERTY: named_output.output},
         }
-        asset = Record(kind, address, body=body, attributes=attributes, variant=wanted.type)
-        self._insert(asset, wanted.version)
+        asset = Record(kind, address, body=body, attributes=attributes, variant=named_output.type)
+        self._insert(asset, named_output.version)
 
     def _insert(self, asset: Record, version: str | None) -> None:
         for attempt in range(_TRIES):

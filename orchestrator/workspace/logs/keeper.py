@@ -43,8 +43,8 @@ def masked_log(log: Path, secrets: Mapping[str, str]) -> Iterator[tuple[int, Pro
         os.close(source)
         source = -1
         with contextlib.suppress(BrokenPipeError), os.fdopen(os.dup(end), "wb") as pipe:
-            told = json.dumps(dict(secrets)).encode()
-            pipe.write(_LENGTH.pack(len(told)) + told)
+            payload = json.dumps(dict(secrets)).encode()
+            pipe.write(_LENGTH.pack(len(payload)) + payload)
         yield end, keeper
     finally:
         if source >= 0:
@@ -57,8 +57,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # what is printed last, at the server's end, is wanted most
     with os.fdopen(0, "rb", buffering=0) as source:
-        told = _exactly(source.fileno(), _LENGTH.unpack(_exactly(source.fileno(), _LENGTH.size))[0])
-        mask = StreamMask(json.loads(told))
+        payload = _exactly(source.fileno(), _LENGTH.unpack(_exactly(source.fileno(), _LENGTH.size))[0])
+        mask = StreamMask(json.loads(payload))
         while data := source.read(_CHUNK):
             _write(mask.feed(data))
         _write(mask.finish())

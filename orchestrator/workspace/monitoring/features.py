@@ -29,28 +29,28 @@ def kind_of(column: pandas.Series) -> str:
 
 
 def chosen(
-    wanted: Sequence[str] | int | None, reference: pandas.DataFrame, production: pandas.DataFrame, target: str
+    selection: Sequence[str] | int | None, reference: pandas.DataFrame, production: pandas.DataFrame, target: str
 ) -> list[str]:
     """The features of a signal.
 
     Args:
-        wanted: names; the number of the most important ones; None for all that both have.
+        selection: names; the number of the most important ones; None for all that both have.
         target: the column of the reference data that is no feature; empty if it is not known.
 
     Raises:
         Refusal: the reference data lack one, or there are none.
     """
-    if isinstance(wanted, list | tuple):
-        need_columns(reference, wanted, "The reference data")
-        return list(wanted)
+    if isinstance(selection, list | tuple):
+        need_columns(reference, selection, "The reference data")
+        return list(selection)
     both = [name for name in reference.columns if name in production.columns and name != target]
     if not both:
         raise Refusal(
             f"The reference data and the production data have no column in common. Reference: {', '.join(reference.columns)}. "
             f"Production: {', '.join(production.columns)}."
         )
-    if isinstance(wanted, int) and target in reference.columns:
-        return _most_important(wanted, both, reference, target)
+    if isinstance(selection, int) and target in reference.columns:
+        return _most_important(selection, both, reference, target)
     return both
 
 

@@ -151,9 +151,9 @@ def _write(order: MonitorOrder, found: Sequence[Measured], outputs: Path, result
     table.writerows(rows)
     private_files.replace(outputs / "metrics.csv", lines.getvalue())
     alerts = alert_texts(found)
-    told = {"monitor": order.monitor, "time": order.at, "alerts": alerts, "emails": list(order.emails)}
-    private_files.replace(outputs / "monitor.json", json.dumps({**told, "metrics": rows}, indent=2))
-    private_files.replace(result, json.dumps({**told, "signals": sorted({one.signal for one in found})}))
+    heading = {"monitor": order.monitor, "time": order.at, "alerts": alerts, "emails": list(order.emails)}
+    private_files.replace(outputs / "monitor.json", json.dumps({**heading, "metrics": rows}, indent=2))
+    private_files.replace(result, json.dumps({**heading, "signals": sorted({one.signal for one in found})}))
     for one in found:
         mark = "  <- breached" if one.breached else ""
         value = "none" if one.value is None else f"{one.value:.4g}"

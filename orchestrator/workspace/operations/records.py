@@ -38,7 +38,7 @@ class Draft:
         attributes: see `Record.attributes`; merged over those that are there, and None takes one away.
         secrets: paths inside the body and the values that belong there; None leaves those that are kept.
         secret_names: name to value of each secret by itself; see `SecretFiles.put`.
-        told: see `SecretFiles.put`.
+        reported: see `SecretFiles.put`.
     """
 
     key: RecordKey
@@ -50,7 +50,7 @@ class Draft:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     secrets: SecretValues | None = None
     secret_names: Mapping[str, str] = field(default_factory=dict)
-    told: SecretValues = ()
+    reported: SecretValues = ()
 
     def record(self) -> Record:
         """The record of a resource that nobody has looked at yet."""
@@ -115,9 +115,9 @@ class Records:
         """
         return self._secrets.reveal(record)
 
-    def told(self, record: Record) -> Record:
-        """A record with the texts that its readers get to see in full; see `SecretFiles.told`."""
-        return self._secrets.told(record)
+    def reported(self, record: Record) -> Record:
+        """A record with the texts that its readers get to see in full; see `SecretFiles.reported`."""
+        return self._secrets.reported(record)
 
     def kept_secrets(self, key: RecordKey) -> Kept:
         """The secrets of a resource: never to be stored or shown.
@@ -130,7 +130,7 @@ class Records:
     def keep_secrets(self, key: RecordKey, kept: Kept) -> None:
         """Keep secrets of a resource in place of those kept before."""
         with writable(self._paths):
-            self._secrets.put(key, kept.values, kept.named, kept.told)
+            self._secrets.put(key, kept.values, kept.named, kept.reported)
 
     def mask(self, key: RecordKey) -> Callable[[str], str]:
         """Takes a resource's secrets, and passwords in addresses, out of texts.
@@ -152,9 +152,9 @@ class Records:
             NotFound, Invalid: see `admit`; or the workspace cannot be written.
         """
         self._keep_secrets(draft)
-        wanted = draft.record()
-        found = admit(self._store, self._paths, draft.key.kind, draft.body, wanted.stand_ins)
-        record = self._store.insert(replace(wanted, attributes={**wanted.attributes, **found}))
+        new = draft.record()
+        found = admit(self._store, self._paths, draft.key.kind, draft.body, new.stand_ins)
+        record = self._store.insert(replace(new, attributes={**new.attributes, **found}))
         if draft.processes:
             self.wake()
         return record
@@ -178,10 +178,10 @@ class Records:
         if existing.deleting:
             raise Conflict(f"{draft.key.address} is still being deleted.")
         self._keep_secrets(draft)
-        wanted = replace(draft.record(), archived=archived)
+        new = replace(draft.record(), archived=archived)
         if same_work:
-            wanted = replace(wanted, health=existing.health, phase=existing.phase, message=existing.message)
-        record = self._store.update_body(wanted, same_work=same_work)
+            new = replace(new, health=existing.health, phase=existing.phase, message=existing.message)
+        record = self._store.update_body(new, same_work=same_work)
         if draft.processes and not same_work:
             self.wake()
         return record
@@ -247,7 +247,7 @@ class Records:
             if draft.secrets is None:
                 self._secrets.keep_to_oneself(draft.key)
             else:
-                self._secrets.put(draft.key, draft.secrets, draft.secret_names, draft.told)
+                self._secrets.put(draft.key, draft.secrets, draft.secret_names, draft.reported)
 
 
 @contextmanager

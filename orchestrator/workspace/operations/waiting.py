@@ -102,18 +102,18 @@ class Waiter:
             never.sleep(pace.next(news=False))
 
     def _look_after(self, progress: Progress) -> Callable[[], None]:
-        told = ""
+        shown = ""
         since = 0.0
 
         def look() -> None:
-            nonlocal told, since
+            nonlocal shown, since
             self.ensure()
             trouble = self.trouble()
-            if trouble and not told:
+            if trouble and not shown:
                 since = self.clock.monotonic()
-            if trouble and trouble != told:
+            if trouble and trouble != shown:
                 progress(f"the supervisor has a problem: {trouble}")
-            told = trouble
+            shown = trouble
             if trouble and self.clock.monotonic() - since > TROUBLE_TIMEOUT_S:
                 raise Failed(
                     f"The workspace's supervisor has not been able to work for {TROUBLE_TIMEOUT_S:.0f} s: {trouble}",
@@ -154,15 +154,15 @@ class _Watched:
     def __init__(self, paths: WorkspacePaths, kind: Kind, key: RecordKey, progress: Progress) -> None:
         self._progress = progress
         self._secrets = SecretFiles(paths)
-        self._told = ("", "")
+        self._shown = ("", "")
         self._log = log_file(paths, kind, Address.parse(key.address), key.revision) if kind.local.log else None
         self._reader = LogReader(self._log) if self._log is not None and kind.local.log_is_news else None
 
     def tell(self, record: Record) -> bool:
         lines: list[str] = [LogLine(line) for line in self._reader.new_lines()] if self._reader is not None else []
         now = (record.phase, record.message)
-        if now != self._told and record.health is Health.PROGRESSING:
-            self._told = now
+        if now != self._shown and record.health is Health.PROGRESSING:
+            self._shown = now
             lines.insert(0, ": ".join(part for part in now if part))
         for line in lines:
             if line.strip():
@@ -176,8 +176,8 @@ class _Watched:
     def why(self, record: Record) -> str:
         reason = record.message or f"{record.address} failed."
         # A deployment's manager puts what matters of the log into the message, below its first line.
-        told = self._reader is None and "\n" in reason
-        lines = tail(self._log, _TAIL_LINES) if self._log is not None and not told else []
+        shown = self._reader is None and "\n" in reason
+        lines = tail(self._log, _TAIL_LINES) if self._log is not None and not shown else []
         mask = self._secrets.mask(record.key)
         return in_order(reason, [mask(line) for line in lines if line.strip()])
 

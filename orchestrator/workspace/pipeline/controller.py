@@ -34,7 +34,7 @@ from orchestrator.workspace.supervision.control import nudge
 LOOK_S: Final = 0.03
 """Between two looks at the records, seconds."""
 
-TOLD_LINES: Final = 8
+SHOWN_LINES: Final = 8
 """So many last lines of a failed step are repeated in the pipeline's own log."""
 
 
@@ -251,7 +251,7 @@ class Controller:
         [reason, *lines] = (self._troubles.get(name) or "failed").splitlines()
         also = f" Also failed: {', '.join(others)}." if others else ""
         run = f" (run {self._known[name].revision})" if name in self._known else ""
-        return "\n".join([f"Step '{name}' failed{run}: {reason}{also}", *lines[-TOLD_LINES:]])
+        return "\n".join([f"Step '{name}' failed{run}: {reason}{also}", *lines[-SHOWN_LINES:]])
 
     def _reused(self) -> list[str]:
         return [name for name, run in self._known.items() if (run.attributes.get(STEP) or {}).get("reused_from")]

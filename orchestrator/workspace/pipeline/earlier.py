@@ -44,8 +44,8 @@ class Earlier:
 def kept_whole(record: Record, made: Made) -> bool:
     """Whether all that a job leaves is there of an earlier run of it, and may be taken over."""
     outputs: Mapping[str, str] = record.attributes.get("outputs") or {}
-    wanted = execution_of(made.variant).outputs(made.body)
-    return _movable(made) and all(name in outputs and Path(outputs[name]).exists() for name in wanted)
+    expected = execution_of(made.variant).outputs(made.body)
+    return _movable(made) and all(name in outputs and Path(outputs[name]).exists() for name in expected)
 
 
 def _movable(made: Made) -> bool:

@@ -114,9 +114,9 @@ class Maker:
 
     def _outputs(self, node: Mapping[str, Any], component: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         declared = component.get("outputs") or {}
-        wanted = node.get("outputs") or {}
-        for name in {**declared, **wanted}:
-            said = wanted.get(name)
+        given = node.get("outputs") or {}
+        for name in {**declared, **given}:
+            said = given.get(name)
             target = expression(said.get("path") if isinstance(said, Mapping) else said)
             own = {field: said.get(field) for field in _PORTS} if isinstance(said, Mapping) else {}
             if target is not None:
@@ -133,7 +133,7 @@ def _form(step: Step, components: Components) -> StepForm:
     """How a step's type makes it a job. What says no type is told by its component, or by its fields."""
     node = step.node
     component = components.find(node["component"]) if node.get("component") is not None else {}
-    key = snake(str(node.get("type") or component.get("type") or told(node) or told(component))).lower()
+    key = snake(str(node.get("type") or component.get("type") or step_type_of(node) or step_type_of(component))).lower()
     form = form_of(key) if key else None
     if form is None:
         raise Invalid(
@@ -145,12 +145,12 @@ def _form(step: Step, components: Components) -> StepForm:
     return form
 
 
-def told(fields: Mapping[str, Any]) -> str:
+def step_type_of(fields: Mapping[str, Any]) -> str:
     """The type that the fields of a step or component tell; empty if they tell none. A field with the name of its type tells least:
     other types have it too."""
     forms = [(key, form_of(key)) for key in step_types()]
-    told = [(key, field) for key, form in forms if form is not None for field in form.tells if field in fields]
-    return min(told, key=lambda pair: pair[0] == pair[1], default=("", ""))[0]
+    matches = [(key, field) for key, form in forms if form is not None for field in form.tells if field in fields]
+    return min(matches, key=lambda pair: pair[0] == pair[1], default=("", ""))[0]
 
 
 def _inputs(step: Step, component: Mapping[str, Any], values: Values) -> dict[str, Any]:

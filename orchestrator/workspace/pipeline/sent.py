@@ -14,7 +14,7 @@ from orchestrator.workspace.arm.job_bodies import output_type
 from orchestrator.workspace.arm.scope import name_of
 from orchestrator.workspace.arm.wording import duration, without_nothing
 from orchestrator.workspace.pipeline.flow import CONTROLS, type_of
-from orchestrator.workspace.pipeline.making import told
+from orchestrator.workspace.pipeline.making import step_type_of
 from orchestrator.workspace.pipeline.nodes import TIMES, spoken
 from orchestrator.workspace.pipeline.step_types import form_of, hidden, step_types
 
@@ -35,7 +35,7 @@ def sent(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     node = spoken(said)
     if type_of(node) in CONTROLS:
         return _control(name, node)
-    key = str(node.get("type") or told(node) or next(key for key in step_types() if _simple(key)))
+    key = str(node.get("type") or step_type_of(node) or next(key for key in step_types() if _simple(key)))
     form = form_of(key) if key in step_types() else None
     place = _PLAIN if form is None else form.component
     identity = {"componentId": _reference(node.get(place), node)}

@@ -79,8 +79,8 @@ def answer(module: Any, question: dict[str, Any]) -> dict[str, Any]:
         return {"rows": rows, "items": items}
     except Exception as error:
         traceback.print_exc()
-        told = {"error": f"{type(error).__name__}: {error}"}
-        return {**told, "fatal": True} if getattr(error, "fatal", False) else told
+        failure = {"error": f"{type(error).__name__}: {error}"}
+        return {**failure, "fatal": True} if getattr(error, "fatal", False) else failure
 
 
 def main() -> None:

@@ -81,8 +81,8 @@ def still_kept(found: Sealed, before: Kept, body: Any) -> Kept:
         for path, value in before.values
         if path not in own and (there := _at(body, path)) is not None and there == _at(found.body, path)
     ]
-    told = [((BODY, *path), value) for path, value in found.values]
-    return Kept([*rest, *found.values], {**before.named, **found.named}, told)
+    reported = [((BODY, *path), value) for path, value in found.values]
+    return Kept([*rest, *found.values], {**before.named, **found.named}, reported)
 
 
 def _sealed(value: Any, path: Path_, identity: str, found: Sealed) -> Any:

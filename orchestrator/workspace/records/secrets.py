@@ -32,7 +32,7 @@ class Kept:
 
     values: SecretValues = ()
     named: Mapping[str, str] = field(default_factory=dict)
-    told: SecretValues = ()
+    reported: SecretValues = ()
 
 
 class SecretFiles:
@@ -50,7 +50,7 @@ class SecretFiles:
         key: RecordKey,
         values: SecretValues,
         named: Mapping[str, str] | None = None,
-        told: SecretValues = (),
+        reported: SecretValues = (),
     ) -> None:
         """Keep the secrets of a resource, in place of those kept before. None to keep means no file.
 
@@ -58,15 +58,19 @@ class SecretFiles:
             key: the resource.
             values: what belongs where.
             named: name to value of each secret by itself; a value that belongs somewhere may hold one among other text.
-            told: what readers of the resource get to see in full; paths that begin with ``body`` or ``attributes``.
+            reported: what readers of the resource get to see in full; paths that begin with ``body`` or ``attributes``.
         """
         target = self._file(key)
-        if not values and not told:
+        if not values and not reported:
             target.unlink(missing_ok=True)
             return
         self._paths.create()
         self._paths.secrets.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        kept = {"values": _listed(values), "named": dict(named or {}), **({"told": _listed(told)} if told else {})}
+        kept = {
+            "values": _listed(values),
+            "named": dict(named or {}),
+            **({"told": _listed(reported)} if reported else {}),
+        }
         private_files.replace(target, json.dumps(kept))
 
     def hand_on(self, source: RecordKey, target: RecordKey, moved: Callable[[Path_], Path_ | None]) -> None:
@@ -83,8 +87,8 @@ class SecretFiles:
         """
         kept = self.kept(source)
         values = _moved(kept.values, moved)
-        told = _moved([(path[1:], value) for path, value in kept.told if path[0] == BODY], moved)
-        self.put(target, values, kept.named, [((BODY, *path), value) for path, value in told])
+        reported = _moved([(path[1:], value) for path, value in kept.reported if path[0] == BODY], moved)
+        self.put(target, values, kept.named, [((BODY, *path), value) for path, value in reported])
 
     def keep_to_oneself(self, key: RecordKey) -> None:
         """What readers of a resource got to see in full is gone from it: others wrote it anew.
@@ -93,7 +97,7 @@ class SecretFiles:
             Invalid: the kept secrets are damaged.
         """
         kept = self.kept(key)
-        if kept.told:
+        if kept.reported:
             self.put(key, kept.values, kept.named)
 
     def reveal(self, record: Record) -> dict[str, Any]:
@@ -107,17 +111,17 @@ class SecretFiles:
             _set(body, path, value)
         return body
 
-    def told(self, record: Record) -> Record:
+    def reported(self, record: Record) -> Record:
         """A record with the texts that its readers get to see in full. Never store it as it is.
 
         Raises:
             Invalid: the kept secrets are damaged.
         """
-        told = self.kept(record.key).told
-        if not told:
+        reported = self.kept(record.key).reported
+        if not reported:
             return record
         tree = copy.deepcopy({BODY: dict(record.body), ATTRIBUTES: dict(record.attributes)})
-        for path, value in told:
+        for path, value in reported:
             _set(tree, path, value)
         return replace(record, body=tree[BODY], attributes=tree[ATTRIBUTES])
 

@@ -188,7 +188,7 @@ class RecordStore:
             row = connection.execute(_STATUS, record.key).fetchone()
             if row is None:
                 raise NotFound(f"{record.address} {record.revision}".rstrip() + " is not in the workspace.")
-            wanted = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
+            columns = (_text(record.body), record.fingerprint, record.owner, record.variant, record.health.value)
             rest = (
                 record.phase,
                 record.message,
@@ -196,7 +196,7 @@ class RecordStore:
                 self._merged(row[0], record.attributes),
                 not same_work,
             )
-            return self._record(connection.execute(_UPDATE_BODY, (*wanted, *rest, *record.key)).fetchone())
+            return self._record(connection.execute(_UPDATE_BODY, (*columns, *rest, *record.key)).fetchone())
 
     def mark_deleting(self, key: RecordKey) -> bool:
         """Say that a resource shall go. Returns False if it is already deleted."""

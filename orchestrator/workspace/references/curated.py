@@ -88,9 +88,9 @@ def curated(name: str) -> Curated | None:
     sibling = _sibling(bare.lower())
     python = python_of(bare) or (sibling.python if sibling is not None else "")
     version = found["version"]
-    wanted = f"{family['package']}~={version}.0" if version.count(".") < 2 else f"{family['package']}~={version}"
+    pinned = f"{family['package']}~={version}.0" if version.count(".") < 2 else f"{family['package']}~={version}"
     beside = sibling.packages[1:] if sibling is not None else tuple(family["beside"])
-    return Curated(bare, python, (wanted, *beside))
+    return Curated(bare, python, (pinned, *beside))
 
 
 def python_of(name: str) -> str:

@@ -42,10 +42,10 @@ def stand_in_for(stand_ins: Mapping[str, str], text: str) -> StandIn | None:
     """
     if text in stand_ins:
         return StandIn(text, Path(stand_ins[text]))
-    wanted = _asset(text)
+    asset = _asset(text)
     keys = sorted(stand_ins, key=len, reverse=True)
     for key in keys:
-        if wanted is not None and _same(_asset(key), wanted):
+        if asset is not None and _same(_asset(key), asset):
             return StandIn(key, Path(stand_ins[key]))
     for key in keys:
         prefix = key.rstrip("/") + "/"
@@ -73,7 +73,7 @@ def _asset(text: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _same(key: tuple[str, str, str] | None, wanted: tuple[str, str, str]) -> bool:
-    if key is None or key[:2] != wanted[:2]:
+def _same(key: tuple[str, str, str] | None, asset: tuple[str, str, str]) -> bool:
+    if key is None or key[:2] != asset[:2]:
         return False
-    return not key[2] or not wanted[2] or key[2] == wanted[2]
+    return not key[2] or not asset[2] or key[2] == asset[2]

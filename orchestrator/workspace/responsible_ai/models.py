@@ -115,10 +115,10 @@ def _columns(wrapped: Any, estimator: Any, features: tuple[str, ...]) -> tuple[s
     schema = wrapped.metadata.get_input_schema() if wrapped.metadata is not None else None
     if schema is not None and schema.has_input_names():
         return tuple(schema.input_names())
-    wanted = getattr(estimator, "n_features_in_", len(features))
-    if wanted != len(features):
+    expected = getattr(estimator, "n_features_in_", len(features))
+    if expected != len(features):
         raise Refusal(
-            f"The model takes {wanted} columns and the data has {len(features)} without the target: {', '.join(features)}. Train it on a "
+            f"The model takes {expected} columns and the data has {len(features)} without the target: {', '.join(features)}. Train it on a "
             "table with column names, so that it says which it takes."
         )
     return features

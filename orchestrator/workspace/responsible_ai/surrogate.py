@@ -52,14 +52,14 @@ def explain(insights: Insights) -> Explained:
     return _by_number(insights, known, labels, asked, tests)
 
 
-def _by_number(insights: Insights, known: Any, wanted: Any, asked: Any, truth: Any) -> Explained:
+def _by_number(insights: Insights, known: Any, predictions: Any, asked: Any, truth: Any) -> Explained:
     from lightgbm import LGBMRegressor
     from sklearn.metrics import r2_score
 
     facts = insights.facts
-    wanted = wanted[:_MOST_ROWS].astype(float)
+    predictions = predictions[:_MOST_ROWS].astype(float)
     surrogate = LGBMRegressor(**_settings(len(known)))
-    surrogate.fit(known, wanted, categorical_feature=_places(facts.features, facts.categorical))
+    surrogate.fit(known, predictions, categorical_feature=_places(facts.features, facts.categorical))
     values = surrogate.predict(asked, pred_contrib=True)[:, :-1]
     same = len(set(truth)) < 2
     fidelity = 1.0 if same else float(r2_score(truth.astype(float), surrogate.predict(asked)))
@@ -73,12 +73,12 @@ def _by_label(
     import numpy
     from lightgbm import LGBMClassifier
 
-    wanted = numpy.array([label(one) for one in labels[:_MOST_ROWS]])
-    outputs = tuple(sorted(set(wanted)))
+    predictions = numpy.array([label(one) for one in labels[:_MOST_ROWS]])
+    outputs = tuple(sorted(set(predictions)))
     if len(outputs) < 2:  # the model says the same of everything: no feature matters
         return Explained(outputs, numpy.zeros((len(asked), 1, len(features))), 1.0, "equal labels")
     surrogate = LGBMClassifier(**_settings(len(known)))
-    surrogate.fit(known, wanted, categorical_feature=_places(features, categorical))
+    surrogate.fit(known, predictions, categorical_feature=_places(features, categorical))
     flat = surrogate.predict(asked, pred_contrib=True)
     parts = 1 if len(outputs) == 2 else len(outputs)
     values = flat.reshape(len(asked), parts, len(features) + 1)[:, :, :-1]

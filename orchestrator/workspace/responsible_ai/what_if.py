@@ -20,7 +20,7 @@ _GENERATIONS: Final = 3
 _KEPT: Final = 40
 """Candidates that a generation leaves to the next."""
 
-Wanted = Callable[["pandas.DataFrame"], "numpy.ndarray"]
+DesiredOutcome = Callable[["pandas.DataFrame"], "numpy.ndarray"]
 """For each row whether the model says of it what is wanted."""
 
 
@@ -74,7 +74,9 @@ class Space:
         return total
 
 
-def search(method: str, row: pandas.DataFrame, space: Space, wanted: Wanted, most: int, seed: int) -> pandas.DataFrame:
+def search(
+    method: str, row: pandas.DataFrame, space: Space, desired: DesiredOutcome, most: int, seed: int
+) -> pandas.DataFrame:
     """The nearest rows that give what is wanted, at most so many; none if nothing is found.
 
     Args:
@@ -87,16 +89,16 @@ def search(method: str, row: pandas.DataFrame, space: Space, wanted: Wanted, mos
 
     random = numpy.random.default_rng(seed)
     candidates = _neighbours(row, space) if method == "kdtree" else _changed(row, space, random, _TRIES)
-    found = candidates[wanted(candidates)] if len(candidates) else candidates
+    found = candidates[desired(candidates)] if len(candidates) else candidates
     if method == "genetic":
         for _ in range(_GENERATIONS if len(found) else 0):
             kept = found.iloc[numpy.argsort(space.distances(row, found), kind="stable")[:_KEPT]]
             mixed = _mixed(row, kept, space, random)
-            found = pandas.concat([kept, mixed[wanted(mixed)]], ignore_index=True)
+            found = pandas.concat([kept, mixed[desired(mixed)]], ignore_index=True)
     if not len(found):
         return found
     order = numpy.argsort(space.distances(row, found), kind="stable")[: 3 * most]
-    simple = _simplified(row, found.iloc[order], space, wanted)
+    simple = _simplified(row, found.iloc[order], space, desired)
     simple = simple.loc[~simple.astype(str).duplicated()]
     order = numpy.argsort(space.distances(row, simple), kind="stable")[:most]
     return simple.iloc[order].reset_index(drop=True)
@@ -143,12 +145,14 @@ def _mixed(row: pandas.DataFrame, kept: pandas.DataFrame, space: Space, random: 
     return first
 
 
-def _simplified(row: pandas.DataFrame, found: pandas.DataFrame, space: Space, wanted: Wanted) -> pandas.DataFrame:
+def _simplified(
+    row: pandas.DataFrame, found: pandas.DataFrame, space: Space, desired: DesiredOutcome
+) -> pandas.DataFrame:
     """The same rows with every change undone that is not needed, the smallest part of the distance last."""
     made = found.reset_index(drop=True).copy()
     for name in space.features:
         undone = made.copy()
         undone[name] = _repeated(row, len(made))[name]
-        still = wanted(undone)
+        still = desired(undone)
         made[name] = undone[name].where(still, made[name])
     return made

@@ -25,7 +25,7 @@ FORCE_RERUN: Final = "amlctl.force_rerun"
 """Property of a schedule: with ``true`` each firing runs."""
 
 
-def told_to_run(schedule: Record) -> bool:
+def always_runs(schedule: Record) -> bool:
     """Whether each firing of a schedule runs."""
     return str((schedule.body.get("properties") or {}).get(FORCE_RERUN)).lower() == "true"
 

@@ -18,7 +18,7 @@ from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import FILES, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.schedules.reuse import from_earlier, told_to_run, with_digest
+from orchestrator.workspace.schedules.reuse import always_runs, from_earlier, with_digest
 
 JOBS: Final = record_kinds.JOBS
 
@@ -76,7 +76,7 @@ class ScheduledRuns:
         name = run_name(leaf(schedule), at)
         if self._store.find(JOBS, name) is None:
             with contextlib.suppress(Conflict):
-                self._make(schedule, name, at, reused=not told_to_run(schedule))
+                self._make(schedule, name, at, reused=not always_runs(schedule))
         return name
 
     def fire_by_hand(self, schedule: Record, now: datetime) -> str:

@@ -98,12 +98,12 @@ def prepare(
         Invalid: see `place_of`.
     """
     said = deployment.body[COLLECTOR]
-    told = {}
+    by_name = {}
     for collection in collections:
         place = place_of(paths, collection)
         place.mkdir(parents=True, exist_ok=True)
         _register(store, collection)
-        told[collection.name] = {"folder": str(place), "rate": collection.rate}
+        by_name[collection.name] = {"folder": str(place), "rate": collection.rate}
     config = {one.name: {"enabled": True, "sampleRatePercentage": one.rate * 100} for one in collections}
     private_files.replace(release / _CONFIG, json.dumps({"runMode": "cloud", "collections": config}))
     address = Address.parse(deployment.address)
@@ -112,7 +112,7 @@ def prepare(
         "source": f"/onlineEndpoints/{endpoint}/deployments/{deployment.name}",
         "rolling_rate": said.get("rolling_rate") or "hour",
         "headers": list((said.get("request_logging") or {}).get("capture_headers") or ()),
-        "collections": told,
+        "collections": by_name,
     }
 
 

@@ -31,7 +31,7 @@ class RouterFiles:
         return self.folder / "process"
 
     @property
-    def wanted(self) -> Path:
+    def run_marker(self) -> Path:
         """There while a router shall run. A router looks for it once its identity is written, so that one that is stopped in the middle of
         its start either is known by then or leaves by itself."""
         return self.folder / "wanted"

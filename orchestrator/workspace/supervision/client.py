@@ -77,11 +77,11 @@ class SupervisorClient:
             timeout_s: after so many seconds the managers go on in the background.
         """
         deadline = time.monotonic() + timeout_s
-        told: list[str] = []
+        shown: list[str] = []
         while waiting := list(self.status().get("pending") or ()):
-            if waiting != told:
+            if waiting != shown:
                 progress(f"The supervisor is running; waiting for: {', '.join(waiting)}")
-                told = waiting
+                shown = waiting
             if time.monotonic() > deadline:
                 progress(
                     f"Not looked at within {timeout_s:.0f} s: {', '.join(waiting)}. It continues in the background."

@@ -79,7 +79,7 @@ class Controller:
         self._trials = Trials(paths, store, sweep, self._settings)
         self._sampler = sampler_of(self._settings)
         self._known = self._trials.all()
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._histories: dict[int, list[float]] = {}
         self._ended_early: set[int] = set()
         self._exhausted = False
@@ -109,7 +109,7 @@ class Controller:
         version = self._store.data_version()
         if version != self._seen:
             self._seen = version
-            for trial in [trial for trial in self._known.values() if trial.number not in self._told]:
+            for trial in [trial for trial in self._known.values() if trial.number not in self._reported]:
                 self._follow(self._trials.read(trial))
         if self._settings.policy and time.monotonic() - self._metrics_seen >= self.metric_look_s:
             self._end_bad_ones()
@@ -127,7 +127,7 @@ class Controller:
         self._known[trial.number] = trial
         if not trial.ended:
             return
-        self._told.add(trial.number)
+        self._reported.add(trial.number)
         self._read_history(trial)
         self._say(self._line(trial))
         self._write_table()
@@ -142,8 +142,8 @@ class Controller:
 
     def _start_next(self) -> bool:
         number = len(self._known)
-        told = [self._known[other].told(self._value(other)) for other in sorted(self._told)]
-        suggestion = None if self._exhausted else self._sampler(number, told)
+        finished = [self._known[other].as_finished(self._value(other)) for other in sorted(self._reported)]
+        suggestion = None if self._exhausted else self._sampler(number, finished)
         if suggestion is None:
             self._exhausted = True
             return False

@@ -17,7 +17,7 @@ from orchestrator.workspace.sweep.spaces import combinations, value_at
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FinishedTrial:
     """What a trial gave.
 
     Attributes:
@@ -36,7 +36,7 @@ class Suggestion:
     """Parameters of a trial.
 
     Attributes:
-        point: see `Told`; empty where the sampler has no use for it.
+        point: see `FinishedTrial`; empty where the sampler has no use for it.
         values: parameter to value.
     """
 
@@ -44,23 +44,23 @@ class Suggestion:
     values: Mapping[str, Any]
 
 
-Sampler = Callable[[int, Sequence[Told]], Suggestion | None]
+Sampler = Callable[[int, Sequence[FinishedTrial]], Suggestion | None]
 """The parameters of a trial by its number and what is known of others; None when everything has been tried."""
 
 
 class _Points(Protocol):
-    def __call__(self, number: int, told: Sequence[Told]) -> Mapping[str, float]: ...
+    def __call__(self, number: int, finished: Sequence[FinishedTrial]) -> Mapping[str, float]: ...
 
 
 def sampler_of(settings: SweepSettings) -> Sampler:
     """The sampler of a sweep."""
     if settings.algorithm == "grid":
-        return lambda number, told: _of_grid(settings, number)
+        return lambda number, finished: _of_grid(settings, number)
     points = _points(settings)
     base = _base(settings.sampling.get("logbase"))
 
-    def sampler(number: int, told: Sequence[Told]) -> Suggestion:
-        point = points(number, told)
+    def sampler(number: int, finished: Sequence[FinishedTrial]) -> Suggestion:
+        point = points(number, finished)
         return Suggestion(point, {name: value_at(space, point[name], base) for name, space in settings.spaces.items()})
 
     return sampler
@@ -72,7 +72,7 @@ def _points(settings: SweepSettings) -> _Points:
         return _Bayesian(settings)
     if str(settings.sampling.get("rule")).lower() == "sobol":
         return _Sobol(names, seed, settings.trials)
-    return lambda number, told: {name: _random(f"{seed}:{number}:{name}") for name in names}
+    return lambda number, finished: {name: _random(f"{seed}:{number}:{name}") for name in names}
 
 
 def _random(seed: str) -> float:
@@ -100,7 +100,7 @@ class _Sobol:
         exponent = max(1, math.ceil(math.log2(max(trials, 2))))
         self._points = qmc.Sobol(len(names), scramble=True, rng=seed).random_base2(exponent)
 
-    def __call__(self, number: int, told: Sequence[Told]) -> Mapping[str, float]:
+    def __call__(self, number: int, finished: Sequence[FinishedTrial]) -> Mapping[str, float]:
         return dict(zip(self._names, map(float, self._points[number]), strict=True))
 
 
@@ -126,8 +126,8 @@ class _Bayesian:
             return self._optuna.distributions.CategoricalDistribution(range(len(space["values"])))
         return self._optuna.distributions.FloatDistribution(0.0, 1.0)
 
-    def __call__(self, number: int, told: Sequence[Told]) -> Mapping[str, float]:
-        for trial in told:
+    def __call__(self, number: int, finished: Sequence[FinishedTrial]) -> Mapping[str, float]:
+        for trial in finished:
             if trial.number not in self._known:
                 self._known.add(trial.number)
                 self._tell(trial)
@@ -139,7 +139,7 @@ class _Bayesian:
         values = self._spaces[name].get("values")
         return (value + 0.5) / len(values) if values else float(value)
 
-    def _tell(self, trial: Told) -> None:
+    def _tell(self, trial: FinishedTrial) -> None:
         states = self._optuna.trial.TrialState
         asked = self._asked.pop(trial.number, None)
         if asked is not None:

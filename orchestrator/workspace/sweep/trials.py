@@ -21,12 +21,12 @@ from orchestrator.workspace.records.record import (
 )
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
-from orchestrator.workspace.sweep.sampling import Suggestion, Told
+from orchestrator.workspace.sweep.sampling import FinishedTrial, Suggestion
 from orchestrator.workspace.sweep.settings import SweepSettings
 from orchestrator.workspace.sweep.table import Row
 
 POINT: Final = "sweep_point"
-"""Attribute of a trial's record: see `Told.point`."""
+"""Attribute of a trial's record: see `FinishedTrial.point`."""
 
 _PLACEHOLDER: Final = re.compile(r"\$\{\{\s*search_space\.(\w+)\s*\}\}")
 _ALIAS: Final = "search_space_{}"
@@ -53,9 +53,9 @@ class Trial:
         """Its run in MLflow; empty before it has one."""
         return str(self.record.attributes.get(MLFLOW_RUN) or "")
 
-    def told(self, value: float | None) -> Told:
+    def as_finished(self, value: float | None) -> FinishedTrial:
         """What a sampler is told of it."""
-        return Told(self.number, self.record.attributes.get(POINT) or {}, value)
+        return FinishedTrial(self.number, self.record.attributes.get(POINT) or {}, value)
 
     def row(self, value: float | None, *, best: bool) -> Row:
         """Its row in the table."""

@@ -105,11 +105,11 @@ def _child(record: Record, logged: Figures | None) -> Figures:
     step: Mapping[str, Any] = record.attributes.get(STEP) or {}
     chosen = {str(name): str(value) for name, value in (record.attributes.get(PARAMETERS) or {}).items()}
     known = logged or Figures(run_id=_run_id(record), name=str(record.body.get("display_name") or record.revision))
-    told = {name: value for name, value in known.parameters.items() if name not in chosen}
+    parameters = {name: value for name, value in known.parameters.items() if name not in chosen}
     return replace(
         known,
         status=_status(record),
-        parameters={**chosen, **told},
+        parameters={**chosen, **parameters},
         job=record.revision,
         step=str(step.get("name") or ""),
         reused_from=str(step.get("reused_from") or ""),

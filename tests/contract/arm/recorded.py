@@ -16,8 +16,8 @@ from orchestrator.workspace.arm.account import GROUP, LOCATION, SUBSCRIPTION, WO
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Request, WireError, translate
 from orchestrator.workspace.arm.service import Manners
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.store import RecordStore
 from tests.unit.backends.played import Supervisor, obey
@@ -42,11 +42,11 @@ class Here:
     """
 
     def __init__(self, root: Path, *, idle: bool = False) -> None:
-        self._shelf, self._tokens = Shelf(WorkspacePaths(root)), Tokens.fresh()
+        self._wire_store, self._tokens = WireStore(WorkspacePaths(root)), Tokens.fresh()
         self._store = RecordStore(WorkspacePaths(root))
         played = Supervisor(self._store, obey)
-        self._shelf.workspace.wake = (lambda: None) if idle else played.wake  # type: ignore[method-assign]
-        facade = Facade(self._shelf, self._tokens, discover(), any_workspace=False)
+        self._wire_store.workspace.wake = (lambda: None) if idle else played.wake  # type: ignore[method-assign]
+        facade = Facade(self._wire_store, self._tokens, discover(), any_workspace=False)
         rules = Specification(discover())
         rules.load()
         self._respond = Manners(rules=rules, known_computes=True).strict(facade.respond, facade.knows)
@@ -84,4 +84,4 @@ class Here:
 
     def close(self) -> None:
         self._store.close()
-        self._shelf.close()
+        self._wire_store.close()

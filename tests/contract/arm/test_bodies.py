@@ -20,9 +20,9 @@ from orchestrator.workspace.arm.job_bodies import job_body, job_properties
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.service import ArmService
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.storage import Storage, container_of, localise
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
@@ -204,9 +204,9 @@ class Wire:
     """A facade without a socket."""
 
     def __init__(self, root: Path) -> None:
-        self.shelf = Shelf(WorkspacePaths(root))
+        self.wire_store = WireStore(WorkspacePaths(root))
         self.tokens = Tokens.fresh()
-        self._facade = Facade(self.shelf, self.tokens, discover())
+        self._facade = Facade(self.wire_store, self.tokens, discover())
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         headers = {"authorization": f"Bearer {self.tokens.issue('https://x')[0]}"}
@@ -218,7 +218,7 @@ class Wire:
 def wire(tmp_path: Path) -> Any:
     made = Wire(tmp_path / "ws")
     yield made
-    made.shelf.close()
+    made.wire_store.close()
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_refusals(wire: Wire, method: str, path: str, status: Any, why: str) -> 
 
 def test_pages_and_next_versions(wire: Wire) -> None:
     for number in range(205):
-        RecordStore(wire.shelf.paths).insert(
+        RecordStore(wire.wire_store.paths).insert(
             Record("environments", "environments.e", str(number + 1), body={"image": "i"})
         )
     first = json.loads(wire("GET", "environments/e/versions").body)
@@ -265,7 +265,7 @@ def test_traffic_must_add_up_and_name_what_is_there(wire: Wire) -> None:
         if why:
             with pytest.raises(Invalid, match=why):
                 wire("PUT", "onlineEndpoints/heart", body)
-    RecordStore(wire.shelf.paths).insert(
+    RecordStore(wire.wire_store.paths).insert(
         Record("online_endpoints.deployments", "online_endpoints.heart.deployments.blue")
     )
     with pytest.raises(Invalid, match="adds up to 50"):
@@ -343,7 +343,7 @@ FIRST, SECOND = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222
 def test_role_assignments_beside_one_that_is_there(
     tmp_path: Path, method: str, name: str, principal: str, status: int, code: str
 ) -> None:
-    shelf, tokens = Shelf(WorkspacePaths(tmp_path / ".amlctl")), Tokens.fresh()
+    shelf, tokens = WireStore(WorkspacePaths(tmp_path / ".amlctl")), Tokens.fresh()
     facade = Facade(shelf, tokens, discover())
 
     def ask(method: str, name: str, principal: str) -> Answer:

@@ -53,7 +53,17 @@ def test_what_an_apply_makes_is_seen_by_the_client(client: Any, backend: LocalBa
         ),
     ]  # fmt: skip
     for address, revision, body, variant in bodies:
-        backend.create(Request(Address.parse(address), revision, body, PRINT, "p", address, variant))
+        backend.create(
+            Request(
+                Address.parse(address),
+                revision=revision,
+                properties=body,
+                fingerprint=PRINT,
+                owner="p",
+                key=address,
+                variant=variant,
+            )
+        )
     assert (client.compute.get("cpu").size, client.compute.get("cpu").max_instances) == ("STANDARD_DS3_V2", 3)
     assert client.compute.get("cpu").tags[OWNER_TAG] == "p"
     assert client.data.get("d", version="v1").type == "uri_file"

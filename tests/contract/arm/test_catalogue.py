@@ -13,8 +13,8 @@ from orchestrator.core.errors import NotFound
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Answer, Request, WireError
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.store import RecordStore
@@ -29,10 +29,10 @@ class Wire:
     """A facade without a socket, whose supervisor sleeps."""
 
     def __init__(self, root: Path) -> None:
-        self.shelf, self._tokens = Shelf(WorkspacePaths(root)), Tokens.fresh()
+        self.wire_store, self._tokens = WireStore(WorkspacePaths(root)), Tokens.fresh()
         self.store = RecordStore(WorkspacePaths(root))
-        self.shelf.workspace.wake = lambda: None  # type: ignore[method-assign]
-        self._facade = Facade(self.shelf, self._tokens, discover())
+        self.wire_store.workspace.wake = lambda: None  # type: ignore[method-assign]
+        self._facade = Facade(self.wire_store, self._tokens, discover())
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         headers = {"authorization": f"Bearer {self._tokens.issue('https://x')[0]}"}
@@ -47,7 +47,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
     made = Wire(tmp_path / "ws")
     yield made
     made.store.close()
-    made.shelf.close()
+    made.wire_store.close()
 
 
 def test_answers_have_the_fields_of_the_clients_models_and_no_others(wire: Wire) -> None:
@@ -147,7 +147,7 @@ def test_a_container_goes_with_all_its_versions(wire: Wire, section: str) -> Non
         wire.store.insert(Record(section, f"{section}.x", version, body={"image": "i"}))
     assert wire("DELETE", f"{WS}/{section}/x").status == 200
     assert wire("DELETE", f"{WS}/{section}/x").status == 204
-    assert not wire.shelf.list(section)
+    assert not wire.wire_store.list(section)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_backend_for_azure_reads_what_runs_and_their_children_logged(
         mlflow.log_metric(JOB, "AUC", value, step=number)
     mlflow.log_param(JOB, "epochs", 3)
     backend = AzureBackend(served.served_choice(), discover(), SystemClock())
-    run = Observed(Address("jobs", "train"), JOB, {})
+    run = Observed(Address("jobs", "train"), JOB, properties={})
     try:
         figures = backend.tracked.figures(run)
         assert figures is not None
@@ -119,7 +119,7 @@ def test_a_backend_for_azure_reads_what_runs_and_their_children_logged(
 
 
 def _paths(service: ArmService) -> WorkspacePaths:
-    return service._shelf.paths
+    return service._wire_store.paths
 
 
 def _registered(client: Any, name: str, path: str, kind: str = "mlflow_model") -> Any:

@@ -16,14 +16,14 @@ from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.messages import Request
 from orchestrator.workspace.arm.openapi import methods
-from orchestrator.workspace.arm.shelf import Shelf
 from orchestrator.workspace.arm.tokens import Tokens
+from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
 
 
 @pytest.fixture(scope="module")
 def facade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facade]:
-    shelf = Shelf(WorkspacePaths(Path(tmp_path_factory.mktemp("openapi")) / "ws"))
+    shelf = WireStore(WorkspacePaths(Path(tmp_path_factory.mktemp("openapi")) / "ws"))
     yield Facade(shelf, Tokens.fresh(), discover())
     shelf.close()
 

@@ -65,7 +65,7 @@ def wire(tmp_path: Path, rules: Specification) -> Iterator[Strict]:
     made.store.insert(Record("models", "models.m", "1", body={"path": "x", "type": "mlflow_model"}))
     yield made
     made.store.close()
-    made.shelf.close()
+    made.wire_store.close()
 
 
 def compute(kind: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def test_what_comes_back_may_be_sent_back_and_changes_nothing(wire: Strict) -> N
         assert wire.ask("PUT", path, before)[0] == 200, path
         after = wire.ask("GET", path)[1]
         assert _lasting(after) == _lasting(before), path
-    (record,) = wire.shelf.list("online_endpoints.deployments")
+    (record,) = wire.wire_store.list("online_endpoints.deployments")
     assert "liveness_probe" not in record.body, "the service's own values are nobody's wish"
 
 

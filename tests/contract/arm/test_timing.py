@@ -49,7 +49,7 @@ def wire(tmp_path: Path) -> Any:
     made = Timed(tmp_path / "ws")
     yield made
     made.store.close()
-    made.shelf.close()
+    made.wire_store.close()
 
 
 COLLECTIONS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
@@ -173,4 +173,4 @@ def test_what_there_is_not_is_not_found(
             wire._facade._any_workspace = False
     finally:
         wire.store.close()
-        wire.shelf.close()
+        wire.wire_store.close()

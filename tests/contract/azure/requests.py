@@ -16,4 +16,12 @@ def request(
 ) -> Request:
     """A request whose fingerprint follows from the body."""
     fingerprint = Fingerprint(digest_tree(plain({k: v for k, v in body.items() if k != "tags"})))
-    return Request(address, revision, body, fingerprint, owner, f"{address}#{fingerprint.identity}", variant)
+    return Request(
+        address,
+        revision=revision,
+        properties=body,
+        fingerprint=fingerprint,
+        owner=owner,
+        key=f"{address}#{fingerprint.identity}",
+        variant=variant,
+    )

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.field_mark import Computed, Files, Sensitive
 from orchestrator.core.fields import node_of
@@ -59,7 +59,7 @@ def reader_refuses(case: Case, variant: str, body: Mapping[str, Any], folder: Pa
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            loader_schema(f"{case.kind}.{variant}", str(folder)).load(spoken(KINDS[case.kind], document))
+            loader_schema(f"{case.kind}.{variant}", str(folder)).load(for_loader(KINDS[case.kind], document))
     except Exception as failure:  # its reader raises many things
         return f"{type(failure).__name__}: {failure}"[:300]
     return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from orchestrator.kinds.schedule.azure import spoken
+from orchestrator.kinds.schedule.azure import for_loader
 from orchestrator.workspace.arm.monitor_bodies import monitor_body
 from orchestrator.workspace.arm.scope import Scope
 
@@ -63,7 +63,7 @@ def test_a_monitor_of_the_client_arrives_as_it_was_written(tmp_path: Path) -> No
     written = {**MONITOR, "monitoring_signals": computed}
     said = {**written, "monitoring_signals": {**computed, "inputs": _with_target_column(computed["inputs"])}}
     document = {"name": "watch", "trigger": {"type": "recurrence", "frequency": "day", "interval": 1}}
-    (tmp_path / "watch.yaml").write_text(yaml.safe_dump(spoken({**document, "create_monitor": said})))
+    (tmp_path / "watch.yaml").write_text(yaml.safe_dump(for_loader({**document, "create_monitor": said})))
     schedule = load_schedule(tmp_path / "watch.yaml")
     target = schedule.create_monitor.monitoring_target
     target.endpoint_deployment_id = f"{WS}/onlineEndpoints/rents/deployments/blue"

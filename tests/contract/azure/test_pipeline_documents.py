@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.core.value import LocalFiles, Reference, mapped
 from orchestrator.engine import load_project
@@ -75,6 +75,6 @@ def test_the_client_makes_the_same_of_our_body(what: str, folder: Path) -> None:
         text = text.replace("./src", f"{folder}/src")
     path = written(folder, text)
     [desired] = [found for found in project(path).resources.values() if found.address.kind == KIND.key]
-    body = spoken(KIND, mapped(desired.properties, plain))
+    body = for_loader(KIND, mapped(desired.properties, plain))
     ours, alone = sdk.load_entity(KIND.azure.loader, body), ml.load_job(path)
     assert form(ours._to_dict(), folder) == form(alone._to_dict(), folder)

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.backends.azure.specification import documented
 from orchestrator.backends.azure.specification.judge import Specification
-from orchestrator.core.service_rules import Asked, Source
+from orchestrator.core.service_rules import Asked, RuleSource
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.judge import judged
 from orchestrator.workspace.arm.messages import Answer, Request
@@ -264,7 +264,7 @@ def test_the_lists_are_long_and_no_refusal_is_assumed(rules: Specification) -> N
     assert len(WRONG) >= 60 <= len(RIGHT)
     for path, body, text in WRONG:
         sources = {rule.source for rule in rules.broken(asked("PUT", path, body), lambda: None)}
-        assert Source.ASSUMED not in sources, (path, text)
+        assert RuleSource.ASSUMED not in sources, (path, text)
 
 
 def test_unusual_spellings_that_the_service_takes_pass(rules: Specification) -> None:

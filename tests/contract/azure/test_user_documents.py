@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.core.kind import Identity
 from orchestrator.core.project import LoadOptions
 from orchestrator.core.value import mapped
@@ -42,7 +42,7 @@ def test_the_client_makes_the_same_of_our_body(name: str, folder: Path, monkeypa
     [desired] = load_project([folder / name], LoadOptions()).resources.values()
     kind = KINDS[desired.address.kind]
     head = {"name": "thing"} if kind.identity is Identity.VERSIONED else {}
-    body = {**head, **spoken(kind, mapped(desired.properties, plain))}
+    body = {**head, **for_loader(kind, mapped(desired.properties, plain))}
     ours = sdk.load_entity(kind.azure.loader, body, typed=kind.azure.typed)
     alone = getattr(ml, kind.azure.loader)(folder / name)
     assert _said(ours, folder) == _said(alone, folder)

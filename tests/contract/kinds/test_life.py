@@ -124,10 +124,10 @@ def test_a_label_is_one_update_in_place(case: Case, world: World, tmp_path: Path
     assert life.changes().keys() == {life.address}, "and back again"
 
 
-@pytest.mark.parametrize("case", having("passive"), ids=str)
+@pytest.mark.parametrize("case", having("run_settings"), ids=str)
 def test_where_and_how_long_it_runs_is_no_change(case: Case, world: World, tmp_path: Path) -> None:
     life = lived(case, world, tmp_path)
-    life.edit(case.passive or {})
+    life.edit(case.run_settings or {})
     life.settled()
 
 

@@ -134,7 +134,17 @@ def test_digest_copy_and_upload_agree(
         assert held(local.path_of(local.put(files))) == wanted
         address = Address(kind, name)
         revision = name if kind == "jobs" else "1"
-        backend.create(Request(address, revision, body(files), Fingerprint(digest_text(name)), "p", name, kind))
+        backend.create(
+            Request(
+                address,
+                revision=revision,
+                properties=body(files),
+                fingerprint=Fingerprint(digest_text(name)),
+                owner="p",
+                key=name,
+                variant=kind,
+            )
+        )
         assert uploaded(azure.root, kind, name) == wanted
         for path in sorted(held(root)):
             before = (root / path).read_bytes()
@@ -165,9 +175,27 @@ def test_what_changed_after_the_plan_is_not_uploaded(azure: AzureWorld, backend:
     root = grow(tmp_path / "d", IDIOM)
     files = taken(root, code=False)
     (root / "new.csv").write_text("not planned")
-    request = Request(Address("data", "d"), "1", BODIES[0][2](files), Fingerprint(digest_text("d")), "p", "d", "data")
+    request = Request(
+        Address("data", "d"),
+        revision="1",
+        properties=BODIES[0][2](files),
+        fingerprint=Fingerprint(digest_text("d")),
+        owner="p",
+        key="d",
+        variant="data",
+    )
     backend.create(request)
     assert sorted(uploaded(azure.root, "data", "d")) == [".gitignore", "data.csv"]
     (root / "data.csv").write_text("changed")
     with pytest.raises(Conflict, match="changed after the plan was created"):
-        backend.create(Request(Address("data", "d"), "2", request.properties, request.fingerprint, "p", "d", "data"))
+        backend.create(
+            Request(
+                Address("data", "d"),
+                revision="2",
+                properties=request.properties,
+                fingerprint=request.fingerprint,
+                owner="p",
+                key="d",
+                variant="data",
+            )
+        )

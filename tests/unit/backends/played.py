@@ -48,5 +48,10 @@ def obey(store: RecordStore, record: Record) -> None:
 def request(address: str, revision: str = "", body: Mapping[str, Any] | None = None, content: str = "c") -> Request:
     """A request whose fingerprint follows from `content`."""
     return Request(
-        Address.parse(address), revision, body or {}, Fingerprint(digest_text(content)), "heart", f"{address}@{content}"
+        Address.parse(address),
+        revision=revision,
+        properties=body or {},
+        fingerprint=Fingerprint(digest_text(content)),
+        owner="heart",
+        key=f"{address}@{content}",
     )

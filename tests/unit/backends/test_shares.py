@@ -27,5 +27,7 @@ def test_shares_are_told(properties: dict[str, Any], text: str) -> None:
 
 def test_a_message_about_health_comes_first() -> None:
     place = Address("online_endpoints", "hf", "traffic")
-    assert with_shares(Observed(place, "", {"traffic": {"blue": 100}}, message="stopped")).message == "stopped"
-    assert with_shares(Observed(place, "", {"traffic": {"blue": 100}})).message == "blue 100 %"
+    assert (
+        with_shares(Observed(place, "", properties={"traffic": {"blue": 100}}, message="stopped")).message == "stopped"
+    )
+    assert with_shares(Observed(place, "", properties={"traffic": {"blue": 100}})).message == "blue 100 %"

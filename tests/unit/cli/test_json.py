@@ -118,5 +118,5 @@ def test_every_outcome_fits(outcome: Outcome) -> None:
     answer = CheckResult(
         name="one", url="http://127.0.0.1/score", deployment="blue", status=0, body="", problem="no answer"
     )
-    result = StepResult(Address("jobs", "j"), outcome, "j-1", 1.5, "why", answers=(answer,))
+    result = StepResult(Address("jobs", "j"), outcome, revision="j-1", duration_s=1.5, error="why", answers=(answer,))
     fits("apply", run_json(RunReport((result,), interrupted=True, serial=3)))

@@ -10,7 +10,7 @@ from orchestrator.core.span import Span
 
 def problem(code: str, line: int | None) -> Diagnostic:
     subject = Span("s.yaml", line, 1, line, 2) if line else None
-    return Diagnostic(Severity.ERROR, code, "summary", "detail", subject=subject)
+    return Diagnostic(Severity.ERROR, code, summary="summary", detail="detail", subject=subject)
 
 
 def test_problems_are_told_in_the_order_of_the_file() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from orchestrator.core.field_mark import Immutable, Metadata, Passive, Sensitive
+from orchestrator.core.field_mark import Immutable, Metadata, RunSetting, Sensitive
 from orchestrator.core.fields import marks_along, node_of
 from orchestrator.core.kind import Spec
 
@@ -20,7 +20,7 @@ class Other(Spec):
 
 class Body(Spec):
     tags: Annotated[dict[str, str] | None, Metadata("a label")] = None
-    inner: Annotated[Inner | Other | None, Passive("where it runs")] = None
+    inner: Annotated[Inner | Other | None, RunSetting("where it runs")] = None
     items: list[Inner] | None = None
     named: dict[str, Inner] | None = None
     colours: Annotated[set[str] | None, Metadata("no order")] = None
@@ -32,11 +32,11 @@ def kinds_of(*path: str | int) -> list[str]:
 
 def test_marks_of_the_way_to_a_field_add_up() -> None:
     assert kinds_of("tags", "team") == ["Metadata"]
-    assert kinds_of("inner", "secret") == ["Passive", "Sensitive"]
+    assert kinds_of("inner", "secret") == ["RunSetting", "Sensitive"]
 
 
 def test_members_of_a_union_share_one_field_tree() -> None:
-    assert kinds_of("inner", "width") == ["Passive", "Immutable"]
+    assert kinds_of("inner", "width") == ["RunSetting", "Immutable"]
 
 
 def test_items_of_lists_and_mappings_are_found() -> None:

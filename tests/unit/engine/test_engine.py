@@ -149,7 +149,7 @@ def test_interest_is_the_spec_first_then_the_state_as_well_then_everything(proje
     interest = Interest(project)
     assert interest.addresses() == {CPU: "", ROWS: ""}
     gone = Address("data", "gone")
-    applied = {at: Applied(at, {}, Fingerprint(""), "3") for at in (ROWS, gone)}
+    applied = {at: Applied(at, properties={}, fingerprint=Fingerprint(""), revision="3") for at in (ROWS, gone)}
     interest.narrow(State("l", 1, applied))
     assert interest.addresses() == {CPU: "", ROWS: "3", gone: "3"}
     interest.widen()

@@ -96,7 +96,7 @@ def test_state_and_workspace_answer_at_the_same_time(far: Far, project: Project)
 
 
 def test_a_kind_of_which_the_state_knows_more_is_listed_again(far: Far, project: Project) -> None:
-    far.applied = {OLD: Applied(OLD, {}, Fingerprint(""), revision="1")}
+    far.applied = {OLD: Applied(OLD, properties={}, fingerprint=Fingerprint(""), revision="1")}
     look(far, project)
     assert far.lists == {"compute": 1, "data": 2}
 

@@ -51,9 +51,13 @@ def row(
     place, what = at(address), Action(action)
     body = properties or {"about": address}
     gone = what in (Action.DELETE, Action.FORGET)
-    applied = None if recorded is None else Applied(place, body, fingerprint("0"), after, ats(recorded))
+    applied = (
+        None
+        if recorded is None
+        else Applied(place, properties=body, fingerprint=fingerprint("0"), revision=after, depends_on=ats(recorded))
+    )
     if live is None and what in (Action.UPDATE, Action.REPLACE, Action.DELETE):
-        live = Observed(place, after, {})
+        live = Observed(place, after, properties={})
     change = Change(
         address=place,
         action=what,

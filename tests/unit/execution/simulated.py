@@ -220,10 +220,10 @@ class SimulatedBackend:
         return Observed(
             request.address,
             request.revision,
-            plain(request.properties),
-            request.fingerprint.pack() if kind.taggable else None,
-            request.owner if kind.taggable else None,
-            Health.HEALTHY if at_once else Health.PROGRESSING,
+            properties=plain(request.properties),
+            fingerprint=request.fingerprint.pack() if kind.taggable else None,
+            owner=request.owner if kind.taggable else None,
+            health=Health.HEALTHY if at_once else Health.PROGRESSING,
             attributes=self.attributes.get(request.address, {}),
             order=order,
         )
@@ -392,7 +392,7 @@ def _kind(key: str, identity: Identity, behaviour: Behaviour, **more: Any) -> Ki
         identity=identity,
         variants={"": _Body},
         name=NameRule(".*", "anything", "tests"),
-        azure=AzureBinding(key, f"load_{key}", "create_or_update", "delete", driver="named"),
+        azure=AzureBinding(key, loader=f"load_{key}", create="create_or_update", remove="delete", driver="named"),
         behaviour=behaviour,
         local=LOCAL_RECORD,
         source="tests",

@@ -33,7 +33,7 @@ from tests.unit.execution.simulated import Faults, fail_once, fingerprint
 
 E = "online_endpoints.e"
 BLUE, TRAFFIC = f"{E}.deployments.blue", f"{E}.traffic"
-CHECK = Check("lives", "{}", expect={"result": [False]}, has_expect=True)
+CHECK = Check("lives", body="{}", expect={"result": [False]}, has_expect=True)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_values_of_this_run_are_filled_in() -> None:
 
 def test_values_of_what_stays_are_filled_in() -> None:
     bench = Bench()
-    live = Observed(at(E), "", {}, attributes={"scoring_uri": "http://127.0.0.1/e"})
+    live = Observed(at(E), "", properties={}, attributes={"scoring_uri": "http://127.0.0.1/e"})
     unknown = Unknown(Reference(at(E), "scoring_uri"))
     bench.apply(row("noop", E, live=live), row("run", "jobs.j", E, after="j", properties={"url": unknown}))
     assert bench.store.applied[at("jobs.j")].properties == {"url": "http://127.0.0.1/e"}
@@ -177,7 +177,7 @@ def test_a_lost_update_of_labels_alone_is_repeated() -> None:
     """Labels are left out of what makes two creates the same, but an update may be about nothing else."""
     change = row("update", "compute.c", recorded="")
     labels = change[1].fingerprint
-    live = Observed(at("compute.c"), "", {}, fingerprint=f"{labels.pack()}older")
+    live = Observed(at("compute.c"), "", properties={}, fingerprint=f"{labels.pack()}older")
     bench = Bench(Faults(before=fail_once(Ambiguous("lost"), "update")))
     assert bench.one(row("update", "compute.c", recorded="", live=live)).outcome is Outcome.UPDATED
     assert "update compute.c" in bench.calls()
@@ -233,7 +233,7 @@ def test_secrets_are_taken_out_of_what_others_say() -> None:
 
 def test_an_earlier_run_is_taken_over() -> None:
     bench = Bench()
-    found = Observed(at("jobs.j"), "j-1", {}, attributes={"duration_s": 48})
+    found = Observed(at("jobs.j"), "j-1", properties={}, attributes={"duration_s": 48})
     result = bench.one(row("run", "jobs.j", after="j-1", reused=found))
     assert (result.outcome, result.revision) == (Outcome.REUSED, "j-1")
     assert bench.calls() == []
@@ -243,7 +243,7 @@ def test_an_earlier_run_is_taken_over() -> None:
 @pytest.mark.parametrize(("recorded", "expected"), [("", 12.5), (None, None)])
 def test_taking_over_takes_no_time_of_its_own(recorded: str | None, expected: float | None) -> None:
     bench = Bench()
-    found = Observed(at("compute.c"), "", {})
+    found = Observed(at("compute.c"), "", properties={})
     change, target = row("update", "compute.c", recorded=recorded, reused=found)
     if target.applied is not None:
         target = replace(target, applied=replace(target.applied, duration_s=12.5))
@@ -253,7 +253,7 @@ def test_taking_over_takes_no_time_of_its_own(recorded: str | None, expected: fl
 
 def test_a_running_one_is_waited_for() -> None:
     bench = Bench()
-    found = Observed(at("jobs.j"), "j-1", {}, health=Health.PROGRESSING)
+    found = Observed(at("jobs.j"), "j-1", properties={}, health=Health.PROGRESSING)
     bench.backend.objects[at("jobs.j"), "j-1"] = found
     result = bench.one(row("run", "jobs.j", after="j-1", reused=found))
     assert result.outcome is Outcome.REUSED
@@ -263,8 +263,8 @@ def test_a_running_one_is_waited_for() -> None:
 def test_a_removal_takes_every_version_and_stops_what_runs() -> None:
     bench = Bench()
     change, target = row("delete", "jobs.j", recorded="", removal=Removal.ARCHIVE)
-    done = Observed(at("jobs.j"), "j-1", {})
-    running = Observed(at("jobs.j"), "j-2", {}, health=Health.PROGRESSING)
+    done = Observed(at("jobs.j"), "j-1", properties={})
+    running = Observed(at("jobs.j"), "j-2", properties={}, health=Health.PROGRESSING)
     bench.backend.objects = {(at("jobs.j"), each.revision): each for each in (done, running)}
     target = type(target)(desired=None, applied=target.applied, owned=(done, running), removal=Removal.ARCHIVE)
     assert bench.one((change, target)).outcome is Outcome.DELETED
@@ -315,7 +315,7 @@ def test_what_is_under_way_is_not_started_twice(
     health: Health, packed: str, fields: tuple[FieldChange, ...], sent: bool, why: str
 ) -> None:
     bench = Bench()
-    live = Observed(at(BLUE), "", {}, fingerprint=packed, health=health)
+    live = Observed(at(BLUE), "", properties={}, fingerprint=packed, health=health)
     change, target = row("update", BLUE, recorded="", live=live, checks=(CHECK,))
     assert bench.one((replace(change, fields=fields), target)).outcome is Outcome.UPDATED
     expected = [f"update {BLUE}"] if sent else []

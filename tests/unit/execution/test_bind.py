@@ -15,7 +15,7 @@ from tests.unit.execution.plans import KINDS, at
 SECRET = Secret("token", "hunter2")
 FILES = LocalFiles(Path("/data"), "digest", "./data")
 LIVE = {
-    at(f"{address}"): Observed(at(address), revision, {}, attributes=attributes)
+    at(f"{address}"): Observed(at(address), revision, properties={}, attributes=attributes)
     for address, revision, attributes in [
         ("compute.c", "", {}),
         ("data.d", "7", {}),

@@ -41,7 +41,7 @@ def test_each_action_has_its_steps(action: str, verbs: list[Verb]) -> None:
 
 @pytest.mark.parametrize("action", ["run", "revise", "update", "create"])
 def test_what_exists_already_is_only_recorded(action: str) -> None:
-    found = Observed(row("noop", "jobs.j")[0].address, "j-1", {})
+    found = Observed(row("noop", "jobs.j")[0].address, "j-1", properties={})
     (step,) = compile_steps(plan_of(row(action, "jobs.j", reused=found)), KINDS)
     assert step.verb is Verb.REUSE
 

@@ -32,7 +32,7 @@ def attempt(made: Row, verb: Verb, observed: Observed | None = None, *, touched:
 
 
 def test_the_record_of_what_was_made_bears_its_live_revision_and_how_long_it_took() -> None:
-    live = Observed(at("data.rows"), "7", {})
+    live = Observed(at("data.rows"), "7", properties={})
     done = succeeded(attempt(row("create", "data.rows", after="6"), Verb.CREATE, live), 2.5, LINEAGE)
     assert done.result.outcome is Outcome.CREATED
     assert (done.result.revision, done.result.duration_s) == ("7", 2.5)
@@ -42,16 +42,16 @@ def test_the_record_of_what_was_made_bears_its_live_revision_and_how_long_it_too
 
 
 def test_the_workspace_knows_best_how_long_a_run_took() -> None:
-    live = Observed(at("jobs.train"), "r1", {}, attributes={"duration_s": 60})
+    live = Observed(at("jobs.train"), "r1", properties={}, attributes={"duration_s": 60})
     done = succeeded(attempt(row("run", "jobs.train", after="r1"), Verb.RUN, live), 1.0, LINEAGE)
     assert done.change.applied is not None
     assert done.change.applied.duration_s == 60.0
 
 
 def test_what_is_reused_keeps_the_duration_of_its_making() -> None:
-    live = Observed(at("jobs.train"), "r1", {})
+    live = Observed(at("jobs.train"), "r1", properties={})
     change, target = row("run", "jobs.train", after="r1", reused=live)
-    earlier = Applied(at("jobs.train"), {}, fingerprint("0"), "r1", duration_s=9.0)
+    earlier = Applied(at("jobs.train"), properties={}, fingerprint=fingerprint("0"), revision="r1", duration_s=9.0)
     done = succeeded(attempt((change, replace(target, applied=earlier)), Verb.REUSE, live), 0.1, LINEAGE)
     assert done.result.outcome is Outcome.REUSED
     assert done.change.applied is not None

@@ -47,16 +47,16 @@ def answer(body: str, status: int = 200) -> ScoringAnswer:
 @pytest.mark.parametrize(
     ("check", "got", "words"),
     [
-        (Check("t", "{}"), answer("anything"), []),
-        (Check("t", "{}"), answer("boom", 500), ["expected status 200", "500", "boom"]),
-        (Check("t", "{}", status=400), answer("bad", 400), []),
-        (Check("t", "{}", expect=[False], has_expect=True), answer("[false]"), []),
-        (Check("t", "{}", expect=None, has_expect=True), answer("null"), []),
-        (Check("t", "{}", expect=None, has_expect=True), answer("1"), ["expected null", "got 1"]),
-        (Check("t", "{}", expect=[False], has_expect=True), answer("[true]"), ["[false]", "[true]"]),
-        (Check("t", "{}", expect=[False], has_expect=True), answer("<html>"), ["expected JSON", "<html>"]),
-        (Check("t", "{}", expect={"a": 1}, has_expect=True, match="subset"), answer('{"a": 1, "b": 2}'), []),
-        (Check("t", "{}", expect={"a": 1}, has_expect=True), answer('{"a": 1, "b": 2}'), ["expected", "got"]),
+        (Check("t", body="{}"), answer("anything"), []),
+        (Check("t", body="{}"), answer("boom", 500), ["expected status 200", "500", "boom"]),
+        (Check("t", body="{}", status=400), answer("bad", 400), []),
+        (Check("t", body="{}", expect=[False], has_expect=True), answer("[false]"), []),
+        (Check("t", body="{}", expect=None, has_expect=True), answer("null"), []),
+        (Check("t", body="{}", expect=None, has_expect=True), answer("1"), ["expected null", "got 1"]),
+        (Check("t", body="{}", expect=[False], has_expect=True), answer("[true]"), ["[false]", "[true]"]),
+        (Check("t", body="{}", expect=[False], has_expect=True), answer("<html>"), ["expected JSON", "<html>"]),
+        (Check("t", body="{}", expect={"a": 1}, has_expect=True, match="subset"), answer('{"a": 1, "b": 2}'), []),
+        (Check("t", body="{}", expect={"a": 1}, has_expect=True), answer('{"a": 1, "b": 2}'), ["expected", "got"]),
     ],
 )
 def test_judgement(check: Check, got: ScoringAnswer, words: list[str]) -> None:
@@ -72,7 +72,7 @@ def test_each_check_is_sent_as_it_is_written() -> None:
         sent.append(request)
         return answer(json.dumps("x" * 5_000))
 
-    check = Check("t", '{"input": 1}', (("x-tag", "1"),), timeout_s=3.0)
+    check = Check("t", body='{"input": 1}', headers=(("x-tag", "1"),), timeout_s=3.0)
     (result,) = verify((check,), "blue", score)
     assert sent == [ScoringRequest('{"input": 1}', "blue", (("x-tag", "1"),), 3.0)]
     assert (result.name, result.deployment, result.status, result.problem) == ("t", "blue", 200, "")
@@ -85,7 +85,7 @@ def test_no_answer_fails_one_check_and_the_others_go_on() -> None:
             raise Transient("connection refused")
         return answer("ok")
 
-    first, second = verify((Check("one", "1"), Check("two", "2")), "", score)
+    first, second = verify((Check("one", body="1"), Check("two", body="2")), "", score)
     assert (first.status, first.problem) == (0, "no answer: connection refused")
     assert second.problem == ""
 
@@ -95,8 +95,8 @@ def test_stopping_is_no_failed_check() -> None:
         raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        verify((Check("one", "1"),), "", score)
+        verify((Check("one", body="1"),), "", score)
 
 
 def test_a_long_answer_is_cut_in_messages() -> None:
-    assert len(judge(Check("t", "{}"), answer("x" * 5_000, 500))) < 300
+    assert len(judge(Check("t", body="{}"), answer("x" * 5_000, 500))) < 300

@@ -28,7 +28,7 @@ class Case:
     same: Mapping[str, Any] | None = None
     label: Mapping[str, Any] | None = None
     content: Mapping[str, Any] | None = None
-    passive: Mapping[str, Any] | None = None
+    run_settings: Mapping[str, Any] | None = None
     immutable: Mapping[str, Any] | None = None
     drift: Mapping[str, Any] | None = None
     embedded: Mapping[str, Any] | None = None

@@ -39,7 +39,7 @@ def cases_with(edit: str) -> list[Case]:
 def test_every_kind_and_variant_has_a_case() -> None:
     told = {(case.kind, case.variant) for case in CASES}
     alike = {("jobs", variant) for variant in KINDS["jobs"].variants if variant.startswith("automl.")}
-    wanted = {(kind.key, variant) for kind in KINDS.values() if not kind.foundation for variant in kind.variants}
+    wanted = {(kind.key, variant) for kind in KINDS.values() if not kind.is_workspace for variant in kind.variants}
     assert wanted - told - alike == set()
 
 
@@ -52,7 +52,7 @@ def test_minimal_and_full_bodies_are_valid(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", cases_with("same"), ids=str)
 def test_other_forms_of_the_same_value_change_nothing(case: Case, tmp_path: Path) -> None:
     before, after = desired(case, case.full, tmp_path), desired(case, case.patched(case.same or {}), tmp_path)
-    assert (after.content, after.metadata, after.passive) == (before.content, before.metadata, before.passive)
+    assert (after.content, after.metadata, after.run_settings) == (before.content, before.metadata, before.run_settings)
 
 
 @pytest.mark.parametrize("case", cases_with("label"), ids=str)
@@ -70,11 +70,11 @@ def test_an_edit_of_what_it_does_is_content(case: Case, tmp_path: Path) -> None:
     assert after.metadata == before.metadata
 
 
-@pytest.mark.parametrize("case", cases_with("passive"), ids=str)
+@pytest.mark.parametrize("case", cases_with("run_settings"), ids=str)
 def test_where_and_how_long_is_neither(case: Case, tmp_path: Path) -> None:
-    before, after = desired(case, case.full, tmp_path), desired(case, case.patched(case.passive or {}), tmp_path)
+    before, after = desired(case, case.full, tmp_path), desired(case, case.patched(case.run_settings or {}), tmp_path)
     assert (after.content, after.metadata) == (before.content, before.metadata)
-    assert after.passive != before.passive
+    assert after.run_settings != before.run_settings
 
 
 @pytest.mark.parametrize("case", cases_with("immutable"), ids=str)

@@ -46,8 +46,8 @@ def seen(world: World, wanted: Any, state: State = NOTHING) -> Any:
 
 def test_each_kind_in_use_is_listed_once() -> None:
     world = Asked()
-    old = Applied(MODEL, {}, Fingerprint(""))
-    unknown = Applied(Address("workspaces", "w"), {}, Fingerprint(""))
+    old = Applied(MODEL, properties={}, fingerprint=Fingerprint(""))
+    unknown = Applied(Address("workspaces", "w"), properties={}, fingerprint=Fingerprint(""))
     state = State("line", 1, {MODEL: old, unknown.address: unknown})
     seen(world, project(*(resource(CPU._replace(name=f"c{n}"), size="D2") for n in range(20))), state)
     assert world.questions == {"list compute": 1, "list models": 1}
@@ -55,15 +55,15 @@ def test_each_kind_in_use_is_listed_once() -> None:
 
 def test_objects_of_the_spec_and_of_the_state_are_kept_oldest_first() -> None:
     world = World()
-    versions = [Observed(DATA, str(n), {}, order=n) for n in (2, 1, 3)]
+    versions = [Observed(DATA, str(n), properties={}, order=n) for n in (2, 1, 3)]
     world.objects = {
         DATA: tuple(versions),
-        MODEL: (Observed(MODEL, "1", {}),),
-        CPU: (Observed(CPU, "", {}),),
-        CPU._replace(name="ours"): (Observed(CPU._replace(name="ours"), "", {}, owner="heart"),),
-        CPU._replace(name="theirs"): (Observed(CPU._replace(name="theirs"), "", {}, owner="lungs"),),
+        MODEL: (Observed(MODEL, "1", properties={}),),
+        CPU: (Observed(CPU, "", properties={}),),
+        CPU._replace(name="ours"): (Observed(CPU._replace(name="ours"), "", properties={}, owner="heart"),),
+        CPU._replace(name="theirs"): (Observed(CPU._replace(name="theirs"), "", properties={}, owner="lungs"),),
     }
-    state = State("line", 1, {MODEL: Applied(MODEL, {}, Fingerprint(""))})
+    state = State("line", 1, {MODEL: Applied(MODEL, properties={}, fingerprint=Fingerprint(""))})
     found = seen(world, project(resource(DATA, path="x"), resource(CPU, size="D2")), state)
     assert [observed.revision for observed in found.objects[DATA]] == ["1", "2", "3"]
     assert found.objects.keys() == {DATA, MODEL, CPU, CPU._replace(name="ours")}
@@ -73,8 +73,8 @@ def test_objects_of_the_spec_and_of_the_state_are_kept_oldest_first() -> None:
 def test_externals_are_read_once_and_the_missing_come_with_names_beside_them() -> None:
     world = Asked()
     raw = external("azureml:raw")
-    world.elsewhere[raw.target] = Observed(raw.target, "3", {})
-    gone = Observed(Address("data", "gone"), "1", {}, archived=True)
+    world.elsewhere[raw.target] = Observed(raw.target, "3", properties={})
+    gone = Observed(Address("data", "gone"), "1", properties={}, archived=True)
     world.elsewhere[gone.address] = gone
     missing = external("azureml:rwa")
     pinned = Reference(Address("data", "table"), version="7", text="azureml:table:7", external=True)
@@ -94,7 +94,7 @@ def test_externals_are_read_once_and_the_missing_come_with_names_beside_them() -
 
 def test_names_beside_a_missing_external_come_from_what_was_listed_anyway() -> None:
     world = Asked()
-    world.objects[DATA] = (Observed(DATA, "1", {}),)
+    world.objects[DATA] = (Observed(DATA, "1", properties={}),)
     found = seen(world, project(resource(DATA, path="x"), resource(MODEL, path=external("azureml:hearts"))))
     assert found.nearest["azureml:hearts"] == ("heart",)
     assert world.questions["list data"] == 1
@@ -127,7 +127,7 @@ def test_a_workspace_that_cannot_be_read_says_so() -> None:
     ],
 )
 def test_normalize(why: str, before: Any, after: Any) -> None:
-    assert normalize(Observed(CPU, "", before), KINDS["compute"], "").properties == after, why
+    assert normalize(Observed(CPU, "", properties=before), KINDS["compute"], "").properties == after, why
 
 
 class Inner(Spec):
@@ -148,18 +148,18 @@ def test_computed_fields_inside_go_away_too() -> None:
     kind = replace(KINDS["compute"], variants={"nested": Nested})
     inner = {"id": "1", "size": 2}
     body = {"one": inner, "many": [inner, "text"], "named": {"a": inner}, "free": {"id": "1"}}
-    found = normalize(Observed(CPU, "", body), kind, "nested").properties
+    found = normalize(Observed(CPU, "", properties=body), kind, "nested").properties
     assert found == {
         "one": {"size": 2},
         "many": [{"size": 2}, "text"],
         "named": {"a": {"size": 2}},
         "free": {"id": "1"},
     }
-    assert normalize(Observed(CPU, "", body), kind, "unknown").properties == body
+    assert normalize(Observed(CPU, "", properties=body), kind, "unknown").properties == body
 
 
 def test_a_list_in_place_of_a_mapping_is_left_as_it_is() -> None:
     from dataclasses import replace
 
     kind = replace(KINDS["compute"], variants={"": Nested})
-    assert normalize(Observed(CPU, "", {"one": [1]}), kind, "").properties == {"one": [1]}
+    assert normalize(Observed(CPU, "", properties={"one": [1]}), kind, "").properties == {"one": [1]}

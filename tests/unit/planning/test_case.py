@@ -14,13 +14,13 @@ from orchestrator.core.folds import arm_id
 from orchestrator.core.kind import Identity
 from orchestrator.kinds import discover
 from orchestrator.planning.diff import differences
-from orchestrator.planning.marks import Policy
+from orchestrator.planning.marks import DiffPolicy
 
 ID = "/subscriptions/1A/resourceGroups/Group/providers/Microsoft.MachineLearningServices/workspaces/W/computes/Cpu"
 
 
 def changes(model: type[BaseModel], written: dict[str, Any], observed: dict[str, Any]) -> list[str]:
-    found = differences(written, written, observed, Policy(node_of(model), Identity.NAMED))
+    found = differences(written, written, observed, DiffPolicy(node_of(model), Identity.NAMED))
     return [".".join(str(part) for part in change.path) for change in found]
 
 

@@ -95,9 +95,9 @@ def test_something_outside_the_spec_is_a_root_of_its_own(world: World) -> None:
     wanted = project(resource(MODEL, path=raw))
     from orchestrator.core.resource import Observed
 
-    world.elsewhere[raw.target] = Observed(raw.target, "1", {})
+    world.elsewhere[raw.target] = Observed(raw.target, "1", properties={})
     world.apply(wanted)
-    world.elsewhere[raw.target] = Observed(raw.target, "2", {})
+    world.elsewhere[raw.target] = Observed(raw.target, "2", properties={})
     told = explain(world.plan(wanted), MODEL)
     assert [(link.address, link.root) for link in told.chain] == [(MODEL, True)]
     assert "upstream: azureml:raw" in sentences(told)[0]
@@ -186,7 +186,9 @@ def test_the_json_form_follows_its_schema(world: World, table: str) -> None:
     raw = external("azureml:raw")
     from orchestrator.core.resource import Observed
 
-    world.elsewhere[raw.target] = Observed(raw.target, "1", {}, message="a stand-in", attributes={"stand_in": "x"})
+    world.elsewhere[raw.target] = Observed(
+        raw.target, "1", properties={}, message="a stand-in", attributes={"stand_in": "x"}
+    )
     warned = document(world, project(resource(MODEL._replace(name="x"), path=raw)))
     assert [warning["code"] for warning in warned["warnings"]] == ["stand-in"]
     validator.validate(warned)

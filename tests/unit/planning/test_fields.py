@@ -11,13 +11,13 @@ from orchestrator.core.fields import node_of
 from orchestrator.core.kind import Identity
 from orchestrator.core.tree import dotted
 from orchestrator.planning.diff import differences
-from orchestrator.planning.marks import Policy
+from orchestrator.planning.marks import DiffPolicy
 from orchestrator.report.reasons import field_reason
 from tests.unit.planning.toys import Machine, Table
 
-NAMED = Policy(node_of(Machine), Identity.NAMED)
-VERSIONED = Policy(node_of(Table), Identity.VERSIONED)
-RUN = Policy(node_of(Table), Identity.RUN)
+NAMED = DiffPolicy(node_of(Machine), Identity.NAMED)
+VERSIONED = DiffPolicy(node_of(Table), Identity.VERSIONED)
+RUN = DiffPolicy(node_of(Table), Identity.RUN)
 SECRET = {"$secret": "S", "digest": "1"}
 OTHER_SECRET = {"$secret": "S", "digest": "2"}
 
@@ -171,7 +171,7 @@ def test_named(why: str, desired: Any, applied: Any, observed: Any, expected: li
     assert told(desired, applied, observed, NAMED) == expected, why
 
 
-def told(desired: Any, applied: Any, observed: Any, policy: Policy) -> list[tuple[str, Action, str]]:
+def told(desired: Any, applied: Any, observed: Any, policy: DiffPolicy) -> list[tuple[str, Action, str]]:
     return [(dotted(f.path), f.action, field_reason(f)) for f in differences(desired, applied, observed, policy)]
 
 
@@ -189,12 +189,12 @@ def told(desired: Any, applied: Any, observed: Any, policy: Policy) -> list[tupl
         ("content of a run", RUN, {"path": "b"}, {"path": "a"}, {"path": "a"}, [("path", Action.RUN, "content")]),
         ("a version's own body never changes", VERSIONED, {"path": "a"}, {"path": "a"}, {"path": "uploaded/a"}, []),
         (
-            "passive",
+            "a run setting",
             RUN,
             {"mode": "b"},
             {"mode": "a"},
             {"mode": "a"},
-            [("mode", Action.NOOP, "passive: how it is read")],
+            [("mode", Action.NOOP, "run setting: how it is read")],
         ),
         (
             "labels of a version are compared with what is there",
@@ -207,7 +207,9 @@ def told(desired: Any, applied: Any, observed: Any, policy: Policy) -> list[tupl
         ("a field that the model does not know", VERSIONED, {"new": 1}, {}, {}, [("new", Action.REVISE, "content")]),
     ],
 )
-def test_versions_and_runs(why: str, policy: Policy, desired: Any, applied: Any, observed: Any, expected: Any) -> None:
+def test_versions_and_runs(
+    why: str, policy: DiffPolicy, desired: Any, applied: Any, observed: Any, expected: Any
+) -> None:
     assert told(desired, applied, observed, policy) == expected, why
 
 
@@ -221,18 +223,18 @@ def test_versions_and_runs(why: str, policy: Policy, desired: Any, applied: Any,
 )
 def test_ignored_fields_are_left_to_others(ignore: str, expected: list[tuple[str, Action, str]]) -> None:
     wish = {"nodes": 1, "limits": {"a": 1}}
-    policy = Policy(node_of(Machine), Identity.NAMED, frozenset({ignore}))
+    policy = DiffPolicy(node_of(Machine), Identity.NAMED, frozenset({ignore}))
     assert told(wish, wish, {"nodes": 2, "limits": {"a": 2}}, policy) == expected
 
 
 def test_without_a_record_spec_and_workspace_are_compared() -> None:
-    policy = Policy(node_of(Machine), Identity.NAMED, recorded=False)
+    policy = DiffPolicy(node_of(Machine), Identity.NAMED, recorded=False)
     wish = {"nodes": 1, "size": "D2", "password": SECRET, "zones": ["1"]}
     assert told(wish, {}, {"nodes": 1, "size": "d2", "zones": ["2"]}, policy) == [
         ("password", Action.UPDATE, "cannot be read back"),
         ("zones[0]", Action.UPDATE, "differs"),
     ]
-    assert told({"path": "b"}, {}, {"path": "a"}, Policy(node_of(Table), Identity.RUN, recorded=False)) == []
+    assert told({"path": "b"}, {}, {"path": "a"}, DiffPolicy(node_of(Table), Identity.RUN, recorded=False)) == []
 
 
 def test_a_field_change_shows_all_three_sides() -> None:

@@ -44,7 +44,7 @@ def problems(world: World, wanted: Any, **options: Any) -> list[Any]:
 
 def test_a_missing_external_names_the_nearest() -> None:
     world = World()
-    world.elsewhere[Address("data", "heart-records")] = Observed(Address("data", "heart-records"), "1", {})
+    world.elsewhere[Address("data", "heart-records")] = Observed(Address("data", "heart-records"), "1", properties={})
     (problem,) = problems(world, project(resource(MODEL, path=external("azureml:heart-record"))))
     assert problem.code == "external-not-found"
     assert problem.fix == "Did you mean 'heart-records'?"
@@ -69,7 +69,9 @@ def test_a_missing_external_names_the_nearest_of_the_spec() -> None:
 def test_a_stand_in_for_a_slip_of_the_finger_is_asked_about(written: str, asked: str) -> None:
     world = World()
     target = Address("compute", written)
-    world.elsewhere[target] = Observed(target, "", {}, message="It is not there.", attributes={"stand_in": "x"})
+    world.elsewhere[target] = Observed(
+        target, "", properties={}, message="It is not there.", attributes={"stand_in": "x"}
+    )
     reference = Reference(target, text=f"azureml:{written}", external=True)
     wanted = project(resource(Address("compute", "cpu-cluster"), size="D2"), resource(TRAIN, compute=reference))
     (warning,) = world.plan(wanted).warnings
@@ -81,11 +83,11 @@ def test_a_stand_in_is_a_warning_if_its_backend_says_one_is_due() -> None:
     raw = external("azureml:raw")
     wanted = project(resource(MODEL, path=raw), resource(MODEL._replace(name="other"), path=raw))
     world.elsewhere[raw.target] = Observed(
-        raw.target, "", {}, message="this machine is used", attributes={"stand_in": "this machine"}
+        raw.target, "", properties={}, message="this machine is used", attributes={"stand_in": "this machine"}
     )
     (warning,) = world.plan(wanted).warnings
     assert (warning.code, warning.detail) == ("stand-in", "this machine is used")
-    world.elsewhere[raw.target] = Observed(raw.target, "", {}, attributes={"stand_in": "a folder"})
+    world.elsewhere[raw.target] = Observed(raw.target, "", properties={}, attributes={"stand_in": "a folder"})
     assert world.plan(wanted).warnings == ()
 
 
@@ -205,7 +207,7 @@ def test_an_orphan_that_is_gone_is_forgotten_by_itself_and_counted_as_such() -> 
 def test_nobody_knows_whether_an_orphan_of_an_unknown_kind_is_gone() -> None:
     world = World()
     old = Address("workspaces", "old")
-    world.applied[old] = Applied(old, {}, Fingerprint(""))
+    world.applied[old] = Applied(old, properties={}, fingerprint=Fingerprint(""))
     world.lineage = "line"
     assert change_of(world.plan(project()), old).orphaned
 
@@ -213,7 +215,7 @@ def test_nobody_knows_whether_an_orphan_of_an_unknown_kind_is_gone() -> None:
 def test_an_orphan_of_a_kind_that_is_no_more_is_forgotten() -> None:
     world = World()
     old = Address("workspaces", "old")
-    world.applied[old] = Applied(old, {}, Fingerprint(""))
+    world.applied[old] = Applied(old, properties={}, fingerprint=Fingerprint(""))
     world.lineage = "line"
     assert actions(world.plan(project(), prune=True)) == {str(old): "forget"}
 

@@ -80,7 +80,7 @@ def projects(draw: st.DrawFn) -> Project:
         tags=draw(tags),
     )
     model = add(MODEL, train, path=Reference(TRAIN, "outputs.best"), tags=draw(tags)) if train else False
-    checks = draw(st.sampled_from([(), (Check("one", "{}"),), (Check("one", "[1]"),)]))
+    checks = draw(st.sampled_from([(), (Check("one", body="{}"),), (Check("one", body="[1]"),)]))
     blue = hf and add(BLUE, model and draw(some), model=Reference(MODEL), code=files(score_py="1"), checks=checks)
     if hf:
         add(TRAFFIC, draw(some), traffic={"blue": 100} if blue else {}, after=(BLUE,) if blue else ())

@@ -188,7 +188,7 @@ def test_adopting_never_deletes() -> None:
 def test_what_only_stands_in_is_adopted_whatever_it_does_not_say() -> None:
     """Such as a datastore from birth, of which the embedded workspace knows the name only."""
     world = World()
-    world.elsewhere[CPU] = Observed(CPU, "", {"name": "cpu"}, attributes={"stand_in": "a folder"})
+    world.elsewhere[CPU] = Observed(CPU, "", properties={"name": "cpu"}, attributes={"stand_in": "a folder"})
     with pytest.raises(SpecError, match="not-owned"):
         world.plan(machine())
     change = change_of(world.plan(machine(), adopt=True), CPU)
@@ -196,7 +196,7 @@ def test_what_only_stands_in_is_adopted_whatever_it_does_not_say() -> None:
         Action.UPDATE,
         "adopt: not created by this project; changed: size, nodes",
     )
-    world.elsewhere[CPU] = Observed(CPU, "", {"size": "D4"}, attributes={"stand_in": "a folder"})
+    world.elsewhere[CPU] = Observed(CPU, "", properties={"size": "D4"}, attributes={"stand_in": "a folder"})
     with pytest.raises(SpecError, match="adopt-would-replace"):
         world.plan(machine(), adopt=True)
 
@@ -223,7 +223,7 @@ def test_what_is_not_finished_is_updated_rather_than_recorded(unfinished: Any) -
 
 
 def test_tests_that_were_not_asked_yet_are_asked_after_an_interruption() -> None:
-    wanted = project(resource(HF, auth="key"), resource(BLUE, count=1, checks=(Check("one", "{}"),)))
+    wanted = project(resource(HF, auth="key"), resource(BLUE, count=1, checks=(Check("one", body="{}"),)))
     world = World()
     world.apply(wanted, stop_after=2, lose_record=True)
     assert not change_of(world.plan(wanted), BLUE).reuse
@@ -232,8 +232,8 @@ def test_tests_that_were_not_asked_yet_are_asked_after_an_interruption() -> None
 def test_other_tests_are_an_update() -> None:
     world = World()
     door = resource(HF, auth="key")
-    world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", "{}"),))))
-    plan = world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", "[]"),))))
+    world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", body="{}"),))))
+    plan = world.apply(project(door, resource(BLUE, count=1, checks=(Check("one", body="[]"),))))
     assert change_reason(change_of(plan, BLUE)) == "metadata: tests"
     assert not change_of(plan, BLUE).reuse
 

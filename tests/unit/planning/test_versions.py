@@ -84,7 +84,7 @@ def test_an_archived_version_keeps_its_name() -> None:
 @pytest.mark.parametrize(
     ("why", "edit", "reason"),
     [
-        ("a passive field", {"mode": "mount"}, "unchanged"),
+        ("a run setting", {"mode": "mount"}, "unchanged"),
         ("a label", {"description": "hearts"}, "metadata: description"),
         ("a label and a tag", {"description": "hearts", "tags": {"a": "b"}}, "metadata: description, tags.a"),
     ],
@@ -102,7 +102,7 @@ def test_suppressed_differences_are_told_with_their_reason() -> None:
     world.apply(table())
     change = change_of(world.plan(table(mode="mount")), DATA)
     assert [(field.action, field_reason(field)) for field in change.fields] == [
-        (Action.NOOP, "passive: how it is read")
+        (Action.NOOP, "run setting: how it is read")
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_pinned_version_made_by_hand_is_taken_over_as_it_is() -> None:
 def test_a_pinned_version_made_by_hand_beside_ours_needs_adopting_too() -> None:
     world = World()
     world.apply(table())
-    byhand = Observed(DATA, "1", {}, order=9)
+    byhand = Observed(DATA, "1", properties={}, order=9)
     world.objects[DATA] = (*world.objects[DATA], byhand)
     assert codes(world, table("2", version="1")) == ["not-owned"]
 
@@ -173,7 +173,10 @@ def test_a_name_that_something_unknown_stands_under_is_not_used() -> None:
     world = World()
     name = change_of(world.plan(table()), DATA).after or ""
     world.apply(table("2"))
-    strangers = (Observed(DATA, name, {}, archived=True), Observed(DATA, f"{name}-2", {}, archived=True))
+    strangers = (
+        Observed(DATA, name, properties={}, archived=True),
+        Observed(DATA, f"{name}-2", properties={}, archived=True),
+    )
     world.objects[DATA] = (*world.objects[DATA], *strangers)
     assert change_of(world.plan(table()), DATA).after == f"{name}-3"
 
@@ -229,9 +232,10 @@ def test_content_that_no_field_or_file_shows_is_still_content() -> None:
     ],
 )
 def test_version_names(why: str, kind: str, taken: list[str], last: str, expected: str) -> None:
-    assert version_name(KINDS[kind], PRINT, [Observed(MODEL, revision, {}) for revision in taken], last) == expected, (
-        why
-    )
+    assert (
+        version_name(KINDS[kind], PRINT, [Observed(MODEL, revision, properties={}) for revision in taken], last)
+        == expected
+    ), why
 
 
 @pytest.mark.parametrize(
@@ -244,7 +248,7 @@ def test_version_names(why: str, kind: str, taken: list[str], last: str, expecte
     ],
 )
 def test_attempts(why: str, taken: list[str], expected: int) -> None:
-    assert attempts("train", PRINT, [Observed(MODEL, revision, {}) for revision in taken]) == expected, why
+    assert attempts("train", PRINT, [Observed(MODEL, revision, properties={}) for revision in taken]) == expected, why
 
 
 def test_a_run_name_fits_the_service() -> None:
@@ -256,15 +260,15 @@ def test_what_lies_outside_the_spec_is_an_ingredient_too() -> None:
     name = "azureml:raw"
     raw = external(name).target
     wanted = project(resource(CPU, size="D2"), resource(MODEL, path=external(name)))
-    world.elsewhere[raw] = Observed(raw, "3", {}, None, None)
+    world.elsewhere[raw] = Observed(raw, "3", properties={}, fingerprint=None, owner=None)
     plan = world.apply(wanted)
     assert plan.targets[MODEL].resolved["path"] == "azureml:raw:3"
     assert actions(world.plan(wanted)) == {}
-    world.elsewhere[raw] = Observed(raw, "4", {}, None, None)
+    world.elsewhere[raw] = Observed(raw, "4", properties={}, fingerprint=None, owner=None)
     assert change_reason(change_of(world.plan(wanted), MODEL)) == "upstream: azureml:raw"
-    world.elsewhere[raw] = Observed(raw, "4", {}, "1:abc:def:labels", "lungs")
+    world.elsewhere[raw] = Observed(raw, "4", properties={}, fingerprint="1:abc:def:labels", owner="lungs")
     first = world.plan(wanted).targets[MODEL].upstream
-    world.elsewhere[raw] = Observed(raw, "4", {}, "1:abc:def:others", "lungs")
+    world.elsewhere[raw] = Observed(raw, "4", properties={}, fingerprint="1:abc:def:others", owner="lungs")
     assert world.plan(wanted).targets[MODEL].upstream == first == {name: "1:abc:def"}
 
 
@@ -287,7 +291,7 @@ def test_what_lies_outside_the_spec_is_an_ingredient_too() -> None:
 def test_externals_are_pinned(why: str, reference: Reference, revision: str, expected: str) -> None:
     world = World()
     target = reference.target
-    world.elsewhere[target] = Observed(target, revision, {}, attributes={"uri": "http://raw"})
+    world.elsewhere[target] = Observed(target, revision, properties={}, attributes={"uri": "http://raw"})
     plan = world.plan(project(resource(MODEL, path=reference)))
     assert plan.targets[MODEL].resolved["path"] == expected, why
 

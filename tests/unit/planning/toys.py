@@ -17,7 +17,7 @@ from orchestrator.core.field_mark import (
     Keyed,
     Metadata,
     PartNames,
-    Passive,
+    RunSetting,
     Sensitive,
     ServiceValue,
 )
@@ -62,7 +62,7 @@ class Machine(Spec):
 
 class Table(Spec):
     path: Any = None
-    mode: Annotated[str | None, Passive("how it is read")] = None
+    mode: Annotated[str | None, RunSetting("how it is read")] = None
     description: Annotated[str | None, Metadata("a description is a label only")] = None
     tags: Tags = None
 
@@ -71,7 +71,7 @@ class Work(Spec):
     command: str = ""
     code: Any = None
     table: Any = None
-    compute: Annotated[Any, Passive("where it runs")] = None
+    compute: Annotated[Any, RunSetting("where it runs")] = None
     environment: dict[str, Any] | None = None
     tags: Tags = None
 
@@ -113,7 +113,7 @@ def _kind(
         identity=identity,
         variants={"": model},
         name=NameRule(".+", "anything", ""),
-        azure=AzureBinding("", "", "", "", driver=""),
+        azure=AzureBinding("", loader="", create="", remove="", driver=""),
         behaviour=WRITTEN,
         local=replace(LOCAL_RECORD, shares=not taggable),
         source="",
@@ -157,8 +157,8 @@ def resource(address: Address, **said: Any) -> Desired:
     properties = {name: value for name, value in said.items() if value is not None}
     node = node_of(KINDS[address.kind].variants[""])
     labels = {name: value for name, value in properties.items() if node.child(name).mark(Metadata)}
-    passive = {name for name in properties if node.child(name).mark(Passive)}
-    content = {name: value for name, value in properties.items() if name not in labels and name not in passive}
+    run_settings = {name for name in properties if node.child(name).mark(RunSetting)}
+    content = {name: value for name, value in properties.items() if name not in labels and name not in run_settings}
     references = tuple(_references(properties))
     inside = {reference.target for reference in references if not reference.external}
     parent = {address.parent} if address.parent else set()
@@ -269,7 +269,7 @@ class World:
     elsewhere: dict[Address, Observed] = field(default_factory=dict)
     refused: dict[Address, str] = field(default_factory=dict)
     refused_at: dict[Address, tuple[Refusal, ...]] = field(default_factory=dict)
-    health: Callable[[Address], Any] = lambda address: Observed(address, "", {}).health
+    health: Callable[[Address], Any] = lambda address: Observed(address, "", properties={}).health
     defaults: Mapping[str, Mapping[str, Any]] = field(
         default_factory=lambda: {"compute": {"principal": "42", "idle": 120, "region": "north"}}
     )
@@ -345,16 +345,16 @@ class World:
             assert desired is not None
             self.applied[address] = Applied(
                 address,
-                plain(self._bound(target.resolved), self.lineage),
-                target.fingerprint,
-                observed.revision,
-                desired.depends_on,
-                desired.files,
-                target.upstream,
+                properties=plain(self._bound(target.resolved), self.lineage),
+                fingerprint=target.fingerprint,
+                revision=observed.revision,
+                depends_on=desired.depends_on,
+                files=desired.files,
+                upstream=target.upstream,
                 on_removal=desired.lifecycle.on_removal,
                 protect=desired.lifecycle.protect,
                 adopted=target.adopted,
-                tainted=observed.health is not Observed(address, "", {}).health,
+                tainted=observed.health is not Observed(address, "", properties={}).health,
                 duration_s=48.0,
             )
 
@@ -382,10 +382,10 @@ class World:
         observed = Observed(
             address,
             change.after or "",
-            plain(body),
-            target.fingerprint.pack(),
-            "heart",
-            self.health(address),
+            properties=plain(body),
+            fingerprint=target.fingerprint.pack(),
+            owner="heart",
+            health=self.health(address),
             attributes={"scoring_uri": f"http://{address.name}"} if address.section == "online_endpoints" else {},
             order=found.order if found else self.order,
             adopted=target.adopted and KINDS[address.kind].taggable,

@@ -370,7 +370,7 @@ class SimulatedSession:
 
 
 def problem(code: str, span: Span) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, code, "Broken", "It cannot be used.", "Mend it.", span)
+    return Diagnostic(Severity.ERROR, code, summary="Broken", detail="It cannot be used.", fix="Mend it.", subject=span)
 
 
 def _change(address: Address, action: Action, cause: Cause, **more: Any) -> Change:

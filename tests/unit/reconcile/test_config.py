@@ -10,7 +10,7 @@ from orchestrator.reconcile.config import Config
 from orchestrator.reconcile.config_read import parse_config, read_config
 from orchestrator.reconcile.policy import Backoff, Override, Policy
 from orchestrator.reconcile.ports import Trigger
-from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from orchestrator.reconcile.source.settings import GitRef, GitSettings, RefKind
 from orchestrator.reconcile.windows import Freeze
 
 FILE = Path("/etc/amlctl/loop.yaml")
@@ -62,7 +62,7 @@ def test_everything_that_can_be_written() -> None:
     assert base.source == Path("/etc/amlctl/../base")
     assert base.policy == Policy(poll_s=5.0)
     assert isinstance(heart.source, GitSettings)
-    assert heart.source.ref == Ref(RefKind.SEMVER, "^1.2")
+    assert heart.source.ref == GitRef(RefKind.SEMVER, "^1.2")
     assert str(heart.source.token) == "file:/etc/amlctl/token"
     assert heart.variables == {"size": "3", "name": "x", "fast": "true"}
     assert heart.policy == Policy(

@@ -18,11 +18,11 @@ from orchestrator.reconcile.ports import SourceError, SourceStalled, SourceUnava
 from orchestrator.reconcile.source import command
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.locking import locked
-from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from orchestrator.reconcile.source.settings import GitRef, GitSettings, RefKind
 from orchestrator.spec.ignore import ignore_rules
 from tests.unit.reconcile.git_server import Upstream
 
-MAIN = Ref(RefKind.BRANCH, "main")
+MAIN = GitRef(RefKind.BRANCH, "main")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def source(upstream: Upstream, cache: Path, ref: Ref = MAIN, path: str = "spec.yaml", **more: object) -> GitSource:
+def source(upstream: Upstream, cache: Path, ref: GitRef = MAIN, path: str = "spec.yaml", **more: object) -> GitSource:
     settings = GitSettings(str(upstream.folder), ref, path, **more)  # type: ignore[arg-type]
     assert settings.problems() == ()
     return GitSource(settings, cache)
@@ -68,13 +68,13 @@ def test_a_tag_gives_its_commit(upstream: Upstream, cache: Path, annotated: bool
     commit = upstream.commit()
     upstream.git("tag", *(["-a", "-m", "a tag"] if annotated else []), "stable")
     upstream.commit("Later")
-    assert source(upstream, cache, Ref(RefKind.TAG, "stable")).fetch().id == commit
+    assert source(upstream, cache, GitRef(RefKind.TAG, "stable")).fetch().id == commit
 
 
 def test_a_full_commit_is_fetched_once_and_then_needs_no_server(upstream: Upstream, cache: Path) -> None:
     commit = upstream.commit()
     upstream.commit("Later")
-    git = source(upstream, cache, Ref(RefKind.COMMIT, commit))
+    git = source(upstream, cache, GitRef(RefKind.COMMIT, commit))
     revision = git.fetch()
     assert revision.id == commit
     shutil.rmtree(upstream.folder)
@@ -86,14 +86,14 @@ def test_the_highest_version_of_a_range_wins(upstream: Upstream, cache: Path) ->
     for tag in ("v1.9.0", "v1.10.0", "v2.0.0-rc.1", "v2.0.0", "nightly"):
         commits[tag] = upstream.commit(tag)
         upstream.git("tag", "-a", "-m", tag, tag)
-    revision = source(upstream, cache, Ref(RefKind.SEMVER, "^1.2")).fetch()
+    revision = source(upstream, cache, GitRef(RefKind.SEMVER, "^1.2")).fetch()
     assert (revision.id, revision.label) == (commits["v1.10.0"], f"v1.10.0@{commits['v1.10.0'][:7]}")
 
 
 def test_a_deleted_branch_stalls_and_keeps_the_last_good_revision(upstream: Upstream, cache: Path) -> None:
     upstream.commit()
     upstream.git("branch", "release")
-    git = source(upstream, cache, Ref(RefKind.BRANCH, "release"))
+    git = source(upstream, cache, GitRef(RefKind.BRANCH, "release"))
     good = git.fetch()
     upstream.git("branch", "-D", "release")
     with pytest.raises(SourceStalled, match="no branch release") as caught:
@@ -114,7 +114,7 @@ def test_an_unreachable_server_leaves_the_last_good_revision_even_after_a_restar
     assert caught.value.last_good == good
     assert good.path.is_file()
     with pytest.raises(SourceUnavailable) as caught:
-        source(upstream, cache, Ref(RefKind.BRANCH, "other")).fetch()
+        source(upstream, cache, GitRef(RefKind.BRANCH, "other")).fetch()
     assert caught.value.last_good is None, "another branch's checkout is not this source's"
 
 
@@ -361,9 +361,9 @@ def test_a_name_that_is_not_there_is_answered_with_the_nearest_one(upstream: Ups
     upstream.git("branch", "release")
     upstream.git("tag", "stable")
     for ref, path, fix in (
-        (Ref(RefKind.BRANCH, "realease"), "ml/spec.yaml", "release"),
-        (Ref(RefKind.TAG, "stabel"), "ml/spec.yaml", "stable"),
-        (Ref(RefKind.SEMVER, "^1"), "ml/spec.yaml", "v1.2.3"),
+        (GitRef(RefKind.BRANCH, "realease"), "ml/spec.yaml", "release"),
+        (GitRef(RefKind.TAG, "stabel"), "ml/spec.yaml", "stable"),
+        (GitRef(RefKind.SEMVER, "^1"), "ml/spec.yaml", "v1.2.3"),
         (MAIN, "ml/spec.yml", "ml/spec.yaml"),
     ):
         with pytest.raises(SourceStalled) as caught:
@@ -378,14 +378,14 @@ def test_a_commit_that_the_server_does_not_give_out_alone(
     upstream.commit("New")
     # Version 0 of the protocol names single commits only where the server's settings say so.
     monkeypatch.setitem(command.SAFE_CONFIG, "protocol.version", "0")  # type: ignore[arg-type]
-    assert source(upstream, cache, Ref(RefKind.COMMIT, old)).fetch().id == old
+    assert source(upstream, cache, GitRef(RefKind.COMMIT, old)).fetch().id == old
     with pytest.raises(SourceStalled, match="no commit 1111"):
-        source(upstream, cache, Ref(RefKind.COMMIT, "1" * 40)).fetch()
+        source(upstream, cache, GitRef(RefKind.COMMIT, "1" * 40)).fetch()
 
 
 def test_a_tag_of_something_else_than_a_commit(upstream: Upstream, cache: Path) -> None:
     upstream.commit()
     upstream.git("tag", "file", upstream.git("rev-parse", "HEAD:spec.yaml"))
     with pytest.raises(SourceStalled) as caught:
-        source(upstream, cache, Ref(RefKind.TAG, "file")).fetch()
+        source(upstream, cache, GitRef(RefKind.TAG, "file")).fetch()
     assert caught.value.code == "no-commit"

@@ -22,11 +22,11 @@ from orchestrator.reconcile.source.access import access_to
 from orchestrator.reconcile.source.command import Access, GitCommand
 from orchestrator.reconcile.source.git import GitSource
 from orchestrator.reconcile.source.secret import SecretMissing, SecretReference
-from orchestrator.reconcile.source.settings import GitSettings, Ref, RefKind
+from orchestrator.reconcile.source.settings import GitRef, GitSettings, RefKind
 from tests.unit.reconcile.git_http import git_server
 from tests.unit.reconcile.git_server import Upstream
 
-MAIN = Ref(RefKind.BRANCH, "main")
+MAIN = GitRef(RefKind.BRANCH, "main")
 TOKEN = "very-secret-token"
 
 
@@ -222,13 +222,13 @@ def test_a_secret_file_that_everybody_may_read_is_refused(tmp_path: Path) -> Non
         (GitSettings("https://example.com/r", MAIN, ssh_key=SecretReference("env", "K")), ["ssh_key"]),
         (GitSettings("https://example.com/r", MAIN, path="../other"), ["path"]),
         (GitSettings("https://example.com/r", MAIN, path="/etc"), ["path"]),
-        (GitSettings("https://example.com/r", Ref(RefKind.BRANCH, "-x")), ["branch"]),
-        (GitSettings("https://example.com/r", Ref(RefKind.BRANCH, "a..b")), ["branch"]),
-        (GitSettings("https://example.com/r", Ref(RefKind.TAG, "x^{}")), ["tag"]),
-        (GitSettings("https://example.com/r", Ref(RefKind.BRANCH, "feature/x-1")), []),
-        (GitSettings("https://example.com/r", Ref(RefKind.COMMIT, "abc123")), ["commit"]),
-        (GitSettings("https://example.com/r", Ref(RefKind.SEMVER, "newest")), ["semver"]),
-        (GitSettings("", Ref(RefKind.SEMVER, "newest"), path="/x"), ["url", "semver", "path"]),
+        (GitSettings("https://example.com/r", GitRef(RefKind.BRANCH, "-x")), ["branch"]),
+        (GitSettings("https://example.com/r", GitRef(RefKind.BRANCH, "a..b")), ["branch"]),
+        (GitSettings("https://example.com/r", GitRef(RefKind.TAG, "x^{}")), ["tag"]),
+        (GitSettings("https://example.com/r", GitRef(RefKind.BRANCH, "feature/x-1")), []),
+        (GitSettings("https://example.com/r", GitRef(RefKind.COMMIT, "abc123")), ["commit"]),
+        (GitSettings("https://example.com/r", GitRef(RefKind.SEMVER, "newest")), ["semver"]),
+        (GitSettings("", GitRef(RefKind.SEMVER, "newest"), path="/x"), ["url", "semver", "path"]),
     ],
 )
 def test_settings_are_checked_all_at_once(settings: GitSettings, fields: list[str]) -> None:
@@ -354,4 +354,4 @@ def test_where_going_back_needs_a_person(tmp_path: Path, signed: bool, setting: 
     signers = tmp_path / "allowed" if signed else None
     settings = GitSettings("/r", MAIN, "spec.yaml", allowed_signers=signers, allow_rollback=setting)
     assert settings.refuses_rollback is refuses
-    assert not replace(settings, ref=Ref(RefKind.COMMIT, "a" * 40)).refuses_rollback
+    assert not replace(settings, ref=GitRef(RefKind.COMMIT, "a" * 40)).refuses_rollback

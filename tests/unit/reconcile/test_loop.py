@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from orchestrator.reconcile.loop import Loop
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Managed, OneAtATime
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.ports import Notice, PassSummary, Revision, SourceUnavailable
 from orchestrator.reconcile.record import from_document
 from orchestrator.reconcile.stages import StandingBy
-from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.windows import Freeze
 from tests.unit.reconcile.simulated import (
     Commit,
@@ -76,7 +76,7 @@ class World:
             self.repositories, self.workspaces, self.workers, Random(1), step_s=self.step_s, known=self.known
         )
         projects = [Managed(name, OneAtATime(self.repositories[name]), p) for name, p in self.policies.items()]
-        around = Surroundings(
+        around = LoopContext(
             engine, self.workers, self.clock, self.watch, self.parallel, self.recorder, self.recorder, random=Random(1)
         )
         loop = Loop(projects, around)
@@ -98,7 +98,7 @@ class World:
         return [str(facts["outcome"]) for event, facts in self.events if event == "pass.end"]
 
     def status(self, name: str = "p") -> dict[str, Any]:
-        return self.loop.board.documents()[name]
+        return self.loop.fleet_status.documents()[name]
 
     def answer(self, condition: str, name: str = "p") -> tuple[bool, str]:
         found = next(c for c in self.status(name)["conditions"] if c["type"] == condition)
@@ -427,7 +427,7 @@ def test_a_second_loop_stands_by_and_takes_over() -> None:
     assert w.status()["standing_by_for"] == first_engine.name
     assert w.ends() == ["changed"], "it makes no pass of its own"
     assert [event for event, _ in w.events].count("standing by") == 1, "and says so once"
-    for ask in (w.loop.desk.suspend, w.loop.desk.resume):
+    for ask in (w.loop.controls.suspend, w.loop.controls.resume):
         with pytest.raises(StandingBy, match=first_engine.name):
             ask("p")
     assert w.status()["suspended"] is False
@@ -443,7 +443,7 @@ def test_a_second_loop_stands_by_and_takes_over() -> None:
 def test_a_rest_outlives_a_restart() -> None:
     w = world()
     w.run(1)
-    w.loop.desk.suspend("p")
+    w.loop.controls.suspend("p")
     w.workspaces["p"].live["data.a"] = "by hand"
     w.run(1000)
     w.engine.close()
@@ -451,7 +451,7 @@ def test_a_rest_outlives_a_restart() -> None:
     w.run(1000)
     assert w.workspaces["p"].live["data.a"] == "by hand"
     assert w.status()["suspended"] is True
-    w.loop.desk.resume("p")
+    w.loop.controls.resume("p")
     w.run(100)
     assert w.workspaces["p"].live["data.a"] == "1"
     assert json.loads(w.workspaces["p"].note)["suspended"] is False
@@ -462,7 +462,7 @@ def test_a_person_s_trigger_tries_a_failing_revision_at_once() -> None:
     w.repositories["p"].head = replace(TWO, failing=frozenset({"jobs.b"}))
     w.run(50)
     before = w.ends().count("failed")
-    w.loop.desk.trigger("p")
+    w.loop.controls.trigger("p")
     w.run(1)
     assert w.ends().count("failed") == before + 1
 

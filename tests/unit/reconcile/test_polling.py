@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Fleet, Managed, OneAtATime
 from orchestrator.reconcile.policy import Policy
 from orchestrator.reconcile.polling import Polling
 from orchestrator.reconcile.ports import Revision
-from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Control
 from tests.unit.reconcile.simulated import Commit, Repository, SimulatedEngine, VirtualClock, VirtualWorkers
 
@@ -42,7 +42,7 @@ class Scene:
             self.project.control = Control()
             self.project.control.revision = "one"
         engine = SimulatedEngine({}, {}, self.workers, Random(1))
-        around = Surroundings(engine, self.workers, self.workers.clock, lambda event, facts: None)
+        around = LoopContext(engine, self.workers, self.workers.clock, lambda event, facts: None)
         self.polling = Polling(Fleet([self.project]), around)
 
     def poll(self, now: float = 0.0) -> float | None:

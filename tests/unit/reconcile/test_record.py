@@ -13,7 +13,7 @@ from orchestrator.core.run import Outcome as StepOutcome
 from orchestrator.core.run import RunReport, StepResult
 from orchestrator.core.span import NOWHERE, Span
 from orchestrator.reconcile.conditions import after_pass
-from orchestrator.reconcile.outcome import Outcome, PassFacts, Trouble, Waiting
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome, Trouble, Waiting
 from orchestrator.reconcile.policy import Backoff
 from orchestrator.reconcile.ports import Revision
 from orchestrator.reconcile.record import HISTORY, ConditionType, Record, from_document, to_document
@@ -23,9 +23,9 @@ from orchestrator.report.reconcile import reconcile_json, reconcile_text
 
 ONE = Revision("1" * 40, Path("spec.yaml"), message="First")
 TWO = Revision("2" * 40, Path("spec.yaml"), message="Second")
-CLEAN = PassFacts("a1", "interval", 1_000.0, 2.0, Outcome.CLEAN, ONE)
-BROKEN = replace(CLEAN, outcome=Outcome.FAILED, trouble=Trouble("InvalidSpec", "spec.yaml:3:5: no", stalls=True))
-FAILED = replace(CLEAN, outcome=Outcome.FAILED, trouble=Trouble("ApplyFailed", "jobs.a: no"))
+CLEAN = PassFacts("a1", "interval", 1_000.0, 2.0, PassOutcome.CLEAN, ONE)
+BROKEN = replace(CLEAN, outcome=PassOutcome.FAILED, trouble=Trouble("InvalidSpec", "spec.yaml:3:5: no", stalls=True))
+FAILED = replace(CLEAN, outcome=PassOutcome.FAILED, trouble=Trouble("ApplyFailed", "jobs.a: no"))
 
 
 def after(*passes: PassFacts) -> Record:
@@ -39,7 +39,7 @@ def full() -> Record:
     waiting = (Waiting("data.a", "update", "auto-apply is off", Hold.OBSERVE_ONLY), Waiting("data.b", "create", "new"))
     changed = replace(
         CLEAN,
-        outcome=Outcome.CHANGED,
+        outcome=PassOutcome.CHANGED,
         done={"jobs.a": "ran"},
         drift=("data.c", "data.d"),
         healed=("data.c",),
@@ -75,7 +75,9 @@ def test_a_document_of_another_shape_is_left_aside(document: dict[str, object] |
 
 
 def test_the_history_is_bounded_and_uneventful_passes_share_an_entry() -> None:
-    busy = [replace(CLEAN, outcome=Outcome.CHANGED, done={f"jobs.j{number}": "ran"}) for number in range(HISTORY + 20)]
+    busy = [
+        replace(CLEAN, outcome=PassOutcome.CHANGED, done={f"jobs.j{number}": "ran"}) for number in range(HISTORY + 20)
+    ]
     record = after(*busy, CLEAN, CLEAN, CLEAN)
     assert len(record.history) == HISTORY
     assert (record.history[0].outcome, record.history[0].times) == ("clean", 3)
@@ -100,9 +102,9 @@ def test_failures_count_by_revision() -> None:
         ([replace(CLEAN, source_trouble=Trouble("SourceStalled", "x", stalls=True))], "UpToDate", "", "SourceStalled", ""),
         ([replace(CLEAN, unhealthy={"jobs.a": "failed"})], "", "", "", "as the spec says, and not well"),
         ([replace(CLEAN, progressing=("jobs.a",))], "", "Progressing", "", "on its way"),
-        ([replace(CLEAN, outcome=Outcome.INTERRUPTED, stopped_for="a freeze")], "", "Interrupted", "", "goes on later"),
+        ([replace(CLEAN, outcome=PassOutcome.INTERRUPTED, stopped_for="a freeze")], "", "Interrupted", "", "goes on later"),
         (
-            [replace(CLEAN, outcome=Outcome.PENDING, waiting=(Waiting("data.a", "delete", "off", Hold.PRUNE_OFF),))],
+            [replace(CLEAN, outcome=PassOutcome.PENDING, waiting=(Waiting("data.a", "delete", "off", Hold.PRUNE_OFF),))],
             "UpToDate",
             "",
             "",
@@ -129,14 +131,14 @@ def test_a_condition_says_since_when() -> None:
 
 
 def test_a_pass_that_never_looked_leaves_what_was_seen() -> None:
-    seen = replace(CLEAN, drift=("data.c",), outcome=Outcome.PENDING)
+    seen = replace(CLEAN, drift=("data.c",), outcome=PassOutcome.PENDING)
     record = after(seen, BROKEN)
     assert list(record.drift) == ["data.c"]
     assert record.applied is not None
 
 
 SPAN = Span("sub/spec.yaml", 3, 5, 3, 9)
-PROBLEM = Diagnostic(Severity.ERROR, "x", "X", "It is wrong.", "Mend it.", SPAN)
+PROBLEM = Diagnostic(Severity.ERROR, "x", summary="X", detail="It is wrong.", fix="Mend it.", subject=SPAN)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_the_text_for_people() -> None:
     ids=["drift", "an edit", "an edit that failed"],
 )  # fmt: skip
 def test_drift_is_told_apart_from_what_the_spec_asks_for(waiting: Waiting, text: str, ready: str) -> None:
-    record = after(replace(CLEAN, outcome=Outcome.PENDING, waiting=(waiting,)))
+    record = after(replace(CLEAN, outcome=PassOutcome.PENDING, waiting=(waiting,)))
     assert text in reconcile_text({"p": to_document(record)}).splitlines()
     condition = record.condition(ConditionType.READY)
     assert condition is not None
@@ -237,7 +239,7 @@ def test_drift_is_told_apart_from_what_the_spec_asks_for(waiting: Waiting, text:
 def test_a_record_stays_small_whatever_the_size_of_a_project() -> None:
     waiting = tuple(Waiting(f"data.d{number}", "create", "new") for number in range(5000))
     done = {f"jobs.j{number}": "ran" for number in range(5000)}
-    record = after(replace(CLEAN, outcome=Outcome.CHANGED, done=done, waiting=waiting))
+    record = after(replace(CLEAN, outcome=PassOutcome.CHANGED, done=done, waiting=waiting))
     assert (record.history[0].changed, record.waiting) == (5000, 5000)
     assert len(json.dumps(to_document(record))) < 50_000
     text = reconcile_text({"p": to_document(record)})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.reconcile.outcome import Outcome, PassFacts, Waiting
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome, Waiting
 from orchestrator.reconcile.policy import Backoff, Policy
 from orchestrator.reconcile.schedule import STANDBY_S, ProjectSchedule, decide_next, pause_after
 from orchestrator.reconcile.switches import Hold
@@ -55,7 +55,7 @@ def test_a_blocked_project_does_not_make_the_loop_spin() -> None:
 
 
 POLICY = Policy(interval_s=100.0, jitter_s=10.0, backoff=Backoff(40.0, 1000.0))
-FACTS = PassFacts("id", "interval", 0.0, 1.0, Outcome.CLEAN)
+FACTS = PassFacts("id", "interval", 0.0, 1.0, PassOutcome.CLEAN)
 HELD = (Waiting("data.a", "update", "frozen", Hold.FROZEN),)
 
 
@@ -63,16 +63,26 @@ HELD = (Waiting("data.a", "update", "frozen", Hold.FROZEN),)
     ("facts", "failures", "expected", "why"),
     [
         (FACTS, 0, 105.0, "the interval and half of the jitter"),
-        (replace(FACTS, outcome=Outcome.FAILED), 1, 1.0, "one automatic retry"),
-        (replace(FACTS, outcome=Outcome.FAILED), 2, 40.0, "then the back-off"),
-        (replace(FACTS, outcome=Outcome.FAILED), 6, 105.0, "but the source is looked at as often as ever"),
-        (replace(FACTS, outcome=Outcome.BACKED_OFF, retry_in_s=70.0), 6, 70.0, "and tried when its time has come"),
-        (replace(FACTS, outcome=Outcome.PENDING, retry_in_s=30.0), 0, 30.0, "a drift is looked at after its debounce"),
-        (replace(FACTS, outcome=Outcome.PENDING, waiting=HELD, frozen_until=1060.0), 0, 60.0, "the end of a freeze"),
+        (replace(FACTS, outcome=PassOutcome.FAILED), 1, 1.0, "one automatic retry"),
+        (replace(FACTS, outcome=PassOutcome.FAILED), 2, 40.0, "then the back-off"),
+        (replace(FACTS, outcome=PassOutcome.FAILED), 6, 105.0, "but the source is looked at as often as ever"),
+        (replace(FACTS, outcome=PassOutcome.BACKED_OFF, retry_in_s=70.0), 6, 70.0, "and tried when its time has come"),
+        (
+            replace(FACTS, outcome=PassOutcome.PENDING, retry_in_s=30.0),
+            0,
+            30.0,
+            "a drift is looked at after its debounce",
+        ),
+        (
+            replace(FACTS, outcome=PassOutcome.PENDING, waiting=HELD, frozen_until=1060.0),
+            0,
+            60.0,
+            "the end of a freeze",
+        ),
         (replace(FACTS, frozen_until=1060.0), 0, 105.0, "a freeze that holds nothing is no reason"),
-        (replace(FACTS, outcome=Outcome.INTERRUPTED), 0, 0.0, "the newer revision is next"),
-        (replace(FACTS, outcome=Outcome.STANDING_BY), 0, STANDBY_S, "is the other loop dead?"),
-        (replace(FACTS, outcome=Outcome.SUSPENDED), 0, NEVER, "until somebody resumes it"),
+        (replace(FACTS, outcome=PassOutcome.INTERRUPTED), 0, 0.0, "the newer revision is next"),
+        (replace(FACTS, outcome=PassOutcome.STANDING_BY), 0, STANDBY_S, "is the other loop dead?"),
+        (replace(FACTS, outcome=PassOutcome.SUSPENDED), 0, NEVER, "until somebody resumes it"),
     ],
 )
 def test_the_pause_after_a_pass(facts: PassFacts, failures: int, expected: float, why: str) -> None:

@@ -28,11 +28,11 @@ from orchestrator.core.errors import UnsupportedSetup
 from orchestrator.http.server import HttpServer, Limits, bind
 from orchestrator.reconcile.ports import PassSummary
 from orchestrator.reconcile.record import Condition, ConditionType, Entry, Record, Tried, to_document
-from orchestrator.reconcile.server.api import Api, Keys
+from orchestrator.reconcile.server.api import AccessKeys, Api
 from orchestrator.reconcile.server.doors import LONGEST_HOOK
 from orchestrator.reconcile.server.http import application, serving
 from orchestrator.reconcile.server.listen import Listen
-from orchestrator.reconcile.server.messages import Request, Response
+from orchestrator.reconcile.server.messages import HttpRequest, Response
 from orchestrator.reconcile.server.metrics import Metrics
 from orchestrator.reconcile.server.openapi import document
 from orchestrator.reconcile.server.routes import ROUTES, Route
@@ -131,7 +131,7 @@ def metrics() -> Metrics:
 def api(board: Board, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Api:
     monkeypatch.setenv("API_TOKEN_OF_TEST", "open-sesame")
     monkeypatch.setenv("HOOK_SECRET_OF_TEST", "shared")
-    return Api(board, board, metrics, Keys(TOKEN, {"heart": HOOK}))
+    return Api(board, board, metrics, AccessKeys(TOKEN, {"heart": HOOK}))
 
 
 def ask(api: Api, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Response:
@@ -275,7 +275,7 @@ def test_without_a_token_the_server_is_read_only(
     board: Board, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("API_TOKEN_OF_TEST", raising=False)
-    for keys, status in ((Keys(), 403), (Keys(TOKEN), 401)):
+    for keys, status in ((AccessKeys(), 403), (AccessKeys(TOKEN), 401)):
         api = Api(board, board, metrics, keys)
         assert ask(api, "/api/v1/projects/heart/trigger", "POST", authorization="Bearer ").status == status
     assert board.asked == []
@@ -334,7 +334,7 @@ def test_a_body_must_have_a_length_within_bounds(api: Api) -> None:
 
     for length, status in ((None, 411), (LONGEST_HOOK + 1, 413)):
         signed = {"x-hub-signature-256": f"sha256={_signed(BODY)}"}
-        request = Request("POST", "/hooks/heart", {}, signed, length, never, "heart")
+        request = HttpRequest("POST", "/hooks/heart", {}, signed, length, never, "heart")
         assert api.answer(HOOK_ROUTE, request).status == status
 
 
@@ -472,7 +472,7 @@ def test_many_at_once(url: str) -> None:
 
 
 def test_a_defect_is_logged_and_not_shown() -> None:
-    def broken(route: Route, request: Request) -> Response:
+    def broken(route: Route, request: HttpRequest) -> Response:
         raise RuntimeError("the inside of the loop")
 
     events = Events()

@@ -14,15 +14,15 @@ from orchestrator.core.ports import SystemClock
 from orchestrator.core.project import LoadOptions
 from orchestrator.reconcile.engine import Aim, Stages
 from orchestrator.reconcile.loop import Loop
+from orchestrator.reconcile.loop_context import LoopContext
 from orchestrator.reconcile.managed import Managed, OneAtATime
-from orchestrator.reconcile.outcome import Outcome, PassFacts
+from orchestrator.reconcile.outcome import PassFacts, PassOutcome
 from orchestrator.reconcile.passes import Pass
 from orchestrator.reconcile.places import PlacesFile
 from orchestrator.reconcile.policy import Override, Policy
 from orchestrator.reconcile.record import NOTE, Record, from_document
 from orchestrator.reconcile.source.folder import FolderSource
 from orchestrator.reconcile.stages import StandingBy
-from orchestrator.reconcile.surroundings import Surroundings
 from orchestrator.reconcile.task import Control, Known, Task
 from orchestrator.reconcile.threads import Threads
 from orchestrator.state.sqlite import SqliteStateStore
@@ -83,9 +83,9 @@ def instances(spec: Path, name: str, value: int | None = None) -> int:
 def test_a_folder_becomes_a_workspace(spec: Path) -> None:
     with stages() as engine:
         first = one_pass(engine, spec)
-        assert first.outcome is Outcome.CHANGED
+        assert first.outcome is PassOutcome.CHANGED
         assert sorted(first.done) == ["compute.cpu", "compute.gpu", "environments.plain"]
-        assert one_pass(engine, spec).outcome is Outcome.CLEAN
+        assert one_pass(engine, spec).outcome is PassOutcome.CLEAN
 
 
 def test_a_broken_spec_is_told_with_its_place(spec: Path) -> None:
@@ -111,9 +111,9 @@ def test_drift_is_seen_and_set_back(spec: Path) -> None:
         one_pass(engine, spec)
         instances(spec, "cpu", 7)
         held = one_pass(engine, spec, Policy(self_heal=False))
-        assert (held.outcome, held.drift, held.healed) == (Outcome.PENDING, ("compute.cpu",), ())
+        assert (held.outcome, held.drift, held.healed) == (PassOutcome.PENDING, ("compute.cpu",), ())
         healed = one_pass(engine, spec)
-        assert (healed.outcome, healed.healed) == (Outcome.CHANGED, ("compute.cpu",))
+        assert (healed.outcome, healed.healed) == (PassOutcome.CHANGED, ("compute.cpu",))
         assert instances(spec, "cpu") == 2
 
 
@@ -122,7 +122,7 @@ def test_what_left_the_spec_stays_until_pruned(spec: Path) -> None:
         one_pass(engine, spec)
         spec.write_text("\n".join(line for line in SPEC.splitlines() if "gpu" not in line))
         left = one_pass(engine, spec)
-        assert (left.outcome, left.orphaned) == (Outcome.CLEAN, ("compute.gpu",))
+        assert (left.outcome, left.orphaned) == (PassOutcome.CLEAN, ("compute.gpu",))
         assert one_pass(engine, spec, Policy(prune=True)).done == {"compute.gpu": "deleted"}
 
 
@@ -130,12 +130,12 @@ def test_a_project_has_one_loop_at_a_time(spec: Path) -> None:
     with stages() as first, stages() as second:
         one_pass(first, spec)
         facts = one_pass(second, spec)
-        assert facts.outcome is Outcome.STANDING_BY
+        assert facts.outcome is PassOutcome.STANDING_BY
         assert "reconcile" in facts.standing_by_for
         assert second.other_loop("p"), "without loading anything"
         first.close()
         assert second.other_loop("p") == ""
-        assert one_pass(second, spec).outcome is Outcome.CLEAN
+        assert one_pass(second, spec).outcome is PassOutcome.CLEAN
 
 
 def test_a_deleted_workspace_frees_its_project(spec: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_deleted_workspace_frees_its_project(spec: Path) -> None:
     with stages() as engine:
         one_pass(engine, spec)
         shutil.rmtree(spec.parent / ".amlctl")
-        assert one_pass(engine, spec).outcome is Outcome.CHANGED
+        assert one_pass(engine, spec).outcome is PassOutcome.CHANGED
 
 
 def test_a_new_process_finds_the_record_before_it_can_load_the_spec(spec: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_loop_on_threads_follows_the_files_until_it_is_stopped(spec: Path) -> 
     policy = Policy(interval_s=3600.0, poll_s=0.05)
     loop = Loop(
         [Managed("p", OneAtATime(FolderSource(spec)), policy)],
-        Surroundings(engine, Threads(2), SystemClock(), watch),
+        LoopContext(engine, Threads(2), SystemClock(), watch),
     )
     thread = threading.Thread(target=loop.run)
     thread.start()

@@ -82,7 +82,9 @@ def plan(text: str) -> Plan:
         Change(address=address(text + "3"), action=Action.NOOP, reasons=(why,), orphaned=True),
         Change(address=address(text + "4"), action=Action.NOOP, reasons=(Reason(Cause.UNCHANGED),)),
     )
-    warning = Diagnostic(Severity.WARNING, "code", "summary", text, text, Span(text, 1, 1, 1, 2))
+    warning = Diagnostic(
+        Severity.WARNING, "code", summary="summary", detail=text, fix=text, subject=Span(text, 1, 1, 1, 2)
+    )
     return Plan(
         project=text,
         target="dev",
@@ -98,7 +100,15 @@ def result(text: str) -> StepResult:
         CheckResult(name=text, url=text, deployment=text, status=200, body=text, problem=""),
         CheckResult(name=text, url=text, deployment=text, status=0, body=text, problem=text),
     )
-    return StepResult(address(text), Outcome.FAILED, text, 1.0, text, answers=answers, span=Span(text, 1, 1, 1, 2))
+    return StepResult(
+        address(text),
+        Outcome.FAILED,
+        revision=text,
+        duration_s=1.0,
+        error=text,
+        answers=answers,
+        span=Span(text, 1, 1, 1, 2),
+    )
 
 
 def document(text: str) -> dict[str, Any]:
@@ -126,7 +136,17 @@ TEXTS: dict[str, Callable[[str, Style], str]] = {
     ),
     "loop": lambda t, s: reconcile_text({t: document(t)}, s),
     "problems": lambda t, s: diagnostics_text(
-        [Diagnostic(Severity.ERROR, "c", "s", t, t, Span(t, 1, 1, 1, 2), related=((t, Span(t, 1, 1, 1, 2)),))],
+        [
+            Diagnostic(
+                Severity.ERROR,
+                "c",
+                summary="s",
+                detail=t,
+                fix=t,
+                subject=Span(t, 1, 1, 1, 2),
+                related=((t, Span(t, 1, 1, 1, 2)),),
+            )
+        ],
         lambda f, n: t,
         s,
     ),

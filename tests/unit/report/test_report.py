@@ -180,8 +180,8 @@ def test_only_what_changes_is_effective() -> None:
 
 def test_a_problem_shows_its_line_why_and_fix() -> None:
     diagnostic = Diagnostic(
-        Severity.ERROR, "unknown-field", "Unknown field", "jobs.train has no field 'timeout' in limits.",
-        "Did you mean 'timeout_minutes'?", Span("specs/x.yaml", 2, 10, 2, 17),
+        Severity.ERROR, "unknown-field", summary="Unknown field", detail="jobs.train has no field 'timeout' in limits.",
+        fix="Did you mean 'timeout_minutes'?", subject=Span("specs/x.yaml", 2, 10, 2, 17),
         related=(("first defined here", Span("specs/x.yaml", 1, 1, 1, 2)),), address=TRAIN,
     )  # fmt: skip
     text = diagnostics_text([diagnostic], source_from({"specs/x.yaml": "jobs:\n limits: {timeout: 60}\n"}))
@@ -199,13 +199,15 @@ def test_a_problem_shows_its_line_why_and_fix() -> None:
 
 
 def test_a_problem_whose_file_is_gone_is_told_without_the_line() -> None:
-    diagnostic = Diagnostic(Severity.WARNING, "c", "s", "d", subject=Span("gone.yaml", 3, 1, 3, 2))
+    diagnostic = Diagnostic(Severity.WARNING, "c", summary="s", detail="d", subject=Span("gone.yaml", 3, 1, 3, 2))
     assert "gone.yaml:3:1" in diagnostics_text([diagnostic], source_from({}))
 
 
 def test_what_steers_a_terminal_is_not_passed_on() -> None:
     where = Span("s.yaml", 1, 7, 1, 8)
-    problem = Diagnostic(Severity.ERROR, "x", "Title", "bad \x1b[31mred\u202e", "no\x9bfix", where)
+    problem = Diagnostic(
+        Severity.ERROR, "x", summary="Title", detail="bad \x1b[31mred\u202e", fix="no\x9bfix", subject=where
+    )
     text = diagnostics_text([problem], source_from({"s.yaml": "name: \x1b]0;title\x07"}))
     assert not any(char in text for char in "\x1b\x07\x9b\u202e")
     assert "name: �]0;title�" in text
@@ -215,7 +217,11 @@ def test_what_steers_a_terminal_is_not_passed_on() -> None:
 def test_of_a_line_of_thousands_the_place_is_shown() -> None:
     line = f"{'x' * 5000}HERE{'y' * 5000}"
     text = diagnostics_text(
-        [Diagnostic(Severity.ERROR, "x", "Title", "d", "f", Span("s.yaml", 1, 5001, 1, 5005))],
+        [
+            Diagnostic(
+                Severity.ERROR, "x", summary="Title", detail="d", fix="f", subject=Span("s.yaml", 1, 5001, 1, 5005)
+            )
+        ],
         source_from({"s.yaml": line}),
     )
     excerpt, carets = text.splitlines()[2:4]
@@ -226,8 +232,10 @@ def test_of_a_line_of_thousands_the_place_is_shown() -> None:
 def test_a_secret_that_was_written_down_is_masked_in_every_excerpt() -> None:
     line = "creds: {key: hunter2, kye: 1}"
     problems = [
-        Diagnostic(Severity.ERROR, "secret-expected", "s", "d", subject=Span("x", 1, 14, 1, 21), conceal=True),
-        Diagnostic(Severity.ERROR, "unknown-field", "s", "d", subject=Span("x", 1, 23, 1, 26)),
+        Diagnostic(
+            Severity.ERROR, "secret-expected", summary="s", detail="d", subject=Span("x", 1, 14, 1, 21), conceal=True
+        ),
+        Diagnostic(Severity.ERROR, "unknown-field", summary="s", detail="d", subject=Span("x", 1, 23, 1, 26)),
     ]
     text = diagnostics_text(problems, source_from({"x": line}))
     assert "hunter2" not in text
@@ -236,8 +244,16 @@ def test_a_secret_that_was_written_down_is_masked_in_every_excerpt() -> None:
 
 REPORT = RunReport(
     (
-        StepResult(TABLE, Outcome.REVISED, "4be1", 0.2),
-        StepResult(TRAIN, Outcome.FAILED, "train-2", 61.0, "exit code 3", "Failed", span=Span("s.yaml", 9, 1, 9, 2)),
+        StepResult(TABLE, Outcome.REVISED, revision="4be1", duration_s=0.2),
+        StepResult(
+            TRAIN,
+            Outcome.FAILED,
+            revision="train-2",
+            duration_s=61.0,
+            error="exit code 3",
+            code="Failed",
+            span=Span("s.yaml", 9, 1, 9, 2),
+        ),
         StepResult(MODEL, Outcome.SKIPPED, error="jobs.train failed"),
         StepResult(
             BLUE,

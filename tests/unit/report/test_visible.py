@@ -20,9 +20,9 @@ def test_they_are_shown_as_escapes(character: str) -> None:
     problem = Diagnostic(
         Severity.ERROR,
         "invalid-name",
-        "Invalid name",
-        f"'cpu{character}cluster' is no name.",
-        f"Not cpu{character}cluster.",
+        summary="Invalid name",
+        detail=f"'cpu{character}cluster' is no name.",
+        fix=f"Not cpu{character}cluster.",
     )
     text = diagnostics_text([problem], lambda file, number: None)
     assert text.count(shown) == 2

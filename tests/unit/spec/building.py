@@ -84,4 +84,4 @@ def _value(found: re.Match[str], span: Span) -> Any:
     section, name, attribute = found.groups()
     if section == "secret":
         return Secret(name, f"value of {name}")
-    return Reference(Address(section, name), attribute or "id", None, found.group(), span)
+    return Reference(Address(section, name), attribute or "id", version=None, text=found.group(), span=span)

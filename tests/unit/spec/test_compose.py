@@ -18,7 +18,7 @@ from orchestrator.core.value import Reference, Unknown
 from orchestrator.kinds import discover
 from orchestrator.spec import problems
 from orchestrator.spec.compose import compose
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.text import MAX_BYTES
 from tests.unit.spec.composing import composed, refused, spec, told, write
 
@@ -317,7 +317,7 @@ def test_files_beside_the_specs_folder_are_called_without_detours(
     assert found.subject is not None
     assert found.subject.file == "there/part.yaml"
     (tmp_path / "linked").symlink_to("far/in")
-    assert Files(problems.Problems()).name_of(Path("linked/../there/part.yaml")) == "linked/../there/part.yaml", (
+    assert SpecFiles(problems.Problems()).name_of(Path("linked/../there/part.yaml")) == "linked/../there/part.yaml", (
         "the parent of a linked folder is elsewhere"
     )
 

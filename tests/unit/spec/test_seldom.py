@@ -17,7 +17,7 @@ from orchestrator.core.diagnostic import SpecError
 from orchestrator.core.project import LoadOptions, Project
 from orchestrator.kinds import discover
 from orchestrator.spec.file_hashes import RememberingHasher
-from orchestrator.spec.files import Files
+from orchestrator.spec.files import SpecFiles
 from orchestrator.spec.holes import Mask
 from orchestrator.spec.load import load
 from orchestrator.spec.problems import Problems
@@ -242,7 +242,7 @@ def test_digests_that_cannot_be_kept_are_no_failure(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone_has_no_text_for_messages(tmp_path: Path) -> None:
-    files = Files(Problems())
+    files = SpecFiles(Problems())
     path = write(tmp_path, {"s.yaml": HEAD})
     name, text = files.text(path, None)
     assert text == HEAD

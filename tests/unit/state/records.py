@@ -18,7 +18,7 @@ def at(name: str) -> Address:
 
 
 def record(name: str, **more: Any) -> Applied:
-    return Applied(at(name), {"path": name}, Fingerprint("c" * 64, "u" * 64, "m" * 64), **more)
+    return Applied(at(name), properties={"path": name}, fingerprint=Fingerprint("c" * 64, "u" * 64, "m" * 64), **more)
 
 
 def intent(name: str, verb: Verb = Verb.CREATE) -> Intent:

@@ -27,19 +27,19 @@ PLAIN = st.recursive(
 RECORDS = st.builds(
     Applied,
     ADDRESSES,
-    st.dictionaries(TEXT, PLAIN, max_size=4),
-    st.builds(Fingerprint, TEXT, TEXT, TEXT, st.integers(1, 9)),
-    TEXT,
-    st.frozensets(ADDRESSES, max_size=3),
-    st.dictionaries(TEXT, TEXT, max_size=3),
-    st.dictionaries(TEXT, TEXT, max_size=3),
-    st.booleans(),
-    st.none() | st.floats(0, 1e9),
-    st.none() | st.sampled_from(Removal),
-    st.booleans(),
-    st.booleans(),
-    TEXT,
-    TEXT,
+    properties=st.dictionaries(TEXT, PLAIN, max_size=4),
+    fingerprint=st.builds(Fingerprint, TEXT, TEXT, TEXT, st.integers(1, 9)),
+    revision=TEXT,
+    depends_on=st.frozensets(ADDRESSES, max_size=3),
+    files=st.dictionaries(TEXT, TEXT, max_size=3),
+    upstream=st.dictionaries(TEXT, TEXT, max_size=3),
+    tainted=st.booleans(),
+    duration_s=st.none() | st.floats(0, 1e9),
+    on_removal=st.none() | st.sampled_from(Removal),
+    protect=st.booleans(),
+    adopted=st.booleans(),
+    key=TEXT,
+    target=TEXT,
 )
 
 
@@ -49,7 +49,7 @@ def test_a_record_comes_back_from_its_text(applied: Applied) -> None:
 
 
 def test_what_is_usual_is_left_out() -> None:
-    body = encode(Applied(Address("data", "d"), {}, Fingerprint("c")))
+    body = encode(Applied(Address("data", "d"), properties={}, fingerprint=Fingerprint("c")))
     assert body == {"properties": {}, "fingerprint": ["c", "", "", SCHEME]}
 
 

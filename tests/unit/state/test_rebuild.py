@@ -22,7 +22,14 @@ BEFORE = Fingerprint("d" * 64)
 def live(revision: str, fingerprint: Fingerprint | None, *, owner: str | None = "demo", order: int = 0) -> Observed:
     tags = {OWNER_TAG: owner, "team": "core"} if owner else {}
     body = {"path": "x", "tags": tags}
-    return Observed(ROWS, revision, body, fingerprint.pack() if fingerprint else None, owner, order=order)
+    return Observed(
+        ROWS,
+        revision,
+        properties=body,
+        fingerprint=fingerprint.pack() if fingerprint else None,
+        owner=owner,
+        order=order,
+    )
 
 
 def plan(desired: bool = True) -> Plan:
@@ -65,7 +72,7 @@ def test_what_the_spec_does_not_say_gets_a_record_of_what_it_is(desired: bool) -
     [
         ((live("1", NOW, owner="other"),), "another project's"),
         ((live("1", None, owner=None),), "nobody's"),
-        ((Observed(ROWS, "1", {}, NOW.pack(), "demo", archived=True),), "archived"),
+        ((Observed(ROWS, "1", properties={}, fingerprint=NOW.pack(), owner="demo", archived=True),), "archived"),
     ],
 )
 def test_what_is_not_ours_gets_none(objects: tuple[Observed, ...], why: str) -> None:
@@ -79,7 +86,7 @@ def test_two_that_may_be_in_force_are_told() -> None:
 
 
 def test_a_run_that_is_well_wins_over_one_that_failed() -> None:
-    failed = Observed(ROWS, "1", {}, NOW.pack(), "demo", Health.DEGRADED, order=5)
+    failed = Observed(ROWS, "1", properties={}, fingerprint=NOW.pack(), owner="demo", health=Health.DEGRADED, order=5)
     records = rebuild(plan(), seen(failed, live("2", NOW, order=3)), "k").applied
     assert records[ROWS].revision == "2"
 

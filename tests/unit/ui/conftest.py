@@ -187,16 +187,16 @@ def ran(looked: Snapshot) -> Snapshot:
     """The same after two runs of its job."""
     runs = tuple(
         Observed(
-            TRAIN, revision, {"type": "command", "command": "python train.py"}, owner="demo", health=health,
+            TRAIN, revision, properties={"type": "command", "command": "python train.py"}, owner="demo", health=health,
             message=message, order=order, attributes={"duration_s": 61.5},
         )
         for order, revision, health, message in (
             (1, "train-1", Health.DEGRADED, f"exit code 1 {EVIL}"), (2, "train-2", Health.HEALTHY, ""),
         )
     )  # fmt: skip
-    flow = Observed(FLOW, "flow-1", {"type": "pipeline"}, owner="demo", order=3)
+    flow = Observed(FLOW, "flow-1", properties={"type": "pipeline"}, owner="demo", order=3)
     fired = Observed(
-        Address("jobs", "nightly-1"), "nightly-1", {"command": "python train.py"}, order=4,
+        Address("jobs", "nightly-1"), "nightly-1", properties={"command": "python train.py"}, order=4,
         attributes={FIRED_BY: "nightly", FIRED_FOR: "2026-01-01T02:00:00+00:00", "metrics": {"loss": 0.25}},
     )  # fmt: skip
     state = {
@@ -205,8 +205,8 @@ def ran(looked: Snapshot) -> Snapshot:
         "last": "2026-01-01T02:00:00+00:00",
     }
     trigger = looked.project.resources[NIGHTLY].properties["trigger"]
-    nightly = Observed(NIGHTLY, "", {"trigger": trigger}, owner="demo", attributes={STATE: state})
-    scorer = Observed(SCORER, "1", {"path": "azureml://jobs/train-2/outputs/model"}, owner="demo")
+    nightly = Observed(NIGHTLY, "", properties={"trigger": trigger}, owner="demo", attributes={STATE: state})
+    scorer = Observed(SCORER, "1", properties={"path": "azureml://jobs/train-2/outputs/model"}, owner="demo")
     return replace(
         with_objects(looked, {SCORER: (scorer,), TRAIN: runs, FLOW: (flow,), NIGHTLY: (nightly,)}), fired=(fired,)
     )
@@ -222,11 +222,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     with open_workspace(project, discover(), SystemClock()) as workspace:
         seen = look(project, workspace)
     endpoint = Observed(
-        HF, "", {"auth_mode": "key"}, owner="served", attributes={"scoring_uri": "http://127.0.0.1:9/a'b"}
+        HF, "", properties={"auth_mode": "key"}, owner="served", attributes={"scoring_uri": "http://127.0.0.1:9/a'b"}
     )
     traffic = Address("online_endpoints", "hfe", "traffic")
     shares = Observed(
-        traffic, "", {"traffic": {"blue": 90, "green": 10}, "mirror_traffic": {"green": 5}}, owner="served"
+        traffic, "", properties={"traffic": {"blue": 90, "green": 10}, "mirror_traffic": {"green": 5}}, owner="served"
     )
     return with_objects(seen, {HF: (endpoint,), traffic: (shares,)})
 

@@ -119,7 +119,9 @@ def test_the_page_of_an_endpoint_moves(chromium: Browser, endpoint: tuple[str, s
 def test_the_pages_of_a_loop_fit_and_are_accessible(chromium: Browser, ran: Snapshot, width: int, scheme: str) -> None:
     loop = Loop()
     policies = {"web/shop": Policy(freezes=(WINDOW,))}
-    view = LoopView(board=loop, controls=loop, policies=policies, acting=True, specs={"web/shop": lambda: ran.project})
+    view = LoopView(
+        fleet_status=loop, controls=loop, policies=policies, acting=True, specs={"web/shop": lambda: ran.project}
+    )
     with serving_loop(view, Listen(port=0)) as place:
         context = chromium.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=place.url

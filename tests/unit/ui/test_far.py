@@ -16,7 +16,7 @@ from orchestrator.core.resource import Observed
 from orchestrator.core.tracked import RunFile
 from orchestrator.ui.far import ENDED_S, RUNNING_S, FarRuns, Kept
 
-RUN = Observed(Address("jobs", "train"), "train-1", {}, health=Health.PROGRESSING)
+RUN = Observed(Address("jobs", "train"), "train-1", properties={}, health=Health.PROGRESSING)
 
 
 class Far:

@@ -74,7 +74,7 @@ def test_the_first_page_answers_what_people_ask_first(ran: Snapshot, served: Sna
 
 def test_why_a_run_ran_fits_into_a_line(ran: Snapshot) -> None:
     def run(number: int, **body: Any) -> Observed:
-        return Observed(TRAIN, f"train-{number}", {"type": "command", **body}, owner="demo", order=number)
+        return Observed(TRAIN, f"train-{number}", properties={"type": "command", **body}, owner="demo", order=number)
 
     runs = (run(1, command="a"), run(2, command="b"), run(3, command="b", a=1, c=2, d=3), run(4, command="x" * 99))
     now = with_objects(ran, {TRAIN: runs})
@@ -119,7 +119,7 @@ def test_a_rollout_is_told_with_the_results_of_its_tests(served: Snapshot) -> No
 def test_gates_of_a_rollout_that_is_over_say_how_they_ended(served: Snapshot) -> None:
     objects = dict(served.observation.objects)
     for each in (BLUE, GREEN):
-        objects[each] = (Observed(each, "", {}, owner="served"),)
+        objects[each] = (Observed(each, "", properties={}, owner="served"),)
     still = replace(with_objects(served, objects), plan=None)
     tests = {
         str(BLUE): [{"name": "one", "status": 200, "at": JOURNAL[0]["settled"]}],

@@ -43,7 +43,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 class Loop:
-    """A loop that is played: `StatusBoard` and `Controls` in one."""
+    """A loop that is played: `FleetStatus` and `Controls` in one."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -80,7 +80,7 @@ WINDOW = Freeze(days=frozenset({0, 4}), start=time(9), end=time(17), time_zone="
 
 
 def opened(loop: Loop, *, acting: bool) -> TestClient:
-    view = LoopView(board=loop, controls=loop, policies={"web/shop": Policy(freezes=(WINDOW,))}, acting=acting)
+    view = LoopView(fleet_status=loop, controls=loop, policies={"web/shop": Policy(freezes=(WINDOW,))}, acting=acting)
     client = TestClient(fleet_application(view, TOKEN), HOST)
     assert client.get("/").status_code == 401
     assert client.get(f"/?token={TOKEN}").status_code == 200
@@ -150,7 +150,7 @@ def test_a_window_is_told_in_a_line(window: Freeze, now: datetime, text: str, in
 
 def test_a_project_of_a_loop_has_its_graph_plan_and_runs_inside(looked: Snapshot) -> None:
     loop = Loop()
-    view = LoopView(board=loop, controls=loop, acting=True, specs={"web/shop": lambda: looked.project})
+    view = LoopView(fleet_status=loop, controls=loop, acting=True, specs={"web/shop": lambda: looked.project})
     browser = TestClient(fleet_application(view, TOKEN), HOST)
     assert browser.get("/in/web%2Fshop/").status_code == 401
     browser.get(f"/?token={TOKEN}")
@@ -177,7 +177,9 @@ def test_a_project_that_was_not_read_yet_says_so() -> None:
         raise StateError("The loop has not read the spec of 'calm' yet.", fix="Wait for the next pass.")
 
     loop = Loop()
-    browser = TestClient(fleet_application(LoopView(board=loop, controls=loop, specs={"calm": unread}), TOKEN), HOST)
+    browser = TestClient(
+        fleet_application(LoopView(fleet_status=loop, controls=loop, specs={"calm": unread}), TOKEN), HOST
+    )
     browser.get(f"/?token={TOKEN}")
     answer = browser.get("/in/calm/runs")
     assert answer.status_code == 503 and "Wait for the next pass." in answer.text

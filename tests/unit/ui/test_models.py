@@ -80,8 +80,8 @@ def test_the_lineage_of_an_endpoint_goes_from_data_to_traffic(whole: Snapshot) -
 
 
 def test_a_dashboard_that_another_job_made_of_a_model_is_on_its_page(whole: Snapshot) -> None:
-    scorer = Observed(SCORER, "1", {"path": "azureml://datastores/x/paths/y"}, owner="whole")
-    run = Observed(EXAMINE, "examine-1", {"type": "command"}, owner="whole")
+    scorer = Observed(SCORER, "1", properties={"path": "azureml://datastores/x/paths/y"}, owner="whole")
+    run = Observed(EXAMINE, "examine-1", properties={"type": "command"}, owner="whole")
     text = text_of(with_objects(whole, {SCORER: (scorer,), EXAMINE: (run,)}), "/resource/models.scorer")
     assert "Reports" in text and "/view/jobs.examine?name=examine-1&amp;path=outputs%2Frai%2Fdashboard.html" in text
     assert "Deployed in" in text and BLUE.leaf in text
@@ -98,7 +98,7 @@ def test_a_plan_says_what_is_paid_for_and_that_prices_are_unknown(whole: Snapsho
         "Cost None: the embedded workspace runs on this machine." in told and "2 jobs never ran here: unknown." in told
     )
     assert "Standard_DS2_v2: 0 → 2" in told and "Standard_DS3_v2: 0 → 3" in told
-    blue = Observed(BLUE, "", {"instance_type": "STANDARD_DS3_V2", "instance_count": 5}, owner="whole")
+    blue = Observed(BLUE, "", properties={"instance_type": "STANDARD_DS3_V2", "instance_count": 5}, owner="whole")
     choice = WorkspaceChoice("azure", {})
     azure = replace(with_objects(whole, {BLUE: (blue,)}), project=replace(whole.project, workspace=choice))
     assert "Cost Unknown: amlctl has no prices." in nodes(azure) and "Standard_DS3_v2: 5 → 3" in nodes(azure)

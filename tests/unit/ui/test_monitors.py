@@ -70,7 +70,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def fired(*values: float) -> tuple[Observed, ...]:
     return tuple(
         Observed(
-            Address("jobs", f"watch-{number}"), f"watch-{number}", {}, order=number,
+            Address("jobs", f"watch-{number}"), f"watch-{number}", properties={}, order=number,
             attributes={FIRED_BY: "watch", FIRED_FOR: "2026-01-01T06:00:00+00:00", "metrics": {f"inputs/{EVIL}/distance": value}},
         )
         for number, value in enumerate(values, 1)

@@ -112,7 +112,9 @@ def test_a_resource_page_says_why_and_from_where(browser: TestClient) -> None:
 
 def test_a_broken_spec_and_an_unreadable_workspace_are_told(source: Played, ran: Snapshot) -> None:
     browser = browser_of(source)
-    problem = Diagnostic(Severity.ERROR, "unknown-field", "Unknown <field>", "There is no field 'x'.", "Remove it.")
+    problem = Diagnostic(
+        Severity.ERROR, "unknown-field", summary="Unknown <field>", detail="There is no field 'x'.", fix="Remove it."
+    )
     source.trouble = SpecError([problem])
     answer = browser.get("/")
     assert answer.status_code == 503

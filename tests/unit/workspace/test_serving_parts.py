@@ -97,12 +97,12 @@ def test_traffic(
     why: str,
 ) -> None:
     decision = decide_traffic(body, known, ready, BEFORE)
-    assert (decision.traffic, decision.verdict.health) == (traffic, health), why
+    assert (decision.traffic, decision.serving_status.health) == (traffic, health), why
 
 
 def test_without_traffic_before_callers_learn_at_once_who_will_answer() -> None:
     decision = decide_traffic({"traffic": {"green": 100}}, ["green"], [], None)
-    assert (decision.traffic, decision.verdict.health) == ((("green", 100),), Health.PROGRESSING)
+    assert (decision.traffic, decision.serving_status.health) == ((("green", 100),), Health.PROGRESSING)
 
 
 def test_keys_are_made_once_and_changed_one_at_a_time(tmp_path: Path) -> None:

@@ -17,20 +17,20 @@ from orchestrator.workspace.logs.log import note
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.serving.controller import departures as departures_module
 from orchestrator.workspace.serving.controller import generation as generation_module
-from orchestrator.workspace.serving.controller.departures import Departures
 from orchestrator.workspace.serving.controller.deployment import Deployment
+from orchestrator.workspace.serving.controller.draining import DrainingServers
+from orchestrator.workspace.serving.controller.fast_polling import FastPolling
 from orchestrator.workspace.serving.controller.findings import Findings, unserved_endpoints
 from orchestrator.workspace.serving.controller.generation import Generation
-from orchestrator.workspace.serving.controller.hurry import Hurry
 from orchestrator.workspace.serving.controller.release import Release
 from orchestrator.workspace.serving.controller.servers import HOPELESS_AFTER, Server, ServerTask
+from orchestrator.workspace.serving.controller.serving_status import ServingStatus
 from orchestrator.workspace.serving.controller.traffic import TrafficDecision
-from orchestrator.workspace.serving.controller.verdict import Verdict
 from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.probing import Probe
 
 RECORD = Record("online_endpoints.deployments", "online_endpoints.hf.deployments.blue")
-HEALTHY = Verdict(Health.HEALTHY, "running")
+HEALTHY = ServingStatus(Health.HEALTHY, "running")
 
 
 def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -80,7 +80,7 @@ class Builder:
 class TestDepartures:
     def test_a_server_ends_once_it_has_nothing_at_hand(self, files: DeploymentFiles) -> None:
         async def work() -> None:
-            leaving = Departures()
+            leaving = DrainingServers()
             server = Server.in_folder(files.folder)
             server.config.write_text("{}")
             leaving.add([server])
@@ -97,7 +97,7 @@ class TestDepartures:
 
     def test_one_that_never_had_requests_ends_at_once(self, files: DeploymentFiles) -> None:
         async def work() -> None:
-            leaving = Departures()
+            leaving = DrainingServers()
             leaving.add([Server.in_folder(files.folder)], patient=False)
             leaving.retire(None)
             await until(lambda: leaving.retire(None))
@@ -106,7 +106,7 @@ class TestDepartures:
 
     def test_waiting_has_an_end(self, files: DeploymentFiles, monkeypatch: pytest.MonkeyPatch) -> None:
         async def work() -> None:
-            leaving = Departures()
+            leaving = DrainingServers()
             server = Server.in_folder(files.folder)
             leaving.add([server])
             busy = {str(server.socket): 1}
@@ -208,12 +208,12 @@ def test_a_release_that_fails_is_not_told_with_the_log_of_those_before(files: De
 def test_an_endpoint_is_unserved_if_who_gets_its_traffic_does_not_answer() -> None:
     blue, green = "online_endpoints.hf.deployments.blue", "online_endpoints.hf.deployments.green"
     decisions = {"online_endpoints.hf.traffic": TrafficDecision((("blue", 90), ("green", 10)), (), HEALTHY)}
-    verdicts = {blue: HEALTHY, green: Verdict(Health.PROGRESSING, "starting")}
+    verdicts = {blue: HEALTHY, green: ServingStatus(Health.PROGRESSING, "starting")}
     assert unserved_endpoints(decisions, verdicts, {blue, green}) == {}
     assert unserved_endpoints(decisions, verdicts, {blue}) == {
         "online_endpoints.hf": {"health": "progressing", "message": "no scoring server of green answers yet"}
     }
-    verdicts[green] = Verdict(Health.DEGRADED, "failed")
+    verdicts[green] = ServingStatus(Health.DEGRADED, "failed")
     assert unserved_endpoints(decisions, verdicts, ()) == {
         "online_endpoints.hf": {"health": "degraded", "message": "no scoring server of blue, green answers"}
     }
@@ -245,7 +245,7 @@ class TestHurry:
     def test_it_looks_until_nothing_is_in_progress(self) -> None:
         async def work() -> None:
             seen: list[int] = []
-            hurry = Hurry(self.rounds([True, True, False, False], seen))
+            hurry = FastPolling(self.rounds([True, True, False, False], seen))
             hurry.up(0)
             hurry.up(0)
             await until(lambda: len(seen) == 3)
@@ -259,7 +259,7 @@ class TestHurry:
     def test_a_round_that_fails_leaves_the_rest_to_the_supervisor(self) -> None:
         async def work() -> None:
             seen: list[int] = []
-            hurry = Hurry(self.rounds([ValueError("x"), True], seen))
+            hurry = FastPolling(self.rounds([ValueError("x"), True], seen))
             hurry.up(0)
             await until(nothing_goes_on)
             assert seen == [0]
@@ -269,7 +269,7 @@ class TestHurry:
     def test_once_closed_it_looks_no_more(self) -> None:
         async def work() -> None:
             seen: list[int] = []
-            hurry = Hurry(self.rounds([True] * 9, seen))
+            hurry = FastPolling(self.rounds([True] * 9, seen))
             hurry.up(30)
             hurry.close()
             hurry.up(0)

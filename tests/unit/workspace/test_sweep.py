@@ -21,7 +21,7 @@ from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.sweep.controller import TABLE, Controller
 from orchestrator.workspace.sweep.policies import reason_to_end
-from orchestrator.workspace.sweep.sampling import Told, sampler_of
+from orchestrator.workspace.sweep.sampling import FinishedTrial, sampler_of
 from orchestrator.workspace.sweep.settings import SweepSettings, read_settings
 from orchestrator.workspace.sweep.spaces import text_of, value_at
 from orchestrator.workspace.sweep.trials import trial_body
@@ -120,11 +120,11 @@ def test_bayesian_trials_come_near_good_ones_also_after_a_restart() -> None:
     pytest.importorskip("optuna")
     wanted = settings(sampling_algorithm="bayesian", search_space={"rate": RATE, "kind": BODY["search_space"]["kind"]})
     draw = sampler_of(wanted)
-    told: list[Told] = []
+    told: list[FinishedTrial] = []
     for number in range(30):
         suggestion = draw(number, told)
         assert suggestion is not None
-        told.append(Told(number, suggestion.point, (suggestion.values["rate"] - 0.7) ** 2))
+        told.append(FinishedTrial(number, suggestion.point, (suggestion.values["rate"] - 0.7) ** 2))
     later = [one.point["rate"] for one in told[20:]]
     assert fmean(abs(point - 0.7) for point in later) < 0.2
     resumed = sampler_of(wanted)

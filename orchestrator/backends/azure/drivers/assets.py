@@ -42,8 +42,8 @@ class AssetDriver:
 
     def list(self) -> Iterable[Observed]:
         """See `Driver.list`. One call for each name that matters and, if all do, one for the names."""
-        wanted = self._names()
-        names = self._all_names() if wanted is None else sorted(wanted)
+        requested = self._names()
+        names = self._all_names() if requested is None else sorted(requested)
         return chain.from_iterable(self._client.each(self._versions, names))
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
@@ -98,12 +98,12 @@ class AssetDriver:
             entity.description = request.properties.get("description")
             if properties := request.properties.get("properties"):
                 entity.properties = {**(entity.properties or {}), **properties}
-            wanted = sdk.load_entity(
+            requested = sdk.load_entity(
                 self._kind.azure.loader, loader_body(request, self._kind), typed=self._kind.azure.typed
             )
             for label in _LABELS:
                 if label in request.properties:
-                    setattr(entity, label, getattr(wanted, label))
+                    setattr(entity, label, getattr(requested, label))
             self._write(ml, entity)
 
         self._client.write(f"update {request.address} {version}", put)

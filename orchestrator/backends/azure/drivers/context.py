@@ -48,13 +48,15 @@ class DriverContext:
 
     def names(self, kind: Kind) -> frozenset[str] | None:
         """The names of a kind that matter; None means all."""
-        wanted = self._interest()
-        return None if wanted is None else frozenset(address.name for address in wanted if address.kind == kind.key)
+        requested = self._interest()
+        return (
+            None if requested is None else frozenset(address.name for address in requested if address.kind == kind.key)
+        )
 
     def recorded(self, kind: Kind) -> Mapping[Address, str]:
         """The addresses of a kind that matter, each with the revision on record."""
-        wanted = self._interest() or {}
-        return {address: revision for address, revision in wanted.items() if address.kind == kind.key}
+        requested = self._interest() or {}
+        return {address: revision for address, revision in requested.items() if address.kind == kind.key}
 
     def parts(self, whole: Address) -> frozenset[str]:
         """Names of the parts of a resource that matter, apart from those that are fields of it: deployments of an endpoint."""
@@ -70,11 +72,11 @@ class DriverContext:
         return [under(known.get(found.address.folded, found.address), found) for found in objects]
 
     def _endpoints(self) -> frozenset[str] | None:
-        wanted = self._interest()
-        if wanted is None:
+        requested = self._interest()
+        if requested is None:
             return None
         sections = {kind.section for kind in self.kinds.values() if kind.azure.driver == _ENDPOINTS}
-        return frozenset(address.name for address in wanted if address.section in sections)
+        return frozenset(address.name for address in requested if address.section in sections)
 
 
 _ENDPOINTS = "endpoints"

@@ -51,12 +51,12 @@ class EndpointReads:
 
     Args:
         client: of the workspace.
-        wanted: see `Endpoints`.
+        requested: see `Endpoints`.
     """
 
-    def __init__(self, client: Client, wanted: Endpoints) -> None:
+    def __init__(self, client: Client, requested: Endpoints) -> None:
         self._client = client
-        self._wanted = wanted
+        self._requested = requested
         self._shared = SharedCalls()
 
     def endpoints(self) -> Sequence[Any]:
@@ -68,10 +68,10 @@ class EndpointReads:
 
     def names(self) -> Sequence[str]:
         """Names of the endpoints whose parts matter."""
-        wanted = self._wanted()
+        requested = self._requested()
         live = [str(endpoint.name) for endpoint in self.endpoints()]
-        meant = {name.casefold() for name in wanted or ()}
-        return live if wanted is None else [name for name in live if name.casefold() in meant]
+        meant = {name.casefold() for name in requested or ()}
+        return live if requested is None else [name for name in live if name.casefold() in meant]
 
     def deployments(self, endpoint: str) -> Sequence[tuple[Any, Any]]:
         """The deployments of an endpoint, each with the service's own form; none if the endpoint is not there."""

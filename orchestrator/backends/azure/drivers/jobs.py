@@ -165,8 +165,8 @@ class JobDriver:
 
 def _refuse_other_properties(request: Request, before: Observed) -> None:
     """Source: azureml-core documentation, ``Run.add_properties``: properties of a run are immutable, its tags are not."""
-    wanted, there = request.properties.get("properties") or {}, before.properties.get("properties") or {}
-    others = [name for name, value in wanted.items() if str(there.get(name)) != str(value)]
+    requested, there = request.properties.get("properties") or {}, before.properties.get("properties") or {}
+    others = [name for name, value in requested.items() if str(there.get(name)) != str(value)]
     if others:
         raise Invalid(
             f"{request.address}: {', '.join(sorted(others))} cannot be changed: properties of a run are immutable.",

@@ -35,7 +35,7 @@ class MemberDriver(MutableDriver):
     def list(self) -> Sequence[Observed]:
         """See `Driver.list`."""
         found = self._client.read(f"list {self._kind.section}", lambda ml: list(rest.pages(ml, self._path)))
-        return [observed for whole in found if (observed := self._told(whole)) is not None]
+        return [observed for whole in found if (observed := self._seen(whole)) is not None]
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
         """See `Driver.read`. It is there as soon as something is said."""
@@ -43,7 +43,7 @@ class MemberDriver(MutableDriver):
             found = self._client.read(f"read {address}", lambda ml: rest.resource(ml, f"{self._path}/{address.name}"))
         except NotFound:
             return None
-        return self._told(found)
+        return self._seen(found)
 
     def remove(self, address: Address, revision: str, removal: Removal) -> Any:
         """See `Driver.remove`. A whole that is gone says nothing."""
@@ -68,7 +68,7 @@ class MemberDriver(MutableDriver):
             setattr(entity, name, body.get(name))
         return getattr(collection, self._kind.azure.create)(entity)
 
-    def _told(self, found: Mapping[str, Any]) -> Observed | None:
+    def _seen(self, found: Mapping[str, Any]) -> Observed | None:
         body = self._wire.body(found.get("properties") or {})
         if not body:
             return None
@@ -77,7 +77,7 @@ class MemberDriver(MutableDriver):
         return Observed(
             Address(self._kind.section, str(found["name"]), self._kind.part),
             "",
-            body,
+            properties=body,
             owner=marks.owner,
             health=facts.health_of(state),
             message="" if state in ("", "succeeded") else state,

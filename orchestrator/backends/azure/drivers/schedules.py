@@ -8,9 +8,9 @@ from typing import Any, Final
 from orchestrator import job_types
 from orchestrator.backends.azure import facts, rest
 from orchestrator.backends.azure.bodies import loader_body, local_files
-from orchestrator.backends.azure.dialect import spoken
 from orchestrator.backends.azure.drivers.context import DriverContext
 from orchestrator.backends.azure.drivers.mutable import MutableDriver
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.backends.azure.normalise import normalised
 from orchestrator.backends.azure.prepared import prepared
 from orchestrator.core.address import Address
@@ -34,12 +34,12 @@ class ScheduleDriver(MutableDriver):
         """See `Driver.list`."""
         path, query = self._path(), {**rest.VERSION, "listViewType": "All"}
         found = self._client.read(f"list {self._kind.key}", lambda ml: list(rest.pages(ml, path, query)))
-        return [self._told(each) for each in found]
+        return [self._observed(each) for each in found]
 
     def read(self, address: Address, revision: str | None) -> Observed | None:
         """See `Driver.read`."""
         try:
-            return self._told(
+            return self._observed(
                 self._client.read(f"read {address}", lambda ml: rest.resource(ml, self._path(address.name)))
             )
         except NotFound:
@@ -73,7 +73,7 @@ class ScheduleDriver(MutableDriver):
         if not isinstance(job, Mapping) or "job" in job:
             return None
         typed = {"type": job_types.variant_of(job).partition(".")[0], **job}
-        return spoken(self._jobs, typed)
+        return for_loader(self._jobs, typed)
 
     def _delete(self, ml: Any, address: Address) -> Any:
         return ml.schedules.begin_delete(name=address.name)
@@ -81,7 +81,7 @@ class ScheduleDriver(MutableDriver):
     def _path(self, name: str = "") -> str:
         return "/".join((self._client.connection.arm_id, self._kind.key, *([name] if name else ())))
 
-    def _told(self, found: Mapping[str, Any]) -> Observed:
+    def _observed(self, found: Mapping[str, Any]) -> Observed:
         properties = found.get("properties") or {}
         body = {
             "display_name": properties.get("displayName"),

@@ -34,9 +34,9 @@ class SiblingDriver(MutableDriver):
 
     def list(self) -> list[Observed]:
         """See `Driver.list`. One by one: a list does not tell what kind of workspace each is."""
-        wanted = self._names()
+        requested = self._names()
         own = self._client.connection.workspace_name.lower()
-        names = wanted if wanted is not None else self._all()
+        names = requested if requested is not None else self._all()
         found = (self._get(name) for name in sorted(names) if name.lower() != own)
         return [observed for observed in found if observed is not None]
 

@@ -79,7 +79,7 @@ class TrafficDriver:
         return Observed(
             Address(self._kind.section, endpoint.name, self._kind.part),
             "",
-            body,
+            properties=body,
             owner=marks.owner,
             health=facts.health_of(state),
             message=message,

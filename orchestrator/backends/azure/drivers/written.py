@@ -46,7 +46,7 @@ class WrittenDriver(MutableDriver):
     def list(self) -> Sequence[Observed]:
         """See `Driver.list`. One call, or one for each whole that matters."""
         if not self._wire.part:
-            return [self._told(found) for found in self._pages(self._path())]
+            return [self._observed(found) for found in self._pages(self._path())]
         wholes = [whole for whole in self._wholes() if self._matters(whole)]
         return list(chain.from_iterable(self._client.each(self._inside, wholes)))
 
@@ -56,7 +56,7 @@ class WrittenDriver(MutableDriver):
             found = self._client.read(f"read {address}", lambda ml: rest.resource(ml, self._path(address)))
         except NotFound:
             return None
-        return self._told(found, address.name)
+        return self._observed(found, address.name)
 
     def _put(self, request: Request, verb: str) -> Any:
         from orchestrator.backends.azure import sdk
@@ -106,11 +106,11 @@ class WrittenDriver(MutableDriver):
 
     def _inside(self, whole: str) -> Sequence[Observed]:
         try:
-            return [self._told(found, whole) for found in self._pages(self._path(whole=whole))]
+            return [self._observed(found, whole) for found in self._pages(self._path(whole=whole))]
         except NotFound:
             return ()
 
-    def _told(self, found: Mapping[str, Any], whole: str = "") -> Observed:
+    def _observed(self, found: Mapping[str, Any], whole: str = "") -> Observed:
         properties = found.get("properties") or {}
         body = {**self._wire.body(properties), "id": found.get("id")}
         if found.get("tags"):

@@ -106,7 +106,7 @@ def recordings(folder: Path) -> Sequence[Recording]:
     return tuple(_recording(file) for file in sorted(folder.glob("[0-9]*-*.json")))
 
 
-def rounds(folder: Path) -> Iterable[tuple[Path, About]]:
+def exchanges(folder: Path) -> Iterable[tuple[Path, About]]:
     """The rounds below a folder, oldest first.
 
     Raises:
@@ -118,19 +118,19 @@ def rounds(folder: Path) -> Iterable[tuple[Path, About]]:
 
 def _document(recording: Recording) -> dict[str, Any]:
     request = {name: getattr(recording, name) for name in ("method", "path", "query", "body")}
-    settled = {} if recording.settled is None else {"settled": _told(recording.settled)}
+    settled = {} if recording.settled is None else {"settled": _shown(recording.settled)}
     return {
         "step": recording.step,
         "shows": recording.shows,
         "request": {name: value for name, value in request.items() if value is not None},
-        "answer": _told(recording.answer),
+        "answer": _shown(recording.answer),
         **settled,
         "polls": recording.polls,
         "seconds": round(recording.seconds, 1),
     }
 
 
-def _told(reply: Reply) -> dict[str, Any]:
+def _shown(reply: Reply) -> dict[str, Any]:
     return {"status": reply.status, "headers": dict(reply.headers), "body": reply.body}
 
 

@@ -151,8 +151,8 @@ class Round:
     def _write(self, step: Step, replies: tuple[Reply, Reply | None, int], seconds: float) -> None:
         reply, settled, polls = replies
         answer, later = self._scrubber.reply(reply), settled and self._scrubber.reply(settled)
-        told = json.dumps([answer.body, dict(answer.headers), later and [later.body, dict(later.headers)]])
-        if self._scrubber.left_over(told):
+        answered = json.dumps([answer.body, dict(answer.headers), later and [later.body, dict(later.headers)]])
+        if self._scrubber.left_over(answered):
             self.report.skipped[step.name] = "its answer repeats something private, so it was not written"
             return
         self._folder.write(

@@ -108,5 +108,5 @@ def one_compute(client: Any, name: str) -> Any:
 
 
 def _entity(found: Any) -> Any:
-    told = str(found.properties.compute_type or "").lower()
-    return AttachedCompute._load_from_rest(found) if told in TYPES else Compute._from_rest_object(found)
+    type_name = str(found.properties.compute_type or "").lower()
+    return AttachedCompute._load_from_rest(found) if type_name in TYPES else Compute._from_rest_object(found)

@@ -83,10 +83,10 @@ def _steady_names(identity: str) -> Iterator[None]:
 def _not_asked_for(operations: Any, name: str) -> Iterator[None]:
     asked = operations.get
 
-    def get(wanted: str | None = None, **named: Any) -> Any:
-        if wanted is not None and wanted == name:
+    def get(requested: str | None = None, **named: Any) -> Any:
+        if requested is not None and requested == name:
             raise ResourceNotFoundError(f"The workspace '{name}' was not found.")
-        found = asked(wanted, **named)
+        found = asked(requested, **named)
         # A project takes it over from its hub and would send the name of the enumeration. Source: azure-ai-ml 1.35, ``begin_create``.
         if found is not None:
             found.public_network_access = getattr(found.public_network_access, "value", found.public_network_access)

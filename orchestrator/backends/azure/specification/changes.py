@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.backends.azure.specification.refusals import OPEN, change
 from orchestrator.backends.azure.specification.shapes import Model, alternatives, is_model, shape
 from orchestrator.backends.azure.specification.values import chosen
-from orchestrator.core.service_rules import BrokenRule, Source
+from orchestrator.core.service_rules import BrokenRule, RuleSource
 
 _TAKEN: Final = ("protocol",)
 """Members that clients change in place although the models say that they are set once. Assumed to be taken."""
@@ -40,7 +40,7 @@ def forbidden_changes(sent: Any, present: Any, model: Model, path: str = "") -> 
             and OPEN not in (old, new)
             and _folded(new) != _folded(old)
         ):
-            yield change(at, old, new, Source.SPECIFIED)
+            yield change(at, old, new, RuleSource.SPECIFIED)
 
 
 def _scalar(value: Any) -> bool:

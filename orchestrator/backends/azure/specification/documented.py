@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orchestrator.backends.azure.specification.refusals import OPEN, change
 from orchestrator.core.kind import Kinds, NameRule
-from orchestrator.core.service_rules import Asked, BrokenRule, Source
+from orchestrator.core.service_rules import Asked, BrokenRule, RuleSource
 from orchestrator.core.tree import value_at
 from orchestrator.core.wire import folded
 
@@ -136,13 +136,13 @@ def changed_computes(sent: Mapping[str, Any], present: Mapping[str, Any]) -> Ite
     """What cannot be changed about a compute. Source: learn.microsoft.com/rest/api/azureml/compute/create-or-update."""
     new, old = _inside(sent, "properties"), _inside(present, "properties")
     if str(new.get("computeType")).lower() != str(old.get("computeType")).lower():
-        yield change("properties.computeType", old.get("computeType"), new.get("computeType"), Source.DOCUMENTED)
+        yield change("properties.computeType", old.get("computeType"), new.get("computeType"), RuleSource.DOCUMENTED)
     else:
         inner_new, inner_old = _inside(new, "properties"), _inside(old, "properties")
         for name in _FIXED_OF_CLUSTERS:
             before, after = inner_old.get(name), inner_new.get(name)
             if not {None, OPEN} & {before, after} and str(before).lower() != str(after).lower():
-                yield change(f"properties.properties.{name}", before, after, Source.DOCUMENTED)
+                yield change(f"properties.properties.{name}", before, after, RuleSource.DOCUMENTED)
 
 
 BY_COLLECTION: Final[Mapping[str, Sequence[Rule]]] = {
@@ -162,7 +162,7 @@ def _wrong_name(name: str, rule: NameRule) -> BrokenRule:
 
 
 def _broken(message: str, target: str = "", arm_code: str = "ValidationError") -> BrokenRule:
-    return BrokenRule(arm_code=arm_code, message=message, target=target, source=Source.DOCUMENTED)
+    return BrokenRule(arm_code=arm_code, message=message, target=target, source=RuleSource.DOCUMENTED)
 
 
 def _plural(collection: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from orchestrator.backends.azure.specification.shapes import Model, Shape, alternatives, is_model, shape
-from orchestrator.core.service_rules import BrokenRule, Source
+from orchestrator.core.service_rules import BrokenRule, RuleSource
 
 CODE: Final = "ValidationError"
 
@@ -39,7 +39,7 @@ def broken_values(value: Any, model: Model, *, creates: bool) -> Iterator[Broken
 
 def broken_answer(value: Any, model: Model) -> Iterator[BrokenRule]:
     """What is wrong with a resource as somebody tells it: values of another type, and members that the model does not have."""
-    yield from _Check(creates=False, told=True).of_model(value, model, "")
+    yield from _Check(creates=False, from_service=True).of_model(value, model, "")
 
 
 def chosen(value: Mapping[str, Any], model: Model) -> Model:
@@ -54,12 +54,12 @@ class _Check:
 
     Args:
         creates: what is required has to be there.
-        told: the service tells it: what only it sets is looked at too, and there is nothing that the model does not have.
+        from_service: the service tells it: what only it sets is looked at too, and there is nothing that the model does not have.
     """
 
-    def __init__(self, *, creates: bool, told: bool = False) -> None:
+    def __init__(self, *, creates: bool, from_service: bool = False) -> None:
         self._creates = creates
-        self._told = told
+        self._from_service = from_service
 
     def of_model(self, value: Any, model: Model, path: str) -> Iterator[BrokenRule]:
         """What is wrong with an object."""
@@ -95,9 +95,9 @@ class _Check:
             if given is None:
                 if member.required and member.settable and self._creates and member.name != found.discriminator:
                     yield _wrong(at, "is required")
-            elif (member.settable or self._told) and member.name != found.discriminator:
+            elif (member.settable or self._from_service) and member.name != found.discriminator:
                 yield from self._of_hint(given, member.hint, at)
-        if self._told:
+        if self._from_service:
             yield from (_wrong(_join(path, name), "is unknown") for name in value if name not in found.members)
 
     def _of_hint(self, value: Any, hint: Any, path: str) -> Iterator[BrokenRule]:
@@ -194,4 +194,4 @@ def _join(path: str, name: str) -> str:
 
 
 def _wrong(path: str, why: str) -> BrokenRule:
-    return BrokenRule(arm_code=CODE, message=f"'{path}' {why}.", target=path, source=Source.SPECIFIED)
+    return BrokenRule(arm_code=CODE, message=f"'{path}' {why}.", target=path, source=RuleSource.SPECIFIED)

@@ -163,7 +163,7 @@ class ImageModel:
 
 def objects(found: Any, classes: list[str], width: int, height: int) -> list[dict[str, Any]]:
     """Objects as the service's models tell them: places as shares of the image."""
-    told = []
+    reported = []
     for at, (box, label, score) in enumerate(
         zip(found["boxes"].tolist(), found["labels"].tolist(), found["scores"].tolist(), strict=True)
     ):
@@ -171,8 +171,8 @@ def objects(found: Any, classes: list[str], width: int, height: int) -> list[dic
         each: dict[str, Any] = {"box": place, "label": classes[label - 1], "score": score}
         if "masks" in found:
             each["polygon"] = [outline(found["masks"][at, 0] > 0.5, width, height)]
-        told.append(each)
-    return told
+        reported.append(each)
+    return reported
 
 
 def outline(mask: Any, width: int, height: int) -> list[float]:

@@ -133,11 +133,11 @@ def _search(
 ) -> tuple[list[Outcome], Outcome]:
     outcomes: list[Outcome] = []
     best: Outcome | None = None
-    told: set[str] = set()
+    reported: set[str] = set()
 
     def once(line: str) -> None:
-        if line not in told:
-            told.add(line)
+        if line not in reported:
+            reported.add(line)
             say(line)
 
     for number, parameters in enumerate(trials(settings, seed), 1):

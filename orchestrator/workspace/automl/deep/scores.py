@@ -49,8 +49,8 @@ def entity_scores(truth: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     pairs = [pair for each in zip(truth, predicted, strict=True) for pair in zip(*each, strict=True)]
     right = said = there = 0
     for tags, guesses in zip(truth, predicted, strict=True):
-        wanted, found = entities(tags), entities(guesses)
-        right, said, there = right + len(wanted & found), said + len(found), there + len(wanted)
+        requested, found = entities(tags), entities(guesses)
+        right, said, there = right + len(requested & found), said + len(found), there + len(requested)
     precision, recall = right / said if said else 0.0, right / there if there else 0.0
     return {
         "accuracy": sum(a == b for a, b in pairs) / len(pairs) if pairs else 0.0,

@@ -92,10 +92,10 @@ class Text:
         batch, logits = self._logits(list(examples.inputs))
         number = {name: at for at, name in enumerate(self.about["classes"])}
         if self.about["task"] == "text_ner":
-            wanted = [
+            requested = [
                 _placed(batch.word_ids(row), [number[tag] for tag in tags]) for row, tags in enumerate(examples.labels)
             ]
-            return functional.cross_entropy(logits.flatten(0, 1), torch.tensor(wanted).flatten(), ignore_index=-100)
+            return functional.cross_entropy(logits.flatten(0, 1), torch.tensor(requested).flatten(), ignore_index=-100)
         if self.about["task"].endswith("multilabel"):
             truth = torch.from_numpy(one_hot(examples.labels, self.about["classes"])).float()
             return functional.binary_cross_entropy_with_logits(logits, truth)

@@ -36,7 +36,7 @@ def forecast_curves(problem: ForecastProblem, model: Any, test: tuple[str, Any] 
         "task": problem.task,
         "forecast": _series(problem, features, truth, predicted),
         "residuals": {"edges": edges.tolist(), "counts": counts.tolist()},
-        "predicted_true": [[float(true), float(told)] for true, told in pairs],
+        "predicted_true": [[float(true), float(estimate)] for true, estimate in pairs],
     }
 
 

@@ -209,8 +209,8 @@ def _lags(season: int, shortest: int) -> tuple[int, ...]:
     return tuple(sorted(lag for lag in {1, 2, 3, season, 2 * season} if lag <= max(1, shortest // 3)))
 
 
-def _origins(periods: Any, horizon: int, step: int, wanted: int, shortest: int) -> tuple[Any, ...]:
-    ends = [len(periods) - 1 - horizon - step * place for place in range(wanted)]
+def _origins(periods: Any, horizon: int, step: int, most: int, shortest: int) -> tuple[Any, ...]:
+    ends = [len(periods) - 1 - horizon - step * place for place in range(most)]
     usable = [end for end in ends if end >= max(4, horizon) and end > len(periods) - shortest + 3]
     if not usable:
         raise Refusal(

@@ -11,7 +11,7 @@ from .infer import FALSE, TRUE
 from .unsupported import Mistake, Unsupported
 
 
-def converted(column: Any, wanted: Any) -> Any:
+def converted(column: Any, target: Any) -> Any:
     """The column as ``boolean``, ``int``, ``float``, ``string``, or as a mapping says: ``{datetime: …}``, ``{boolean: …}``.
 
     Raises:
@@ -21,17 +21,17 @@ def converted(column: Any, wanted: Any) -> Any:
     import pandas
 
     values = [None if pandas.isna(value) else value for value in column.tolist()]
-    if isinstance(wanted, Mapping) and "datetime" in wanted:
+    if isinstance(target, Mapping) and "datetime" in target:
         if pandas.api.types.is_datetime64_any_dtype(column):
             return column
-        return _datetimes(values, wanted["datetime"] or {})
-    if isinstance(wanted, Mapping) and "boolean" in wanted:
-        return _filled([_by_lists(value, wanted["boolean"] or {}) for value in values], "bool", "object")
-    if wanted == "stream_info":
+        return _datetimes(values, target["datetime"] or {})
+    if isinstance(target, Mapping) and "boolean" in target:
+        return _filled([_by_lists(value, target["boolean"] or {}) for value in values], "bool", "object")
+    if target == "stream_info":
         raise Unsupported("the column type stream_info")
-    if wanted not in _TYPES:
-        raise Mistake(f"there is no column type {wanted!r}; use {', '.join(_TYPES)} or datetime with formats")
-    convert, dtype, with_nulls = _TYPES[wanted]
+    if target not in _TYPES:
+        raise Mistake(f"there is no column type {target!r}; use {', '.join(_TYPES)} or datetime with formats")
+    convert, dtype, with_nulls = _TYPES[target]
     return _filled([None if value is None else convert(value) for value in values], dtype, with_nulls)
 
 

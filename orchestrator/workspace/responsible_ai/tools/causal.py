@@ -105,9 +105,9 @@ def _rows(table: Any, names: Sequence[str], insights: Insights) -> list[dict[str
     found = []
     for index, values in zip(table.index, table.to_dict("records"), strict=True):
         keys = dict(zip(names, index if isinstance(index, tuple) else (index,), strict=False))
-        told = _change(str(keys.get("feature", "")), str(keys.pop("value", _NUMERIC)), insights)
+        described = _change(str(keys.get("feature", "")), str(keys.pop("value", _NUMERIC)), insights)
         numbers = {name: float(values[name]) for name in ("point", "stderr", "p_value", "ci_lower", "ci_upper")}
-        found.append({**keys, "change": told, **numbers})
+        found.append({**keys, "change": described, **numbers})
     return found
 
 

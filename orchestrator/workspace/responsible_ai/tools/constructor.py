@@ -153,8 +153,8 @@ def _in_words_of(model: Model, table: pandas.DataFrame, target: str) -> pandas.D
     words: dict[str, Any] = {"1": True, "0": False}
     switch = next((one for one in (numbers, words) if seen <= one.keys()), {})
     if not switch or not {label(switch[one]) for one in seen} <= own:
-        told = f"'{target}' has {', '.join(sorted(seen)[:10])} and the model predicts {', '.join(sorted(own)[:10])}"
-        raise Refusal(f"The labels do not fit together: {told}.")
+        message = f"'{target}' has {', '.join(sorted(seen)[:10])} and the model predicts {', '.join(sorted(own)[:10])}"
+        raise Refusal(f"The labels do not fit together: {message}.")
     return table.assign(**{target: table[target].map(lambda value: switch[label(value)])})
 
 

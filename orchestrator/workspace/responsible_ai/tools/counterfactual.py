@@ -14,7 +14,7 @@ from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.frames import label, need_columns, plain
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, write_insight
 from orchestrator.workspace.responsible_ai.measures import as_labels
-from orchestrator.workspace.responsible_ai.what_if import Space, Wanted, search
+from orchestrator.workspace.responsible_ai.what_if import DesiredOutcome, Space, search
 
 if TYPE_CHECKING:
     import pandas
@@ -37,14 +37,14 @@ def run(arguments: Arguments) -> None:
     facts = insights.facts
     method = arguments.choice("method", _METHODS, "random")
     space = _space(arguments, insights)
-    wanted_of, told = _wanted(arguments, insights)
+    desired_for, description = _desired_outcome(arguments, insights)
     most = max(1, arguments.whole("total_CFs", 10))
     rows, changed, found = [], dict.fromkeys(space.features, 0), 0
     columns = list(facts.columns)
     predicted, _ = insights.predicted("test")
     for place in range(min(len(insights.test), _MOST_ROWS)):
         row = insights.test[columns].iloc[[place]].reset_index(drop=True)
-        others = search(method, row, space, wanted_of(label(predicted[place])), most, place)
+        others = search(method, row, space, desired_for(label(predicted[place])), most, place)
         if len(others):
             found += 1
             for name in space.features:
@@ -54,7 +54,7 @@ def run(arguments: Arguments) -> None:
     importance = {name: count / total for name, count in changed.items()}
     content = {
         "method": method,
-        "wanted": told,
+        "wanted": description,
         "features": list(facts.features),
         "varied": list(space.features),
         "asked": len(rows),
@@ -63,7 +63,7 @@ def run(arguments: Arguments) -> None:
         "rows": rows,
     }
     write_insight(arguments.path("output"), "counterfactual", facts, content)
-    print(f"counterfactuals for {found} of {len(rows)} rows; wanted: {told}")
+    print(f"counterfactuals for {found} of {len(rows)} rows; wanted: {description}")
 
 
 def _space(arguments: Arguments, insights: Insights) -> Space:
@@ -79,7 +79,7 @@ def _space(arguments: Arguments, insights: Insights) -> Space:
     return Space(insights.train[list(facts.columns)], names, frozenset(facts.categorical), permitted)
 
 
-def _wanted(arguments: Arguments, insights: Insights) -> tuple[Callable[[str], Wanted], str]:
+def _desired_outcome(arguments: Arguments, insights: Insights) -> tuple[Callable[[str], DesiredOutcome], str]:
     """What is wanted of a row with a prediction, and the same in words."""
     model = insights.model
     if insights.facts.task != CLASSIFICATION:
@@ -95,7 +95,7 @@ def _wanted(arguments: Arguments, insights: Insights) -> tuple[Callable[[str], W
         return (lambda now: within), f"{low:g} to {high:g}"
     desired = _class(arguments, insights)
 
-    def other(now: str) -> Wanted:
+    def other(now: str) -> DesiredOutcome:
         if desired is None:
             return lambda rows: as_labels(model.labels(rows)) != now
         return lambda rows: as_labels(model.labels(rows)) == desired

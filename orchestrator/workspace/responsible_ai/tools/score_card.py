@@ -108,9 +108,9 @@ class _Card:
         return found
 
     def _metrics(self) -> list[dict[str, Any]]:
-        wanted = self._part("Metrics") or dict.fromkeys(self._tree["metrics"])
+        listed = self._part("Metrics") or dict.fromkeys(self._tree["metrics"])
         found = []
-        for name, said in wanted.items():
+        for name, said in listed.items():
             value = self._tree["metrics"][self._measure(name)]
             target = str((said or {}).get("threshold") or "")
             found.append({"name": name, "value": value, "target": target, "met": _met(value, target)})
@@ -177,8 +177,8 @@ class _Card:
         kind = str(said.get("fairness_evaluation_kind") or "difference").lower()
         if kind not in ("difference", "ratio"):
             raise Refusal(f"'fairness_evaluation_kind' is difference or ratio, not '{kind}'.")
-        wanted = said.get("metric") or []
-        metrics = [self._measure(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        listed = said.get("metric") or []
+        metrics = [self._measure(one) for one in (listed if isinstance(listed, list) else [listed])]
         target = str(said.get("threshold") or "")
         return [self._groups(name, metric, kind, target) for name in names for metric in metrics]
 

@@ -13,12 +13,12 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.logs.log import note, tail
 from orchestrator.workspace.processes.process import ProcessIdentity
 from orchestrator.workspace.records.record import Record
-from orchestrator.workspace.serving.controller.departures import DRAIN_S, Departures
+from orchestrator.workspace.serving.controller.draining import DRAIN_S, DrainingServers
 from orchestrator.workspace.serving.controller.generation import Generation
 from orchestrator.workspace.serving.controller.memory import Remembered, ServerMemory
 from orchestrator.workspace.serving.controller.release import ReleaseBuilder, release_of
 from orchestrator.workspace.serving.controller.servers import Server, ServerTask
-from orchestrator.workspace.serving.controller.verdict import Verdict
+from orchestrator.workspace.serving.controller.serving_status import ServingStatus
 from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.probing import Probe
 from orchestrator.workspace.serving.sockets import forget_sockets
@@ -48,7 +48,7 @@ class Deployment:
         self._builder = builder
         self._current: Generation | None = None
         self._next: Generation | None = None
-        self._leaving = Departures()
+        self._draining = DrainingServers()
         self._failed: tuple[int, str] | None = None
         self._route = DeploymentRoute(name, ())
         self._parting = 0.0
@@ -77,7 +77,7 @@ class Deployment:
         """Whether at least one server of the release in force answers."""
         return self._current is not None and self._current.ready > 0
 
-    async def step(self, record: Record) -> Verdict:
+    async def step(self, record: Record) -> ServingStatus:
         """Look once: start, promote, restart, retire. Returns soon."""
         body = record.body
         task = ServerTask(
@@ -90,12 +90,12 @@ class Deployment:
         digest = release_of(record)
         if self._current is not None and self._current.digest == digest:
             self._abandon_next()
-            verdict = await self._keep(self._current, record, task, count)
+            serving_status = await self._keep(self._current, record, task, count)
         else:
-            verdict = await self._advance(digest, record, task, count)
+            serving_status = await self._advance(digest, record, task, count)
         self._route = self._routed(body)
         self._save()
-        return verdict
+        return serving_status
 
     async def retire(self, busy: Mapping[str, int] | None) -> bool:
         """End servers that left the table once they have nothing at hand.
@@ -106,10 +106,10 @@ class Deployment:
         Returns:
             Whether some are still there.
         """
-        if self._leaving.retire(busy):
+        if self._draining.retire(busy):
             self._save()
             self._clean()
-        return bool(self._leaving)
+        return bool(self._draining)
 
     def drained(self, busy: Mapping[str, int] | None) -> bool:
         """Whether no server has anything at hand, after the deployment left the table. Gives up waiting after a while."""
@@ -124,7 +124,7 @@ class Deployment:
             if generation is not None:
                 generation.give_up_building()
         await asyncio.gather(*(server.end() for server in self._all()))
-        self._leaving.clear()
+        self._draining.clear()
         self._next = None
         self._save()
 
@@ -134,11 +134,11 @@ class Deployment:
         await asyncio.to_thread(shutil.rmtree, self._files.folder, ignore_errors=True)
         forget_sockets(self._files.folder)
 
-    async def _advance(self, digest: str, record: Record, task: ServerTask, count: int) -> Verdict:
+    async def _advance(self, digest: str, record: Record, task: ServerTask, count: int) -> ServingStatus:
         if self._failed is not None and self._failed[0] == record.generation:
             if self._current is not None:
                 await self._look_after_old(self._current, record, task)
-            return Verdict(Health.DEGRADED, "failed", self._failed[1])
+            return ServingStatus(Health.DEGRADED, "failed", self._failed[1])
         if self._next is None or self._next.digest != digest:
             self._abandon_next()
             self._next = Generation(digest, self._files, self._builder)
@@ -149,25 +149,27 @@ class Deployment:
         if problem:
             return self._fail(record, problem, coming)
         if not coming.built:
-            return Verdict(Health.PROGRESSING, "preparing", "model, code and environment are laid out", busy=True)
+            return ServingStatus(Health.PROGRESSING, "preparing", "model, code and environment are laid out", busy=True)
         if coming.ready < count:
             text = f"{coming.ready} of {count} scoring servers answer"
-            return Verdict(Health.PROGRESSING, "starting" if self._current is None else "updating", text, busy=True)
+            return ServingStatus(
+                Health.PROGRESSING, "starting" if self._current is None else "updating", text, busy=True
+            )
         self._promote(coming)
-        return Verdict(Health.HEALTHY, "running", busy=bool(self._leaving))
+        return ServingStatus(Health.HEALTHY, "running", busy=bool(self._draining))
 
-    async def _keep(self, current: Generation, record: Record, task: ServerTask, count: int) -> Verdict:
+    async def _keep(self, current: Generation, record: Record, task: ServerTask, count: int) -> ServingStatus:
         self._failed = None
-        self._leaving.add(current.shrink(count))
+        self._draining.add(current.shrink(count))
         problem = await current.fill(record, task, count)
         if current.ready == count:
-            return Verdict(Health.HEALTHY, "running", busy=bool(self._leaving))
+            return ServingStatus(Health.HEALTHY, "running", busy=bool(self._draining))
         text = f"{current.ready} of {count} scoring servers answer"
         stuck = current.stuck(problem)
         if stuck is not None:
             how, reason = stuck
-            return Verdict(Health.DEGRADED, "restarting", self._explained(f"{text}: {how}", reason, current))
-        return Verdict(Health.PROGRESSING, "restarting", text, busy=True)
+            return ServingStatus(Health.DEGRADED, "restarting", self._explained(f"{text}: {how}", reason, current))
+        return ServingStatus(Health.PROGRESSING, "restarting", text, busy=True)
 
     async def _look_after_old(self, old: Generation, record: Record, task: ServerTask) -> None:
         if old.built:
@@ -178,23 +180,23 @@ class Deployment:
 
     def _promote(self, coming: Generation) -> None:
         if self._current is not None:
-            self._leaving.add(self._current.servers)
+            self._draining.add(self._current.servers)
         self._current, self._next = coming, None
         self._note(f"release {coming.digest} is in force")
 
-    def _fail(self, record: Record, problem: str, release: Generation) -> Verdict:
+    def _fail(self, record: Record, problem: str, release: Generation) -> ServingStatus:
         if self._current is not None and self._current.ready:
             problem = f"The new release failed; the previous release is still serving: {problem}"
         message = self._explained(problem, release.reason, release)
         self._note(f"the release failed: {problem}")
         self._failed = (record.generation, message)
         self._abandon_next()
-        return Verdict(Health.DEGRADED, "failed", message)
+        return ServingStatus(Health.DEGRADED, "failed", message)
 
     def _abandon_next(self) -> None:
         if self._next is not None:
             self._next.give_up_building()
-            self._leaving.add(self._next.servers, patient=False)
+            self._draining.add(self._next.servers, patient=False)
             self._next = None
 
     def _routed(self, body: Mapping[str, Any]) -> DeploymentRoute:
@@ -211,7 +213,7 @@ class Deployment:
 
     def _all(self) -> list[Server]:
         generations = [generation for generation in (self._current, self._next) if generation is not None]
-        return [server for generation in generations for server in generation.servers] + self._leaving.servers
+        return [server for generation in generations for server in generation.servers] + self._draining.servers
 
     def _adopt(self) -> None:
         try:
@@ -223,7 +225,7 @@ class Deployment:
             return
         if found.release:
             self._current = Generation(found.release, self._files, self._builder, found.servers)
-        self._leaving.add(found.strays)
+        self._draining.add(found.strays)
 
     def _save(self) -> None:
         serving = self._current.servers if self._current is not None else []
@@ -233,7 +235,7 @@ class Deployment:
     def _clean(self) -> None:
         kept = {g.digest for g in (self._current, self._next) if g is not None}
         releases = self._files.folder / "releases"
-        for folder in releases.iterdir() if releases.is_dir() and not self._leaving else ():
+        for folder in releases.iterdir() if releases.is_dir() and not self._draining else ():
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,14 +17,14 @@ from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.serving.controller.deployment import Deployment
+from orchestrator.workspace.serving.controller.desired_records import DesiredRecords
+from orchestrator.workspace.serving.controller.fast_polling import SOON_S, FastPolling
 from orchestrator.workspace.serving.controller.findings import Findings, unserved_endpoints
-from orchestrator.workspace.serving.controller.hurry import SOON_S, Hurry
 from orchestrator.workspace.serving.controller.release import PythonSource, ReleaseBuilder
 from orchestrator.workspace.serving.controller.reporter import Reporter
 from orchestrator.workspace.serving.controller.router_keeper import RouterKeeper
+from orchestrator.workspace.serving.controller.serving_status import ServingStatus
 from orchestrator.workspace.serving.controller.traffic import TrafficDecision, decide_traffic
-from orchestrator.workspace.serving.controller.verdict import Verdict
-from orchestrator.workspace.serving.controller.wanted import Wanted
 from orchestrator.workspace.serving.controller.watching import DeathWatch
 from orchestrator.workspace.serving.files import bound_marker
 from orchestrator.workspace.serving.keys import ensure_keys
@@ -51,8 +51,8 @@ class ServingManager:
         self._secrets = SecretFiles(paths)
         self._router = RouterKeeper(paths)
         self._deployments: dict[str, Deployment] = {}
-        self._hurry = Hurry(self._round_alone)
-        self._watch = DeathWatch(self._hurry.up)
+        self._fast_polling = FastPolling(self._round_alone)
+        self._watch = DeathWatch(self._fast_polling.up)
         self._reporter = Reporter(paths, store, self._router)
         self._round = asyncio.Lock()
         self._closed = False
@@ -61,22 +61,22 @@ class ServingManager:
         """Look at the records once. See `workspace.supervision.Manager`."""
         busy = await self._round_alone()
         if busy:
-            self._hurry.up(SOON_S)
+            self._fast_polling.up(SOON_S)
         return busy
 
     async def shutdown(self) -> None:
         """Stop all scoring servers and the router; say so in the records."""
         self._closed = True
-        self._hurry.close()
+        self._fast_polling.close()
         async with self._round:
-            wanted = await asyncio.to_thread(Wanted.read, self._store)
-            for address in wanted.deployments:
+            desired = await asyncio.to_thread(DesiredRecords.read, self._store)
+            for address in desired.deployments:
                 self._deployment(address)
             await self._router.stop()
             await asyncio.gather(*(deployment.stop() for deployment in self._deployments.values()))
             self._watch.close()
-            stopped = Verdict(Health.SUSPENDED, "stopped", "the workspace is down")
-            for record in wanted.all():
+            stopped = ServingStatus(Health.SUSPENDED, "stopped", "the workspace is down")
+            for record in desired.all():
                 if record.health is Health.HEALTHY:
                     await self._reporter.tell(record, stopped)
 
@@ -85,36 +85,36 @@ class ServingManager:
             return not self._closed and await self._reconcile()
 
     async def _reconcile(self) -> bool:
-        wanted = await asyncio.to_thread(Wanted.read, self._store)
-        if not (wanted.endpoints or wanted.deployments or self._deployments or self._router.identity):
+        desired = await asyncio.to_thread(DesiredRecords.read, self._store)
+        if not (desired.endpoints or desired.deployments or self._deployments or self._router.identity):
             return False
-        routes, troubles = await self._endpoint_routes(wanted.endpoints)
-        verdicts = await self._step_deployments(wanted)
-        decisions = self._decide_traffic(wanted)
-        in_force = await self._router.put(self._table(wanted, routes, decisions))
+        routes, troubles = await self._endpoint_routes(desired.endpoints)
+        serving_statuses = await self._step_deployments(desired)
+        decisions = self._decide_traffic(desired)
+        in_force = await self._router.put(self._table(desired, routes, decisions))
         busy = self._router.busy if in_force else None
-        retiring = [await self._deployments[address].retire(busy) for address in verdicts]
-        removing = await self._remove_what_shall_go(wanted, in_force=in_force)
-        answering = [address for address in verdicts if self._deployments[address].answers]
-        unserved = unserved_endpoints(decisions, verdicts, answering)
-        findings = Findings(verdicts, decisions, troubles, unserved, in_force)
-        serving = {address: self._deployments[address].serving for address in verdicts}
-        await self._reporter.report(wanted, findings, serving)
+        retiring = [await self._deployments[address].retire(busy) for address in serving_statuses]
+        removing = await self._remove_what_shall_go(desired, in_force=in_force)
+        answering = [address for address in serving_statuses if self._deployments[address].answers]
+        unserved = unserved_endpoints(decisions, serving_statuses, answering)
+        findings = Findings(serving_statuses, decisions, troubles, unserved, in_force)
+        serving = {address: self._deployments[address].serving for address in serving_statuses}
+        await self._reporter.report(desired, findings, serving)
         self._watch.set((*(p for d in self._deployments.values() for p in d.processes), self._router.identity))
         return removing or any(retiring) or findings.busy
 
     async def _endpoint_routes(
         self, records: Mapping[str, Record]
-    ) -> tuple[dict[str, EndpointRoute], dict[str, Verdict]]:
+    ) -> tuple[dict[str, EndpointRoute], dict[str, ServingStatus]]:
         routes: dict[str, EndpointRoute] = {}
-        troubles: dict[str, Verdict] = {}
+        troubles: dict[str, ServingStatus] = {}
         for address, record in records.items():
             if record.deleting:
                 continue
             try:
                 routes[address] = await asyncio.to_thread(self._endpoint_route, record)
             except (BackendError, OSError) as error:
-                troubles[address] = Verdict(Health.DEGRADED, "failed", str(error))
+                troubles[address] = ServingStatus(Health.DEGRADED, "failed", str(error))
         return routes, troubles
 
     def _endpoint_route(self, record: Record) -> EndpointRoute:
@@ -136,27 +136,27 @@ class ServingManager:
             self._deployments[address] = found
         return found
 
-    async def _step_deployments(self, wanted: Wanted) -> dict[str, Verdict]:
-        live = wanted.staying()
-        verdicts = await asyncio.gather(*(self._step(address, record) for address, record in live.items()))
-        return dict(zip(live, verdicts, strict=True))
+    async def _step_deployments(self, desired: DesiredRecords) -> dict[str, ServingStatus]:
+        live = desired.staying()
+        serving_statuses = await asyncio.gather(*(self._step(address, record) for address, record in live.items()))
+        return dict(zip(live, serving_statuses, strict=True))
 
-    async def _step(self, address: str, record: Record) -> Verdict:
+    async def _step(self, address: str, record: Record) -> ServingStatus:
         try:
             return await self._deployment(address).step(record)
         except Exception as error:  # one broken deployment must not stop the others
             _log.exception("a round for %s failed", address)
-            return Verdict(Health.DEGRADED, "failed", f"{type(error).__name__}: {error}")
+            return ServingStatus(Health.DEGRADED, "failed", f"{type(error).__name__}: {error}")
 
-    def _decide_traffic(self, wanted: Wanted) -> dict[str, TrafficDecision]:
+    def _decide_traffic(self, desired: DesiredRecords) -> dict[str, TrafficDecision]:
         before = {route.name: route for route in self._router.last_table().endpoints}
         known: dict[str, dict[str, bool]] = {}
-        for address in wanted.staying():
+        for address in desired.staying():
             parsed = Address.parse(address)
             known.setdefault(parsed.name, {})[parsed.leaf] = self._deployment(address).route is not None
         decisions = {}
-        for address, record in wanted.traffic.items():
-            if not wanted.going(record):
+        for address, record in desired.traffic.items():
+            if not desired.going(record):
                 endpoint = Address.parse(address).name
                 found = known.get(endpoint, {})
                 ready = [name for name, answers in found.items() if answers]
@@ -164,10 +164,10 @@ class ServingManager:
         return decisions
 
     def _table(
-        self, wanted: Wanted, routes: Mapping[str, EndpointRoute], decisions: Mapping[str, TrafficDecision]
+        self, desired: DesiredRecords, routes: Mapping[str, EndpointRoute], decisions: Mapping[str, TrafficDecision]
     ) -> RoutingTable:
         deployments: dict[str, list[DeploymentRoute]] = {}
-        for address in sorted(wanted.staying()):
+        for address in sorted(desired.staying()):
             route = self._deployment(address).route
             if route is not None:
                 deployments.setdefault(str(Address.parse(address).parent), []).append(route)
@@ -179,16 +179,16 @@ class ServingManager:
             endpoints.append(replace(bare, deployments=inside, traffic=weights[0], mirror=weights[1]))
         return RoutingTable(endpoints=tuple(endpoints))
 
-    async def _remove_what_shall_go(self, wanted: Wanted, *, in_force: bool) -> bool:
+    async def _remove_what_shall_go(self, desired: DesiredRecords, *, in_force: bool) -> bool:
         """Stop and forget what is on its way out. Returns whether something of it is still there."""
-        going = [record for record in wanted.deployments.values() if wanted.going(record)]
+        going = [record for record in desired.deployments.values() if desired.going(record)]
         if going and not in_force:
             return True
         left = [record for record in going if not await self._remove_deployment(record)]
-        for record in wanted.traffic.values():
-            if wanted.going(record):
+        for record in desired.traffic.values():
+            if desired.going(record):
                 await asyncio.to_thread(self._store.delete, record.key)
-        for address, record in wanted.endpoints.items():
+        for address, record in desired.endpoints.items():
             inside = [r for r in left if str(Address.parse(r.address).parent) == address]
             if record.deleting and in_force and not inside:
                 await asyncio.to_thread(self._remove_endpoint, record)

@@ -120,10 +120,10 @@ class ReleaseBuilder:
         python = self._environments.layer_for(python, folder / "environment")
         cwd = folder / "code" if script is not None else folder
         collections = collections_of(record)
-        told = prepare(self._paths, self._store, record, collections, folder) if collections else None
+        collecting = prepare(self._paths, self._store, record, collections, folder) if collections else None
         extra = {**config_variables(folder, collections), **(body.get("environment_variables") or {})}
         environ = _environ(python, cwd, folder / "model", script, extra)
-        return Release(python, cwd, environ, script, mlflow, self._secrets.to_hide(record), told)
+        return Release(python, cwd, environ, script, mlflow, self._secrets.to_hide(record), collecting)
 
     def _python(self, record: Record, environment: Any, model: Path | None, files: DeploymentFiles) -> Path:
         def tell(line: str) -> None:
@@ -133,14 +133,14 @@ class ReleaseBuilder:
             return self._environments.python_of_model(model, tell, Wish.of(record))
         return self._environments.python_for(environment, tell, Wish.of(record))
 
-    def _model(self, record: Record, wanted: Any, into: Path) -> Path | None:
-        if wanted is None:
+    def _model(self, record: Record, model_body: Any, into: Path) -> Path | None:
+        if model_body is None:
             return None
-        kind, text = None, wanted
-        if isinstance(wanted, Mapping):
-            kind, text = wanted.get("type"), wanted.get("path")
-        elif isinstance(wanted, str):
-            kind = self._registered_type(wanted)
+        kind, text = None, model_body
+        if isinstance(model_body, Mapping):
+            kind, text = model_body.get("type"), model_body.get("path")
+        elif isinstance(model_body, str):
+            kind = self._registered_type(model_body)
         if kind == "triton_model":
             raise Invalid(
                 "A Triton model requires NVIDIA Triton Inference Server, which the embedded workspace does not support."

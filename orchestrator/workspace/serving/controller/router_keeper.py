@@ -20,7 +20,7 @@ from orchestrator.workspace.supervision.control import write_private
 
 _MODULE = "orchestrator.workspace.serving.router.process"
 _START_S = 5.0
-_SILENT_ROUNDS = 5
+_SILENT_PASSES = 5
 _GRACE_S = 12.0
 
 
@@ -89,7 +89,7 @@ class RouterKeeper:
 
     async def stop(self) -> None:
         """Stop the router, however far its start has come; requests at hand are finished."""
-        self._files.wanted.unlink(missing_ok=True)
+        self._files.run_marker.unlink(missing_ok=True)
         for identity in {self.identity, self._started}:
             if identity is not None:
                 await asyncio.to_thread(terminate, identity, _GRACE_S)
@@ -101,7 +101,7 @@ class RouterKeeper:
     async def _start(self) -> None:
         argv = [sys.executable, "-m", _MODULE, str(self._paths.root)]
         environ = child_environment({"PYTHONUNBUFFERED": "1"})
-        private_files.touch(self._files.wanted)
+        private_files.touch(self._files.run_marker)
         self._started = spawn(argv, cwd=self._files.folder, log=self._files.log, environ=environ)
         async with _within(_START_S):
             while alive(self._started) and await ask_router(self._files.socket, "status") is None:
@@ -110,7 +110,7 @@ class RouterKeeper:
     async def _note(self, status: Mapping[str, Any] | None) -> None:
         self._silent = 0 if status is not None else self._silent + 1
         self._status = status or {}
-        if self._silent >= _SILENT_ROUNDS:
+        if self._silent >= _SILENT_PASSES:
             await self.stop()
             self._silent = 0
 

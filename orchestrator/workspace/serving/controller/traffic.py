@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.serving.controller.verdict import Verdict
+from orchestrator.workspace.serving.controller.serving_status import ServingStatus
 from orchestrator.workspace.serving.table import EndpointRoute
 
 Weights = tuple[tuple[str, int], ...]
@@ -19,7 +19,7 @@ class TrafficDecision:
 
     traffic: Weights
     mirror: Weights
-    verdict: Verdict
+    serving_status: ServingStatus
 
 
 def decide_traffic(
@@ -40,14 +40,14 @@ def decide_traffic(
     used = {name for name, _ in (*traffic, *mirror)}
     missing, waiting = sorted(used - set(known)), sorted(used & set(known) - set(ready))
     if not missing and not waiting:
-        return TrafficDecision(traffic, mirror, Verdict(Health.HEALTHY, "in force"))
+        return TrafficDecision(traffic, mirror, ServingStatus(Health.HEALTHY, "in force"))
     kept = (before.traffic, before.mirror) if before is not None else ((), ())
     if missing:
         text = f"traffic refers to {', '.join(missing)}, which the endpoint does not have"
-        return TrafficDecision(*kept, Verdict(Health.DEGRADED, "failed", text))
+        return TrafficDecision(*kept, ServingStatus(Health.DEGRADED, "failed", text))
     kept = kept if kept[0] else (traffic, mirror)
     text = f"waiting for {', '.join(waiting)}"
-    return TrafficDecision(*kept, Verdict(Health.PROGRESSING, "waiting", text, busy=True))
+    return TrafficDecision(*kept, ServingStatus(Health.PROGRESSING, "waiting", text, busy=True))
 
 
 def _weights(shares: Any) -> Weights:

@@ -25,10 +25,10 @@ class DeathWatch:
 
     def set(self, processes: Iterable[ProcessIdentity | None]) -> None:
         """Watch these processes and no others."""
-        wanted = {process for process in processes if process is not None}
-        for process in [process for process in self._watched if process not in wanted]:
+        current = {process for process in processes if process is not None}
+        for process in [process for process in self._watched if process not in current]:
             self._forget(process)
-        for process in wanted - self._watched.keys():
+        for process in current - self._watched.keys():
             self._add(process)
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ class Errand:
     """What is known of one request on its way through a deployment. A task for each would cost more than all the rest.
 
     Args:
-        told: gets the errand with its outcome and the time, once.
+        on_done: gets the errand with its outcome and the time, once.
         reply_to: gets the answer.
         lines: header lines that the answer gets.
 
@@ -64,14 +64,14 @@ class Errand:
     restarting = False
     over = False
 
-    def __init__(self, payload: Payload, told: Told, reply_to: Callable[[Reply], None], lines: bytes) -> None:
+    def __init__(self, payload: Payload, on_done: OnDone, reply_to: Callable[[Reply], None], lines: bytes) -> None:
         self.payload = payload
-        self.told = told
+        self.on_done = on_done
         self.reply_to = reply_to
         self.lines = lines
 
 
-Told: TypeAlias = Callable[[Errand, Outcome, float], None]
+OnDone: TypeAlias = Callable[[Errand, Outcome, float], None]
 
 
 class Deadlines:

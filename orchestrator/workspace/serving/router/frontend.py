@@ -148,13 +148,13 @@ class CallerConnection(asyncio.Protocol):
                     self._write(item, head_only=False, keep_alive=False, old=False)
                     continue
                 self._asked = item.head
-                self._abandon = self._door.service.answer(item, self._told)
+                self._abandon = self._door.service.answer(item, self._deliver)
         finally:
             self._answering = False
         if len(self._pending) >= MAX_PIPELINED:
             self._pause()
 
-    def _told(self, reply: Reply) -> None:
+    def _deliver(self, reply: Reply) -> None:
         head, self._asked, self._abandon = self._asked, None, None
         if head is None or self._transport is None:
             return

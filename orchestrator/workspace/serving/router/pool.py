@@ -31,7 +31,7 @@ class DeploymentPool:
     def __init__(self, route: DeploymentRoute) -> None:
         self._route = route
         self._instances: list[Instance] = []
-        self._leaving: list[Instance] = []
+        self._draining: list[Instance] = []
         self._waiting: deque[Errand] = deque()
         self._connecting: set[asyncio.Task[None]] = set()
         self._turn = 0
@@ -49,7 +49,7 @@ class DeploymentPool:
         ]
         for instance in known.values():
             instance.retire()
-        self._leaving = [i for i in (*self._leaving, *known.values()) if i.busy]
+        self._draining = [i for i in (*self._draining, *known.values()) if i.busy]
         self._serve_waiting()
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class DeploymentPool:
     @property
     def busy(self) -> dict[str, int]:
         """Socket to number of requests at hand, for servers in the table and servers on their way out."""
-        return {i.socket: i.busy for i in (*self._instances, *self._leaving)}
+        return {i.socket: i.busy for i in (*self._instances, *self._draining)}
 
     @property
     def waiting(self) -> int:
@@ -185,7 +185,7 @@ class DeploymentPool:
         self._release(errand, instance)
         errand.over = True
         self._deadlines.forget(errand)
-        errand.told(errand, outcome, now)
+        errand.on_done(errand, outcome, now)
 
     def _disconnected(self, errand: Errand, instance: Instance, error: Disconnected) -> None:
         may_repeat = error.silent and (error.unread or errand.reused)
@@ -231,7 +231,7 @@ class DeploymentPool:
     def _end(self, errand: Errand, outcome: Outcome) -> None:
         errand.over = True
         self._deadlines.forget(errand)
-        errand.told(errand, outcome, self._clock())
+        errand.on_done(errand, outcome, self._clock())
 
     def _free(self) -> Instance | None:
         best: Instance | None = None
@@ -262,8 +262,8 @@ class DeploymentPool:
         """Its place is free."""
         errand.instance = errand.connection = None
         instance.busy -= 1
-        if instance.retired and not instance.busy and instance in self._leaving:
-            self._leaving.remove(instance)
+        if instance.retired and not instance.busy and instance in self._draining:
+            self._draining.remove(instance)
         if self._waiting:
             self._serve_waiting()
 

@@ -39,13 +39,13 @@ class Router:
         self._doors: dict[str, Door] = {}
         self._listeners: dict[str, tuple[int, asyncio.Server]] = {}
         self._deployments: dict[tuple[str, str], ServedDeployment] = {}
-        self._leaving: list[DeploymentPool] = []
+        self._draining: list[DeploymentPool] = []
         self._unbound: dict[str, str] = {}
 
     async def apply(self, table: RoutingTable) -> None:
         """Put a table in force. Requests at hand are finished by the servers that have them."""
-        wanted = {route.name: route for route in table.endpoints}
-        for name in [name for name in self._doors if name not in wanted]:
+        run_marker = {route.name: route for route in table.endpoints}
+        for name in [name for name in self._doors if name not in run_marker]:
             await self._remove(name)
         self._unbound.clear()
         for route in table.endpoints:
@@ -61,9 +61,9 @@ class Router:
 
     def status(self) -> dict[str, Any]:
         """What is in force and what happens: plain data for the control socket."""
-        self._leaving = [pool for pool in self._leaving if any(pool.busy.values())]
+        self._draining = [pool for pool in self._draining if any(pool.busy.values())]
         busy: dict[str, int] = {}
-        for pool in (*self._leaving, *(served.pool for served in self._deployments.values())):
+        for pool in (*self._draining, *(served.pool for served in self._deployments.values())):
             busy.update(pool.busy)
         return {"serial": self._serial, "pid": os.getpid(), "unbound": dict(self._unbound), "busy": busy}
 
@@ -133,11 +133,11 @@ class Router:
         for connection in tuple(door.connections):
             connection.finish()
 
-    def _drop_deployments(self, wanted: set[tuple[str, str]]) -> None:
-        for key in [key for key in self._deployments if key not in wanted]:
+    def _drop_deployments(self, run_marker: set[tuple[str, str]]) -> None:
+        for key in [key for key in self._deployments if key not in run_marker]:
             pool = self._deployments.pop(key).pool
             pool.close()
-            self._leaving.append(pool)
+            self._draining.append(pool)
 
 
 class RouterControl:
@@ -205,9 +205,9 @@ async def serve(files: RouterFiles) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     write_private(files.identity, str(own_identity()))
-    if files.wanted.exists():
+    if files.run_marker.exists():
         await control.start()
-    while files.table.exists() and files.wanted.exists():
+    while files.table.exists() and files.run_marker.exists():
         router.sweep()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_S):

@@ -58,7 +58,7 @@ class ServedDeployment:
         Returns:
             What `DeploymentPool.abandon` takes when the caller leaves before that.
         """
-        errand = Errand(payload, self._told, reply_to, lines)
+        errand = Errand(payload, self._done, reply_to, lines)
         self.pool.send(errand)
         return errand
 
@@ -74,7 +74,7 @@ class ServedDeployment:
     def _copied(self, reply: Reply) -> None:
         self.copies -= 1
 
-    def _told(self, errand: Errand, outcome: Outcome, now: float) -> None:
+    def _done(self, errand: Errand, outcome: Outcome, now: float) -> None:
         self.counters.count(outcome.status, now - errand.started)
         reply = outcome if isinstance(outcome, Reply) else _unanswered(outcome)
         reply.lines = errand.lines
@@ -97,11 +97,11 @@ class EndpointService:
         self._expected = [name for name, weight in route.traffic if weight > 0]
         self._mirrors = [(deployments[name], Share(p)) for name, p in route.mirror if name in deployments]
 
-    def answer(self, call: ScoringCall, told: Callable[[Reply], None]) -> Callable[[], None] | None:
+    def answer(self, call: ScoringCall, deliver: Callable[[Reply], None]) -> Callable[[], None] | None:
         """Answer a request.
 
         Args:
-            told: gets the answer, exactly once and perhaps at once.
+            deliver: gets the answer, exactly once and perhaps at once.
 
         Returns:
             What to call when the caller leaves before that; None if the answer is told.
@@ -111,12 +111,12 @@ class EndpointService:
         chosen = (None if head.admitted_by is self else self.at_the_door(head)) or self._choose(head.deployment)
         if isinstance(chosen, Reply):
             chosen.lines = b"%s: %s\r\n" % (REQUEST_ID_HEADER, request_id)
-            told(chosen)
+            deliver(chosen)
             return None
         lines = b"%s: %s\r\n%s: %s\r\n" % (DEPLOYMENT_HEADER, chosen.encode(), REQUEST_ID_HEADER, request_id)
         served = self._deployments[chosen]
         payload = call.payload(request_id)
-        errand = served.answer(payload, told, lines)
+        errand = served.answer(payload, deliver, lines)
         for mirror, share in self._mirrors:
             if head.path == SCORE_PATH and share.take():
                 mirror.copy(payload)
@@ -139,9 +139,9 @@ class EndpointService:
         head.admitted_by = self
         return None
 
-    def _choose(self, wanted: bytes | None) -> str | Reply:
-        if wanted is not None:
-            name = wanted.decode("latin-1").strip()
+    def _choose(self, requested: bytes | None) -> str | Reply:
+        if requested is not None:
+            name = requested.decode("latin-1").strip()
             if name in self._deployments:
                 return name
             if name in self._expected:

@@ -35,15 +35,15 @@ class Collector:
     """Writes collected data.
 
     Args:
-        told: ``source``, ``rolling_rate``, ``headers``, and ``collections``: name to ``folder`` and ``rate``.
+        configuration: ``source``, ``rolling_rate``, ``headers``, and ``collections``: name to ``folder`` and ``rate``.
         instance: names the file; no other process has the same.
     """
 
-    def __init__(self, told: dict[str, Any], instance: str) -> None:
-        self._source = str(told["source"])
-        self._headers = tuple(str(name).lower() for name in told["headers"])
-        self._collections: dict[str, dict[str, Any]] = told["collections"]
-        self._folders = FOLDERS[told["rolling_rate"]]
+    def __init__(self, configuration: dict[str, Any], instance: str) -> None:
+        self._source = str(configuration["source"])
+        self._headers = tuple(str(name).lower() for name in configuration["headers"])
+        self._collections: dict[str, dict[str, Any]] = configuration["collections"]
+        self._folders = FOLDERS[configuration["rolling_rate"]]
         self._instance = instance
         self._lock = threading.Lock()
 

@@ -43,14 +43,14 @@ def text_input(request: Request) -> str:
         raise Rejected(400, f"Input cannot be decoded as UTF-8: {error}") from None
 
 
-def fields_input(request: Request, wanted: Iterable[inspect.Parameter]) -> dict[str, Any]:
+def fields_input(request: Request, expected: Iterable[inspect.Parameter]) -> dict[str, Any]:
     """A value for each parameter, from the body's JSON object or the address.
 
     Raises:
         Rejected: the body is not a JSON object, or lacks one that has no default.
     """
     found = parameters(request) if request.method == "GET" else _object(request)
-    values = {parameter.name: found.get(parameter.name, parameter.default) for parameter in wanted}
+    values = {parameter.name: found.get(parameter.name, parameter.default) for parameter in expected}
     for name, value in values.items():
         if value is inspect.Parameter.empty:
             raise Rejected(400, f"A value is not provided for the {name!r} parameter.")

@@ -17,12 +17,12 @@ from . import swagger
 from .answers import INTERNAL_ERROR, Answer, Rejected, empty, message
 from .http import Request, ServerConnection
 from .model import Model
-from .work import Call, Desk
+from .work import Call, WorkQueue
 
 SCORE_PATH = "/score"
 _BACKLOG = 1024
 """Connections that wait to be accepted. A unix socket refuses the next one at once, and the router would think the server is gone."""
-_WANTED_INTERVAL_S = 1.0
+_STOP_CHECK_S = 1.0
 _DRAIN_INTERVAL_S = 0.01
 _log = logging.getLogger("scoring")
 
@@ -34,14 +34,14 @@ class Network:
         path: the unix socket.
         configuration: the server ends when somebody removes this file: nobody wants it any more.
         model: answers requests to ``/score``; called in the thread that serves the desk.
-        desk: closed when the last caller has left after a signal to stop.
+        queue: closed when the last caller has left after a signal to stop.
     """
 
-    def __init__(self, path: Path, configuration: Path, model: Model, desk: Desk) -> None:
+    def __init__(self, path: Path, configuration: Path, model: Model, queue: WorkQueue) -> None:
         self._path = path
         self._configuration = configuration
         self._model = model
-        self._desk = desk
+        self._queue = queue
         self._loop = _new_loop()
         self._connections: set[ServerConnection] = set()
         self._listener: asyncio.AbstractServer | None = None
@@ -73,13 +73,13 @@ class Network:
         self._loop.close()
 
     async def _watch(self, signals: socket.socket) -> None:
-        self._watching = asyncio.ensure_future(self._until_unwanted(signals))
+        self._watching = asyncio.ensure_future(self._until_stopped(signals))
 
-    async def _until_unwanted(self, signals: socket.socket) -> None:
+    async def _until_stopped(self, signals: socket.socket) -> None:
         signals.settimeout(0)
         while self._configuration.exists():
             with contextlib.suppress(asyncio.TimeoutError, OSError):
-                heard = await asyncio.wait_for(self._loop.sock_recv(signals, 1), _WANTED_INTERVAL_S)
+                heard = await asyncio.wait_for(self._loop.sock_recv(signals, 1), _STOP_CHECK_S)
                 if heard[0] in (signal.SIGTERM, signal.SIGINT):
                     break
         if self._listener is None:
@@ -89,9 +89,9 @@ class Network:
             connection.finish()
         while self._connections:
             await asyncio.sleep(_DRAIN_INTERVAL_S)
-        if self._desk.stuck:
+        if self._queue.stuck:
             os._exit(0)
-        self._desk.close()
+        self._queue.close()
 
     async def _end(self) -> None:
         if self._watching is not None:
@@ -121,10 +121,10 @@ class Network:
                 self._loop.call_soon_threadsafe(reply, answer)
 
         call = Call(lambda: answered(self._model, request), deliver)
-        if not self._desk.submit(call):
+        if not self._queue.submit(call):
             reply(message(429, "Too many requests wait; send fewer at once.").with_header("Retry-After", "1"))
             return _nothing
-        return lambda: self._desk.abandon(call)
+        return lambda: self._queue.abandon(call)
 
     def _other(self, request: Request) -> Answer:
         if request.path == swagger.PATH:
@@ -139,7 +139,7 @@ class Network:
             return empty()
         if request.path != "/" or request.method not in ("GET", "HEAD"):
             return message(405, "The method is not allowed for the requested URL.")
-        if self._desk.stuck:
+        if self._queue.stuck:
             return message(503, "The model is still busy with a request whose client has gone.")
         return Answer(200, b"Healthy", "text/html; charset=utf-8")
 

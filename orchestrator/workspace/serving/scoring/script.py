@@ -168,17 +168,17 @@ class EntryScript:
             raise UnusableModel(
                 f"run() in {self._path.name} cannot accept positional-only arguments, *args, or **kwargs."
             )
-        wanted = [parameter for parameter in declared if parameter.name != HEADERS_PARAMETER]
-        if not wanted:
+        expected = [parameter for parameter in declared if parameter.name != HEADERS_PARAMETER]
+        if not expected:
             raise UnusableModel(f"run() in {self._path.name} needs to accept an argument for input data.")
-        first, by_name = wanted[0].name, _takes_fields(run)
-        self._run, self._wants_headers, self._raw = run, len(wanted) < len(declared), wants_raw_request()
+        first, by_name = expected[0].name, _takes_fields(run)
+        self._run, self._wants_headers, self._raw = run, len(expected) < len(declared), wants_raw_request()
         if self._raw and by_name:
             raise UnusableModel(f"run() in {self._path.name} cannot be decorated with both @rawhttp and @input_schema.")
         if self._raw:
             self._inputs = lambda request, raw: {first: raw}
         elif by_name:
-            self._inputs = lambda request, raw: fields_input(request, wanted)
+            self._inputs = lambda request, raw: fields_input(request, expected)
         else:
             self._inputs = lambda request, raw: {first: text_input(request)}
 

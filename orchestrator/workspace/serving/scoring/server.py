@@ -16,7 +16,7 @@ from .model import Model, UnusableModel
 from .network import Network, stop_signals
 from .script import EntryScript
 from .settings import Settings
-from .work import Desk
+from .work import WorkQueue
 
 UNUSABLE = 3
 """Exit code: the model cannot be served as it is, starting again will not help."""
@@ -34,15 +34,15 @@ def serve(settings: Settings, model: Model, configuration: Path) -> None:
     Raises:
         BaseException: whatever loading raises.
     """
-    desk = Desk()
+    queue = WorkQueue()
     with stop_signals() as signals:
-        network = Network(Path(settings.socket), configuration, model, desk)
+        network = Network(Path(settings.socket), configuration, model, queue)
         network.start(signals)
         try:
             model.load()
             network.listen()
             _log.info("deployment %s is ready", settings.deployment)
-            desk.serve()
+            queue.serve()
         finally:
             network.stop()
 

@@ -55,15 +55,15 @@ class Documents:
             return empty()
         if request.method not in ("GET", "HEAD"):
             return message(405, "The method is not allowed for the requested URL.")
-        wanted = parse_qs(request.query, keep_blank_values=True).get("version", ["2"])[0]
-        version = next((version for version, aliases in _ALIASES.items() if wanted in aliases), None)
+        requested = parse_qs(request.query, keep_blank_values=True).get("version", ["2"])[0]
+        version = next((version for version, aliases in _ALIASES.items() if requested in aliases), None)
         supported = ", ".join(sorted(self._documents))
         if version is None:
-            return message(404, f"Swagger version [{wanted}] is not valid. Supported versions: [{supported}].")
+            return message(404, f"Swagger version [{requested}] is not valid. Supported versions: [{supported}].")
         if version not in self._documents:
             return message(
                 404,
-                f"Swagger version [{wanted}] is not supported for the scoring script. "
+                f"Swagger version [{requested}] is not supported for the scoring script. "
                 f"Supported swagger versions: [{supported}].",
             )
         body = json.dumps(self._documents[version]).encode()

@@ -27,7 +27,7 @@ class Call:
         self.abandoned = False
 
 
-class Desk:
+class WorkQueue:
     """A bounded queue of calls. What nobody waits for any more is not started.
 
     One thread submits and abandons, another one works. They share a queue of the standard library and sets of calls, whose

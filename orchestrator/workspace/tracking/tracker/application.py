@@ -142,14 +142,14 @@ def _add_routes(app: Any, runs: Any, records: RecordStore) -> None:
         text = f"<!doctype html><title>{html.escape(name)}</title><p>Job {html.escape(name)} {what}."
         return Response(text, 404 if record is None else 200, content_type="text/html; charset=utf-8")
 
-    app.add_url_rule(RUNS_ROUTE, "amlctl_begin", _told(begin), methods=["POST"])
+    app.add_url_rule(RUNS_ROUTE, "amlctl_begin", _answered(begin), methods=["POST"])
     app.add_url_rule(f"{JOB_PAGE}/<name>", "amlctl_job", page)
     for base in ("api", "ajax-api"):
         path = f"/{base}/3.0/mlflow/server-info"
         app.add_url_rule(path, f"amlctl_info_{base}", build_server_info_payload)
 
 
-def _told(work: Callable[[], Any]) -> Callable[[], Any]:
+def _answered(work: Callable[[], Any]) -> Callable[[], Any]:
     from mlflow.exceptions import MlflowException
 
     def telling() -> Any:

@@ -64,23 +64,23 @@ class Labels:
 
     def _carry(self, runs: Any, record: Record) -> None:
         run_id = record.attributes.get(MLFLOW_RUN)
-        wanted = labels_of(record)
-        if not run_id or self._known.get(run_id) == wanted:
+        labels = labels_of(record)
+        if not run_id or self._known.get(run_id) == labels:
             return
         try:
             there = runs.get_run(run_id).data.tags
             before = record.attributes.get(CARRIED) or json.loads(there.get(_FORMER, "[]"))
-            if sorted(wanted) != record.attributes.get(CARRIED):
+            if sorted(labels) != record.attributes.get(CARRIED):
                 # First the record: whoever dies in between carries once more, and leaves nothing behind.
-                self._records.update_status(record.key, attributes={CARRIED: sorted({*before, *wanted})})
+                self._records.update_status(record.key, attributes={CARRIED: sorted({*before, *labels})})
             for name in (*before, _FORMER):
-                if name not in wanted and name in there:
+                if name not in labels and name in there:
                     runs.delete_tag(run_id, name)
-            for name, value in wanted.items():
+            for name, value in labels.items():
                 if there.get(name) != value:
                     runs.set_tag(run_id, RunTag(name, value))
-            if sorted(wanted) != sorted({*before, *wanted}):
-                self._records.update_status(record.key, attributes={CARRIED: sorted(wanted)})
+            if sorted(labels) != sorted({*before, *labels}):
+                self._records.update_status(record.key, attributes={CARRIED: sorted(labels)})
         except MlflowException:
             pass  # deleted by somebody, or a name that MLflow does not take: the run stays as it is
-        self._known[run_id] = wanted
+        self._known[run_id] = labels

@@ -104,9 +104,9 @@ class RecordModels:
 
     def get_latest_versions(self, name: str, stages: Sequence[str] | None = None) -> list[Any]:
         self._require(name)
-        wanted = {get_canonical_stage(stage) for stage in stages or ()}
+        canonical = {get_canonical_stage(stage) for stage in stages or ()}
         latest = {version.current_stage: version for version in self._entities(name)}
-        return [version for stage, version in latest.items() if not wanted or stage in wanted]
+        return [version for stage, version in latest.items() if not canonical or stage in canonical]
 
     def set_registered_model_tag(self, name: str, tag: Any) -> None:
         self._require(name)

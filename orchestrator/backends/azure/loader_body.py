@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.core.kind import Kind
 
 
-def spoken(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+def for_loader(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
     """A body for the client's loader.
 
     Args:
@@ -21,7 +21,7 @@ def spoken(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
     said = (
         {**body, "identity": _identity(body["identity"])} if isinstance(body.get("identity"), Mapping) else dict(body)
     )
-    return kind.azure.spoken(said)
+    return kind.azure.for_loader(said)
 
 
 def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:

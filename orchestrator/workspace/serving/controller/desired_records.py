@@ -17,7 +17,7 @@ TRAFFIC: Final = record_kinds.TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredRecords:
     """The records at one moment, by address."""
 
     endpoints: Mapping[str, Record]
@@ -25,7 +25,7 @@ class Wanted:
     traffic: Mapping[str, Record]
 
     @classmethod
-    def read(cls, store: RecordStore) -> Wanted:
+    def read(cls, store: RecordStore) -> DesiredRecords:
         """Read them. Blocks."""
         return cls(*({r.address: r for r in store.list(kind)} for kind in (ENDPOINTS, DEPLOYMENTS, TRAFFIC)))
 

@@ -44,7 +44,7 @@ class Entry:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Shelf:
+class WireStore:
     """Reads and writes the records of one workspace. Safe to use from several threads.
 
     Args:
@@ -164,7 +164,7 @@ class Shelf:
             variant=entry.variant,
             secrets=kept.values,
             secret_names=kept.named,
-            told=[*kept.told, *said],
+            reported=[*kept.reported, *said],
         )
 
     def remove(self, record: Record, *, works: bool) -> None:
@@ -178,7 +178,7 @@ class Shelf:
 
 def _opened(workspace: Workspace, record: Record) -> Record:
     """A record as its readers see it: with the texts that were set aside."""
-    opened = workspace.told(record)
+    opened = workspace.reported(record)
     wire = opened.attributes.get(WIRE)
     if opened is record or not wire or wire["of"] != digest_tree(record.body):
         return opened

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.azure.dialect import spoken
+from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.backends.azure.normalise import normalised
 from orchestrator.core.errors import Invalid
 from orchestrator.kinds import discover
@@ -76,13 +76,13 @@ KINDS = discover()
 def test_bodies_are_said_as_the_loaders_take_them(
     kind: str, body: dict[str, Any], wanted: dict[str, Any], why: str
 ) -> None:
-    assert spoken(KINDS[kind], body) == wanted, why
+    assert for_loader(KINDS[kind], body) == wanted, why
 
 
 def test_rates_that_differ_cannot_be_sent() -> None:
     collections = {"a": {"enabled": True, "sampling_rate": 0.5}, "b": {"enabled": True}}
     with pytest.raises(Invalid, match="one sampling_rate"):
-        spoken(KINDS["online_endpoints.deployments"], {"data_collector": {"collections": collections}})
+        for_loader(KINDS["online_endpoints.deployments"], {"data_collector": {"collections": collections}})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from orchestrator.core.health import Health
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ServingStatus:
     """What goes into a record.
 
     Attributes:

@@ -15,7 +15,7 @@ DRAIN_S: Final = 60.0
 
 
 @dataclass(slots=True)
-class _Leaving:
+class _DrainingServer:
     """A server that left the routing table, or is about to.
 
     Attributes:
@@ -33,23 +33,23 @@ class _Leaving:
         return idle or not self.patient or time.monotonic() - self.since > DRAIN_S
 
 
-class Departures:
+class DrainingServers:
     """The servers of one deployment that are on their way out."""
 
     def __init__(self) -> None:
-        self._leaving: list[_Leaving] = []
+        self._draining: list[_DrainingServer] = []
 
     def __bool__(self) -> bool:
-        return bool(self._leaving)
+        return bool(self._draining)
 
     @property
     def servers(self) -> list[Server]:
         """Those that are still there."""
-        return [leaving.server for leaving in self._leaving]
+        return [draining.server for draining in self._draining]
 
     def add(self, servers: Iterable[Server], *, patient: bool = True) -> None:
         """Let servers go. Without patience they were never in the routing table, so that nothing can be at hand."""
-        self._leaving += [_Leaving(server, patient) for server in servers]
+        self._draining += [_DrainingServer(server, patient) for server in servers]
 
     def retire(self, busy: Mapping[str, int] | None) -> bool:
         """End those that have nothing at hand.
@@ -60,14 +60,14 @@ class Departures:
         Returns:
             Whether some have gone since the last time.
         """
-        for leaving in self._leaving:
-            if leaving.ending is None and leaving.may_end(busy):
-                leaving.ending = asyncio.create_task(leaving.server.end())
-        staying = [leaving for leaving in self._leaving if leaving.ending is None or not leaving.ending.done()]
-        gone = len(staying) != len(self._leaving)
-        self._leaving = staying
+        for draining in self._draining:
+            if draining.ending is None and draining.may_end(busy):
+                draining.ending = asyncio.create_task(draining.server.end())
+        staying = [draining for draining in self._draining if draining.ending is None or not draining.ending.done()]
+        gone = len(staying) != len(self._draining)
+        self._draining = staying
         return gone
 
     def clear(self) -> None:
         """Forget all: they have been ended otherwise."""
-        self._leaving.clear()
+        self._draining.clear()

@@ -14,7 +14,7 @@ _LONGEST_PAUSE_S = 0.5
 _log = logging.getLogger("orchestrator.serving")
 
 
-class Hurry:
+class FastPolling:
     """Repeats a round while it says that something is in progress.
 
     Args:

@@ -13,7 +13,7 @@ from orchestrator.reconcile.telemetry import NoTracer
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class LoopContext:
     """What the loop works with.
 
     Attributes:

@@ -13,33 +13,33 @@ from orchestrator.reconcile.record import to_document
 from orchestrator.reconcile.stages import StandingBy, Workers
 
 
-class Board:
-    """Implements `ports.StatusBoard`."""
+class LiveFleetStatus:
+    """Implements `ports.FleetStatus`."""
 
     def __init__(self, fleet: Fleet, clock: Clock) -> None:
         self._fleet = fleet
         self._clock = clock
 
     def alive(self) -> bool:
-        """See `ports.StatusBoard`."""
+        """See `ports.FleetStatus`."""
         return self._clock.monotonic() - self._fleet.last_round < 3 * LONGEST_WAIT_S
 
     def ready(self) -> bool:
-        """See `ports.StatusBoard`."""
+        """See `ports.FleetStatus`."""
         with self._fleet.lock:
             return all(name in self._fleet.ends for name in self._fleet.projects)
 
     def projects(self) -> Sequence[str]:
-        """See `ports.StatusBoard`."""
+        """See `ports.FleetStatus`."""
         return tuple(self._fleet.projects)
 
     def status(self, project: str) -> Mapping[str, Any] | None:
-        """See `ports.StatusBoard`."""
+        """See `ports.FleetStatus`."""
         document = self.documents().get(project)
         return {key: value for key, value in document.items() if key != "history"} if document is not None else None
 
     def history(self, project: str, limit: int) -> Sequence[Mapping[str, Any]]:
-        """See `ports.StatusBoard`."""
+        """See `ports.FleetStatus`."""
         document = self.documents().get(project)
         return document["history"][:limit] if document is not None else ()
 
@@ -58,7 +58,7 @@ class Board:
         }
 
 
-class Desk:
+class LiveControls:
     """Implements `ports.Controls`.
 
     What is asked for holds at once. It outlives this process once the record is kept; while the disk is full it is kept by the next pass

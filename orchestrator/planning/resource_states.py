@@ -15,7 +15,7 @@ from orchestrator.core.resource import Applied, Desired, Observed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ResourceStates:
     """Desired × Applied × Observed of one address.
 
     Attributes:
