@@ -15,6 +15,7 @@ from orchestrator.core.ports import Cancellation, Clock, Progress, SystemClock
 from orchestrator.core.project import Project
 from orchestrator.core.run import Listener, RunReport
 from orchestrator.core.state import Holder
+from orchestrator.engine.agreement import still_agreed
 from orchestrator.engine.gates import GateKeeper
 from orchestrator.engine.plan import plan_project
 from orchestrator.engine.workspace import Workspace
@@ -107,7 +108,7 @@ def apply_agreed(
 
     with workspace.store.lock(holder(run.command), wait_s=run.lock_wait_s):
         fresh = narrow(plan_project(project, workspace, options).plan)
-        if fresh.changes != agreed.changes and not (run.fewer and _is_part(fresh, agreed)):
+        if fresh.changes != agreed.changes and not still_agreed(fresh, agreed, fewer=run.fewer):
             raise StateError(
                 "The workspace or its state changed after the plan was shown, so the plan is stale.",
                 code="plan-outdated",
@@ -118,9 +119,3 @@ def apply_agreed(
         settings = ApplyOptions(parallelism=run.parallelism, cancel=run.cancel, listener=listener, clock=run.clock)
         report = apply(fresh, workspace.backend, workspace.store, discover(), settings)
     return fresh, report
-
-
-def _is_part(fresh: Plan, agreed: Plan) -> bool:
-    """Whether a plan does nothing that was not agreed to. Fields may be known by now that only the apply could know."""
-    expected = {(change.address, change.action, change.before, change.after) for change in agreed.effective}
-    return all((change.address, change.action, change.before, change.after) in expected for change in fresh.effective)
