@@ -47,7 +47,7 @@ from orchestrator.engine import (
 from orchestrator.kinds import discover
 from orchestrator.planning.options import PlanOptions
 from orchestrator.workspace.arm.account import CLIENT, GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.paging import PAGE
 from orchestrator.workspace.arm.server import Respond
 from orchestrator.workspace.arm.tokens import TENANT
@@ -79,7 +79,7 @@ class Metered(Faults):
     using: threading.Lock = field(default_factory=threading.Lock)
 
     def around(self, respond: Respond) -> Respond:
-        def answer(request: Request) -> Answer:
+        def answer(request: WireRequest) -> Answer:
             with self.using:
                 self.requests += 1
                 self.inside += 1

@@ -15,7 +15,7 @@ from orchestrator.backends.azure.connection import connection_of
 from orchestrator.backends.azure.recording.files import LEFT, About, Folder
 from orchestrator.backends.azure.recording.perform import Manner, Report, Round
 from orchestrator.backends.azure.recording.scrub import NAME, Scrubber, is_loopback
-from orchestrator.backends.azure.recording.step import Place, Step
+from orchestrator.backends.azure.recording.step import Place, RecordingStep
 from orchestrator.backends.azure.recording.steps import ROUND, made
 from orchestrator.cli.console import Console
 from orchestrator.cli.exits import Exit
@@ -122,7 +122,7 @@ def _client(project: Project) -> Client:
     return Client(connection_of(project.workspace.settings, project.workspace.allowed_hosts))
 
 
-def _shown(step: Step) -> dict[str, Any]:
+def _shown(step: RecordingStep) -> dict[str, Any]:
     return {"step": step.name, "method": step.method, "path": step.path, "shows": step.shows, "cost": step.cost}
 
 

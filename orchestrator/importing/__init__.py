@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestrator.core.errors import StateError
 from orchestrator.core.plain_files import read_plain_text
-from orchestrator.importing.commands import Action, action_of
+from orchestrator.importing.commands import CommandAction, action_of
 from orchestrator.importing.documents import Found, find_documents
 from orchestrator.importing.entries import Entries
 from orchestrator.importing.guesses import guess
@@ -28,7 +28,7 @@ from orchestrator.spec.variables import spelled_alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportResult:
     """What was found.
 
     Attributes:
@@ -50,7 +50,7 @@ class Imported:
     problem: str
 
 
-def import_folder(source: Path, spec: Path, project: str) -> Imported:
+def import_folder(source: Path, spec: Path, project: str) -> ImportResult:
     """Write a spec for the documents of a folder.
 
     Args:
@@ -83,7 +83,7 @@ def import_folder(source: Path, spec: Path, project: str) -> Imported:
     except BaseException:
         spec.unlink(missing_ok=True)
         raise
-    return Imported(
+    return ImportResult(
         included=tuple(_included(entries)),
         elsewhere=tuple((entry.address, entry.elsewhere) for entry in entries.all.values() if entry.elsewhere),
         skipped=(*found.refused, *used, *entries.left),
@@ -192,7 +192,7 @@ def _once(lines: Iterable[tuple[str, str, str]]) -> tuple[tuple[str, str, str], 
     return tuple(dict.fromkeys(lines))
 
 
-def _place(action: Action, source: Path) -> str:
+def _place(action: CommandAction, source: Path) -> str:
     return f"{action.command.script.relative_to(source).as_posix()}:{action.command.line}"
 
 

@@ -78,7 +78,7 @@ _INDEXED: Final = re.compile(r"\[|\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class CommandAction:
     """What a command does.
 
     Attributes:
@@ -111,19 +111,19 @@ class Action:
         return " ".join(("az ml", *self.command.words[:2]))
 
 
-def action_of(command: AzCommand, kinds: Kinds) -> Action:
+def action_of(command: AzCommand, kinds: Kinds) -> CommandAction:
     """Read one command. Never raises."""
     noun, verb = (*command.words, "", "")[:2]
     kind = kind_of_noun(noun, kinds)
     if kind is None:
-        return Action(command=command, reason=f"`az ml {noun}` is not supported")
+        return CommandAction(command=command, reason=f"`az ml {noun}` is not supported")
     if verb not in _MAKES:
-        return Action(command=command, reason=_INSTEAD.get(verb, "no command of amlctl does this"))
+        return CommandAction(command=command, reason=_INSTEAD.get(verb, "no command of amlctl does this"))
     flags = dict(_flags(command.words[2:]))
     if "--registry-name" in flags:
-        return Action(command=command, reason=f"it writes to the registry {' '.join(flags['--registry-name'])}")
+        return CommandAction(command=command, reason=f"it writes to the registry {' '.join(flags['--registry-name'])}")
     if "--local" in flags:
-        return Action(
+        return CommandAction(
             command=command, reason="it deploys to Docker on this machine; use a target with `workspace: {local: {}}`"
         )
     return _made(command, kind, flags)
@@ -153,7 +153,7 @@ def _flags(words: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
     yield from found.items()
 
 
-def _made(command: AzCommand, kind: Kind, flags: Mapping[str, list[str]]) -> Action:
+def _made(command: AzCommand, kind: Kind, flags: Mapping[str, list[str]]) -> CommandAction:
     body: dict[str, Any] = {}
     ignored: list[str] = []
     for flag, values in flags.items():
@@ -161,7 +161,7 @@ def _made(command: AzCommand, kind: Kind, flags: Mapping[str, list[str]]) -> Act
             ignored += [f"--set {text}" for text in values if not _set(body, text)]
         elif flag not in _OF_THE_CALL and flag not in _READ_HERE and not _field(body, kind, flag, values):
             ignored.append(flag)
-    return Action(
+    return CommandAction(
         command=command,
         kind=kind,
         name=body.pop("name", None) if "--name" not in flags else _one(flags, "--name"),

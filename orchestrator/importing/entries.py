@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from orchestrator.core.address import Address
 from orchestrator.core.kind import Kind, Kinds
-from orchestrator.importing.commands import Action
+from orchestrator.importing.commands import CommandAction
 from orchestrator.importing.documents import Document
 from orchestrator.importing.names import LONGEST_NAME, names_to_try, plain_name, relative, variable
 from orchestrator.importing.shell import replaced, unknown_names
@@ -69,8 +69,8 @@ class Entries:
 
     def __init__(self, source: Path, spec: Path, kinds: Kinds, common: frozenset[tuple[str, str]]) -> None:
         self.all: dict[str, Entry] = {}
-        self.replaced: list[tuple[Action, str]] = []
-        self.kept: list[tuple[Action, str]] = []
+        self.replaced: list[tuple[CommandAction, str]] = []
+        self.kept: list[tuple[CommandAction, str]] = []
         self.left: list[tuple[Path, str]] = []
         self._source = source
         self._spec = spec
@@ -78,7 +78,9 @@ class Entries:
         self._common = common
         self._names: dict[tuple[Path, str], str] = {}
 
-    def add_command(self, action: Action, documents: Mapping[Path, Document], reasons: Mapping[Path, str]) -> None:
+    def add_command(
+        self, action: CommandAction, documents: Mapping[Path, Document], reasons: Mapping[Path, str]
+    ) -> None:
         """What a command creates or changes; those that the spec cannot stand for are remembered with the reason."""
         if action.kind is None:
             self.kept.append((action, action.reason))
@@ -131,7 +133,7 @@ class Entries:
 
     # -- commands
 
-    def _entry(self, action: Action, kind: Kind, document: Document | None) -> Entry | str:
+    def _entry(self, action: CommandAction, kind: Kind, document: Document | None) -> Entry | str:
         """The resource that a command is about, or why there is none."""
         part = "." in kind.key
         endpoint = ""
@@ -158,7 +160,9 @@ class Entries:
         known.document = known.document or document
         return known
 
-    def _name(self, action: Action, text: str | None, document: Document | None, kind: Kind, endpoint: str = "") -> str:
+    def _name(
+        self, action: CommandAction, text: str | None, document: Document | None, kind: Kind, endpoint: str = ""
+    ) -> str:
         """A name that a command says; where the script makes it up, that of the document or of the folder."""
         if text is None or not unknown_names(text):
             return text or ""
@@ -171,7 +175,7 @@ class Entries:
             )
         return self._names[symbol]
 
-    def _file(self, action: Action) -> Path | None:
+    def _file(self, action: CommandAction) -> Path | None:
         """The file that a command names: from the script's folder, or from one above it, where such scripts are run."""
         text = action.file or ""
         if unknown_names(text):
@@ -179,18 +183,18 @@ class Entries:
         found = (Path(os.path.normpath(folder / text)) for folder in self._run_in(action))
         return next((path.resolve() for path in found if path.is_file()), None)
 
-    def _run_in(self, action: Action) -> list[Path]:
+    def _run_in(self, action: CommandAction) -> list[Path]:
         """Folders from which the command may be run, the likeliest first: none above the one that is imported."""
         source, script = self._source.absolute(), action.command.script.absolute()
         return [action.command.folder, *(folder for folder in script.parents if folder.is_relative_to(source))]
 
-    def _rebased(self, action: Action, document: Document | None) -> dict[str, Any]:
+    def _rebased(self, action: CommandAction, document: Document | None) -> dict[str, Any]:
         """The fields of a command, with local paths as the spec says them; unknown values are variables."""
         beside = [document.path.parent] if document is not None else []
         result: dict[str, Any] = _said(action.body, [*beside, *self._run_in(action)], self._spec, "")
         return result
 
-    def _traffic(self, action: Action, entry: Entry) -> None:
+    def _traffic(self, action: CommandAction, entry: Entry) -> None:
         if not (action.all_traffic or action.default):
             return
         owner = self._kinds[entry.kind.key.split(".", 1)[0]]
@@ -208,7 +212,7 @@ class Entries:
         return entry
 
     def _free(
-        self, kind: Kind, name: str, endpoint: str, document: Document | None, action: Action | None = None
+        self, kind: Kind, name: str, endpoint: str, document: Document | None, action: CommandAction | None = None
     ) -> str:
         """The name itself, or one made of the folders above the file, until it is free and one that the service takes."""
         said = document is None or document.named or (document.kind, document.name) not in self._common

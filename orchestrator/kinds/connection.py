@@ -47,7 +47,7 @@ class Password(Spec):
     password: Annotated[str, Sensitive("a password")] = Field(description="Password, as ${secret.NAME}.")
 
 
-class ManagedIdentity(Spec):
+class AssignedIdentity(Spec):
     """A managed identity."""
 
     type: Annotated[Literal["managed_identity"], ANY_CASE, CAMEL] = Field(
@@ -107,7 +107,7 @@ class Caller(Spec):
 
 
 _SILENT: Final = ServiceValue("none, or the caller's identity, by default")
-_Any = Token | SasToken | Password | ManagedIdentity | Principal | AccessKey | ApiKey | AccountKey | Caller
+_Any = Token | SasToken | Password | AssignedIdentity | Principal | AccessKey | ApiKey | AccountKey | Caller
 
 
 class ConnectionBody(Spec):
@@ -147,7 +147,7 @@ class DataLake(ConnectionBody):
 
     type: Literal["azure_data_lake_gen2"] = Field(description="azure_data_lake_gen2: Azure Data Lake Storage Gen2.")
     target: str = Field(description="URL of the file system.")
-    credentials: Annotated[ManagedIdentity | Principal | Caller | None, _SILENT] = Field(
+    credentials: Annotated[AssignedIdentity | Principal | Caller | None, _SILENT] = Field(
         None, description="Credentials. Default: the caller's identity is used."
     )
 
@@ -372,7 +372,7 @@ def _body(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 _FORMS: Final = {
     name: tuple(field for field in model.model_fields if field != "type")
-    for model in (Token, SasToken, Password, ManagedIdentity, Principal, AccessKey, ApiKey, AccountKey, Caller)
+    for model in (Token, SasToken, Password, AssignedIdentity, Principal, AccessKey, ApiKey, AccountKey, Caller)
     for name in model.model_fields["type"].annotation.__args__  # type: ignore[union-attr]
 }
 """Fields of each form of credentials."""

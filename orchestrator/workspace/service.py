@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from orchestrator.workspace.arm.service import ArmService, Around
     from orchestrator.workspace.environments.recipes import Recipe as Recipe
     from orchestrator.workspace.environments.recipes import Recipes as Recipes
-    from orchestrator.workspace.operations.administration import Sweep as Sweep
+    from orchestrator.workspace.operations.administration import GarbageSweep as GarbageSweep
     from orchestrator.workspace.operations.administration import WorkspaceStatus as WorkspaceStatus
     from orchestrator.workspace.schedules.clock import Fired as Fired
     from orchestrator.workspace.schedules.clock import ScheduleFacts as ScheduleFacts
@@ -262,7 +262,7 @@ class Workspace(Invoking):
 
         return administration.reset(self.root)
 
-    def gc(self, grace_s: float, *, dry_run: bool) -> Sweep:
+    def gc(self, grace_s: float, *, dry_run: bool) -> GarbageSweep:
         """Remove what no record needs any more, unless it was used within so many seconds."""
         from orchestrator.workspace.operations import administration
 

@@ -42,6 +42,14 @@ def test_a_class_name_has_one_meaning() -> None:
     assert {name for name, paths in places.items() if len(paths) > 1} == set()
 
 
+def test_a_class_of_core_has_its_name_alone() -> None:
+    """They are the glossary's words: no other package has another meaning for them."""
+    core = {node.name for _, node in classes(("core",)) if not node.name.startswith("_")}
+    rest = sorted({path.relative_to(ROOT).parts[0] for path in ROOT.rglob("*.py")} - {"core"})
+    found = {node.name: path.relative_to(ROOT).as_posix() for path, node in classes(tuple(rest)) if node.name in core}
+    assert found == {}
+
+
 PRIVATE = re.compile(
     r"(?<![a-z])(foundation|passive|shelf|pretence|hurry|departures?|surroundings|board|desk"
     r"|dialect|leaving|rounds|verdicts?|wanted|told)(?![a-z])"

@@ -26,7 +26,7 @@ from orchestrator.spec.load import load
 from orchestrator.spec.schema import spec_schema
 from orchestrator.workspace.arm.account import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
-from orchestrator.workspace.arm.messages import Request as Sent
+from orchestrator.workspace.arm.messages import WireRequest as Sent
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths

@@ -8,16 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from tests.architecture.test_nouns import PRIVATE
 from tests.docs.pages import PAGES, ROOT
 
 GLOSSARY: Final = (ROOT / "docs" / "glossary.md").read_text()
 ENTRIES: Final = re.findall(r"^\| ([^|]+?) \| ", GLOSSARY, re.MULTILINE)[1:]
 CORE: Final = sorted((ROOT / "orchestrator" / "core").glob("*.py"))
-
-PRIVATE: Final = {
-    "pretence": 0, "departures": 2, "desk": 3, "dialect": 1, "foundation": 1, "hurry": 2, "rounds": 0, "shelf": 2, "surroundings": 2,
-}  # fmt: skip
-"""Words of this code alone, and how many modules, classes and functions bear them. Only ever fewer."""
 
 
 def plain(word: str) -> str:
@@ -62,10 +58,5 @@ def test_what_a_page_defines_is_in_it() -> None:
     assert {page: lost for page, words in found.items() if (lost := [w for w in words if plain(w) not in known])} == {}
 
 
-def test_private_words_only_get_fewer() -> None:
-    files = sorted((ROOT / "orchestrator").rglob("*.py"))
-    names = [path.stem for path in files]
-    names += [name for path in files for name in re.findall(r"^ *(?:class|def) (\w+)", path.read_text(), re.MULTILINE)]
-    counts = Counter(word.lower() for name in names for word in re.findall(r"[A-Z]?[a-z]+", name))
-    assert {word: counts[word] for word, most in PRIVATE.items() if counts[word] > most} == {}
-    assert [word for word, most in PRIVATE.items() if not most and plain(word) in set(map(plain, ENTRIES))] == []
+def test_private_words_are_no_entries() -> None:
+    assert [word for word in ENTRIES if PRIVATE.search(word)] == []

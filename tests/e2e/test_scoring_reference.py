@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.signature import schemas
 from orchestrator.workspace.serving.scoring.swagger import Documents
 from tests.e2e.scoring_servers import ScoringProcess, microsofts, ours, reference_python
@@ -435,7 +435,7 @@ def test_documents_of_the_users_own_come_first_and_models_are_told_of_as_tables_
         for version in ("2", "3", "3.1"):
             target = f"/swagger.json?version={version}"
             shown, expected = (
-                json.loads(served.answer(Request("GET", target)).body),
+                json.loads(served.answer(HttpRequest("GET", target)).body),
                 json.loads(theirs.ask(method="GET", target=target).body),
             )
             assert without_examples(shown) == without_examples(expected)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.errors import BackendError
 from orchestrator.kinds import discover
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.server import Dropped, Respond
 from orchestrator.workspace.arm.service import ArmService, Manners
 from orchestrator.workspace.folder.paths import WorkspacePaths
@@ -113,7 +113,7 @@ class Rule:
     times: int | None = 1
     struck: int = 0
 
-    def fits(self, request: Request) -> bool:
+    def fits(self, request: WireRequest) -> bool:
         """Whether it strikes this request."""
         left = self.times is None or self.struck < self.times
         return left and self.method in ("", request.method) and bool(re.search(self.path, request.path, re.IGNORECASE))
@@ -151,7 +151,7 @@ class Faults:
     def around(self, respond: Respond) -> Respond:
         """The same function, with the rules before it."""
 
-        def answer(request: Request) -> Answer:
+        def answer(request: WireRequest) -> Answer:
             with self._lock:
                 self.log.append((request.method, request.path))
                 rule = next((rule for rule in self.rules if rule.fits(request)), None)
@@ -166,7 +166,7 @@ class Faults:
 
         return answer
 
-    def _known(self, request: Request) -> Answer | None:
+    def _known(self, request: WireRequest) -> Answer | None:
         """The answer of an earlier fault to this request."""
         with self._lock:
             old = self._old.get(request.path) if request.method == "GET" else None
@@ -179,7 +179,7 @@ class Faults:
                 del self._old[request.path]
             return answer
 
-    def _strike(self, fault: Fault, request: Request, respond: Respond) -> Answer:
+    def _strike(self, fault: Fault, request: WireRequest, respond: Respond) -> Answer:
         if isinstance(fault, Latency):
             time.sleep(fault.seconds)
             return respond(request)
@@ -199,7 +199,7 @@ class Faults:
         return self._pretences.start(request, respond(request), fault.polls, failure)
 
 
-def _asked(respond: Callable[[Request], Answer], request: Request) -> Answer:
+def _asked(respond: Callable[[WireRequest], Answer], request: WireRequest) -> Answer:
     try:
         return respond(request)
     except WireError as error:

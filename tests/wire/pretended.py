@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.workspace.arm.messages import Answer, Request, error_body
+from orchestrator.workspace.arm.messages import Answer, WireRequest, error_body
 
 _HEADER = "azure-asyncoperation"
 
@@ -37,7 +37,7 @@ class Pretences:
         self._told: dict[str, _Told] = {}
         self._using = threading.Lock()
 
-    def start(self, request: Request, answer: Answer, polls: int, failure: tuple[str, str] | None) -> Answer:
+    def start(self, request: WireRequest, answer: Answer, polls: int, failure: tuple[str, str] | None) -> Answer:
         """Tell of the operation that a request has just started.
 
         Args:
@@ -52,7 +52,7 @@ class Pretences:
             self._told[request.path.lower()] = told
         return _edited(answer, lambda body: _say(body, request.path, told.state, None))
 
-    def of_operation(self, request: Request) -> Answer | None:
+    def of_operation(self, request: WireRequest) -> Answer | None:
         """How an operation is, if something is told about it."""
         token = request.path.rsplit("/", 1)[-1]
         with self._using:
@@ -67,13 +67,13 @@ class Pretences:
                 return None
             return Answer.of({"status": "Failed", "error": error_body(*told.failure)})
 
-    def forget(self, request: Request) -> None:
+    def forget(self, request: WireRequest) -> None:
         """A resource that is written again is as its records say."""
         if request.method != "GET":
             with self._using:
                 self._told.pop(request.path.lower(), None)
 
-    def shown(self, request: Request, answer: Answer) -> Answer:
+    def shown(self, request: WireRequest, answer: Answer) -> Answer:
         """The answer to a read of a resource, or of a list with it, as it is told."""
         if request.method != "GET":
             return answer

@@ -33,7 +33,7 @@ class SparkCompute(Spec):
     runtime_version: str = Field(description="Version of Spark, such as '3.4'.")
 
 
-class Target(Spec):
+class MonitoringTarget(Spec):
     """What is watched."""
 
     ml_task: Annotated[Literal["classification", "regression", "question_answering"], ANY_CASE, CAMEL] | None = Field(
@@ -246,7 +246,7 @@ class Monitor(Spec):
     """What is watched, by which signals, and who gets alerts."""
 
     compute: SparkCompute = Field(description="Compute that the monitor runs on.")
-    monitoring_target: Target | None = Field(None, description="Model or deployment to watch.")
+    monitoring_target: MonitoringTarget | None = Field(None, description="Model or deployment to watch.")
     monitoring_signals: dict[str, Signal] | None = Field(
         None, description="Signals by name; default: the service's signals for the target."
     )

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
 from orchestrator.core.errors import Conflict
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.tokens import LIFETIME_S, TENANT, Tokens
@@ -54,7 +54,7 @@ def register(root: Routes, tokens: Tokens) -> None:
     )
 
 
-def cloud(request: Request) -> Answer:
+def cloud(request: WireRequest) -> Answer:
     """The one cloud there is, in the form of ``/metadata/endpoints``.
 
     Source: Azure Resource Manager, metadata endpoints, version 2019-05-01. ``portal`` and ``suffixes`` name no hosts
@@ -71,7 +71,7 @@ def cloud(request: Request) -> Answer:
     return Answer.of([one])
 
 
-def managed_identity(request: Request, tokens: Tokens) -> Answer:
+def managed_identity(request: WireRequest, tokens: Tokens) -> Answer:
     """The token of a managed identity, for those who know the secret.
 
     Source: Azure App Service documentation, managed identity, REST protocol 2019-08-01.
@@ -87,7 +87,7 @@ def managed_identity(request: Request, tokens: Tokens) -> Answer:
     return Answer.of({**fields, "client_id": CLIENT})
 
 
-def client_credentials(request: Request, tokens: Tokens) -> Answer:
+def client_credentials(request: WireRequest, tokens: Tokens) -> Answer:
     """The token of an application with a secret. Source: OAuth 2.0 client credentials flow, Microsoft identity platform."""
     form = dict(parse_qsl(request.content().decode()))
     given = form.get("client_secret", "")
@@ -97,7 +97,7 @@ def client_credentials(request: Request, tokens: Tokens) -> Answer:
     return Answer.of({"access_token": token, "expires_in": LIFETIME_S, "token_type": "Bearer"})
 
 
-def openid(request: Request) -> Answer:
+def openid(request: WireRequest) -> Answer:
     """Where tokens are to be had."""
     tenant = f"{request.base}/{request.path.strip('/').split('/')[0]}"
     return Answer.of(
@@ -230,7 +230,7 @@ class Workspaces:
         else:
             self._siblings.put(scope.workspace, tree)
 
-    def _view(self, request: Request, scope: Scope) -> Mapping[str, Any]:
+    def _view(self, request: WireRequest, scope: Scope) -> Mapping[str, Any]:
         """It, as the service shows a workspace: under its own name, whatever the caller calls it."""
         scope = replace(scope, workspace=WORKSPACE)
         labels = self._labels()

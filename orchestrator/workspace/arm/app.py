@@ -28,7 +28,7 @@ from orchestrator.workspace.arm.history import History, discovery
 from orchestrator.workspace.arm.jobs import KIND as JOBS
 from orchestrator.workspace.arm.jobs import Jobs
 from orchestrator.workspace.arm.logged_runs import LoggedRuns
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.openapi import document
 from orchestrator.workspace.arm.operations import Operations
 from orchestrator.workspace.arm.records import Records
@@ -175,14 +175,14 @@ class Facade:
         routes.mount(_SUBSCRIPTION, subscription)
         return routes
 
-    def knows(self, request: Request) -> bool:
+    def knows(self, request: WireRequest) -> bool:
         """Whether the head of a request proves who sends it. Others may not send more than a request for a token needs."""
         first = request.path.strip("/").split("/", 1)[0].lower()
         if first == ROOT:
             return self._blobs.knows(request)
         return self._tokens.accepts(request.headers.get("authorization", ""))
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: WireRequest) -> Answer:
         """Answer a request.
 
         Raises:
@@ -199,13 +199,13 @@ class Facade:
             raise WireError(404, "NotSupportedLocally", text)
         return found.route.handler(self._call(request, found))
 
-    def _kept(self, request: Request, found: Found, workspace: str) -> bool:
+    def _kept(self, request: WireRequest, found: Found, workspace: str) -> bool:
         """Whether a workspace is kept beside the served one, or is being made."""
         others = self._beside.get(account.COLLECTION)
         made = request.method != "GET" and found.route.path.endswith("/{workspace}")
         return made or (others is not None and others.find(workspace) is not None)
 
-    def _call(self, request: Request, found: Found) -> Call:
+    def _call(self, request: WireRequest, found: Found) -> Call:
         names = {part: name for part, name in found.names.items() if part not in _UNUSED}
         scope = Scope(*(names.pop(name, "") for name in Scope.__slots__))
         if not self._any_workspace:

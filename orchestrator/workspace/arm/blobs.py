@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.arm.blob_files import Blob, BlobFacts, BlobFiles, lease_of
 from orchestrator.workspace.arm.blob_list import listing
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.storage import account_path
 from orchestrator.workspace.arm.tokens import Tokens
 
@@ -41,7 +41,7 @@ class BlobService:
         self._files = files
         self._tokens = tokens
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: WireRequest) -> Answer:
         """Answer; errors are in the form of the blob service."""
         try:
             return self._respond(request)
@@ -50,7 +50,7 @@ class BlobService:
         except Invalid as error:
             return _error(404, error.code or "ResourceNotFound", error.detail)
 
-    def knows(self, request: Request) -> bool:
+    def knows(self, request: WireRequest) -> bool:
         """Whether the request proves that it may reach the container that it is about."""
         try:
             self._admit(request, _place(request)[0])
@@ -58,7 +58,7 @@ class BlobService:
             return False
         return True
 
-    def _respond(self, request: Request) -> Answer:
+    def _respond(self, request: WireRequest) -> Answer:
         container, name = _place(request)
         self._admit(request, container)
         if not name or request.query.get("restype") == "container":
@@ -73,7 +73,7 @@ class BlobService:
             _check_conditions(request, blob)
             return handler(self, request, (container, name), blob)
 
-    def _admit(self, request: Request, container: str) -> None:
+    def _admit(self, request: WireRequest, container: str) -> None:
         if self._tokens.opens(container, request.query.get("sig", "")):
             return
         if not self._tokens.accepts(request.headers.get("authorization", "")):
@@ -81,7 +81,7 @@ class BlobService:
                 403, "AuthenticationFailed", "Neither a signature for the container nor a token of this server."
             )
 
-    def _container(self, request: Request, container: str) -> Answer:
+    def _container(self, request: WireRequest, container: str) -> Answer:
         self._files.storage.root(container)
         if request.query.get("comp") == "list":
             return self._list(request, container)
@@ -89,13 +89,13 @@ class BlobService:
             return _error(409, "ContainerAlreadyExists", "The container already exists.")
         return Answer(200, b"", {"ETag": '"0x1"', "x-ms-lease-status": "unlocked"})
 
-    def _list(self, request: Request, container: str) -> Answer:
+    def _list(self, request: WireRequest, container: str) -> Answer:
         return listing(container, self._files, request.query)
 
-    def _head(self, request: Request, place: tuple[str, str], blob: Blob) -> Answer:
+    def _head(self, request: WireRequest, place: tuple[str, str], blob: Blob) -> Answer:
         return Answer(200, b"", {**_headers(blob), "Content-Length": str(blob.size), "Accept-Ranges": "bytes"})
 
-    def _read(self, request: Request, place: tuple[str, str], blob: Blob) -> Answer:
+    def _read(self, request: WireRequest, place: tuple[str, str], blob: Blob) -> Answer:
         requested = _RANGE.fullmatch(request.headers.get("x-ms-range") or request.headers.get("range") or "")
         if requested is None:
             return _sent(200, blob, 0, blob.size, _headers(blob))
@@ -105,26 +105,26 @@ class BlobService:
         shown = {**_headers(blob), "Content-Range": f"bytes {start}-{end}/{blob.size}"}
         return _sent(206, blob, start, end - start + 1, shown)
 
-    def _put(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _put(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
         return _written(self._files.put(*place, request.file(), _facts(request, blob)))
 
-    def _put_block(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _put_block(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         self._files.put_block(*place, request.query.get("blockid", ""), request.file())
         return Answer(201)
 
-    def _join(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _join(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
         blocks = [item.text or "" for item in ElementTree.fromstring(request.content())]  # noqa: S314
         return _written(self._files.join(*place, blocks, _facts(request, blob)))
 
-    def _put_metadata(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _put_metadata(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         found = _existing(blob)
         _check_lease(request, found)
         changed = replace(found.facts, metadata=_metadata(request))
         return replace(_written(self._files.put_facts(*place, changed)), status=200)
 
-    def _lease(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _lease(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         found = _existing(blob)
         action = request.headers.get("x-ms-lease-action", "")
         asked = request.headers.get("x-ms-lease-id", "")
@@ -155,7 +155,7 @@ class BlobService:
         ends = _FOREVER if length_s < 0 else time.time() + length_s
         self._files.put_facts(*place, replace(blob.facts, lease=lease, lease_s=length_s, lease_ends=ends))
 
-    def _delete(self, request: Request, place: tuple[str, str], blob: Blob | None) -> Answer:
+    def _delete(self, request: WireRequest, place: tuple[str, str], blob: Blob | None) -> Answer:
         _check_lease(request, blob)
         self._files.delete(*place)
         return Answer(202)
@@ -178,7 +178,7 @@ def _existing(blob: Blob | None) -> Blob:
     return blob
 
 
-def _check_conditions(request: Request, blob: Blob | None) -> None:
+def _check_conditions(request: WireRequest, blob: Blob | None) -> None:
     if request.query.get("comp") == "block":
         return
     none_match, match = request.headers.get("if-none-match"), request.headers.get("if-match")
@@ -190,12 +190,12 @@ def _check_conditions(request: Request, blob: Blob | None) -> None:
         raise WireError(412, "ConditionNotMet", "The blob was modified.")
 
 
-def _place(request: Request) -> tuple[str, str]:
+def _place(request: WireRequest) -> tuple[str, str]:
     container, _, name = request.path.strip("/").removeprefix(account_path()).strip("/").partition("/")
     return container, name
 
 
-def _check_lease(request: Request, blob: Blob | None) -> None:
+def _check_lease(request: WireRequest, blob: Blob | None) -> None:
     if blob is None:
         return
     held, given = lease_of(blob), request.headers.get("x-ms-lease-id", "")
@@ -206,11 +206,11 @@ def _check_lease(request: Request, blob: Blob | None) -> None:
         raise WireError(412, "LeaseLost", "The lease has ended.")
 
 
-def _metadata(request: Request) -> dict[str, str]:
+def _metadata(request: WireRequest) -> dict[str, str]:
     return {name.removeprefix(_META): value for name, value in request.headers.items() if name.startswith(_META)}
 
 
-def _facts(request: Request, before: Blob | None) -> BlobFacts:
+def _facts(request: WireRequest, before: Blob | None) -> BlobFacts:
     kind = request.headers.get("x-ms-blob-content-type") or "application/octet-stream"
     facts = BlobFacts(_metadata(request), kind)
     return facts if before is None else replace(before.facts, metadata=facts.metadata, content_type=facts.content_type)

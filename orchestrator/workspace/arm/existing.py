@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.workspace.arm.jobs import KIND
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.timing import shown
 
-Respond = Callable[[Request], Answer]
+Respond = Callable[[WireRequest], Answer]
 
 _BELOW: Final = 8
 """Parts of the path of a workspace."""
@@ -28,7 +28,7 @@ def on_known_computes(respond: Respond) -> Respond:
     assumed.
     """
 
-    def answer(request: Request) -> Answer:
+    def answer(request: WireRequest) -> Answer:
         parts = [part for part in request.path.split("/") if part]
         if request.method != "PUT" or len(parts) != _BELOW + 2 or parts[_BELOW].lower() != KIND:
             return respond(request)

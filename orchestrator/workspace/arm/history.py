@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags, status_of
 from orchestrator.workspace.arm.logged_runs import LoggedRuns, history_run, time_text
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer, WireRequest
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
@@ -24,7 +24,7 @@ _ASSET = "azureml://locations/local/workspaces/{workspace}/data/azureml_{run}_ou
 _LOG = "user_logs/std_log.txt"
 
 
-def discovery(request: Request) -> Answer:
+def discovery(request: WireRequest) -> Answer:
     """Where the data planes are: here."""
     names = ("api", "history", "experimentation", "studio", "mlflow", "modelmanagement", "pipelines")
     return Answer.of(dict.fromkeys(names, request.base))
@@ -69,7 +69,7 @@ class History:
             details["error"] = {"error": {"code": "UserError", "message": record.message, "details": []}}
         return Answer.of(details)
 
-    def _logs(self, request: Request, record: Record, folder: JobFolder) -> dict[str, str]:
+    def _logs(self, request: WireRequest, record: Record, folder: JobFolder) -> dict[str, str]:
         container = container_of(ARTIFACTS)
         account = f"{request.base}/{account_path()}/{container}/{run_path(folder.path.name)}"
         found = sorted(folder.logs.glob("*.txt")) if folder.logs.is_dir() else []

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.core.service_rules import Asked, BrokenRule, ServiceRules
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer, WireRequest
 from orchestrator.workspace.arm.scope import PROVIDER
 from orchestrator.workspace.arm.timing import shown
 
-Respond = Callable[[Request], Answer]
+Respond = Callable[[WireRequest], Answer]
 
 
-def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRules) -> Respond:
+def judged(respond: Respond, knows: Callable[[WireRequest], bool], rules: ServiceRules) -> Respond:
     """A function that answers as `respond` does, but refuses first what the service would refuse.
 
     Args:
@@ -23,7 +23,7 @@ def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRul
         rules: those of the service; asked about requests below a workspace of the provider only.
     """
 
-    def answer(request: Request) -> Answer:
+    def answer(request: WireRequest) -> Answer:
         asked = _asked(request) if knows(request) else None
         if asked is None:
             return respond(request)
@@ -33,12 +33,12 @@ def judged(respond: Respond, knows: Callable[[Request], bool], rules: ServiceRul
     return answer
 
 
-def _read(request: Request, body: Mapping[str, Any] | None) -> Request:
+def _read(request: WireRequest, body: Mapping[str, Any] | None) -> WireRequest:
     """The request with its body as the service reads it."""
     return request if body is None else replace(request, body=json.dumps(body).encode(), upload=None)
 
 
-def _asked(request: Request) -> Asked | None:
+def _asked(request: WireRequest) -> Asked | None:
     """The request as the rules see it; None if they say nothing about it."""
     parts = [part for part in request.path.split("/") if part]
     match [part.lower() for part in parts[:8]]:
@@ -51,7 +51,7 @@ def _asked(request: Request) -> Asked | None:
     return None
 
 
-def _body(request: Request) -> Mapping[str, Any] | None:
+def _body(request: WireRequest) -> Mapping[str, Any] | None:
     return request.json() if request.body or request.upload is not None else None
 
 

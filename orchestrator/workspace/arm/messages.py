@@ -13,7 +13,7 @@ from orchestrator.core.errors import BackendError, Conflict, Denied, Invalid, No
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Request:
+class WireRequest:
     """One HTTP request.
 
     Attributes:

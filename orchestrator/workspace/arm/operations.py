@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.core.health import Health
-from orchestrator.workspace.arm.messages import Answer, Request, WireError, error_body
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest, error_body
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.wire_store import WireStore
@@ -58,7 +58,7 @@ class Operations:
         self._wire_store = wire_store
 
     def accepted(
-        self, request: Request, scope: Scope, operation: Operation, body: Mapping[str, Any] | None, status: int
+        self, request: WireRequest, scope: Scope, operation: Operation, body: Mapping[str, Any] | None, status: int
     ) -> Answer:
         """The answer to a request that started an operation."""
         place = f"{request.base}/subscriptions/{scope.subscription}/providers/{PROVIDER}/locations/local"

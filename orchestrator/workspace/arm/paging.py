@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from orchestrator.core.errors import Invalid
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer, WireRequest
 from orchestrator.workspace.arm.wire_store import all_tags, system_data
 from orchestrator.workspace.records.record import Record
 
@@ -17,7 +17,7 @@ PAGE: Final = 100
 """Items of one page where the caller does not say less. Ours; the service's is not documented."""
 
 
-def page(request: Request, items: Sequence[T], view: Callable[[T], Any], size: int = PAGE) -> Answer:
+def page(request: WireRequest, items: Sequence[T], view: Callable[[T], Any], size: int = PAGE) -> Answer:
     """The page that ``$skip`` asks for, with ``nextLink`` if there is more. ``$top`` and ``count`` bound the page.
 
     Args:
@@ -38,7 +38,7 @@ def page(request: Request, items: Sequence[T], view: Callable[[T], Any], size: i
     return Answer.of(answer)
 
 
-def filtered(request: Request, records: Sequence[Record]) -> list[Record]:
+def filtered(request: WireRequest, records: Sequence[Record]) -> list[Record]:
     """Records, oldest first, that the query asks for by name, tag, version, description and type of compute, in its order.
 
     Source: REST specification, lists of endpoints, deployments, models and data: ``name``, ``tags`` (``a,b=c``: with the tag ``a``
@@ -64,7 +64,7 @@ def filtered(request: Request, records: Sequence[Record]) -> list[Record]:
     return found[::-1] if order.endswith("desc") else found
 
 
-def named(request: Request, name: str) -> bool:
+def named(request: WireRequest, name: str) -> bool:
     """Whether the query asks for a name: with ``name``, ``names`` or a part of it, ``searchText``; without any, for all."""
     query = request.query
     listed = [each.strip().lower() for each in query.get("names", "").split(",") if each.strip()]
@@ -80,7 +80,7 @@ def _has(tags: Mapping[str, str], name: str, value: str | None) -> bool:
     return name in tags and value in (None, tags[name])
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def _number(request: WireRequest, name: str, default: int) -> int:
     text = request.query.get(name)
     if text is None:
         return default

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import Scope as AsgiScope
 
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.scope import Scope
 
 
@@ -23,7 +23,7 @@ class Call:
         names: what stands in the path where the pattern has a name in braces.
     """
 
-    request: Request
+    request: WireRequest
     scope: Scope
     names: Mapping[str, str] = field(default_factory=dict)
 

@@ -21,7 +21,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.http.bodies import IN_MEMORY, TooLarge, TooSlow, drain, spooled
 from orchestrator.http.server import HttpServer, Limits, bind, hang_up
 from orchestrator.workspace.arm.blob_files import PIECE
-from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest, translate
 from orchestrator.workspace.arm.tls import ADDRESS
 
 IDLE_S: Final = 120.0
@@ -40,8 +40,8 @@ _THREADS: Final = 64
 
 _log = logging.getLogger("orchestrator.arm")
 
-Respond = Callable[[Request], Answer]
-Knows = Callable[[Request], bool]
+Respond = Callable[[WireRequest], Answer]
+Knows = Callable[[WireRequest], bool]
 """Tells from the head of a request whether the caller has proved who it is."""
 
 
@@ -104,21 +104,21 @@ def _app(respond: Respond, knows: Knows, threads: ThreadPoolExecutor) -> ASGIApp
     return app
 
 
-def _with(head: Request, file: IO[bytes]) -> Request:
+def _with(head: WireRequest, file: IO[bytes]) -> WireRequest:
     """A request with its body: in memory if it is small."""
     length = file.seek(0, io.SEEK_END)
     file.seek(0)
     return replace(head, upload=file) if length > IN_MEMORY else replace(head, body=file.read())
 
 
-def _sent(head: Request, answer: Answer) -> Response:
+def _sent(head: WireRequest, answer: Answer) -> Response:
     headers = {**_traced(head), **answer.headers}
     if answer.download is None:
         return Response(answer.body, answer.status, headers)
     return _Download(answer.download, answer.status, headers)
 
 
-def _traced(head: Request) -> dict[str, str]:
+def _traced(head: WireRequest) -> dict[str, str]:
     """What callers find a request again by, and how many more they may send.
 
     Source: Azure Resource Manager documentation, request limits; Azure Storage REST reference, common headers. Nothing is
@@ -153,21 +153,21 @@ class _Download(Response):
             yield piece
 
 
-def _head(received: Received) -> Request:
+def _head(received: Received) -> WireRequest:
     headers = dict(received.headers.items())
     query = {name.lower(): value for name, value in received.query_params.multi_items()}
     base = f"https://{headers.get('host', ADDRESS)}"
-    return Request(received.method, received.scope["path"], query, headers, b"", base)
+    return WireRequest(received.method, received.scope["path"], query, headers, b"", base)
 
 
-def _safely(knows: Knows, request: Request) -> bool:
+def _safely(knows: Knows, request: WireRequest) -> bool:
     try:
         return knows(request)
     except (WireError, BackendError):
         return False
 
 
-def _answer(respond: Respond, request: Request) -> Answer:
+def _answer(respond: Respond, request: WireRequest) -> Answer:
     try:
         return respond(request)
     except WireError as error:

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from orchestrator.core.errors import BackendError
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 
-Respond = Callable[[Request], Answer]
+Respond = Callable[[WireRequest], Answer]
 
 _WRITES: Final = ("PUT", "PATCH", "DELETE")
 _BUSY: Final = ("creating", "updating", "deleting")
@@ -36,7 +36,7 @@ def one_at_a_time(respond: Respond) -> Respond:
 
     written: dict[str, tuple[str, bytes]] = {}
 
-    def answer(request: Request) -> Answer:
+    def answer(request: WireRequest) -> Answer:
         place, said = request.path.lower(), (request.method, request.content())
         if request.method in _WRITES and any(_excluded(request.path)):
             for path in _excluded(request.path) if written.get(place) != said else ():
@@ -62,14 +62,14 @@ def _excluded(path: str) -> Iterator[str]:
             yield path
 
 
-def _states(respond: Respond, request: Request) -> Iterator[tuple[str, str]]:
+def _states(respond: Respond, request: WireRequest) -> Iterator[tuple[str, str]]:
     """Names and states of the resource, or of the list, at a path."""
     tree = shown(respond, request)
     for found in (tree or {}).get("value", [tree] if tree else []):
         yield str(found.get("name")), str(found.get("properties", {}).get("provisioningState")).lower()
 
 
-def shown(respond: Respond, request: Request) -> dict[str, Any] | None:
+def shown(respond: Respond, request: WireRequest) -> dict[str, Any] | None:
     """What a GET of the same path answers; None if that is no object."""
     try:
         found = respond(replace(request, method="GET", body=b"", upload=None))
@@ -112,7 +112,7 @@ class Lagging:
         self._writes: dict[str, dict[str, _Write]] = {}
         self._using = threading.Lock()
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: WireRequest) -> Answer:
         """Answer a request."""
         parts = [part for part in request.path.split("/") if part]
         below = parts[_WORKSPACE:]
@@ -144,7 +144,7 @@ class Lagging:
                 del writes[name]
             return list(writes.values())
 
-    def _listed(self, request: Request, recent: Sequence[_Write]) -> Answer:
+    def _listed(self, request: WireRequest, recent: Sequence[_Write]) -> Answer:
         answer = self._respond(request)
         tree = json.loads(answer.body) if recent and answer.status == HTTPStatus.OK else None
         if not isinstance(tree, dict) or "value" not in tree:
@@ -164,7 +164,7 @@ def _resources(parts: Sequence[str]) -> Iterator[int]:
     return iter(range(len(parts), _WORKSPACE, -2))
 
 
-def _at(request: Request, parts: Sequence[str]) -> Request:
+def _at(request: WireRequest, parts: Sequence[str]) -> WireRequest:
     return replace(request, path="/" + "/".join(parts), query={"api-version": request.query.get("api-version", "")})
 
 

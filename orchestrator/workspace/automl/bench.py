@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .metrics import Metric, mean_scores
-from .problem import Candidate, Evaluate, Fit, Outcome
+from .problem import Candidate, Evaluate, Fit, TrialOutcome
 
 
 class Bench(ABC):
@@ -32,7 +32,7 @@ class Bench(ABC):
     def portable(self) -> ModuleType:
         """The module of ours whose code travels inside the model."""
 
-    def evaluate(self, task: Evaluate) -> Outcome:
+    def evaluate(self, task: Evaluate) -> TrialOutcome:
         """Score a candidate. A fit that fails is an outcome, not an error."""
         began = time.monotonic()
         try:
@@ -42,9 +42,9 @@ class Bench(ABC):
                 folds = self.folds(task)
         except Exception as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
-            return Outcome(task.candidate, {}, (), time.monotonic() - began, reason)
+            return TrialOutcome(task.candidate, {}, (), time.monotonic() - began, reason)
         primary = tuple(fold[self._metric.name] for fold in folds)
-        return Outcome(task.candidate, mean_scores(folds), primary, time.monotonic() - began)
+        return TrialOutcome(task.candidate, mean_scores(folds), primary, time.monotonic() - began)
 
     def fit(self, task: Fit) -> bytes:
         """The candidate fitted on all rows, pickled so that it loads without this package."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .metrics import Metric
 from .pool import Lost, Pool
-from .problem import Candidate, Evaluate, Outcome
+from .problem import Candidate, Evaluate, TrialOutcome
 from .search import Search
 from .settings import Limits
 
@@ -18,7 +18,7 @@ from .settings import Limits
 _LANDMARKS = 20
 _WINDOW = 10
 
-Listener = Callable[[Outcome, "Progress"], None]
+Listener = Callable[[TrialOutcome, "Progress"], None]
 
 
 @dataclass(slots=True)
@@ -27,14 +27,14 @@ class Progress:
 
     metric: Metric
     taken: int = 0
-    best: Outcome | None = None
+    best: TrialOutcome | None = None
 
     @property
     def best_score(self) -> float | None:
         """The best primary metric so far."""
         return None if self.best is None else self.best.scores[self.metric.name]
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: TrialOutcome) -> None:
         """Count an outcome."""
         self.taken += 1
         score = outcome.scores.get(self.metric.name, float("nan"))
@@ -51,16 +51,16 @@ class Experiment:
 
     def __init__(self, search: Search, limits: Limits, metric: Metric, listener: Listener) -> None:
         self._search, self._limits, self._listener = search, limits, listener
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[TrialOutcome] = []
         self._queue: deque[Candidate] = deque()
         self._running: dict[int, Candidate] = {}
-        self._early: dict[int, Outcome] = {}
+        self._early: dict[int, TrialOutcome] = {}
         self._proposed = 0
         self._progress = Progress(metric)
         self._floor = max(_LANDMARKS, search.landmarks)
         self.reason = ""
 
-    def run(self, pool: Pool, deadline: float) -> list[Outcome]:
+    def run(self, pool: Pool, deadline: float) -> list[TrialOutcome]:
         """All outcomes, in trial order.
 
         Args:
@@ -76,7 +76,7 @@ class Experiment:
                     self.reason = "the time limit is reached"
                     return self._outcomes
                 lost = isinstance(answer, Lost)
-                self._early[number] = Outcome(candidate, {}, (), 0.0, f"it {answer.reason}") if lost else answer
+                self._early[number] = TrialOutcome(candidate, {}, (), 0.0, f"it {answer.reason}") if lost else answer
             self._take()
             if self.reason:
                 return self._outcomes

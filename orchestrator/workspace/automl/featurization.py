@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .names import canonical
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 
 MODES = ("auto", "off", "custom")
 COLUMN_TYPES = ("Numeric", "Categorical", "DateTime", "Ignore")
@@ -77,12 +77,14 @@ def read_featurization(section: Any) -> Featurization:
     if isinstance(section, str):
         section = {"mode": section}
     if not isinstance(section, Mapping):
-        raise Refusal(f"featurization must be a mapping, not {type(section).__name__}.")
+        raise AutoMLRefusal(f"featurization must be a mapping, not {type(section).__name__}.")
     for key in section:
         canonical(str(key), _KEYS, what="featurization key")
     mode = canonical(str(section.get("mode") or "auto"), MODES, what="featurization mode")
     if section.get("enable_dnn_featurization"):
-        raise Refusal("featurization.enable_dnn_featurization needs deep learning and is not done on this machine.")
+        raise AutoMLRefusal(
+            "featurization.enable_dnn_featurization needs deep learning and is not done on this machine."
+        )
     if mode != "custom":
         return Featurization(mode)
     return Featurization(
@@ -101,7 +103,9 @@ def _encoder(blocked: Iterable[Any]) -> str:
     }
     left = [name for name in ENCODERS if name not in names]
     if not left:
-        raise Refusal(f"featurization.blocked_transformers blocks {', '.join(ENCODERS)}: leave one for categories.")
+        raise AutoMLRefusal(
+            f"featurization.blocked_transformers blocks {', '.join(ENCODERS)}: leave one for categories."
+        )
     return left[0]
 
 

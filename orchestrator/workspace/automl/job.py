@@ -23,14 +23,14 @@ from .foreseen import FORECASTING_REFUSED
 from .learners import choose as choose_learners
 from .pool import Lost, Pool, cores, warm_up
 from .preparation import make_problem
-from .problem import Fit, Outcome, Problem
-from .refusal import Refusal
+from .problem import Fit, Problem, TrialOutcome
+from .refusal import AutoMLRefusal
 from .results import Result, write_result
 from .search import Search
-from .selection import Choice, choose, ranked
+from .selection import ModelChoice, choose, ranked
 from .settings import Settings, read_settings
 from .testing import check_test_table, test_scores
-from .tracking import Tracking
+from .tracking import TrialTracking
 from .unsupported import notes
 
 Say = Callable[[str], None]
@@ -58,7 +58,7 @@ def read_folder(folder: Path) -> JobFolder:
     text = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     inputs = {name: str(value) for name, value in (text.get("inputs") or {}).items()}
     if "training_data" not in inputs:
-        raise Refusal("training_data is missing: say which table to learn from.")
+        raise AutoMLRefusal("training_data is missing: say which table to learn from.")
     outputs = text.get("outputs") or {}
     model = Path(outputs.get("best_model") or folder / "outputs" / "best_model")
     return JobFolder(folder, text["body"], inputs, model)
@@ -88,7 +88,7 @@ def run(job: JobFolder, say: Say) -> None:
     tables = {name: read_table(Path(path), name) for name, path in job.inputs.items() if name.endswith("_data")}
     problem = _problem(settings, tables, say)
     size = min(settings.limits.max_concurrent, cores())
-    with Pool(pickle.dumps(problem), size) as pool, Tracking(say) as tracking:
+    with Pool(pickle.dumps(problem), size) as pool, TrialTracking(say) as tracking:
         outcomes = _search(settings, problem, pool, tracking, deadline, say)
         choice = _choose(settings, problem, pool, outcomes, deadline)
         winner = next(each for each in outcomes if each.candidate.number == choice.outcome.candidate.number)
@@ -129,7 +129,7 @@ def _stated(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem 
         _describe(problem, say)
         return problem
     if "validation_data" in tables:
-        raise Refusal(FORECASTING_REFUSED["validation_data"])
+        raise AutoMLRefusal(FORECASTING_REFUSED["validation_data"])
     return make_forecast_problem(settings, tables["training_data"], say)
 
 
@@ -141,13 +141,18 @@ def _describe(problem: Problem, say: Say) -> None:
 
 
 def _search(
-    settings: Settings, problem: Problem | ForecastProblem, pool: Pool, tracking: Tracking, deadline: float, say: Say
-) -> list[Outcome]:
+    settings: Settings,
+    problem: Problem | ForecastProblem,
+    pool: Pool,
+    tracking: TrialTracking,
+    deadline: float,
+    say: Say,
+) -> list[TrialOutcome]:
     rows = len(problem.target)
     learners = choose_learners(settings.task, settings.algorithms, rows, weighted=settings.weight is not None)
     search = Search(settings.task, learners, settings.metric, problem.features.shape, problem.seed)
 
-    def listen(outcome: Outcome, progress: Progress) -> None:
+    def listen(outcome: TrialOutcome, progress: Progress) -> None:
         say(trial_line(outcome, progress))
         tracking.trial(outcome)
 
@@ -159,7 +164,7 @@ def _search(
     return outcomes
 
 
-def trial_line(outcome: Outcome, progress: Progress) -> str:
+def trial_line(outcome: TrialOutcome, progress: Progress) -> str:
     """One trial for the log."""
     name, metric = outcome.candidate.learner.name, progress.metric.name
     head = f"trial {outcome.candidate.number:<3} {name:<22}"
@@ -171,26 +176,26 @@ def trial_line(outcome: Outcome, progress: Progress) -> str:
 
 
 def _choose(
-    settings: Settings, problem: Problem | ForecastProblem, pool: Pool, outcomes: list[Outcome], deadline: float
-) -> Choice:
+    settings: Settings, problem: Problem | ForecastProblem, pool: Pool, outcomes: list[TrialOutcome], deadline: float
+) -> ModelChoice:
     best_first = ranked(outcomes, settings.metric)
     if not best_first:
-        raise Refusal(_nothing(outcomes))
+        raise AutoMLRefusal(_nothing(outcomes))
     again = isinstance(problem, Problem) and problem.held_out is None
     return choose(pool, best_first, settings.metric, len(problem.target), deadline, again=again)
 
 
-def _nothing(outcomes: list[Outcome]) -> str:
+def _nothing(outcomes: list[TrialOutcome]) -> str:
     if not outcomes:
         return "No trial finished within timeout_minutes: allow more time."
     return f"No trial gave a score; the first failed because: {outcomes[0].failure or 'the metric is undefined here'}."
 
 
-def _fitted(pool: Pool, winner: Outcome) -> Any:
+def _fitted(pool: Pool, winner: TrialOutcome) -> Any:
     pool.submit(winner.candidate.number, Fit(winner.candidate))
     answer = next(iter(pool.answers()))[1]
     if isinstance(answer, Lost):
-        raise Refusal(f"The best model could not be fitted on the whole table: the fit {answer.reason}.")
+        raise AutoMLRefusal(f"The best model could not be fitted on the whole table: the fit {answer.reason}.")
     return pickle.loads(answer)  # noqa: S301 (written by our own worker a moment ago)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .names import canonical
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 from .settings import Algorithms
 
 Parameters = Mapping[str, Any]
@@ -66,7 +66,7 @@ def choose(task: str, algorithms: Algorithms, rows: int, *, weighted: bool) -> t
             continue
         chosen.append(learner)
     if not chosen:
-        raise Refusal(
+        raise AutoMLRefusal(
             f"No algorithm is left for {task}: all are blocked, not allowed, or cannot use weight_column_name."
         )
     return tuple(chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 
 
 def squash(name: str) -> str:
@@ -25,4 +25,4 @@ def canonical(name: str, known: Iterable[str], *, what: str) -> str:
         return found
     near = difflib.get_close_matches(squash(name), by_key, n=1)
     hint = f"; did you mean {by_key[near[0]]}?" if near else ""
-    raise Refusal(f"{what} {name!r} is not known{hint} Known: {', '.join(sorted(by_key.values()))}.")
+    raise AutoMLRefusal(f"{what} {name!r} is not known{hint} Known: {', '.join(sorted(by_key.values()))}.")

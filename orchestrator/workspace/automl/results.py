@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .metrics import Metric
-from .problem import Outcome
+from .problem import TrialOutcome
 from .selection import ranked
 
 
@@ -28,8 +28,8 @@ class Result:
     """
 
     metric: Metric
-    outcomes: Sequence[Outcome]
-    winner: Outcome
+    outcomes: Sequence[TrialOutcome]
+    winner: TrialOutcome
     rescored: Mapping[int, float]
     tested: Mapping[str, float]
     children: Mapping[int, str]
@@ -58,13 +58,13 @@ def write_result(folder: Path, result: Result) -> None:
     write_json(folder / "metrics.json", figures)
 
 
-def _best_first(result: Result) -> list[Outcome]:
+def _best_first(result: Result) -> list[TrialOutcome]:
     order = ranked(result.outcomes, result.metric)
     placed = {outcome.candidate.number for outcome in order}
     return [*order, *(outcome for outcome in result.outcomes if outcome.candidate.number not in placed)]
 
 
-def _entry(result: Result, outcome: Outcome) -> dict[str, Any]:
+def _entry(result: Result, outcome: TrialOutcome) -> dict[str, Any]:
     candidate = outcome.candidate
     return {
         "trial": candidate.number,

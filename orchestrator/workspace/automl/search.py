@@ -12,7 +12,7 @@ from typing import Any
 
 from .learners import Learner, Parameters
 from .metrics import Metric
-from .problem import Candidate, Outcome
+from .problem import Candidate, TrialOutcome
 
 # Stands for the loss of a failed trial, worse than any real one.
 _WORST = 1e6
@@ -58,7 +58,7 @@ class Search:
             self._asked = number
         return found
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: TrialOutcome) -> None:
         """Take a trial's outcome; a failed one steers the search away."""
         track = self._tracks[outcome.candidate.learner.name]
         score = outcome.scores.get(self._metric.name, math.nan)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .metrics import Metric
 from .pool import Lost, Pool
-from .problem import Evaluate, Outcome
+from .problem import Evaluate, TrialOutcome
 
 FEW_ROWS = 1_000
 _FINALISTS = 5
@@ -18,21 +18,21 @@ _REPEATS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelChoice:
     """The chosen trial's outcome, with ``why`` and each finalist's score on other splits, by trial number."""
 
-    outcome: Outcome
+    outcome: TrialOutcome
     why: str
     rescored: dict[int, float]
 
 
-def ranked(outcomes: Sequence[Outcome], metric: Metric) -> list[Outcome]:
+def ranked(outcomes: Sequence[TrialOutcome], metric: Metric) -> list[TrialOutcome]:
     """The outcomes that have a score, best first; the earlier trial first among equals."""
     scored = [each for each in outcomes if not math.isnan(each.scores.get(metric.name, math.nan))]
     return sorted(scored, key=lambda each: (metric.loss(each.scores[metric.name]), each.candidate.number))
 
 
-def finalists(best_first: Sequence[Outcome]) -> list[Outcome]:
+def finalists(best_first: Sequence[TrialOutcome]) -> list[TrialOutcome]:
     """At most five: the best three, then the best of the learners that are not among them."""
     chosen = list(best_first[:3])
     for outcome in best_first[3:]:
@@ -42,8 +42,8 @@ def finalists(best_first: Sequence[Outcome]) -> list[Outcome]:
 
 
 def choose(
-    pool: Pool, best_first: Sequence[Outcome], metric: Metric, rows: int, deadline: float, *, again: bool
-) -> Choice:
+    pool: Pool, best_first: Sequence[TrialOutcome], metric: Metric, rows: int, deadline: float, *, again: bool
+) -> ModelChoice:
     """The model to keep.
 
     With fewer than 1,000 rows the finalists are scored by repeated cross-validation on splits that the search has not
@@ -60,14 +60,14 @@ def choose(
     """
     top = best_first[0]
     if not again or rows >= FEW_ROWS or len(best_first) == 1:
-        return Choice(top, "best score of the search", {})
+        return ModelChoice(top, "best score of the search", {})
     rescored = _rescore(pool, finalists(best_first), deadline)
     if not rescored:
-        return Choice(top, "best score of the search; no time was left to score it again", {})
+        return ModelChoice(top, "best score of the search; no time was left to score it again", {})
     return settle(rescored, metric)
 
 
-def settle(again: Sequence[Outcome], metric: Metric) -> Choice:
+def settle(again: Sequence[TrialOutcome], metric: Metric) -> ModelChoice:
     """The simplest of the rescored outcomes within one standard error of the best."""
     order = ranked(again, metric)
     best = order[0]
@@ -80,12 +80,12 @@ def settle(again: Sequence[Outcome], metric: Metric) -> Choice:
     why = (
         "best on other splits" if simplest is best else "simplest within one standard error of the best on other splits"
     )
-    return Choice(simplest, why, scores)
+    return ModelChoice(simplest, why, scores)
 
 
-def _rescore(pool: Pool, top: Sequence[Outcome], deadline: float) -> list[Outcome]:
+def _rescore(pool: Pool, top: Sequence[TrialOutcome], deadline: float) -> list[TrialOutcome]:
     todo = [outcome.candidate for outcome in top]
-    done: dict[int, Outcome] = {}
+    done: dict[int, TrialOutcome] = {}
     while todo or pool.busy:
         while todo and pool.free:
             candidate = todo.pop(0)

@@ -12,7 +12,7 @@ from .featurization import Featurization, read_featurization
 from .forecasting.settings import ForecastSettings, read_forecast
 from .metrics import Metric, primary_metric
 from .names import canonical
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 
 TASKS = ("classification", "regression", "forecasting")
 
@@ -83,7 +83,7 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
     task = _task(body)
     target = body.get("target_column_name")
     if not target:
-        raise Refusal("target_column_name is missing: say which column is to be predicted.")
+        raise AutoMLRefusal("target_column_name is missing: say which column is to be predicted.")
     forecast = read_forecast(_section(body, "forecasting")) if task == "forecasting" else None
     return Settings(
         task=task,
@@ -101,14 +101,14 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
 def _task(body: Mapping[str, Any]) -> str:
     task = str(body.get("task") or "")
     if is_deep(task):
-        raise Refusal(f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}.")
+        raise AutoMLRefusal(f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}.")
     return canonical(task, TASKS, what="task")
 
 
 def _section(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = body.get(name) or {}
     if not isinstance(section, Mapping):
-        raise Refusal(f"{name} must be a mapping, not {type(section).__name__}.")
+        raise AutoMLRefusal(f"{name} must be a mapping, not {type(section).__name__}.")
     return section
 
 
@@ -119,9 +119,9 @@ def _number(section: Mapping[str, Any], name: str, default: float | None, *, lea
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise Refusal(f"{name} must be a number, not {value!r}.") from None
+        raise AutoMLRefusal(f"{name} must be a number, not {value!r}.") from None
     if number < least:
-        raise Refusal(f"{name} must be at least {least:g}, not {number:g}.")
+        raise AutoMLRefusal(f"{name} must be at least {least:g}, not {number:g}.")
     return number
 
 
@@ -162,5 +162,5 @@ def _validation(body: Mapping[str, Any]) -> Validation:
         folds = _number(body, "n_cross_validations", None, least=2)
     share = _number(body, "validation_data_size", None, least=0.0)
     if share is not None and not 0 < share < 1:
-        raise Refusal(f"validation_data_size must lie between 0 and 1, not {share:g}.")
+        raise AutoMLRefusal(f"validation_data_size must lie between 0 and 1, not {share:g}.")
     return Validation(folds=int(folds) if folds else None, share=share)

@@ -10,7 +10,7 @@ import numpy as np
 from .forecasting.problem import ForecastProblem
 from .metrics import score_classes, score_numbers
 from .problem import Problem
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 
 Say = Callable[[str], None]
 
@@ -23,9 +23,9 @@ def check_test_table(problem: Problem | ForecastProblem, target: str, table: Any
     """
     missing = [name for name in (target, *problem.features.columns) if name not in table.columns]
     if missing:
-        raise Refusal(f"Columns {', '.join(missing)} are not in test_data, which must look like training_data.")
+        raise AutoMLRefusal(f"Columns {', '.join(missing)} are not in test_data, which must look like training_data.")
     if table[target].notna().sum() == 0:
-        raise Refusal(f"test_data has no row with a value in {target!r}.")
+        raise AutoMLRefusal(f"test_data has no row with a value in {target!r}.")
 
 
 def test_scores(model: Any, problem: Problem | ForecastProblem, target: str, table: Any, say: Say) -> dict[str, float]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .artefact import CONDA_FILE, SCORING_SCRIPT
-from .problem import Outcome
+from .problem import TrialOutcome
 
 Say = Callable[[str], None]
 BEST_CHILD: Final = "automl_best_child_run_id"
@@ -24,7 +24,7 @@ _BESIDE: Final = ("model.pkl", CONDA_FILE, SCORING_SCRIPT)
 _MOST_TEXT = 500
 
 
-class Tracking:
+class TrialTracking:
     """A writer of child runs under ``MLFLOW_RUN_ID``. Without ``MLFLOW_TRACKING_URI`` it does nothing.
 
     A tracking server that fails does not end the training: the log says so once, and the leaderboard has the figures.
@@ -38,7 +38,7 @@ class Tracking:
         self._thread: threading.Thread | None = None
         self.children: dict[int, str] = {}
 
-    def __enter__(self) -> Tracking:
+    def __enter__(self) -> TrialTracking:
         if self._uri and self._parent:
             self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
             self._thread.start()
@@ -47,7 +47,7 @@ class Tracking:
     def __exit__(self, *_: object) -> None:
         self.drain(timeout_s=30)
 
-    def trial(self, outcome: Outcome) -> None:
+    def trial(self, outcome: TrialOutcome) -> None:
         """Record a trial as a finished child run."""
         ended = int(time.time() * 1000)
         self._put(lambda client, experiment: self._child(client, experiment, outcome, ended))
@@ -100,7 +100,7 @@ class Tracking:
         except (MlflowException, OSError) as error:
             self._say(f"Tracking has stopped; training continues: {' '.join(str(error).split())[:200]}")
 
-    def _child(self, client: Any, experiment: str, outcome: Outcome, ended: int) -> None:
+    def _child(self, client: Any, experiment: str, outcome: TrialOutcome, ended: int) -> None:
         candidate = outcome.candidate
         tags = {
             "mlflow.parentRunId": self._parent,

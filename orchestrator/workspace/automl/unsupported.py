@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .refusal import Refusal
+from .refusal import AutoMLRefusal
 
 _REFUSED = {
     ("cv_split_column_names",): "use n_cross_validations or validation_data",
@@ -27,7 +27,7 @@ def notes(body: Mapping[str, Any]) -> list[str]:
         Refusal: a setting without which the job would learn something else.
     """
     for _, reason in refused(body):
-        raise Refusal(reason)
+        raise AutoMLRefusal(reason)
     return [reason for _, reason in ignored(body)]
 
 

@@ -20,7 +20,7 @@ _MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class EnvironmentTemplate:
     """A tree.
 
     Attributes:
@@ -56,7 +56,7 @@ class Template:
             (draft / name).chmod(mode)
 
 
-def template_of(tree: Path) -> Template | None:
+def template_of(tree: Path) -> EnvironmentTemplate | None:
     """What a tree holds; None if that is much."""
     folders: list[str] = []
     links: list[tuple[str, str]] = []
@@ -76,7 +76,7 @@ def template_of(tree: Path) -> Template | None:
                 if size > LARGEST or len(files) >= _MOST_FILES:
                     return None
                 files.append((relative, path.read_bytes(), path.stat().st_mode & 0o777))
-    return Template(str(tree), tuple(folders), tuple(links), tuple(files))
+    return EnvironmentTemplate(str(tree), tuple(folders), tuple(links), tuple(files))
 
 
 class Templates:
@@ -84,7 +84,7 @@ class Templates:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[Hashable, Template | None] = {}
+        self._known: dict[Hashable, EnvironmentTemplate | None] = {}
 
     def make(self, key: Hashable, draft: Path, home: Path, first: Callable[[Path], None]) -> None:
         """Make a tree that is to stand at ``home``.
@@ -105,4 +105,6 @@ class Templates:
         with self._lock:
             if len(self._known) >= _MOST:
                 del self._known[next(iter(self._known))]
-            self._known[key] = None if made is None else Template(str(home), made.folders, made.links, made.files)
+            self._known[key] = (
+                None if made is None else EnvironmentTemplate(str(home), made.folders, made.links, made.files)
+            )

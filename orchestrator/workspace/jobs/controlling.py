@@ -18,7 +18,7 @@ Say = Callable[[str], None]
 """Takes one line for the log."""
 
 
-class Refusal(Exception):
+class ControlRefusal(Exception):
     """The job has failed or has no result; the text says why, and ends the log."""
 
 
@@ -38,7 +38,7 @@ def controlled(package: str, run: Callable[[Path, TrackingClient, Say], None], a
     tracking = TrackingClient(os.environ["MLFLOW_TRACKING_URI"], os.environ.get("MLFLOW_TRACKING_TOKEN", ""))
     try:
         run(Path(arguments[0]), tracking, say)
-    except (Refusal, BackendError) as error:
+    except (ControlRefusal, BackendError) as error:
         say(f"error: {error}")
         return 1
     return 0
@@ -59,5 +59,5 @@ def opened(folder: Path) -> tuple[WorkspacePaths, RecordStore, Record]:
     store = RecordStore(paths)
     record = store.find(record_kinds.JOBS, folder.name)
     if record is None:
-        raise Refusal(f"The workspace has no record of {folder.name}.")
+        raise ControlRefusal(f"The workspace has no record of {folder.name}.")
     return paths, store, record

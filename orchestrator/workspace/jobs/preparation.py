@@ -23,7 +23,7 @@ from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.bodies import input_values, literal_text
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.jobs.places import is_file, output_place
-from orchestrator.workspace.jobs.tracked import Tracked, start_tracking
+from orchestrator.workspace.jobs.tracked import JobTracking, start_tracking
 from orchestrator.workspace.logs.log import note
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import PARAMETERS, PARENT, Record
@@ -176,7 +176,7 @@ class Preparation:
             places[name] = str(place)
         return places
 
-    def _environ(self, record: Record, body: Mapping[str, Any], tracked: Tracked) -> dict[str, str]:
+    def _environ(self, record: Record, body: Mapping[str, Any], tracked: JobTracking) -> dict[str, str]:
         experiment = _experiment(record, body)
         environ = {
             "AZUREML_RUN_ID": record.revision,

@@ -23,7 +23,7 @@ _RUN_ID: Final = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class JobTracking:
     """A job's run and how the job reaches it."""
 
     run: TrackedRun
@@ -35,7 +35,7 @@ def run_id_of(job: str) -> str:
     return job if _RUN_ID.fullmatch(job) else hashlib.sha256(job.encode()).hexdigest()[:32]
 
 
-def start_tracking(server: TrackingServer, store: RecordStore, record: Record, experiment: str) -> Tracked:
+def start_tracking(server: TrackingServer, store: RecordStore, record: Record, experiment: str) -> JobTracking:
     """Make a job's run. A tracking server that dies meanwhile is started again and waited for.
 
     Raises:
@@ -56,7 +56,7 @@ def start_tracking(server: TrackingServer, store: RecordStore, record: Record, e
                 raise
             time.sleep(_PAUSE_S)
     store.update_status(record.key, attributes={MLFLOW_RUN: run.run_id})
-    return Tracked(run, access)
+    return JobTracking(run, access)
 
 
 def _child_tags(store: RecordStore, record: Record) -> dict[str, str]:

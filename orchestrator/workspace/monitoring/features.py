@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 from orchestrator.workspace.monitoring.order import CATEGORICAL, NUMERICAL
 from orchestrator.workspace.responsible_ai.frames import need_columns
 
@@ -45,7 +45,7 @@ def chosen(
         return list(selection)
     both = [name for name in reference.columns if name in production.columns and name != target]
     if not both:
-        raise Refusal(
+        raise AutoMLRefusal(
             f"The reference data and the production data have no column in common. Reference: {', '.join(reference.columns)}. "
             f"Production: {', '.join(production.columns)}."
         )

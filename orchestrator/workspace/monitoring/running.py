@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 from orchestrator.workspace.jobs.command import INPUT_PREFIX
 from orchestrator.workspace.monitoring.collected import read_data
 from orchestrator.workspace.monitoring.drift import P_VALUES, drift
@@ -125,7 +125,7 @@ def main() -> int:
         print(line)
     try:
         found = watch(order, inputs)
-    except Refusal as refusal:
+    except AutoMLRefusal as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     _write(order, found, Path("outputs"), Path("..") / "metrics.json")

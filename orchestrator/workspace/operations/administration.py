@@ -84,7 +84,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class GarbageSweep:
     """What was removed of a workspace because nothing needs it.
 
     Attributes:
@@ -199,7 +199,7 @@ def reset(root: Path) -> bool:
     return True
 
 
-def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
+def gc(root: Path, grace_s: float, *, dry_run: bool) -> GarbageSweep:
     """Remove what no record needs any more. The workspace may run meanwhile; nothing is started.
 
     Args:
@@ -214,13 +214,13 @@ def gc(root: Path, grace_s: float, *, dry_run: bool) -> Sweep:
     require_database(paths)
     if not paths.exists:
         # Without its records everything would look as if nobody needed it.
-        return Sweep(root, dry_run, {})
+        return GarbageSweep(root, dry_run, {})
     _require_ours(paths)
     if not paths.marker.is_file():
         raise _not_ours(root)
     store = RecordStore(paths)
     try:
-        return Sweep(root, dry_run, sweep(paths, store, grace_s, dry_run=dry_run))
+        return GarbageSweep(root, dry_run, sweep(paths, store, grace_s, dry_run=dry_run))
     finally:
         store.close()
 

@@ -14,7 +14,7 @@ from orchestrator.workspace.jobs.registering import Registering
 from orchestrator.workspace.jobs.tracked import run_id_of
 from orchestrator.workspace.pipeline.earlier import take_over
 from orchestrator.workspace.pipeline.flow import LOOP
-from orchestrator.workspace.pipeline.graph import Step
+from orchestrator.workspace.pipeline.graph import PipelineStep
 from orchestrator.workspace.pipeline.making import Made
 from orchestrator.workspace.records.record import (
     CANCEL_REQUESTED,
@@ -37,7 +37,7 @@ _QUEUED: Final = "queued"
 _FINISHED: Final = "FINISHED"
 
 
-class Tracking(Protocol):
+class ChildTracking(Protocol):
     """What the tracking server is asked for; see `TrackingClient`."""
 
     def start_run(self, run_id: str, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun: ...
@@ -56,7 +56,7 @@ class StepRuns:
         tracking: where runs that take an earlier result over are shown.
     """
 
-    def __init__(self, paths: WorkspacePaths, store: RecordStore, parent: Record, tracking: Tracking) -> None:
+    def __init__(self, paths: WorkspacePaths, store: RecordStore, parent: Record, tracking: ChildTracking) -> None:
         self._paths = paths
         self._store = store
         self._secrets = SecretFiles(paths)
@@ -80,12 +80,12 @@ class StepRuns:
         """Whether a run was made since somebody wanted the pipeline to run: begun again after a kill is the same try."""
         return bool(run.attributes[STEP].get("try") == self._parent.generation)
 
-    def name(self, step: Step) -> str:
+    def name(self, step: PipelineStep) -> str:
         """The name of a step's run."""
         name = f"{self._parent.revision}_{step.name}"
         return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 13]}_{digest_text(name)[:12]}"
 
-    def start(self, step: Step, made: Made, digest: str) -> Record:
+    def start(self, step: PipelineStep, made: Made, digest: str) -> Record:
         """Make a step's run, or begin one again that has ended badly. The supervisor runs it as any job.
 
         Raises:
@@ -99,7 +99,7 @@ class StepRuns:
         gone = dict.fromkeys((*existing.attributes.keys() - record.attributes.keys(), CANCEL_REQUESTED))
         return self._store.update_body(replace(record, attributes={**gone, **record.attributes}))
 
-    def reuse(self, step: Step, made: Made, digest: str, source: Record) -> tuple[Record, str]:
+    def reuse(self, step: PipelineStep, made: Made, digest: str, source: Record) -> tuple[Record, str]:
         """Make a step's run that takes an earlier result over.
 
         Returns:
@@ -130,7 +130,7 @@ class StepRuns:
             raise Conflict(f"There is another run '{record.revision}'.", fix="Give the pipeline's run another name.")
         return existing
 
-    def _record(self, step: Step, made: Made, digest: str) -> Record:
+    def _record(self, step: PipelineStep, made: Made, digest: str) -> Record:
         parent, name = self._parent, self.name(step)
         kept = {key: parent.attributes[key] for key in (STAND_INS, PYTHON_DOWNLOADS) if key in parent.attributes}
         return Record(
@@ -168,20 +168,20 @@ class StepRuns:
         return {MLFLOW_RUN: run.run_id}
 
 
-def _module(step: Step) -> str:
+def _module(step: PipelineStep) -> str:
     """The name of the component that a step runs; of one without a component, its own."""
     said = step.node.get("component")
     named = said.get("name") if isinstance(said, Mapping) else said
     return str(named or step.name).rpartition("azureml:")[2].partition(":")[0].partition("@")[0]
 
 
-def _within(path: tuple[str | int, ...], step: Step, body: Mapping[str, Any]) -> tuple[str | int, ...] | None:
+def _within(path: tuple[str | int, ...], step: PipelineStep, body: Mapping[str, Any]) -> tuple[str | int, ...] | None:
     """Where a value of the pipeline's body stands in the body of a step's job; None if it is not in it."""
     if path[:2] != ("jobs", step.origin or step.name):
         return None
     inner = path[2:]
     if LOOP in step.node:
-        # The first iteration has it; the others get it from there, see `Step.origin`.
+        # The first iteration has it; the others get it from there, see `PipelineStep.origin`.
         inner = ("jobs", next(iter(body["jobs"])), *inner)
         return inner if _is_in(body, inner) else None
     place = inner[1:] if inner[:1] == ("component",) else inner

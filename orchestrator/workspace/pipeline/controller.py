@@ -13,18 +13,18 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.folder.trees import share_tree
-from orchestrator.workspace.jobs.controlling import Refusal, Say, opened
+from orchestrator.workspace.jobs.controlling import ControlRefusal, Say, opened
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
-from orchestrator.workspace.pipeline.children import StepRuns, Tracking
+from orchestrator.workspace.pipeline.children import ChildTracking, StepRuns
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.earlier import Earlier
 from orchestrator.workspace.pipeline.expressions import FromStep
 from orchestrator.workspace.pipeline.flow import DO_WHILE, PARALLEL_FOR, truth
-from orchestrator.workspace.pipeline.graph import Graph, Step, read_graph
+from orchestrator.workspace.pipeline.graph import Graph, PipelineStep, read_graph
 from orchestrator.workspace.pipeline.identity import LINEAGE, Identities
 from orchestrator.workspace.pipeline.loops import gather, grown
 from orchestrator.workspace.pipeline.making import Maker
-from orchestrator.workspace.pipeline.schedule import ENDED, State, never, ready, to_cancel
+from orchestrator.workspace.pipeline.schedule import ENDED, PipelineState, never, ready, to_cancel
 from orchestrator.workspace.pipeline.values import Values
 from orchestrator.workspace.pipeline.whole import whole
 from orchestrator.workspace.records.record import STEP, Record
@@ -57,7 +57,7 @@ class Controller:
         paths: WorkspacePaths,
         store: RecordStore,
         pipeline: Record,
-        tracking: Tracking,
+        tracking: ChildTracking,
         say: Say,
         pause: Callable[[], None] = lambda: time.sleep(LOOK_S),
     ) -> None:
@@ -78,7 +78,7 @@ class Controller:
         self._earlier = Earlier(store, pipeline)
         self._runs = StepRuns(paths, store, pipeline, tracking)
         self._known = self._runs.all()
-        self._states = dict.fromkeys(self._graph.steps, State.WAITING)
+        self._states = dict.fromkeys(self._graph.steps, PipelineState.WAITING)
         self._troubles: dict[str, str] = {}
         self._cancelled: set[str] = set()
 
@@ -94,7 +94,7 @@ class Controller:
             self._pause()
         try:
             self._finish()
-        except Refusal as error:
+        except ControlRefusal as error:
             private_files.replace(self._folder.reason, str(error))
             raise
 
@@ -103,7 +103,7 @@ class Controller:
         for name in self._graph.steps:
             self._find(name)
         self._grow()
-        taken = [name for name, state in self._states.items() if state is not State.WAITING]
+        taken = [name for name, state in self._states.items() if state is not PipelineState.WAITING]
         done = sum(self._states[name] in ENDED for name in taken)
         if taken:
             self._say(f"Resumed: {len(taken)} of {len(self._states)} steps exist, {done} of them have ended.")
@@ -119,7 +119,7 @@ class Controller:
         """Add the iterations of a loop that are to follow now."""
         while (graph := self._grown()) is not None:
             [new] = graph.steps.keys() - self._graph.steps.keys()
-            self._graph, self._states[new] = graph, State.WAITING
+            self._graph, self._states[new] = graph, PipelineState.WAITING
             self._find(new)
 
     def _grown(self) -> Graph | None:
@@ -135,7 +135,7 @@ class Controller:
         if version != self._seen:
             self._seen = version
             for name, state in self._states.items():
-                if state is State.RUNNING:
+                if state is PipelineState.RUNNING:
                     self._follow(name, self._runs.read(self._known[name]))
         self._grow()
         while names := never(self._graph, self._states):
@@ -153,25 +153,25 @@ class Controller:
         return any(state not in ENDED for state in self._states.values())
 
     def _skip(self, name: str) -> None:
-        self._states[name] = State.SKIPPED
+        self._states[name] = PipelineState.SKIPPED
         self._say(f"step {name}: not run")
 
     def _values(self) -> Values:
-        done = {name: run for name, run in self._known.items() if self._states.get(name) is State.DONE}
+        done = {name: run for name, run in self._known.items() if self._states.get(name) is PipelineState.DONE}
         return Values(
             self._inputs, done | {body: done[loop] for body, loop in self._graph.bodies.items() if loop in done}
         )
 
-    def _decide(self, step: Step) -> None:
+    def _decide(self, step: PipelineStep) -> None:
         """Let the steps of one block run, and not those of the other."""
         branch = self._graph.branches[step.name]
         outcome = truth(self._values().of(branch.condition), f"The condition of step '{step.name}'")
-        self._states[step.name] = State.DONE
+        self._states[step.name] = PipelineState.DONE
         self._say(f"step {step.name}: {str(outcome).lower()}")
         for name in branch.blocks[not outcome] - branch.blocks[outcome]:
             self._skip(self._graph.bodies.get(name, name))
 
-    def _start(self, step: Step) -> None:
+    def _start(self, step: PipelineStep) -> None:
         try:
             if step.name in self._graph.branches:
                 self._decide(step)
@@ -181,7 +181,7 @@ class Controller:
             source = self._earlier.of(made, digest)
             if source is None:
                 self._known[step.name] = self._runs.start(step, made, digest)
-                self._states[step.name] = State.RUNNING
+                self._states[step.name] = PipelineState.RUNNING
                 self._say(f"step {step.name}: started as {self._known[step.name].revision}")
                 nudge(self._paths)
                 return
@@ -192,11 +192,11 @@ class Controller:
         if trouble:
             self._fail(step.name, trouble)
             return
-        self._states[step.name] = State.DONE
+        self._states[step.name] = PipelineState.DONE
         self._say(f"step {step.name}: {self._origin(step.name)}")
 
     def _fail(self, name: str, trouble: str) -> None:
-        self._states[name] = State.FAILED
+        self._states[name] = PipelineState.FAILED
         self._troubles[name] = trouble
         self._say(f"step {name}: failed: {trouble}")
 
@@ -207,10 +207,10 @@ class Controller:
     def _follow(self, name: str, run: Record) -> None:
         self._known[name] = run
         if run.health is Health.PROGRESSING:
-            self._states[name] = State.RUNNING
+            self._states[name] = PipelineState.RUNNING
             return
         done = run.health is Health.HEALTHY
-        self._states[name] = State.DONE if done else State.FAILED
+        self._states[name] = PipelineState.DONE if done else PipelineState.FAILED
         seconds = run.attributes.get("duration_s")
         took = f" in {seconds:.1f} s" if isinstance(seconds, int | float) and seconds else ""
         why = "" if done or not run.message else f": {run.message.splitlines()[0]}"
@@ -220,10 +220,10 @@ class Controller:
 
     def _finish(self) -> None:
         self._write_result()
-        failed = [name for name, state in self._states.items() if state is State.FAILED]
+        failed = [name for name, state in self._states.items() if state is PipelineState.FAILED]
         own = [name for name in failed if name not in self._cancelled]
         if failed:
-            raise Refusal(self._failure((own or failed)[0], (own or failed)[1:]))
+            raise ControlRefusal(self._failure((own or failed)[0], (own or failed)[1:]))
         outputs = RunOrder.read(self._folder).outputs
         for name, source in self._outputs().items():
             made = self._made(source)
@@ -244,7 +244,7 @@ class Controller:
         return {name: FromStep(last, name) for name in self._ports}
 
     def _made(self, source: FromStep) -> str | None:
-        run = self._known.get(source.step) if self._states.get(source.step) is State.DONE else None
+        run = self._known.get(source.step) if self._states.get(source.step) is PipelineState.DONE else None
         return None if run is None else (run.attributes.get("outputs") or {}).get(source.output)
 
     def _failure(self, name: str, others: list[str]) -> str:
@@ -260,7 +260,7 @@ class Controller:
         lineage = {
             name: self._identities.made(self._known[source.step].revision, source.output)
             for name, source in self._outputs().items()
-            if self._states.get(source.step) is State.DONE and source.step in self._known
+            if self._states.get(source.step) is PipelineState.DONE and source.step in self._known
         }
         if self._graph.loop.get("type") == PARALLEL_FOR:
             runs = [run.revision for run in self._known.values()]
@@ -286,6 +286,6 @@ def _hand_over(made: Path, place: Path) -> None:
     share_tree(made, place)
 
 
-def run_folder(folder: Path, tracking: Tracking, say: Say) -> None:
+def run_folder(folder: Path, tracking: ChildTracking, say: Say) -> None:
     """Run the pipeline of a job's folder. See `Controller.run`."""
     Controller(*opened(folder), tracking, say).run()

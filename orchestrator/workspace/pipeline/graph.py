@@ -13,7 +13,7 @@ from orchestrator.workspace.pipeline.flow import LOOP, Branch, Flow, read_flow
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PipelineStep:
     """One step.
 
     Attributes:
@@ -47,7 +47,7 @@ class Graph:
         at_once: so many steps run at the same time; None means no bound.
     """
 
-    steps: Mapping[str, Step]
+    steps: Mapping[str, PipelineStep]
     outputs: Mapping[str, FromStep]
     on_failure_continue: bool
     force_rerun: bool
@@ -81,7 +81,7 @@ def read_graph(body: Mapping[str, Any]) -> Graph:
     flow, loop = read_flow(nodes), body.get(LOOP) or {}
     origins = dict.fromkeys(nodes, next(iter(nodes))) if loop else {loop: body for body, loop in flow.bodies.items()}
     steps = {
-        name: Step(name, node, _needs(name, node, nodes, flow), origin=origins.get(name, ""))
+        name: PipelineStep(name, node, _needs(name, node, nodes, flow), origin=origins.get(name, ""))
         for name, node in flow.nodes.items()
     }
     steps = _framed(steps, settings.get("on_init"), settings.get("on_finalize"))
@@ -117,7 +117,7 @@ def _needs(name: str, node: Mapping[str, Any], nodes: Mapping[str, Any], flow: F
     return frozenset(needs - {name})
 
 
-def _framed(steps: dict[str, Step], first: Any, last: Any) -> dict[str, Step]:
+def _framed(steps: dict[str, PipelineStep], first: Any, last: Any) -> dict[str, PipelineStep]:
     """The steps with those that run before and after all others. Source: Azure ML CLI v2, ``settings.on_init``, ``on_finalize``."""
     if first in steps:
         steps = {
@@ -130,7 +130,7 @@ def _framed(steps: dict[str, Step], first: Any, last: Any) -> dict[str, Step]:
     return steps
 
 
-def _require_order(steps: Mapping[str, Step]) -> None:
+def _require_order(steps: Mapping[str, PipelineStep]) -> None:
     left = dict(steps)
     while free := [name for name, step in left.items() if not step.needs & left.keys()]:
         for name in free:

@@ -16,9 +16,9 @@ from orchestrator.core import private_files
 from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.jobs.places import is_value
 from orchestrator.workspace.pipeline.flow import DO_WHILE, LOOP, items_of, truth
-from orchestrator.workspace.pipeline.graph import Graph, Step
+from orchestrator.workspace.pipeline.graph import Graph, PipelineStep
 from orchestrator.workspace.pipeline.results import value_of
-from orchestrator.workspace.pipeline.schedule import State
+from orchestrator.workspace.pipeline.schedule import PipelineState
 from orchestrator.workspace.records.record import Record
 
 _MLTABLE: Final = "MLTable"
@@ -77,7 +77,7 @@ def _bare(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def grown(graph: Graph, states: Mapping[str, State], runs: Mapping[str, Record]) -> Graph | None:
+def grown(graph: Graph, states: Mapping[str, PipelineState], runs: Mapping[str, Record]) -> Graph | None:
     """The graph of a loop with the next iteration; None if there is none to be added now.
 
     Args:
@@ -89,7 +89,7 @@ def grown(graph: Graph, states: Mapping[str, State], runs: Mapping[str, Record])
         Invalid: the condition is neither true nor false.
     """
     loop, last, number = graph.loop, graph.newest, len(graph.steps)
-    if loop.get("type") != DO_WHILE or states[last] is not State.DONE or number >= int(loop["limit"]):
+    if loop.get("type") != DO_WHILE or states[last] is not PipelineState.DONE or number >= int(loop["limit"]):
         return None
     condition = loop.get("condition")
     if condition and not truth(value_of(runs[last], condition, last), f"Output '{condition}' of step '{last}'"):
@@ -99,7 +99,7 @@ def grown(graph: Graph, states: Mapping[str, State], runs: Mapping[str, Record])
     for output, inputs in loop["mapping"].items():
         moved |= dict.fromkeys(inputs, f"${{{{parent.jobs.{last}.outputs.{output}}}}}")
     name = _named(str(loop["body"]), number + 1)
-    step = Step(
+    step = PipelineStep(
         name,
         {**node, "inputs": {**(node.get("inputs") or {}), **moved}},
         frozenset({last}),

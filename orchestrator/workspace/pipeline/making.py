@@ -13,7 +13,7 @@ from orchestrator.workspace.jobs.execution import StepForm
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.expressions import INNER, ToOutput, expression
 from orchestrator.workspace.pipeline.flow import LOOP
-from orchestrator.workspace.pipeline.graph import Graph, Step
+from orchestrator.workspace.pipeline.graph import Graph, PipelineStep
 from orchestrator.workspace.pipeline.loops import loop_job
 from orchestrator.workspace.pipeline.step_types import form_of, step_types
 from orchestrator.workspace.pipeline.values import Values, given
@@ -57,7 +57,7 @@ class Maker:
     components: Components
     experiment: str
 
-    def make(self, step: Step, values: Values) -> Made:
+    def make(self, step: PipelineStep, values: Values) -> Made:
         """The job of a step whose needs have completed.
 
         Raises:
@@ -81,7 +81,7 @@ class Maker:
         deterministic = component.get("is_deterministic", node.get("is_deterministic", True)) is not False
         return Made(variant, body, deterministic, form.reused and deterministic and not self.graph.force_rerun)
 
-    def _body(self, step: Step, job: Mapping[str, Any]) -> dict[str, Any]:
+    def _body(self, step: PipelineStep, job: Mapping[str, Any]) -> dict[str, Any]:
         node = step.node
         made = {
             **job,
@@ -93,7 +93,7 @@ class Maker:
         }
         return {name: value for name, value in made.items() if value not in (None, {}, "")}
 
-    def _loop(self, step: Step, values: Values) -> Made:
+    def _loop(self, step: PipelineStep, values: Values) -> Made:
         """A pipeline of its own, whose steps are the iterations: each is reused, cancelled and found again like any step."""
         form = _form(step, self.components)
         said = step.node.get(form.component) if form.component else None
@@ -129,7 +129,7 @@ class Maker:
             yield name, {field: value for field, value in fields.items() if value is not None}
 
 
-def _form(step: Step, components: Components) -> StepForm:
+def _form(step: PipelineStep, components: Components) -> StepForm:
     """How a step's type makes it a job. What says no type is told by its component, or by its fields."""
     node = step.node
     component = components.find(node["component"]) if node.get("component") is not None else {}
@@ -153,7 +153,7 @@ def step_type_of(fields: Mapping[str, Any]) -> str:
     return min(matches, key=lambda pair: pair[0] == pair[1], default=("", ""))[0]
 
 
-def _inputs(step: Step, component: Mapping[str, Any], values: Values) -> dict[str, Any]:
+def _inputs(step: PipelineStep, component: Mapping[str, Any], values: Values) -> dict[str, Any]:
     """The values of a step's inputs: those that it is given, then what its component says."""
     declared: Mapping[str, Any] = component.get("inputs") or {}
     given_ones: Mapping[str, Any] = step.node.get("inputs") or {}

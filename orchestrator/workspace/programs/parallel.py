@@ -29,7 +29,7 @@ NEWS = 20
 TABLE = "MLTable"
 
 
-class Failed(Exception):
+class ItemFailed(Exception):
     """The step cannot go on; the text says why."""
 
 
@@ -79,7 +79,7 @@ def batches_of(place: Path, size: str) -> list[Batch]:
         return [Batch(0, [str(place)], table=True)]
     found = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
     if not found:
-        raise Failed(f"The input {place.name} has no files.")
+        raise ItemFailed(f"The input {place.name} has no files.")
     groups: list[list[str]] = [[]]
     left = limit = bytes_of(size)
     for path in found:
@@ -99,7 +99,7 @@ def bytes_of(size: str) -> int:
     try:
         return max(1, int(float(text[: len(text) - len(unit)]) * UNITS.get(unit, 1)))
     except ValueError:
-        raise Failed(f"mini_batch_size '{size}' is not a number of files, or a size such as 10kb.") from None
+        raise ItemFailed(f"mini_batch_size '{size}' is not a number of files, or a size such as 10kb.") from None
 
 
 class Worker:
@@ -219,7 +219,7 @@ class Run:
         for thread in threads:
             thread.join()
         if self._why is not None:
-            raise Failed(self._why)
+            raise ItemFailed(self._why)
         took = time.monotonic() - started
         failed = f", {self._failed_batches} of them failed" if self._failed_batches else ""
         say(f"{len(batches)} mini-batches{failed}, {count} workers, {took:.1f} s")
@@ -285,7 +285,7 @@ def main(arguments: list[str]) -> int:
     try:
         run = Run(settings, arguments[cut + 1 :], Journal(os.environ.pop(PROGRESS, "")))
         rows = run.all(batches_of(Path(place), settings.size))
-    except Failed as error:
+    except ItemFailed as error:
         say(f"error: {error}")
         return 1
     if append:

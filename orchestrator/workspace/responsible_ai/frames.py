@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.workspace.automl.data import read_table
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 
 if TYPE_CHECKING:
     import pandas
@@ -95,4 +95,4 @@ def need_columns(frame: pandas.DataFrame, names: Sequence[str], what: str) -> No
     for name in names:
         if name not in columns:
             fix = did_you_mean(name, columns, f"The columns are: {', '.join(columns)}.")
-            raise Refusal(f"{what} has no column '{name}'. {fix}")
+            raise AutoMLRefusal(f"{what} has no column '{name}'. {fix}")

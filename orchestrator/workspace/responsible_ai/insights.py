@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 from orchestrator.workspace.responsible_ai.models import Model, load
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Insights:
         try:
             said = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise Refusal(
+            raise AutoMLRefusal(
                 f"{folder.name} is not the output 'rai_insights_dashboard' of the constructor: it has no file {_FACTS}."
             ) from None
         fields: dict[str, Any] = {
@@ -131,9 +131,11 @@ def read_insight(folder: Path, of: Facts, port: str) -> dict[str, Any]:
     try:
         said: dict[str, Any] = json.loads((folder / _INSIGHT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise Refusal(f"'{port}' is not the output of a Responsible AI tool: it has no file {_INSIGHT}.") from None
+        raise AutoMLRefusal(
+            f"'{port}' is not the output of a Responsible AI tool: it has no file {_INSIGHT}."
+        ) from None
     if said.get("dashboard") != of.id:
-        raise Refusal(f"'{port}' belongs to another dashboard: connect it to the same constructor.")
+        raise AutoMLRefusal(f"'{port}' belongs to another dashboard: connect it to the same constructor.")
     return said
 
 

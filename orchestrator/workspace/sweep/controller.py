@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from orchestrator.core import private_files
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.jobs.controlling import Refusal, Say, opened
+from orchestrator.workspace.jobs.controlling import ControlRefusal, Say, opened
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.records.record import BEST_CHILD, MLFLOW_RUN, Record
 from orchestrator.workspace.records.store import RecordStore
@@ -205,7 +205,7 @@ class Controller:
             self._say(line)
         value = None if best is None else self._value(best.number)
         if best is None or value is None:
-            raise Refusal(self._nothing())
+            raise ControlRefusal(self._nothing())
         take_over(best.record, self._folder)
         self._write_result(best, value)
         self._tracking.log_metric(str(self._sweep.attributes.get(MLFLOW_RUN)), self._settings.metric, value)

@@ -14,7 +14,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.account import GROUP, LOCATION, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.arm.app import Facade
-from orchestrator.workspace.arm.messages import Request, WireError, translate
+from orchestrator.workspace.arm.messages import WireError, WireRequest, translate
 from orchestrator.workspace.arm.service import Manners
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.arm.wire_store import WireStore
@@ -70,7 +70,7 @@ class Here:
         headers = {"authorization": f"Bearer {self._tokens.issue('https://x')[0]}"}
         content = b"" if body is None else json.dumps(body).encode()
         try:
-            answer = self._respond(Request(method, path, query, headers, content, ADDRESS))
+            answer = self._respond(WireRequest(method, path, query, headers, content, ADDRESS))
         except WireError as error:
             answer = error.answer()
         except BackendError as error:

@@ -17,7 +17,7 @@ from orchestrator.workspace.arm.app import Facade
 from orchestrator.workspace.arm.computes import compute_body, compute_properties
 from orchestrator.workspace.arm.deployment_bodies import deployment_body, deployment_properties
 from orchestrator.workspace.arm.job_bodies import job_body, job_properties
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.scope import Scope, shorten
 from orchestrator.workspace.arm.service import ArmService
 from orchestrator.workspace.arm.storage import Storage, container_of, localise
@@ -211,7 +211,7 @@ class Wire:
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         headers = {"authorization": f"Bearer {self.tokens.issue('https://x')[0]}"}
         data = b"" if body is None else json.dumps(body).encode()
-        return self._facade.respond(Request(method, f"{WS}/{path}", query, headers, data, "https://here"))
+        return self._facade.respond(WireRequest(method, f"{WS}/{path}", query, headers, data, "https://here"))
 
 
 @pytest.fixture
@@ -350,7 +350,7 @@ def test_role_assignments_beside_one_that_is_there(
         body = json.dumps({"properties": {"principalId": principal, "roleDefinitionId": READER}}).encode()
         path = f"{WS}/providers/Microsoft.Authorization/roleAssignments/{name}"
         headers = {"authorization": f"Bearer {tokens.issue('https://management.azure.com')[0]}"}
-        return facade.respond(Request(method, path, headers=headers, body=body))
+        return facade.respond(WireRequest(method, path, headers=headers, body=body))
 
     try:
         assert ask("PUT", FIRST, ALICE).status == 201

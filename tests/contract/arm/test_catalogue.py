@@ -12,7 +12,7 @@ import pytest
 from orchestrator.core.errors import NotFound
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.arm.wire_store import WireStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
@@ -36,7 +36,7 @@ class Wire:
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         headers = {"authorization": f"Bearer {self._tokens.issue('https://x')[0]}"}
-        return self._facade.respond(Request(method, path, query, headers, json.dumps(body or {}).encode()))
+        return self._facade.respond(WireRequest(method, path, query, headers, json.dumps(body or {}).encode()))
 
     def names(self, path: str, **query: str) -> list[str]:
         return [each["name"] for each in json.loads(self("GET", f"{WS}/{path}", **query).body)["value"]]

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from orchestrator.core.wire import GroupWire
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.app import Facade
-from orchestrator.workspace.arm.messages import Request
+from orchestrator.workspace.arm.messages import WireRequest
 from orchestrator.workspace.arm.openapi import methods
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.arm.wire_store import WireStore
@@ -30,7 +30,7 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facade]:
 
 @pytest.fixture(scope="module")
 def told(facade: Facade) -> Any:
-    return json.loads(facade.respond(Request("GET", "/openapi.json")).body)
+    return json.loads(facade.respond(WireRequest("GET", "/openapi.json")).body)
 
 
 def test_it_is_valid(told: Any) -> None:
@@ -67,4 +67,4 @@ def test_it_says_who_needs_a_token(facade: Facade, told: Any) -> None:
         for method, operation in item.items():
             if operation["security"]:
                 with pytest.raises(Exception, match="token"):
-                    facade.respond(Request(method.upper(), path))
+                    facade.respond(WireRequest(method.upper(), path))

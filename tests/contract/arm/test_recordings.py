@@ -17,7 +17,7 @@ from orchestrator.backends.azure.recording.compare import differences
 from orchestrator.backends.azure.recording.files import Folder, Recording, recordings, rounds
 from orchestrator.backends.azure.recording.perform import Manner, Report, Round
 from orchestrator.backends.azure.recording.scrub import Scrubber
-from orchestrator.backends.azure.recording.step import Place, Reply, Step
+from orchestrator.backends.azure.recording.step import Place, RecordingStep, Reply
 from orchestrator.backends.azure.recording.steps import ROUND, made
 from orchestrator.core.errors import Transient
 from tests.contract.arm.recorded import ADDRESS, KEPT, Here
@@ -236,7 +236,7 @@ def test_what_shows_how_the_service_answers_is_kept() -> None:
 
 def test_an_answer_that_repeats_a_secret_elsewhere_is_not_written(here: Make, tmp_path: Path) -> None:
     there = here()
-    step = Step(name="leak", shows="", method="GET")
+    step = RecordingStep(name="leak", shows="", method="GET")
 
     def send(*asked: Any) -> Reply:
         return Reply(200, {}, {"primaryKey": "correct horse", "text": "Your key is correct horse."})

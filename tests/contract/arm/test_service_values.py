@@ -14,7 +14,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm import service_values
 from orchestrator.workspace.arm.judge import judged
-from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest, translate
 from orchestrator.workspace.records.record import Record
 from tests.contract.arm.test_catalogue import WS, Wire
 
@@ -35,7 +35,7 @@ class Strict(Wire):
         """Status and body of the answer."""
         headers = {"authorization": f"Bearer {self._tokens.issue('https://x')[0]}"}
         content = b"" if body is None else json.dumps(body).encode()
-        request = Request(method, f"{WS}/{path}", {"api-version": VERSION, **query}, headers, content, "https://x")
+        request = WireRequest(method, f"{WS}/{path}", {"api-version": VERSION, **query}, headers, content, "https://x")
         try:
             answer: Answer = self._judged(request)
         except WireError as error:

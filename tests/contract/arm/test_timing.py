@@ -11,7 +11,7 @@ import pytest
 from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.arm.account import GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.arm.messages import Answer, Request, WireError, translate
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest, translate
 from orchestrator.workspace.arm.timing import Lagging, one_at_a_time
 from orchestrator.workspace.records.record import Record
 from tests.contract.arm.test_catalogue import WS, Wire
@@ -33,7 +33,7 @@ class Timed(Wire):
         headers = {"authorization": f"Bearer {self._tokens.issue('https://x')[0]}"}
         content = b"" if body is None else json.dumps(body).encode()
         try:
-            answer: Answer = self._timed(Request(method, f"{WS}/{path}", query, headers, content, "https://x"))
+            answer: Answer = self._timed(WireRequest(method, f"{WS}/{path}", query, headers, content, "https://x"))
         except WireError as error:
             answer = error.answer()
         except BackendError as error:

@@ -15,7 +15,7 @@ from orchestrator.backends.azure.specification.judge import Specification
 from orchestrator.core.service_rules import Asked, RuleSource
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.judge import judged
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer, WireRequest
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the client's own
 
@@ -341,8 +341,8 @@ def test_what_other_providers_keep_about_a_workspace_is_not_judged(rules: Specif
     workspace = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
     answer = judged(lambda request: Answer(204), lambda request: True, rules)
     for path in (f"{workspace}/providers/Microsoft.Authorization/roleAssignments", "/subscriptions/s/resourceGroups/g"):
-        assert answer(Request("GET", path, {"api-version": "2022-04-01"})).status == 204
-    assert answer(Request("GET", f"{workspace}/computes", {"api-version": "2022-04-01"})).status == 400
+        assert answer(WireRequest("GET", path, {"api-version": "2022-04-01"})).status == 204
+    assert answer(WireRequest("GET", f"{workspace}/computes", {"api-version": "2022-04-01"})).status == 400
 
 
 def test_a_large_body_is_judged_too(rules: Specification) -> None:
@@ -350,7 +350,7 @@ def test_a_large_body_is_judged_too(rules: Specification) -> None:
     path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes/cpu"
     answer = judged(lambda request: Answer(200), lambda request: True, rules)
     with io.BytesIO(body) as upload:
-        assert answer(Request("PUT", path, {"api-version": VERSION}, upload=upload)).status == 400
+        assert answer(WireRequest("PUT", path, {"api-version": VERSION}, upload=upload)).status == 400
 
 
 def test_the_version_of_the_installed_client_is_known_whatever_the_list_says(

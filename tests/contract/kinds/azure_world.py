@@ -17,7 +17,7 @@ from orchestrator.core.project import WorkspaceChoice
 from orchestrator.core.value import Secret
 from orchestrator.kinds import discover
 from orchestrator.workspace.arm.account import CLIENT, GROUP, SUBSCRIPTION, WORKSPACE
-from orchestrator.workspace.arm.messages import Answer, Request, WireError
+from orchestrator.workspace.arm.messages import Answer, WireError, WireRequest
 from orchestrator.workspace.arm.roles import KIND as ROLES
 from orchestrator.workspace.arm.server import Respond
 from orchestrator.workspace.arm.service import ArmService
@@ -93,7 +93,7 @@ class Metered(Faults):
     def around(self, respond: Respond) -> Respond:
         faulty = super().around(respond)
 
-        def answer(request: Request) -> Answer:
+        def answer(request: WireRequest) -> Answer:
             ours = request.path.startswith("/subscriptions")
             with self.using:
                 self.inside += ours

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from orchestrator.workspace.arm.messages import Answer, Request
+from orchestrator.workspace.arm.messages import Answer, WireRequest
 
 _ID: Final = re.compile(r"(?:azureml:)?/subscriptions/.*", re.IGNORECASE)
 _NAMED: Final = (
@@ -33,7 +33,7 @@ class Shouting:
 
     on: bool = False
 
-    def said(self, request: Request, answer: Answer) -> Answer:
+    def said(self, request: WireRequest, answer: Answer) -> Answer:
         """An answer with its names in capitals."""
         json_there = "json" in answer.headers.get("Content-Type", "") and answer.body
         if not self.on or not json_there or not request.path.lower().startswith("/subscriptions"):

@@ -9,11 +9,11 @@ import pytest
 import orchestrator
 from orchestrator.core.errors import StateError
 from orchestrator.core.plan import Plan
-from orchestrator.importing import Imported, import_folder
+from orchestrator.importing import ImportResult, import_folder
 from tests.unit.importing.folders import FOLDERS
 
 
-def brought(name: str, folder: Path) -> tuple[Imported, Plan, str]:
+def brought(name: str, folder: Path) -> tuple[ImportResult, Plan, str]:
     """The import of a folder, its first plan, and the text of the spec."""
     for file, text in FOLDERS[name].items():
         path = folder / "brought" / file

@@ -16,7 +16,7 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 from mlflow.types.schema import AnyType, Array, Map, Object, Property
 
 from orchestrator.workspace.serving.scoring.answers import Rejected
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.mlflow_model import MlflowModel
 
 JSON = "application/json"
@@ -74,7 +74,7 @@ def ours(model: PyFuncModel, body: Any, kind: str = JSON) -> Any:
     served._pyfunc = model
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        answer = served.answer(Request("POST", "/score", (("content-type", kind),), sent))
+        answer = served.answer(HttpRequest("POST", "/score", (("content-type", kind),), sent))
     except Rejected as error:
         return error.status
     return json.loads(answer.body) if answer.status == 200 else answer.status

@@ -12,7 +12,7 @@ from orchestrator.workspace.automl.experiment import Experiment
 from orchestrator.workspace.automl.learners import choose
 from orchestrator.workspace.automl.metrics import Metric
 from orchestrator.workspace.automl.pool import Lost
-from orchestrator.workspace.automl.problem import Candidate, Evaluate, Outcome
+from orchestrator.workspace.automl.problem import Candidate, Evaluate, TrialOutcome
 from orchestrator.workspace.automl.search import Search
 from orchestrator.workspace.automl.selection import finalists, ranked, settle
 from orchestrator.workspace.automl.settings import Algorithms, Limits
@@ -41,11 +41,13 @@ class Desk:
         yield key, Lost("ran out of time") if math.isinf(score) else outcome(task.candidate, score)
 
 
-def outcome(candidate: Candidate, score: float, folds: tuple[float, ...] = ()) -> Outcome:
-    return Outcome(candidate, {"AUC_weighted": score}, folds or (score,), 0.1)
+def outcome(candidate: Candidate, score: float, folds: tuple[float, ...] = ()) -> TrialOutcome:
+    return TrialOutcome(candidate, {"AUC_weighted": score}, folds or (score,), 0.1)
 
 
-def run(limits: Limits, score: Score, *, seats: int = 1, allowed: tuple[str, ...] = ()) -> tuple[list[Outcome], str]:
+def run(
+    limits: Limits, score: Score, *, seats: int = 1, allowed: tuple[str, ...] = ()
+) -> tuple[list[TrialOutcome], str]:
     learners = choose("classification", Algorithms(allowed=allowed), 300, weighted=False)
     search = Search("classification", learners, AUC, (300, 12), seed=7)
     experiment = Experiment(search, limits, AUC, lambda *_: None)

@@ -10,9 +10,9 @@ import mlflow
 import pytest
 
 from orchestrator.workspace.automl.learners import choose
-from orchestrator.workspace.automl.problem import Candidate, Outcome
+from orchestrator.workspace.automl.problem import Candidate, TrialOutcome
 from orchestrator.workspace.automl.settings import Algorithms
-from orchestrator.workspace.automl.tracking import Tracking
+from orchestrator.workspace.automl.tracking import TrialTracking
 
 ENVIRON = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_RUN_ID": "parent"}
 
@@ -57,14 +57,14 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     return made
 
 
-def outcome(number: int, scores: dict[str, float], failure: str = "") -> Outcome:
+def outcome(number: int, scores: dict[str, float], failure: str = "") -> TrialOutcome:
     learner = choose("classification", Algorithms(allowed=("SVM",)), 100, weighted=False)[0]
-    return Outcome(Candidate(number, learner, {"C": 2.0}, "search"), scores, (), 0.5, failure)
+    return TrialOutcome(Candidate(number, learner, {"C": 2.0}, "search"), scores, (), 0.5, failure)
 
 
 def test_a_trial_is_a_child_run_and_the_parent_gets_the_best(client: Client) -> None:
     lines: list[str] = []
-    with Tracking(lines.append, ENVIRON) as tracking:
+    with TrialTracking(lines.append, ENVIRON) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8, "AUC_weighted": float("nan")}))
         tracking.trial(outcome(2, {}, failure="did not converge"))
         tracking.parent({"accuracy": 0.8}, {"best_trial": "1"})
@@ -80,7 +80,7 @@ def test_a_trial_is_a_child_run_and_the_parent_gets_the_best(client: Client) -> 
 
 
 def test_the_best_model_is_the_best_childs_as_in_the_service(client: Client) -> None:
-    with Tracking(lambda _: None, ENVIRON) as tracking:
+    with TrialTracking(lambda _: None, ENVIRON) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8}))
         tracking.trial(outcome(2, {"accuracy": 0.9}))
         tracking.best(2, Path("best_model"))
@@ -100,12 +100,12 @@ def test_a_server_that_fails_is_said_once_and_training_goes_on(client: Client, m
 
     monkeypatch.setattr(client, "get_run", refuse)
     lines: list[str] = []
-    with Tracking(lines.append, ENVIRON) as tracking:
+    with TrialTracking(lines.append, ENVIRON) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8}))
     assert lines == ["Tracking has stopped; training continues: refused"]
 
 
 def test_without_a_server_nothing_is_tracked(client: Client) -> None:
-    with Tracking(lambda _: None, {}) as tracking:
+    with TrialTracking(lambda _: None, {}) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8}))
     assert client.runs == []

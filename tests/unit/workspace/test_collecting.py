@@ -20,7 +20,7 @@ from orchestrator.workspace.serving.controller.release import release_of
 from orchestrator.workspace.serving.scoring.answers import Answer
 from orchestrator.workspace.serving.scoring.collected import Collected
 from orchestrator.workspace.serving.scoring.collecting import Collector, Listener
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.mlflow_model import MlflowModel
 
 MOMENT = 1_900_000_000  # 2030-03-17 17:46:40 UTC
@@ -142,7 +142,7 @@ def test_mlflow_models_need_no_code(tmp_path: Path, predicted: Any, rows: Any) -
     model = MlflowModel(Path(), collector)
     model._pyfunc = Pyfunc(predicted)
     body = json.dumps({"input_data": {"columns": ["a"], "index": [0, 1], "data": [[1], [2]]}}).encode()
-    assert model.answer(Request("POST", "/score", (("x-request-id", "r1"), ("x-shop", "7")), body)).status == 200
+    assert model.answer(HttpRequest("POST", "/score", (("x-request-id", "r1"), ("x-shop", "7")), body)).status == 200
     (given,) = lines(tmp_path / "model_inputs")
     assert given["data"] == [{"a": 1}, {"a": 2}]
     assert (given["correlationid"], given["headers"]) == ("r1", {"x-shop": "7"})
@@ -151,12 +151,12 @@ def test_mlflow_models_need_no_code(tmp_path: Path, predicted: Any, rows: Any) -
 
 def test_what_the_script_of_an_automl_model_answers_is_collected_too(tmp_path: Path) -> None:
     class Script:
-        def call(self, request: Request) -> Answer:
+        def call(self, request: HttpRequest) -> Answer:
             return Answer(200, b'{"result": [true]}')
 
     model = MlflowModel(Path(), Collector(told(tmp_path, "model_inputs", "model_outputs"), "one"))
     model._script = Script()  # type: ignore[assignment]
-    assert model.answer(Request("POST", "/score", (), b'{"data": [{"age": 60}]}')).status == 200
+    assert model.answer(HttpRequest("POST", "/score", (), b'{"data": [{"age": 60}]}')).status == 200
     assert [one["data"] for one in lines(tmp_path / "model_inputs")] == [[{"age": 60}]]
     assert [one["data"] for one in lines(tmp_path / "model_outputs")] == [[{"0": True}]]
 
@@ -165,13 +165,13 @@ def test_raw_requests_and_answers_are_collected_as_they_are(tmp_path: Path) -> N
     class Echo:
         load = swagger = None
 
-        def answer(self, request: Request) -> Answer:
+        def answer(self, request: HttpRequest) -> Answer:
             return Answer(200, request.body.upper())
 
     model = Collected(Echo(), Collector(told(tmp_path, "request", "response"), "one"))  # type: ignore[arg-type]
-    assert model.answer(Request("POST", "/score", (), b'{"a": 1}')).body == b'{"A": 1}'
-    model.answer(Request("POST", "/score", (), b"text"))
-    model.answer(Request("GET", "/score"))
+    assert model.answer(HttpRequest("POST", "/score", (), b'{"a": 1}')).body == b'{"A": 1}'
+    model.answer(HttpRequest("POST", "/score", (), b"text"))
+    model.answer(HttpRequest("GET", "/score"))
     assert [one["data"] for one in lines(tmp_path / "request")] == [{"a": 1}, "text"]
     assert [one["data"] for one in lines(tmp_path / "response")] == [{"A": 1}, "TEXT"]
 

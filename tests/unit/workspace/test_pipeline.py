@@ -12,7 +12,7 @@ import pytest
 from orchestrator.core.errors import BackendError, Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.jobs.controlling import Refusal
+from orchestrator.workspace.jobs.controlling import ControlRefusal
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.pipeline.controller import Controller
 from orchestrator.workspace.pipeline.expressions import FromInput, FromStep, ToOutput, expression
@@ -136,7 +136,7 @@ class Played:
         self.store.update_status(record.key, health=Health.HEALTHY, phase="completed", attributes=attributes)
 
     def message(self, run: str, body: Mapping[str, Any]) -> str:
-        with pytest.raises((Refusal, BackendError)) as caught:
+        with pytest.raises((ControlRefusal, BackendError)) as caught:
             self.run(run, body)
         return str(caught.value)
 
@@ -401,7 +401,7 @@ def test_a_new_try_repeats_what_has_failed_only(played: Played) -> None:
     played.message("pipe", CHAIN)
     played.fails, ran = {}, played.ran.copy()
     [record] = [record for record in played.store.list("jobs") if record.revision == "pipe"]
-    with pytest.raises(Refusal):
+    with pytest.raises(ControlRefusal):
         played.controller(record).run()  # begun again after a kill: what has failed has failed
     assert played.ran == ran
     played.controller(played.store.update_body(record)).run()

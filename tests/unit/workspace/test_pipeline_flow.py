@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.health import Health
-from orchestrator.workspace.jobs.controlling import Refusal
+from orchestrator.workspace.jobs.controlling import ControlRefusal
 from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.jobs.places import is_value
 from orchestrator.workspace.pipeline.flow import items_of, truth
@@ -79,7 +79,7 @@ class Flowing(Played):
         self.open.append(record.revision)
         try:
             self.controller(record).run()
-        except Refusal as error:
+        except ControlRefusal as error:
             self.store.update_status(record.key, health=Health.DEGRADED, phase="failed", message=str(error))
             return
         finally:

@@ -15,7 +15,7 @@ from orchestrator.workspace.serving.router.body import IN_MEMORY
 from orchestrator.workspace.serving.router.errand import Deadlines, Errand
 from orchestrator.workspace.serving.router.messages import Reply, RequestHead, ScoringCall
 from orchestrator.workspace.serving.router.reader import RequestReader
-from orchestrator.workspace.serving.router.reading import Reading
+from orchestrator.workspace.serving.router.reading import BodyReading
 from orchestrator.workspace.serving.router.recall import known_head
 from orchestrator.workspace.serving.router.upstream import Disconnected, UpstreamConnection
 from tests.unit.workspace.router_fakes import KEY, OTHER_KEY, FakeServer, answers_in, reply, routing
@@ -50,7 +50,7 @@ class Caller:
 
 
 def reader_of(caller: Caller) -> RequestReader:
-    return RequestReader(caller, Reading(0.0), lambda: 1.0)  # type: ignore[arg-type]
+    return RequestReader(caller, BodyReading(0.0), lambda: 1.0)  # type: ignore[arg-type]
 
 
 def request(body: bytes, *headers: bytes, first: bytes = b"POST /score HTTP/1.1") -> bytes:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from orchestrator.workspace.serving.scoring.answers import Rejected
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.mlflow_model import MlflowModel
 
 
@@ -241,7 +241,7 @@ def test_why_is_told_without_the_data(side: Any) -> None:
     model = MlflowModel(Path())
     model._pyfunc = side.pyfunc(side.Schema([side.ColSpec(side.DataType.double, "a")]))
     with pytest.raises(Rejected, match="The data does not fit the model's signature: Model is missing inputs") as error:
-        model.answer(Request("POST", "/score", (), b'{"input_data": [{"secret": 77}]}'))
+        model.answer(HttpRequest("POST", "/score", (), b'{"input_data": [{"secret": 77}]}'))
     assert "77" not in str(error.value)
 
 
@@ -265,8 +265,8 @@ def test_predictions_are_written_as_mlflow_writes_them(side: Any, result: Any) -
     ).response.encode()
     served = MlflowModel(Path())
     served._pyfunc = model
-    wrapped = served.answer(Request("POST", "/score", (), json.dumps({"dataframe_split": table}).encode()))
-    bare = served.answer(Request("POST", "/score", (), json.dumps({"input_data": table}).encode()))
+    wrapped = served.answer(HttpRequest("POST", "/score", (), json.dumps({"dataframe_split": table}).encode()))
+    bare = served.answer(HttpRequest("POST", "/score", (), json.dumps({"input_data": table}).encode()))
     assert wrapped.body == theirs
     assert b'{"predictions": %s}' % bare.body == theirs
 
@@ -277,6 +277,6 @@ def test_predictions_are_written_as_mlflow_writes_them(side: Any, result: Any) -
 def test_a_model_that_fails_is_answered_with_500(side: Any, error: BaseException) -> None:
     served = MlflowModel(Path())
     served._pyfunc = side.pyfunc(None, impl=side.Answering(error))
-    answer = served.answer(Request("POST", "/score", (), b'{"input_data": [[1]]}'))
+    answer = served.answer(HttpRequest("POST", "/score", (), b'{"input_data": [[1]]}'))
     assert answer.status == 500
     assert b"secret" not in answer.body

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.mlflow_model import MlflowModel
 from orchestrator.workspace.serving.scoring.signature import schemas
 from orchestrator.workspace.serving.scoring.swagger import Documents
@@ -74,7 +74,7 @@ def test_tensors_and_params(side: Any, tmp_path: Path) -> None:
 def test_a_model_without_a_readable_signature_takes_and_gives_objects(tmp_path: Path, text: str) -> None:
     (tmp_path / "MLmodel").write_text(text)
     for version in ("2", "3", "3.1"):
-        answer = Documents(tmp_path, *schemas(tmp_path)).answer(Request("GET", f"/swagger.json?version={version}"))
+        answer = Documents(tmp_path, *schemas(tmp_path)).answer(HttpRequest("GET", f"/swagger.json?version={version}"))
         assert answer.status == 200
         assert json.loads(answer.body)["info"]["title"] == "ML service"
 
@@ -85,7 +85,7 @@ def test_a_model_says_it_without_being_loaded_for_it(tmp_path: Path) -> None:
     (tmp_path / "scoring_file_v1.py").write_text("def init(): pass\ndef run(data): return []\n")
     model = MlflowModel(tmp_path)
     model.load()
-    body = json.loads(model.swagger(Request("GET", "/swagger.json")).body)
+    body = json.loads(model.swagger(HttpRequest("GET", "/swagger.json")).body)
     example = body["definitions"]["ServiceInput"]["example"]
     assert example == {"input_data": {"columns": ["a"], "index": [0], "data": [[0.0]]}}
     assert model._pyfunc is None

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.workspace.serving.scoring.answers import Rejected
-from orchestrator.workspace.serving.scoring.http import Request
+from orchestrator.workspace.serving.scoring.http import HttpRequest
 from orchestrator.workspace.serving.scoring.mlflow_model import MlflowModel
 from orchestrator.workspace.serving.scoring.model import UnusableModel
 from orchestrator.workspace.serving.scoring.script import MODULE_NAME, EntryScript
 
 
-def post(body: bytes) -> Request:
-    return Request("POST", "/score", (("content-type", "application/json"),), body)
+def post(body: bytes) -> HttpRequest:
+    return HttpRequest("POST", "/score", (("content-type", "application/json"),), body)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
-from orchestrator.workspace.jobs.controlling import Refusal
+from orchestrator.workspace.jobs.controlling import ControlRefusal
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import CANCEL_REQUESTED, MLFLOW_RUN, PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
@@ -303,11 +303,11 @@ def test_a_failed_trial_does_not_end_the_sweep(played: Played) -> None:
 def test_a_sweep_without_a_result_says_why(tmp_path: Path) -> None:
     failing = Played(tmp_path / "a", BODY)
     failing.loss = lambda values: None
-    with pytest.raises(Refusal, match=r"No trial completed. Trial 0: Exit code 1\."):
+    with pytest.raises(ControlRefusal, match=r"No trial completed. Trial 0: Exit code 1\."):
         failing.controller().run()
     silent = Played(tmp_path / "b", BODY)
     silent.history = lambda run, metric: []  # type: ignore[method-assign]
-    with pytest.raises(Refusal, match="No trial logged the primary metric 'loss'"):
+    with pytest.raises(ControlRefusal, match="No trial logged the primary metric 'loss'"):
         silent.controller().run()
 
 

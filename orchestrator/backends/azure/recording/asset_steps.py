@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from orchestrator.backends.azure.recording.step import Step
+from orchestrator.backends.azure.recording.step import RecordingStep
 
 
 def _environment(image: str = "ubuntu22.04", **more: Any) -> dict[str, Any]:
@@ -44,8 +44,10 @@ def _connection(**more: Any) -> dict[str, Any]:
 
 
 READS: Final = (
-    Step(name="workspace", shows="The workspace as the service tells it.", method="GET", row="workspace get, list"),
-    Step(
+    RecordingStep(
+        name="workspace", shows="The workspace as the service tells it.", method="GET", row="workspace get, list"
+    ),
+    RecordingStep(
         name="no-api-version",
         shows="A request without api-version is refused.",
         method="GET",
@@ -54,7 +56,7 @@ READS: Final = (
         refused=True,
         row="`api-version` missing or unknown",
     ),
-    Step(
+    RecordingStep(
         name="unknown-api-version",
         shows="A request with an unknown api-version is refused.",
         method="GET",
@@ -63,7 +65,7 @@ READS: Final = (
         refused=True,
         row="`api-version` missing or unknown",
     ),
-    Step(
+    RecordingStep(
         name="absent",
         shows="Code and text for something that does not exist.",
         method="GET",
@@ -71,19 +73,19 @@ READS: Final = (
         refused=True,
         row="error envelope, codes `ResourceNotFound`, `Conflict`, `UserError`",
     ),
-    Step(
+    RecordingStep(
         name="default-datastore",
         shows="A default datastore.",
         method="GET",
         path="datastores/workspaceblobstore",
         row="default datastores",
     ),
-    Step(name="datastores", shows="The list of datastores.", method="GET", path="datastores"),
-    Step(name="features", shows="The list of features.", method="GET", path="features"),
+    RecordingStep(name="datastores", shows="The list of datastores.", method="GET", path="datastores"),
+    RecordingStep(name="features", shows="The list of features.", method="GET", path="features"),
 )
 
 ENVIRONMENTS: Final = (
-    Step(
+    RecordingStep(
         name="environment",
         shows="An environment from an image, with what the service fills in.",
         method="PUT",
@@ -92,14 +94,14 @@ ENVIRONMENTS: Final = (
         makes="environments/{p}-env",
         row="environment from image, conda file, inline in a job",
     ),
-    Step(
+    RecordingStep(
         name="environments-at-once",
         shows="Whether a list right after a write shows it.",
         method="GET",
         path="environments",
         needs="environment",
     ),
-    Step(
+    RecordingStep(
         name="environment-again",
         shows="The same content under the same version is accepted.",
         method="PUT",
@@ -107,7 +109,7 @@ ENVIRONMENTS: Final = (
         body=_environment(),
         needs="environment",
     ),
-    Step(
+    RecordingStep(
         name="environment-changed",
         shows="Other content under the same version is refused.",
         method="PUT",
@@ -117,7 +119,7 @@ ENVIRONMENTS: Final = (
         refused=True,
         row="other content under an existing version",
     ),
-    Step(
+    RecordingStep(
         name="environment-tagged",
         shows="Tags of a version change in place.",
         method="PUT",
@@ -126,7 +128,7 @@ ENVIRONMENTS: Final = (
         needs="environment",
         row="tags and description change in place",
     ),
-    Step(
+    RecordingStep(
         name="environment-container",
         shows="The container of an environment, with its latest and next version.",
         method="GET",
@@ -137,7 +139,7 @@ ENVIRONMENTS: Final = (
 )
 
 DATA: Final = (
-    Step(
+    RecordingStep(
         name="data",
         shows="A version of data at a URL.",
         method="PUT",
@@ -146,7 +148,7 @@ DATA: Final = (
         makes="data/{p}-data",
         row="data `uri_file`, `uri_folder`, `mltable` from local paths, URL",
     ),
-    Step(
+    RecordingStep(
         name="data-changed",
         shows="Another URL under the same version is refused.",
         method="PUT",
@@ -156,10 +158,10 @@ DATA: Final = (
         refused=True,
         row="other content under an existing version",
     ),
-    Step(
+    RecordingStep(
         name="data-versions", shows="The list of versions.", method="GET", path="data/{p}-data/versions", needs="data"
     ),
-    Step(
+    RecordingStep(
         name="data-without-uri",
         shows="A version without dataUri is refused.",
         method="PUT",
@@ -172,7 +174,7 @@ DATA: Final = (
 )
 
 DATASTORES: Final = (
-    Step(
+    RecordingStep(
         name="datastore",
         shows="A datastore without credentials.",
         method="PUT",
@@ -182,7 +184,7 @@ DATASTORES: Final = (
         makes="datastores/{u}_store",
         row="datastore blob with SAS or nothing, file, data lake 2",
     ),
-    Step(
+    RecordingStep(
         name="datastore-protocol",
         shows="Whether the protocol of a datastore can change.",
         method="PUT",
@@ -192,7 +194,7 @@ DATASTORES: Final = (
         needs="datastore",
         row="`protocol` of a datastore can change, although the models declare it as create-only",
     ),
-    Step(
+    RecordingStep(
         name="datastore-container",
         shows="Whether the container of a datastore can change.",
         method="PUT",
@@ -207,7 +209,7 @@ DATASTORES: Final = (
 )
 
 CONNECTIONS: Final = (
-    Step(
+    RecordingStep(
         name="connection",
         shows="A connection with keys.",
         method="PUT",
@@ -216,14 +218,14 @@ CONNECTIONS: Final = (
         makes="connections/{p}-con",
         row="connections of every type (22) and form of credentials (10): create, get, list, secrets, delete",
     ),
-    Step(
+    RecordingStep(
         name="connection-read",
         shows="A connection as it is read, without its keys.",
         method="GET",
         path="connections/{p}-con",
         needs="connection",
     ),
-    Step(
+    RecordingStep(
         name="connection-updated",
         shows="PATCH of a connection.",
         method="PATCH",

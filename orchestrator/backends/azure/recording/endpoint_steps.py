@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.backends.azure.recording.step import Step
+from orchestrator.backends.azure.recording.step import RecordingStep
 
 _FREE: Final = "an endpoint without deployments costs nothing"
 
@@ -16,7 +16,7 @@ def _endpoint(mode: str, **more: Any) -> Mapping[str, Any]:
 
 
 BATCH: Final = (
-    Step(
+    RecordingStep(
         name="batch-endpoint",
         shows="A batch endpoint, with what the service fills in.",
         method="PUT",
@@ -27,7 +27,7 @@ BATCH: Final = (
         cost=_FREE,
         row="batch endpoints, their deployments and default: put, get, list, delete",
     ),
-    Step(
+    RecordingStep(
         name="batch-endpoint-tagged",
         shows="PATCH of a batch endpoint.",
         method="PATCH",
@@ -36,7 +36,7 @@ BATCH: Final = (
         needs="batch-endpoint",
         waits=True,
     ),
-    Step(
+    RecordingStep(
         name="batch-endpoint-keys",
         shows="Whether a batch endpoint has keys.",
         method="POST",
@@ -46,7 +46,7 @@ BATCH: Final = (
 )
 
 ONLINE: Final = (
-    Step(
+    RecordingStep(
         name="endpoint-mode",
         shows="An unknown authMode is refused.",
         method="PUT",
@@ -56,7 +56,7 @@ ONLINE: Final = (
         refused=True,
         row="required members, types, enumerations, discriminators of every body of the specification's operations",
     ),
-    Step(
+    RecordingStep(
         name="endpoint",
         shows="An online endpoint, with what the service fills in.",
         method="PUT",
@@ -67,7 +67,7 @@ ONLINE: Final = (
         cost=_FREE,
         row="online endpoint: create, get, list, update, delete, keys",
     ),
-    Step(
+    RecordingStep(
         name="endpoint-keys",
         shows="The keys of an endpoint, with their values removed.",
         method="POST",
@@ -75,7 +75,7 @@ ONLINE: Final = (
         needs="endpoint",
         row="online endpoint: create, get, list, update, delete, keys",
     ),
-    Step(
+    RecordingStep(
         name="endpoint-key-again",
         shows="Regenerating a key.",
         method="POST",
@@ -84,7 +84,7 @@ ONLINE: Final = (
         needs="endpoint",
         row="regenerate keys",
     ),
-    Step(
+    RecordingStep(
         name="endpoint-tagged",
         shows="PATCH of an online endpoint.",
         method="PATCH",
@@ -93,7 +93,7 @@ ONLINE: Final = (
         needs="endpoint",
         waits=True,
     ),
-    Step(
+    RecordingStep(
         name="endpoint-traffic",
         shows="Traffic to a deployment that does not exist is refused.",
         method="PUT",
@@ -103,7 +103,7 @@ ONLINE: Final = (
         refused=True,
         row="traffic and mirroring",
     ),
-    Step(
+    RecordingStep(
         name="endpoint-shares",
         shows="Traffic above 100 % is refused.",
         method="PUT",
@@ -113,7 +113,7 @@ ONLINE: Final = (
         refused=True,
         row="node counts, shares of traffic and mirrored traffic",
     ),
-    Step(
+    RecordingStep(
         name="endpoints-by-tag",
         shows="The filter `tags` of the list of endpoints.",
         method="GET",

@@ -10,7 +10,7 @@ from typing import Final
 
 from orchestrator.backends.azure.recording.files import Folder, Recording
 from orchestrator.backends.azure.recording.scrub import Scrubber
-from orchestrator.backends.azure.recording.step import Place, Reply, Send, Step
+from orchestrator.backends.azure.recording.step import Place, RecordingStep, Reply, Send
 from orchestrator.core.errors import BackendError
 
 LASTING: Final = frozenset({"succeeded", "failed", "canceled", "completed", "notresponding", "paused"})
@@ -78,7 +78,7 @@ class Round:
         self._made: list[str] = []
         self.report = Report()
 
-    def run(self, steps: Sequence[Step]) -> Report:
+    def run(self, steps: Sequence[RecordingStep]) -> Report:
         """Send the steps, then delete what they made, also if something fails or Ctrl-C is pressed.
 
         Raises:
@@ -104,7 +104,7 @@ class Round:
         finally:
             self._delete_all()
 
-    def _send(self, steps: Sequence[Step]) -> None:
+    def _send(self, steps: Sequence[RecordingStep]) -> None:
         taken: set[str] = set()
         until = self._manner.clock() + self._manner.budget_s
         for number, step in enumerate(steps, 1):
@@ -118,7 +118,7 @@ class Round:
             if self._step(step, until):
                 taken.add(step.name)
 
-    def _step(self, step: Step, until: float) -> bool:
+    def _step(self, step: RecordingStep, until: float) -> bool:
         """Send a step; whether it was taken."""
         manner, address = self._manner, self._place.address(step.path)
         if step.makes and step.makes not in self._made:
@@ -136,7 +136,7 @@ class Round:
             self.report.unexpected.append(step.name)
         return reply.taken
 
-    def _settled(self, step: Step, address: str, until: float) -> tuple[Reply | None, int]:
+    def _settled(self, step: RecordingStep, address: str, until: float) -> tuple[Reply | None, int]:
         """The resource when it is in a state that lasts, or when time is up; and how many reads that took."""
         until = min(until, self._manner.clock() + 60 * step.minutes)
         query = {"api-version": self._place.api_version}
@@ -148,7 +148,7 @@ class Round:
                 return found, polls
             self._manner.sleep(PAUSE_S)
 
-    def _write(self, step: Step, replies: tuple[Reply, Reply | None, int], seconds: float) -> None:
+    def _write(self, step: RecordingStep, replies: tuple[Reply, Reply | None, int], seconds: float) -> None:
         reply, settled, polls = replies
         answer, later = self._scrubber.reply(reply), settled and self._scrubber.reply(settled)
         answered = json.dumps([answer.body, dict(answer.headers), later and [later.body, dict(later.headers)]])

@@ -11,7 +11,7 @@ USUAL: Final = "usual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RecordingStep:
     """One request.
 
     Texts may contain ``{w}`` (ARM path of the workspace), ``{p}`` (a name that nobody else has), ``{u}`` (the same with underscores)
@@ -78,7 +78,7 @@ class Place:
         """The whole path of something below the workspace."""
         return self._text("/".join(part for part in (self.workspace, path) if part))
 
-    def query(self, step: Step) -> dict[str, str]:
+    def query(self, step: RecordingStep) -> dict[str, str]:
         """The query of a step."""
         version = self.api_version if step.version == USUAL else step.version
         return {**({"api-version": version} if version else {}), **step.query}

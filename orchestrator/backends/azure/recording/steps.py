@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orchestrator.backends.azure.recording.asset_steps import CONNECTIONS, DATA, DATASTORES, ENVIRONMENTS, READS
 from orchestrator.backends.azure.recording.endpoint_steps import BATCH, ONLINE
-from orchestrator.backends.azure.recording.step import Step
+from orchestrator.backends.azure.recording.step import RecordingStep
 
 SIZE: Final = "Standard_DS1_v2"
 """One processor, 3.5 GiB."""
@@ -38,7 +38,7 @@ def _job(compute: str = "{p}-cpu", **work: str) -> dict[str, Any]:
 
 
 _COMPUTES: Final = (
-    Step(
+    RecordingStep(
         name="compute-name",
         shows="A compute's name with an underscore is refused.",
         method="PUT",
@@ -48,7 +48,7 @@ _COMPUTES: Final = (
         refused=True,
         row="names of resources",
     ),
-    Step(
+    RecordingStep(
         name="compute-range",
         shows="minNodeCount above maxNodeCount is refused.",
         method="PUT",
@@ -58,7 +58,7 @@ _COMPUTES: Final = (
         refused=True,
         row="node counts, shares of traffic and mirrored traffic",
     ),
-    Step(
+    RecordingStep(
         name="compute-enum",
         shows="An unknown vmPriority is refused.",
         method="PUT",
@@ -68,7 +68,7 @@ _COMPUTES: Final = (
         refused=True,
         row="required members, types, enumerations, discriminators of every body of the specification's operations",
     ),
-    Step(
+    RecordingStep(
         name="compute",
         shows="A cluster, with what the service fills in.",
         method="PUT",
@@ -79,8 +79,10 @@ _COMPUTES: Final = (
         cost="a cluster with no nodes costs nothing",
         row="compute cluster and instance: create, get, list, update, delete",
     ),
-    Step(name="compute-read", shows="A cluster as it is read.", method="GET", path="computes/{p}-cpu", needs="compute"),
-    Step(
+    RecordingStep(
+        name="compute-read", shows="A cluster as it is read.", method="GET", path="computes/{p}-cpu", needs="compute"
+    ),
+    RecordingStep(
         name="compute-size",
         shows="The size of a cluster cannot change.",
         method="PUT",
@@ -90,7 +92,7 @@ _COMPUTES: Final = (
         refused=True,
         row="type, size, priority and operating system of a compute",
     ),
-    Step(
+    RecordingStep(
         name="compute-scaled",
         shows="PATCH changes the scale settings of a cluster.",
         method="PATCH",
@@ -113,7 +115,7 @@ _COMPUTES: Final = (
 )
 
 _JOBS: Final = (
-    Step(
+    RecordingStep(
         name="job-unknown-compute",
         shows="A job on a compute that does not exist is refused.",
         method="PUT",
@@ -124,7 +126,7 @@ _JOBS: Final = (
         refused=True,
         row="compute that does not exist",
     ),
-    Step(
+    RecordingStep(
         name="job",
         shows="A command job from its start to its end.",
         method="PUT",
@@ -137,7 +139,7 @@ _JOBS: Final = (
         cost=_NODE,
         row="command job: submit, get, list, stream, download all outputs",
     ),
-    Step(
+    RecordingStep(
         name="job-again",
         shows="The same job again under its name.",
         method="PUT",
@@ -146,7 +148,7 @@ _JOBS: Final = (
         needs="job",
         row="submit the same job again under its name",
     ),
-    Step(
+    RecordingStep(
         name="job-changed",
         shows="Another command under the name of a job is refused.",
         method="PUT",
@@ -159,7 +161,7 @@ _JOBS: Final = (
 )
 
 _SCHEDULES: Final = (
-    Step(
+    RecordingStep(
         name="schedule",
         shows="A schedule that is off.",
         method="PUT",
@@ -178,15 +180,15 @@ _SCHEDULES: Final = (
     ),
 )
 
-ROUND: Final[Sequence[Step]] = (
+ROUND: Final[Sequence[RecordingStep]] = (
     *READS, *ENVIRONMENTS, *DATA, *DATASTORES, *CONNECTIONS, *BATCH, *ONLINE, *_COMPUTES, *_SCHEDULES, *_JOBS,
 )  # fmt: skip
 """All steps, in their order: what costs something comes last."""
 
 
-def made(steps: Sequence[Step]) -> Mapping[str, Step]:
+def made(steps: Sequence[RecordingStep]) -> Mapping[str, RecordingStep]:
     """Everything that the steps make, each with the first step that does."""
-    found: dict[str, Step] = {}
+    found: dict[str, RecordingStep] = {}
     for step in steps:
         if step.makes:
             found.setdefault(step.makes, step)

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 
 IMAGE: Final = "image_url"
 _DATASTORE: Final = "/datastores/"
@@ -44,7 +44,7 @@ def split(examples: Examples, share: float, seed: int) -> tuple[Examples, Exampl
     """
     count = len(examples.inputs)
     if count < 2:
-        raise Refusal(f"training_data has {count} examples: give at least 2, or validation_data.")
+        raise AutoMLRefusal(f"training_data has {count} examples: give at least 2, or validation_data.")
     order = np.random.default_rng(seed).permutation(count)
     held = min(max(1, round(share * count)), count - 1)
     return examples.part(order[held:]), examples.part(order[:held])
@@ -64,7 +64,7 @@ def texts(table: Any, target: str, *, several: bool) -> Examples:
     others = [name for name in table.columns if name != target]
     _has(table, target)
     if not others:
-        raise Refusal(f"training_data has no column other than {target!r}; a column of texts is required.")
+        raise AutoMLRefusal(f"training_data has no column other than {target!r}; a column of texts is required.")
     rows = table.dropna(subset=[target])
     joined = (
         rows[others].fillna("").astype(str).agg(". ".join, axis=1)
@@ -115,7 +115,7 @@ def words(path: Path) -> Examples:
             labels[-1].append(parts[-1] if len(parts) > 1 else _OUTSIDE)
     full = [row for row, each in enumerate(inputs) if each]
     if not full:
-        raise Refusal(f"{path.name} has no text in CoNLL format: a word and its tag on each line.")
+        raise AutoMLRefusal(f"{path.name} has no text in CoNLL format: a word and its tag on each line.")
     return Examples(inputs, labels).part(full)
 
 
@@ -134,7 +134,7 @@ def images(table: Any, target: str, folder: Path, datastores: Path) -> Examples:
     found = [image_place(str(url), folder, datastores) for url in table[IMAGE]]
     gone = [url for url, place in zip(table[IMAGE], found, strict=True) if not place.is_file()]
     if gone:
-        raise Refusal(f"{len(gone)} of {len(found)} images are not there, the first is {gone[0]}.")
+        raise AutoMLRefusal(f"{len(gone)} of {len(found)} images are not there, the first is {gone[0]}.")
     return Examples([str(place) for place in found], list(table[target]))
 
 
@@ -150,7 +150,7 @@ def image_place(url: str, folder: Path, datastores: Path) -> Path:
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
         return folder / unquote(parts.path)
-    raise Refusal(
+    raise AutoMLRefusal(
         f"The image {url} lies elsewhere: images are read from files and from the workspace's own datastores."
     )
 
@@ -166,4 +166,4 @@ def classes_of(labels: Iterable[Any]) -> tuple[str, ...]:
 
 def _has(table: Any, column: str) -> None:
     if column not in table.columns:
-        raise Refusal(f"training_data has no column {column!r}; it has {', '.join(map(str, table.columns))}.")
+        raise AutoMLRefusal(f"training_data has no column {column!r}; it has {', '.join(map(str, table.columns))}.")

@@ -16,10 +16,10 @@ from typing import Any
 from orchestrator.core.deep_learning import refusal
 from orchestrator.workspace.automl.data import read_table
 from orchestrator.workspace.automl.learners import Learner
-from orchestrator.workspace.automl.problem import Candidate, Outcome
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.problem import Candidate, TrialOutcome
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 from orchestrator.workspace.automl.results import Result, write_result
-from orchestrator.workspace.automl.tracking import Tracking
+from orchestrator.workspace.automl.tracking import TrialTracking
 from orchestrator.workspace.folder.paths import WorkspacePaths
 
 from . import examples as sources
@@ -69,7 +69,7 @@ def run_deep(place: Place, say: Say) -> None:
     # Threads that wait must not spin: on a machine that is busy, each step would take a hundred times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if absent := refusal(str(place.body.get("task"))):
-        raise Refusal(". ".join(absent))
+        raise AutoMLRefusal(". ".join(absent))
     settings = read_deep_settings(place.body)
     for _, line in ignored(place.body):
         say(line)
@@ -79,7 +79,7 @@ def run_deep(place: Place, say: Say) -> None:
         f"{len(material.learnt.inputs)} examples, {len(material.checked.inputs)} to check with, labels {', '.join(material.classes[:10])}."
     )
     deadline = began + settings.limits.timeout_s - min(_SAVES_S, settings.limits.timeout_s / 10)
-    with Tracking(say) as tracking, tempfile.TemporaryDirectory(dir=place.folder) as scratch:
+    with TrialTracking(say) as tracking, tempfile.TemporaryDirectory(dir=place.folder) as scratch:
         outcomes, winner = _search(settings, material, Path(scratch), tracking, deadline, seed, say)
         say(f"Best model: trial {winner.candidate.number}, {winner.candidate.learner.name}.")
         save_model(Path(scratch) / "best", place.model)
@@ -102,7 +102,9 @@ def _material(settings: DeepSettings, place: Place, seed: int) -> Material:
         learnt, checked = sources.split(training[0], settings.share, seed)
     labels = sources.classes_of([*learnt.labels, *checked.labels])
     if len(labels) < 1 or (len(labels) < 2 and settings.task.endswith("_classification")):
-        raise Refusal(f"{settings.target or 'the labels'} has {len(labels)} different values: at least 2 are needed.")
+        raise AutoMLRefusal(
+            f"{settings.target or 'the labels'} has {len(labels)} different values: at least 2 are needed."
+        )
     return Material(learnt, checked, labels, training[1])
 
 
@@ -129,10 +131,16 @@ def _made(settings: DeepSettings, material: Material, parameters: dict[str, Any]
 
 
 def _search(
-    settings: DeepSettings, material: Material, scratch: Path, tracking: Tracking, deadline: float, seed: int, say: Say
-) -> tuple[list[Outcome], Outcome]:
-    outcomes: list[Outcome] = []
-    best: Outcome | None = None
+    settings: DeepSettings,
+    material: Material,
+    scratch: Path,
+    tracking: TrialTracking,
+    deadline: float,
+    seed: int,
+    say: Say,
+) -> tuple[list[TrialOutcome], TrialOutcome]:
+    outcomes: list[TrialOutcome] = []
+    best: TrialOutcome | None = None
     reported: set[str] = set()
 
     def once(line: str) -> None:
@@ -161,7 +169,7 @@ def _search(
             (scratch / "best").mkdir()
             trial.save(scratch / "best")
     if best is None:
-        raise Refusal(
+        raise AutoMLRefusal(
             f"No trial gave a model: {outcomes[0].failure if outcomes else 'allow more time in limits.timeout_minutes'}."
         )
     return outcomes, best
@@ -169,7 +177,7 @@ def _search(
 
 def _trial(
     trial: Any, number: int, parameters: Mapping[str, Any], material: Material, end: float, seed: int
-) -> Outcome:
+) -> TrialOutcome:
     began = time.monotonic()
     candidate = Candidate(number, Learner(trial.name, "torch", 0, ()), parameters, "search")
     try:
@@ -177,7 +185,7 @@ def _trial(
         scores, failure = trial.scores(material.checked), ""
     except Exception as error:
         scores, failure = {}, " ".join(str(error).split())[:200] or type(error).__name__
-    return Outcome(candidate, scores, (), time.monotonic() - began, failure)
+    return TrialOutcome(candidate, scores, (), time.monotonic() - began, failure)
 
 
 def _tested(settings: DeepSettings, place: Place, material: Material, folder: Path, say: Say) -> dict[str, float]:

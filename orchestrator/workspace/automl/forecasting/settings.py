@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.workspace.automl.names import canonical
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 
 _KEYS = (
     "time_column_name",
@@ -67,9 +67,9 @@ def read_forecast(section: Mapping[str, Any]) -> ForecastSettings:
         canonical(str(key), _KEYS, what="forecasting key")
     for key in _NOT_DONE:
         if section.get(key):
-            raise Refusal(f"forecasting.{key} is not done on this machine: leave it out.")
+            raise AutoMLRefusal(f"forecasting.{key} is not done on this machine: leave it out.")
     if not section.get("time_column_name"):
-        raise Refusal("forecasting.time_column_name is missing: say which column holds the time.")
+        raise AutoMLRefusal("forecasting.time_column_name is missing: say which column holds the time.")
     lags = section.get("target_lags")
     return ForecastSettings(
         time=str(section["time_column_name"]),
@@ -104,7 +104,7 @@ def _positive(name: str, value: Any) -> int:
     try:
         number = int(value)
     except (TypeError, ValueError):
-        raise Refusal(f"forecasting.{name} must be a whole number, not {value!r}.") from None
+        raise AutoMLRefusal(f"forecasting.{name} must be a whole number, not {value!r}.") from None
     if number < 1:
-        raise Refusal(f"forecasting.{name} must be at least 1, not {number}.")
+        raise AutoMLRefusal(f"forecasting.{name} must be at least 1, not {number}.")
     return number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import Refusal
+from orchestrator.workspace.automl.refusal import AutoMLRefusal
 from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, read_insight, write_json
@@ -28,7 +28,7 @@ def run(arguments: Arguments) -> None:
     insights = Insights(arguments.path("constructor"))
     ports = [port for port in PORTS if arguments.optional(port)]
     if not ports:
-        raise Refusal("The gather step needs at least one insight: connect the output of a tool to 'insight_1'.")
+        raise AutoMLRefusal("The gather step needs at least one insight: connect the output of a tool to 'insight_1'.")
     found = [read_insight(arguments.path(port), insights.facts, port) for port in ports]
     tree = overview(insights, found)
     output = arguments.path("output")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from orchestrator.workspace.serving.router.messages import Reply, RequestHead, ScoringCall, refusal
 from orchestrator.workspace.serving.router.reader import RequestReader
-from orchestrator.workspace.serving.router.reading import Reading
+from orchestrator.workspace.serving.router.reading import BodyReading
 
 if TYPE_CHECKING:
     from orchestrator.workspace.serving.router.service import EndpointService
@@ -49,7 +49,7 @@ class CallerConnection(asyncio.Protocol):
         self._door = door
         self._clock = asyncio.get_running_loop().time
         self._transport: asyncio.Transport | None = None
-        self._reading = Reading(self._clock())
+        self._reading = BodyReading(self._clock())
         self._reader = RequestReader(self, self._reading, self._clock)
         self._pending: deque[ScoringCall | Reply] = deque()
         self._asked: RequestHead | None = None

@@ -9,7 +9,7 @@ import httptools
 
 from orchestrator.workspace.serving.router.body import IN_MEMORY, Body
 from orchestrator.workspace.serving.router.messages import Headers, RequestHead, ScoringCall, refusal
-from orchestrator.workspace.serving.router.reading import Reading, without_upgrade
+from orchestrator.workspace.serving.router.reading import BodyReading, without_upgrade
 from orchestrator.workspace.serving.router.recall import KnownHead, known_head
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class RequestReader:
         clock: seconds.
     """
 
-    def __init__(self, caller: CallerConnection, reading: Reading, clock: Callable[[], float]) -> None:
+    def __init__(self, caller: CallerConnection, reading: BodyReading, clock: Callable[[], float]) -> None:
         self._caller = caller
         self._reading = reading
         self._clock = clock

@@ -18,7 +18,7 @@ LINGER_SILENCE_S = 5.0
 """How long what a refused caller still sends is read and thrown away, seconds. Source: nginx, lingering_time and lingering_timeout."""
 
 
-class Reading:
+class BodyReading:
     """Where the reading of one connection is.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .answers import Answer
 from .collecting import Collector
-from .http import Request
+from .http import HttpRequest
 from .model import Model
 
 INPUTS = "model_inputs"
@@ -37,11 +37,11 @@ class Collected:
         """See `Model.load`."""
         self._model.load()
 
-    def swagger(self, request: Request) -> Answer:
+    def swagger(self, request: HttpRequest) -> Answer:
         """See `Model.swagger`."""
         return self._model.swagger(request)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """See `Model.answer`."""
         answer = self._model.answer(request)
         if request.method == "POST" and self._collector.chosen(REQUEST, RESPONSE):
@@ -52,7 +52,7 @@ class Collected:
         return answer
 
 
-def collect_tables(collector: Collector, request: Request, inputs: Any, outputs: Any) -> None:
+def collect_tables(collector: Collector, request: HttpRequest, inputs: Any, outputs: Any) -> None:
     """Write what a model was given and what it predicted, as rows. The caller's answer does not hang on it."""
     if not collector.chosen(INPUTS, OUTPUTS):
         return
@@ -76,7 +76,7 @@ def collect(collector: Collector, name: str, data: Any, size: int, about: dict[s
         _log.warning("%s are not collected: %s", name, error)
 
 
-def about_request(collector: Collector, request: Request) -> dict[str, Any]:
+def about_request(collector: Collector, request: HttpRequest) -> dict[str, Any]:
     """What the lines of one request have in common."""
     identity = request.header(CORRELATION) or str(uuid.uuid4())
     about: dict[str, Any] = {"correlationid": identity, "xrequestid": identity, "modelversion": "default"}

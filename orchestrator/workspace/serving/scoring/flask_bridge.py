@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from .answers import RUN_FAILED_HEADER, Answer
-from .http import Request
+from .http import HttpRequest
 
 _RAW = ("azureml_inference_server_http.api.aml_request", "azureml.contrib.services.aml_request")
 _FRAMING = frozenset({"content-type", "content-length", "transfer-encoding", "connection"})
@@ -36,7 +36,7 @@ class FlaskBridge:
         """A bridge if the script imported Flask, however indirectly."""
         return cls() if "flask" in sys.modules else None
 
-    def call(self, request: Request, run: Callable[[Any], Any], answer: Callable[[Any], Answer]) -> Answer:
+    def call(self, request: HttpRequest, run: Callable[[Any], Any], answer: Callable[[Any], Answer]) -> Answer:
         """Call ``run`` with Flask's request while it is the current one, then make an answer of the result.
 
         Args:
@@ -52,12 +52,12 @@ class FlaskBridge:
             return _sent(result, environ)
 
 
-def request_headers(request: Request) -> dict[str, str]:
+def request_headers(request: HttpRequest) -> dict[str, str]:
     """The headers as Flask shows them: ``X-Ms-Client-Request-Id``."""
     return {name.title(): value for name, value in _joined(request).items()}
 
 
-def wsgi_environ(request: Request) -> dict[str, Any]:
+def wsgi_environ(request: HttpRequest) -> dict[str, Any]:
     """The request as WSGI has it. Source: PEP 3333."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
@@ -85,7 +85,7 @@ def wsgi_environ(request: Request) -> dict[str, Any]:
     return environ
 
 
-def _joined(request: Request) -> dict[str, str]:
+def _joined(request: HttpRequest) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in request.headers:
         if "_" not in name:  # would be taken for the one with hyphens

@@ -18,7 +18,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """One request.
 
     Attributes:
@@ -66,7 +66,7 @@ class ServerConnection(asyncio.Protocol):
 
     def __init__(
         self,
-        handle: Callable[[Request, Callable[[Answer], None]], Callable[[], None]],
+        handle: Callable[[HttpRequest, Callable[[Answer], None]], Callable[[], None]],
         connections: set[ServerConnection],
     ) -> None:
         self._handle = handle
@@ -114,7 +114,7 @@ class ServerConnection(asyncio.Protocol):
             if self._busy:
                 self._abandon = abandon
 
-    def _take(self) -> Request | None:
+    def _take(self) -> HttpRequest | None:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > MAX_HEAD:
@@ -128,7 +128,7 @@ class ServerConnection(asyncio.Protocol):
         del self._buffer[: end + 4 + length]
         if any(name == "connection" and value.lower() == "close" for name, value in headers):
             self._keep_alive = False
-        return Request(method, target, headers, body)
+        return HttpRequest(method, target, headers, body)
 
     def _answer(self, answer: Answer) -> None:
         self._busy = False

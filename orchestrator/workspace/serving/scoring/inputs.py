@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .answers import Rejected
-from .http import Request
+from .http import HttpRequest
 
 _FORM = "application/x-www-form-urlencoded"
 _QUOTING = "amlctl.quote"
@@ -29,7 +29,7 @@ def _quoted(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_QUOTING, _quoted)
 
 
-def text_input(request: Request) -> str:
+def text_input(request: HttpRequest) -> str:
     """The body as text; for GET the address's parameters as a JSON object.
 
     Raises:
@@ -43,7 +43,7 @@ def text_input(request: Request) -> str:
         raise Rejected(400, f"Input cannot be decoded as UTF-8: {error}") from None
 
 
-def fields_input(request: Request, expected: Iterable[inspect.Parameter]) -> dict[str, Any]:
+def fields_input(request: HttpRequest, expected: Iterable[inspect.Parameter]) -> dict[str, Any]:
     """A value for each parameter, from the body's JSON object or the address.
 
     Raises:
@@ -57,7 +57,7 @@ def fields_input(request: Request, expected: Iterable[inspect.Parameter]) -> dic
     return values
 
 
-def parameters(request: Request) -> dict[str, Any]:
+def parameters(request: HttpRequest) -> dict[str, Any]:
     """The address's parameters: each is read as JSON if it is some; one that occurs again is a list."""
     found: dict[str, list[Any]] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True, errors=_QUOTING):
@@ -72,7 +72,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _posted(request: Request) -> bytes:
+def _posted(request: HttpRequest) -> bytes:
     # A form is read as a form by Flask, which leaves no body for the script. `curl -d` sends one unless told otherwise.
     if request.media_type == _FORM:
         return b""
@@ -81,7 +81,7 @@ def _posted(request: Request) -> bytes:
     return request.body
 
 
-def _object(request: Request) -> dict[str, Any]:
+def _object(request: HttpRequest) -> dict[str, Any]:
     kind = request.media_type
     if not (kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))):
         raise Rejected(415, "Expects Content-Type to be application/json")

@@ -10,7 +10,7 @@ from typing import Any
 from .answers import JSON_TYPE, RUN_FAILED, RUN_FAILED_HEADER, Answer, Rejected, empty, message
 from .collected import collect_tables
 from .collecting import Collector
-from .http import Request
+from .http import HttpRequest
 from .inputs import parameters
 from .mlflow_input import AZURE_KEY, MLFLOW_KEYS, from_azure, from_csv, from_mlflow, rejection
 from .model import UnusableModel
@@ -59,7 +59,7 @@ class MlflowModel:
         else:
             self._pyfunc = self._loaded()
 
-    def swagger(self, request: Request) -> Answer:
+    def swagger(self, request: HttpRequest) -> Answer:
         """What the model's signature says."""
         if self._swagger is None:
             raise UnusableModel("The model is not loaded.")
@@ -74,7 +74,7 @@ class MlflowModel:
             ) from error
         return mlflow.pyfunc.load_model(str(self._folder))
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """Answer ``{"input_data": …}``, ``{"data": …}``, MLflow's own forms, or CSV.
 
         Raises:
@@ -100,7 +100,7 @@ class MlflowModel:
             400, f'The body has no \'input_data\'. Send {{"input_data": {{"columns": […], "data": [[…]]}}}}{records}.'
         )
 
-    def _scored(self, request: Request, script: EntryScript, rows: Any) -> Answer:
+    def _scored(self, request: HttpRequest, script: EntryScript, rows: Any) -> Answer:
         try:
             answer = script.call(request)
         except RunFailed as error:
@@ -115,7 +115,7 @@ class MlflowModel:
             collect_tables(self._collector, request, rows, result.get("result") if isinstance(result, dict) else result)
         return answer
 
-    def _predicted(self, request: Request, parse: Any, params: Any, *, wrapped: bool) -> Answer:
+    def _predicted(self, request: HttpRequest, parse: Any, params: Any, *, wrapped: bool) -> Answer:
         if self._pyfunc is None:
             self._pyfunc = self._loaded()
         data = parse(self._schema())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .answers import Answer
-from .http import Request
+from .http import HttpRequest
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -28,7 +28,7 @@ class Model(Protocol):
             BaseException: whatever model code raises.
         """
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """Answer one request.
 
         Raises:
@@ -36,5 +36,5 @@ class Model(Protocol):
             BaseException: the answer could not be made.
         """
 
-    def swagger(self, request: Request) -> Answer:
+    def swagger(self, request: HttpRequest) -> Answer:
         """Say what requests and answers are like. Called once it is loaded, from any thread."""

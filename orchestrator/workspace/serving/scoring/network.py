@@ -15,7 +15,7 @@ from typing import Any
 
 from . import swagger
 from .answers import INTERNAL_ERROR, Answer, Rejected, empty, message
-from .http import Request, ServerConnection
+from .http import HttpRequest, ServerConnection
 from .model import Model
 from .work import Call, WorkQueue
 
@@ -109,13 +109,13 @@ class Network:
         finally:
             os.umask(before)
 
-    def _handle(self, request: Request, reply: Callable[[Answer], None]) -> Callable[[], None]:
+    def _handle(self, request: HttpRequest, reply: Callable[[Answer], None]) -> Callable[[], None]:
         if request.path == SCORE_PATH and request.method in ("GET", "HEAD", "POST", "OPTIONS"):
             return self._submit(request, reply)
         reply(self._other(request))
         return _nothing
 
-    def _submit(self, request: Request, reply: Callable[[Answer], None]) -> Callable[[], None]:
+    def _submit(self, request: HttpRequest, reply: Callable[[Answer], None]) -> Callable[[], None]:
         def deliver(answer: Answer) -> None:
             with contextlib.suppress(RuntimeError):  # the loop ended before the model did
                 self._loop.call_soon_threadsafe(reply, answer)
@@ -126,7 +126,7 @@ class Network:
             return _nothing
         return lambda: self._queue.abandon(call)
 
-    def _other(self, request: Request) -> Answer:
+    def _other(self, request: HttpRequest) -> Answer:
         if request.path == swagger.PATH:
             return self._model.swagger(request)
         if request.path not in ("/", SCORE_PATH):
@@ -144,7 +144,7 @@ class Network:
         return Answer(200, b"Healthy", "text/html; charset=utf-8")
 
 
-def answered(model: Model, request: Request) -> Answer:
+def answered(model: Model, request: HttpRequest) -> Answer:
     """The model's answer, or one that says what went wrong.
 
     Model code may raise anything, also what is not an Exception: ``sys.exit()``, argparse, a panic in Rust. The server goes on.

@@ -16,7 +16,7 @@ from typing import Any
 
 from .answers import DURATION_HEADER, RUN_FAILED, Answer, Rejected, empty, json_answer, message
 from .flask_bridge import FlaskBridge, request_headers, wants_raw_request
-from .http import Request
+from .http import HttpRequest
 from .inputs import fields_input, text_input
 from .model import UnusableModel
 from .swagger import Documents
@@ -49,7 +49,7 @@ class EntryScript:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._run: Callable[..., Any] = _not_loaded
-        self._inputs: Callable[[Request, Any], dict[str, Any]] = lambda request, raw: {}
+        self._inputs: Callable[[HttpRequest, Any], dict[str, Any]] = lambda request, raw: {}
         self._wants_headers = False
         self._raw = False
         self._flask: FlaskBridge | None = None
@@ -78,7 +78,7 @@ class EntryScript:
         self._swagger = self._documents()
         module.init()
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """Call ``run()``. What it raises is logged, and answered with 500."""
         try:
             return self.call(request)
@@ -89,13 +89,13 @@ class EntryScript:
                 return message(500, f"Scoring timeout after {self._limit_ms} ms", run_failed=True)
             return message(500, RUN_FAILED, run_failed=True)
 
-    def swagger(self, request: Request) -> Answer:
+    def swagger(self, request: HttpRequest) -> Answer:
         """What the script says of itself by inference-schema's decorators, or that it takes and gives objects."""
         if self._swagger is None:
             raise UnusableModel("The scoring script is not loaded.")
         return self._swagger.answer(request)
 
-    def call(self, request: Request) -> Answer:
+    def call(self, request: HttpRequest) -> Answer:
         """Call ``run()``.
 
         Raises:
@@ -135,7 +135,7 @@ class EntryScript:
             return Documents(folder, versions=versions)
         return Documents(folder, util.get_input_schema(self._run), util.get_output_schema(self._run), versions)
 
-    def _called(self, request: Request, run: Callable[[Any], Any]) -> Answer:
+    def _called(self, request: HttpRequest, run: Callable[[Any], Any]) -> Answer:
         bridge = self._flask = self._flask or FlaskBridge.if_used()
         if bridge is not None:
             return bridge.call(request, run, json_answer)

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .answers import RUN_FAILED_HEADER, Answer, empty, message
-from .http import Request
+from .http import HttpRequest
 from .model import UnusableModel
 
 PATH = "/swagger.json"
@@ -49,7 +49,7 @@ class Documents:
             if own is not None or possible.intersection(aliases):
                 self._documents[version] = own or _document(version, takes, gives)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> Answer:
         """Answer a request for ``/swagger.json``."""
         if request.method == "OPTIONS":
             return empty()
