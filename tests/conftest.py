@@ -35,3 +35,11 @@ def _secrets_are_cheap(request: pytest.FixtureRequest) -> Iterator[None]:
         value._slow_digest.cache_clear()
         yield
     value._slow_digest.cache_clear()
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Name a failing test at once, so that a run that is stopped from outside has said it: pytest's own list comes last."""
+    if report.failed:
+        category = "failed" if report.when == "call" else "error"
+        return category, f"\nFAILED {report.nodeid} ({report.when})\n", category.upper()
+    return None
