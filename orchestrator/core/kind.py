@@ -65,6 +65,7 @@ class AzureBinding:
         versions: of versioned kinds, the attribute of the collection that lists archived ones too, and the class of its entities.
         anonymous: regular expression of the references that come back for what was written inside another body without a name.
         inline: what a body without a name, inside another, may say.
+        tracked: it is a tracked resource of Azure Resource Manager, whose tags are the resource's own and have its limits.
         forgives: places in a body (empty: the body itself) whose unknown fields the client's loader drops without a word; we drop
             them with a warning.
     """
@@ -80,6 +81,7 @@ class AzureBinding:
     versions: tuple[str, str] = ("", "")
     anonymous: str = ""
     inline: tuple[str, ...] = ()
+    tracked: bool = False
     forgives: tuple[str, ...] = ()
     typed: bool = False
     listing: Mapping[str, Any] = field(default_factory=dict)

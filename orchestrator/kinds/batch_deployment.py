@@ -262,6 +262,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "batch_deployments",
         loader="load_batch_deployment",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="written",

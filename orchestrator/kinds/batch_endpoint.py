@@ -57,6 +57,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "batch_endpoints",
         loader="load_batch_endpoint",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="written",

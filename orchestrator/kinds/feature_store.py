@@ -99,6 +99,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "feature_stores",
         loader="load_feature_store",
+        tracked=True,
         create="begin_create",
         remove="begin_delete",
         driver="siblings",

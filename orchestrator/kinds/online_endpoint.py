@@ -147,6 +147,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "online_endpoints",
         loader="load_online_endpoint",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="endpoints",

@@ -111,6 +111,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "registries",
         loader="load_registry",
+        tracked=True,
         create="begin_create",
         remove="begin_delete",
         driver="named",

@@ -78,6 +78,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "serverless_endpoints",
         loader="load_serverless_endpoint",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="named",

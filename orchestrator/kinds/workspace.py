@@ -48,7 +48,12 @@ KIND: Final = Kind(
         "Azure REST specification, Microsoft.MachineLearningServices/workspaces",
     ),
     azure=AzureBinding(
-        "workspaces", loader="load_workspace", create="begin_create", remove="begin_delete", driver="workspaces"
+        "workspaces",
+        loader="load_workspace",
+        tracked=True,
+        create="begin_create",
+        remove="begin_delete",
+        driver="workspaces",
     ),
     behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
     local=LOCAL_PROCESSED,

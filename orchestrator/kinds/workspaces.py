@@ -65,6 +65,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "workspaces",
         loader="load_workspace",
+        tracked=True,
         create="begin_create",
         remove="begin_delete",
         driver="siblings",

@@ -19,6 +19,7 @@ from orchestrator.backends.azure.facts import DELETING, answers_nobody
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
+from orchestrator.backends.azure.tag_limits import refused_tags
 from orchestrator.backends.azure.tracked import AzureRuns
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
 from orchestrator.backends.taken import taken
@@ -106,7 +107,10 @@ class AzureBackend:
 
     def refusals(self, desired: Desired, resources: Mapping[Address, Desired]) -> Iterable[Refusal]:
         driver = self._driver(desired.address.kind)
-        return driver.refusals(desired, resources) if isinstance(driver, Refusing) else ()
+        if self._kinds[desired.address.kind].azure.tracked:
+            yield from refused_tags(desired.properties)
+        if isinstance(driver, Refusing):
+            yield from driver.refusals(desired, resources)
 
     def create(self, request: Request) -> Observed:
         request = replace(request, properties=opened(request.properties))

@@ -250,6 +250,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "compute",
         loader="load_compute",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="computes",

@@ -256,6 +256,7 @@ KIND: Final = Kind(
     azure=AzureBinding(
         "online_deployments",
         loader="load_online_deployment",
+        tracked=True,
         create="begin_create_or_update",
         remove="begin_delete",
         driver="deployments",

@@ -85,6 +85,12 @@ def broken_names(asked: Asked, kinds: Kinds) -> Iterator[BrokenRule]:
                 yield _wrong_name(name, rule)
 
 
+def forbidden_in_tag(name: str) -> str:
+    """The first character that the name of a tag may not have; empty if there is none."""
+    found = _NOT_IN_TAGS.search(name)
+    return found[0] if found else ""
+
+
 def broken_tags(body: Mapping[str, Any]) -> Iterator[BrokenRule]:
     """Tags of a resource of Azure Resource Manager. Those of assets stand among their properties and have no such limits."""
     tags = body.get("tags")
@@ -93,7 +99,7 @@ def broken_tags(body: Mapping[str, Any]) -> Iterator[BrokenRule]:
     if len(tags) > TAGS:
         yield _broken(f"A resource has at most {TAGS} tags, not {len(tags)}.", "tags", "InvalidTags")
     for name, value in tags.items():
-        if not name or len(name) > TAG_NAME or _NOT_IN_TAGS.search(name):
+        if not name or len(name) > TAG_NAME or forbidden_in_tag(name):
             yield _broken(
                 f"The tag name '{name}' must have 1 to {TAG_NAME} characters and none of <>%&\\?/.",
                 "tags",
