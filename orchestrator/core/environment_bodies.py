@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from orchestrator.core.bodies import ANY_CASE, CODE_FILES, TEXT_FILE, UPLOADED_TO, Resource, Version
-from orchestrator.core.field_mark import Ref
+from orchestrator.core.bodies import ANY_CASE, CODE_FILES, TEXT_FILE, UPLOADED_TO, Resource, Text, Version, Words
+from orchestrator.core.field_mark import Computed, Ref
 from orchestrator.core.kind import Spec
 from orchestrator.core.routes import InferenceConfig
 
@@ -48,9 +48,24 @@ class EnvironmentContent(Spec):
     )
 
 
-class InlineEnvironment(EnvironmentContent, Resource):
-    """An anonymous environment, inside a job or deployment."""
+_NOT_KEPT: Final = Computed("an environment inside another resource keeps no labels")
 
+
+class InlineEnvironment(EnvironmentContent, Resource):
+    """An anonymous environment, inside a job or deployment: azure-ai-ml names it itself and keeps none of its labels."""
+
+    schema_: Annotated[str | None, _NOT_KEPT] = Field(
+        None, alias="$schema", description="URL of the CLI v2 schema; editors use it, amlctl ignores it."
+    )
+    name: Annotated[str | None, _NOT_KEPT] = Field(
+        None, description="Name, for readers of the document. The environment is anonymous."
+    )
+    description: Annotated[Words | None, _NOT_KEPT] = Field(
+        None, description="Description, for readers of the document."
+    )
+    tags: Annotated[dict[str, Text | None] | None, _NOT_KEPT] = Field(
+        None, description="Tags, for readers of the document."
+    )
     version: Version | None = Field(None, description="Version of the anonymous environment. Usually omitted.")
 
 

@@ -202,6 +202,7 @@ class Kind:
         exact_variants: the service's own loader knows them in this spelling only, not in any case.
         unsupported: variants that Azure ML has and this version has not.
         unsupported_fields: fields of the spec language that this version has not.
+        renamed_fields: mappings that the service's own loader still takes under a former name, to the present one.
         name: see `NameRule`.
         variant_names: stricter rules for some variants.
         wire: how the embedded workspace's server shows it to clients of Azure, where a record is all there is of it; None if it does not,
@@ -257,6 +258,7 @@ class Kind:
     exact_variants: bool = False
     unsupported: tuple[str, ...] = ()
     unsupported_fields: tuple[str, ...] = ()
+    renamed_fields: Mapping[str, str] = field(default_factory=dict)
     variant_names: Mapping[str, NameRule] = field(default_factory=dict)
     wire: RecordWire | AssetWire | FieldWire | GroupWire | None = None
     numbered: bool = False

@@ -111,7 +111,7 @@ _Any = Token | SasToken | Password | AssignedIdentity | Principal | AccessKey | 
 
 
 class ConnectionBody(Spec):
-    """What all connections have. They have neither tags nor a description: ``metadata`` is all that the service keeps."""
+    """What all connections have. They have no description, and tags are a former name of ``metadata``."""
 
     schema_: Annotated[str | None, Metadata("tells editors the kind")] = Field(
         None, alias="$schema", description="URL of the CLI v2 schema; editors use it, amlctl ignores it."
@@ -440,6 +440,7 @@ KIND: Final = Kind(
     source="Azure ML CLI v2 YAML reference: connections",
     schemas=("workspaceConnection", "connection"),
     shape=("azure_endpoint", "api_base"),
+    renamed_fields={"tags": "metadata"},
     removal=Removal.DELETE,
     problems=_problems,
     attributes=("id", "name"),

@@ -87,3 +87,48 @@ def _refused(share: Share, facts: Facts) -> Diagnostic:
         subject=desired.span if desired is not None else None,
         address=share.part,
     )
+
+
+def missing_parts(facts: Facts, changes: Mapping[Address, Change]) -> Iterator[Diagnostic]:
+    """What is wrong with parts that a plain CLI v2 document names and the spec does not make: they must be in the workspace.
+
+    An error where they cannot be there; a warning where that is not known.
+    """
+    for address in changes.keys() & facts.project.resources.keys():
+        kind = facts.kinds[address.kind]
+        if address.parent is not None and names_parts(kind):
+            live = {
+                name for each in facts.observation.objects.get(address, ()) for name in _names(each.properties, kind)
+            }
+            for name in _names(facts.project.resources[address].properties, kind):
+                part = Address(address.section, address.name, name)
+                if name not in live or part in changes:
+                    yield from _missing(address, part, facts, changes)
+
+
+def _names(properties: Mapping[str, Any], kind: Kind) -> Iterator[str]:
+    """Leaves of the parts that a body names, as ``deployments.blue``."""
+    node = root_node(kind, "")
+    for field, value in properties.items():
+        named = node.child(field).mark(PartNames)
+        if named is not None and isinstance(value, Mapping | str):
+            yield from (f"{named.part}.{name}" for name in ([value] if isinstance(value, str) else value))
+
+
+def _missing(address: Address, part: Address, facts: Facts, changes: Mapping[Address, Change]) -> Iterator[Diagnostic]:
+    change = changes.get(part)
+    going = change is not None and change.action in _TAKEN_AWAY
+    if part in facts.project.resources or (not going and facts.observation.objects.get(part)):
+        return
+    absent = going or not facts.observation.objects.get(Address(address.section, address.name))
+    yield Diagnostic(
+        Severity.ERROR if absent else Severity.WARNING,
+        "unknown-resource",
+        summary=f"{part} is not in this spec",
+        detail=f"{address} names '{part.leaf}', which this spec does not contain"
+        + (", and which this plan would delete." if going else "; nor is it in the workspace." if absent else "."),
+        fix=f"Apply the document of '{part.leaf}' together with this one."
+        + ("" if absent else f" Without it, {part} must be in the workspace already."),
+        subject=facts.project.resources[address].span,
+        address=address,
+    )

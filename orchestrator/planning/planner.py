@@ -13,7 +13,7 @@ from orchestrator.core.plan import Plan, PlanBase, Target
 from orchestrator.core.project import Project
 from orchestrator.core.reason import Cause, Reason
 from orchestrator.core.state import State
-from orchestrator.planning.answering import still_answering
+from orchestrator.planning.answering import missing_parts, still_answering
 from orchestrator.planning.facts import Facts
 from orchestrator.planning.findings import (
     external_findings,
@@ -72,7 +72,9 @@ def _plan(facts: Facts, *, prune: bool) -> Plan:
         vanished = [each for each in candidates if each.vanished]
         findings += _take_away(vanished, Cause.LEFT_SPEC, changes, targets)
         changes.update((each.address, left_alone(each)) for each in candidates if not each.vanished)
-    return _checked(facts, changes, targets, [*findings, *still_answering(facts, changes, targets)])
+    return _checked(
+        facts, changes, targets, [*findings, *missing_parts(facts, changes), *still_answering(facts, changes, targets)]
+    )
 
 
 def _removal_candidates(facts: Facts) -> tuple[list[RemovalCandidate], dict[Address, RemovalCandidate]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.address import Address
@@ -33,6 +33,7 @@ class Catalogue:
         disabled: addresses (as text) that are off in this target, with the place that says so.
         names: of resources that stand under another key.
         assets: type of an asset to its section.
+        plain: names of the files that are plain CLI v2 documents.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Catalogue:
         disabled: Mapping[str, Span],
         names: FollowingNames = AS_WRITTEN,
         assets: Mapping[str, str] = _NO_ASSETS,
+        plain: Container[str] = (),
     ) -> None:
+        self.plain = plain
         self._assets = assets
         self._names = names
         self._drafts = {draft.address: draft for draft in drafts}

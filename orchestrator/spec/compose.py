@@ -141,6 +141,7 @@ class _Composer:
             added=added_by(target.body, head.sections),
             taking=self._taking(head, scope),
             names=keys.names,
+            plain=frozenset(self._guests),
         )
 
     def _scope(self, head: Head, target: TargetChoice, root: Path) -> _Scope:

@@ -39,6 +39,7 @@ class Composition:
         added: what only the target has.
         taking: how its local files are taken.
         names: of resources that stand under another key.
+        plain: names of the files that are plain CLI v2 documents, each complete without the others.
     """
 
     project: str
@@ -56,3 +57,4 @@ class Composition:
     added: Added = field(default_factory=dict)
     taking: Taking = PLAIN
     names: FollowingNames = AS_WRITTEN
+    plain: frozenset[str] = frozenset()

@@ -61,7 +61,26 @@ def _draft(address: Address, kind: Kind, body: LocatedDict, span: Span, parent: 
     if "lifecycle" in body:
         body = body.copy()
         lifecycle = body.pop("lifecycle")
+    for old, new in kind.renamed_fields.items():
+        body = _renamed(body, old, new)
     return Draft(address, kind, _variant(kind, body), body, span, lifecycle, parent)
+
+
+def _renamed(body: LocatedDict, old: str, new: str) -> LocatedDict:
+    """A body with the members of a field under the field's present name, where they win over those of the old one."""
+    given, present = body.get(old), body.get(new)
+    if not isinstance(given, LocatedDict) or not isinstance(present, LocatedDict | None):
+        return body  # validation says so
+    body = body.copy()
+    joined = given.copy()
+    if present is None:
+        body.put(new, joined, body.key_marks.get(old), body.value_marks.get(old))
+    else:
+        for key in present:
+            joined.take(key, present)
+        body[new] = joined
+    del body[old]
+    return body
 
 
 def _variant(kind: Kind, body: LocatedDict) -> str:
@@ -94,7 +113,7 @@ def _bodies(parent: Address, child: Child, whole: LocatedDict) -> Iterator[tuple
     if not child.keyed:
         body = LocatedDict(mark=whole.mark)
         for name in child.fields:
-            if isinstance(whole.get(name), LocatedDict):
+            if isinstance(whole.get(name), LocatedDict) and whole[name]:  # `mirror_traffic: {}` says nothing
                 body.take(name, whole)
         if body:
             yield Address(parent.section, parent.name, part), body, whole.key_span(next(iter(body)))

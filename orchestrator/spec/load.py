@@ -79,7 +79,7 @@ def project_of(
     files = LocalFileReader(
         composition.sources, composition.root, hasher if options.files else None, composition.taking, options.boundary
     )
-    catalogue = Catalogue(all_drafts, composition.disabled, composition.names, asset_kinds(kinds))
+    catalogue = Catalogue(all_drafts, composition.disabled, composition.names, asset_kinds(kinds), composition.plain)
     resolver = Resolver(catalogue, files, composition.tags, composition.target)
     resources = _resolve(all_drafts, resolver, files, problems, look=options.files)
     problems.extend(_together(all_drafts, resources, columns_at))

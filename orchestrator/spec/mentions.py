@@ -125,6 +125,8 @@ class Mentions:
         if self._catalogue.has(target):
             self.depends_on.add(target)
             return
+        if span.file in self._catalogue.plain and not names.section:
+            return  # `az ml … create -f` takes such a document alone: planning looks for the part in the workspace
         known = [part.leaf for part in self._catalogue.parts(parent) if part.kind.endswith(names.part)]
         self.problems.append(
             error(

@@ -22,9 +22,6 @@ pytest.importorskip("azure.ai.ml")
 RESTLESS = frozenset(
     {
         "batch_endpoints.batch-ep.deployments.from-job",  # the client does not send job_definition
-        "jobs.c04",  # what an environment in a job says beside its content does not come back: name,
-        "jobs.c05",  # $schema of its file,
-        "jobs.c12",  # description and tags
         "workspaces.mlw-existing",  # its container registry and Application Insights do not come back
     }
 )

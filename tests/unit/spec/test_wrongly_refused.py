@@ -271,3 +271,57 @@ def test_a_private_key_is_a_file_beside_the_spec(tmp_path: Path) -> None:
     write(tmp_path, {"parts/keys/id": "key"})
     (found,) = load([path], LoadOptions(), discover()).resources.values()
     assert found.properties["ssh_settings"]["ssh_private_key_file"].path == tmp_path / "parts" / "keys" / "id"
+
+
+# what documents name beside themselves
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "name: door\nauth_mode: key\ntraffic: {blue: 90, green: 10}\n",
+        "name: door\nauth_mode: key\ntraffic: {blue: 100}\nmirror_traffic: {green: 10}\n",
+        "$schema: https://x/batchEndpoint.schema.json\nname: door\ndefaults: {deployment_name: blue}\n",
+    ],
+)
+def test_a_document_of_an_endpoint_names_deployments_that_other_documents_make(tmp_path: Path, body: str) -> None:
+    loaded(write(tmp_path / "alone", {"ep.yml": body}))
+    loaded(write(tmp_path / "included", {"spec.yaml": "project: demo\ninclude: [ep.yml]\n", "ep.yml": body}))
+    section = "batch_endpoints" if "batch" in body else "online_endpoints"
+    spec = f"project: demo\n{section}:\n  door: {{{', '.join(body.splitlines()[1:])}}}\n"
+    with pytest.raises(SpecError, match="has no deployments of that name"):
+        loaded(write(tmp_path / "own", {"spec.yaml": spec.replace("auth_mode: key, ", "")}))
+
+
+@pytest.mark.parametrize(
+    "nothing", ["traffic: {}", "mirror_traffic: {}", "traffic: {}\nmirror_traffic: {}", "traffic:"]
+)
+def test_an_endpoint_with_empty_traffic_has_none(tmp_path: Path, nothing: str) -> None:
+    found = loaded(write(tmp_path, {"ep.yml": f"name: door\nauth_mode: key\n{nothing}\n"}))
+    assert [str(address) for address in found.resources] == ["online_endpoints.door"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "metadata"),
+    [
+        ("tags: {a: b}", {"a": "b"}),
+        ("tags: {a: b, c: d}\nmetadata: {a: z}", {"a": "z", "c": "d"}),
+        ("metadata: {a: z}", {"a": "z"}),
+    ],
+)
+def test_tags_of_a_connection_are_its_metadata(tmp_path: Path, fields: str, metadata: dict[str, str]) -> None:
+    text = (
+        f"$schema: https://x/workspaceConnection.schema.json\nname: my-c\ntype: git\ntarget: https://e.org\n{fields}\n"
+    )
+    (body,) = loaded(write(tmp_path, {"c.yml": text})).resources.values()
+    assert (body.properties["metadata"], "tags" in body.properties) == (metadata, False)
+
+
+def test_labels_of_an_environment_inside_a_job_change_nothing(tmp_path: Path) -> None:
+    job = "$schema: https://x/commandJob.schema.json\ncommand: a\nenvironment: {{image: a/b{more}}}\n"
+    labels = ", name: n, description: d, tags: {a: b}, $schema: https://x"
+    plain, labelled = (
+        loaded(write(tmp_path / name, {"j.yml": job.format(more=more)})) for name, more in (("a", ""), ("b", labels))
+    )
+    (one,), (other,) = plain.resources.values(), labelled.resources.values()
+    assert (one.content, one.metadata) == (other.content, other.metadata)
