@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from orchestrator.core.job_type import Body, JobType
 from orchestrator.core.kind import BodyProblem
+from orchestrator.core.launchers import missing_launcher
 from orchestrator.core.refusal import Refusal
 from orchestrator.core.rules import environment_problems
 from orchestrator.core.tree import Path, value_at
@@ -110,12 +111,8 @@ def _without_effect(body: Body, place: Path) -> Iterator[Refusal]:
 
 def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
     launcher = value_at(body, (*place, "distribution", "type"))
-    if launcher not in (None, "pytorch"):
-        yield Refusal(
-            f"it does not support distribution '{launcher}'",
-            (*place, "distribution", "type"),
-            "Use distribution pytorch, which runs as several local processes, or run the job in an Azure workspace.",
-        )
+    if isinstance(launcher, str) and (missing := missing_launcher(launcher.lower())):
+        yield Refusal(missing[0], (*place, "distribution", "type"), missing[1])
     nodes: Any = value_at(body, (*place, "resources", "instance_count"))
     # Nodes of a script over mini-batches are worker processes here.
     batched = isinstance(value_at(body, (*place, "task")), Mapping)
@@ -124,5 +121,5 @@ def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
         yield Refusal(
             f"the job requests {nodes} nodes, and this machine is one",
             (*place, "resources", "instance_count"),
-            f"Set {where}: 1; distribution pytorch starts several processes on one machine.",
+            f"Set {where}: 1; distributions pytorch, tensorflow and mpi start several processes on one machine.",
         )

@@ -18,11 +18,11 @@ from orchestrator.workspace.jobs.execution import (
     named_outputs,
     no_facts,
     nothing_foreseen,
-    process_count,
     program_of,
     timeout,
 )
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.jobs.launching import process_count
 
 
 def _program(body: Body) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
-from orchestrator.core.errors import Invalid
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 
 Body = Mapping[str, Any]
@@ -183,28 +182,3 @@ def no_facts(attributes: Mapping[str, Any]) -> dict[str, str]:
 def nothing_foreseen(body: Body) -> Iterable[Foreseen]:
     """For types of which the checks of their documents say everything."""
     return ()
-
-
-def process_count(body: Body) -> int:
-    """How many processes the command runs as.
-
-    Raises:
-        Invalid: it asks for several machines, or for a launcher that this machine does not have.
-    """
-    resources = body.get("resources") or {}
-    nodes = int(resources.get("instance_count") or 1)
-    if nodes > 1:
-        raise Invalid(
-            f"The job requests {nodes} nodes; the embedded workspace has one.", fix="Set resources.instance_count: 1."
-        )
-    distribution = body.get("distribution") or {}
-    kind = distribution.get("type")
-    if kind in (None, _SIDE_BY_SIDE):
-        return int(distribution.get("process_count_per_instance") or 1)
-    raise Invalid(
-        f"The embedded workspace cannot start a job with distribution {kind}.",
-        fix="Use distribution pytorch, or run it in an Azure workspace.",
-    )
-
-
-_SIDE_BY_SIDE: Final = "pytorch"

@@ -21,6 +21,7 @@ from orchestrator.workspace.environments.layers import programs_first
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.jobs.launching import launches
 from orchestrator.workspace.logs.masking import MaskedPipe
 from orchestrator.workspace.processes.process import (
     adopt_orphans,
@@ -45,6 +46,7 @@ class Runner:
         self._folder = folder
         self._cancelled = False
         self._children: list[subprocess.Popen[bytes]] = []
+        self._awaited: list[subprocess.Popen[bytes]] = []
         self._logs: list[IO[bytes]] = []
         self._pipes: list[MaskedPipe] = []
 
@@ -82,14 +84,19 @@ class Runner:
     def _start(self, order: RunOrder) -> None:
         argv, extra = execution_of(order.type).argv(order, self._folder)
         base = _environment(order, self._folder, extra)
-        for rank in range(order.processes):
-            log = self._folder.log if rank == 0 else self._folder.logs / f"std_log_process_{rank}.txt"
+        for number, launch in enumerate(launches(argv, order.body, order.processes)):
+            log = self._folder.log if number == 0 else self._folder.logs / f"std_log_process_{number}.txt"
             sink = self._sink(log, order.secrets)
-            environ = {**base, **_rank(rank, order.processes)} if order.processes > 1 else base
             child = subprocess.Popen(
-                argv, cwd=self._folder.code, env=environ, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+                launch.argv,
+                cwd=self._folder.code,
+                env={**base, **launch.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
             )
             self._children.append(child)
+            self._awaited += [child] * launch.ends
 
     def _sink(self, log: Path, secrets: Mapping[str, str]) -> IO[bytes] | int:
         """What a child writes to: its log, or the pipe that leads there if there is something to hide."""
@@ -108,7 +115,7 @@ class Runner:
             codes = [child.poll() for child in self._children]
             if self._cancelled:
                 return "Cancelled."
-            if all(code is not None for code in codes) or any(codes):
+            if any(codes) or all(child.returncode is not None for child in self._awaited):
                 return ""
             if deadline is not None and time.monotonic() >= deadline:
                 return f"The job exceeded its time limit of {timeout_s:g} s."
@@ -143,11 +150,6 @@ def _python_alias(order: RunOrder, folder: JobFolder) -> str:
     alias.unlink(missing_ok=True)
     alias.symlink_to(order.python)
     return str(programs)
-
-
-def _rank(rank: int, world: int) -> dict[str, str]:
-    """What PyTorch's ``env://`` initialisation reads. Source: torch.distributed documentation."""
-    return {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(world), "NODE_RANK": "0"}
 
 
 def _code_text(code: int) -> str:

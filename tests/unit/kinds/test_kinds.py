@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -148,7 +149,8 @@ REFUSED = [
     ("jobs", "command", {}, [], "a process"),
     ("jobs", "automl.classification", {"task": "classification"}, [], "a table"),
     ("jobs", "automl.image_classification", {}, [("task",)] if missing("image_classification") else [], "deep networks"),
-    ("jobs", "command", {"distribution": {"type": "mpi"}}, [("distribution", "type")], "another launcher"),
+    ("jobs", "command", {"distribution": {"type": "mpi"}}, [] if which("mpirun") else [("distribution", "type")], "MPI"),
+    ("jobs", "command", {"distribution": {"type": "tensorflow", "worker_count": 2}}, [], "workers side by side"),
     ("jobs", "command", {"distribution": {"type": "pytorch"}}, [], "processes side by side"),
     ("jobs", "command", {"resources": {"instance_count": 2}}, [("resources", "instance_count")], "two machines"),
     ("jobs", "command", {"resources": {"instance_count": 1}}, [], "one machine"),

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from orchestrator.core import launchers
 from orchestrator.core.errors import Invalid
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.job_types.automl import MARGIN_S
 from orchestrator.workspace.jobs.bodies import input_values
-from orchestrator.workspace.jobs.execution import process_count
 from orchestrator.workspace.jobs.folder import JobFolder
+from orchestrator.workspace.jobs.launching import process_count
 from orchestrator.workspace.jobs.places import output_place
 
 
@@ -59,18 +60,22 @@ def test_time_limits(limits: object, seconds: float | None) -> None:
 
 def test_processes() -> None:
     assert process_count({}) == 1
+    assert process_count({"distribution": {"type": "tensorflow"}}) == 1
+    servers = {"type": "tensorflow", "worker_count": 2, "parameter_server_count": 1}
+    assert process_count({"distribution": servers}) == 3
     assert process_count({"distribution": {"type": "pytorch", "process_count_per_instance": 4}}) == 4
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"distribution": {"type": "mpi"}}, "distribution mpi"),
-        ({"distribution": {"type": "ray"}}, "distribution ray"),
+        ({"distribution": {"type": "mpi"}}, "needs 'mpirun', which is not installed"),
+        ({"distribution": {"type": "ray"}}, "does not support distribution 'ray'"),
         ({"resources": {"instance_count": 2}}, "2 nodes"),
     ],
 )
-def test_what_one_machine_cannot_do(body: dict[str, Any], message: str) -> None:
+def test_what_one_machine_cannot_do(body: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launchers, "which", lambda name: None)
     with pytest.raises(Invalid, match=message) as caught:
         process_count(body)
     assert caught.value.fix

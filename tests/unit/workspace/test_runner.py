@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from orchestrator.workspace.jobs.folder import Ending, JobFolder, RunExit, RunOrder
+from orchestrator.workspace.jobs.launching import process_count
 from orchestrator.workspace.processes.process import ProcessIdentity, alive, members, spawn, terminate
 from tests.waiting import wait_for
 
@@ -91,6 +94,52 @@ def test_the_callers_python_settings_do_not_reach_another_interpreter(
     (tmp_path / "env" / "pyvenv.cfg").touch()
     run(folder, replace(ORDER, python=str(python), command='echo "$VIRTUAL_ENV|${PYTHONPATH-none}|${AMLCTL_X-none}"'))
     assert folder.log.read_text() == f"{tmp_path / 'env'}|none|none\n"
+
+
+def distributed(folder: JobFolder, command: str, **distribution: object) -> RunExit:
+    body = {"type": "command", "distribution": distribution}
+    return run(folder, replace(ORDER, body=body, command=command, processes=process_count(body)))
+
+
+def test_workers_of_tensorflow_know_their_cluster_and_its_servers_are_ended(folder: JobFolder) -> None:
+    command = 'echo "$TF_CONFIG" > ../config-$$; case "$TF_CONFIG" in *\'"type": "ps"\'*) sleep 600;; esac'
+    ended = distributed(folder, command, type="TensorFlow", worker_count=2, parameter_server_count=1)
+    assert (ended.code, ended.ending) == (0, Ending.COMPLETED)
+    told = [json.loads(path.read_text()) for path in folder.path.glob("config-*")]
+    assert sorted((each["task"]["type"], each["task"]["index"]) for each in told) == [
+        ("ps", 0),
+        ("worker", 0),
+        ("worker", 1),
+    ]
+    assert all(each["cluster"] == told[0]["cluster"] for each in told)
+    places = [place for names in told[0]["cluster"].values() for place in names]
+    assert len(set(places)) == 3 and all(place.startswith("127.0.0.1:") for place in places)
+
+
+def test_a_worker_that_fails_ends_the_others(folder: JobFolder) -> None:
+    command = 'case "$TF_CONFIG" in *\'"index": 1\'*) exit 4;; esac; sleep 600'
+    ended = distributed(folder, command, type="tensorflow", worker_count=2)
+    assert (ended.code, ended.reason) == (4, "Exit code 4.")
+
+
+def test_mpi_starts_the_processes(folder: JobFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a launcher that only shows how it was called."""
+    program = tmp_path / "programs" / "mpirun"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "mpirun $1 $2 $OMPI_ALLOW_RUN_AS_ROOT"; shift 2; exec "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    assert distributed(folder, "echo trained", type="mpi", process_count_per_instance=3).code == 0
+    assert folder.log.read_text() == "mpirun -np 3 1\ntrained\n"
+
+
+@pytest.mark.skipif(which("mpirun") is None, reason="MPI is not installed")
+def test_ranks_of_mpi(folder: JobFolder) -> None:
+    ended = distributed(
+        folder, "echo $OMPI_COMM_WORLD_RANK of $OMPI_COMM_WORLD_SIZE", type="mpi", process_count_per_instance=3
+    )
+    assert ended.code == 0, folder.log.read_text()
+    assert sorted(folder.log.read_text().split("\n")) == ["", "0 of 3", "1 of 3", "2 of 3"]
 
 
 def test_the_log_is_for_the_owner_only(folder: JobFolder) -> None:
