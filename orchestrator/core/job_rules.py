@@ -121,5 +121,6 @@ def _of_one_machine(body: Body, place: Path) -> Iterator[Refusal]:
         yield Refusal(
             f"the job requests {nodes} nodes, and this machine is one",
             (*place, "resources", "instance_count"),
-            f"Set {where}: 1; distributions pytorch, tensorflow and mpi start several processes on one machine.",
+            f"Set {where}: 1; distributions pytorch, tensorflow and mpi start several processes on one machine. Or set "
+            "workspace.local.nodes_as_processes: true.",
         )

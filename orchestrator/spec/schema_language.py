@@ -48,6 +48,10 @@ WORKSPACE: Final = _closed(
                     "type": "boolean",
                     "description": "Allow downloading the Python versions that environments require (default: false).",
                 },
+                "nodes_as_processes": {
+                    "type": "boolean",
+                    "description": "Run the nodes of a job as processes of this machine (default: false).",
+                },
             },
             "additionalProperties": False,
             "description": "The embedded workspace: a folder on this machine.",

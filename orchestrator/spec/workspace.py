@@ -18,8 +18,9 @@ from orchestrator.spec.overlay import overlay
 from orchestrator.spec.problems import OUTSIDE, OUTSIDE_FIX, Problems
 
 LOCAL_FOLDER: Final = ".amlctl"
+_SWITCHES: Final = ("python_downloads", "nodes_as_processes")
 _FIELDS: Final = {
-    "local": ("path", "stand_ins", "python_downloads"),
+    "local": ("path", "stand_ins", *_SWITCHES),
     "azure": FIELDS,
 }
 
@@ -107,7 +108,7 @@ def _local(settings: LocatedDict, root: Path, folder_of: FolderOf, problems: Pro
     path = _text(settings, "path", problems)
     where = root / LOCAL_FOLDER if path is None else folder_of(settings.value_marks["path"]) / Path(path).expanduser()
     found = {"path": os.path.normpath(where), "stand_ins": _stand_ins(settings, folder_of, problems)}
-    return {**found, "python_downloads": True} if _switched_on(settings, "python_downloads", problems) else found
+    return found | {key: True for key in _SWITCHES if _switched_on(settings, key, problems)}
 
 
 def _switched_on(settings: LocatedDict, key: str, problems: Problems) -> bool:

@@ -41,7 +41,7 @@ class Workspace:
         self.store = RecordStore(self.paths)
         self.client = SupervisorClient(self.paths)
 
-    def submit(self, run: str, body: dict[str, Any]) -> Record:
+    def submit(self, run: str, body: dict[str, Any], **attributes: Any) -> Record:
         record = self.store.insert(
             Record(
                 "jobs",
@@ -52,6 +52,7 @@ class Workspace:
                 health=Health.PROGRESSING,
                 phase="queued",
                 variant="command",
+                attributes=attributes,
             )
         )
         self.client.ensure()
@@ -67,8 +68,8 @@ class Workspace:
         wait_for(lambda: self.record(run).health is not Health.PROGRESSING)
         return self.record(run)
 
-    def run(self, run: str, body: dict[str, Any]) -> Record:
-        self.submit(run, body)
+    def run(self, run: str, body: dict[str, Any], **attributes: Any) -> Record:
+        self.submit(run, body, **attributes)
         return self.ended(run)
 
     def folder(self, run: str) -> JobFolder:
@@ -340,6 +341,17 @@ def test_copies_of_a_command_know_their_rank(workspace: Workspace) -> None:
         "distribution": {"type": "pytorch", "process_count_per_instance": 2},
     }
     record = workspace.run("run-1", body)
+    assert record.phase == "completed", record.message
+    assert [(workspace.folder("run-1").outputs / rank).read_text() for rank in "01"] == ["0 of 2\n", "1 of 2\n"]
+
+
+def test_nodes_are_processes_where_the_settings_say_so(workspace: Workspace) -> None:
+    body = {
+        "command": "echo $RANK of $WORLD_SIZE > outputs/$RANK",
+        "distribution": {"type": "pytorch"},
+        "resources": {"instance_count": 2},
+    }
+    record = workspace.run("run-1", body, nodes_as_processes=True)
     assert record.phase == "completed", record.message
     assert [(workspace.folder("run-1").outputs / rank).read_text() for rank in "01"] == ["0 of 2\n", "1 of 2\n"]
 

@@ -16,6 +16,7 @@ from orchestrator.workspace.service import (
     ADOPTED,
     FILES,
     LOST,
+    NODES_AS_PROCESSES,
     PYTHON_DOWNLOADS,
     STAND_INS,
     Draft,
@@ -30,7 +31,8 @@ class Drafts:
 
     Args:
         workspace: keeps their files.
-        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
+        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path), ``python_downloads`` and
+            ``nodes_as_processes``.
     """
 
     def __init__(self, workspace: Workspace, settings: Mapping[str, Any]) -> None:
@@ -38,6 +40,7 @@ class Drafts:
         self._attributes = {
             STAND_INS: dict(settings.get("stand_ins") or {}) or None,
             PYTHON_DOWNLOADS: True if settings.get("python_downloads") else None,
+            NODES_AS_PROCESSES: True if settings.get("nodes_as_processes") else None,
         }
 
     def of(self, request: Request, kind: Kind, key: RecordKey) -> Draft:

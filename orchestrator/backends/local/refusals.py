@@ -53,16 +53,22 @@ _STORE: Final = re.compile(r"azureml://datastores/(?P<name>[^/]+)")
 _MAP: Final = "Map it to a local path with workspace.local.stand_ins."
 
 
+NODES: Final = ("resources", "instance_count")
+"""Where a job says how many nodes it needs."""
+
+
 class Refusals:
     """Decides for one backend; looks only once at what is installed and at each environment.
 
     Args:
-        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path) and ``python_downloads``.
+        settings: of the embedded workspace: ``stand_ins`` (reference or URL to local path), ``python_downloads`` and
+            ``nodes_as_processes``.
         workspace: for what is mentioned and not in the spec.
     """
 
     def __init__(self, settings: Mapping[str, Any], workspace: Workspace) -> None:
         self._stand_ins: Mapping[str, str] = settings.get("stand_ins") or {}
+        self._nodes = bool(settings.get("nodes_as_processes"))
         self._workspace = workspace
         self._buildable = Buildable(workspace.artifacts, downloads=bool(settings.get("python_downloads")))
 
@@ -82,7 +88,7 @@ class Refusals:
         if host is not None and not mapped:
             yield from _attached(host, mentions, place)
         if not (mapped and desired.variant in ATTACHED):
-            yield from kind.local_refusals(desired.variant, desired.properties)
+            yield from self._of_kind(desired, kind)
         if kind.local.registers:
             yield from _foreseen(desired)
             yield from reuse_notes(desired, resources, self._workspace)
@@ -102,6 +108,11 @@ class Refusals:
             yield Refusal(
                 f"running workloads here requires {', '.join(self._missing)}, which is not installed. {LOCAL_EXTRA}"
             )
+
+    def _of_kind(self, desired: Desired, kind: Kind) -> Iterator[Refusal]:
+        for refusal in kind.local_refusals(desired.variant, desired.properties):
+            if not (self._nodes and refusal.path[-2:] == NODES):
+                yield refusal
 
     def _is_mapped(self, compute: Reference) -> bool:
         """Whether settings say that something local does the work of a compute."""

@@ -21,7 +21,7 @@ from orchestrator.workspace.jobs.folder import JobFolder
 from orchestrator.workspace.jobs.places import output_place
 from orchestrator.workspace.pipeline.components import Components
 from orchestrator.workspace.pipeline.step_types.batch_scoring import SCORE
-from orchestrator.workspace.records.record import PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records.record import SETTINGS, Record, RecordKey
 from orchestrator.workspace.records.record_kinds import JOBS
 from orchestrator.workspace.records.sealing import sealed, still_kept
 from orchestrator.workspace.records.secrets import SecretFiles
@@ -59,9 +59,7 @@ class BatchRuns:
         name = request.name or f"batchjob-{uuid.uuid4()}"
         body = self._body(deployment, request)
         marks = labels(whole.name, deployment.name, scores=scores(deployment.body))
-        kept = {
-            key: deployment.attributes[key] for key in (STAND_INS, PYTHON_DOWNLOADS) if key in deployment.attributes
-        }
+        kept = {key: deployment.attributes[key] for key in SETTINGS if key in deployment.attributes}
         record = Record(
             JOBS,
             f"{JOBS}.{name}",

@@ -61,6 +61,19 @@ def process_count(body: Body) -> int:
     return int(distribution.get("process_count_per_instance") or 1)
 
 
+def on_one_node(body: Body) -> Body:
+    """A body whose nodes are processes of one: as many processes as on all nodes together."""
+    resources, distribution = body.get("resources") or {}, dict(body.get("distribution") or {})
+    nodes = int(resources.get("instance_count") or 1)
+    if nodes == 1:
+        return body
+    if launcher_of(body) == TENSORFLOW:
+        distribution["worker_count"] = distribution.get("worker_count") or nodes
+    elif distribution:
+        distribution["process_count_per_instance"] = nodes * int(distribution.get("process_count_per_instance") or 1)
+    return {**body, "resources": {**resources, "instance_count": 1}, "distribution": distribution or None}
+
+
 def launches(argv: Sequence[str], body: Body, processes: int) -> list[Launch]:
     """The processes to start for a command, the one whose log is the job's first."""
     launcher = launcher_of(body)

@@ -22,6 +22,7 @@ from orchestrator.workspace.folder.trees import make_read_only, remove_tree
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.bodies import input_values, literal_text
 from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
+from orchestrator.workspace.jobs.launching import on_one_node
 from orchestrator.workspace.jobs.places import is_file, output_place
 from orchestrator.workspace.jobs.tracked import JobTracking, start_tracking
 from orchestrator.workspace.logs.log import note
@@ -67,7 +68,7 @@ class Preparation:
             BackendError: the run can never start as it is, with the reason.
         """
         secrets = SecretFiles(self.paths)
-        body = secrets.reveal(record)
+        body = _placed(secrets.reveal(record), record)
         folder = JobFolder(self.paths.job(record.revision))
         execution = execution_of(record.variant)
         _fresh(folder, again=ATTEMPT in record.attributes)
@@ -84,7 +85,7 @@ class Preparation:
         order = RunOrder(
             record.revision,
             record.variant or execution.key,
-            dict(record.body),
+            dict(_placed(record.body, record)),
             str(python),
             inputs={**inputs, **literals},
             literals=tuple(literals),
@@ -246,6 +247,11 @@ def _link_outputs(folder: JobFolder) -> None:
     elif link.exists():
         return
     link.symlink_to(folder.outputs, target_is_directory=True)
+
+
+def _placed(body: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
+    """A job's body as this machine runs it."""
+    return on_one_node(body) if record.nodes_as_processes else body
 
 
 def _free_port() -> int:

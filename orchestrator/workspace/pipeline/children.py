@@ -20,8 +20,7 @@ from orchestrator.workspace.records.record import (
     CANCEL_REQUESTED,
     MLFLOW_RUN,
     PARENT,
-    PYTHON_DOWNLOADS,
-    STAND_INS,
+    SETTINGS,
     STEP,
     Record,
 )
@@ -132,7 +131,7 @@ class StepRuns:
 
     def _record(self, step: PipelineStep, made: Made, digest: str) -> Record:
         parent, name = self._parent, self.name(step)
-        kept = {key: parent.attributes[key] for key in (STAND_INS, PYTHON_DOWNLOADS) if key in parent.attributes}
+        kept = {key: parent.attributes[key] for key in SETTINGS if key in parent.attributes}
         return Record(
             parent.kind,
             f"{parent.kind}.{name}",

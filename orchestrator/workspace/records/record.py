@@ -21,6 +21,12 @@ STAND_INS: Final = "stand_ins"
 PYTHON_DOWNLOADS: Final = "python_downloads"
 """Attribute: true where the spec's settings allow fetching a Python that this machine does not have."""
 
+NODES_AS_PROCESSES: Final = "nodes_as_processes"
+"""Attribute: true where the spec's settings let the nodes of a job be processes of this machine."""
+
+SETTINGS: Final = (STAND_INS, PYTHON_DOWNLOADS, NODES_AS_PROCESSES)
+"""Attributes that a run hands on to its children."""
+
 FILES: Final = "files"
 """Attribute: the content digest of each local file or folder in the body, to the digest it has in plans."""
 
@@ -70,7 +76,7 @@ OUTPUT_PROPERTY: Final = "azureml.outputName"
 """Property of a registered output: its name among the run's outputs."""
 
 PRIVATE_ATTRIBUTES: Final = frozenset(
-    {CANCEL_REQUESTED, STAND_INS, PYTHON_DOWNLOADS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST, ADOPTED, CARRIED}
+    {CANCEL_REQUESTED, *SETTINGS, FILES, WIRE, UNSERVED, REGISTERED, KEPT, LOST, ADOPTED, CARRIED}
 )
 """Attributes between the command line and the managers, which say nothing about the resource itself."""
 
@@ -150,6 +156,11 @@ class Record:
     def python_downloads(self) -> bool:
         """See `PYTHON_DOWNLOADS`."""
         return bool(self.attributes.get(PYTHON_DOWNLOADS))
+
+    @property
+    def nodes_as_processes(self) -> bool:
+        """See `NODES_AS_PROCESSES`."""
+        return bool(self.attributes.get(NODES_AS_PROCESSES))
 
     @property
     def lost(self) -> bool:

@@ -15,7 +15,7 @@ from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.monitoring.making import monitor_job
 from orchestrator.workspace.records import record_kinds
-from orchestrator.workspace.records.record import FILES, PYTHON_DOWNLOADS, STAND_INS, Record, RecordKey
+from orchestrator.workspace.records.record import FILES, SETTINGS, Record, RecordKey
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
 from orchestrator.workspace.schedules.reuse import always_runs, from_earlier, with_digest
@@ -146,7 +146,7 @@ def job_variant(job: Mapping[str, Any]) -> str:
 
 
 def _kept(record: Record) -> dict[str, Any]:
-    return {name: record.attributes[name] for name in (STAND_INS, PYTHON_DOWNLOADS, FILES) if name in record.attributes}
+    return {name: record.attributes[name] for name in (*SETTINGS, FILES) if name in record.attributes}
 
 
 def _nowhere(path: _Path) -> None:

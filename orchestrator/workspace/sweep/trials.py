@@ -15,8 +15,7 @@ from orchestrator.workspace.records.record import (
     MLFLOW_RUN,
     PARAMETERS,
     PARENT,
-    PYTHON_DOWNLOADS,
-    STAND_INS,
+    SETTINGS,
     Record,
 )
 from orchestrator.workspace.records.secrets import SecretFiles
@@ -139,7 +138,7 @@ class Trials:
         """
         sweep = self._sweep
         name = f"{sweep.revision}_{number}"
-        kept = {key: sweep.attributes[key] for key in (STAND_INS, PYTHON_DOWNLOADS) if key in sweep.attributes}
+        kept = {key: sweep.attributes[key] for key in SETTINGS if key in sweep.attributes}
         record = Record(
             sweep.kind,
             f"{sweep.kind}.{name}",

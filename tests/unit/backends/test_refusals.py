@@ -57,7 +57,9 @@ dependencies:
 """
 
 
-def refused(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+def refused(
+    folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = None, more: str = ""
+) -> list[tuple[str, str, str]]:
     """Plan a spec.
 
     Returns:
@@ -66,7 +68,7 @@ def refused(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = No
     (folder / "weights.bin").write_bytes(b"01")
     (folder / "served").mkdir(exist_ok=True)
     (folder / "served" / "MLmodel").write_text("flavors: {}\n")
-    head = f"project: heart\nworkspace: {{local: {{stand_ins: {dict(stand_ins or {})}}}}}"
+    head = f"project: heart\nworkspace: {{local: {{stand_ins: {dict(stand_ins or {})}{more}}}}}"
     (folder / "spec.yaml").write_text(head + text)
     project = load_project([folder / "spec.yaml"], LoadOptions())
     with open_workspace(project, discover(), SystemClock()) as workspace:
@@ -311,6 +313,22 @@ def test_a_deployment_that_can_never_answer(tmp_path: Path, models: str, body: s
     found = refused(tmp_path, DEPLOYED.format(models=models, body=body))
     assert [told in detail for _, detail, _ in found] == [True] * bool(told), why
     assert all(fix for _, _, fix in found)
+
+
+NODES = """
+jobs:
+  train:
+    command: "true"
+    environment: {image: host}
+    resources: {instance_count: 3}
+"""
+
+
+def test_nodes_are_processes_if_the_settings_say_so(tmp_path: Path) -> None:
+    ((place, detail, fix),) = refused(tmp_path, NODES)
+    assert (place, "3 nodes" in detail, "nodes_as_processes" in fix) == ("7:33", True, True)
+    assert refused(tmp_path, NODES, more=", nodes_as_processes: true") == []
+    assert refused(tmp_path, NODES, more=", nodes_as_processes: false") != []
 
 
 def said(folder: Path, text: str, *, stand_ins: Mapping[str, str] | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.job_types.automl import MARGIN_S
 from orchestrator.workspace.jobs.bodies import input_values
 from orchestrator.workspace.jobs.folder import JobFolder
-from orchestrator.workspace.jobs.launching import process_count
+from orchestrator.workspace.jobs.launching import on_one_node, process_count
 from orchestrator.workspace.jobs.places import output_place
 
 
@@ -64,6 +64,26 @@ def test_processes() -> None:
     servers = {"type": "tensorflow", "worker_count": 2, "parameter_server_count": 1}
     assert process_count({"distribution": servers}) == 3
     assert process_count({"distribution": {"type": "pytorch", "process_count_per_instance": 4}}) == 4
+
+
+def test_nodes_become_processes_of_one() -> None:
+    three = {"instance_count": 3, "instance_type": "STANDARD_DS3_V2"}
+    each_two = {"type": "pytorch", "process_count_per_instance": 2}
+    for distribution, count in (
+        (None, 1),
+        ({"type": "mpi"}, 3),
+        (each_two, 6),
+        ({"type": "tensorflow", "parameter_server_count": 1}, 4),
+        ({"type": "tensorflow", "worker_count": 2}, 2),
+    ):
+        body = {"command": "true", "resources": three, "distribution": distribution}
+        found = on_one_node(body)
+        assert found["resources"] == {**three, "instance_count": 1}
+        if distribution is None or distribution["type"] != "mpi":
+            assert process_count(found) == count
+        else:
+            assert found["distribution"] == {"type": "mpi", "process_count_per_instance": count}
+    assert on_one_node({"command": "true", "distribution": each_two}) == {"command": "true", "distribution": each_two}
 
 
 @pytest.mark.parametrize(
