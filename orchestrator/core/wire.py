@@ -43,6 +43,10 @@ class RecordWire:
     deleted: int = 200
 
 
+def _as_sent(properties: Mapping[str, Any], group: str) -> Mapping[str, Any]:
+    return properties
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupWire:
     """A kind of resource of the resource group, as the workspace itself is; the server keeps a record of what was sent.
@@ -51,6 +55,7 @@ class GroupWire:
         collection: part of its addresses below the provider: ``registries``.
         body: a CLI v2 body of the whole resource, with ``location``, ``kind`` and ``properties``.
         given: what the service puts where ``properties`` are silent.
+        seen: ``properties`` with what the service adds to them, from what was sent and the ID of the resource group.
         missing: the service's code for one that is not there.
         only: the ``kind`` of those in the collection that belong here, in lower case; empty if all do that belong to no other kind.
     """
@@ -59,6 +64,7 @@ class GroupWire:
     body: Callable[[Mapping[str, Any]], dict[str, Any]]
     only: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
+    seen: Callable[[Mapping[str, Any], str], Mapping[str, Any]] = _as_sent
     missing: str = "ResourceNotFound"
 
 

@@ -73,8 +73,16 @@ class CustomFineTuningJob(FineTuningJob):
     )
 
 
+_DATA: Final = ("training_data", "validation_data")
+
+
 def _for_loader(body: dict[str, Any]) -> dict[str, Any]:
-    """Hyperparameters of an open model are texts. Source: azure-ai-ml, ``CustomModelFineTuningSchema``."""
+    """Hyperparameters of an open model are texts; data are bodies, since the client sends a text as it is.
+
+    Source: azure-ai-ml, ``CustomModelFineTuningSchema``; measured with 1.35.
+    """
+    data = {name: {"type": "uri_file", "path": body[name]} for name in _DATA if isinstance(body.get(name), str)}
+    body = {**body, **data}
     return with_texts(body) if body.get("model_provider") == "custom" else body
 
 

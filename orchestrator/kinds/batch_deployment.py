@@ -22,7 +22,7 @@ from orchestrator.core.bodies import (
     Whole,
 )
 from orchestrator.core.environment_bodies import EnvironmentRef
-from orchestrator.core.field_mark import Alias, Computed, Ref, ServiceValue
+from orchestrator.core.field_mark import Alias, Computed, Ref, ServiceValue, WriteOnly
 from orchestrator.core.folds import bare_resource_name
 from orchestrator.core.kind import AzureBinding, BodyProblem, Identity, Kind, NameRule, Spec
 from orchestrator.core.resource import Removal
@@ -32,6 +32,7 @@ from orchestrator.core.wire import RecordWire
 from orchestrator.core.wire_shape import WireShape
 
 _FILLED: Final = ServiceValue("set by the service")
+_MADE_COMPONENT: Final = WriteOnly("the client makes a component of the job, and the service keeps that")
 _Type = Annotated[Literal["model", "pipeline"] | None, ANY_CASE, CAMEL, ServiceValue("follows from the other fields")]
 
 
@@ -150,7 +151,7 @@ class PipelineBatchDeployment(BatchDeployment):
     component: Annotated[str | None, Ref("what scores", kind="components")] = Field(
         None, description="azureml:NAME:VERSION of a pipeline component."
     )
-    job_definition: Annotated[str | None, Ref("what scores", kind="jobs")] = Field(
+    job_definition: Annotated[str | None, Ref("what scores", kind="jobs"), _MADE_COMPONENT] = Field(
         None, description="azureml:NAME of a job whose pipeline is deployed."
     )
     settings: dict[str, Annotated[Any, AS_TEXT]] | None = Field(

@@ -97,6 +97,37 @@ def _body(resource: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _seen(properties: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """With the accounts that the service makes in each region. Source: Azure REST specification, registries, ``ArmResourceId``."""
+    regions = [
+        {
+            **region,
+            "storageAccountDetails": [
+                _made(
+                    each, "systemCreatedStorageAccount", f"{group}/providers/Microsoft.Storage/storageAccounts", place
+                )
+                for place, each in enumerate(region.get("storageAccountDetails") or ())
+            ],
+            "acrDetails": [
+                _made(
+                    each, "systemCreatedAcrAccount", f"{group}/providers/Microsoft.ContainerRegistry/registries", place
+                )
+                for place, each in enumerate(region.get("acrDetails") or ())
+            ],
+        }
+        for region in properties.get("regionDetails") or ()
+    ]
+    return {**properties, "regionDetails": regions} if regions else dict(properties)
+
+
+def _made(account: Mapping[str, Any], member: str, collection: str, place: int) -> Mapping[str, Any]:
+    """One account with its ID, if the service makes it."""
+    made = account.get(member)
+    if not isinstance(made, Mapping):
+        return account
+    return {**account, member: {**made, "armResourceId": {"resourceId": f"{collection}/made{place}"}}}
+
+
 KIND: Final = Kind(
     key="registries",
     order=140,
@@ -120,7 +151,11 @@ KIND: Final = Kind(
     behaviour=Behaviour(timeout_s=3_600.0, rank=0, instant=False, tested_alone=False),
     local=LOCAL_RECORD,
     wire=GroupWire(
-        collection="registries", body=_body, given={"publicNetworkAccess": "Enabled"}, missing="RegistryNotFound"
+        collection="registries",
+        body=_body,
+        given={"publicNetworkAccess": "Enabled"},
+        seen=_seen,
+        missing="RegistryNotFound",
     ),
     source="Azure ML CLI v2 YAML reference: registry",
     schemas=("registry.schema", "registry."),

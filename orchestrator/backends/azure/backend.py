@@ -19,6 +19,7 @@ from orchestrator.backends.azure.facts import DELETING, answers_nobody
 from orchestrator.backends.azure.logs import RunLog, follow_newest, tail
 from orchestrator.backends.azure.logs import follow as follow_run
 from orchestrator.backends.azure.scoring import Scorer
+from orchestrator.backends.azure.sendable import unsendable
 from orchestrator.backends.azure.tag_limits import refused_tags
 from orchestrator.backends.azure.tracked import AzureRuns
 from orchestrator.backends.azure.waiting import Operations, Pace, finish, until_settled
@@ -109,6 +110,7 @@ class AzureBackend:
         driver = self._driver(desired.address.kind)
         if self._kinds[desired.address.kind].azure.tracked:
             yield from refused_tags(desired.properties)
+        yield from unsendable(self._kinds[desired.address.kind], desired.properties)
         if isinstance(driver, Refusing):
             yield from driver.refusals(desired, resources)
 

@@ -7,14 +7,18 @@ from typing import Any
 
 from orchestrator.backends.azure.loader_body import for_loader
 from orchestrator.backends.azure.marks import marked
+from orchestrator.backends.azure.sendable import with_code_ids
 from orchestrator.core.errors import Invalid
 from orchestrator.core.kind import Identity, Kind
 from orchestrator.core.ports import Request
 from orchestrator.core.value import LocalFiles, Reference, Secret, Template, Unknown, leaves, mapped
 
 
-def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
+def loader_body(request: Request, kind: Kind, workspace_id: str = "") -> dict[str, Any]:
     """The body of a request as plain data for the client's loader: secrets in the open, files as absolute paths, marked as ours.
+
+    Args:
+        workspace_id: of the workspace that it is sent to, where the kind may name code that is registered there.
 
     Raises:
         Invalid: a reference has no value yet; the client has no words for something.
@@ -27,7 +31,7 @@ def loader_body(request: Request, kind: Kind) -> dict[str, Any]:
         body["tags"] = marked(body.get("tags"), request)
     if request.address.parent is not None:
         body["endpoint_name"] = request.address.name
-    return for_loader(kind, body)
+    return for_loader(kind, with_code_ids(kind, body, workspace_id) if workspace_id else body)
 
 
 def local_files(value: Any) -> Iterator[LocalFiles]:

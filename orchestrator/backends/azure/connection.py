@@ -82,12 +82,17 @@ class Connection:
     allowed_hosts: tuple[str, ...] = ()
 
     @property
-    def arm_id(self) -> str:
-        """The workspace's identifier, in lower case: the service changes the case at will."""
+    def resource_id(self) -> str:
+        """The workspace's identifier, in the case that the client's parsers require."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace_name}"
-        ).lower()
+        )
+
+    @property
+    def arm_id(self) -> str:
+        """The same in lower case: the service changes the case at will."""
+        return self.resource_id.lower()
 
     @property
     def state_url(self) -> str:

@@ -208,7 +208,7 @@ class Jobs:
             "systemData": system_data(record),
             "properties": {
                 **service_values.JOB,
-                **properties,
+                **service_values.tuned(properties),
                 **({} if outputs is None else {"outputs": outputs}),
                 "displayName": record.body.get("display_name") or record.revision,
                 "description": record.body.get("description"),

@@ -126,6 +126,17 @@ def job_outputs(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {name: filled(output or {}, JOB_OUTPUT) for name, output in given.items()}
 
 
+def tuned(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Properties of a job; of a fine-tuning one by Azure OpenAI with hyperparameters, which the service chooses and the client expects.
+
+    Source: REST reference, AzureOpenAiFineTuning; azure-ai-ml 1.35 fails on an answer without them.
+    """
+    details = properties.get("fineTuningDetails")
+    if not isinstance(details, Mapping) or details.get("modelProvider") != "AzureOpenAI":
+        return properties
+    return {**properties, "fineTuningDetails": {**details, "hyperParameters": details.get("hyperParameters") or {}}}
+
+
 def identity(given: Mapping[str, Any] | None, owner: str) -> dict[str, Any] | None:
     """The identity of a resource with the principals that the directory made for it.
 

@@ -98,7 +98,9 @@ class Siblings:
     def view(self, scope: Scope, record: Record) -> dict[str, Any]:
         """One of them as the service shows it."""
         sent = sent_of(record) or {}
-        group = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}/providers/{PROVIDER}"
+        above = f"/subscriptions/{scope.subscription}/resourceGroups/{scope.group}"
+        group = f"{above}/providers/{PROVIDER}"
+        wire = self._kinds[record.kind][1]
         return {
             "location": LOCATION,
             **sent,
@@ -107,7 +109,7 @@ class Siblings:
             "type": f"{PROVIDER}/{self._wire.collection}",
             "systemData": system_data(record),
             "tags": all_tags(record),
-            "properties": {**self._kinds[record.kind][1].given, **without_nothing(sent.get("properties") or {})},
+            "properties": {**wire.given, **wire.seen(without_nothing(sent.get("properties") or {}), above)},
         }
 
     def put(self, name: str, tree: Mapping[str, Any]) -> Record:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid, NotFound
+from orchestrator.workspace.arm.expressions import Expressions
 from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 
 RESOURCES: Final = "Microsoft.Resources"
 _WORKSPACE: Final = f"{PROVIDER}/workspaces".lower()
-_PARAMETER = re.compile(r"\[\s*parameters\(\s*'([^']+)'\s*\)\s*\]")
 
 Make = Callable[[Scope, Mapping[str, Any]], None]
 
@@ -67,7 +66,9 @@ class Templates:
         template = sent.get("template") or {}
         values = {name: each.get("defaultValue") for name, each in (template.get("parameters") or {}).items()}
         values |= {name: each["value"] for name, each in (sent.get("parameters") or {}).items() if "value" in each}
-        found = [_filled(each, values) for each in _resources(template) if _type(each) == _WORKSPACE]
+        where = f"/subscriptions/{subscription}/resourceGroups/{group}"
+        expressions = Expressions(values, template.get("variables") or {}, where)
+        found = [_filled(each, expressions) for each in _resources(template) if _type(each) == _WORKSPACE]
         if not found:
             raise Invalid(
                 "The embedded workspace supports only templates that create a workspace.",
@@ -101,9 +102,8 @@ def _type(resource: Mapping[str, Any]) -> str:
     return str(resource.get("type", "")).lower()
 
 
-def _filled(tree: Any, values: Mapping[str, Any]) -> Any:
-    """A body with its parameters filled in. Other expressions stay as they are."""
+def _filled(tree: Any, expressions: Expressions) -> Any:
+    """A body with the values of its expressions. Those that are not supported stay as they are."""
     if isinstance(tree, Mapping):
-        return {name: _filled(value, values) for name, value in tree.items()}
-    match = _PARAMETER.fullmatch(tree) if isinstance(tree, str) else None
-    return values.get(match[1]) if match else tree
+        return {name: _filled(value, expressions) for name, value in tree.items()}
+    return expressions.value(tree) if isinstance(tree, str) else tree

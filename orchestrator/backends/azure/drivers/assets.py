@@ -67,7 +67,7 @@ class AssetDriver:
 
         def put(ml: Any) -> None:
             with prepared(request) as ready:
-                body = with_best_model(ml, loader_body(ready, self._kind))
+                body = with_best_model(ml, loader_body(ready, self._kind, self._client.connection.resource_id))
                 entity = sdk.load_entity(self._kind.azure.loader, body, typed=self._kind.azure.typed)
                 if properties := request.properties.get("properties"):
                     # the loader of data drops them. Source: measured, azure-ai-ml 1.35

@@ -69,7 +69,8 @@ class DeploymentDriver(MutableDriver):
         def put(ml: Any) -> Any:
             with prepared(request) as ready:
                 entity = sdk.load_entity(
-                    self._kind.azure.loader, note_named(self._kind, loader_body(ready, self._kind))
+                    self._kind.azure.loader,
+                    note_named(self._kind, loader_body(ready, self._kind, self._client.connection.resource_id)),
                 )
                 return ml.online_deployments.begin_create_or_update(entity)
 

@@ -77,7 +77,11 @@ class JobDriver:
 
         def submit(ml: Any) -> None:
             with prepared(request) as ready:
-                ml.jobs.create_or_update(sdk.load_entity(self._kind.azure.loader, loader_body(ready, self._kind)))
+                ml.jobs.create_or_update(
+                    sdk.load_entity(
+                        self._kind.azure.loader, loader_body(ready, self._kind, self._client.connection.resource_id)
+                    )
+                )
 
         files = local_files(request.properties)
         self._client.write(f"submit {request.address} as {request.revision}", submit, files)

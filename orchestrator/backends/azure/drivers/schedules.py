@@ -63,7 +63,7 @@ class ScheduleDriver(MutableDriver):
 
         def put(ml: Any) -> Any:
             with prepared(request) as ready:
-                body = {**loader_body(ready, self._kind), **more}
+                body = {**loader_body(ready, self._kind, self._client.connection.resource_id), **more}
                 return sdk.put_schedule(ml, sdk.load_schedule(body, self._job_inside(body)))
 
         return self._client.write(f"{verb} {request.address}", put, local_files(request.properties))

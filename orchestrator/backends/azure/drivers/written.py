@@ -67,7 +67,9 @@ class WrittenDriver(MutableDriver):
         def put(ml: Any) -> Any:
             with prepared(request) as ready:
                 entity = sdk.load_entity(
-                    loader, note_named(self._kind, loader_body(ready, self._kind)), typed=binding.typed
+                    loader,
+                    note_named(self._kind, loader_body(ready, self._kind, self._client.connection.resource_id)),
+                    typed=binding.typed,
                 )
                 if self._kept and verb == "update":
                     self._keep(ml, request, entity)
