@@ -9,7 +9,7 @@ from orchestrator.core.deep_learning import refusal
 from orchestrator.core.job_type import Body, JobType, no_place
 from orchestrator.core.kind import BodyProblem
 from orchestrator.core.refusal import Refusal
-from orchestrator.core.tree import Path
+from orchestrator.core.tree import Path, dotted, value_at
 from orchestrator.job_types.automl.algorithms import unknown_algorithms, unknown_transformers
 from orchestrator.job_types.automl.frequencies import unknown_frequency
 
@@ -18,6 +18,25 @@ def _problems(variant: str, body: Body) -> Iterator[BodyProblem]:
     yield from unknown_algorithms(variant, body)
     yield from unknown_transformers(variant, body)
     yield from unknown_frequency(body)
+    yield from _of_the_service(body)
+
+
+def _of_the_service(body: Body) -> Iterator[BodyProblem]:
+    """Names that the service's answers have and documents have not. Source: azure-ai-ml 1.35, ``TrainingSettingsSchema``."""
+    for path, right in _SPELT_OTHERWISE.items():
+        if value_at(body, path) is not None:
+            yield BodyProblem(
+                path,
+                "unknown-field",
+                f"'{dotted(path)}' is a name that only the service's answers have.",
+                f"Write '{right}'.",
+            )
+
+
+_SPELT_OTHERWISE: Final[dict[Path, str]] = {
+    ("training", "ensemble_model_download_timeout"): "ensemble_model_download_timeout_minutes",
+    ("training", "stack_ensemble_settings", "stack_meta_learner_k_wargs"): "stack_meta_learner_kwargs",
+}
 
 
 def _refusals(variant: str, body: Body) -> Iterator[Refusal]:

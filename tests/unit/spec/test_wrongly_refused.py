@@ -325,3 +325,13 @@ def test_labels_of_an_environment_inside_a_job_change_nothing(tmp_path: Path) ->
     )
     (one,), (other,) = plain.resources.values(), labelled.resources.values()
     assert (one.content, one.metadata) == (other.content, other.metadata)
+
+
+def test_a_name_of_the_service_for_a_setting_of_automl_is_told(tmp_path: Path) -> None:
+    text = (
+        "$schema: https://x/autoMLJob.schema.json\ntype: automl\ntask: regression\ntarget_column_name: y\n"
+        "training_data: {type: mltable, path: azureml:d:1}\ntraining: {ensemble_model_download_timeout: 5}\n"
+    )
+    with pytest.raises(SpecError, match="Write 'ensemble_model_download_timeout_minutes'"):
+        loaded(write(tmp_path, {"j.yml": text}))
+    loaded(write(tmp_path, {"j.yml": text.replace("timeout:", "timeout_minutes:")}))
