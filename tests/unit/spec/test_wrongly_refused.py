@@ -332,6 +332,8 @@ def test_a_name_of_the_service_for_a_setting_of_automl_is_told(tmp_path: Path) -
         "$schema: https://x/autoMLJob.schema.json\ntype: automl\ntask: regression\ntarget_column_name: y\n"
         "training_data: {type: mltable, path: azureml:d:1}\ntraining: {ensemble_model_download_timeout: 5}\n"
     )
-    with pytest.raises(SpecError, match="Write 'ensemble_model_download_timeout_minutes'"):
+    with pytest.raises(SpecError) as raised:
         loaded(write(tmp_path, {"j.yml": text}))
+    (problem,) = raised.value.diagnostics
+    assert (problem.code, problem.fix) == ("unknown-field", "Write 'ensemble_model_download_timeout_minutes'.")
     loaded(write(tmp_path, {"j.yml": text.replace("timeout:", "timeout_minutes:")}))
