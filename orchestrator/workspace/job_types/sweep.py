@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.space_arguments import ON_THE_WIRE
 from orchestrator.workspace.arm.wording import duration, pascal, seconds, snake, snake_keys, whole, without_nothing
 from orchestrator.workspace.jobs.execution import (
     Body,
@@ -26,20 +27,6 @@ from orchestrator.workspace.jobs.folder import JobFolder, RunOrder
 from orchestrator.workspace.records.record import BEST_CHILD
 
 RESULT: Final = "sweep"
-
-_BOUNDS: Final = {
-    "uniform": ("min_value", "max_value"),
-    "loguniform": ("min_value", "max_value"),
-    "quniform": ("min_value", "max_value", "q"),
-    "qloguniform": ("min_value", "max_value", "q"),
-    "normal": ("mu", "sigma"),
-    "lognormal": ("mu", "sigma"),
-    "qnormal": ("mu", "sigma", "q"),
-    "qlognormal": ("mu", "sigma", "q"),
-    "randint": ("upper",),
-    "choice": ("values",),
-}
-"""What the wire has as a list behind the name of a search space. Source: azure-ai-ml 1.35, ``SweepDistribution``."""
 
 
 def _argv(order: RunOrder, folder: JobFolder) -> tuple[list[str], Mapping[str, str]]:
@@ -81,7 +68,7 @@ def _trial(sent: Mapping[str, Any], reader: WireReader) -> dict[str, Any]:
 def _space(sent: Any) -> dict[str, Any]:
     """``["uniform", [0, 1]]`` as a mapping; inside a choice there may be more of them."""
     kind, given = str(sent[0]), list(sent[1])
-    space = {"type": kind, **dict(zip(_BOUNDS.get(kind, ()), given, strict=False))}
+    space = {"type": kind, **dict(zip(ON_THE_WIRE.get(kind, ()), given, strict=False))}
     if "values" in space:
         space["values"] = [_group(value) for value in space["values"]]
     return space
@@ -134,7 +121,7 @@ def _properties(body: Body, variant: str, writer: WireWriter) -> dict[str, Any]:
 
 def _wire_space(space: Mapping[str, Any]) -> list[Any]:
     kind = str(space.get("type"))
-    values = [space.get(name) for name in _BOUNDS.get(kind, ())]
+    values = [space.get(name) for name in ON_THE_WIRE.get(kind, ())]
     if kind == "choice":
         values = [[_wire_group(value) for value in space.get("values") or ()]]
     return [kind, values]

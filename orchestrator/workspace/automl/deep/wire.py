@@ -11,19 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.errors import Invalid
+from orchestrator.core.space_arguments import ON_THE_WIRE
 from orchestrator.workspace.arm.wording import snake, snake_keys, without_nothing
 
-_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "uniform": ("min_value", "max_value"),
-    "loguniform": ("min_value", "max_value"),
-    "quniform": ("min_value", "max_value", "q"),
-    "qloguniform": ("min_value", "max_value", "q"),
-    "normal": ("mu", "sigma"),
-    "lognormal": ("mu", "sigma"),
-    "qnormal": ("mu", "sigma", "q"),
-    "qlognormal": ("mu", "sigma", "q"),
-    "randint": ("upper",),
-}
 _SPACE: Final = re.compile(r"(?P<name>[a-z]+)\((?P<arguments>.*)\)", re.DOTALL)
 _WORDS: Final = ("optimizer", "learning_rate_scheduler", "model_size", "validation_metric_type")
 """Parameters whose values are names, spelt in another way on the wire."""
@@ -68,11 +58,9 @@ def space_of(text: Any) -> Any:
         values = []
     if kind == "choice" and values:
         return {"type": kind, "values": values}
-    names = _ARGUMENTS.get(kind, ())
+    names = ON_THE_WIRE.get(kind, ())
     if not names or len(names) != len(values):
-        raise Invalid(
-            f"The search space {text!r} is not one of choice(…), {', '.join(f'{name}(…)' for name in _ARGUMENTS)}."
-        )
+        raise Invalid(f"The search space {text!r} is not one of {', '.join(f'{name}(…)' for name in ON_THE_WIRE)}.")
     return {"type": kind, **dict(zip(names, values, strict=True))}
 
 
