@@ -132,7 +132,8 @@ class WireStore:
         """Change labels and archiving of a record; nothing runs anew."""
         before = self.workspace.get(record.key) or record
         found = sealed(record.body, self.identity)
-        changed = replace(record, body=found.body, attributes=before.attributes)
+        kept_as_sent = {WIRE: before.attributes[WIRE]} if WIRE in before.attributes else {}
+        changed = replace(record, body=found.body, attributes={**record.attributes, **kept_as_sent})
         if found.body != before.body:
             kept = still_kept(found, self.workspace.kept_secrets(record.key), before.body)
             self.workspace.keep_secrets(record.key, kept)

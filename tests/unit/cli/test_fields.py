@@ -22,7 +22,7 @@ def test_a_path_of_fields_needs_no_spec(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     text = told("jobs.sweep.limits")
     assert "max_total_trials  integer (≥ 1, ≤ 1000), required\n      Maximum number of trials." in text
-    assert "limits the time, not" in text
+    assert "limits the time, not the result" in " ".join(text.split())
     data = json.loads(told("jobs.sweep.limits", "--format", "json"))
     assert (data["type"], data["required"]) == ("SweepLimits", True)
     assert data["fields"][0]["path"] == "jobs.sweep.limits.max_total_trials"

@@ -79,7 +79,13 @@ def test_a_trial_is_a_child_run_and_the_parent_gets_the_best(client: Client) -> 
     assert lines == []
 
 
-def test_the_best_model_is_the_best_childs_as_in_the_service(client: Client) -> None:
+def test_the_best_model_is_the_best_childs_as_in_the_service(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("best_model").mkdir()
+    for name in ("model.pkl", "conda_env_v_1_0_0.yml", "scoring_file_v_1_0_0.py"):
+        (Path("best_model") / name).touch()
     with TrialTracking(lambda _: None, ENVIRON) as tracking:
         tracking.trial(outcome(1, {"accuracy": 0.8}))
         tracking.trial(outcome(2, {"accuracy": 0.9}))
