@@ -45,7 +45,9 @@ schedules:
     trigger: {type: cron, expression: '0 3 * * *', start_time: '2026-01-01T00:00:00'}
 """
 TABLES = """
-CREATE TABLE runs (run_uuid TEXT, name TEXT, status TEXT, start_time INT, end_time INT, lifecycle_stage TEXT DEFAULT 'active');
+CREATE TABLE runs (run_uuid TEXT, name TEXT, status TEXT, start_time INT, end_time INT, lifecycle_stage TEXT DEFAULT 'active',
+  experiment_id INT);
+CREATE TABLE experiments (experiment_id INT, name TEXT);
 CREATE TABLE metrics (key TEXT, step INT, value REAL, timestamp INT, is_nan INT, run_uuid TEXT);
 CREATE TABLE params (key TEXT, value TEXT, run_uuid TEXT);
 CREATE TABLE tags (key TEXT, value TEXT, run_uuid TEXT);
@@ -73,7 +75,7 @@ def log(root: Path, metrics: Mapping[str, list[float]], parents: Mapping[str, st
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchall():
             connection.executescript(TABLES)
         for run, values in metrics.items():
-            connection.execute("INSERT INTO runs VALUES (?, ?, 'FINISHED', 1000, 3500, 'active')", (run, run))
+            connection.execute("INSERT INTO runs VALUES (?, ?, 'FINISHED', 1000, 3500, 'active', NULL)", (run, run))
             connection.execute("INSERT INTO params VALUES ('epochs', '9', ?)", (run,))
             rows = [("AUC", step, value, step, 0, run) for step, value in enumerate(values)]
             connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", rows)

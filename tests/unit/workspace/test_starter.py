@@ -62,6 +62,8 @@ def test_a_run_outlives_the_starter_and_the_next_one_gets_another(starter: Start
     assert alive(runner) and alive(other)
     (tmp_path / "go").write_text("")
     assert [ended(folder).ending for folder in (first, second)] == [Ending.COMPLETED, Ending.COMPLETED]
+    wait_for(lambda: not alive(runner) and not alive(other))
+    process.wait(10)
 
 
 def test_the_starter_ends_with_whoever_asked_for_it(starter: Starter, tmp_path: Path) -> None:
