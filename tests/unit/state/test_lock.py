@@ -223,7 +223,7 @@ for _ in range(int(sys.argv[2])):
         store.begin()
         intent = Intent("update data.counter", counter, Verb.UPDATE, "key", "")
         store.intend([intent])
-        applied = Applied(counter, {}, Fingerprint("c"), str(number + 1))
+        applied = Applied(counter, properties={}, fingerprint=Fingerprint("c"), revision=str(number + 1))
         store.settle_all([StateChange(step=intent.step, address=counter, applied=applied, outcome="updated")])
 store.close()
 """
