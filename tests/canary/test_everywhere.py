@@ -180,8 +180,8 @@ def test_every_secret_field_of_every_model(amlctl: Shell, tmp_path: Path, monkey
     answer = amlctl("plan", "spec.yaml", "-o", "plan.json", code=None)
     answer = amlctl("apply", "spec.yaml", "--yes", "--format", "json", code=None)
     said.append(("apply", answer.out + answer.err))
-    refused = [line for line in answer.err.splitlines() if "error[" in line]
-    assert answer.code == 0, refused
+    errors = [line for line in answer.err.splitlines() if "error[" in line]
+    assert answer.code == 0, errors
     said += everything_said(amlctl, first="datastores.field4")
     for name in environ:  # rotated: what they were is as little to be seen as what they are
         monkeypatch.setenv(name, f"{CANARY}-rotated-{name}")
