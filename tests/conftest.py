@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 from orchestrator.core import value
 from orchestrator.workspace.processes.process import running_children
+
+os.environ.pop("COLUMNS", None)
+os.unsetenv("COLUMNS")
+"""GNU readline, which pytest loads, tells every child process that its terminal has 80 columns. Nothing has one in the tests."""
 
 
 @pytest.fixture(scope="module", autouse=True)

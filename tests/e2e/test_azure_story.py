@@ -84,7 +84,7 @@ class Story:
     def __init__(self, served: Served, folder: Path) -> None:
         self.served = served
         self.folder = folder / "heart-failure"
-        shutil.copytree(ROOT / "specs" / "heart-failure", self.folder)
+        shutil.copytree(ROOT / "specs" / "heart-failure", self.folder, ignore=shutil.ignore_patterns(".amlctl*"))
         spec = self.folder / "spec.yaml"
         text = spec.read_text()
         assert LIMITS in text

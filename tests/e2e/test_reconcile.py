@@ -115,7 +115,7 @@ def test_status_shows_what_the_loop_says_although_the_spec_is_broken(folder: Pat
     amlctl(folder, "reconcile", "--once", "--quiet")
     shown = amlctl(folder, "status")
     assert shown.returncode == 1
-    assert "Stalled True InvalidSpec spec.yaml:2:1" in " ".join(shown.stdout.split())
+    assert "Stalled      True   InvalidSpec  spec.yaml:2:1" in shown.stdout
     assert "compote" in shown.stderr
     told = json.loads(amlctl(folder, "status", "--format", "json").stdout)
     assert "reconcile" not in told, "one document, about the problems"
