@@ -6,17 +6,15 @@ Sources: torch.distributed, ``env://`` initialisation; tf.distribute, ``TF_CONFI
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from typing import Any, Final, NamedTuple
 
 from orchestrator.core.errors import Invalid
 from orchestrator.core.launchers import MPI, MPI_PROGRAM, TENSORFLOW, launcher_of, missing_launcher
+from orchestrator.workspace.processes.ports import LOOPBACK, free_ports
 
 Body = Mapping[str, Any]
 
-_LOOPBACK: Final = "127.0.0.1"
 _AS_ROOT: Final = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 _MORE_THAN_CORES: Final = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
@@ -96,8 +94,8 @@ def _tasks(distribution: Body) -> dict[str, int]:
 
 
 def _tensorflow(argv: Sequence[str], tasks: Mapping[str, int]) -> list[Launch]:
-    ports = iter(_free_ports(sum(tasks.values())))
-    cluster = {name: [f"{_LOOPBACK}:{next(ports)}" for _ in range(count)] for name, count in tasks.items() if count}
+    ports = iter(free_ports(sum(tasks.values())))
+    cluster = {name: [f"{LOOPBACK}:{next(ports)}" for _ in range(count)] for name, count in tasks.items() if count}
     return [
         Launch(
             argv,
@@ -107,12 +105,3 @@ def _tensorflow(argv: Sequence[str], tasks: Mapping[str, int]) -> list[Launch]:
         for name, places in cluster.items()
         for index in range(len(places))
     ]
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on, all different."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((_LOOPBACK, 0))
-        return [int(each.getsockname()[1]) for each in sockets]

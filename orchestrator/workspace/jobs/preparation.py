@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from orchestrator.workspace.jobs.launching import on_one_node
 from orchestrator.workspace.jobs.places import is_file, output_place
 from orchestrator.workspace.jobs.tracked import JobTracking, start_tracking
 from orchestrator.workspace.logs.log import note
+from orchestrator.workspace.processes.ports import LOOPBACK, free_port
 from orchestrator.workspace.records import record_kinds
 from orchestrator.workspace.records.record import PARAMETERS, PARENT, Record
 from orchestrator.workspace.records.secrets import SecretFiles
@@ -195,7 +195,7 @@ class Preparation:
             "GIT_PYTHON_REFRESH": "quiet",
         }
         if execution_of(record.variant).processes(body) > 1:
-            environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
+            environ |= {"MASTER_ADDR": LOOPBACK, "MASTER_PORT": str(free_port())}
         return environ
 
     def _root(self, record: Record) -> str:
@@ -252,9 +252,3 @@ def _link_outputs(folder: JobFolder) -> None:
 def _placed(body: Mapping[str, Any], record: Record) -> Mapping[str, Any]:
     """A job's body as this machine runs it."""
     return on_one_node(body) if record.nodes_as_processes else body
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.workspace.serving.ports import free_port
+from orchestrator.workspace.processes.ports import free_port
 from orchestrator.workspace.serving.router.process import Router
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
 

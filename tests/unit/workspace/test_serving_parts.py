@@ -12,6 +12,7 @@ import pytest
 from orchestrator.core.errors import Denied, Invalid
 from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.ports import free_port
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.serving.controller.deployment import Deployment
 from orchestrator.workspace.serving.controller.release import ReleaseBuilder, release_of
@@ -19,7 +20,7 @@ from orchestrator.workspace.serving.controller.servers import Server
 from orchestrator.workspace.serving.controller.traffic import decide_traffic
 from orchestrator.workspace.serving.files import DeploymentFiles
 from orchestrator.workspace.serving.keys import ensure_keys, regenerate
-from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
+from orchestrator.workspace.serving.ports import port_of, scoring_uri
 from orchestrator.workspace.serving.probing import Probe
 from orchestrator.workspace.serving.router.balancing import Share, SmoothWeights
 from orchestrator.workspace.serving.sockets import MAX_SOCKET_PATH, socket_path

@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from azure.ai.ml._arm_deployments import arm_deployment_executor
 from azure.ai.ml._artifacts import _blob_storage_helper, _gen2_storage_helper
@@ -26,6 +26,7 @@ from azure.ai.ml.entities._job.sweep.early_termination_policy import EarlyTermin
 
 from orchestrator.backends.azure.prepared import PREFIX
 
+_Value = TypeVar("_Value")
 _UPLOADERS: Final = (_blob_storage_helper, _gen2_storage_helper)
 
 
@@ -68,13 +69,17 @@ class Unreadable:
 
 
 @contextmanager
-def listing() -> Iterator[None]:
-    """In this block, on this thread, an object of a list that the client cannot read is `Unreadable` and not the end of the list."""
-    token = _LISTING.set(True)
+def _during(variable: ContextVar[_Value], value: _Value) -> Iterator[None]:
+    token = variable.set(value)
     try:
         yield
     finally:
-        _LISTING.reset(token)
+        variable.reset(token)
+
+
+def listing() -> AbstractContextManager[None]:
+    """In this block, on this thread, an object of a list that the client cannot read is `Unreadable` and not the end of the list."""
+    return _during(_LISTING, value=True)
 
 
 def _mend_reading(base: Any) -> None:
@@ -97,17 +102,12 @@ def _mend_reading(base: Any) -> None:
 _TRANSPORT: ContextVar[Callable[[], Any] | None] = ContextVar("transport", default=None)
 
 
-@contextmanager
-def storage_through(transport: Callable[[], Any]) -> Iterator[None]:
+def storage_through(transport: Callable[[], Any]) -> AbstractContextManager[None]:
     """Let clients of storage and of deployments that azure-ai-ml makes in this block, on this thread, use a connection's own transport.
 
     It makes them without any of its options, so that only variables of the whole process would reach them.
     """
-    token = _TRANSPORT.set(transport)
-    try:
-        yield
-    finally:
-        _TRANSPORT.reset(token)
+    return _during(_TRANSPORT, transport)
 
 
 def _through_ours(client: Any) -> Any:

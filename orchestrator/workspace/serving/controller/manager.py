@@ -13,6 +13,7 @@ from orchestrator.core.errors import BackendError
 from orchestrator.core.health import Health
 from orchestrator.workspace.files.content import ContentStore
 from orchestrator.workspace.folder.paths import WorkspacePaths
+from orchestrator.workspace.processes.ports import free_port
 from orchestrator.workspace.records.record import Record
 from orchestrator.workspace.records.secrets import SecretFiles
 from orchestrator.workspace.records.store import RecordStore
@@ -28,7 +29,7 @@ from orchestrator.workspace.serving.controller.traffic import TrafficDecision, d
 from orchestrator.workspace.serving.controller.watching import DeathWatch
 from orchestrator.workspace.serving.files import bound_marker
 from orchestrator.workspace.serving.keys import ensure_keys
-from orchestrator.workspace.serving.ports import free_port, port_of, scoring_uri
+from orchestrator.workspace.serving.ports import port_of, scoring_uri
 from orchestrator.workspace.serving.table import DeploymentRoute, EndpointRoute, RoutingTable
 
 _log = logging.getLogger("orchestrator.serving")
