@@ -17,6 +17,7 @@ class ResourceStatus:
     Attributes:
         revision: the version or run in force; empty for named resources.
         message: why it is not healthy, or what the next apply would do.
+        foreseen: the message is the latter.
         score: of a finished search for the best model.
         urls: what can be opened or called: ``scoring``, ``tracking``, …
     """
@@ -28,3 +29,4 @@ class ResourceStatus:
     message: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
     score: Score | None = None
+    foreseen: bool = False

@@ -81,6 +81,7 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     health = live.health if live else Health.MISSING
     # It may be what a job or a model printed last.
     message = redact(live.message) if live and live.message else ""
+    foreseen = False
     if change.orphaned:
         sync, message = Sync.ORPHANED, message or change_reason(change)
     elif change.action is Action.FORGET:
@@ -88,10 +89,8 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
     elif change.action is Action.NOOP:
         sync = Sync.SYNCED
     else:
-        sync, message = (
-            Sync.OUT_OF_SYNC,
-            message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change_reason(change)})",
-        )
+        sync, foreseen = Sync.OUT_OF_SYNC, not message
+        message = message or f"next apply: {_NEXT.get(change.action, change.action.value)} ({change_reason(change)})"
     urls = _urls(live.attributes if live else {})
     return ResourceStatus(
         address=change.address,
@@ -101,6 +100,7 @@ def _status(change: Change, live: Observed | None, redact: Callable[[str], str])
         message=message,
         urls=urls,
         score=score_of(live.attributes) if live else None,
+        foreseen=foreseen,
     )
 
 

@@ -81,7 +81,7 @@ def _is_waiting(snapshot: Snapshot, address: Address) -> bool:
 def _deployment(snapshot: Snapshot, address: Address) -> Gate:
     text = f"deployment {address.leaf} is healthy"
     status = snapshot.status_of[address]
-    explained = status.message if status.message and not status.message.startswith("next apply:") else ""
+    explained = "" if status.foreseen else status.message
     if address in snapshot.unfinished:
         since = f"since {moment(snapshot.unfinished[address])}"
         return _gate(_RUNS, text, f"{since}: {explained}" if explained else since)

@@ -9,6 +9,7 @@ from orchestrator.core.resource import Observed
 from orchestrator.report.ran import why_ran
 from orchestrator.ui import addresses
 from orchestrator.ui.facts import Snapshot
+from orchestrator.ui.graph import cut
 from orchestrator.ui.pages.endpoint import endpoints_of, traffic_now
 from orchestrator.ui.pages.history import last_apply
 from orchestrator.ui.pages.runs import row_of
@@ -47,11 +48,8 @@ def why_in_a_line(snapshot: Snapshot, run: Observed) -> str:
     if not why.differing:
         return "again, as the run before failed" if why.retry else "again, with the same body"
     differences = [
-        f"{name}: {_cut(old) or '(none)'} → {_cut(new) or '(none)'}" for name, old, new in why.differing[:_FIELDS]
+        f"{name}: {cut(old, _LONGEST) or '(none)'} → {cut(new, _LONGEST) or '(none)'}"
+        for name, old, new in why.differing[:_FIELDS]
     ]
     more = len(why.differing) - _FIELDS
     return "changed " + ", ".join([*differences, *([f"{more} more"] if more > 0 else [])])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -54,7 +54,7 @@ def row_of(snapshot: Snapshot, status: ResourceStatus) -> Row:
         action=action_word(snapshot, status.address),
         phrase="" if idle or change is None else verb_phrase(change),
         reason="" if idle or change is None else change_reason(change),
-        message=status.message if status.message and not status.message.startswith("next apply:") else "",
+        message="" if status.foreseen else status.message,
     )
 
 

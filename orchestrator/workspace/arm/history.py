@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from orchestrator.workspace.arm.jobs import KIND, Jobs, run_properties, run_tags, status_of
-from orchestrator.workspace.arm.logged_runs import LoggedRuns, history_run, time_text
+from orchestrator.workspace.arm.logged_runs import LoggedRuns, history_run
 from orchestrator.workspace.arm.messages import Answer, WireRequest
 from orchestrator.workspace.arm.routes import Call, Routes
 from orchestrator.workspace.arm.storage import ARTIFACTS, account_path, container_of, output_path, run_path
 from orchestrator.workspace.arm.tokens import Tokens
 from orchestrator.workspace.arm.wire_store import WireStore
+from orchestrator.workspace.arm.wording import time_text
 from orchestrator.workspace.job_types import execution_of
 from orchestrator.workspace.jobs.folder import JobFolder, RunExit
 from orchestrator.workspace.records.record import PARENT, Record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from orchestrator.workspace.arm.messages import Answer
 from orchestrator.workspace.arm.routes import Call, Handler
 from orchestrator.workspace.arm.scope import PROVIDER, Scope
 from orchestrator.workspace.arm.wire_store import WireStore
+from orchestrator.workspace.arm.wording import time_text
 from orchestrator.workspace.job_types.command import EXECUTION as COMMAND
 from orchestrator.workspace.tracking.client import JOB_PAGE
 
@@ -163,11 +163,6 @@ def history_run(run: Figures, parent: str | None = None) -> dict[str, Any]:
         parent: the run that started it.
     """
     return {**_history(run), "parentRunId": parent}
-
-
-def time_text(seconds: float) -> str:
-    """A time as the service writes it."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")
 
 
 def _history(run: Figures) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +11,7 @@ from orchestrator.core.errors import Conflict, Invalid, NotFound
 from orchestrator.core.fingerprint import digest_tree
 from orchestrator.core.health import Health
 from orchestrator.core.resource import ADOPTED_TAG, FINGERPRINT_TAG, MARK_TAGS, OWNER_TAG, mark_tags
+from orchestrator.workspace.arm.wording import time_text
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.records.record_kinds import JOBS
 from orchestrator.workspace.records.sealing import blanked, differing, sealed, still_kept
@@ -229,4 +230,4 @@ def all_tags(record: Record) -> dict[str, str]:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z")
+    return time_text(time.time())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,18 @@ from typing import Any
 from orchestrator.core.errors import Invalid
 from orchestrator.core.wire import camel, pascal, snake, without_nothing
 
-__all__ = ["camel", "camel_keys", "duration", "pascal", "seconds", "snake", "snake_keys", "whole", "without_nothing"]
+__all__ = [
+    "camel",
+    "camel_keys",
+    "duration",
+    "pascal",
+    "seconds",
+    "snake",
+    "snake_keys",
+    "time_text",
+    "whole",
+    "without_nothing",
+]
 
 _DURATION = re.compile(
     r"P(?:(?P<days>[\d.]+)D)?(?:T(?:(?P<hours>[\d.]+)H)?(?:(?P<minutes>[\d.]+)M)?(?:(?P<seconds>[\d.]+)S)?)?"
@@ -32,6 +44,11 @@ def seconds(duration: str) -> float:
 def duration(seconds_: float) -> str:
     """An ISO 8601 duration in seconds."""
     return f"PT{seconds_:g}S" if seconds_ < 1e6 else f"PT{int(seconds_)}S"
+
+
+def time_text(seconds: float) -> str:
+    """A time, seconds since the epoch, as the service writes it."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")
 
 
 def whole(number: float) -> float | int:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         run(read_folder(Path(arguments[0])), say)
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         say(f"error: {refusal}")
         return 1
     return 0

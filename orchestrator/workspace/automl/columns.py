@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .featurization import Featurization
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 NUMBER, BOOLEAN, CATEGORY, DATE = "number", "boolean", "category", "date"
 _DISTINCT_SHARE = 0.5
@@ -44,12 +44,12 @@ def assign_roles(table: Any, settings: Featurization) -> Roles:
         settings: what the body asks for.
 
     Raises:
-        Refusal: a named column is not there, or nothing is left to learn from.
+        JobRefused: a named column is not there, or nothing is left to learn from.
     """
     asked = dict(settings.types)
     for name in (*settings.drop, *asked, *(name for name, _ in settings.imputations)):
         if name not in table.columns:
-            raise AutoMLRefusal(
+            raise JobRefused(
                 f"featurization names column {name!r}, which is not there. Columns: {', '.join(table.columns)}."
             )
     features, dropped = [], []
@@ -65,7 +65,7 @@ def assign_roles(table: Any, settings: Featurization) -> Roles:
             features.append(Column(name, role, str(table[name].dtype)))
     if not features:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in dropped)
-        raise AutoMLRefusal(f"No column is left to learn from ({reasons or 'the table has only the target'}).")
+        raise JobRefused(f"No column is left to learn from ({reasons or 'the table has only the target'}).")
     return Roles(tuple(features), tuple(dropped))
 
 
@@ -90,7 +90,7 @@ def _role(series: Any, mode: str) -> tuple[str, str]:
 
 def _text_role(present: Any, mode: str) -> tuple[str, str]:
     if mode == "off":
-        raise AutoMLRefusal(f"featurization is off, but column {present.name!r} is text: drop it or use mode auto.")
+        raise JobRefused(f"featurization is off, but column {present.name!r} is text: drop it or use mode auto.")
     texts = present.astype(str)
     if texts.str.match(_ISO_DATE).all():
         return DATE, ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .names import canonical
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 MODES = ("auto", "off", "custom")
 COLUMN_TYPES = ("Numeric", "Categorical", "DateTime", "Ignore")
@@ -70,21 +70,19 @@ def read_featurization(section: Any) -> Featurization:
     """The body's ``featurization``.
 
     Raises:
-        Refusal: a key, type or transformer that is not done here.
+        JobRefused: a key, type or transformer that is not done here.
     """
     if section is None:
         return Featurization()
     if isinstance(section, str):
         section = {"mode": section}
     if not isinstance(section, Mapping):
-        raise AutoMLRefusal(f"featurization must be a mapping, not {type(section).__name__}.")
+        raise JobRefused(f"featurization must be a mapping, not {type(section).__name__}.")
     for key in section:
         canonical(str(key), _KEYS, what="featurization key")
     mode = canonical(str(section.get("mode") or "auto"), MODES, what="featurization mode")
     if section.get("enable_dnn_featurization"):
-        raise AutoMLRefusal(
-            "featurization.enable_dnn_featurization needs deep learning and is not done on this machine."
-        )
+        raise JobRefused("featurization.enable_dnn_featurization needs deep learning and is not done on this machine.")
     if mode != "custom":
         return Featurization(mode)
     return Featurization(
@@ -103,9 +101,7 @@ def _encoder(blocked: Iterable[Any]) -> str:
     }
     left = [name for name in ENCODERS if name not in names]
     if not left:
-        raise AutoMLRefusal(
-            f"featurization.blocked_transformers blocks {', '.join(ENCODERS)}: leave one for categories."
-        )
+        raise JobRefused(f"featurization.blocked_transformers blocks {', '.join(ENCODERS)}: leave one for categories.")
     return left[0]
 
 

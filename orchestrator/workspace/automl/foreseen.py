@@ -7,7 +7,7 @@ from typing import Any
 
 from .featurization import read_featurization
 from .forecasting.settings import read_forecast
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 from .unsupported import refused
 
 Path = tuple[str, ...]
@@ -37,5 +37,5 @@ FORECASTING_REFUSED: Mapping[str, str] = {
 def _complaint(path: Path, read: Callable[[Any], object], section: Any) -> Iterator[tuple[Path, str]]:
     try:
         read(section)
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         yield path, str(refusal)

@@ -24,7 +24,7 @@ from .learners import choose as choose_learners
 from .pool import Lost, Pool, cores, warm_up
 from .preparation import make_problem
 from .problem import Fit, Problem, TrialOutcome
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 from .results import Result, write_result
 from .search import Search
 from .selection import ModelChoice, choose, ranked
@@ -53,12 +53,12 @@ def read_folder(folder: Path) -> JobFolder:
     """The job that a folder's ``run.json`` describes.
 
     Raises:
-        Refusal: it has no training data.
+        JobRefused: it has no training data.
     """
     text = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     inputs = {name: str(value) for name, value in (text.get("inputs") or {}).items()}
     if "training_data" not in inputs:
-        raise AutoMLRefusal("training_data is missing: say which table to learn from.")
+        raise JobRefused("training_data is missing: say which table to learn from.")
     outputs = text.get("outputs") or {}
     model = Path(outputs.get("best_model") or folder / "outputs" / "best_model")
     return JobFolder(folder, text["body"], inputs, model)
@@ -72,7 +72,7 @@ def run(job: JobFolder, say: Say) -> None:
         say: takes one line for the log.
 
     Raises:
-        Refusal: the job cannot be done as it is asked for.
+        JobRefused: the job cannot be done as it is asked for.
     """
     if is_deep(str(job.body.get("task"))):
         from .deep.job import Place, run_deep  # its libraries are an extra
@@ -129,7 +129,7 @@ def _stated(settings: Settings, tables: Mapping[str, Any], say: Say) -> Problem 
         _describe(problem, say)
         return problem
     if "validation_data" in tables:
-        raise AutoMLRefusal(FORECASTING_REFUSED["validation_data"])
+        raise JobRefused(FORECASTING_REFUSED["validation_data"])
     return make_forecast_problem(settings, tables["training_data"], say)
 
 
@@ -180,7 +180,7 @@ def _choose(
 ) -> ModelChoice:
     best_first = ranked(outcomes, settings.metric)
     if not best_first:
-        raise AutoMLRefusal(_nothing(outcomes))
+        raise JobRefused(_nothing(outcomes))
     again = isinstance(problem, Problem) and problem.held_out is None
     return choose(pool, best_first, settings.metric, len(problem.target), deadline, again=again)
 
@@ -195,7 +195,7 @@ def _fitted(pool: Pool, winner: TrialOutcome) -> Any:
     pool.submit(winner.candidate.number, Fit(winner.candidate))
     answer = next(iter(pool.answers()))[1]
     if isinstance(answer, Lost):
-        raise AutoMLRefusal(f"The best model could not be fitted on the whole table: the fit {answer.reason}.")
+        raise JobRefused(f"The best model could not be fitted on the whole table: the fit {answer.reason}.")
     return pickle.loads(answer)  # noqa: S301 (written by our own worker a moment ago)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .names import canonical
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 from .settings import Algorithms
 
 Parameters = Mapping[str, Any]
@@ -52,7 +52,7 @@ def choose(task: str, algorithms: Algorithms, rows: int, *, weighted: bool) -> t
     """The algorithms to try.
 
     Raises:
-        Refusal: an unknown name, or nothing is left.
+        JobRefused: an unknown name, or nothing is left.
     """
     every = learners(task)
     allowed = {_named(each, task) for each in algorithms.allowed}
@@ -66,7 +66,7 @@ def choose(task: str, algorithms: Algorithms, rows: int, *, weighted: bool) -> t
             continue
         chosen.append(learner)
     if not chosen:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"No algorithm is left for {task}: all are blocked, not allowed, or cannot use weight_column_name."
         )
     return tuple(chosen)

@@ -56,7 +56,7 @@ def primary_metric(task: str, name: str | None) -> Metric:
     """The metric that a body names, or the task's default (accuracy, normalized RMSE).
 
     Raises:
-        Refusal: the task has no such metric.
+        JobRefused: the task has no such metric.
     """
     known = CLASSIFICATION if task == "classification" else REGRESSION
     chosen = canonical(name, known, what=f"primary_metric for {task}") if name else _DEFAULT[task]

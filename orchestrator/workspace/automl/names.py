@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 
 def squash(name: str) -> str:
@@ -17,7 +17,7 @@ def canonical(name: str, known: Iterable[str], *, what: str) -> str:
     """The known name that is meant.
 
     Raises:
-        Refusal: there is none; the text lists what is known.
+        JobRefused: there is none; the text lists what is known.
     """
     by_key = {squash(each): each for each in known}
     found = by_key.get(squash(name))
@@ -25,4 +25,4 @@ def canonical(name: str, known: Iterable[str], *, what: str) -> str:
         return found
     near = difflib.get_close_matches(squash(name), by_key, n=1)
     hint = f"; did you mean {by_key[near[0]]}?" if near else ""
-    raise AutoMLRefusal(f"{what} {name!r} is not known{hint} Known: {', '.join(sorted(by_key.values()))}.")
+    raise JobRefused(f"{what} {name!r} is not known{hint} Known: {', '.join(sorted(by_key.values()))}.")

@@ -11,7 +11,7 @@ import numpy as np
 
 from .columns import assign_roles
 from .problem import Problem
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 from .settings import Settings, Validation
 
 Say = Callable[[str], None]
@@ -30,7 +30,7 @@ def make_problem(settings: Settings, training: Any, validation: Any, say: Say) -
         say: takes one line for the log.
 
     Raises:
-        Refusal: a column is missing, one class, no rows, or nothing to learn from.
+        JobRefused: a column is missing, one class, no rows, or nothing to learn from.
     """
     needed = [settings.target, *([settings.weight] if settings.weight else [])]
     _check_columns(needed, training, validation)
@@ -71,7 +71,7 @@ def _with_target(target: str, training: Any, validation: Any, say: Say) -> tuple
         say(f"{int((~known).sum())} rows without a value in {target} are left out.")
     table, held = table[known].reset_index(drop=True), held[known]
     if len(table) < _LEAST_ROWS:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"{len(table)} rows with a value in {target!r} are too few: at least {_LEAST_ROWS} are needed."
         )
     return table, held
@@ -80,13 +80,13 @@ def _with_target(target: str, training: Any, validation: Any, say: Say) -> tuple
 def _check_columns(needed: Sequence[str], training: Any, validation: Any) -> None:
     lacking = [] if validation is None else [name for name in training.columns if name not in validation.columns]
     if lacking:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"Columns {', '.join(lacking)} are not in validation_data, which must look like training_data."
         )
     for what, table in (("training_data", training), ("validation_data", validation)):
         for name in needed if table is not None else ():
             if name not in table.columns:
-                raise AutoMLRefusal(f"Column {name!r} is not in {what}. Columns: {', '.join(map(str, table.columns))}.")
+                raise JobRefused(f"Column {name!r} is not in {what}. Columns: {', '.join(map(str, table.columns))}.")
 
 
 def content_seed(settings: Settings, table: Any) -> int:
@@ -102,15 +102,15 @@ def _classes(labels: Any) -> tuple[Any, tuple[Any, ...]]:
     values = labels.astype(bool) if _all_booleans(labels) else labels
     distinct = sorted(values.unique().tolist(), key=lambda value: (str(type(value)), value))
     if len(distinct) < 2:
-        raise AutoMLRefusal(f"{labels.name} has one class only ({distinct[0]!r}): there is nothing to tell apart.")
+        raise JobRefused(f"{labels.name} has one class only ({distinct[0]!r}): there is nothing to tell apart.")
     if len(distinct) > max(2, len(labels) // 3):
-        raise AutoMLRefusal(f"{labels.name} has {len(distinct)} classes in {len(labels)} rows: is this a regression?")
+        raise JobRefused(f"{labels.name} has {len(distinct)} classes in {len(labels)} rows: is this a regression?")
     index = {value: position for position, value in enumerate(distinct)}
     target = np.array([index[value] for value in values.tolist()])
     rarest = np.bincount(target).min()
     if rarest < 2:
         alone = distinct[int(np.bincount(target).argmin())]
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"Class {alone!r} of {labels.name} has one row only: at least two are needed to check a model."
         )
     return target, tuple(distinct)
@@ -124,17 +124,17 @@ def numbers_of(labels: Any) -> Any:
     """A target column as floats, shape (n,).
 
     Raises:
-        Refusal: a value is no number, or all are the same.
+        JobRefused: a value is no number, or all are the same.
     """
     import pandas as pd
 
     numbers = pd.to_numeric(labels, errors="coerce")
     if numbers.isna().any():
         example = labels[numbers.isna()].iloc[0]
-        raise AutoMLRefusal(f"{labels.name} must be numbers for this task, but holds {example!r}.")
+        raise JobRefused(f"{labels.name} must be numbers for this task, but holds {example!r}.")
     target = numbers.to_numpy(dtype=float)
     if np.ptp(target) == 0:
-        raise AutoMLRefusal(f"{labels.name} has one value only ({target[0]:g}): there is nothing to predict.")
+        raise JobRefused(f"{labels.name} has one value only ({target[0]:g}): there is nothing to predict.")
     return target
 
 
@@ -143,7 +143,7 @@ def _weights(table: Any, name: str | None) -> Any:
         return None
     weights = _numeric_weights(table[name])
     if np.isnan(weights).any() or (weights < 0).any() or weights.sum() == 0:
-        raise AutoMLRefusal(f"weight_column_name {name!r} must hold numbers of at least 0, not all 0 and none missing.")
+        raise JobRefused(f"weight_column_name {name!r} must hold numbers of at least 0, not all 0 and none missing.")
     return weights
 
 
@@ -164,7 +164,7 @@ def _split(validation: Validation, target: Any, held: Any, seed: int, *, stratif
     folds = max(2, min(validation.folds or (10 if rows < _FEW_ROWS else 3), most))
     if held.any():
         if held.all():
-            raise AutoMLRefusal("training_data has no row with a value in the target column.")
+            raise JobRefused("training_data has no row with a value in the target column.")
         return np.flatnonzero(held), folds
     share = validation.share or (0.1 if rows > _HOLD_OUT_ROWS and not validation.folds else None)
     if share is None or validation.folds:

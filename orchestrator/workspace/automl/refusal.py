@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class AutoMLRefusal(Exception):
+class JobRefused(Exception):
     """The job is refused; the text is one line for the person who wrote it, and ends the log."""

@@ -12,7 +12,7 @@ from .featurization import Featurization, read_featurization
 from .forecasting.settings import ForecastSettings, read_forecast
 from .metrics import Metric, primary_metric
 from .names import canonical
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 TASKS = ("classification", "regression", "forecasting")
 
@@ -78,12 +78,12 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
         body: an AutoML job in CLI v2 form.
 
     Raises:
-        Refusal: something is unknown, missing or not done on this machine.
+        JobRefused: something is unknown, missing or not done on this machine.
     """
     task = _task(body)
     target = body.get("target_column_name")
     if not target:
-        raise AutoMLRefusal("target_column_name is missing: say which column is to be predicted.")
+        raise JobRefused("target_column_name is missing: say which column is to be predicted.")
     forecast = read_forecast(_section(body, "forecasting")) if task == "forecasting" else None
     return Settings(
         task=task,
@@ -101,14 +101,14 @@ def read_settings(body: Mapping[str, Any]) -> Settings:
 def _task(body: Mapping[str, Any]) -> str:
     task = str(body.get("task") or "")
     if is_deep(task):
-        raise AutoMLRefusal(f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}.")
+        raise JobRefused(f"task {task!r} needs deep learning; the tasks on tables are {', '.join(TASKS)}.")
     return canonical(task, TASKS, what="task")
 
 
 def _section(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = body.get(name) or {}
     if not isinstance(section, Mapping):
-        raise AutoMLRefusal(f"{name} must be a mapping, not {type(section).__name__}.")
+        raise JobRefused(f"{name} must be a mapping, not {type(section).__name__}.")
     return section
 
 
@@ -119,9 +119,9 @@ def _number(section: Mapping[str, Any], name: str, default: float | None, *, lea
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise AutoMLRefusal(f"{name} must be a number, not {value!r}.") from None
+        raise JobRefused(f"{name} must be a number, not {value!r}.") from None
     if number < least:
-        raise AutoMLRefusal(f"{name} must be at least {least:g}, not {number:g}.")
+        raise JobRefused(f"{name} must be at least {least:g}, not {number:g}.")
     return number
 
 
@@ -132,7 +132,7 @@ def read_limits(section: Mapping[str, Any], base: Limits) -> Limits:
         base: the limits where the section says nothing.
 
     Raises:
-        Refusal: one is no number, or too small.
+        JobRefused: one is no number, or too small.
     """
     minutes = _number(section, "timeout_minutes", None, least=0.01)
     per_trial = _number(section, "trial_timeout_minutes", None, least=0.01)
@@ -162,5 +162,5 @@ def _validation(body: Mapping[str, Any]) -> Validation:
         folds = _number(body, "n_cross_validations", None, least=2)
     share = _number(body, "validation_data_size", None, least=0.0)
     if share is not None and not 0 < share < 1:
-        raise AutoMLRefusal(f"validation_data_size must lie between 0 and 1, not {share:g}.")
+        raise JobRefused(f"validation_data_size must lie between 0 and 1, not {share:g}.")
     return Validation(folds=int(folds) if folds else None, share=share)

@@ -10,7 +10,7 @@ import numpy as np
 from .forecasting.problem import ForecastProblem
 from .metrics import score_classes, score_numbers
 from .problem import Problem
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 Say = Callable[[str], None]
 
@@ -19,13 +19,13 @@ def check_test_table(problem: Problem | ForecastProblem, target: str, table: Any
     """Refuse, before any training, a test table that could not be scored.
 
     Raises:
-        Refusal: a column is missing, or no row has a label.
+        JobRefused: a column is missing, or no row has a label.
     """
     missing = [name for name in (target, *problem.features.columns) if name not in table.columns]
     if missing:
-        raise AutoMLRefusal(f"Columns {', '.join(missing)} are not in test_data, which must look like training_data.")
+        raise JobRefused(f"Columns {', '.join(missing)} are not in test_data, which must look like training_data.")
     if table[target].notna().sum() == 0:
-        raise AutoMLRefusal(f"test_data has no row with a value in {target!r}.")
+        raise JobRefused(f"test_data has no row with a value in {target!r}.")
 
 
 def test_scores(model: Any, problem: Problem | ForecastProblem, target: str, table: Any, say: Say) -> dict[str, float]:

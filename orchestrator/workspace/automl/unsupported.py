@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .refusal import AutoMLRefusal
+from .refusal import JobRefused
 
 _REFUSED = {
     ("cv_split_column_names",): "use n_cross_validations or validation_data",
@@ -24,10 +24,10 @@ def notes(body: Mapping[str, Any]) -> list[str]:
     """A line for each setting that has no effect here.
 
     Raises:
-        Refusal: a setting without which the job would learn something else.
+        JobRefused: a setting without which the job would learn something else.
     """
     for _, reason in refused(body):
-        raise AutoMLRefusal(reason)
+        raise JobRefused(reason)
     return [reason for _, reason in ignored(body)]
 
 

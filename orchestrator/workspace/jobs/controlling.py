@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,7 +34,7 @@ def controlled(package: str, run: Callable[[Path, TrackingClient, Say], None], a
     if len(arguments) != 1:
         print(f"usage: python -m {package} JOB_FOLDER", file=sys.stderr)
         return 2
-    tracking = TrackingClient(os.environ["MLFLOW_TRACKING_URI"], os.environ.get("MLFLOW_TRACKING_TOKEN", ""))
+    tracking = TrackingClient.of_job()
     try:
         run(Path(arguments[0]), tracking, say)
     except (ControlRefusal, BackendError) as error:
@@ -53,7 +52,7 @@ def opened(folder: Path) -> tuple[WorkspacePaths, RecordStore, Record]:
     """The workspace, its records, and the record of the job of a folder.
 
     Raises:
-        Refusal: there is no such record.
+        ControlRefusal: there is no such record.
     """
     paths = WorkspacePaths(folder.parent.parent)
     store = RecordStore(paths)

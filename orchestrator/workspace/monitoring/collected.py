@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.frames import read_frame
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ def read_data(place: Path, window: tuple[datetime, datetime] | None, what: str) 
         what: of the data, for errors.
 
     Raises:
-        Refusal: there are none.
+        JobRefused: there are none.
     """
     import pandas
 
     files = sorted(place.rglob("*.jsonl")) if place.is_dir() and not (place / "MLTable").is_file() else []
     if not files and place.is_dir() and not any(place.iterdir()):
-        raise AutoMLRefusal(f"{what}: nothing has been collected yet.")
+        raise JobRefused(f"{what}: nothing has been collected yet.")
     if not files:
         return read_frame(place, what)
     rows = [row for line in _lines(files) if _within(line, window) for row in _rows(line)]
     if not rows:
         when = f" between {window[0]:%Y-%m-%d %H:%M} and {window[1]:%Y-%m-%d %H:%M} UTC" if window else ""
-        raise AutoMLRefusal(f"{what}: nothing was collected{when}.")
+        raise JobRefused(f"{what}: nothing was collected{when}.")
     frame = pandas.DataFrame(rows)
     return frame.set_axis([str(name) for name in frame.columns], axis=1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.monitoring.order import CATEGORICAL, NUMERICAL
 from orchestrator.workspace.responsible_ai.frames import need_columns
 
@@ -38,14 +38,14 @@ def chosen(
         target: the column of the reference data that is no feature; empty if it is not known.
 
     Raises:
-        Refusal: the reference data lack one, or there are none.
+        JobRefused: the reference data lack one, or there are none.
     """
     if isinstance(selection, list | tuple):
         need_columns(reference, selection, "The reference data")
         return list(selection)
     both = [name for name in reference.columns if name in production.columns and name != target]
     if not both:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"The reference data and the production data have no column in common. Reference: {', '.join(reference.columns)}. "
             f"Production: {', '.join(production.columns)}."
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.jobs.command import INPUT_PREFIX
 from orchestrator.workspace.monitoring.collected import read_data
 from orchestrator.workspace.monitoring.drift import P_VALUES, drift
@@ -55,7 +55,7 @@ def measure(signal: Signal, production: pandas.DataFrame, reference: pandas.Data
     """All metrics of a signal.
 
     Raises:
-        Refusal: the data do not have what it names.
+        JobRefused: the data do not have what it names.
     """
     compute = quality if signal.type == _QUALITY else drift
     production, reference = _segment(signal, production), _segment(signal, reference)
@@ -99,7 +99,7 @@ def watch(order: MonitorOrder, inputs: Mapping[str, str]) -> list[Measured]:
         inputs: name to path.
 
     Raises:
-        Refusal: data are missing; the text says which.
+        JobRefused: data are missing; the text says which.
     """
     found: list[Measured] = []
     for signal in order.signals:
@@ -125,7 +125,7 @@ def main() -> int:
         print(line)
     try:
         found = watch(order, inputs)
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     _write(order, found, Path("outputs"), Path("..") / "metrics.json")
@@ -166,8 +166,9 @@ def _write(order: MonitorOrder, found: Sequence[Measured], outputs: Path, result
 
 def _log(found: Sequence[Measured]) -> None:
     values = {f"{one.signal}/{one.feature}/{one.metric}": one.value for one in found if one.value is not None}
-    client = TrackingClient(os.environ["MLFLOW_TRACKING_URI"], os.environ.get("MLFLOW_TRACKING_TOKEN", ""))
-    client.log_metrics(os.environ["MLFLOW_RUN_ID"], {_name(name): value for name, value in values.items()})
+    TrackingClient.of_job().log_metrics(
+        os.environ["MLFLOW_RUN_ID"], {_name(name): value for name, value in values.items()}
+    )
 
 
 def _name(text: str) -> str:

@@ -86,7 +86,7 @@ class Controller:
         """Start steps and follow them until all have ended; then take over what is bound to the pipeline's outputs.
 
         Raises:
-            Refusal: a step has failed.
+            ControlRefusal: a step has failed.
             BackendError: the workspace does not answer.
         """
         self._take_up()

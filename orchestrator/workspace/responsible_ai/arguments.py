@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 _NOTHING = ("", "none", "null")
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Arguments by name. Each method raises `AutoMLRefusal` for a value that is not what it should be."""
+    """Arguments by name. Each method raises `JobRefused` for a value that is not what it should be."""
 
     values: Mapping[str, str]
 
@@ -24,14 +24,14 @@ class Arguments:
         """Of a command line: ``--NAME VALUE`` for each."""
         names, values = words[::2], words[1::2]
         if len(names) != len(values) or not all(name.startswith("--") for name in names):
-            raise AutoMLRefusal(f"The command line is not '--NAME VALUE …': {' '.join(words)}")
+            raise JobRefused(f"The command line is not '--NAME VALUE …': {' '.join(words)}")
         return cls({name[2:]: value for name, value in zip(names, values, strict=True)})
 
     def text(self, name: str, default: str | None = None) -> str:
         """A text; it may be empty."""
         value = self.values.get(name, default)
         if value is None:
-            raise AutoMLRefusal(f"'{name}' is missing.")
+            raise JobRefused(f"'{name}' is missing.")
         return value
 
     def optional(self, name: str) -> str | None:
@@ -56,20 +56,20 @@ class Arguments:
         try:
             return default if value is None else read(value)
         except ValueError:
-            raise AutoMLRefusal(f"'{name}' is {what}, not '{value}'.") from None
+            raise JobRefused(f"'{name}' is {what}, not '{value}'.") from None
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Yes or no."""
         value = (self.optional(name) or str(default)).lower()
         if value not in ("true", "false"):
-            raise AutoMLRefusal(f"'{name}' is true or false, not '{value}'.")
+            raise JobRefused(f"'{name}' is true or false, not '{value}'.")
         return value == "true"
 
     def choice(self, name: str, known: Sequence[str], default: str | None = None) -> str:
         """One of several words; capital letters do not matter."""
         value = self.text(name, default).lower()
         if value not in known:
-            raise AutoMLRefusal(f"'{name}' is one of {', '.join(known)}, not '{value}'.")
+            raise JobRefused(f"'{name}' is one of {', '.join(known)}, not '{value}'.")
         return value
 
     def json(self, name: str) -> Any:
@@ -78,7 +78,7 @@ class Arguments:
         try:
             return None if value is None else json.loads(value)
         except ValueError:
-            raise AutoMLRefusal(f"'{name}' is not JSON: {value}. Write a list as '[\"a\", \"b\"]'.") from None
+            raise JobRefused(f"'{name}' is not JSON: {value}. Write a list as '[\"a\", \"b\"]'.") from None
 
     def names(self, name: str) -> tuple[str, ...]:
         """A list of names that travels as JSON; a single name may stand without brackets."""
@@ -89,5 +89,5 @@ class Arguments:
         if isinstance(found, str):
             return (found,)
         if found is not None and not isinstance(found, list):
-            raise AutoMLRefusal(f"'{name}' is a list of names, not {value}.")
+            raise JobRefused(f"'{name}' is a list of names, not {value}.")
         return tuple(str(one) for one in found or ())

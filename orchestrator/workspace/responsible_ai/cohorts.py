@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.frames import need_columns
 
 if TYPE_CHECKING:
@@ -34,24 +34,24 @@ def members(cohort: Any, table: pandas.DataFrame) -> tuple[str, Any]:
         cohort: a mapping with ``name`` and ``cohort_filter_list``.
 
     Raises:
-        Refusal: it is none, or names what is not there.
+        JobRefused: it is none, or names what is not there.
     """
     import numpy
 
     if not isinstance(cohort, Mapping) or "name" not in cohort:
-        raise AutoMLRefusal("A cohort has a 'name' and a 'cohort_filter_list'.")
+        raise JobRefused("A cohort has a 'name' and a 'cohort_filter_list'.")
     name, inside = str(cohort["name"]), numpy.ones(len(table), dtype=bool)
     for condition in cohort.get("cohort_filter_list") or []:
         method, argument = str(condition.get("method", "")), condition.get("arg")
         test = _METHODS.get(method)
         if test is None:
             hint = did_you_mean(method, _METHODS, f"Use one of {', '.join(_METHODS)}.")
-            raise AutoMLRefusal(f"Cohort '{name}' has the method '{method}', which is not known. {hint}")
+            raise JobRefused(f"Cohort '{name}' has the method '{method}', which is not known. {hint}")
         column = str(condition.get("column", ""))
         need_columns(table, [column], f"For cohort '{name}' the test data")
         values = argument if isinstance(argument, list) else [argument]
         try:
             inside &= test(table[column], values).to_numpy()
         except (TypeError, ValueError, IndexError):
-            raise AutoMLRefusal(f"Cohort '{name}': {column} cannot be compared with {argument}.") from None
+            raise JobRefused(f"Cohort '{name}': {column} cannot be compared with {argument}.") from None
     return name, inside

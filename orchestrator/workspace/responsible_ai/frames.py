@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.workspace.automl.data import read_table
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 if TYPE_CHECKING:
     import pandas
@@ -20,7 +20,7 @@ def read_frame(path: Path, what: str) -> pandas.DataFrame:
     """The table of a dataset: an MLTable folder, a file, or a folder with the parts of one table.
 
     Raises:
-        Refusal: there is none.
+        JobRefused: there is none.
     """
     import pandas
 
@@ -95,4 +95,4 @@ def need_columns(frame: pandas.DataFrame, names: Sequence[str], what: str) -> No
     for name in names:
         if name not in columns:
             fix = did_you_mean(name, columns, f"The columns are: {', '.join(columns)}.")
-            raise AutoMLRefusal(f"{what} has no column '{name}'. {fix}")
+            raise JobRefused(f"{what} has no column '{name}'. {fix}")

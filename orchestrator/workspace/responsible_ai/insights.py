@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.models import Model, load
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Insights:
         folder: that the constructor made.
 
     Raises:
-        Refusal: it is none.
+        JobRefused: it is none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Insights:
         try:
             said = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise AutoMLRefusal(
+            raise JobRefused(
                 f"{folder.name} is not the output 'rai_insights_dashboard' of the constructor: it has no file {_FACTS}."
             ) from None
         fields: dict[str, Any] = {
@@ -126,16 +126,14 @@ def read_insight(folder: Path, of: Facts, port: str) -> dict[str, Any]:
     """What a tool has found.
 
     Raises:
-        Refusal: it is no output of a tool, or one of another dashboard.
+        JobRefused: it is no output of a tool, or one of another dashboard.
     """
     try:
         said: dict[str, Any] = json.loads((folder / _INSIGHT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise AutoMLRefusal(
-            f"'{port}' is not the output of a Responsible AI tool: it has no file {_INSIGHT}."
-        ) from None
+        raise JobRefused(f"'{port}' is not the output of a Responsible AI tool: it has no file {_INSIGHT}.") from None
     if said.get("dashboard") != of.id:
-        raise AutoMLRefusal(f"'{port}' belongs to another dashboard: connect it to the same constructor.")
+        raise JobRefused(f"'{port}' belongs to another dashboard: connect it to the same constructor.")
     return said
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 if TYPE_CHECKING:
     import pandas
@@ -65,11 +65,11 @@ def folder_of(place: Path) -> Path:
     """The folder with the file ``MLmodel``, at or below a place.
 
     Raises:
-        Refusal: there is none.
+        JobRefused: there is none.
     """
     found = sorted(place.rglob(MODEL_FILE)) if place.is_dir() else []
     if not found:
-        raise AutoMLRefusal(f"The model at {place.name} is not an MLflow model: it has no file {MODEL_FILE}.")
+        raise JobRefused(f"The model at {place.name} is not an MLflow model: it has no file {MODEL_FILE}.")
     return found[0].parent
 
 
@@ -81,7 +81,7 @@ def load(folder: Path, features: tuple[str, ...]) -> Model:
         features: columns of the data without the target, in their order: those that the model takes if it does not say.
 
     Raises:
-        Refusal: it cannot be loaded here, or takes columns that the data does not have.
+        JobRefused: it cannot be loaded here, or takes columns that the data does not have.
     """
     import mlflow
 
@@ -89,7 +89,7 @@ def load(folder: Path, features: tuple[str, ...]) -> Model:
         wrapped = mlflow.pyfunc.load_model(str(folder))
     except Exception as error:
         text = " ".join(str(error).split())[:300]
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"The model cannot be loaded by amlctl's own Python: {text or type(error).__name__}. Train it in an environment with the "
             "same packages: an environment without a conda file, or azureml://registries/azureml/environments/responsibleai-tabular."
         ) from error
@@ -98,7 +98,7 @@ def load(folder: Path, features: tuple[str, ...]) -> Model:
     columns = _columns(wrapped, estimator, features)
     missing = [name for name in columns if name not in features]
     if missing:
-        raise AutoMLRefusal(f"The model takes the columns {', '.join(missing)}, which the data does not have.")
+        raise JobRefused(f"The model takes the columns {', '.join(missing)}, which the data does not have.")
     return Model(estimator, columns)
 
 
@@ -117,7 +117,7 @@ def _columns(wrapped: Any, estimator: Any, features: tuple[str, ...]) -> tuple[s
         return tuple(schema.input_names())
     expected = getattr(estimator, "n_features_in_", len(features))
     if expected != len(features):
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"The model takes {expected} columns and the data has {len(features)} without the target: {', '.join(features)}. Train it on a "
             "table with column names, so that it says which it takes."
         )

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from orchestrator.core.diagnostic import did_you_mean
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai import tools
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 
@@ -33,7 +33,7 @@ def main(words: Sequence[str]) -> int:
     started = time.monotonic()
     try:
         importlib.import_module(f"{tools.__name__}.{words[0]}").run(Arguments.read(words[1:]))
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 1
     print(f"{words[0]} done after {time.monotonic() - started:.1f} s", flush=True)

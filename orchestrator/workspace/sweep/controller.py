@@ -89,7 +89,7 @@ class Controller:
         """Start trials and follow them until all have ended; then take over what the best one left.
 
         Raises:
-            Refusal: there is no best trial.
+            ControlRefusal: there is no best trial.
             BackendError: the workspace does not answer.
         """
         settings = self._settings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class TrackingClient:
         parts = urlsplit(uri)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._token = token
+
+    @classmethod
+    def of_job(cls) -> TrackingClient:
+        """For the program of a job: with the address and token in its variables."""
+        return cls(os.environ["MLFLOW_TRACKING_URI"], os.environ.get("MLFLOW_TRACKING_TOKEN", ""))
 
     def start_run(self, run_id: str, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
         """Make a run in an experiment, which is made if it is not there. What a run with this id has logged before is gone."""

@@ -30,7 +30,7 @@ from orchestrator.workspace.automl.deep.job import Place, run_deep
 from orchestrator.workspace.automl.deep.scores import box_scores, entities, entity_scores, label_scores
 from orchestrator.workspace.automl.deep.settings import read_deep_settings, trials
 from orchestrator.workspace.automl.deep.wire import deep_fields, space_of
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 TEXT = {"task": "text_classification", "target_column_name": "y"}
 
@@ -43,7 +43,7 @@ def test_a_task_whose_libraries_are_missing_is_refused_with_what_to_install(monk
         found = list(kind.refusals(variant, {"task": task}))
         assert bool(found) == deep_learning.is_deep(task)
         assert all("[local,deep]" in refusal.fix and refusal.path == ("task",) for refusal in found)
-    with pytest.raises(AutoMLRefusal, match=r"text_ner .* torch and transformers, which are not .*\[local,deep\]"):
+    with pytest.raises(JobRefused, match=r"text_ner .* torch and transformers, which are not .*\[local,deep\]"):
         run_deep(Place(Path("j"), {"task": "text_ner"}, {}, Path("m")), print)
     monkeypatch.setattr(deep_learning, "find_spec", lambda name: name)
     assert not any(list(kind.refusals(variant, {})) for variant in kind.variants)
@@ -144,7 +144,7 @@ def test_labels_texts_and_words_are_read_as_the_service_takes_them(tmp_path: Pat
         assert label_list(value) == ["a", "b"]
     table = pd.DataFrame({"title": ["x", None], "body": ["one", "two"], "y": ["a", "b"]})
     assert texts(table, "y", several=False).inputs == ["x. one", ". two"]
-    with pytest.raises(AutoMLRefusal, match="no column 'z'"):
+    with pytest.raises(JobRefused, match="no column 'z'"):
         texts(table, "z", several=False)
     (tmp_path / "MLTable").write_text("paths: []")
     (tmp_path / "a.txt").write_text("-DOCSTART- O\n\nAnna B-PER\nsleeps O\n\n\nRome B-LOC\n")
@@ -165,9 +165,9 @@ def test_images_are_found_wherever_their_addresses_lead(tmp_path: Path) -> None:
         "stores/mine/in/a b.png",
     ):
         assert image_place(url, tmp_path, stores).is_file(), url
-    with pytest.raises(AutoMLRefusal, match="elsewhere"):
+    with pytest.raises(JobRefused, match="elsewhere"):
         image_place("https://example.com/a.png", tmp_path, stores)
-    with pytest.raises(AutoMLRefusal, match="1 of 1 images are not there"):
+    with pytest.raises(JobRefused, match="1 of 1 images are not there"):
         images(pd.DataFrame({"image_url": ["b.png"], "label": ["x"]}), "label", tmp_path, stores)
 
 
@@ -177,7 +177,7 @@ def test_examples_are_split_with_some_on_each_side() -> None:
         assert sorted([*learnt.inputs, *checked.inputs]) == list(range(count))
         assert learnt.inputs
         assert checked.inputs
-    with pytest.raises(AutoMLRefusal, match="at least 2"):
+    with pytest.raises(JobRefused, match="at least 2"):
         split(Examples([1], [1]), 0.2, seed=1)
 
 

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from orchestrator.workspace.automl.forecasting.portable import Forecaster
 from orchestrator.workspace.automl.forecasting.problem import ForecastProblem, make_forecast_problem, offset_name
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.settings import read_settings
 
 WEEK = [1.0, 2.0, 3.0, 4.0, 5.0, 9.0, 8.0]
@@ -101,7 +101,7 @@ def test_frequency_season_and_origins() -> None:
     ],
 )
 def test_series_that_cannot_be_learnt_from(frame: dict[str, Any], said: str, why: str) -> None:
-    with pytest.raises(AutoMLRefusal) as caught:
+    with pytest.raises(JobRefused) as caught:
         stated(pd.DataFrame(frame))
     assert said in str(caught.value), why
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.workspace.automl.featurization import ENCODERS, TRANSFORMERS, Imputation, read_featurization
 from orchestrator.workspace.automl.foreseen import foreseen
 from orchestrator.workspace.automl.learners import choose
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.settings import Algorithms, read_settings
 from orchestrator.workspace.automl.unsupported import notes
 
@@ -65,7 +65,7 @@ def test_defaults_are_those_of_azure() -> None:
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(change: dict[str, Any], said: str, why: str) -> None:
-    with pytest.raises(AutoMLRefusal) as caught:
+    with pytest.raises(JobRefused) as caught:
         read_settings({**BODY, **change})
     assert said in str(caught.value), why
     assert "\n" not in str(caught.value)
@@ -132,7 +132,7 @@ def test_blocked_and_unsuited_algorithms_are_not_tried() -> None:
 
 
 def test_no_algorithm_left_is_refused() -> None:
-    with pytest.raises(AutoMLRefusal, match="No algorithm is left"):
+    with pytest.raises(JobRefused, match="No algorithm is left"):
         choose("regression", Algorithms(allowed=("KNN",)), 100, weighted=True)
 
 
@@ -140,5 +140,5 @@ def test_settings_without_effect_are_said() -> None:
     assert notes({"training": {"enable_vote_ensemble": True, "enable_stack_ensemble": False}}) == [
         "training.enable_vote_ensemble has no effect here: one model is chosen."
     ]
-    with pytest.raises(AutoMLRefusal, match="n_cross_validations"):
+    with pytest.raises(JobRefused, match="n_cross_validations"):
         notes({"cv_split_column_names": ["fold"]})

@@ -16,7 +16,7 @@ from orchestrator.workspace.automl.featurization import ENCODERS, Featurization,
 from orchestrator.workspace.automl.preparation import make_problem
 from orchestrator.workspace.automl.preprocessing import preprocessor
 from orchestrator.workspace.automl.problem import Problem
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.settings import read_settings
 
 
@@ -102,13 +102,13 @@ def test_validation_rows_are_not_learnt_from() -> None:
     ],
 )
 def test_tables_that_cannot_be_learnt_from(frame: pd.DataFrame, body: dict[str, Any], said: str, why: str) -> None:
-    with pytest.raises(AutoMLRefusal) as caught:
+    with pytest.raises(JobRefused) as caught:
         problem(frame, **body)
     assert said in str(caught.value), why
 
 
 def test_a_column_that_validation_lacks_is_refused() -> None:
-    with pytest.raises(AutoMLRefusal, match="city are not in validation_data"):
+    with pytest.raises(JobRefused, match="city are not in validation_data"):
         problem(table(), table().drop(columns="city"))
 
 
@@ -154,11 +154,11 @@ def test_plain_files(tmp_path: Path) -> None:
     assert read_table(tmp_path, "training_data").shape == (2, 2)
     (tmp_path / "u.jsonl").write_text("", encoding="utf-8")
     (tmp_path / "u.csv").write_text("a\n", encoding="utf-8")
-    with pytest.raises(AutoMLRefusal, match=r"exactly one data file; found: t\.csv, u\.csv"):
+    with pytest.raises(JobRefused, match=r"exactly one data file; found: t\.csv, u\.csv"):
         read_table(tmp_path, "training_data")
-    with pytest.raises(AutoMLRefusal, match="empty: it has 0 rows and 1 columns"):
+    with pytest.raises(JobRefused, match="empty: it has 0 rows and 1 columns"):
         read_table(tmp_path / "u.csv", "training_data")
-    with pytest.raises(AutoMLRefusal, match="is not there"):
+    with pytest.raises(JobRefused, match="is not there"):
         read_table(tmp_path / "v.csv", "training_data")
 
 

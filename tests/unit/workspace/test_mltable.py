@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.workspace.automl.data import read_table
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.tables.table import read
 from orchestrator.workspace.automl.tables.unsupported import Mistake, Unsupported
 
@@ -232,7 +232,7 @@ def test_what_is_wrong_is_said(steps: Any, paths: Any, words: str, tmp_path: Pat
     folder = grow(tmp_path, ROWS, steps, paths)
     with pytest.raises(Mistake, match=words):
         read(folder)
-    with pytest.raises(AutoMLRefusal, match=words):
+    with pytest.raises(JobRefused, match=words):
         read_table(folder, "training_data")
 
 
@@ -255,5 +255,5 @@ def test_what_only_the_engine_does_names_the_extra(
     with pytest.raises(Unsupported):
         read(folder)
     monkeypatch.setattr("orchestrator.workspace.automl.data.find_spec", lambda name: None)
-    with pytest.raises(AutoMLRefusal, match="install the extra 'mltable'"):
+    with pytest.raises(JobRefused, match="install the extra 'mltable'"):
         read_table(folder, "training_data")

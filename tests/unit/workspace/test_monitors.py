@@ -13,7 +13,7 @@ import pandas
 import pytest
 
 from orchestrator.core.errors import Invalid, NotFound
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.monitoring import running, windows
 from orchestrator.workspace.monitoring.collected import read_data
@@ -145,9 +145,9 @@ def test_features_and_their_types() -> None:
     frame = pandas.DataFrame({"noise": noise, "strong": strong, "y": strong * 3})
     assert chosen(None, frame, frame, "y") == ["noise", "strong"]
     assert chosen(1, frame, frame, "y") == ["strong"]
-    with pytest.raises(AutoMLRefusal, match="no column 'nois'"):
+    with pytest.raises(JobRefused, match="no column 'nois'"):
         chosen(["nois"], frame, frame, "y")
-    with pytest.raises(AutoMLRefusal, match="no column in common"):
+    with pytest.raises(JobRefused, match="no column in common"):
         chosen(None, frame, pandas.DataFrame({"z": [1]}), "y")
 
 
@@ -157,7 +157,7 @@ def line(moment: datetime, *rows: Any) -> str:
 
 def test_collected_lines_of_the_window_are_read(tmp_path: Path) -> None:
     place = tmp_path / "2030" / "03"
-    with pytest.raises(AutoMLRefusal, match="nothing has been collected yet"):
+    with pytest.raises(JobRefused, match="nothing has been collected yet"):
         read_data(tmp_path, (AT - timedelta(days=1), AT), "Data")
     place.mkdir(parents=True)
     texts = [
@@ -168,7 +168,7 @@ def test_collected_lines_of_the_window_are_read(tmp_path: Path) -> None:
     (place / "one.jsonl").write_text("\n".join([*texts, '{"half']))
     assert list(read_data(tmp_path, (AT - timedelta(days=1), AT), "Data")["a"]) == [2, 3]
     assert list(read_data(tmp_path, None, "Data")["a"]) == [1, 2, 3, 4]
-    with pytest.raises(AutoMLRefusal, match=r"Data: nothing was collected between 2030-03-18 06:00"):
+    with pytest.raises(JobRefused, match=r"Data: nothing was collected between 2030-03-18 06:00"):
         read_data(tmp_path, (AT + timedelta(days=1), AT + timedelta(days=2)), "Data")
     (tmp_path / "t.csv").write_text("a\n1\n")
     assert list(read_data(tmp_path / "t.csv", (AT, AT), "Data")["a"]) == [1]

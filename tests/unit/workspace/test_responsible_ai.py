@@ -15,7 +15,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai import measures
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.cohorts import members
@@ -229,7 +229,7 @@ def test_numbers_are_explained_and_changed_too(tmp_path: Path) -> None:
 
 
 def refused(tool: Any, made: Path, **values: Any) -> str:
-    with pytest.raises(AutoMLRefusal) as caught:
+    with pytest.raises(JobRefused) as caught:
         ran(tool, made, **values)
     return str(caught.value)
 
@@ -256,13 +256,13 @@ def test_what_does_not_fit_is_refused_in_words(made: Path) -> None:
 
 def test_the_gather_step_takes_insights_of_its_own_dashboard_only(made: Path, tmp_path: Path) -> None:
     base = {"constructor": str(made / "c"), "output": str(tmp_path / "d"), "ux_json": str(tmp_path / "u")}
-    with pytest.raises(AutoMLRefusal, match="at least one insight"):
+    with pytest.raises(JobRefused, match="at least one insight"):
         gather.run(Arguments(base))
     (tmp_path / "other").mkdir()
-    with pytest.raises(AutoMLRefusal, match="not the output of a Responsible AI tool"):
+    with pytest.raises(JobRefused, match="not the output of a Responsible AI tool"):
         gather.run(Arguments({**base, "insight_2": str(tmp_path / "other")}))
     (tmp_path / "other" / "insight.json").write_text('{"kind": "causal", "dashboard": "another"}')
-    with pytest.raises(AutoMLRefusal, match="belongs to another dashboard"):
+    with pytest.raises(JobRefused, match="belongs to another dashboard"):
         gather.run(Arguments({**base, "insight_2": str(tmp_path / "other")}))
 
 
@@ -309,7 +309,7 @@ def test_the_constructor_reads_files_and_folders_of_parts(constructing: Callable
 
 def test_the_constructor_refuses_what_does_not_fit(constructing: Callable[..., Facts]) -> None:
     for values, told in CONSTRUCTED:
-        with pytest.raises(AutoMLRefusal) as caught:
+        with pytest.raises(JobRefused) as caught:
             constructing(**values)
         assert told in str(caught.value), values
 
@@ -326,9 +326,7 @@ def test_labels_that_a_table_takes_for_words_are_the_models(constructing: Callab
         == 1.0
     )
     table.assign(sick=table["sick"].map({0: "no", 1: "yes"})).to_csv(tmp_path / "train.csv", index=False)
-    with pytest.raises(
-        AutoMLRefusal, match="labels do not fit together: 'sick' has no, yes and the model predicts 0, 1"
-    ):
+    with pytest.raises(JobRefused, match="labels do not fit together: 'sick' has no, yes and the model predicts 0, 1"):
         constructing()
 
 
@@ -349,7 +347,7 @@ def test_every_condition_of_a_cohort() -> None:
         ({"name": "n", "cohort_filter_list": [{"method": "less", "arg": [1], "column": "y"}]}, "no column 'y'"),
         ({"name": "n", "cohort_filter_list": [{"method": "less", "arg": ["a"], "column": "x"}]}, "cannot be compared"),
     ):
-        with pytest.raises(AutoMLRefusal, match=told):
+        with pytest.raises(JobRefused, match=told):
             members(said, table)
 
 

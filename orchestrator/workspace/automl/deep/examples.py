@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 IMAGE: Final = "image_url"
 _DATASTORE: Final = "/datastores/"
@@ -40,11 +40,11 @@ def split(examples: Examples, share: float, seed: int) -> tuple[Examples, Exampl
     """Examples to learn from and to check with.
 
     Raises:
-        Refusal: there are too few.
+        JobRefused: there are too few.
     """
     count = len(examples.inputs)
     if count < 2:
-        raise AutoMLRefusal(f"training_data has {count} examples: give at least 2, or validation_data.")
+        raise JobRefused(f"training_data has {count} examples: give at least 2, or validation_data.")
     order = np.random.default_rng(seed).permutation(count)
     held = min(max(1, round(share * count)), count - 1)
     return examples.part(order[held:]), examples.part(order[:held])
@@ -59,12 +59,12 @@ def texts(table: Any, target: str, *, several: bool) -> Examples:
         several: whether a text has any number of labels.
 
     Raises:
-        Refusal: there is no such column, or no other.
+        JobRefused: there is no such column, or no other.
     """
     others = [name for name in table.columns if name != target]
     _has(table, target)
     if not others:
-        raise AutoMLRefusal(f"training_data has no column other than {target!r}; a column of texts is required.")
+        raise JobRefused(f"training_data has no column other than {target!r}; a column of texts is required.")
     rows = table.dropna(subset=[target])
     joined = (
         rows[others].fillna("").astype(str).agg(". ".join, axis=1)
@@ -95,7 +95,7 @@ def words(path: Path) -> Examples:
         path: a file, or a folder with files (and perhaps an MLTable file).
 
     Raises:
-        Refusal: there is none.
+        JobRefused: there is none.
     """
     files = (
         [path]
@@ -115,7 +115,7 @@ def words(path: Path) -> Examples:
             labels[-1].append(parts[-1] if len(parts) > 1 else _OUTSIDE)
     full = [row for row, each in enumerate(inputs) if each]
     if not full:
-        raise AutoMLRefusal(f"{path.name} has no text in CoNLL format: a word and its tag on each line.")
+        raise JobRefused(f"{path.name} has no text in CoNLL format: a word and its tag on each line.")
     return Examples(inputs, labels).part(full)
 
 
@@ -127,14 +127,14 @@ def images(table: Any, target: str, folder: Path, datastores: Path) -> Examples:
         datastores: the folder with one folder for each datastore of the workspace.
 
     Raises:
-        Refusal: a column or an image is missing.
+        JobRefused: a column or an image is missing.
     """
     _has(table, target)
     _has(table, IMAGE)
     found = [image_place(str(url), folder, datastores) for url in table[IMAGE]]
     gone = [url for url, place in zip(table[IMAGE], found, strict=True) if not place.is_file()]
     if gone:
-        raise AutoMLRefusal(f"{len(gone)} of {len(found)} images are not there, the first is {gone[0]}.")
+        raise JobRefused(f"{len(gone)} of {len(found)} images are not there, the first is {gone[0]}.")
     return Examples([str(place) for place in found], list(table[target]))
 
 
@@ -142,7 +142,7 @@ def image_place(url: str, folder: Path, datastores: Path) -> Path:
     """The file of an image.
 
     Raises:
-        Refusal: its address is of no kind that is read here.
+        JobRefused: its address is of no kind that is read here.
     """
     if url.startswith("azureml://") and _DATASTORE in url:
         name, _, path = url.partition(_DATASTORE)[2].partition("/paths/")
@@ -150,7 +150,7 @@ def image_place(url: str, folder: Path, datastores: Path) -> Path:
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
         return folder / unquote(parts.path)
-    raise AutoMLRefusal(
+    raise JobRefused(
         f"The image {url} lies elsewhere: images are read from files and from the workspace's own datastores."
     )
 
@@ -166,4 +166,4 @@ def classes_of(labels: Iterable[Any]) -> tuple[str, ...]:
 
 def _has(table: Any, column: str) -> None:
     if column not in table.columns:
-        raise AutoMLRefusal(f"training_data has no column {column!r}; it has {', '.join(map(str, table.columns))}.")
+        raise JobRefused(f"training_data has no column {column!r}; it has {', '.join(map(str, table.columns))}.")

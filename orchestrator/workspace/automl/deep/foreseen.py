@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 from .pretrained import may_be_here
 from .settings import read_deep_settings, trials
@@ -26,5 +26,5 @@ def foreseen_deep(body: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], st
         yield where, f"The weights of {name} are not on this machine: the network is trained from scratch.", False
     try:
         next(iter(trials(read_deep_settings(body), seed=0)), None)
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         yield ("search_space",) if body.get("search_space") else ("task",), str(refusal), True

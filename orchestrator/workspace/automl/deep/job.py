@@ -17,7 +17,7 @@ from orchestrator.core.deep_learning import refusal
 from orchestrator.workspace.automl.data import read_table
 from orchestrator.workspace.automl.learners import Learner
 from orchestrator.workspace.automl.problem import Candidate, TrialOutcome
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.results import Result, write_result
 from orchestrator.workspace.automl.tracking import TrialTracking
 from orchestrator.workspace.folder.paths import WorkspacePaths
@@ -63,13 +63,13 @@ def run_deep(place: Place, say: Say) -> None:
     """Search, choose and save.
 
     Raises:
-        Refusal: the job cannot be done as it is asked for.
+        JobRefused: the job cannot be done as it is asked for.
     """
     began = time.monotonic()
     # Threads that wait must not spin: on a machine that is busy, each step would take a hundred times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if absent := refusal(str(place.body.get("task"))):
-        raise AutoMLRefusal(". ".join(absent))
+        raise JobRefused(". ".join(absent))
     settings = read_deep_settings(place.body)
     for _, line in ignored(place.body):
         say(line)
@@ -102,7 +102,7 @@ def _material(settings: DeepSettings, place: Place, seed: int) -> Material:
         learnt, checked = sources.split(training[0], settings.share, seed)
     labels = sources.classes_of([*learnt.labels, *checked.labels])
     if len(labels) < 1 or (len(labels) < 2 and settings.task.endswith("_classification")):
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"{settings.target or 'the labels'} has {len(labels)} different values: at least 2 are needed."
         )
     return Material(learnt, checked, labels, training[1])
@@ -169,7 +169,7 @@ def _search(
             (scratch / "best").mkdir()
             trial.save(scratch / "best")
     if best is None:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"No trial gave a model: {outcomes[0].failure if outcomes else 'allow more time in limits.timeout_minutes'}."
         )
     return outcomes, best

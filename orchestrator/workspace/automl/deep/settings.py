@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from orchestrator.workspace.automl.metrics import CLASSIFICATION, Metric
 from orchestrator.workspace.automl.names import canonical
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.settings import Limits, read_limits
 from orchestrator.workspace.sweep.spaces import combinations, value_at
 
@@ -64,12 +64,12 @@ def read_deep_settings(body: Mapping[str, Any]) -> DeepSettings:
     """The body's settings.
 
     Raises:
-        Refusal: something is missing or unknown.
+        JobRefused: something is missing or unknown.
     """
     task = str(body.get("task"))
     target = str(body.get("target_column_name") or "")
     if not target and task not in _TARGETLESS:
-        raise AutoMLRefusal("target_column_name is missing: say which column has the labels.")
+        raise JobRefused("target_column_name is missing: say which column has the labels.")
     known = _METRICS[task]
     named = body.get("primary_metric")
     metric = (
@@ -77,7 +77,7 @@ def read_deep_settings(body: Mapping[str, Any]) -> DeepSettings:
     )
     share = float(body.get("validation_data_size") or 0.2)
     if not 0 < share < 1:
-        raise AutoMLRefusal(f"validation_data_size must lie between 0 and 1, not {share:g}.")
+        raise JobRefused(f"validation_data_size must lie between 0 and 1, not {share:g}.")
     sampling = str((body.get("sweep") or {}).get("sampling_algorithm") or "random").lower()
     return DeepSettings(
         task=task,
@@ -99,7 +99,7 @@ def trials(settings: DeepSettings, seed: int) -> Iterator[dict[str, Any]]:
     """The parameters of each trial, at most as many as the limit says.
 
     Raises:
-        Refusal: a grid over something that is no choice.
+        JobRefused: a grid over something that is no choice.
     """
     source = random.Random(seed)  # noqa: S311 - a draw, not a secret
     found = _grid(settings) if settings.sampling == "grid" and settings.spaces else _random(settings, source)
@@ -123,7 +123,7 @@ def _grid(settings: DeepSettings) -> Iterator[dict[str, Any]]:
         spaces = {name: space for name, space in group.items() if is_space(space)}
         wrong = [name for name, space in spaces.items() if str(space["type"]).lower() != "choice"]
         if wrong:
-            raise AutoMLRefusal(
+            raise JobRefused(
                 f"search_space: a grid needs choices, and {', '.join(wrong)} is none: use sampling_algorithm random."
             )
         plain = {name: value for name, value in group.items() if name not in spaces}

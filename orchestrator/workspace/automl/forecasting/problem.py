@@ -15,7 +15,7 @@ from orchestrator.workspace.automl.featurization import Featurization
 from orchestrator.workspace.automl.foreseen import FORECASTING_REFUSED
 from orchestrator.workspace.automl.metrics import Metric
 from orchestrator.workspace.automl.preparation import content_seed, numbers_of
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.automl.settings import Settings
 
 from .settings import ForecastSettings
@@ -66,11 +66,11 @@ def make_forecast_problem(settings: Settings, training: Any, say: Say) -> Foreca
     """The problem that the settings and table state.
 
     Raises:
-        Refusal: a column is missing, times cannot be read or are doubled, or the series are too short.
+        JobRefused: a column is missing, times cannot be read or are doubled, or the series are too short.
     """
     forecast = settings.forecast
     if forecast is None:
-        raise AutoMLRefusal("forecasting settings are missing: time_column_name at least.")
+        raise JobRefused("forecasting settings are missing: time_column_name at least.")
     table, moments = _in_order(settings, forecast, training)
     frequency = offset_name(forecast.frequency) if forecast.frequency else _infer(table, moments, forecast)
     shortest, periods = _lengths(table, moments, forecast, frequency)
@@ -103,9 +103,9 @@ def _in_order(settings: Settings, forecast: ForecastSettings, training: Any) -> 
     """The rows with a target in the order of their times, and these times."""
     for name in (settings.target, forecast.time, *forecast.ids):
         if name not in training.columns:
-            raise AutoMLRefusal(f"Column {name!r} is not in training_data. Columns: {', '.join(training.columns)}.")
+            raise JobRefused(f"Column {name!r} is not in training_data. Columns: {', '.join(training.columns)}.")
     if settings.weight:
-        raise AutoMLRefusal(FORECASTING_REFUSED["weight_column_name"])
+        raise JobRefused(FORECASTING_REFUSED["weight_column_name"])
     table = training[training[settings.target].notna()]
     moments = _times(table[forecast.time])
     order = np.argsort(moments.to_numpy(), kind="stable")
@@ -123,7 +123,7 @@ def _times(column: Any) -> Any:
         moments = pd.to_datetime(column, errors="coerce", utc=True)
     if moments.isna().any():
         example = column[moments.isna()].iloc[0]
-        raise AutoMLRefusal(f"time_column_name {column.name!r} must hold times, but holds {example!r}.")
+        raise JobRefused(f"time_column_name {column.name!r} must hold times, but holds {example!r}.")
     return pd.DatetimeIndex(moments).tz_localize(None)
 
 
@@ -131,7 +131,7 @@ def _no_doubles(table: Any, moments: Any, forecast: ForecastSettings) -> None:
     keyed = table[list(forecast.ids)].assign(__time__=moments)
     if keyed.duplicated().any():
         at = keyed[keyed.duplicated()].iloc[0]["__time__"]
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"More than one row at {at}: name the columns that tell the series apart in time_series_id_column_names."
         )
 
@@ -152,7 +152,7 @@ def _infer(table: Any, moments: Any, forecast: ForecastSettings) -> str:
             found = pd.infer_freq(times) if len(times) > 2 else None
         if found:
             return str(getattr(found, "freqstr", found))
-    raise AutoMLRefusal(
+    raise JobRefused(
         "The frequency cannot be told from the times, which have gaps: give forecasting.frequency, such as D."
     )
 
@@ -163,7 +163,7 @@ def _lengths(table: Any, moments: Any, forecast: ForecastSettings, frequency: st
     try:
         periods = pd.date_range(moments.min(), moments.max(), freq=frequency)
     except ValueError:
-        raise AutoMLRefusal(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.") from None
+        raise JobRefused(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.") from None
     return min(len(times) for times in _groups(table, moments, forecast)), periods
 
 
@@ -179,7 +179,7 @@ def offset_name(frequency: str) -> str:
     """A frequency under the name that the installed pandas has for it: the service's own is of either time.
 
     Raises:
-        Refusal: pandas knows it under neither name.
+        JobRefused: pandas knows it under neither name.
     """
     from pandas.tseries.frequencies import to_offset
 
@@ -198,7 +198,7 @@ def offset_name(frequency: str) -> str:
             except (ValueError, FutureWarning):
                 continue
             return name
-    raise AutoMLRefusal(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.")
+    raise JobRefused(f"forecasting.frequency {frequency!r} is not a pandas offset such as D, W or MS.")
 
 
 def _season(frequency: str) -> int:
@@ -213,7 +213,7 @@ def _origins(periods: Any, horizon: int, step: int, most: int, shortest: int) ->
     ends = [len(periods) - 1 - horizon - step * place for place in range(most)]
     usable = [end for end in ends if end >= max(4, horizon) and end > len(periods) - shortest + 3]
     if not usable:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"The shortest series has {shortest} periods, too few to check a forecast of {horizon}: "
             "give more data or a smaller forecast_horizon."
         )
@@ -226,7 +226,7 @@ def _outside(table: Any, settings: Settings, forecast: ForecastSettings, say: Sa
         return None
     try:
         roles = assign_roles(rest, settings.featurization)
-    except AutoMLRefusal as refusal:
+    except JobRefused as refusal:
         if settings.featurization.types or settings.featurization.drop:
             raise
         say(f"Only the series' own past is used: {refusal}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.workspace.automl.names import canonical
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 
 _KEYS = (
     "time_column_name",
@@ -61,15 +61,15 @@ def read_forecast(section: Mapping[str, Any]) -> ForecastSettings:
     """The body's ``forecasting``.
 
     Raises:
-        Refusal: no time column, an unknown key, or a setting that is not done here.
+        JobRefused: no time column, an unknown key, or a setting that is not done here.
     """
     for key in section:
         canonical(str(key), _KEYS, what="forecasting key")
     for key in _NOT_DONE:
         if section.get(key):
-            raise AutoMLRefusal(f"forecasting.{key} is not done on this machine: leave it out.")
+            raise JobRefused(f"forecasting.{key} is not done on this machine: leave it out.")
     if not section.get("time_column_name"):
-        raise AutoMLRefusal("forecasting.time_column_name is missing: say which column holds the time.")
+        raise JobRefused("forecasting.time_column_name is missing: say which column holds the time.")
     lags = section.get("target_lags")
     return ForecastSettings(
         time=str(section["time_column_name"]),
@@ -104,7 +104,7 @@ def _positive(name: str, value: Any) -> int:
     try:
         number = int(value)
     except (TypeError, ValueError):
-        raise AutoMLRefusal(f"forecasting.{name} must be a whole number, not {value!r}.") from None
+        raise JobRefused(f"forecasting.{name} must be a whole number, not {value!r}.") from None
     if number < 1:
-        raise AutoMLRefusal(f"forecasting.{name} must be at least 1, not {number}.")
+        raise JobRefused(f"forecasting.{name} must be at least 1, not {number}.")
     return number

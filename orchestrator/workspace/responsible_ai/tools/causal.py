@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from orchestrator.core.extras import install_extra
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.references.curated import OWN_REGISTRY
 from orchestrator.workspace.references.hosted import component_named
 from orchestrator.workspace.responsible_ai.arguments import Arguments
@@ -27,17 +27,17 @@ def run(arguments: Arguments) -> None:
     """Write the causal analysis.
 
     Raises:
-        Refusal: EconML is not installed, there are more than two classes, or a feature is none.
+        JobRefused: EconML is not installed, there are more than two classes, or a feature is none.
     """
     insights = Insights(arguments.path("rai_insights_dashboard"))
     facts = insights.facts
     treatments = arguments.names("treatment_features")
     if not treatments:
-        raise AutoMLRefusal("'treatment_features' is empty: name at least one feature, as '[\"age\"]'.")
+        raise JobRefused("'treatment_features' is empty: name at least one feature, as '[\"age\"]'.")
     features = insights.train[list(facts.features)]
     need_columns(features, treatments, "The dashboard")
     if facts.task == CLASSIFICATION and len(facts.classes) != 2:
-        raise AutoMLRefusal(f"The causal analysis takes two classes; there are {len(facts.classes)}.")
+        raise JobRefused(f"The causal analysis takes two classes; there are {len(facts.classes)}.")
     alpha = arguments.number("alpha", 0.05)
     analysis = _fitted(arguments, insights, treatments)
     tests = insights.test[list(facts.features)]
@@ -63,7 +63,7 @@ def _fitted(arguments: Arguments, insights: Insights, treatments: Sequence[str])
     try:
         from econml.solutions.causal_analysis import CausalAnalysis
     except ImportError as missing:
-        raise AutoMLRefusal(f"The causal analysis requires econml. {install_extra('local', 'rai')}") from missing
+        raise JobRefused(f"The causal analysis requires econml. {install_extra('local', 'rai')}") from missing
     facts = insights.facts
     heterogeneity = arguments.names("heterogeneity_features") or None
     need_columns(insights.train[list(facts.features)], heterogeneity or (), "The dashboard")
@@ -91,7 +91,7 @@ def _fitted(arguments: Arguments, insights: Insights, treatments: Sequence[str])
             warnings.simplefilter("ignore")  # of EconML's estimators about the shape of their own tables
             return analysis.fit(insights.train[list(facts.features)], outcome)
     except (ValueError, AssertionError) as error:
-        raise AutoMLRefusal(f"EconML refuses the data: {' '.join(str(error).split())[:300]}") from error
+        raise JobRefused(f"EconML refuses the data: {' '.join(str(error).split())[:300]}") from error
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.frames import label, need_columns, read_frame
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, REGRESSION, Facts, write_insights
@@ -30,11 +30,11 @@ def run(arguments: Arguments) -> None:
     """Write the dashboard's folder.
 
     Raises:
-        Refusal: the data, the model and what is said of them do not fit together.
+        JobRefused: the data, the model and what is said of them do not fit together.
     """
     task = arguments.choice("task_type", (CLASSIFICATION, REGRESSION, "forecasting"))
     if task not in (CLASSIFICATION, REGRESSION):
-        raise AutoMLRefusal(
+        raise JobRefused(
             "'task_type' forecasting is not supported by the embedded workspace: run it in an Azure workspace."
         )
     target = arguments.text("target_column_name")
@@ -73,7 +73,7 @@ def run(arguments: Arguments) -> None:
 def _check_size(table: pandas.DataFrame, most: int) -> None:
     """Source: responsibleai, ``RAIInsights``: it refuses larger tables too."""
     if len(table) > most:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"test_dataset has {len(table)} rows and 'maximum_rows_for_test_dataset' is {most}: take a sample, or raise it."
         )
 
@@ -88,7 +88,7 @@ def _check_texts(table: pandas.DataFrame, features: Sequence[str], categorical: 
         if name not in categorical and not (is_numeric_dtype(table[name]) or is_bool_dtype(table[name]))
     ]
     if texts:
-        raise AutoMLRefusal(
+        raise JobRefused(
             f"The columns {', '.join(texts)} hold texts: name them in 'categorical_column_names', as '{json.dumps(texts)}', or under "
             "'dropped_features' of 'feature_metadata'."
         )
@@ -97,7 +97,7 @@ def _check_texts(table: pandas.DataFrame, features: Sequence[str], categorical: 
 def _dropped(arguments: Arguments) -> set[str]:
     said = arguments.json("feature_metadata") or {}
     if not isinstance(said, dict):
-        raise AutoMLRefusal("'feature_metadata' is not a JSON object.")
+        raise JobRefused("'feature_metadata' is not a JSON object.")
     values = [said.get(name) for name in _DROPPED]
     return {str(one) for value in values for one in (value if isinstance(value, list) else [value]) if one}
 
@@ -110,7 +110,7 @@ def _model(arguments: Arguments) -> tuple[Path, str]:
     if place := arguments.optional("model_info_path"):
         name = _model_id(Path(place))
     if not name:
-        raise AutoMLRefusal(
+        raise JobRefused(
             "The constructor needs a model: give 'model_input', an MLflow model, with 'model_info', its name."
         )
     return _registered(name), name
@@ -122,7 +122,7 @@ def _model_id(place: Path) -> str:
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["id"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise AutoMLRefusal('\'model_info_path\' holds no file model_info.json with {"id": "NAME:VERSION"}.') from None
+        raise JobRefused('\'model_info_path\' holds no file model_info.json with {"id": "NAME:VERSION"}.') from None
 
 
 def _registered(name: str) -> Path:
@@ -132,18 +132,18 @@ def _registered(name: str) -> Path:
     bare, _, version = name.removeprefix("azureml:").partition(":")
     try:
         return folder_of(Path(mlflow.artifacts.download_artifacts(f"models:/{bare}/{version or 'latest'}")))
-    except AutoMLRefusal:
+    except JobRefused:
         raise
     except Exception as error:
         text = " ".join(str(error).split())[:200]
-        raise AutoMLRefusal(f"There is no model '{name}' in the workspace that can be read: {text}") from error
+        raise JobRefused(f"There is no model '{name}' in the workspace that can be read: {text}") from error
 
 
 def _in_words_of(model: Model, table: pandas.DataFrame, target: str) -> pandas.DataFrame:
     """The table with labels as the model has them: MLTable takes 0 and 1 for no and yes.
 
     Raises:
-        Refusal: the model knows none of the labels.
+        JobRefused: the model knows none of the labels.
     """
     own = {label(one) for one in model.classes()}
     seen = {label(one) for one in table[target]}
@@ -154,7 +154,7 @@ def _in_words_of(model: Model, table: pandas.DataFrame, target: str) -> pandas.D
     switch = next((one for one in (numbers, words) if seen <= one.keys()), {})
     if not switch or not {label(switch[one]) for one in seen} <= own:
         message = f"'{target}' has {', '.join(sorted(seen)[:10])} and the model predicts {', '.join(sorted(own)[:10])}"
-        raise AutoMLRefusal(f"The labels do not fit together: {message}.")
+        raise JobRefused(f"The labels do not fit together: {message}.")
     return table.assign(**{target: table[target].map(lambda value: switch[label(value)])})
 
 

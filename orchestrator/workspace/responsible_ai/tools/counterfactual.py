@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.core.diagnostic import did_you_mean
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.frames import label, need_columns, plain
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, write_insight
@@ -31,7 +31,7 @@ def run(arguments: Arguments) -> None:
     """Write the counterfactuals.
 
     Raises:
-        Refusal: nobody says what is wanted, or the features are none.
+        JobRefused: nobody says what is wanted, or the features are none.
     """
     insights = Insights(arguments.path("rai_insights_dashboard"))
     facts = insights.facts
@@ -74,7 +74,7 @@ def _space(arguments: Arguments, insights: Insights) -> Space:
         need_columns(insights.train[list(facts.features)], names, "The dashboard")
     permitted = arguments.json("permitted_range") or {}
     if not isinstance(permitted, dict) or not all(isinstance(value, list) and value for value in permitted.values()):
-        raise AutoMLRefusal("'permitted_range' is a JSON object of lists: '{\"age\": [20, 40]}'.")
+        raise JobRefused("'permitted_range' is a JSON object of lists: '{\"age\": [20, 40]}'.")
     need_columns(insights.train[list(facts.features)], list(permitted), "The dashboard")
     return Space(insights.train[list(facts.columns)], names, frozenset(facts.categorical), permitted)
 
@@ -85,7 +85,7 @@ def _desired_outcome(arguments: Arguments, insights: Insights) -> tuple[Callable
     if insights.facts.task != CLASSIFICATION:
         bounds = arguments.json("desired_range")
         if not isinstance(bounds, list) or len(bounds) != 2:
-            raise AutoMLRefusal("'desired_range' is needed for a regression model: two numbers, as '[5, 10]'.")
+            raise JobRefused("'desired_range' is needed for a regression model: two numbers, as '[5, 10]'.")
         low, high = sorted(float(bound) for bound in bounds)
 
         def within(rows: pandas.DataFrame) -> Any:
@@ -109,7 +109,7 @@ def _class(arguments: Arguments, insights: Insights) -> str | None:
     said = arguments.optional("desired_class") or (_OPPOSITE if len(classes) == 2 else "0")
     if said == _OPPOSITE:
         if len(classes) != 2:
-            raise AutoMLRefusal(
+            raise JobRefused(
                 f"'desired_class' opposite needs two classes; there are {len(classes)}: {', '.join(classes)}."
             )
         return None
@@ -118,7 +118,7 @@ def _class(arguments: Arguments, insights: Insights) -> str | None:
     if said.isdigit() and int(said) < len(classes):
         return classes[int(said)]
     hint = did_you_mean(said, classes, f"The classes are: {', '.join(classes)}.")
-    raise AutoMLRefusal(f"'desired_class' is neither a class nor its number: '{said}'. {hint}")
+    raise JobRefused(f"'desired_class' is neither a class nor its number: '{said}'. {hint}")
 
 
 def _row(

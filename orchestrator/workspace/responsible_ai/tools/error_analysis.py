@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.frames import Numbers, need_columns
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, write_insight
@@ -22,7 +22,7 @@ def run(arguments: Arguments) -> None:
     """Write the error analysis.
 
     Raises:
-        Refusal: there is no dashboard, or a feature is none.
+        JobRefused: there is no dashboard, or a feature is none.
     """
     import numpy
 
@@ -75,7 +75,7 @@ def _fitted(rows: Any, errors: Any, arguments: Arguments) -> Any:
 def _filters(arguments: Arguments, insights: Insights) -> tuple[str, ...]:
     names = arguments.names("filter_features")
     if len(names) > _MOST_FEATURES:
-        raise AutoMLRefusal(f"'filter_features' has {len(names)} features; a heat map takes one or two.")
+        raise JobRefused(f"'filter_features' has {len(names)} features; a heat map takes one or two.")
     need_columns(insights.test[list(insights.facts.features)], names, "The dashboard")
     return names
 

@@ -11,7 +11,7 @@ def run(arguments: Arguments) -> None:
     """Write the explanation.
 
     Raises:
-        Refusal: there is no dashboard.
+        JobRefused: there is no dashboard.
     """
     import numpy
 

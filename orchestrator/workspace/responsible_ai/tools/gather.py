@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from orchestrator.core import private_files
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.folder.trees import share_tree
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.insights import CLASSIFICATION, Insights, read_insight, write_json
@@ -23,12 +23,12 @@ def run(arguments: Arguments) -> None:
     """Write the dashboard.
 
     Raises:
-        Refusal: there is no insight, or one of another dashboard.
+        JobRefused: there is no insight, or one of another dashboard.
     """
     insights = Insights(arguments.path("constructor"))
     ports = [port for port in PORTS if arguments.optional(port)]
     if not ports:
-        raise AutoMLRefusal("The gather step needs at least one insight: connect the output of a tool to 'insight_1'.")
+        raise JobRefused("The gather step needs at least one insight: connect the output of a tool to 'insight_1'.")
     found = [read_insight(arguments.path(port), insights.facts, port) for port in ports]
     tree = overview(insights, found)
     output = arguments.path("output")

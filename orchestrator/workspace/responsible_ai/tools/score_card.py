@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from orchestrator.core import private_files
 from orchestrator.core.diagnostic import did_you_mean
-from orchestrator.workspace.automl.refusal import AutoMLRefusal
+from orchestrator.workspace.automl.refusal import JobRefused
 from orchestrator.workspace.responsible_ai import measures
 from orchestrator.workspace.responsible_ai.arguments import Arguments
 from orchestrator.workspace.responsible_ai.cohorts import members
@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> None:
     """Write the score card.
 
     Raises:
-        Refusal: the configuration cannot be read, or names what is not there.
+        JobRefused: the configuration cannot be read, or names what is not there.
     """
     dashboard = arguments.path("dashboard")
     insights = Insights(dashboard / PARTS)
@@ -53,7 +53,7 @@ def run(arguments: Arguments) -> None:
 def _configuration(file: Path) -> Mapping[str, Any]:
     config = _json(file)
     if not isinstance(config, Mapping):
-        raise AutoMLRefusal(f"{file.name} is not a JSON object with 'Model', 'Metrics', ….")
+        raise JobRefused(f"{file.name} is not a JSON object with 'Model', 'Metrics', ….")
     return config
 
 
@@ -62,9 +62,9 @@ def _json(place: Path) -> Any:
     try:
         return json.loads(files[0].read_text(encoding="utf-8"))
     except (OSError, IndexError):
-        raise AutoMLRefusal(f"{place.name} is not a JSON file.") from None
+        raise JobRefused(f"{place.name} is not a JSON file.") from None
     except ValueError as error:
-        raise AutoMLRefusal(f"{files[0].name} is not JSON: {error}.") from None
+        raise JobRefused(f"{files[0].name} is not JSON: {error}.") from None
 
 
 class _Card:
@@ -104,7 +104,7 @@ class _Card:
     def _part(self, name: str) -> Mapping[str, Any]:
         found = self._config.get(name) or {}
         if not isinstance(found, Mapping):
-            raise AutoMLRefusal(f"'{name}' of the configuration is not a JSON object.")
+            raise JobRefused(f"'{name}' of the configuration is not a JSON object.")
         return found
 
     def _metrics(self) -> list[dict[str, Any]]:
@@ -122,13 +122,13 @@ class _Card:
         text = str(name).lower()
         if text not in known:
             hint = did_you_mean(text, known, f"Use one of {', '.join(known)}.")
-            raise AutoMLRefusal(f"'{name}' is not a metric of {self._facts.task}. {hint}")
+            raise JobRefused(f"'{name}' is not a metric of {self._facts.task}. {hint}")
         return text
 
     def _importance(self) -> list[dict[str, Any]]:
         most = self._part("FeatureImportance").get("top_n", _MOST_FEATURES)
         if not isinstance(most, int) or not 1 <= most <= _MOST_FEATURES:
-            raise AutoMLRefusal(f"'top_n' of FeatureImportance is a number from 1 to {_MOST_FEATURES}, not {most}.")
+            raise JobRefused(f"'top_n' of FeatureImportance is a number from 1 to {_MOST_FEATURES}, not {most}.")
         found = [one for one in self._tree["insights"] if one["kind"] == "explanation"]
         return bars(found[0]["global"], most) if found else []
 
@@ -153,7 +153,7 @@ class _Card:
         for name in names:
             if name not in self._cohorts:
                 hint = did_you_mean(name, self._cohorts, "Define it in predefined_cohorts_json.")
-                raise AutoMLRefusal(f"There is no cohort '{name}'. {hint}")
+                raise JobRefused(f"There is no cohort '{name}'. {hint}")
         shown = [one["name"] for one in self._metrics()]
         found = []
         for name in names:
@@ -176,7 +176,7 @@ class _Card:
         need_columns(self._insights.test, names, "The test data")
         kind = str(said.get("fairness_evaluation_kind") or "difference").lower()
         if kind not in ("difference", "ratio"):
-            raise AutoMLRefusal(f"'fairness_evaluation_kind' is difference or ratio, not '{kind}'.")
+            raise JobRefused(f"'fairness_evaluation_kind' is difference or ratio, not '{kind}'.")
         listed = said.get("metric") or []
         metrics = [self._measure(one) for one in (listed if isinstance(listed, list) else [listed])]
         target = str(said.get("threshold") or "")
@@ -208,5 +208,5 @@ def _met(value: float, target: str) -> bool | None:
         return None
     match = _TARGET.fullmatch(target)
     if match is None:
-        raise AutoMLRefusal(f"The threshold '{target}' is not one of >, <, >=, <= and a number, such as '>=0.85'.")
+        raise JobRefused(f"The threshold '{target}' is not one of >, <, >=, <= and a number, such as '>=0.85'.")
     return bool(_SIGNS[match[1]](value, float(match[2])))
