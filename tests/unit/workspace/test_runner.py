@@ -102,7 +102,11 @@ def distributed(folder: JobFolder, command: str, **distribution: object) -> RunE
 
 
 def test_workers_of_tensorflow_know_their_cluster_and_its_servers_are_ended(folder: JobFolder) -> None:
-    command = 'echo "$TF_CONFIG" > ../config-$$; case "$TF_CONFIG" in *\'"type": "ps"\'*) sleep 600;; esac'
+    """Each worker waits for the other two, so that the job does not end before all have told what they know."""
+    command = (
+        'echo "$TF_CONFIG" > ../config-$$; case "$TF_CONFIG" in *\'"type": "ps"\'*) sleep 600;; esac; '
+        "while [ $(cat ../config-* | wc -l) -lt 3 ]; do sleep 0.02; done"
+    )
     ended = distributed(folder, command, type="TensorFlow", worker_count=2, parameter_server_count=1)
     assert (ended.code, ended.ending) == (0, Ending.COMPLETED)
     told = [json.loads(path.read_text()) for path in folder.path.glob("config-*")]
