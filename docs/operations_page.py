@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parity_rows import counts
 
-from orchestrator.backends.azure.recording.files import exchanges, recordings
+from orchestrator.backends.azure.recording.files import recording_folders, recordings
 from orchestrator.backends.azure.recording.steps import ROUND
 from orchestrator.backends.azure.specification.operations import Operation, api_version, operations
 from orchestrator.kinds import discover
@@ -63,7 +63,7 @@ def page(parity: str) -> str:
 def recorded() -> Iterator[str]:
     """What a recording of the service shows, and which recordings there are."""
     dates: dict[str, str] = {}
-    for folder, about in exchanges(_RECORDINGS):
+    for folder, about in recording_folders(_RECORDINGS):
         if about.service == "azure":
             dates |= {recording.step: about.date for recording in recordings(folder)}
     yield "\n## Recorded\n"

@@ -16,7 +16,7 @@ def serve(pipe: Connection, problem: bytes) -> None:
     """Answer tasks until the parent hangs up.
 
     Args:
-        pipe: gives ``Evaluate`` and ``Fit`` tasks, takes ``Outcome`` and pickled pipelines.
+        pipe: gives ``Evaluate`` and ``Fit`` tasks, takes ``TrialOutcome`` and pickled pipelines.
         problem: a pickled ``Problem``.
     """
     _die_with_parent()

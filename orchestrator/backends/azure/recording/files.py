@@ -23,7 +23,7 @@ class Recording:
 
     Attributes:
         step: name of the step.
-        shows: see `Step`.
+        shows: see `RecordingStep`.
         method: in upper case.
         path: below the workspace, as in the step: with the placeholders.
         query: with ``api-version``.
@@ -106,7 +106,7 @@ def recordings(folder: Path) -> Sequence[Recording]:
     return tuple(_recording(file) for file in sorted(folder.glob("[0-9]*-*.json")))
 
 
-def exchanges(folder: Path) -> Iterable[tuple[Path, About]]:
+def recording_folders(folder: Path) -> Iterable[tuple[Path, About]]:
     """The rounds below a folder, oldest first.
 
     Raises:
