@@ -198,7 +198,7 @@ class Run:
         """Do all. Returns the rows, in the order of the mini-batches.
 
         Raises:
-            Failed: more has failed than may.
+            ItemFailed: more has failed than may.
         """
         waiting: queue.Queue[Batch] = queue.Queue()
         self._total = len(batches)
