@@ -171,7 +171,7 @@ type: finetuning
 task: chat_completion
 model_provider: azure_open_ai
 model: {type: custom_model, path: "azureml://registries/azure-openai/models/gpt-4o-mini/versions/2"}
-training_data: ./data/train.jsonl
+training_data: {type: uri_file, path: ./data/train.jsonl}
 validation_data: {type: uri_file, path: ./data/train.jsonl}
 hyperparameters: {batch_size: 1, learning_rate_multiplier: 0.00002, n_epochs: 1}
 properties: {a: "1"}

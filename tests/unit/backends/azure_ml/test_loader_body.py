@@ -17,6 +17,9 @@ KINDS = discover()
 @pytest.mark.parametrize(
     ("kind", "body", "wanted", "why"),
     [
+        ("jobs", {"type": "finetuning", "training_data": "./a.jsonl", "validation_data": {"path": "./b.jsonl"}},
+         {"type": "finetuning", "training_data": {"type": "uri_file", "path": "./a.jsonl"},
+          "validation_data": {"path": "./b.jsonl"}}, "the client sends a text as it is"),
         ("jobs", {"inputs": {"n": {"type": "integer", "value": 3}}}, {"inputs": {"n": 3}}, "a value stands bare"),
         (
             "jobs",
