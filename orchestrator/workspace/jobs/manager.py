@@ -85,13 +85,15 @@ class JobManager:
         await asyncio.to_thread(self._stop_all)
 
     def _round(self) -> bool:
+        # Before the records are read: what a task that is over has written is then in them.
+        self._tasks = {key: task for key, task in self._tasks.items() if not task.done()}
         active = self._active()
         self._children.end_without_parent(active)
         going = [record for record in active if record.phase in (PREPARING, RUNNING) and takes_place(record)]
         room = Room(self._store, self._max_parallel, going)
         for record in active:
             free = not _waits(record) or not takes_place(record)
-            if not self._busy(record.key) and (free or room.take(record)):
+            if record.key not in self._tasks and (free or room.take(record)):
                 self._look_safely(record)
         return bool(active or self._tasks)
 
@@ -105,15 +107,6 @@ class JobManager:
         active = [record for record in found if record.deleting or record.health is Health.PROGRESSING]
         self._seen, self._known = version, [record.key for record in active]
         return active
-
-    def _busy(self, key: RecordKey) -> bool:
-        task = self._tasks.get(key)
-        if task is None:
-            return False
-        if not task.done():
-            return True
-        del self._tasks[key]
-        return False
 
     def _look_safely(self, record: Record) -> None:
         try:

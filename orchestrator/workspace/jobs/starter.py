@@ -60,7 +60,9 @@ class Starter:
             raise
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._process is None:
             self._process = subprocess.Popen(
                 [*OWN_PYTHON, "-m", _MODULE],
                 cwd="/",
@@ -115,11 +117,14 @@ def serve() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the runners
     for line in iter(sys.stdin.buffer.readline, b""):
         folder, log = map(Path, json.loads(line))
+        ready, become = os.pipe()
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
+                os.close(ready)
                 _become_runner(folder, log)
+                os.close(become)
                 main(folder)
                 code = 0
             except BaseException:
@@ -128,6 +133,9 @@ def serve() -> None:
                 with contextlib.suppress(OSError, ValueError):
                     sys.stderr.flush()
                 os._exit(code)
+        os.close(become)
+        os.read(ready, 1)  # until it has a session of its own, by which others find all that it starts
+        os.close(ready)
         sys.stdout.write(f"{ProcessIdentity(pid, process_table.born(pid) or 'gone')}\n")
         sys.stdout.flush()
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator.backends.azure.recording import perform
-from orchestrator.backends.azure.recording.files import recordings, rounds
+from orchestrator.backends.azure.recording.files import recording_folders, recordings
 from orchestrator.cli.main import cli
 from orchestrator.workspace.arm.service import GROUP, SUBSCRIPTION, WORKSPACE
 from orchestrator.workspace.folder.paths import WorkspacePaths
@@ -76,7 +76,7 @@ def test_record(service: FaultyService, spec: Path, tmp_path: Path) -> None:
     done = amlctl(spec, "--target", "azure", "--out", out, "--yes")
     assert done.exit_code == 0, done.output
     assert "Everything that was created is deleted." in done.output and "Not as expected" not in done.output
-    ((folder, about),) = rounds(out.parent)
+    ((folder, about),) = recording_folders(out.parent)
     assert folder == out and about.complete and about.service == "embedded"
     assert len(recordings(out)) > 40
     assert [record.address for record in service.records.list() if "amlrec" in record.address] == []

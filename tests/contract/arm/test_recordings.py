@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("azure.ai.ml", reason="needs the azure extra")
 
 from orchestrator.backends.azure.recording.compare import differences
-from orchestrator.backends.azure.recording.files import Folder, Recording, recordings, rounds
+from orchestrator.backends.azure.recording.files import Folder, Recording, recording_folders, recordings
 from orchestrator.backends.azure.recording.perform import Manner, Report, Round
 from orchestrator.backends.azure.recording.scrub import Scrubber
 from orchestrator.backends.azure.recording.step import Place, RecordingStep, Reply
@@ -148,7 +148,7 @@ def test_a_recording_of_ours_agrees_with_ours(here: Make, tmp_path: Path) -> Non
     assert replayed(here(), tmp_path / "out") == {}
 
 
-@pytest.mark.parametrize("folder", [path for path, about in rounds(KEPT) if about.service == "azure"])
+@pytest.mark.parametrize("folder", [path for path, about in recording_folders(KEPT) if about.service == "azure"])
 def test_recordings_of_the_service_agree_with_ours(here: Make, folder: Path) -> None:
     """What differs is either mended, or listed with a reason in the round's own ``differences.json``."""
     known = folder / "differences.json"

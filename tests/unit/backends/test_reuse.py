@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.backends.local.reuse import described
+from orchestrator.backends.local.reuse import reuse_notes
 from orchestrator.core.address import Address
 from orchestrator.core.health import Health
 from orchestrator.core.resource import Desired
@@ -67,7 +67,7 @@ def said(workspace: Workspace, body: Mapping[str, Any], fit: Mapping[str, Any] =
     component = Desired(address=Address("components", "fit"), properties=fit, content="", variant="command")
     data = Desired(address=Address("data", "raw"), properties={"type": "uri_file", "path": raw}, content="")
     resources = {one.address: one for one in (desired, component, data)}
-    found = [refusal.reason for refusal in described(desired, resources, workspace) if not refusal.stops]
+    found = [refusal.reason for refusal in reuse_notes(desired, resources, workspace) if not refusal.stops]
     assert len(found) <= 1
     return found[0].partition("(")[2].partition(")")[0] if found else ""
 

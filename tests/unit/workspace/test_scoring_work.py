@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from orchestrator.workspace.serving.scoring.answers import Answer
-from orchestrator.workspace.serving.scoring.work import Call, LiveControls
+from orchestrator.workspace.serving.scoring.work import Call, WorkQueue
 
 
 def counting(done: list[int], number: int, delivered: list[int]) -> Call:
@@ -17,7 +17,7 @@ def counting(done: list[int], number: int, delivered: list[int]) -> Call:
 
 
 def test_work_is_done_in_order_and_only_for_those_who_wait() -> None:
-    desk, done, delivered = LiveControls(), [], []  # type: ignore[var-annotated]
+    desk, done, delivered = WorkQueue(), [], []  # type: ignore[var-annotated]
     calls = [counting(done, number, delivered) for number in range(5)]
     assert all(desk.submit(call) for call in calls)
     for left in (1, 3):
@@ -28,7 +28,7 @@ def test_work_is_done_in_order_and_only_for_those_who_wait() -> None:
 
 
 def test_no_more_wait_than_the_limit_and_a_place_is_free_when_its_caller_leaves() -> None:
-    desk, done = LiveControls(limit=2), []  # type: ignore[var-annotated]
+    desk, done = WorkQueue(limit=2), []  # type: ignore[var-annotated]
     first, second, third = (counting(done, number, []) for number in range(3))
     assert [desk.submit(call) for call in (first, second, third)] == [True, True, False]
     desk.abandon(first)
@@ -39,7 +39,7 @@ def test_no_more_wait_than_the_limit_and_a_place_is_free_when_its_caller_leaves(
 
 
 def test_it_is_stuck_while_it_works_for_somebody_who_left() -> None:
-    desk, started, release, delivered = LiveControls(), threading.Event(), threading.Event(), []  # type: ignore[var-annotated]
+    desk, started, release, delivered = WorkQueue(), threading.Event(), threading.Event(), []  # type: ignore[var-annotated]
 
     def work() -> Answer:
         started.set()

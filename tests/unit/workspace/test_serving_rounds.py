@@ -15,7 +15,7 @@ from orchestrator.core.health import Health
 from orchestrator.workspace.folder.paths import WorkspacePaths
 from orchestrator.workspace.logs.log import note
 from orchestrator.workspace.records.record import Record
-from orchestrator.workspace.serving.controller import departures as departures_module
+from orchestrator.workspace.serving.controller import draining as draining_module
 from orchestrator.workspace.serving.controller import generation as generation_module
 from orchestrator.workspace.serving.controller.deployment import Deployment
 from orchestrator.workspace.serving.controller.draining import DrainingServers
@@ -112,7 +112,7 @@ class TestDepartures:
             busy = {str(server.socket): 1}
             assert not leaving.retire(busy)
             assert leaving.servers == [server]
-            monkeypatch.setattr(departures_module, "DRAIN_S", -1.0)
+            monkeypatch.setattr(draining_module, "DRAIN_S", -1.0)
             leaving.retire(busy)
             await until(lambda: leaving.retire(busy))
 
